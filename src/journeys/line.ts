@@ -6,7 +6,7 @@ import { cardRefusal, pinRefusal } from '../../identity-agent/protocol.ts';
 import { laneOf, type Places } from './lanes.ts';
 import type { Lane, MessageKind, RefusalView } from './model.ts';
 import { reasonAfterVerb, refusalViewOf, viewOf } from './refusal-view.ts';
-import { type Wording, wordingOf, wordingOfEvent, wordingOfReturn } from './words.ts';
+import { impliedBy, type Wording, wordingOf, wordingOfEvent, wordingOfReturn } from './words.ts';
 
 /** A redirect with which a request was answered. Its receiver is another message, or the application. */
 export interface Departure {
@@ -17,7 +17,7 @@ export interface Departure {
   readonly route: string;
 }
 
-/** A message as it is stored, as a line of its journey. Everything that can be derived from its name is left out. */
+/** A message as a line of its journey has it. */
 export interface StoredMessage {
   readonly id: string;
   readonly parent?: string;
@@ -42,10 +42,18 @@ export interface StoredMessage {
   readonly departs?: Departure;
 }
 
-export interface MessageLine {
-  readonly journey: string;
-  readonly message: StoredMessage;
+/** Returns the line of a message, without the members that its name implies. */
+export function textOf(journey: string, message: StoredMessage): string {
+  const implied = impliedBy(message.name);
+  const unless = <T>(usual: T | undefined, value: T) => (value === usual ? undefined : value);
+  const kind = unless(implied?.kind, message.kind);
+  const from = unless(implied?.from, message.from);
+  const words = unless(implied?.words, message.words);
+  return JSON.stringify({ journey, message: { ...message, kind, from, words } });
 }
+
+/** Returns the message of a stored line. */
+export const messageOf = (stored: StoredMessage): StoredMessage => ({ ...impliedBy(stored.name), ...stored });
 
 /** A stored message, with what it says about its journey. */
 export interface Described {

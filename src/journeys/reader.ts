@@ -7,7 +7,7 @@ import { computed, integer, nullable, row, text } from '../storage/row.ts';
 import { assemble, type Surroundings } from './assemble.ts';
 import type { CapturedMessages } from './captured.ts';
 import { patternRanks } from './delta.ts';
-import type { StoredMessage } from './line.ts';
+import { messageOf, type StoredMessage } from './line.ts';
 import type {
   Journey,
   JourneyFilter,
@@ -152,7 +152,7 @@ export class StoredJourneys implements JourneyReader {
     id: string,
   ): Promise<{ stored: StoredMessage[]; recorded: JourneyEvent[]; isTruncated: boolean }> {
     const { lines, isTruncated } = await this.#options.events.linesOf(id, mostLines);
-    const stored = lines.flatMap((line) => (isEvent(line) ? [] : (line.message as StoredMessage)));
+    const stored = lines.flatMap((line) => (isEvent(line) ? [] : messageOf(line.message as StoredMessage)));
     return { stored, recorded: lines.filter(isEvent), isTruncated };
   }
 
@@ -203,7 +203,7 @@ export class StoredJourneys implements JourneyReader {
     await this.#options.recorder.keep();
     const counted = await this.#options.database.get(
       sql(
-        `SELECT COUNT(*) AS count FROM (SELECT id FROM journey WHERE outcome = 'refused' AND started_at >= ? LIMIT ${mostRefused}) AS refused`,
+        `SELECT COUNT(*) AS count FROM (SELECT id FROM journey WHERE outcome <> 'succeeded' AND outcome = 'refused' AND started_at >= ? LIMIT ${mostRefused}) AS refused`,
         Date.parse(from),
       ),
       countRow,
@@ -221,14 +221,19 @@ export class StoredJourneys implements JourneyReader {
     const conditions: Condition[] = [];
     const add = (condition: string, ...values: Value[]) => conditions.push({ text: condition, values });
     if (outcome !== undefined) {
-      add('outcome = ?', outcome === 'abandoned' ? 'waiting' : outcome);
+      const stored = outcome === 'abandoned' ? 'waiting' : outcome;
+      // Literals, so that the partial indexes are used. Most journeys have the other values.
+      add(stored === 'succeeded' ? 'outcome = ?' : "outcome <> 'succeeded' AND outcome = ?", stored);
       const limit = this.#options.clock.now() - abandonedAfter;
       if (outcome === 'abandoned') add('ended_at < ?', limit);
       if (outcome === 'waiting') add('ended_at >= ?', limit);
     }
     if (application !== undefined) add('application = ?', application);
     if (person !== undefined) add('person = ?', person);
-    if (pattern !== undefined) add('pattern = ?', patternRanks.indexOf(pattern));
+    if (pattern !== undefined) {
+      const rank = patternRanks.indexOf(pattern);
+      add(rank > 0 ? 'pattern > 0 AND pattern = ?' : 'pattern = ?', rank);
+    }
     if (from !== undefined) add('started_at >= ?', Date.parse(from));
     if (after !== undefined) {
       const [at = '', id = ''] = after.split(/\.(.*)/s);

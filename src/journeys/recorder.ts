@@ -2,14 +2,14 @@ import type { Activity, JourneyFinder, RequestObserver } from '@alongside/kernel
 import type { AdjustableClock, Clock } from '@alongside/kernel/clock';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { orderedId } from '@alongside/kernel/ids';
-import type { StoredEvents } from '../storage/events.ts';
+import type { MessageText, StoredEvents } from '../storage/events.ts';
 import { NetworkWindow } from '../storage/network-window.ts';
 import { type CapturedPart, captureAnswer, captureDeparture, captureRequest } from './capture.ts';
 import { type CapturedMessages, insertMessageStatement } from './captured.ts';
 import { markKey } from './cut.ts';
 import { add, type Delta } from './delta.ts';
 import type { Places } from './lanes.ts';
-import { type Described, describe, describeOutside, type MessageLine } from './line.ts';
+import { type Described, describe, describeOutside, type StoredMessage, textOf } from './line.ts';
 import type { Captured } from './model.ts';
 import { deltaStatements } from './rows.ts';
 import type { Verdicts } from './verdicts.ts';
@@ -32,15 +32,16 @@ interface RecorderOptions {
 
 /** A message that can be found by its ids. */
 interface Findable {
-  readonly line: MessageLine;
+  readonly journey: string;
+  readonly message: StoredMessage;
   readonly request?: CapturedPart | undefined;
   readonly response?: CapturedPart | undefined;
   readonly sent?: Captured | undefined;
 }
 
-/** Milliseconds for which messages are gathered, because no response waits for them. */
+/** Milliseconds for which changes of journeys are gathered, because no response waits for them. */
 const gather = 1_000;
-/** Messages are written at once when this many wait, and dropped beyond the second number. */
+/** Journeys and messages are written at once when this many wait, and messages dropped beyond the second number. */
 const most = { gathered: 512, waiting: 20_000 };
 /** As many refusals are stored. */
 const mostRefused = 5_000;
@@ -56,7 +57,8 @@ export class JourneyRecorder implements RequestObserver {
   /** Finished requests without a journey of their own, until the request that made them has one. */
   readonly #inner = new WeakMap<Activity, Activity[]>();
   #origin = Number.NEGATIVE_INFINITY;
-  #lines: MessageLine[] = [];
+  /** Messages that no event has taken along to storage. */
+  #messages: MessageText[] = [];
   #deltas = new Map<string, Delta>();
   #found: Findable[] = [];
   #sinceSweep = 0;
@@ -65,10 +67,12 @@ export class JourneyRecorder implements RequestObserver {
   readonly #listeners = new Set<() => void>();
   #announcing: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#networks = new NetworkWindow(options.clock, options.mostRefused ?? mostRefused);
+    options.events.takeMessagesFrom(() => this.#takeMessages());
   }
 
   began(activity: Activity): void {
@@ -130,19 +134,20 @@ export class JourneyRecorder implements RequestObserver {
   }
 
   #keep(journey: string, described: Described, activity?: Activity): void {
-    if (this.#lines.length >= most.waiting) return;
+    if (this.#messages.length >= most.waiting) return;
     const { message } = described;
     const { offset = 0, isFrozen = false } = this.#options.clock;
-    const line = { journey, message };
-    this.#lines.push(line);
+    this.#messages.push({ id: message.id, journey, text: textOf(journey, message) });
     this.#announce();
     this.#deltas.set(
       journey,
       add(this.#deltas.get(journey), journey, described, isFrozen || Math.abs(offset) > 1),
     );
-    if (activity && this.#options.capture) this.#found.push(this.#captured(line, activity));
-    else if (this.#options.findable === 'all' || message.outcome !== undefined) this.#found.push({ line });
-    if (this.#lines.length >= most.gathered) this.keep().catch(this.#options.onLost);
+    if (activity && this.#options.capture) this.#found.push(this.#captured(journey, message, activity));
+    else if (this.#options.findable === 'all' || message.outcome !== undefined)
+      this.#found.push({ journey, message });
+    if (this.#messages.length >= most.gathered || this.#deltas.size >= most.gathered)
+      this.keep().catch(this.#options.onLost);
     else
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
@@ -150,40 +155,52 @@ export class JourneyRecorder implements RequestObserver {
       }, gather).unref();
   }
 
-  #captured(line: MessageLine, activity: Activity): Findable {
-    const offending = line.message.refusal?.field ?? null;
+  #captured(journey: string, message: StoredMessage, activity: Activity): Findable {
+    const offending = message.refusal?.field ?? null;
     const origin = this.#options.places.urlOf(activity.service);
     return {
-      line,
+      journey,
+      message,
       request: captureRequest(activity, this.#markKey, origin, offending),
       response: captureAnswer(activity, this.#markKey),
-      sent: line.message.departs && captureDeparture(activity, this.#markKey),
+      sent: message.departs && captureDeparture(activity, this.#markKey),
     };
   }
 
-  /** Stores all messages recorded so far. */
+  #takeMessages(): readonly MessageText[] {
+    const messages = this.#messages;
+    this.#messages = [];
+    return messages;
+  }
+
+  /** Stores all messages recorded so far, and the rows of their journeys. */
   keep(): Promise<void> {
-    if (this.#lines.length === 0) return this.#writing;
-    this.#writing = this.#writing.catch(() => undefined).then(() => this.#write());
-    return this.#writing;
+    if (this.#deltas.size === 0) return this.#next ?? this.#writing;
+    this.#next ??= this.#writing
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        this.#writing = this.#write();
+        return this.#writing;
+      });
+    return this.#next;
   }
 
   async #write(): Promise<void> {
-    const lines = this.#lines;
     const deltas = [...this.#deltas.values()];
     const found = this.#found;
-    this.#lines = [];
     this.#deltas = new Map();
     this.#found = [];
+    const { events } = this.#options;
     const statements = await Promise.all(found.map((each) => this.#judged(each)));
-    await this.#options.events.appendLines(lines, [...deltaStatements(deltas), ...statements]);
+    await events.appendMessages([...deltaStatements(deltas, events.dialect), ...statements]);
     this.#sinceSweep += found.length;
     if (this.#sinceSweep < sweepEvery) return;
     this.#sinceSweep = 0;
     await this.#options.capture?.messages.sweep();
   }
 
-  async #judged({ line: { journey, message }, request, response, sent }: Findable) {
+  async #judged({ journey, message, request, response, sent }: Findable) {
     const { capture } = this.#options;
     const parts = await Promise.all(
       [request, response].map((part) => capture?.verdicts.judged(part, message.application) ?? null),

@@ -160,6 +160,15 @@ function readLine(line: string): readonly [string, Wording] {
 
 const wordings = new Map(table.trim().split('\n').map(readLine));
 
+/** The members of a message that its name implies: those of the first line of the table with this name. */
+const implied = new Map(
+  [...wordings.values()]
+    .reverse()
+    .map(({ name, kind, from, words }) => [name, { name, kind, from, words }] as const),
+);
+export const impliedBy = (name: string): Pick<Wording, 'kind' | 'from' | 'words'> | undefined =>
+  implied.get(name);
+
 function known(key: string): Wording {
   const found = wordings.get(key);
   if (!found) throw new Error(`no wording is called ${key}`);

@@ -13,6 +13,15 @@ interface OtherLine {
 /** What is stored as a line of its journey. The journey is its first member. */
 type Line = UnnumberedEvent | OtherLine;
 
+interface LineText {
+  readonly journey: string;
+  readonly text: string;
+}
+/** A message as a line, with the id that the events of its request name. */
+export interface MessageText extends LineText {
+  readonly id: string;
+}
+
 /** Events with consecutive numbers, of which `last` is the number of the last. */
 interface EventBlock {
   last: number;
@@ -45,14 +54,14 @@ const linkStatements = (links: readonly JourneyLink[]): Statement[] =>
   );
 
 /** Returns the statements that number events, and store them as one block. */
-function blockStatements(events: readonly Line[]): Statement[] {
-  const journeys = new Set(events.map(({ journey }) => journey));
+function blockStatements(lines: readonly LineText[]): Statement[] {
+  const journeys = new Set(lines.map(({ journey }) => journey));
   return [
-    sql('UPDATE event_count SET last = last + ?', events.length),
+    sql('UPDATE event_count SET last = last + ?', lines.length),
     sql(
       'INSERT INTO event_block (last, size, events) VALUES ((SELECT last FROM event_count), ?, ?)',
-      events.length,
-      linesOf(events),
+      lines.length,
+      textOf(lines),
     ),
     ...insertStatements(
       'INSERT INTO journey_block (journey, block)',
@@ -74,15 +83,32 @@ const postgresBlock = `WITH counted AS (UPDATE event_count SET last = last + CAS
     SELECT link ->> 0, link ->> 1 FROM json_array_elements(CAST(? AS JSON)) AS found(link) ON CONFLICT (value) DO NOTHING)
   SELECT last FROM counted`;
 
-const postgresBlockStatement = (events: readonly Line[], links: readonly JourneyLink[]): Statement =>
+const postgresBlockStatement = (lines: readonly LineText[], links: readonly JourneyLink[]): Statement =>
   sql(
     postgresBlock,
-    ...[events.length, events.length, linesOf(events)],
-    JSON.stringify([...new Set(events.map(({ journey }) => journey))]),
+    ...[lines.length, lines.length, textOf(lines)],
+    JSON.stringify([...new Set(lines.map(({ journey }) => journey))]),
     JSON.stringify(links.map(({ value, journey }) => [value, journey])),
   );
 
-const linesOf = (events: readonly Line[]): string => events.map((event) => JSON.stringify(event)).join('\n');
+const textOf = (lines: readonly LineText[]): string => lines.map(({ text }) => text).join('\n');
+
+/** Puts each message behind the first event of its request, so that one block has both and its journey is one row. */
+function woven(events: readonly UnnumberedEvent[], messages: readonly MessageText[]): LineText[] {
+  const waiting = new Map(messages.map((message) => [message.id, message]));
+  const lines: LineText[] = [];
+  const place = (message: MessageText | undefined) => {
+    if (!message) return;
+    lines.push(message);
+    waiting.delete(message.id);
+  };
+  for (const event of events) {
+    lines.push({ journey: event.journey, text: JSON.stringify(event) });
+    if (event.message !== undefined) place(waiting.get(event.message));
+  }
+  for (const message of waiting.values()) place(message);
+  return lines;
+}
 
 type NumberedLine = { seq: number } & Line;
 
@@ -123,6 +149,7 @@ const removeEmptiedStatement = (table: 'journey' | 'message', journeys: readonly
 export class StoredEvents implements EventStore {
   readonly #database: Database;
   #first: () => Promise<void> = async () => undefined;
+  #takeMessages: () => readonly MessageText[] = () => [];
 
   constructor(database: Database) {
     this.#database = database;
@@ -141,27 +168,36 @@ export class StoredEvents implements EventStore {
   }
 
   async append(events: readonly UnnumberedEvent[], links: readonly JourneyLink[]): Promise<void> {
-    await this.#store(events, links, []);
+    await this.#store(woven(events, this.#takeMessages()), links, []);
   }
 
-  /** Stores other lines of journeys, with statements of the same transaction. */
-  async appendLines(lines: readonly Line[], more: readonly Statement[]): Promise<void> {
-    await this.#store(lines, [], more);
+  /** Sets the source of the messages that are stored with the next events. */
+  takeMessagesFrom(take: () => readonly MessageText[]): void {
+    this.#takeMessages = take;
+  }
+
+  /** Stores the messages that no event has taken along, with statements of the same transaction. */
+  async appendMessages(more: readonly Statement[]): Promise<void> {
+    await this.#store(woven([], this.#takeMessages()), [], more);
   }
 
   async #store(
-    events: readonly Line[],
+    lines: readonly LineText[],
     links: readonly JourneyLink[],
     more: readonly Statement[],
   ): Promise<void> {
-    const blocks: Line[][] = [];
-    for (let from = 0; from < events.length; from += blockSize)
-      blocks.push(events.slice(from, from + blockSize));
+    const blocks: LineText[][] = [];
+    for (let from = 0; from < lines.length; from += blockSize)
+      blocks.push(lines.slice(from, from + blockSize));
     const statements =
       this.#database.dialect === 'postgres'
         ? blocks.map((block, n) => postgresBlockStatement(block, n === 0 ? links : []))
         : [...blocks.flatMap(blockStatements), ...linkStatements(links)];
     await this.#database.batch([...statements, ...more], { lazy: true });
+  }
+
+  get dialect(): Database['dialect'] {
+    return this.#database.dialect;
   }
 
   durable(): Promise<void> | undefined {

@@ -32,6 +32,7 @@ import { journeys } from './migrations/0027-journeys.ts';
 import { peopleByName } from './migrations/0028-people-by-name.ts';
 import { auditSearches } from './migrations/0029-audit-searches.ts';
 import { administratorRoles } from './migrations/0030-administrator-roles.ts';
+import { lighterJourneys } from './migrations/0031-lighter-journeys.ts';
 import { row, text } from './row.ts';
 
 export const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
@@ -69,6 +70,7 @@ export const migrations: readonly Migration[] = [
   peopleByName,
   auditSearches,
   administratorRoles,
+  lighterJourneys,
 ];
 
 const settingRow = row('setting', { value: text });
