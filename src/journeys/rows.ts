@@ -71,7 +71,7 @@ const postgresText = `INSERT INTO journey (${names})
   SELECT ${Object.values(columns)
     .map((type, n) => `CAST(delta ->> ${n} AS ${type})`)
     .join(', ')}
-  FROM json_array_elements(CAST(? AS JSON)) AS found(delta) ORDER BY delta ->> 0 ${conflict}`;
+  FROM jsonb_array_elements(CAST(? AS JSONB)) AS found(delta) ORDER BY delta ->> 0 ${conflict}`;
 
 /** Characters that JSON escapes, but PostgreSQL refuses in a text. */
 const unstorable = /\\(?:\\|u(?:0000|d[89a-f][\da-f]{2}))/g;

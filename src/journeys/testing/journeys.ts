@@ -44,6 +44,7 @@ export interface Exchange {
 export interface TestJourneys {
   readonly clock: ManualClock;
   readonly database: Database;
+  readonly events: StoredEvents;
   readonly journeys: StoredJourneys;
   readonly recorder: JourneyRecorder;
   /** Records requests one after another, and returns the id of their journey. */
@@ -86,6 +87,7 @@ export function journeysIn(
     development: true,
   });
   return {
+    events,
     recorder,
     journeys,
     record(exchanges, journey = orderedId()) {
