@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startJourneys, type TestJourneys } from './testing/journeys.ts';
+import { Activity, observed } from '@alongside/kernel/activity';
+import { ManualClock } from '@alongside/kernel/clock';
+import { EventRecorder } from '@alongside/kernel/events';
+import { orderedId } from '@alongside/kernel/ids';
+import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { type Database, sql } from '../storage/database.ts';
+import { connectDatabase } from '../storage/dialects.ts';
+import { migrate } from '../storage/migrations.ts';
+import { journeysIn, startJourneys, type TestJourneys } from './testing/journeys.ts';
 import { everyWording } from './words.ts';
 
 const caller = { application: 'demo-combined', client: 'key', user: '656005750108' };
@@ -104,6 +112,70 @@ describe('StoredJourneys', () => {
     assert.equal((await desk.journeys.message(message?.id ?? ''))?.words, 'Asks for access to an API');
   });
 });
+
+let server: TestPostgres;
+before(async () => {
+  server = await startPostgres();
+});
+after(() => server.stop());
+
+for (const [dialect, create] of [
+  ['SQLite', async () => ':memory:'],
+  ['PostgreSQL', () => server.create('journeys')],
+] as const)
+  describe(`JourneyRecorder and StoredJourneys in ${dialect}`, () => {
+    const start = Date.parse('2026-03-02T09:00:00Z');
+    let database: Database;
+    before(async () => {
+      database = await connectDatabase(await create(), '');
+      await migrate(database);
+    });
+    after(() => database?.close());
+
+    test('store a message in the block of the event of its request', async () => {
+      const clock = new ManualClock(start);
+      const { events, recorder: observer, journeys } = journeysIn(database, clock);
+      const recorder = new EventRecorder(clock, events, { gather: 60_000 });
+      const [journey, id] = [orderedId(), orderedId()];
+      const route = '/hello-world/hello/user';
+      await observed(observer, new Activity('api', 'GET'), async (activity) => {
+        const text = { method: 'GET', path: route, query: '', body: '', address: '127.0.0.1', port: 0 };
+        activity.follow({ ...text, id, params: {}, headers: {}, rawHeaders: [] }, route);
+        activity.status = 200;
+        recorder.record({ from: 'application', to: 'gateway', journey, name: 'call' });
+      });
+      await recorder.keep();
+      assert.equal((await database.all(sql('SELECT block FROM journey_block'))).length, 1);
+      const [message] = (await journeys.find(journey))?.messages ?? [];
+      assert.deepEqual(
+        [message?.kind, message?.from, message?.words, message?.events.map(({ name }) => name)],
+        ['call', 'application', 'Calls the API', ['call']],
+      );
+      assert.equal((await database.all(sql('SELECT block FROM journey_block'))).length, 1);
+    });
+
+    test('add the messages of a journey up, whatever characters a refusal has', async () => {
+      const { record, journeys } = journeysIn(database, new ManualClock(start));
+      const headline = 'half a \ud83d, a \0 and \\u0000';
+      const entry = { error: 'gateway.unexpected', description: '', detail: '', fix: '', actor: 'developer' };
+      const refusal = { record: { ...entry, source: '', facts: { headline } }, refusal: {} } as never;
+      const exchange = { service: 'api', route: '/oauth2/userinfo' } as const;
+      const other = record([exchange]);
+      const refused = record([exchange, { ...exchange, status: 401, refusal }]);
+      assert.equal((await journeys.find(other))?.headline, 'Read the person and roles');
+      record([exchange], other);
+      assert.equal((await journeys.list({ q: other })).journeys[0]?.count, 2);
+      const found = await journeys.find(refused);
+      assert.deepEqual([found?.outcome, found?.count], ['refused', 2]);
+      assert.match(found?.headline ?? '', /^half a .+ and \\u0000$/s);
+      for (const filter of [
+        { outcome: 'refused' },
+        { outcome: 'succeeded' },
+        { pattern: 'application' },
+      ] as const)
+        assert.ok((await journeys.list(filter)).journeys.length > 0);
+    });
+  });
 
 test('words of messages begin with a verb in the third person and have at most 32 characters', () => {
   for (const { words, name } of everyWording()) {

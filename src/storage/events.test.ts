@@ -3,13 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { Activity, observed } from '@alongside/kernel/activity';
 import { ManualClock } from '@alongside/kernel/clock';
 import { EventRecorder, type JourneyEvent, type NewEvent } from '@alongside/kernel/events';
 import { orderedId } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
 import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
-import { journeysIn } from '../journeys/testing/journeys.ts';
 import { insertStatement } from './batches.ts';
 import { type Database, sql } from './database.ts';
 import { connectDatabase } from './dialects.ts';
@@ -156,50 +154,6 @@ for (const [dialect, create] of subjects) {
       const all = await next.store.list();
       assert.equal(all[3]?.journey, all[0]?.journey);
       assert.equal(all[4]?.journey, family);
-    });
-
-    test('are in one block with the message of their request', async () => {
-      const clock = new ManualClock(start);
-      const { events, recorder: observer, journeys } = journeysIn(one, clock);
-      const recorder = new EventRecorder(clock, events, { gather: 60_000 });
-      const [journey, id] = [orderedId(), orderedId()];
-      const route = '/hello-world/hello/user';
-      await observed(observer, new Activity('api', 'GET'), async (activity) => {
-        const text = { method: 'GET', path: route, query: '', body: '', address: '127.0.0.1', port: 0 };
-        activity.follow({ ...text, id, params: {}, headers: {}, rawHeaders: [] }, route);
-        activity.status = 200;
-        recorder.record({ ...arrow, journey, name: 'call' });
-      });
-      await recorder.keep();
-      assert.equal((await one.all(sql('SELECT block FROM journey_block'))).length, 1);
-      const [message] = (await journeys.find(journey))?.messages ?? [];
-      assert.deepEqual(
-        [message?.kind, message?.from, message?.words, message?.events.map(({ name }) => name)],
-        ['call', 'application', 'Calls the API', ['call']],
-      );
-      assert.equal((await one.all(sql('SELECT block FROM journey_block'))).length, 1);
-    });
-
-    test('share their journey with messages that add up, whatever characters a refusal has', async () => {
-      const { record, journeys } = journeysIn(one, new ManualClock(start));
-      const headline = 'half a \ud83d, a \0 and \\u0000';
-      const entry = { error: 'gateway.unexpected', description: '', detail: '', fix: '', actor: 'developer' };
-      const refusal = { record: { ...entry, source: '', facts: { headline } }, refusal: {} } as never;
-      const exchange = { service: 'api', route: '/oauth2/userinfo' } as const;
-      const other = record([exchange]);
-      const refused = record([exchange, { ...exchange, status: 401, refusal }]);
-      assert.equal((await journeys.find(other))?.headline, 'Read the person and roles');
-      record([exchange], other);
-      assert.equal((await journeys.list({ q: other })).journeys[0]?.count, 2);
-      const found = await journeys.find(refused);
-      assert.deepEqual([found?.outcome, found?.count], ['refused', 2]);
-      assert.match(found?.headline ?? '', /^half a .+ and \\u0000$/s);
-      for (const filter of [
-        { outcome: 'refused' },
-        { outcome: 'succeeded' },
-        { pattern: 'application' },
-      ] as const)
-        assert.ok((await journeys.list(filter)).journeys.length > 0);
     });
 
     test('beyond the maximum are removed in whole blocks, with their journeys', async () => {
