@@ -7,11 +7,12 @@ import {
   type AssertionOptions,
   assertionOf,
   type ClientKey,
+  clientCredentialsAt,
   newClientKey,
   withAssertion,
 } from '../testing/assertions.ts';
 import { assertError } from '../testing/journeys.ts';
-import { api, changed, noon, type Platform, startPlatform } from '../testing/platform.ts';
+import { api, noon, type Platform, startPlatform } from '../testing/platform.ts';
 
 const tokenUrl = `${api}/oauth2/token`;
 const now = Math.floor(noon / 1_000);
@@ -19,24 +20,14 @@ const now = Math.floor(noon / 1_000);
 describe('POST /token, client_credentials with a signed JWT', () => {
   let platform: Platform;
   let signer: ClientKey;
+  let request: ReturnType<typeof clientCredentialsAt>;
   let elliptic: ClientKey;
   before(async () => {
     [signer, elliptic] = await Promise.all([newClientKey('test-1'), newClientKey('test-ec', 'ES256')]);
     platform = await startPlatform({ keys: [signer.jwk, elliptic.jwk] });
+    request = clientCredentialsAt(platform, signer);
   });
   after(() => platform.close());
-
-  const request = async (
-    options: Partial<AssertionOptions> = {},
-    change: Record<string, string | undefined> = {},
-  ) => {
-    const usual = { id: 'separate', audience: tokenUrl, clock: platform.clock, signer };
-    const assertion = await assertionOf({ ...usual, ...options });
-    return platform.post(
-      '/oauth2/token',
-      changed({ grant_type: 'client_credentials', ...withAssertion(assertion) }, change),
-    );
-  };
 
   test('returns exactly the published members as text', async () => {
     const answer = await request();

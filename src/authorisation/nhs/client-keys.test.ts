@@ -6,14 +6,14 @@ import { after, before, describe, test } from 'node:test';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { applicationOf } from '../testing/applications.ts';
 import {
-  type AssertionOptions,
   assertionOf,
   type ClientKey,
+  clientCredentialsAt,
   newClientKey,
   withAssertion,
 } from '../testing/assertions.ts';
 import { assertError } from '../testing/journeys.ts';
-import { api, changed, type Platform, startPlatform } from '../testing/platform.ts';
+import { api, type Platform, startPlatform } from '../testing/platform.ts';
 
 const tokenUrl = `${api}/oauth2/token`;
 
@@ -26,23 +26,13 @@ async function serve(handler: RequestListener): Promise<{ url: string; server: S
 describe('keys of clients', () => {
   let platform: Platform;
   let signer: ClientKey;
+  let request: ReturnType<typeof clientCredentialsAt>;
   before(async () => {
     signer = await newClientKey('test-1');
     platform = await startPlatform({ keys: [signer.jwk] });
+    request = clientCredentialsAt(platform, signer);
   });
   after(() => platform.close());
-
-  const request = async (
-    options: Partial<AssertionOptions> = {},
-    change: Record<string, string | undefined> = {},
-  ) => {
-    const usual = { id: 'separate', audience: tokenUrl, clock: platform.clock, signer };
-    const assertion = await assertionOf({ ...usual, ...options });
-    return platform.post(
-      '/oauth2/token',
-      changed({ grant_type: 'client_credentials', ...withAssertion(assertion) }, change),
-    );
-  };
 
   test('accepts a key of 4096 bits', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 4096 });

@@ -3,55 +3,29 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { uuid } from '@alongside/kernel/ids';
 import type { JwtClaims } from '@alongside/kernel/jws';
 import { scopes } from '../testing/applications.ts';
-import { assertionOf, type ClientKey, newClientKey, withAssertion } from '../testing/assertions.ts';
+import { type ClientKey, exchangeAt, newClientKey } from '../testing/assertions.ts';
 import { assertError } from '../testing/journeys.ts';
-import { api, changed, noon, type Platform, startPlatform } from '../testing/platform.ts';
+import { noon, type Platform, startPlatform } from '../testing/platform.ts';
 import { careWorker, type ProviderState } from '../testing/provider.ts';
 
 const now = Math.floor(noon / 1_000);
-const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
-const idTokenType = 'urn:ietf:params:oauth:token-type:id_token';
 const noGrant =
   'you have tried to request authorization but your application is not configured to use this authorization grant type';
 
 describe('token exchange: subject and actor tokens', () => {
   let platform: Platform;
   let signer: ClientKey;
+  let request: ReturnType<typeof exchangeAt>;
   before(async () => {
     signer = await newClientKey('test-1');
     platform = await startPlatform({ keys: [signer.jwk] });
+    request = exchangeAt(platform, signer);
   });
   after(() => platform.close());
   afterEach(() => {
     platform.provider.reset();
     platform.citizens.reset();
   });
-
-  /** An exchange by a client, of an ID token that was made for an audience. */
-  const request = async (
-    {
-      id = 'separate',
-      base = '/oauth2',
-      audience = 'separate.apps.test',
-      token,
-    }: { id?: string; base?: string; audience?: string; token?: string } = {},
-    change: Record<string, string | undefined> = {},
-  ) => {
-    const assertion = await assertionOf({
-      id,
-      audience: `${api}${base}/token`,
-      clock: platform.clock,
-      signer,
-    });
-    const subject = token ?? (await platform.provider.idTokenFor(platform.provider.state.person, audience));
-    const form = {
-      grant_type: exchange,
-      subject_token_type: idTokenType,
-      subject_token: subject,
-      ...withAssertion(assertion),
-    };
-    return platform.post(`${base}/token`, changed(form, change));
-  };
 
   describe('errors of the subject token, each with a later error too', () => {
     const later: JwtClaims = { iss: undefined, aud: undefined };

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { scopes, secretOf } from '../testing/applications.ts';
-import { assertionOf, type ClientKey, newClientKey, withAssertion } from '../testing/assertions.ts';
+import {
+  assertionOf,
+  type ClientKey,
+  exchangeAt,
+  newClientKey,
+  withAssertion,
+} from '../testing/assertions.ts';
 import { assertError, refreshRequest } from '../testing/journeys.ts';
-import { api, changed, type Platform, startPlatform } from '../testing/platform.ts';
+import { api, type Platform, startPlatform } from '../testing/platform.ts';
 import { careWorker } from '../testing/provider.ts';
 
 const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -12,6 +18,7 @@ const idTokenType = 'urn:ietf:params:oauth:token-type:id_token';
 describe('POST /token, token exchange', () => {
   let platform: Platform;
   let signer: ClientKey;
+  let request: ReturnType<typeof exchangeAt>;
   const rolesOf = new Map<string, string[]>([[careWorker.sub, ['111111111111']]]);
   before(async () => {
     signer = await newClientKey('test-1');
@@ -19,38 +26,13 @@ describe('POST /token, token exchange', () => {
       keys: [signer.jwk],
       more: { roleSource: async (uid) => rolesOf.get(uid) },
     });
+    request = exchangeAt(platform, signer);
   });
   after(() => platform.close());
   afterEach(() => {
     platform.provider.reset();
     platform.citizens.reset();
   });
-
-  /** An exchange by a client, of an ID token that was made for an audience. */
-  const request = async (
-    {
-      id = 'separate',
-      base = '/oauth2',
-      audience = 'separate.apps.test',
-      token,
-    }: { id?: string; base?: string; audience?: string; token?: string } = {},
-    change: Record<string, string | undefined> = {},
-  ) => {
-    const assertion = await assertionOf({
-      id,
-      audience: `${api}${base}/token`,
-      clock: platform.clock,
-      signer,
-    });
-    const subject = token ?? (await platform.provider.idTokenFor(platform.provider.state.person, audience));
-    const form = {
-      grant_type: exchange,
-      subject_token_type: idTokenType,
-      subject_token: subject,
-      ...withAssertion(assertion),
-    };
-    return platform.post(`${base}/token`, changed(form, change));
-  };
 
   test('returns exactly the published members as text and ignores client_id', async () => {
     const answer = await request({}, { client_id: 'key-of-separate' });

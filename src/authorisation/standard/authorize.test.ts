@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { sha256 } from '@alongside/kernel/secrets';
-import { scopes } from '../testing/applications.ts';
 import { assertError } from '../testing/journeys.ts';
-import { api, changed, type Platform, startPlatform } from '../testing/platform.ts';
+import { api, type Platform, startPlatform } from '../testing/platform.ts';
+import { requestOf } from '../testing/standard.ts';
 
 const issuer = `${api}/oauth2.1`;
 
@@ -15,21 +14,10 @@ describe('authorize at /oauth2.1', () => {
   after(() => platform.close());
   afterEach(() => platform.provider.reset());
 
-  const requestOf = (id: string, change: Record<string, string | undefined> = {}) =>
-    changed(
-      {
-        client_id: `key-of-${id}`,
-        redirect_uri: id === 'native' ? 'http://127.0.0.1:43210/callback' : `https://${id}.test/callback`,
-        response_type: 'code',
-        state: 'the-state',
-        scope: scopes.aal3,
-        code_challenge: sha256('v'.repeat(43)),
-        code_challenge_method: 'S256',
-      },
-      change,
-    );
+  const requestWith = (id: string, change: Record<string, string | undefined> = {}) =>
+    requestOf(id, { state: 'the-state', ...change });
   const authorize = (id: string, change: Record<string, string | undefined> = {}) =>
-    platform.get('/oauth2.1/authorize', requestOf(id, change));
+    platform.get('/oauth2.1/authorize', requestWith(id, change));
 
   test('serves metadata (RFC 8414) and keys', async () => {
     const { status, body } = await platform.get('/.well-known/oauth-authorization-server/oauth2.1');
@@ -112,7 +100,7 @@ describe('authorize at /oauth2.1', () => {
       });
     test('name a repeated parameter', async () => {
       const answer = await platform.call(
-        `/oauth2.1/authorize?${new URLSearchParams(requestOf('web'))}&scope=x`,
+        `/oauth2.1/authorize?${new URLSearchParams(requestWith('web'))}&scope=x`,
       );
       await assertError(platform, answer, 400, 'invalid_request', 'A parameter is repeated.');
     });
@@ -193,11 +181,11 @@ describe('authorize at /oauth2.1', () => {
   });
 
   test('enters again by GET after a POST', async () => {
-    const { status, location } = await platform.post('/oauth2.1/authorize', requestOf('web'));
+    const { status, location } = await platform.post('/oauth2.1/authorize', requestWith('web'));
     assert.equal(status, 303);
     assert.equal(
       String(location),
-      `${issuer}/authorize?${new URLSearchParams(requestOf('web'))}`.replaceAll('+', '%20'),
+      `${issuer}/authorize?${new URLSearchParams(requestWith('web'))}`.replaceAll('+', '%20'),
     );
   });
 

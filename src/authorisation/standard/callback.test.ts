@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { sha256 } from '@alongside/kernel/secrets';
-import { scopes } from '../testing/applications.ts';
 import { assertError, throughBrowser } from '../testing/journeys.ts';
-import { api, changed, type Platform, startPlatform } from '../testing/platform.ts';
+import { api, type Platform, startPlatform } from '../testing/platform.ts';
 import type { ProviderState } from '../testing/provider.ts';
+import { requestOf } from '../testing/standard.ts';
 
 const issuer = `${api}/oauth2.1`;
 
@@ -16,21 +15,10 @@ describe('callback at /oauth2.1', () => {
   after(() => platform.close());
   afterEach(() => platform.provider.reset());
 
-  const requestOf = (id: string, change: Record<string, string | undefined> = {}) =>
-    changed(
-      {
-        client_id: `key-of-${id}`,
-        redirect_uri: id === 'native' ? 'http://127.0.0.1:43210/callback' : `https://${id}.test/callback`,
-        response_type: 'code',
-        state: 'the-state',
-        scope: scopes.aal3,
-        code_challenge: sha256('v'.repeat(43)),
-        code_challenge_method: 'S256',
-      },
-      change,
-    );
+  const requestWith = (id: string, change: Record<string, string | undefined> = {}) =>
+    requestOf(id, { state: 'the-state', ...change });
   const authorize = (id: string, change: Record<string, string | undefined> = {}) =>
-    platform.get('/oauth2.1/authorize', requestOf(id, change));
+    platform.get('/oauth2.1/authorize', requestWith(id, change));
 
   // biome-ignore format: a table, one row a line
   const rows: [string, Partial<ProviderState>, string | undefined][] = [
@@ -45,7 +33,7 @@ describe('callback at /oauth2.1', () => {
   for (const [name, state, error] of rows)
     test(`answers ${name}`, async () => {
       Object.assign(platform.provider.state, state);
-      const { status, location } = await throughBrowser(platform, '/oauth2.1/authorize', requestOf('web'));
+      const { status, location } = await throughBrowser(platform, '/oauth2.1/authorize', requestWith('web'));
       assert.equal(status, 302);
       assert.equal(`${location?.origin}${location?.pathname}`, 'https://web.test/callback');
       assert.equal(location?.searchParams.get('iss'), issuer);
@@ -95,7 +83,7 @@ describe('callback at /oauth2.1', () => {
       const back = await throughBrowser(
         platform,
         '/oauth2.1/authorize',
-        requestOf('native', { redirect_uri: redirectUri }),
+        requestWith('native', { redirect_uri: redirectUri }),
       );
       assert.ok(
         String(back.headers.get('location')).startsWith(`${redirectUri}?code=`),

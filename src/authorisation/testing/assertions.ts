@@ -5,6 +5,7 @@ import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
 import { clientAssertionType } from '../../oauth/client-assertion.ts';
+import { api, changed, type Platform, type Reply } from './platform.ts';
 
 /** A key of a client, and its public half as it is registered. */
 export interface ClientKey {
@@ -57,3 +58,46 @@ export const withAssertion = (assertion: string): Record<string, string> => ({
   client_assertion_type: clientAssertionType,
   client_assertion: assertion,
 });
+
+export const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+type Change = Record<string, string | undefined>;
+
+/** Returns a function that sends an exchange by a client, of an ID token that was made for an audience. */
+export const exchangeAt =
+  (platform: Platform, signer: ClientKey) =>
+  async (
+    {
+      id = 'separate',
+      base = '/oauth2',
+      audience = 'separate.apps.test',
+      token,
+    }: { id?: string; base?: string; audience?: string; token?: string } = {},
+    change: Change = {},
+  ): Promise<Reply> => {
+    const assertion = await assertionOf({
+      id,
+      audience: `${api}${base}/token`,
+      clock: platform.clock,
+      signer,
+    });
+    const form = {
+      grant_type: exchangeGrant,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+      subject_token: token ?? (await platform.provider.idTokenFor(platform.provider.state.person, audience)),
+      ...withAssertion(assertion),
+    };
+    return platform.post(`${base}/token`, changed(form, change));
+  };
+
+/** Returns a function that sends a request by client credentials to `/oauth2`. */
+export const clientCredentialsAt =
+  (platform: Platform, signer: ClientKey) =>
+  async (options: Partial<AssertionOptions> = {}, change: Change = {}): Promise<Reply> => {
+    const usual = { id: 'separate', audience: `${api}/oauth2/token`, clock: platform.clock, signer };
+    const form = {
+      grant_type: 'client_credentials',
+      ...withAssertion(await assertionOf({ ...usual, ...options })),
+    };
+    return platform.post('/oauth2/token', changed(form, change));
+  };

@@ -27,12 +27,27 @@ export interface StandardClient {
   tokensOf(id: string): Promise<{ access_token: string; refresh_token: string }>;
 }
 
+const callbackOf = (id: string) =>
+  id === 'native' ? 'http://127.0.0.1:43210/callback' : `https://${id}.test/callback`;
+
+/** Returns the parameters of an authorization request. */
+export const requestOf = (id: string, change: Change = {}): Record<string, string> =>
+  changed(
+    {
+      client_id: `key-of-${id}`,
+      redirect_uri: callbackOf(id),
+      response_type: 'code',
+      scope: scopes.aal3,
+      code_challenge: sha256(verifier),
+      code_challenge_method: 'S256',
+    },
+    change,
+  );
+
 export async function startStandardClient(options: PlatformOptions = {}): Promise<StandardClient> {
   const [signer, elliptic] = await Promise.all([newClientKey('test-1'), newClientKey('test-ec', 'ES256')]);
   const platform = await startPlatform({ keys: [signer.jwk, elliptic.jwk], ...options });
 
-  const callbackOf = (id: string) =>
-    id === 'native' ? 'http://127.0.0.1:43210/callback' : `https://${id}.test/callback`;
   const credentials = async (id: string): Promise<Record<string, string>> => {
     if (id === 'native') return { client_id: 'key-of-native' };
     if (id !== 'signing' && id !== 'strict')
@@ -40,18 +55,6 @@ export async function startStandardClient(options: PlatformOptions = {}): Promis
     const own = id === 'strict' ? ({ signer: elliptic, algorithm: 'ES256' } as const) : { signer };
     return withAssertion(await assertionOf({ id, audience: standardIssuer, clock: platform.clock, ...own }));
   };
-  const requestOf = (id: string, change: Change = {}) =>
-    changed(
-      {
-        client_id: `key-of-${id}`,
-        redirect_uri: callbackOf(id),
-        response_type: 'code',
-        scope: scopes.aal3,
-        code_challenge: sha256(verifier),
-        code_challenge_method: 'S256',
-      },
-      change,
-    );
   const codeOf = async (id: string, scope = scopes.aal3, change: Change = {}): Promise<string> => {
     const request = requestOf(id, { scope, ...change });
     const { location } = await throughBrowser(platform, '/oauth2.1/authorize', request);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { applicationCalls, assertRefused } from '../testing/applications.ts';
 import { startConsole, type TestConsole } from '../testing/console.ts';
-import type { Answered } from '../testing/request.ts';
 
 type View = Record<string, unknown> & { platform: Record<string, unknown>; cis2: Record<string, unknown> };
 
@@ -12,21 +12,9 @@ describe('changes of /applications', () => {
   });
   after(() => console_.close());
 
-  const post = (body: unknown) => console_.send('/api/v1/applications', { method: 'POST', json: body });
+  const { get, made } = applicationCalls(() => console_);
   const patch = (id: string, body: unknown, headers = {}) =>
     console_.send(`/api/v1/applications/${id}`, { method: 'PATCH', json: body, headers });
-  const get = async (id: string) => (await console_.send(`/api/v1/applications/${id}`)).body as View;
-  const made = async (body: object = {}): Promise<string> => {
-    const answer = await post({ name: 'an application', platform: {}, ...body });
-    assert.equal(answer.status, 201, answer.text);
-    return String(answer.body.id);
-  };
-  const refused = (answer: Answered, field: string, problem: RegExp) => {
-    assert.equal(answer.status, 400, answer.text);
-    assert.equal(answer.body.error, 'invalid_request');
-    assert.equal(answer.body.field ?? '', field);
-    assert.match(String(answer.body.problem), problem);
-  };
 
   test('replaces lists, merges attributes and removes null members', async () => {
     const id = await made({
@@ -51,7 +39,7 @@ describe('changes of /applications', () => {
 
   test('replaces the address of a key set with keys', async () => {
     const id = await made({ platform: { jwksUrl: 'http://127.0.0.1:1/jwks' } });
-    refused(await patch(id, { platform: { jwks: { keys: [] } } }), 'platform.jwks', /not both/);
+    assertRefused(await patch(id, { platform: { jwks: { keys: [] } } }), 'platform.jwks', /not both/);
     assert.equal((await patch(id, { platform: { jwks: { keys: [] }, jwksUrl: null } })).status, 200);
   });
 
@@ -79,10 +67,10 @@ describe('changes of /applications', () => {
 
   test('changes nothing for an invalid patch', async () => {
     const id = await made();
-    refused(await patch(id, { platform: { clientId: 'mine' } }), 'platform', /clientId/);
-    refused(await patch(id, { status: 'revoked' }), '', /status/);
-    refused(await patch(id, { platform: null }), '', /both/);
-    refused(await patch(id, { name: null }), 'name', /./);
+    assertRefused(await patch(id, { platform: { clientId: 'mine' } }), 'platform', /clientId/);
+    assertRefused(await patch(id, { status: 'revoked' }), '', /status/);
+    assertRefused(await patch(id, { platform: null }), '', /both/);
+    assertRefused(await patch(id, { name: null }), 'name', /./);
     assert.equal((await console_.applications.get(id))?.revision, 1);
   });
 
@@ -96,7 +84,7 @@ describe('changes of /applications', () => {
     );
     const stored = await console_.applications.get(id);
     assert.deepEqual(stored?.platform?.products[1], { name: 'canary-api', status: 'revoked' });
-    refused(
+    assertRefused(
       await patch(id, { platform: { revokedProducts: ['other'] } }),
       'platform.revokedProducts',
       /some of/,

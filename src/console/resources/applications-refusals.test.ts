@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { sha256 } from '@alongside/kernel/secrets';
+import { applicationCalls, assertRefused } from '../testing/applications.ts';
 import { startConsole, type TestConsole } from '../testing/console.ts';
-import type { Answered } from '../testing/request.ts';
 
 describe('validation of registrations', () => {
   let console_: TestConsole;
@@ -12,18 +12,7 @@ describe('validation of registrations', () => {
   });
   after(() => console_.close());
 
-  const post = (body: unknown) => console_.send('/api/v1/applications', { method: 'POST', json: body });
-  const made = async (body: object = {}): Promise<string> => {
-    const answer = await post({ name: 'an application', platform: {}, ...body });
-    assert.equal(answer.status, 201, answer.text);
-    return String(answer.body.id);
-  };
-  const refused = (answer: Answered, field: string, problem: RegExp) => {
-    assert.equal(answer.status, 400, answer.text);
-    assert.equal(answer.body.error, 'invalid_request');
-    assert.equal(answer.body.field ?? '', field);
-    assert.match(String(answer.body.problem), problem);
-  };
+  const { post, made } = applicationCalls(() => console_);
 
   test('refuses chosen credentials in production', async () => {
     const token = 'operator-token';
@@ -35,7 +24,7 @@ describe('validation of registrations', () => {
     const fine = await production.send('/api/v1/applications', { method: 'POST', headers, json: usual });
     const found = await production.applications.byPlatformClient('chosen');
     await production.close();
-    refused(answer, 'credentials', /development only/);
+    assertRefused(answer, 'credentials', /development only/);
     assert.equal(found, undefined);
     assert.equal(fine.status, 201);
   });
@@ -204,7 +193,7 @@ describe('validation of registrations', () => {
   ];
   for (const [what, body, field, problem] of wrong) {
     test(`refuses ${what}`, async () =>
-      refused(
+      assertRefused(
         await post({ name: 'x', ...('platform' in body || 'cis2' in body ? {} : { platform: {} }), ...body }),
         field,
         problem,
@@ -217,7 +206,7 @@ describe('validation of registrations', () => {
       kid: 'k',
     };
     const answer = await post({ name: 'x', platform: { jwks: { keys: [jwk] } } });
-    refused(answer, 'platform.jwks.keys.0', /private key/);
+    assertRefused(answer, 'platform.jwks.keys.0', /private key/);
     assert.ok(jwk.d && !answer.text.includes(jwk.d));
   });
 

@@ -5,6 +5,7 @@ import { json } from '@alongside/kernel/answer';
 import { createListener } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import { secretFits } from '../../oauth/applications.ts';
+import { applicationCalls } from '../testing/applications.ts';
 import { startConsole, type TestConsole } from '../testing/console.ts';
 
 type View = Record<string, unknown> & { platform: Record<string, unknown>; cis2: Record<string, unknown> };
@@ -21,13 +22,7 @@ describe('/applications', () => {
   });
   after(() => console_.close());
 
-  const post = (body: unknown) => console_.send('/api/v1/applications', { method: 'POST', json: body });
-  const get = async (id: string) => (await console_.send(`/api/v1/applications/${id}`)).body as View;
-  const made = async (body: object = {}): Promise<string> => {
-    const answer = await post({ name: 'an application', platform: {}, ...body });
-    assert.equal(answer.status, 201, answer.text);
-    return String(answer.body.id);
-  };
+  const { post, get, made } = applicationCalls(() => console_);
   test('returns the credentials of a new application once', async () => {
     const answer = await post({
       name: 'clinic',
