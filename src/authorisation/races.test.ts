@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { bothDialects } from '../../test/testing/dialects.ts';
 import { assertionOf, type ClientKey, newClientKey, withAssertion } from './testing/assertions.ts';
 import { authorizeRequest, codeOf, codeRequest, refreshRequest, tokensOf } from './testing/journeys.ts';
 import { api, type Platform, startPlatform } from './testing/platform.ts';
@@ -12,21 +9,7 @@ import { careWorker } from './testing/provider.ts';
 // Two services on one database, as two processes are: each with its own connections and caches.
 const rounds = 3;
 
-let folder: string;
-let postgres: TestPostgres;
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'authorisation-'));
-  postgres = await startPostgres();
-});
-after(async () => {
-  await postgres.stop();
-  await rm(folder, { recursive: true });
-});
-
-const dialects: [string, () => Promise<string>][] = [
-  ['SQLite', async () => `sqlite:${join(folder, 'races.db')}`],
-  ['PostgreSQL', () => postgres.create('authorisation')],
-];
+const dialects = bothDialects();
 
 for (const [dialect, open] of dialects)
   describe(`two services on one database, ${dialect}: of ten uses at once one wins`, () => {

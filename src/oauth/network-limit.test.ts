@@ -1,31 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { bothDialects } from '../../test/testing/dialects.ts';
 import { type Database, sql } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { SingleUse } from '../storage/single-use.ts';
 import { NetworkLimit } from './network-limit.ts';
 
-let postgres: TestPostgres;
-let folder: string;
-before(async () => {
-  postgres = await startPostgres();
-  folder = mkdtempSync(join(tmpdir(), 'alongside-network-limit-'));
-});
-after(async () => {
-  await postgres.stop();
-  rmSync(folder, { recursive: true });
-});
-
-// Two connections to one database are what two processes have.
-const settings: [string, () => Promise<string>][] = [
-  ['SQLite', async () => `sqlite:${join(folder, 'limit.db')}`],
-  ['PostgreSQL', () => postgres.create('network_limit')],
-];
+// Two connections to one database simulate two processes.
+const settings = bothDialects();
 for (const [dialect, setting] of settings)
   describe(`NetworkLimit with ${dialect}`, () => {
     const clock = new ManualClock(1_800_000_000_000);

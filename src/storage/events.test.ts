@@ -1,35 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { EventRecorder, type JourneyEvent, type NewEvent } from '@alongside/kernel/events';
 import { orderedId } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { bothDialects } from '../../test/testing/dialects.ts';
 import { insertStatement } from './batches.ts';
 import { type Database, sql } from './database.ts';
 import { connectDatabase } from './dialects.ts';
 import { StoredEvents } from './events.ts';
 import { migrate, migrationStatements } from './migrations.ts';
 
-let server: TestPostgres;
-let folder: string;
-before(async () => {
-  server = await startPostgres();
-  folder = mkdtempSync(join(tmpdir(), 'alongside-events-'));
-});
-after(async () => {
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-let databases = 0;
-const subjects = [
-  ['SQLite', async () => `sqlite:${join(folder, `${++databases}.db`)}`],
-  ['PostgreSQL', () => server.create(`events_${++databases}`)],
-] as const;
+const subjects = bothDialects();
 
 const start = Date.parse('2026-03-02T09:00:00Z');
 const arrow = { from: 'browser', to: 'cis2' } as const;

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { describe, test } from 'node:test';
+import { bothDialects } from '../../test/testing/dialects.ts';
 import { insertStatement } from './batches.ts';
 import { type Database, sql } from './database.ts';
 import { connectDatabase } from './dialects.ts';
@@ -42,22 +39,7 @@ const moving = (failAfter = Number.POSITIVE_INFINITY): DataMigration => {
   };
 };
 
-let server: TestPostgres;
-let folder: string;
-before(async () => {
-  server = await startPostgres();
-  folder = mkdtempSync(join(tmpdir(), 'alongside-migrations-'));
-});
-after(async () => {
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-let databases = 0;
-const subjects = [
-  ['SQLite', async () => `sqlite:${join(folder, `${++databases}.db`)}`],
-  ['PostgreSQL', () => server.create(`moves_${++databases}`)],
-] as const;
+const subjects = bothDialects();
 
 async function filled(url: string): Promise<Database> {
   const database = await connectDatabase(url, '');

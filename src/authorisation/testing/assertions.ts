@@ -59,7 +59,7 @@ export const withAssertion = (assertion: string): Record<string, string> => ({
   client_assertion: assertion,
 });
 
-export const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
 type Change = Record<string, string | undefined>;
 

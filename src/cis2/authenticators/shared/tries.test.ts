@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
-import { startPostgres, type TestPostgres } from '../../../../test/testing/postgres.ts';
+import { bothDialects } from '../../../../test/testing/dialects.ts';
 import { type Database, sql } from '../../../storage/database.ts';
 import { openDatabase } from '../../../storage/dialects.ts';
 import { SingleUse } from '../../../storage/single-use.ts';
@@ -12,22 +9,8 @@ import { TabletRequests } from '../tablet/requests.ts';
 import { Allowance } from '../totp/guesses.ts';
 import { guesses, Tries } from './tries.ts';
 
-let postgres: TestPostgres;
-let folder: string;
-before(async () => {
-  postgres = await startPostgres();
-  folder = mkdtempSync(join(tmpdir(), 'alongside-tries-'));
-});
-after(async () => {
-  await postgres.stop();
-  rmSync(folder, { recursive: true });
-});
-
 // Two connections to one database simulate two processes.
-const settings: [string, () => Promise<string>][] = [
-  ['SQLite', async () => `sqlite:${join(folder, 'tries.db')}`],
-  ['PostgreSQL', () => postgres.create('tries')],
-];
+const settings = bothDialects();
 for (const [dialect, setting] of settings)
   describe(dialect, () => {
     const clock = new ManualClock(1_800_000_000_000);
