@@ -13,7 +13,17 @@ export type OperationFinder = (verb: string, path: string) => FoundOperation | u
 
 const isParameter = (part: string): boolean => part.includes('{');
 
-/** Returns a function that finds the operation of a call: a literal part of a path precedes a parameter. */
+/**
+ * Whether a server may read the value of a parameter as steps in its path: `..` between slashes of either kind, or before `;`, where
+ * servers expect parameters (RFC 3986 sections 3.3 and 5.2.4). A NUL ends a path in some servers.
+ */
+const mayLeaveItsPath = (value: string): boolean =>
+  /(?:^|[/\\])\.\.?(?:$|[/\\;])/.test(value) || value.includes('\0');
+
+/**
+ * Returns a function that finds the operation of a call: a literal part of a path precedes a parameter. A call that the upstream may
+ * resolve to another path has none, because the rules of the found operation would not be those of that path.
+ */
 export function operationFinder(operations: readonly OperationModel[]): OperationFinder {
   const byRoute = new Map<unknown, { operation: OperationModel; names: readonly string[] }>();
   const seen = new Set<string>();
@@ -39,7 +49,7 @@ export function operationFinder(operations: readonly OperationModel[]): Operatio
   return (verb, path) => {
     const { route, params } = find(verb, path === '' ? '/' : path);
     const found = byRoute.get(route);
-    if (!found) return undefined;
+    if (!found || Object.values(params).some(mayLeaveItsPath)) return undefined;
     const named = Object.entries(params).map(([at, value]) => [found.names[Number(at)] ?? at, value]);
     return { operation: found.operation, params: Object.fromEntries(named) };
   };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type http from 'node:http';
+import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { type RunningGateway, requestId, startGateway } from '../testing/gateway.ts';
 import { addDefinition, openDraft } from '../testing/published.ts';
@@ -129,6 +129,29 @@ describe('an upstream behind the gateway', () => {
     const answer = await call('/item/redirect', { redirect: 'manual' });
     assert.equal(answer.status, 302);
     assert.equal(answer.headers.get('location'), 'http://127.0.0.1/test/item/2');
+  });
+
+  test('gets no call that it may resolve to another path', async () => {
+    // fetch resolves such paths itself.
+    const statusOf = async (id: string) => {
+      const request = http.get({ port: gateway.port, path: `/test/item/${id}` });
+      const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
+      answer.resume();
+      return answer.statusCode;
+    };
+    for (const id of [
+      '..',
+      '.',
+      '%2e%2E',
+      '..%2fadmin',
+      'a%2F..%2f..',
+      '..%5Cadmin',
+      '..;',
+      '..%3Bx',
+      'a%00',
+    ])
+      assert.notEqual(await statusOf(id), 200, id);
+    for (const id of ['a%2Fb', '..a', 'a..', '...', 'a;b']) assert.equal(await statusOf(id), 200, id);
   });
 
   // biome-ignore format: a table reads best one row a line
