@@ -79,6 +79,10 @@ const death = (code: string) => ({
 const stay = { use: 'temp', text: 'Holiday Home', line: ['1 Bay', 'Whitby'], postalCode: 'YO21 3PU' };
 const whole = { start: '2026-06-01', end: '2026-06-30' };
 const born = (country: string) => ({ url: urls.birthPlace, valueAddress: { country } });
+const reachable = (point: object, code = 'C') => ({
+  relationship: [{ coding: [{ system: urls.contactRole, code }] }],
+  telecom: [{ system: 'phone', ...point }],
+});
 const spoken = (code: string) => communication(code, 'x', true);
 
 describe('an update', () => {
@@ -154,6 +158,16 @@ describe('an update', () => {
     ['a contact time without method', [preference, replaced('/extension/2', { url: extensionUrls.contactPreference, extension: [{ url: 'PreferredContactTimes', valueString: 'noon' }] })], 400, 'INVALID_UPDATE', undefined],
     ['the end of a practice', [tested('/generalPractitioner/0/id', 'G1'), added('/generalPractitioner/0/identifier/period/end', '2026-01-01')], 403, 'FORBIDDEN_UPDATE', undefined],
     ['a removed practice', [tested('/generalPractitioner/0/id', 'G1'), removed('/generalPractitioner/0')], 403, 'FORBIDDEN_UPDATE', "Forbidden update with error - source not permitted to remove 'generalPractitioner'"],
+    ['two nicknames', [added('/name/-', { use: 'nickname', family: 'A' }), added('/name/-', { use: 'nickname', family: 'B' })], 400, 'INVALID_UPDATE', 'Invalid update with error - multiple nicknames cannot be added'],
+    ['another use of a former name', [tested('/name/1/id', '3'), replaced('/name/1/use', 'maiden')], 400, 'INVALID_UPDATE', 'Invalid update with error - the use of a name cannot be changed'],
+    ['a birth after the death', [replaced('/birthDate', '2025-06-01')], 400, 'INVALID_UPDATE', 'Invalid update with error - birthDate cannot be after death'],
+    ['a formal notification of death', [added('/extension/-', death('2'))], 403, 'FORBIDDEN_UPDATE', 'Forbidden update with error - source not permitted to add a formal death notification'],
+    ['a second pharmacy of a type', [added('/extension/-', pharmacy('nominatedPharmacy', 'Y99999'))], 400, 'INVALID_UPDATE', undefined],
+    ['a place of birth without a place', [added('/extension/-', { url: urls.birthPlace, valueAddress: {} })], 400, 'INVALID_UPDATE', 'Invalid update with error - place of birth needs at least one of city, district and country'],
+    ['a contact who is next of kin', [added('/contact/-', reachable({ value: '01632960001' }, 'N'))], 400, 'INVALID_UPDATE', "Invalid update with error - only the contact relationship 'C' is supported"],
+    ['the fax number of a contact', [added('/contact/-', reachable({ system: 'fax', value: '01632960001' }))], 400, 'INVALID_UPDATE', undefined],
+    ['the use of a telephone of a contact', [added('/contact/-', reachable({ use: 'home', value: '01632960001' }))], 400, 'INVALID_UPDATE', undefined],
+    ['a bad e-mail address of a contact', [added('/contact/-', reachable({ system: 'email', value: 'somewhere' }))], 400, 'INVALID_UPDATE', 'Invalid update with error - email format is invalid'],
     ['an unknown country of birth', [added('/extension/-', born('XXX'))], 400, 'INVALID_VALUE', invalid('XXX', 'extension/3/valueAddress/country')],
     ['another use of a telephone', [replaced('/telecom/0', { id: '1', system: 'phone', use: 'home', value: '07700900001' })], 400, 'INVALID_UPDATE', undefined],
     ['another system of a telephone', [tested('/telecom/0/id', '1'), replaced('/telecom/0/system', 'fax')], 400, 'INVALID_UPDATE', undefined],
