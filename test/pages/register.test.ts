@@ -185,7 +185,7 @@ describe('the pages of the group Register', () => {
     await open('/developers/shared');
     await page.getByLabel('E-mail address').fill('nothing');
     await page.getByRole('button', { name: 'Save' }).click();
-    await error('E-mail address: Must be an e-mail address.');
+    await error('E-mail address must be an e-mail address.');
   });
 
   test('adds a nurse at two organisations without a code, and orders, blocks, unblocks, renews and revokes the card', async () => {

@@ -258,11 +258,11 @@ export const tabs = (about: string, choices: readonly Choice[]): Html =>
       html`<li><a href="${href}"${isChosen ? html` aria-current="page"` : undefined}>${label}</a></li>`,
   )}</ul></nav>`;
 
-interface Column {
-  label: string;
-  /** `number` aligns right; `hidden` shows the label to screen readers only. */
-  kind?: 'text' | 'number' | 'hidden';
-}
+/** The label of a column, with its kind: `number` aligns right; `hidden` shows the label to screen readers only. */
+type Column = string | { readonly label: string; readonly kind: 'number' | 'hidden' };
+
+export const numberColumn = (label: string): Column => ({ label, kind: 'number' });
+export const hiddenColumn = (label: string): Column => ({ label, kind: 'hidden' });
 
 interface Row {
   /** The first is the header of the row. */
@@ -274,23 +274,28 @@ interface Row {
 }
 
 /** A table whose rows become blocks on a narrow screen. */
-export const table = (caption: string, columns: readonly Column[], rows: readonly Row[]): Html => html`
+export function table(caption: string, columns: readonly Column[], rows: readonly Row[]): Html {
+  const heads = columns.map((column) =>
+    typeof column === 'string' ? { label: column, kind: 'text' } : column,
+  );
+  return html`
 <table role="table" class="stacks">
 <caption class="visually-hidden">${caption}</caption>
-<thead role="rowgroup"><tr role="row">${columns.map(
-  ({ label, kind }) =>
-    html`<th role="columnheader" scope="col" class="${kind ?? 'text'}">${kind === 'hidden' ? html`<span class="visually-hidden">${label}</span>` : label}</th>`,
-)}</tr></thead>
+<thead role="rowgroup"><tr role="row">${heads.map(
+    ({ label, kind }) =>
+      html`<th role="columnheader" scope="col" class="${kind}">${kind === 'hidden' ? html`<span class="visually-hidden">${label}</span>` : label}</th>`,
+  )}</tr></thead>
 <tbody role="rowgroup">${rows.map(
-  ({ cells, tone, id }) =>
-    html`<tr role="row" class="${tone ?? ''}"${id ? html` id="${id}"` : undefined}>${cells.map(
-      (cell, index) =>
-        index === 0
-          ? html`<th role="rowheader" scope="row">${cell}</th>`
-          : html`<td role="cell" class="${columns[index]?.kind ?? 'text'}" data-label="${columns[index]?.label ?? ''}">${cell}</td>`,
-    )}</tr>`,
-)}</tbody>
+    ({ cells, tone, id }) =>
+      html`<tr role="row" class="${tone ?? ''}"${id ? html` id="${id}"` : undefined}>${cells.map(
+        (cell, index) =>
+          index === 0
+            ? html`<th role="rowheader" scope="row">${cell}</th>`
+            : html`<td role="cell" class="${heads[index]?.kind ?? 'text'}" data-label="${heads[index]?.label ?? ''}">${cell}</td>`,
+      )}</tr>`,
+  )}</tbody>
 </table>`;
+}
 
 /** What to do where there is nothing to show. */
 export const emptyState = (text: Html | string, action?: Html): Html =>

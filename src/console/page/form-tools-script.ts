@@ -237,10 +237,11 @@ export function formTools() {
         const ids = [String(answer.field ?? '')];
         while (ids[0]?.includes('.')) ids.unshift(ids[0].replace(/\.[^.]*$/, ''));
         const at = options.controlOf?.(ids.at(-1) ?? '') ?? ids.reverse().find((id) => byId(id)) ?? 'submit';
-        const text = problemText(answer);
-        return showProblems(form, [
-          { at, text: answer.problem && at !== 'submit' ? `${labelOf(at)}: ${text}` : text },
-        ]);
+        const text =
+          answer.problem && at !== 'submit'
+            ? sentence(`${labelOf(at)} ${answer.problem}`)
+            : problemText(answer);
+        return showProblems(form, [{ at, text }]);
       }
       tag = newTag;
       before = answer;

@@ -237,14 +237,33 @@ function shell(): void {
     if (summary) summary.hidden = true;
   };
 
-  /** Shows an error at its field, and in the summary with a link to it. */
-  const showError = (form: HTMLFormElement, field: string, text: string, href?: string): void => {
+  /** Returns the control of a member, or of the nearest member around it; for a refusal of the whole value, the one that holds it. */
+  const controlOf = (form: HTMLFormElement, field: string): HTMLElement | null => {
     const names = [field];
     while (names[0]?.includes('.')) names.unshift(names[0].replace(/\.[^.]*$/, ''));
-    const control = names
+    const found = names
       .reverse()
       .map((name) => form.querySelector<HTMLElement>(`[name="${CSS.escape(name)}"]`))
       .find(Boolean);
+    return found ?? form.querySelector<HTMLElement>('[data-whole]');
+  };
+
+  /** Returns a problem as a sentence about the label of its control. */
+  const sentenceOf = (form: HTMLFormElement, field: string, problem: string): string => {
+    const control = controlOf(form, field);
+    const label = control?.id ? form.querySelector(`label[for="${CSS.escape(control.id)}"]`) : null;
+    const line = /\.(\d+)$/.exec(field)?.[1];
+    const at =
+      line !== undefined && control instanceof HTMLTextAreaElement ? `, line ${Number(line) + 1},` : '';
+    const end = /[.!?]$/.test(problem) ? '' : '.';
+    return label && control?.dataset.whole === undefined
+      ? `${label.textContent}${at} ${problem}${end}`
+      : `${field} ${problem}${end}`.trim();
+  };
+
+  /** Shows an error at its field, and in the summary with a link to it. */
+  const showError = (form: HTMLFormElement, field: string, text: string, href?: string): void => {
+    const control = controlOf(form, field);
     const summary = form.querySelector<HTMLElement>('.error-summary');
     if (control) {
       control.setAttribute('aria-invalid', 'true');
@@ -282,7 +301,11 @@ function shell(): void {
     if (!response.ok) {
       const left = answer.attemptsLeft;
       const attempts = left === undefined ? '' : left === 1 ? ' 1 attempt left.' : ` ${left} attempts left.`;
-      const text = `${answer.field ? `${answer.field} ${answer.problem}` : (answer.problem ?? answer.error_description ?? answer.error)}${attempts}`;
+      const reason =
+        answer.field && form
+          ? sentenceOf(form, String(answer.field), String(answer.problem))
+          : [answer.field, answer.problem ?? answer.error_description ?? answer.error].join(' ').trim();
+      const text = `${reason}${attempts}`;
       // A change of roles or keys may need the passkey again.
       const confirmation = answer.confirm && `${answer.confirm}?next=${location.pathname}`;
       if (form && !form.dataset.isShort) showError(form, String(answer.field ?? ''), text, confirmation);
@@ -312,7 +335,7 @@ function shell(): void {
       .then(() => call(element, body()))
       .catch((error) => {
         if (error.field && element instanceof HTMLFormElement)
-          showError(element, error.field, `${error.field} ${error.message}`);
+          showError(element, error.field, sentenceOf(element, error.field, error.message));
         else report('The console does not respond. Check that it is running.', true);
       })
       .finally(() => element.removeAttribute('aria-busy'));

@@ -1,11 +1,12 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
+import { requiredText } from '../api/request.ts';
 import { errors } from '../errors.ts';
 import type { Resource } from './resource.ts';
 
 const text = (most: number) =>
-  z.string('must be text').min(1, 'must not be empty').max(most, `must have at most ${most} characters`);
+  requiredText.min(1, 'must not be empty').max(most, `must have at most ${most} characters`);
 const number = (least: number, most: number) =>
   z.int('must be a whole number').min(least, `must be ${least} or more`).max(most, `must be ${most} or less`);
 
@@ -70,8 +71,16 @@ export const patients: Resource = {
       response: patientRecord,
       async handle({ body }) {
         const added = await patients.add(body);
-        if ('problem' in added) throw errors.requestInvalid(added.problem, { problem: added.problem });
-        if (!added.record) throw errors.taken(`${body.nhsNumber} is taken`);
+        if ('problem' in added) {
+          const [, field = ''] = /^Invalid value - .* in field '(\w+)/.exec(added.problem) ?? [];
+          const member = field in newPatient.shape ? { field, problem: 'is not valid' } : undefined;
+          throw errors.requestInvalid(added.problem, member ?? { problem: added.problem });
+        }
+        if (!added.record)
+          throw errors.taken(`${body.nhsNumber} is taken`, {
+            field: 'nhsNumber',
+            problem: 'is taken: another patient has it',
+          });
         return json(201, added.record);
       },
     }),

@@ -9,6 +9,7 @@ import {
   describedBy,
   field,
   foreign,
+  hiddenColumn,
   selectField,
   table,
   textField,
@@ -89,7 +90,7 @@ export const administratorsPage = definePage({
       title: 'Administrators',
       lead: 'Who may use this console, and for what. Every change is in the audit log.',
       main: html`${confirmNote(view)}
-${table('Administrators', [{ label: 'Name' }, { label: 'Role' }, { label: 'Organisations' }, { label: 'Last sign-in' }, { label: 'Acts', kind: 'hidden' }], rows)}
+${table('Administrators', ['Name', 'Role', 'Organisations', 'Last sign-in', hiddenColumn('Acts')], rows)}
 <section class="panel" aria-labelledby="h-roles"><h2 id="h-roles">Roles</h2><dl>${roles.map(
         (role) => html`<dt>${role}</dt><dd>${roleDuties[role]}</dd>`,
       )}</dl></section>

@@ -7,6 +7,8 @@ import {
   describedBy,
   field,
   foreign,
+  hiddenColumn,
+  numberColumn,
   table,
   tag,
   textField,
@@ -40,7 +42,7 @@ const fields: Html = html`${field({
   name: 'text',
   label: 'OpenAPI file (YAML or JSON)',
   hint: html`A definition of several files is added on the command line: <code>alongside api add FILE</code>.`,
-  control: html`<textarea id="text" name="text" rows="10" spellcheck="false" required aria-describedby="${describedBy('text')}"></textarea>`,
+  control: html`<textarea id="text" name="text" rows="10" data-empty data-whole spellcheck="false" required aria-describedby="${describedBy('text')}"></textarea>`,
 })}${textField({ name: 'basePath', label: 'Base path', hint: 'Such as /my-api; needed if the file names none.' })}${textField(
   {
     name: 'upstream',
@@ -61,13 +63,7 @@ export const apisPage = definePage({
       async render({ console: { apis, urls } }) {
         return table(
           'APIs behind the gateway',
-          [
-            { label: 'API' },
-            { label: 'Address' },
-            { label: 'Back end' },
-            { label: 'Operations', kind: 'number' },
-            { label: 'Change', kind: 'hidden' },
-          ],
+          ['API', 'Address', 'Back end', numberColumn('Operations'), hiddenColumn('Change')],
           (await apis.list()).map((api) => row(api, urls.api)),
         );
       },

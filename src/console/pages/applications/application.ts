@@ -12,6 +12,7 @@ import {
   emptyState,
   field,
   foreign,
+  hiddenColumn,
   relative,
   selectField,
   table,
@@ -135,7 +136,7 @@ async function secretTable(view: View): Promise<Html> {
   if (rows.length === 0) return emptyState('It has no secret.');
   return table(
     'Secrets',
-    [{ label: 'Valid at' }, { label: 'Made' }, { label: 'Expires' }],
+    ['Valid at', 'Made', 'Expires'],
     rows.map(({ name, secret: { createdAt, expiresAt } }) => ({
       cells: [
         atNames[name],
@@ -166,12 +167,7 @@ async function keyTable(view: View): Promise<Html> {
     rows.length > 0
       ? table(
           'Public keys',
-          [
-            { label: 'Key id' },
-            { label: 'Registered at' },
-            { label: 'Kind' },
-            { label: 'Remove', kind: 'hidden' },
-          ],
+          ['Key id', 'Registered at', 'Kind', hiddenColumn('Remove')],
           rows.map(({ name, jwk }) => {
             const kid = String(jwk.kid ?? '');
             const bits = publicKeyOf(jwk)?.asymmetricKeyDetails?.modulusLength;

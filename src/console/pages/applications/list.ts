@@ -60,13 +60,7 @@ async function rows(view: Pick<PageView, 'console' | 'now' | 'query'>): Promise<
   const journeys = await Promise.all(shown.map(({ id }) => lastJourney(view, id)));
   return html`${note}${table(
     'Applications',
-    [
-      { label: 'Application' },
-      { label: 'Status' },
-      { label: 'Registered at' },
-      { label: 'Last journey' },
-      { label: 'Secret expires' },
-    ],
+    ['Application', 'Status', 'Registered at', 'Last journey', 'Secret expires'],
     shown.map((application, index) => {
       const { id, name, status } = application;
       const problems = registrationWarnings(application, products).length;

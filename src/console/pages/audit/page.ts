@@ -86,14 +86,7 @@ async function list({ console, query, now }: View): Promise<Html> {
     );
   return html`<div class="audit">${table(
     'Audit records',
-    [
-      { label: 'Time' },
-      { label: 'Action' },
-      { label: 'Outcome' },
-      { label: 'Who' },
-      { label: 'Application' },
-      { label: 'What' },
-    ],
+    ['Time', 'Action', 'Outcome', 'Who', 'Application', 'What'],
     records.map((record) => ({
       id: `record-${record.seq}`,
       tone: record.outcome === 'ok' ? undefined : ('bad' as const),

@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { SocketCard } from '../../../../identity-agent/protocol.ts';
 import { type CardsAnswer, paths } from '../../../cis/protocol.ts';
-import { callButton, emptyState, foreign, orNull, table } from '../../page/controls.ts';
+import { callButton, emptyState, foreign, hiddenColumn, orNull, table } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { foundFilters, isRestricted, pageLinks, searchOf } from '../people/list.ts';
 import { cardTable, virtualTags } from './table.ts';
@@ -56,7 +56,7 @@ async function virtual({ console }: PageView): Promise<Html> {
   if (cards.length === 0) return html`<p class="quiet">The agent has no virtual card.</p>`;
   return table(
     'Virtual cards',
-    [{ label: 'Card' }, { label: 'Serial' }, { label: 'State' }, { label: 'Reader', kind: 'hidden' }],
+    ['Card', 'Serial', 'State', hiddenColumn('Reader')],
     cards.slice(0, 200).map((card) => ({
       id: `virtual-${card.serial}`,
       cells: [

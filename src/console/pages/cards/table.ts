@@ -51,12 +51,7 @@ export function cardTable(
 ): Html {
   return table(
     'Cards',
-    [
-      { label: 'Serial' },
-      ...(hasHolder ? [{ label: 'Holder' }] : []),
-      { label: 'State' },
-      { label: 'Valid' },
-    ],
+    ['Serial', ...(hasHolder ? ['Holder'] : []), 'State', 'Valid'],
     [
       ...cards.map((card) => ({
         id: `card-${card.serial}`,

@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { type ClockEffects, clockEffects } from '../../clock-effects.ts';
-import { callButton, inWords, table, tag } from '../../page/controls.ts';
+import { callButton, hiddenColumn, inWords, table, tag } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { clockState, laggingAgent } from '../../resources/clock.ts';
 import { clockScript } from './script.ts';
@@ -87,11 +87,7 @@ async function moveTable({ console: { database }, now }: View, moves: readonly M
       ],
     })),
   );
-  return table(
-    'Moves of the clock',
-    [{ label: 'Move' }, { label: 'New time' }, { label: 'Ends' }, { label: 'Move it', kind: 'hidden' }],
-    rows,
-  );
+  return table('Moves of the clock', ['Move', 'New time', 'Ends', hiddenColumn('Move it')], rows);
 }
 
 const moves = (view: View): Promise<Html> =>

@@ -6,6 +6,7 @@ import {
   editForm,
   emptyState,
   foreign,
+  numberColumn,
   selectField,
   table,
   tag,
@@ -28,13 +29,7 @@ async function list({ console }: View): Promise<Html> {
   if (developers.length === 0) return emptyState('No developer yet. Applications need none.');
   return table(
     'Developers',
-    [
-      { label: 'Developer' },
-      { label: 'Kind' },
-      { label: 'E-mail' },
-      { label: 'Status' },
-      { label: 'Applications', kind: 'number' },
-    ],
+    ['Developer', 'Kind', 'E-mail', 'Status', numberColumn('Applications')],
     developers.map(({ id, name, kind, email, status }) => ({
       id: `developer-${id}`,
       cells: [

@@ -76,18 +76,14 @@ ${
 ${
   checks.length > 0
     ? html`<h2>All checks</h2><p class="quiet">In the order of the service, also after the first failure: ${checks.length} checks, ${failed} failed.</p>
-${table(
-  'Checks',
-  [{ label: 'Check' }, { label: 'Result' }, { label: 'Came' }, { label: 'Expected' }, { label: 'Why' }],
-  checks.map(checkRow),
-)}`
+${table('Checks', ['Check', 'Result', 'Came', 'Expected', 'Why'], checks.map(checkRow))}`
     : undefined
 }
 ${
   details.length > 0
     ? html`<h2>Header and claims</h2>${table(
         'Header and claims',
-        [{ label: 'Name' }, { label: 'Value' }, { label: 'Meaning' }],
+        ['Name', 'Value', 'Meaning'],
         details.map(({ name, value, meaning }) => ({
           cells: [html`<code>${foreign(name)}</code>`, foreign(value), meaning],
         })),

@@ -7,6 +7,7 @@ import {
   describedBy,
   field,
   foreign,
+  hiddenColumn,
   table,
   tag,
   textField,
@@ -53,12 +54,7 @@ async function active(view: View): Promise<Html> {
   if (active.length === 0) return html`<p>No fault is on.</p>`;
   return html`${table(
     'Faults that are on',
-    [
-      { label: 'Fault' },
-      { label: 'Occurs' },
-      { label: 'Journeys it hit' },
-      { label: 'Switch', kind: 'hidden' },
-    ],
+    ['Fault', 'Occurs', 'Journeys it hit', hiddenColumn('Switch')],
     active.map((fault) => ({
       id: `on-${fault.name}`,
       tone: 'warn',
@@ -101,12 +97,7 @@ ${name === 'pds-slow' ? numberField('seconds', 'Seconds', 'Duration of the delay
 function topicTable(topic: string, faults: readonly ListedFault[], query: URLSearchParams): Html {
   return html`<div class="faults"><h2>${topic}</h2>${table(
     topic,
-    [
-      { label: 'Fault' },
-      { label: 'Effect' },
-      { label: 'Journeys it hit' },
-      { label: 'Switch', kind: 'hidden' },
-    ],
+    ['Fault', 'Effect', 'Journeys it hit', hiddenColumn('Switch')],
     faults.map((fault) => ({
       id: `fault-${fault.name}`,
       cells: [

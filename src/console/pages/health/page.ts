@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { type HealthReport, healthReport } from '../../health.ts';
-import { duration, inWords, relative, table, tag } from '../../page/controls.ts';
+import { duration, inWords, numberColumn, relative, table, tag } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { runbookAddress } from '../runbooks/page.ts';
 import { healthScript } from './script.ts';
@@ -20,13 +20,13 @@ const traffic = ({ traffic, measuresRequests }: HealthReport): Html =>
     ? table(
         'Requests since this process started',
         [
-          { label: 'Service' },
-          { label: 'Requests', kind: 'number' },
-          { label: 'Failures', kind: 'number' },
-          { label: 'Active', kind: 'number' },
-          { label: 'Half within', kind: 'number' },
-          { label: '95 % within', kind: 'number' },
-          { label: '99 % within', kind: 'number' },
+          'Service',
+          numberColumn('Requests'),
+          numberColumn('Failures'),
+          numberColumn('Active'),
+          numberColumn('Half within'),
+          numberColumn('95 % within'),
+          numberColumn('99 % within'),
         ],
         traffic.map(({ service, requests, failures, active, p50, p95, p99 }) => ({
           id: `traffic-${service}`,
@@ -81,11 +81,7 @@ ${Object.entries(database.p99).map(([operation, seconds]) => row(`99 % of ${oper
 const limits = ({ limits }: HealthReport): Html =>
   table(
     'Limits on unauthenticated requests',
-    [
-      { label: 'Limit' },
-      { label: 'In a minute', kind: 'number' },
-      { label: 'Refused since the start', kind: 'number' },
-    ],
+    ['Limit', numberColumn('In a minute'), numberColumn('Refused since the start')],
     limits.map(({ name, perMinute, refused }) => ({
       cells: [name, perMinute?.toLocaleString('en-GB') ?? '–', refused === null ? '–' : refused],
     })),
@@ -94,7 +90,7 @@ const limits = ({ limits }: HealthReport): Html =>
 const work = ({ regularWork, expiries }: HealthReport, now: number): Html =>
   html`<h2>Ends next</h2>${table(
     'What expires',
-    [{ label: 'Kind' }, { label: 'Of' }, { label: 'At' }],
+    ['Kind', 'Of', 'At'],
     expiries.slice(0, 10).map(({ kind, of, at }) => ({
       cells: [kind, of, html`<time datetime="${at}">${at.slice(0, 10)}</time>, ${relative(at, now)}`],
     })),

@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { JourneySummary } from '../../../journeys/model.ts';
-import { duration, foreign, outcomeTag, table, tag, when } from '../../page/controls.ts';
+import { duration, foreign, numberColumn, outcomeTag, table, tag, when } from '../../page/controls.ts';
 import { patterns } from './patterns.ts';
 
 const width = 96;
@@ -46,13 +46,13 @@ export function journeyTable(
   return table(
     'Journeys',
     [
-      { label: 'Outcome' },
-      { label: 'Started' },
-      { label: 'Person' },
-      { label: 'Application' },
-      { label: 'What happened' },
-      { label: 'Requests', kind: 'number' },
-      { label: 'Took', kind: 'number' },
+      'Outcome',
+      'Started',
+      'Person',
+      'Application',
+      'What happened',
+      numberColumn('Requests'),
+      numberColumn('Took'),
       ...(picks ? [{ label: 'Compare', kind: 'hidden' as const }] : []),
     ],
     journeys.map((journey) => ({

@@ -61,14 +61,7 @@ ${
     : html`${keyCalendar(keys, now)}
 ${table(
   `Keys of ${service}`,
-  [
-    { label: 'Key' },
-    { label: 'State' },
-    { label: 'Announced' },
-    { label: 'Signs from' },
-    { label: 'Signs until' },
-    { label: 'Leaves the key set' },
-  ],
+  ['Key', 'State', 'Announced', 'Signs from', 'Signs until', 'Leaves the key set'],
   keys.map(({ kid, algorithm, state, announcedAt, signsFrom, signsUntil, removedAt }, index) => ({
     id: `key-${service}-${index + 1}`,
     cells: [
@@ -127,11 +120,7 @@ async function certificates({ console, now }: View): Promise<Html> {
   return html`${answered ? undefined : html`<p class="warning">CIS does not respond, so its certificates are missing.</p>`}${
     rows.length === 0
       ? html`<p>None: no card was issued yet, and this process has no certificate files.</p>`
-      : table(
-          'Certificates and revocation lists',
-          [{ label: 'Certificate' }, { label: 'Use' }, { label: 'From' }, { label: 'Until' }],
-          rows,
-        )
+      : table('Certificates and revocation lists', ['Certificate', 'Use', 'From', 'Until'], rows)
   }`;
 }
 

@@ -25,7 +25,7 @@ async function list({ console: { cis }, now }: View): Promise<Html> {
     );
   return table(
     'Mail',
-    [{ label: 'Subject' }, { label: 'To' }, { label: 'Written' }, { label: 'State' }],
+    ['Subject', 'To', 'Written', 'State'],
     mails.map(({ id, subject, to, createdAt, state }) => ({
       id: `mail-${id}`,
       cells: [

@@ -21,7 +21,7 @@ async function list({ console, query }: PageView): Promise<Html> {
         );
   return html`${table(
     'Organisations',
-    [{ label: 'Organisation' }, { label: 'ODS code' }, { label: 'People' }],
+    ['Organisation', 'ODS code', 'People'],
     organisations.map(({ code, name }) => ({
       id: `organisation-${code}`,
       cells: [

@@ -103,7 +103,7 @@ async function list(view: PageView): Promise<Html> {
         )
       : emptyState('The directory is empty.', add);
   return html`${isRestricted(query) ? undefined : html`<p class="quiet">The people who were added or changed last. Search for the others.</p>`}
-${table('People', [{ label: 'Person' }, { label: 'Roles' }, { label: 'Signs in with' }], found.people.map(row))}
+${table('People', ['Person', 'Roles', 'Signs in with'], found.people.map(row))}
 ${pageLinks('/people', query, found.next)}`;
 }
 

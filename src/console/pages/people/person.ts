@@ -6,6 +6,7 @@ import {
   callForm,
   copied,
   foreign,
+  hiddenColumn,
   orNull,
   relative,
   selectField,
@@ -75,13 +76,7 @@ async function otherAuthenticators(view: View): Promise<Html> {
   if (authenticators.length === 0) return html`<p class="quiet">None besides smartcards.</p>`;
   return table(
     'Authenticators',
-    [
-      { label: 'Authenticator' },
-      { label: 'Level' },
-      { label: 'Added' },
-      { label: 'Used last' },
-      { label: 'Remove', kind: 'hidden' },
-    ],
+    ['Authenticator', 'Level', 'Added', 'Used last', hiddenColumn('Remove')],
     authenticators.map(({ id, kind, label, level, createdAt, usedAt }) => ({
       cells: [
         html`${authenticatorName(kind)}${label ? html`<br><span class="quiet">${foreign(label)}</span>` : undefined}`,
@@ -117,13 +112,7 @@ async function sessions(view: View): Promise<Html> {
   if (found.length === 0) return html`<p class="quiet">No session at CIS2.</p>`;
   return table(
     'Sessions',
-    [
-      { label: 'Signed in' },
-      { label: 'With' },
-      { label: 'Applications' },
-      { label: 'Ends' },
-      { label: 'End', kind: 'hidden' },
-    ],
+    ['Signed in', 'With', 'Applications', 'Ends', hiddenColumn('End')],
     found.map(({ sid, authenticator, level, clients, createdAt, endsAt }) => ({
       cells: [
         when(createdAt, now),

@@ -10,6 +10,7 @@ import {
   emptyState,
   field,
   foreign,
+  numberColumn,
   table,
   textField,
 } from '../../page/controls.ts';
@@ -64,13 +65,7 @@ async function list({ console }: View): Promise<Html> {
     applications.filter(({ platform }) => platform?.products.some((held) => held.name === name)).length;
   return table(
     'Products',
-    [
-      { label: 'Product' },
-      { label: 'APIs' },
-      { label: 'Access' },
-      { label: 'Limits' },
-      { label: 'Applications', kind: 'number' },
-    ],
+    ['Product', 'APIs', 'Access', 'Limits', numberColumn('Applications')],
     products.map((product) => ({
       id: `product-${product.name}`,
       cells: [

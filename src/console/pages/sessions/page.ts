@@ -7,7 +7,17 @@ import {
   type SessionAnswer,
   type SessionsAnswer,
 } from '../../../cis2/protocol.ts';
-import { callButton, emptyState, foreign, orNull, relative, table, tag, when } from '../../page/controls.ts';
+import {
+  callButton,
+  emptyState,
+  foreign,
+  hiddenColumn,
+  orNull,
+  relative,
+  table,
+  tag,
+  when,
+} from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 
 type View = Pick<PageView, 'console' | 'query' | 'now'>;
@@ -131,15 +141,7 @@ async function sessionsPart(view: View): Promise<Html> {
   const [first] = [...atDesks, ...others];
   return html`${missing}${table(
     'Sessions',
-    [
-      { label: 'Person' },
-      { label: 'Signed in with' },
-      { label: 'Depends on it' },
-      { label: 'Began' },
-      { label: 'Last use' },
-      { label: 'Ends' },
-      { label: 'End', kind: 'hidden' },
-    ],
+    ['Person', 'Signed in with', 'Depends on it', 'Began', 'Last use', 'Ends', hiddenColumn('End')],
     rows,
   )}${person && first ? html`<div class="actions">${endAll(first.uid, names)}</div>` : undefined}`;
 }
@@ -160,13 +162,7 @@ async function deliveries({ console: { cis2 }, now }: View): Promise<Html> {
     return html`<p>None in the last seven days. CIS2 sends one to each application of a session that ends.</p>`;
   return table(
     'Logout messages',
-    [
-      { label: 'Application' },
-      { label: 'Why' },
-      { label: 'State' },
-      { label: 'Written' },
-      { label: 'Send', kind: 'hidden' },
-    ],
+    ['Application', 'Why', 'State', 'Written', hiddenColumn('Send')],
     deliveries.slice(0, 50).map(({ id, clientId, address, cause, state, attempts, result, createdAt }) => ({
       id: `delivery-${id}`,
       cells: [
