@@ -1,7 +1,7 @@
 # Prepares a throw-away copy of a machine for docs/installing.md: `docker` that is Podman, and images of PostgreSQL and HAProxy made
 # of this machine's programs under the names that compose.yaml has, because there is no registry.
-packages='buildah podman podman-compose runc aardvark-dns nftables tini haproxy postgresql'
-for program in buildah podman podman-compose runc /usr/lib/podman/aardvark-dns nft tini-static haproxy; do
+packages='buildah podman podman-compose runc aardvark-dns catatonit nftables tini haproxy postgresql'
+for program in buildah podman podman-compose runc /usr/lib/podman/aardvark-dns catatonit nft tini-static haproxy; do
   command -v "$program" > /dev/null || { echo "$program is missing: apt-get install --no-install-recommends $packages"; exit 1; }
 done
 mount -t sysfs sysfs /sys
@@ -94,6 +94,8 @@ COPY root/ /
 USER 99:99
 ENTRYPOINT ["/usr/sbin/haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
 END
+
+(umask 022 && echo pods-password > /tmp/pods-password)
 
 # The certificate of the page, of an authority that the servers are told of.
 names='console.alongside.example api.alongside.example cis2.alongside.example cis.alongside.example'

@@ -42,7 +42,7 @@ const acts: Readonly<Record<string, { systemd?: true; before: string; after: str
   'docs/installing.md': {
     before: '. /opt/alongside/test/pages/container-machine.sh',
     after: 'docker compose up',
-    act: 'node /opt/alongside/test/pages/balanced-sign-in.ts',
+    act: 'node /opt/alongside/test/pages/balanced-sign-in.ts && bash /opt/alongside/test/pages/pod.sh',
   },
 };
 
