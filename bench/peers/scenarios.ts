@@ -131,7 +131,7 @@ const refreshesOf =
 
 const refreshes = refreshesOf(({ party }) => ({
   tokenEndpoint: party.tokenEndpoint,
-  signIn: codeJourney(party),
+  signIn: () => codeJourney(party)(),
   authenticate: () => authentication(party),
   hasIdToken: true,
 }));
