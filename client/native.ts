@@ -41,7 +41,7 @@ export interface Native {
    * `issuer_mismatch`, `metadata_invalid`, `callback_invalid`, or `OAuthError`.
    */
   signIn(options: NativeSignInOptions): Promise<TokenSet>;
-  /** Refreshes the tokens. Repeats the call once if its response was lost: the server returns the same successor. */
+  /** Refreshes the tokens. Repeats the call once if its response was lost: a server may return the same successor. */
   refresh(tokens: TokenSet): Promise<TokenSet>;
   /** Revokes the tokens; returns false if the server does not support revocation. // RFC 7009 section 2 */
   revoke(tokens: TokenSet): Promise<boolean>;
