@@ -37,6 +37,14 @@ export interface Base {
   shortenLifetimes: boolean;
 }
 
+const isMock = ({ providerName }: BasePath['cis2']): boolean => providerName === 'apim-mock-nhs-cis2';
+
+/** Whether the provider is CIS2 of this installation, and not a realm of the mock. */
+const isOwnCis2 = (cis2: BasePath['cis2'], urls: Urls): boolean => {
+  const origin = URL.parse(urls.cis2)?.origin;
+  return !isMock(cis2) && origin !== undefined && URL.parse(cis2.authorizeUrl)?.origin === origin;
+};
+
 export function createBase(
   settings: BasePath,
   dependencies: { urls: Urls; clock: Clock; keys: SigningKeys; development: boolean },
@@ -44,10 +52,10 @@ export function createBase(
   const issuer = `${dependencies.urls.api}${settings.path}`;
   const { profile, cis2, nhsLogin, others, options } = settings;
   const upstreams: Base['upstreams'] = [
-    cis2Upstream(cis2, dependencies.clock),
+    cis2Upstream(cis2, dependencies.clock, isOwnCis2(cis2, dependencies.urls)),
     ...(nhsLogin ? [nhsLoginUpstream(nhsLogin, dependencies)] : []),
   ];
-  const provider = cis2.providerName === 'apim-mock-nhs-cis2' ? 'mock' : 'real';
+  const provider = isMock(cis2) ? 'mock' : 'real';
   const hardening = hardeningOf(profile, provider, options);
   return {
     path: settings.path,

@@ -1,6 +1,7 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import { orderedId, randomToken } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
+import { sealName } from '../oauth/on-behalf-of.ts';
 import { browserCookie } from './callback/pending.ts';
 import type { Client } from './clients.ts';
 import { errors } from './errors.ts';
@@ -35,7 +36,7 @@ export async function redirectToProvider(
 ): Promise<Answer> {
   const {
     base,
-    parts: { recorder, cookies, anonymousRows },
+    parts: { recorder, cookies, anonymousRows, vault },
   } = server;
   const browser = base.hardening.browserBoundCallback ? randomToken() : null;
   const family = orderedId();
@@ -64,7 +65,10 @@ export async function redirectToProvider(
     name: 'authorisation.to-cis2',
     detail: { provider },
   });
-  const answer = redirect(upstream.signInUrl({ ...outgoing, redirectUri: base.callbackUrl, ...parameters }));
+  const onBehalfOf = upstream.isOwn ? sealName(vault, outgoing.state, client.application.name) : undefined;
+  const answer = redirect(
+    upstream.signInUrl({ ...outgoing, redirectUri: base.callbackUrl, ...parameters, onBehalfOf }),
+  );
   return browser === null
     ? answer
     : answer.with({ 'set-cookie': cookies.set(browserCookie(outgoing.state), browser, cookieLifetime) });

@@ -19,6 +19,7 @@ describe('states of the card through the whole chain', () => {
       const { instance, page } = desk;
       await insert(desk, 'locked');
       await page.goto(`${instance.urls.sample}/sign-in/combined`);
+      await page.getByText('demo-combined, through API platform').waitFor();
       await page.click('text=Unblock this smartcard');
       await page.click('text=Mail me a code');
       await page.waitForSelector('#code');

@@ -531,6 +531,39 @@ describe('refused messages of a journey', () => {
   });
 });
 
+test('the pages of a combined sign-in name the application, however hostile its name is', async () => {
+  await instance.api('DELETE', '/readers/0/card');
+  await instance.api('PUT', '/readers/0/card', { card: 'nurse' });
+  const callback = 'https://hostile.example.test/callback';
+  const { platform } = await instance.api<{ platform: { clientId: string } }>('POST', '/applications', {
+    ...{ name: `<img src=x onerror=alert(1)>\u202Eevil${'x'.repeat(60)}`, profile: 'nhs' },
+    platform: { callbackUrls: [callback], products: ['personal-demographics-service'] },
+  });
+  const request = new URLSearchParams({
+    ...{ client_id: platform.clientId, redirect_uri: callback, response_type: 'code' },
+    state: crypto.randomUUID(),
+  });
+  const { answer, hops } = await new Navigator().go(`${instance.urls.api}/oauth2/authorize?${request}`);
+  const shown = `&lt;img src=x onerror=alert(1)&gt; evil${'x'.repeat(46)}…, through API platform`;
+  assert.match(answer.body, /PIN of your smartcard/);
+  assert.ok(answer.body.includes(`<strong><bdi>${shown}</bdi></strong>`), answer.body);
+  // Without its seal, with that of another request and from another client, a name is ignored.
+  const atCis2 = new URL(hops.find((hop) => hop.startsWith(instance.urls.cis2Issuer)) ?? '');
+  const { searchParams: sent } = atCis2;
+  assert.ok(!atCis2.href.includes('evil'));
+  const other = seededClients.separateAtCis2.clientId;
+  const separate = { client_id: other, redirect_uri: `${instance.urls.sample}/separate/callback` };
+  for (const [changes, name] of [
+    [{ on_behalf_of: 'Clinic' }, 'API platform'],
+    [{ state: crypto.randomUUID() }, 'API platform'],
+    [separate, 'demo-separate'],
+  ] as const) {
+    const forged = new URLSearchParams({ ...Object.fromEntries(sent), ...changes });
+    const { body } = (await new Navigator().go(`${atCis2.origin}${atCis2.pathname}?${forged}`)).answer;
+    assert.ok(body.includes(`<strong><bdi>${name}</bdi></strong>`), body);
+  }
+});
+
 describe('recorded refusals', () => {
   test('contain no secret of a hostile request, wherever it was', async () => {
     const secret = 'hQ7MARKEDwV2secretXz81kLpT4yBn0s';

@@ -18,6 +18,7 @@ export const nhsLoginUpstream = (
 ): Upstream => ({
   ...settings,
   id: 'nhs-login',
+  isOwn: false,
   userinfoUrl: undefined,
   sendsNonceAndPkce: nonceAndPkce(settings, needed.clock),
   refreshLifetime: 3_600_000,

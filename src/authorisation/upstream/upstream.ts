@@ -19,6 +19,8 @@ export interface SignInRequest {
   prompt?: string;
   nonce?: string;
   challenge?: string;
+  /** The sealed name of the application. */
+  onBehalfOf?: string | undefined;
 }
 
 /** A provider that signs users in for the platform. */
@@ -39,6 +41,8 @@ export interface Upstream {
   sendsNonceAndPkce(): Promise<boolean>;
   /** Total lifetime of a refresh token and its successors, in milliseconds. */
   readonly refreshLifetime: number;
+  /** Whether it belongs to this installation, so that it can show the application's name. */
+  readonly isOwn: boolean;
   signInUrl(request: SignInRequest): string;
   /** Returns the parameters of client authentication at the provider's token endpoint. */
   clientAuthentication(): Promise<Record<string, string>>;

@@ -29,6 +29,8 @@ export interface AuthorizationRequest {
   pushed: string | null;
   /** Thumbprint of the key that must redeem the code (RFC 9449 section 10). */
   jkt: string | null;
+  /** The application for which the platform asks; absent in requests of earlier versions. */
+  onBehalfOf?: string | null;
 }
 
 /** Whether the request allows no page (OpenID Connect Core section 3.1.2.1). */

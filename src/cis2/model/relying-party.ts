@@ -1,6 +1,8 @@
 import type { Party } from '@alongside/kernel/events';
 import type { Applications, Cis2Registration, StoredApplication } from '../../oauth/applications.ts';
+import { shownName } from '../../oauth/on-behalf-of.ts';
 import type { Urls } from '../../service.ts';
+import type { AuthorizationRequest } from './authorization-request.ts';
 
 /** An approved application with its registration at CIS2. */
 export interface RelyingParty {
@@ -19,6 +21,12 @@ export function findRelyingParty(
   const application = applications.usableAtCis2(clientId);
   return application instanceof Promise ? application.then(partyWith) : partyWith(application);
 }
+
+/** Returns the name for pages: that of the application, also of one that signs in through the platform. */
+export const nameOnPages = (
+  { application: { name } }: Pick<RelyingParty, 'application'>,
+  { authorization: { onBehalfOf } }: { authorization: Pick<AuthorizationRequest, 'onBehalfOf'> },
+): string => (onBehalfOf ? `${onBehalfOf}, through ${shownName(name)}` : shownName(name));
 
 /** Returns the sender of its events. The API platform is a relying party too. */
 export const partyOf = (registration: Cis2Registration, urls: Urls): Party =>

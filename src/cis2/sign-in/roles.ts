@@ -3,6 +3,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import { interactionPath } from '../model/interactions.ts';
+import { nameOnPages } from '../model/relying-party.ts';
 import { choiceOf } from '../model/roles.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { SignInContext } from './open.ts';
@@ -32,7 +33,7 @@ export async function showRoles(context: RoleContext): Promise<Answer> {
   if (!person || person.roles.length < 2) return redirect(interactionPath(interaction.id, 'resume'));
   const question = {
     person,
-    applicationName: client.application.name,
+    applicationName: nameOnPages(client, interaction),
     roleId: await currentRole(context),
     search: parseParameters(request.query)?.get('search') ?? '',
     unanswered: false,
@@ -53,7 +54,7 @@ export async function takeRole({
   if (person && person.roles.length > 1 && chosenRoleId === undefined) {
     const question = {
       person,
-      applicationName: client.application.name,
+      applicationName: nameOnPages(client, interaction),
       roleId: null,
       search: form.get('search') ?? '',
       unanswered: true,

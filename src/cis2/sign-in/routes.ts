@@ -10,6 +10,7 @@ import { requestErrors } from '../errors/request.ts';
 import { responseErrors } from '../errors/response.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import { type Interactions, interactionPath, withoutSignIn } from '../model/interactions.ts';
+import { nameOnPages } from '../model/relying-party.ts';
 import { goingOnPage } from '../pages/frame.ts';
 import type { ReplyFrame } from '../responses/authorization-response.ts';
 import { errorPage, handlersOf } from '../responses/error-answers.ts';
@@ -59,7 +60,7 @@ async function showChoice(context: PageContext): Promise<Answer> {
   const { expected } = interaction;
   const signedIn = expected?.steppingUp ? await provider.cis.person(expected.uid) : undefined;
   return choicePage(interaction, {
-    applicationName: client.application.name,
+    applicationName: nameOnPages(client, interaction),
     offered: await offeredIn(context),
     signedIn: signedIn?.displayName ?? null,
     development: provider.development,
@@ -79,7 +80,7 @@ async function takeChoice(context: FormContext): Promise<Answer> {
   const offered = await offeredIn(context);
   const chosen = offered.find(({ id }) => id === form.get('authenticator'));
   if (!chosen) return redirect(interactionPath(interaction.id), 303);
-  const title = filled(words.common.goingTo, { application: client.application.name });
+  const title = filled(words.common.goingTo, { application: nameOnPages(client, interaction) });
   const to = interactionPath(interaction.id, chosen.id);
   return goingOnPage({ title, development: provider.development, to });
 }
@@ -132,7 +133,7 @@ async function showConfirm({
 }: SignInContext & Start): Promise<Answer> {
   const person = await provider.cis.person(authentication.uid);
   if (!person) return redirect(interactionPath(interaction.id));
-  return confirmPage(interaction, person.displayName, client.application.name, provider.development);
+  return confirmPage(interaction, person.displayName, nameOnPages(client, interaction), provider.development);
 }
 
 /** Any answer but yes goes back to the choice page. */

@@ -7,6 +7,7 @@ import { isSilent } from '../../model/authorization-request.ts';
 import type { Credential } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import { interactionPath } from '../../model/interactions.ts';
+import { nameOnPages } from '../../model/relying-party.ts';
 import { field } from '../../pages/field.ts';
 import { askingPage } from '../../pages/frame.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
@@ -52,7 +53,7 @@ const passwordPage = (
   askingPage(problem ? 400 : 200, {
     title: text.title,
     development,
-    main: html`<p class="lead">${filled(common.signingIn, { application: client.application.name })}</p>
+    main: html`<p class="lead">${filled(common.signingIn, { application: nameOnPages(client, interaction) })}</p>
 <p class="quiet">${text.lead}</p>
 ${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
 <form method="post" action="${interactionPath(interaction.id, 'password/answer')}">

@@ -3,6 +3,7 @@ import { type Html, html } from '@alongside/kernel/html';
 import type { Person } from '../../../cis/protocol.ts';
 import type { AuthenticationStrength } from '../../model/acr.ts';
 import { interactionPath } from '../../model/interactions.ts';
+import { nameOnPages } from '../../model/relying-party.ts';
 import { askingPage } from '../../pages/frame.ts';
 import type { AuthenticationContext } from '../../sign-in/authenticator.ts';
 import { filled } from '../../text/filled.ts';
@@ -32,7 +33,7 @@ export const personaPage = (
   askingPage(unchosen ? 400 : 200, {
     title: text.title,
     development: true,
-    main: html`<p class="lead">${filled(common.signingIn, { application: client.application.name })}</p>
+    main: html`<p class="lead">${filled(common.signingIn, { application: nameOnPages(client, interaction) })}</p>
 <p class="note">${text.lead} ${filled(text.counts, { level, methods: methods.join(' ') })}</p>
 ${unchosen ? html`<p class="error" role="alert">${text.unchosen}</p>` : undefined}
 <form method="post" action="${interactionPath(interaction.id, 'persona/answer')}">

@@ -17,6 +17,7 @@ import type { Statement } from '../../../storage/database.ts';
 import type { SpentValue } from '../../../storage/single-use.ts';
 import { type AuthenticationStrength, asksOnlyFor } from '../../model/acr.ts';
 import { isSilent } from '../../model/authorization-request.ts';
+import { nameOnPages } from '../../model/relying-party.ts';
 import type { Authentication } from '../../model/session.ts';
 import { endsWithCis } from '../../sessions/session-ended.ts';
 import type { AuthenticationContext, Authenticator, PreparedSignIn } from '../../sign-in/authenticator.ts';
@@ -90,7 +91,7 @@ export class HandOffs {
       nonce: randomToken(),
       txn_h: txnHash,
       response_uri: this.#responseUri,
-      client_name: client.application.name,
+      client_name: nameOnPages(client, interaction),
       interactive: !isSilent(authorization),
       prompt_login: promptLogin,
     };

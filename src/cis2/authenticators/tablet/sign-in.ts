@@ -3,6 +3,7 @@ import { parseParameters } from '../../../oauth/parameters.ts';
 import { couldMeet } from '../../model/acr.ts';
 import { formOf } from '../../model/form.ts';
 import { interactionPath } from '../../model/interactions.ts';
+import { nameOnPages } from '../../model/relying-party.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
 import { toPage } from '../../sign-in/finish.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
@@ -42,7 +43,11 @@ async function begin(
   tablet: TabletDependencies,
   { request, interaction, client }: AuthenticationContext,
 ): Promise<Answer> {
-  const serial = await tablet.requests.create(interaction.id, nearAddress(request), client.application.name);
+  const serial = await tablet.requests.create(
+    interaction.id,
+    nearAddress(request),
+    nameOnPages(client, interaction),
+  );
   if (serial === undefined)
     return toPage(tablet, { request, interaction: { ...interaction, message: text.often } }, []);
   tablet.recorder.record({
@@ -99,7 +104,7 @@ async function showRequest(tablet: TabletDependencies, opened: InteractionContex
   const { serial, found } = await find(tablet, opened);
   const page = {
     interaction,
-    applicationName: client.application.name,
+    applicationName: nameOnPages(client, interaction),
     serial,
     left: (found?.expiresAt ?? 0) - tablet.clock.now(),
     development: tablet.development,

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Statement } from '../../../storage/database.ts';
 import type { Credential } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
+import { nameOnPages } from '../../model/relying-party.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
 import { noteRefusedSignIn } from '../../sign-in/complete-sign-in.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
@@ -95,7 +96,7 @@ const pageOf = (
   { development }: TotpDependencies,
   { interaction, client }: Pick<AuthenticationContext, 'interaction' | 'client'>,
   problem = '',
-) => ({ interaction, applicationName: client.application.name, problem, development });
+) => ({ interaction, applicationName: nameOnPages(client, interaction), problem, development });
 
 /** Shows the first page, with the address that the application suggests, if it is one. */
 const showPasswordPage = (

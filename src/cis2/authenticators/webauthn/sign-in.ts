@@ -5,6 +5,7 @@ import { type AssuranceLevel, couldMeet, firstMet } from '../../model/acr.ts';
 import type { Credential } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import { interactionPath, withoutSignIn } from '../../model/interactions.ts';
+import { nameOnPages } from '../../model/relying-party.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
 import { noteRefusedSignIn } from '../../sign-in/complete-sign-in.ts';
 import { toPage } from '../../sign-in/finish.ts';
@@ -64,7 +65,7 @@ async function showSignIn(
     problem,
     development,
   };
-  return webAuthnSignInPage(page, client.application.name, interactionPath(interaction.id));
+  return webAuthnSignInPage(page, nameOnPages(client, interaction), interactionPath(interaction.id));
 }
 
 /** Shows the page again with a new challenge. The reason goes to the log only. */
@@ -170,7 +171,7 @@ const checkLevel = check('level', async function checkLevel(call: Verified): Pro
   const { webAuthn, interaction, client, level, useStatement } = call;
   if (firstMet(interaction.authorization.acr, { level, methods: webAuthnMethods }) !== undefined)
     return undefined;
-  const message = filled(text.tooLow, { level, application: client.application.name });
+  const message = filled(text.tooLow, { level, application: nameOnPages(client, interaction) });
   return toPage(webAuthn, { ...call, interaction: { ...interaction, ...withoutSignIn, message } }, [
     useStatement,
   ]);

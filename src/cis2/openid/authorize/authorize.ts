@@ -3,6 +3,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
+import type { Vault } from '@alongside/kernel/secrets';
 import { check, steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../../oauth/applications.ts';
 import type { Parameters } from '../../../oauth/parameters.ts';
@@ -110,6 +111,9 @@ export interface AuthorizeDependencies extends RequestIssuer {
   codes: Codes;
   interactions: Interactions;
   pushed: PushedRequests;
+  vault: Vault;
+  /** The client that may name another application. */
+  platformClientId?: string;
 }
 
 /** `GET` and `POST /authorize`: the order of the checks is the contract. */

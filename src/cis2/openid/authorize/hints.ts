@@ -1,7 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { SigningKeys } from '@alongside/kernel/keys';
+import type { Vault } from '@alongside/kernel/secrets';
 import { check, type Passed } from '@alongside/kernel/steps';
 import { unlike } from '../../../oauth/check.ts';
+import { onBehalfOfParameter, openName } from '../../../oauth/on-behalf-of.ts';
 import type { Parameters } from '../../../oauth/parameters.ts';
 import type { CheckedRequest } from '../../../oauth/server/request-checks.ts';
 import { responseErrors } from '../../errors/response.ts';
@@ -44,12 +46,19 @@ export const checkIdTokenHint = check(
 
 type CheckedCall = CheckedRequest &
   Passed<'client' | 'pushed-request' | 'signed-request' | 'level' | 'id-token-hint'> &
-  Omit<AuthorizationRequest, 'clientId' | 'nonce' | 'loginHint' | 'claims'> & {
+  Omit<AuthorizationRequest, 'clientId' | 'nonce' | 'loginHint' | 'claims' | 'onBehalfOf'> & {
     parameters: Parameters;
     client: RelyingParty;
     responseMode: ResponseMode;
     claims: AuthorizationClaims;
+    provider: { vault: Vault; platformClientId?: string };
   };
+
+/** Returns the application that the platform names. No other client may name one. */
+const namedBy = ({ parameters, client: { registration }, state, provider }: CheckedCall): string | null =>
+  registration.clientId === provider.platformClientId
+    ? openName(provider.vault, state, parameters.get(onBehalfOfParameter))
+    : null;
 
 /** Gathers the checked request. Ignores `ui_locales` and `display`: the pages are in English and fit every display. */
 export function gatherRequest(call: CheckedCall): { authorization: AuthorizationRequest } {
@@ -73,6 +82,7 @@ export function gatherRequest(call: CheckedCall): { authorization: Authorization
       claims: { idToken, userinfo },
       pushed,
       jkt,
+      onBehalfOf: namedBy(call),
     },
   };
 }

@@ -1,0 +1,38 @@
+import { parseOwnJson } from '@alongside/kernel/json';
+import type { Vault } from '@alongside/kernel/secrets';
+import { z } from 'zod';
+
+// In the combined pattern the platform is the client of CIS2, but the person signs in to an application (docs/adr/0069).
+
+/** Parameter with which the platform names its application to CIS2 of the same installation. Other providers ignore it. */
+export const onBehalfOfParameter = 'on_behalf_of';
+
+const purpose = 'cis2-on-behalf-of';
+const shape = z.strictObject({ state: z.string(), name: z.string() });
+const longestName = 80;
+
+/** Returns a name for pages, without control and direction characters, in one line of limited length. */
+export function shownName(name: string): string {
+  const plain = name
+    .replace(/\p{C}/gu, ' ')
+    .replace(/\s{1,200}/g, ' ')
+    .trim();
+  const characters = [...plain];
+  if (characters.length === 0) return 'an application without a name';
+  return characters.length > longestName ? `${characters.slice(0, longestName - 1).join('')}…` : plain;
+}
+
+/** Seals the name of an application for one request. The browser that carries it can neither change nor make one. */
+export const sealName = (vault: Vault, state: string, name: string): string =>
+  vault.seal(purpose, JSON.stringify({ state, name: shownName(name) }));
+
+/** Returns the sealed name of a request; null if it was sealed by another installation, for another request, or was changed. */
+export function openName(vault: Vault, state: string | null, sealed: string | undefined): string | null {
+  if (sealed === undefined || state === null) return null;
+  try {
+    const { data } = shape.safeParse(parseOwnJson(vault.open(purpose, sealed)));
+    return data?.state === state ? data.name : null;
+  } catch {
+    return null;
+  }
+}
