@@ -531,6 +531,39 @@ describe('refused messages of a journey', () => {
   });
 });
 
+test('a journey is marked if the clock was moved during it, and no other', async () => {
+  const callback = `${instance.urls.sample}/combined/callback`;
+  const { clientId } = seededClients.combined;
+  const address = (state: string) =>
+    `${instance.urls.api}/oauth2/authorize?${new URLSearchParams({
+      ...{ client_id: clientId, redirect_uri: callback, response_type: 'code', state },
+    })}`;
+  const browser = new Navigator();
+  const begun = await browser.go(address(crypto.randomUUID()), instance.urls.cis2Issuer);
+  await instance.api('PUT', '/clock', { advance: 30 });
+  await browser.go(begun.address, callback);
+  await instance.api('PUT', '/clock', { advance: -30 });
+  await browser.go(address(crypto.randomUUID()), callback);
+  const { journeys } = await instance.api<{ journeys: JourneySummary[] }>(
+    'GET',
+    '/journeys?pattern=combined',
+  );
+  assert.deepEqual(
+    journeys.slice(0, 2).map(({ isClockMoved, outcome }) => [isClockMoved, outcome]),
+    [
+      [false, 'waiting'],
+      [true, 'waiting'],
+    ],
+  );
+  const [after, during] = await Promise.all(
+    journeys
+      .slice(0, 2)
+      .map(async ({ id }) => (await fetch(`${instance.urls.console}/journeys/${id}`)).text()),
+  );
+  assert.match(during ?? '', /clock<\/a> was moved/);
+  assert.doesNotMatch(after ?? '', /clock<\/a> was moved/);
+});
+
 test('the pages of a combined sign-in name the application, however hostile its name is', async () => {
   await instance.api('DELETE', '/readers/0/card');
   await instance.api('PUT', '/readers/0/card', { card: 'nurse' });

@@ -25,6 +25,63 @@ const hostile = journeyOf([
   },
 ]);
 
+const hostileTexts = [
+  'end',
+  'loop forever\nend',
+  'a->>b: c\r\nparticipant x as y',
+  'Note over a: b\u2028activate a\u2029end\u0085end',
+  '%%{init: {"theme": "dark"}}%%',
+  '#quot;#35;#;;',
+  '<br/><img src=x onerror=alert(1)>',
+  '\u202Eevil\u0000\u001b[31m',
+  '@{ "type": "actor" }',
+  '$$x$$ `code` "quoted" \\n',
+  '::::,,,+-x)>>',
+  'x'.repeat(10_000),
+];
+const journeyWith = (text: string) =>
+  journeyOf([{ from: 'application', to: 'api:a.b-c', words: text, route: `/${text}`, outcome: 'refused' }]);
+
+/** The text of a statement: no character that ends it, begins an entity, a directive, markup or a string. */
+const text = String.raw`(?:[^#;%<>&{}"\x60\p{C}\p{Zl}\p{Zp}\\]|#\d{1,7};)+`;
+const id = '[A-Za-z][A-Za-z0-9_]*';
+const forms = {
+  participant: new RegExp(`^  participant (${id}) as (?! )${text}$`, 'u'),
+  message: new RegExp(`^  (${id})(?:-->>|->>|--x|-x)(${id}): (?! )${text}$`, 'u'),
+  note: new RegExp(`^  Note over (${id})(?:,(${id}))?: (?! )${text}$`, 'u'),
+  bar: new RegExp(`^  (activate|deactivate) (${id})$`, 'u'),
+};
+/** Words that begin or end a statement of a sequence diagram, so that no participant may have them. */
+const reserved =
+  /^(?:end|loop|alt|else|opt|par|and|rect|critical|option|break|note|box|actor|participant|create|destroy|links?|title|autonumber|activate|deactivate|x)$/i;
+
+/** Checks the part of Mermaid's grammar (`sequenceDiagram.jison`) that exports use. Throws at the first wrong line. */
+function checkGrammar(diagram: string): void {
+  const [first, ...lines] = diagram.split('\n');
+  assert.equal(first, 'sequenceDiagram');
+  assert.equal(lines.pop(), '');
+  const participants = new Set<string>();
+  const open = new Map<string, number>();
+  for (const line of lines) {
+    const [, declared] = forms.participant.exec(line) ?? [];
+    const bar = forms.bar.exec(line);
+    const used = declared
+      ? []
+      : (bar?.slice(2) ?? (forms.message.exec(line) ?? forms.note.exec(line))?.slice(1));
+    assert.ok(used, `no statement: ${line}`);
+    for (const name of used) assert.ok(name === undefined || participants.has(name), `undeclared: ${line}`);
+    if (declared) {
+      assert.ok(!participants.has(declared) && !reserved.test(declared), line);
+      participants.add(declared);
+    }
+    if (!bar) continue;
+    const [, verb, lane = ''] = bar;
+    open.set(lane, (open.get(lane) ?? 0) + (verb === 'activate' ? 1 : -1));
+    assert.ok((open.get(lane) ?? 0) >= 0, line);
+  }
+  for (const [lane, count] of open) assert.equal(count, 0, `${lane} stays active`);
+}
+
 const fail = (message: string): never => {
   throw new Error(message);
 };
@@ -61,6 +118,22 @@ describe('a journey as a Mermaid diagram', () => {
     );
     assert.equal(lines.filter((line) => /^ {2}activate/.test(line)).length, 1);
     assert.equal(lines.filter((line) => /^ {2}deactivate/.test(line)).length, 1);
+  });
+
+  test('conforms to the grammar of sequence diagrams, also with hostile texts', () => {
+    for (const journey of [refusedJourney(), goodJourney(), hostile, ...hostileTexts.map(journeyWith)])
+      checkGrammar(mermaidOf(journey));
+    const broken = 'sequenceDiagram\n  participant a as A\n';
+    for (const line of [
+      'a->>b: Text',
+      'a->>a: one; two',
+      'end',
+      'a->>a:',
+      'activate a',
+      'Note over a: <b>',
+      '',
+    ])
+      assert.throws(() => checkGrammar(`${broken}  ${line}\n`), line);
   });
 
   test('keeps a hostile text inside its statement', () => {

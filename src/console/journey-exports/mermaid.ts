@@ -6,9 +6,11 @@ import { laneName, wordsOf } from '../pages/journey/words.ts';
 /** Names of participants may contain letters and digits only. */
 const idOf = (lane: Lane): string => lane.replaceAll(/[^a-z0-9]/gi, '_');
 
-/** Escapes a text. Semicolons end a statement, `#` begins an entity, and `<` begins markup. */
+/** Escapes a text. Semicolons and line breaks end a statement, `#` begins an entity, and `<` begins markup. */
 const escaped = (text: string): string =>
-  text.replaceAll(/[#;%<>&{}"`\\]|\s+/g, (found) => (/\s/.test(found) ? ' ' : `#${found.codePointAt(0)};`));
+  text.replaceAll(/[#;%<>&{}"`\\]|[\s\p{C}]+/gu, (found) =>
+    /^[\s\p{C}]/u.test(found) ? ' ' : `#${found.codePointAt(0)};`,
+  );
 
 /** The line of each outcome: a cross where a message was refused, lost or failed; an open end is not available for all. */
 function lineOf({ message: { kind, outcome }, hop }: Row): string {
