@@ -9,7 +9,7 @@ import { portTaken, requireOwnPorts } from '@alongside/kernel/port-owner';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import { respond } from '@alongside/kernel/respond';
 import { routeFinder } from '@alongside/kernel/route';
-import { inTrace } from './server-call.ts';
+import { inTrace, type Traces } from './traces.ts';
 
 // The listener of an agent that runs alone. It has about twenty routes and one client and must be small and quick to start, so it
 // replaces the kernel's. Endpoints see the same.
@@ -20,6 +20,8 @@ const limits = { body: 16_384, header: 16_384, connections: 128, milliseconds: 3
 export interface AgentListenerOptions {
   log: Log;
   refusals?: RefusalRecorder | undefined;
+  /** Sends a span for each request. */
+  traces?: Traces | undefined;
   before(request: HttpRequest): Answer | undefined;
 }
 
@@ -79,8 +81,8 @@ export function createAgentListener(routes: readonly Route[], options: AgentList
     try {
       const body = await bodyOf(incoming);
       const request = requestOf(incoming, body ?? '');
-      const { route, params } = find(request.method, request.path);
-      const answer = await inTrace(request.id, () =>
+      const { route, params, template } = find(request.method, request.path);
+      const answer = await inTrace(request, { traces: options.traces, route: template }, () =>
         respond({ ...request, params }, body === undefined ? tooLong : route, manners),
       );
       send(outgoing, answer.with({ 'x-message-id': request.id }));

@@ -9,6 +9,7 @@ import { definitions, settingNames } from './settings/definitions.ts';
 import { SettingsError } from './settings/layers.ts';
 import { checkUsable, loadSettings, sessionMode, settingFiles } from './settings/settings.ts';
 import { defaultDataFolder, defaultSocketPath } from './socket-path.ts';
+import { Traces } from './traces.ts';
 
 // Runs an agent alone on a workstation, with a CIS and a CIS2 elsewhere.
 
@@ -52,10 +53,13 @@ async function start(argv: readonly string[]): Promise<void> {
     timers: { pinAgainAfter: settings.pinAgainAfter, lockedFor: settings.lockedFor },
   });
   const { routes, before } = service;
-  const listener = createAgentListener(routes, { log, refusals, before });
+  const { otlpEndpoint } = settings;
+  const traces = otlpEndpoint === undefined ? undefined : new Traces(otlpEndpoint, systemClock);
+  const listener = createAgentListener(routes, { log, refusals, before, traces });
   const stop = async (): Promise<void> => {
     await service.stop();
     await listener.close();
+    await traces?.stop();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
   try {

@@ -1,7 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { newTraceparent } from '@alongside/kernel/ids';
 import { pathHere, type ServiceHere } from '@alongside/kernel/in-process';
 import { OutboundAgents, OutboundError, outbound } from '@alongside/kernel/outbound';
+import { tracedCall } from './traces.ts';
 
 /** Why a server gave no usable response, for the log. */
 export class ServerCallError extends Error {
@@ -34,15 +33,6 @@ const parsed = (text: string): unknown => {
   }
 };
 
-const traces = new AsyncLocalStorage<string>();
-
-/**
- * Runs the work of one request of an agent that runs alone. Its calls to servers have one trace, whose id is that of the request, so
- * that the servers' log lines of a hand-off can be found by the reference of its page.
- */
-export const inTrace = <T>(requestId: string, work: () => T): T =>
-  traces.run(newTraceparent(requestId), work);
-
 /** The agent's calls to its configured servers. Keeps connections open; calls servers in the same process without one. */
 export class Servers {
   readonly #agents = new OutboundAgents();
@@ -53,9 +43,15 @@ export class Servers {
   }
 
   /** @throws ServerCallError without a complete response in time; any status is a response. */
-  async call({ method, url, headers, json, milliseconds = 5_000 }: ServerCall): Promise<ServerAnswer> {
+  call(call: ServerCall): Promise<ServerAnswer> {
+    return tracedCall(call.method, call.url, (traceparent) => this.#send(call, traceparent));
+  }
+
+  async #send(
+    { method, url, headers, json, milliseconds = 5_000 }: ServerCall,
+    traceparent: string | undefined,
+  ): Promise<ServerAnswer> {
     const type: Record<string, string> = json === undefined ? {} : { 'content-type': 'application/json' };
-    const traceparent = traces.getStore();
     const trace: Record<string, string> = traceparent === undefined ? {} : { traceparent };
     const request = {
       headers: { accept: 'application/json', ...type, ...trace, ...headers },

@@ -34,6 +34,7 @@ export interface Settings {
   development: boolean;
   cardIssuerSecret: string | undefined;
   logLevel: LogLevel;
+  otlpEndpoint: string | undefined;
 }
 
 export type SettingName = keyof Settings;
@@ -99,6 +100,7 @@ export const definitions: Readonly<Record<SettingName, Definition>> = {
   development: of(flag, 'Virtual cards can be handled over the local socket', false),
   cardIssuerSecret: of(text, 'With it CIS certifies virtual cards'),
   logLevel: of(oneOf(...logLevels), 'How much is logged', 'info'),
+  otlpEndpoint: of(url, 'OpenTelemetry collector that gets the spans (OTLP/HTTP); default: none are made'),
 };
 
 export const settingNames = Object.keys(definitions) as SettingName[];

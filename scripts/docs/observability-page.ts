@@ -62,7 +62,7 @@ The log is not the audit log ([audit.md](audit.md)), which is sealed and which u
 
 A span never contains an address, query, header, token, user or patient; a test searches all that a collector receives for marked values.
 
-**One journey, several traces.** A browser sends no \`traceparent\` when it navigates, so each hop of a sign-in is a trace. Search for \`alongside.journey.id\`: the log, the console and the audit log have the same id. The span that redeems an authorization code is linked to the one that issued it. Calls between services are children, within a process and between processes.
+**One journey, several traces.** A browser sends no \`traceparent\` when it navigates, so each hop of a sign-in is a trace. Search for \`alongside.journey.id\`: the log, the console and the audit log have the same id. The span that redeems an authorization code is linked to the one that issued it, and the exchange of an agent to the request that sent the browser there. Calls between services are children, within a process and between processes.
 
 **Callers.** Alongside continues the \`traceparent\` of callers on this machine and of trusted proxies (\`--trusted-proxies\`); let the proxy remove or replace that of strangers. For other callers it begins a trace that is linked to theirs. Each call to another server has a \`traceparent\`, also those to APIs behind the gateway. An agent on a workstation sends one with the id of its request, the reference of its page, as the trace; the lines of CIS and CIS2 have it as \`traceId\`. An application with the client library passes \`fetch: traced(() => traceparent)\` in its settings.
 

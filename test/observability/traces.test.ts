@@ -60,10 +60,12 @@ describe('the traces of a sign-in and an API call', () => {
       assert.equal(journeyOf(await spanOf(service, name)), journeyOf(authorize), `${service} ${name}`);
   });
 
-  test('link the span that redeems a code to the span that issued it', async () => {
+  test('link the span that redeems a code or answers a hand-off to the span that began it', async () => {
     for (const [redeemed, issued] of [
       [await spanOf('cis2', /\/access_token$/), await spanOf('cis2', /\/agent\/return$/)],
       [await spanOf('api', /\/oauth2\/token$/), await spanOf('api', /\/oauth2\/callback$/)],
+      // The browser carries a hand-off to the agent without a trace.
+      [await spanOf('cis2', /\/agent\/exchange$/), await spanOf('cis2', /^GET .*\/authorize$/)],
     ] as const)
       assert.deepEqual(redeemed.links, [{ traceId: issued.traceId, spanId: issued.spanId }]);
   });

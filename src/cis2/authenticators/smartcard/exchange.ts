@@ -75,6 +75,7 @@ const findHandOff = check(
   }: Exchange): Promise<{ handOff: HandOff }> {
     activity()?.join({ keys: [jti] });
     const found = await handOffs.find(jti);
+    activity()?.trace?.link(found?.payload.trace);
     if (!found || found.expiresAt <= clock.now())
       throw smartcardErrors.exchangeUnknown('no hand-off has this jti, or it has expired');
     if (found.payload.answer || found.usedAt !== null)

@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import { seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
@@ -33,6 +34,8 @@ export interface HandOff {
   nonce: string;
   txnHash: string;
   inWindow: boolean;
+  /** The `traceparent` of the request that began it, where traces are sent. */
+  trace?: string | undefined;
   /** Undefined until the exchange. `codeUntil` is in milliseconds. */
   answer?: { outcome: HandOffOutcome; codeHash: string; codeUntil: number };
 }
@@ -99,7 +102,11 @@ export class HandOffs {
     if (authorization.maxAge !== null && client.registration.maxAge === 'pin')
       request.max_age = authorization.maxAge;
     const { jti, nonce, interactive } = request;
-    const handOff: HandOff = { interactionId: interaction.id, nonce, txnHash, inWindow };
+    const trace = activity()?.trace?.context;
+    const handOff: HandOff = {
+      ...{ interactionId: interaction.id, nonce, txnHash, inWindow },
+      ...(trace === undefined ? {} : { trace }),
+    };
     return {
       statements: [singleUse.keepStatement(kind, jti, handOff, lifetime * 1000)],
       async begin() {
