@@ -5,6 +5,7 @@ import { createDeskLog } from './desk-log.ts';
 import { createIdentityAgent } from './index.ts';
 import { createAgentListener } from './listener.ts';
 import { RecentRefusals } from './recent-refusals.ts';
+import { agentVersion } from './session/status.ts';
 import { definitions, settingNames } from './settings/definitions.ts';
 import { SettingsError } from './settings/layers.ts';
 import { checkUsable, loadSettings, sessionMode, settingFiles } from './settings/settings.ts';
@@ -54,7 +55,7 @@ async function start(argv: readonly string[]): Promise<void> {
   });
   const { routes, before } = service;
   const { otlpEndpoint } = settings;
-  const traces = otlpEndpoint === undefined ? undefined : new Traces(otlpEndpoint, systemClock);
+  const traces = otlpEndpoint === undefined ? undefined : new Traces(otlpEndpoint, systemClock, agentVersion);
   const listener = createAgentListener(routes, { log, refusals, before, traces });
   const stop = async (): Promise<void> => {
     await service.stop();

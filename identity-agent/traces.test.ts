@@ -55,7 +55,7 @@ describe('spans of an agent that runs alone', () => {
 
   test('are one for a request and one for each of its calls, which send it as traceparent', async () => {
     const servers = new Servers();
-    const traces = new Traces(`${origin}/`, clock);
+    const traces = new Traces(`${origin}/`, clock, '1.2.3');
     const seen = request();
     await inTrace(seen, { traces, route: '/v1/cis2' }, () => callTwice(servers));
     await traces.stop();
@@ -102,7 +102,7 @@ describe('spans of an agent that runs alone', () => {
 
   test('are dropped if the collector does not respond, and cost no call', async () => {
     const servers = new Servers();
-    const traces = new Traces('http://127.0.0.1:9', clock);
+    const traces = new Traces('http://127.0.0.1:9', clock, '1.2.3');
     for (let count = 0; count < 600; count++)
       await inTrace(request(), { traces, route: '/' }, async () => ({ status: 200 }));
     await traces.stop();

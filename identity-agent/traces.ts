@@ -2,7 +2,6 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '@alongside/kernel/clock';
 import { newTraceparent } from '@alongside/kernel/ids';
 import { OutboundAgents, outbound } from '@alongside/kernel/outbound';
-import { agentVersion } from './session/status.ts';
 
 // Spans of an agent that runs alone. The OpenTelemetry SDK is larger than the agent, so this writes OTLP's JSON itself (docs/adr/0089).
 
@@ -44,15 +43,17 @@ const nanoseconds = (milliseconds: number): string => `${Math.round(milliseconds
 export class Traces {
   readonly #url: string;
   readonly #clock: Clock;
+  readonly #version: string;
   readonly #agents = new OutboundAgents();
   #waiting: object[] = [];
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<unknown> = Promise.resolve();
 
   /** @param endpoint base address of the collector, such as `http://127.0.0.1:4318` */
-  constructor(endpoint: string, clock: Clock) {
+  constructor(endpoint: string, clock: Clock, version: string) {
     this.#url = `${endpoint.replace(/\/$/, '')}/v1/traces`;
     this.#clock = clock;
+    this.#version = version;
   }
 
   get now(): number {
@@ -80,7 +81,7 @@ export class Traces {
     const spans = this.#waiting;
     if (spans.length === 0) return this.#sending;
     this.#waiting = [];
-    const resource = { 'service.name': 'identity-agent', 'service.version': agentVersion };
+    const resource = { 'service.name': 'identity-agent', 'service.version': this.#version };
     const body = JSON.stringify({
       resourceSpans: [
         {
