@@ -1,6 +1,9 @@
 import { catalogue } from '@alongside/kernel/errors';
 
 const wire = 'hand-off protocol';
+const byDeveloper = { actor: 'developer', source: wire } as const;
+const byOperator = { actor: 'operator', source: wire } as const;
+const byUser = { actor: 'user', source: wire } as const;
 
 /** Errors of the agent in a browser. The descriptions are for the user. */
 export const errors = catalogue('identity-agent', {
@@ -35,8 +38,7 @@ export const errors = catalogue('identity-agent', {
     code: 'another_user',
     status: 403,
     description: 'The Identity Agent answers only to programs of the same user of this computer.',
-    actor: 'operator',
-    source: wire,
+    ...byOperator,
     expected: 'a browser of the same user of this computer',
     fix: 'Run the browser and the Identity Agent as the same user of the computer.',
   },
@@ -44,8 +46,7 @@ export const errors = catalogue('identity-agent', {
     code: 'invalid_request',
     status: 400,
     description: 'The sign-in request is not valid. Please start again from your application.',
-    actor: 'developer',
-    source: wire,
+    ...byDeveloper,
     expected: 'a signed request of CIS2',
     fix: 'Start again from the application. Check that agent and CIS2 are of one version.',
   },
@@ -62,8 +63,7 @@ export const errors = catalogue('identity-agent', {
     code: 'foreign_response_uri',
     status: 400,
     description: 'The sign-in request leads to a foreign address.',
-    actor: 'developer',
-    source: wire,
+    ...byDeveloper,
     expected: 'an address of CIS2 in response_uri',
     fix: 'Send a response_uri of CIS2 in the sign-in request.',
   },
@@ -71,8 +71,7 @@ export const errors = catalogue('identity-agent', {
     code: 'request_reused',
     status: 409,
     description: 'This sign-in request was used before. Please start again from your application.',
-    actor: 'user',
-    source: wire,
+    ...byUser,
     expected: 'a request that was not used before',
     fix: 'Start again from the application.',
   },
@@ -90,8 +89,7 @@ export const errors = catalogue('identity-agent', {
     status: 502,
     description:
       'The sign-in service did not accept the proof of the Identity Agent. Please start again from your application.',
-    actor: 'operator',
-    source: wire,
+    ...byOperator,
     expected: 'a proof that CIS2 accepts',
     fix: 'Start again from the application. Check that agent and CIS2 are of one installation.',
   },
@@ -99,8 +97,7 @@ export const errors = catalogue('identity-agent', {
     code: 'interaction_unknown',
     status: 404,
     description: 'This page is no longer valid. Please start again from your application.',
-    actor: 'user',
-    source: wire,
+    ...byUser,
     expected: 'an unfinished sign-in',
     fix: 'Start again from the application.',
   },
@@ -108,8 +105,7 @@ export const errors = catalogue('identity-agent', {
     code: 'interaction_over',
     status: 410,
     description: 'This sign-in was completed or left. Please start again from your application.',
-    actor: 'user',
-    source: wire,
+    ...byUser,
     expected: 'a sign-in that is not completed',
     fix: 'Start again from the application.',
   },
@@ -135,8 +131,7 @@ export const errors = catalogue('identity-agent', {
     code: 'invalid_form',
     status: 400,
     description: 'The form was not filled in as expected.',
-    actor: 'developer',
-    source: wire,
+    ...byDeveloper,
     expected: 'the fields of the form',
     fix: 'Fill in the form of the page again.',
   },

@@ -1,6 +1,9 @@
 import { catalogue } from '@alongside/kernel/errors';
 
 const wire = 'CIS protocol';
+const byAgent = { actor: 'agent', source: wire } as const;
+const byDeveloper = { actor: 'developer', source: wire } as const;
+const byOperator = { actor: 'operator', source: wire } as const;
 
 /** Errors of requests, services, sessions and the directory. */
 export const callErrors = catalogue('cis', {
@@ -8,8 +11,7 @@ export const callErrors = catalogue('cis', {
     code: 'invalid_request',
     status: 400,
     description: 'The request does not have the form that CIS expects.',
-    actor: 'developer',
-    source: wire,
+    ...byDeveloper,
     expected: 'the documented members',
     fix: 'Correct the member that the reason names.',
   },
@@ -26,8 +28,7 @@ export const callErrors = catalogue('cis', {
     code: 'session_unknown',
     status: 404,
     description: 'There is no such session.',
-    actor: 'agent',
-    source: wire,
+    ...byAgent,
     expected: 'the id of a session',
     fix: 'Insert the smartcard and sign in again.',
   },
@@ -35,8 +36,7 @@ export const callErrors = catalogue('cis', {
     code: 'session_ended',
     status: 410,
     description: 'The session has ended.',
-    actor: 'agent',
-    source: wire,
+    ...byAgent,
     expected: 'a session that has not ended',
     fix: 'Insert the smartcard and sign in again.',
   },
@@ -44,8 +44,7 @@ export const callErrors = catalogue('cis', {
     code: 'invalid_proof',
     status: 401,
     description: 'The agent did not prove possession of its key.',
-    actor: 'agent',
-    source: wire,
+    ...byAgent,
     expected: 'a proof by the key of the session',
     fix: 'Start the sign-in again. If the error persists, restart the Identity Agent.',
   },
@@ -53,8 +52,7 @@ export const callErrors = catalogue('cis', {
     code: 'no_role',
     status: 422,
     description: 'The person does not have this role.',
-    actor: 'agent',
-    source: wire,
+    ...byAgent,
     expected: 'the id of a role of the person',
     fix: 'Choose a role that the person has.',
   },
@@ -80,8 +78,7 @@ export const callErrors = catalogue('cis', {
     code: 'invalid_person',
     status: 422,
     description: 'The person is not valid.',
-    actor: 'developer',
-    source: wire,
+    ...byDeveloper,
     expected: 'a valid person',
     fix: 'Correct the member that the response names.',
   },
@@ -91,15 +88,13 @@ export const callErrors = catalogue('cis', {
     description: 'The import has errors, so nothing was stored.',
     expected: 'an import without errors',
     fix: 'Correct the errors in the response, then import again.',
-    actor: 'operator',
-    source: wire,
+    ...byOperator,
   },
   personExists: {
     code: 'person_exists',
     status: 409,
     description: 'A person with this uid or persona already exists.',
-    actor: 'developer',
-    source: wire,
+    ...byDeveloper,
     expected: 'an unused uid and persona',
     fix: 'Use another uid and persona, or change the existing person.',
   },
@@ -107,8 +102,7 @@ export const callErrors = catalogue('cis', {
     code: 'not_found',
     status: 404,
     description: 'There is no person with this uid.',
-    actor: 'developer',
-    source: wire,
+    ...byDeveloper,
     expected: 'the uid of a person in the directory',
     fix: 'Send the uid of a person in the directory.',
   },

@@ -1,6 +1,8 @@
 import { catalogue } from '@alongside/kernel/errors';
 
 const wire = 'CIS protocol';
+const byAgent = { actor: 'agent', source: wire } as const;
+const byUser = { actor: 'user', source: wire } as const;
 
 /** Errors of a card or its holder. The codes are those of `SignInRefusal`; the descriptions are for the user. */
 export const signInErrors = catalogue('cis', {
@@ -8,8 +10,7 @@ export const signInErrors = catalogue('cis', {
     code: 'challenge_invalid',
     status: 401,
     description: 'Signing in took too long. Please try again.',
-    actor: 'agent',
-    source: wire,
+    ...byAgent,
     expected: 'an unused challenge of the last minute',
     fix: 'Start the sign-in again.',
   },
@@ -64,8 +65,7 @@ export const signInErrors = catalogue('cis', {
     code: 'certificate_untrusted',
     status: 403,
     description: 'This is a virtual card for testing. Virtual cards cannot be used here.',
-    actor: 'user',
-    source: wire,
+    ...byUser,
     expected: 'a smartcard that was issued in production',
     fix: 'Use a smartcard that was issued in production.',
   },
@@ -73,8 +73,7 @@ export const signInErrors = catalogue('cis', {
     code: 'certificate_untrusted',
     status: 403,
     description: 'There is no record of this card. Please contact your Registration Authority.',
-    actor: 'user',
-    source: wire,
+    ...byUser,
     expected: 'a card that CIS issued or registered',
     fix: 'Ask the registration authority to register the card.',
   },
@@ -101,8 +100,7 @@ export const signInErrors = catalogue('cis', {
     code: 'signature_invalid',
     status: 401,
     description: 'The signature of the card is invalid. Please take the card out and try again.',
-    actor: 'agent',
-    source: wire,
+    ...byAgent,
     expected: 'a signature of the challenge by the key of the card',
     fix: 'Take the card out, insert it and try again. The registration authority replaces a faulty card.',
   },
@@ -111,8 +109,7 @@ export const signInErrors = catalogue('cis', {
     status: 403,
     description:
       'The holder of this card is not in the directory. Please contact your Registration Authority.',
-    actor: 'user',
-    source: wire,
+    ...byUser,
     expected: 'a person of the directory',
     fix: 'Ask the registration authority to add the holder of the card to the directory.',
   },
@@ -120,8 +117,7 @@ export const signInErrors = catalogue('cis', {
     code: 'person_disabled',
     status: 403,
     description: 'This account is disabled. Please contact your Registration Authority.',
-    actor: 'user',
-    source: wire,
+    ...byUser,
     expected: 'a person who is enabled',
     fix: 'Ask the registration authority to enable the account.',
   },
@@ -129,8 +125,7 @@ export const signInErrors = catalogue('cis', {
     code: 'another_person',
     status: 403,
     description: 'This card belongs to another person. Please sign in with it instead.',
-    actor: 'agent',
-    source: wire,
+    ...byAgent,
     expected: 'a card of the person who is signed in',
     fix: 'Sign in with this card instead.',
   },
