@@ -112,6 +112,12 @@ describe('every page of the console', () => {
       assert.equal(response.status, 200);
       assert.doesNotMatch(text, /\sstyle="|<script>|\son\w+="|<style/);
       assert.match(text, /<h1>/);
+      assert.ok(text.length < 61_440, `${text.length} characters`);
+      const scripts = [...text.matchAll(/<script src="([^"]+)"/g)].map(async ([, path]) =>
+        (await fetch(instance.urls.console + path)).text(),
+      );
+      const size = (await Promise.all(scripts)).join('').length;
+      assert.ok(size < 40_960, `${size} characters of scripts`);
       const policy = response.headers.get('content-security-policy') ?? '';
       for (const rule of [
         "default-src 'none'",

@@ -220,6 +220,11 @@ describe('the pages for desk, tests and operation', () => {
     const page = await open('/sessions?person=gp');
     await page.getByRole('button', { name: /^End all sessions of/ }).click();
     await page.getByText('This person has no session.').waitFor();
+    await instance.signInAtDesk('gp');
+    await page.goto(`${instance.urls.console}/people/gp`);
+    await page.getByText('1 session at a workstation.').waitFor();
+    await page.getByRole('button', { name: /^End all sessions of/ }).click();
+    await page.getByText('1 session at a workstation.').waitFor({ state: 'detached' });
     await page.goto(`${instance.urls.console}/sessions?person=nobody`);
     await page.getByText('Nobody is called nobody.').waitFor();
     await page.goto(`${instance.urls.console}/keys`);
@@ -253,6 +258,18 @@ describe('the pages for desk, tests and operation', () => {
     await page.waitForURL(/actor=656005750108/);
     await page.getByRole('button', { name: 'Verify the chains' }).click();
     await page.getByText(/^All \d+ records in \d+ chains? are as they were written/).waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
+  test('say that the console does not respond, and recover', async () => {
+    const changes = '**/api/v1/changes';
+    await context.route(changes, (route) => route.abort());
+    const page = await open('/faults');
+    await page.getByRole('button', { name: /^Disconnected, trying again in / }).waitFor();
+    await page.getByText('The console does not respond. This page shows an earlier state.').waitFor();
+    await context.unroute(changes);
+    await page.getByRole('button', { name: 'Live' }).waitFor();
+    await page.getByText('Connected again.').waitFor();
     assert.deepEqual(complaints, []);
   });
 

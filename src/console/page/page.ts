@@ -5,6 +5,7 @@ import type { Caller } from '../administrators/admission.ts';
 import type { AdmittedRoles } from '../administrators/roles.ts';
 import type { Change } from '../changes.ts';
 import type { ConsoleContext } from '../dependencies.ts';
+import type { EditTools } from './edit-tools-script.ts';
 import type { FormTools } from './form-tools-script.ts';
 
 /** A short note beside an entry of the navigation. */
@@ -72,7 +73,7 @@ export interface PageContent {
 export interface BrowserScript {
   /** Its address is `/assets/NAME.js`. */
   readonly name: string;
-  readonly run: (tools: FormTools) => void;
+  readonly run: (tools: FormTools, editing: EditTools) => void;
 }
 
 /** A page of the console. */

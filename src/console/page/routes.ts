@@ -17,6 +17,7 @@ import { errors } from '../errors.ts';
 import { signInChallenge } from '../guard.ts';
 import { consolePages } from '../pages/registry.ts';
 import { consoleStylesheet } from './console-stylesheet.ts';
+import { editTools } from './edit-tools-script.ts';
 import { formTools } from './form-tools-script.ts';
 import { assetPaths, framed, navigation } from './frame.ts';
 import type { BrowserScript, ConsolePage, PageContent, PageView } from './page.ts';
@@ -35,7 +36,17 @@ function asset(path: string, type: string, text: string): Route[] {
   return route(path, { GET: { endpoint: async () => new Answer(200, headers, text), errors: plainError } });
 }
 
-const sourceOf = ({ run }: BrowserScript): string => `(${run.toString()})((${formTools.toString()})());\n`;
+/** Returns the source of a script with the tools that it takes, and without the white space in place of types. */
+function sourceOf({ run }: BrowserScript): string {
+  const call = ['', 'tools', 'tools, editing'][run.length] ?? '';
+  const tools = run.length > 0 ? `const tools = (${formTools.toString()})();` : '';
+  const editing = run.length > 1 ? `const editing = (${editTools.toString()})(tools);` : '';
+  const lines = `{\n${tools}\n${editing}\n(${run.toString()})(${call});\n}`.split('\n');
+  return `${lines
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .join('\n')}\n`;
+}
 
 /** Public files that contain nothing about the installation. */
 export const assetRoutes: readonly Route[] = withoutMethodErrors([

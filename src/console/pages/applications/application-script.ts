@@ -1,17 +1,18 @@
+import type { EditTools } from '../../page/edit-tools-script.ts';
 import type { FormTools } from '../../page/form-tools-script.ts';
 import type { BrowserScript } from '../../page/page.ts';
 
 /** Saves changed settings, shows both values of a conflict, adds keys, and shows a new secret once. */
-function application(tools: FormTools): void {
+function application(tools: FormTools, editing: EditTools): void {
   const { byId, made, sentence, report, reportSilence, send, problemText, warningsOf, showProblems } = tools;
-  const { memberOf, place } = tools;
+  const { memberOf, place } = editing;
   type Body = Record<string, unknown>;
   const showProblem = (form: HTMLFormElement, at: string, text: string): void =>
     showProblems(form, [{ at, text }]);
 
   const settings = byId('settings');
   if (settings instanceof HTMLFormElement)
-    tools.edit(settings, {
+    editing.edit(settings, {
       // A key set address replaces registered keys.
       complete(patch) {
         for (const half of ['platform', 'cis2'])

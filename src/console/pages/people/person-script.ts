@@ -1,8 +1,9 @@
+import type { EditTools } from '../../page/edit-tools-script.ts';
 import type { FormProblem, FormTools } from '../../page/form-tools-script.ts';
 import type { BrowserScript } from '../../page/page.ts';
 
 /** Adds and edits a person: finds roles and organisations by name, keeps what was typed, and shows codes and links that exist once. */
-function person(tools: FormTools): void {
+function person(tools: FormTools, editing: EditTools): void {
   const { byId, made, madeButton, isolated, reportSilence, send } = tools;
   type Body = Record<string, unknown>;
   interface Named {
@@ -191,7 +192,7 @@ function person(tools: FormTools): void {
   };
   byId('add-role')?.addEventListener('click', addRole);
 
-  tools.edit(form, {
+  editing.edit(form, {
     members: {
       roles: {
         label: 'Roles',

@@ -1,10 +1,11 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { type CardsAnswer, type Person, paths } from '../../../cis/protocol.ts';
+import { type CardsAnswer, type DeskSessionsAnswer, type Person, paths } from '../../../cis/protocol.ts';
 import { type AuthenticatorsAnswer, consolePaths, type SessionsAnswer } from '../../../cis2/protocol.ts';
 import {
   callButton,
   callForm,
   copied,
+  counted,
   foreign,
   hiddenColumn,
   orNull,
@@ -19,6 +20,7 @@ import {
 import { definePage, type PageView } from '../../page/page.ts';
 import { cardTable } from '../cards/table.ts';
 import { journeyTable } from '../journeys/table.ts';
+import { endAllButton } from '../sessions/page.ts';
 import { noOfficer, officerField, officers } from './officers.ts';
 import { personForm } from './person-form.ts';
 import { personScript } from './person-script.ts';
@@ -100,7 +102,7 @@ async function otherAuthenticators(view: View): Promise<Html> {
 
 async function sessions(view: View): Promise<Html> {
   const { console, now, caller } = view;
-  const { uid } = await find(view);
+  const { uid, displayName } = await find(view);
   // As the calls of the API.
   if (caller?.role === 'registration-authority')
     return html`<p class="quiet">Your role does not include sessions.</p>`;
@@ -109,8 +111,13 @@ async function sessions(view: View): Promise<Html> {
   );
   if (answer?.status !== 200) return html`<p class="warning">CIS2 does not respond.</p>`;
   const found = (answer.body as SessionsAnswer).sessions;
-  if (found.length === 0) return html`<p class="quiet">No session at CIS2.</p>`;
-  return table(
+  const desks = await orNull(console.cis.read<DeskSessionsAnswer>(paths.consoleSessions, { uid }));
+  const atDesks = desks?.sessions.length ?? 0;
+  const ends = html`${atDesks > 0 ? html`<p>${counted(atDesks, 'session')} at a workstation.</p>` : undefined}${
+    atDesks + found.length > 0 ? endAllButton(uid, displayName) : undefined
+  }`;
+  if (found.length === 0) return html`<p class="quiet">No session at CIS2.</p>${ends}`;
+  return html`${table(
     'Sessions',
     ['Signed in', 'With', 'Applications', 'Ends', hiddenColumn('End')],
     found.map(({ sid, authenticator, level, clients, createdAt, endsAt }) => ({
@@ -130,7 +137,7 @@ async function sessions(view: View): Promise<Html> {
         }),
       ],
     })),
-  );
+  )}${ends}`;
 }
 
 async function did(view: View): Promise<Html> {

@@ -102,14 +102,13 @@ const sessionRow = (session: SessionAnswer, { now, names }: Listed, isDependant:
   ],
 });
 
-function endAll(uid: string, names: ReadonlyMap<string, Person>): Html {
-  const name = nameOf(uid, names);
-  return callButton({
+/** A button that ends the sessions of a person at workstations and at CIS2. */
+export const endAllButton = (uid: string, name: string): Html =>
+  callButton({
     ...{ id: 'end-all', method: 'DELETE', path: `/people/${uid}/sessions`, tone: 'danger' },
     ...{ done: `All sessions of ${name} have ended.`, label: `End all sessions of ${name}` },
     confirm: `End all sessions of ${name}, at workstations and at CIS2?`,
   });
-}
 
 async function sessionsPart(view: View): Promise<Html> {
   const found = await listed(view);
@@ -143,7 +142,7 @@ async function sessionsPart(view: View): Promise<Html> {
     'Sessions',
     ['Person', 'Signed in with', 'Depends on it', 'Began', 'Last use', 'Ends', hiddenColumn('End')],
     rows,
-  )}${person && first ? html`<div class="actions">${endAll(first.uid, names)}</div>` : undefined}`;
+  )}${person && first ? html`<div class="actions">${endAllButton(first.uid, nameOf(first.uid, names))}</div>` : undefined}`;
 }
 
 const states: Readonly<
