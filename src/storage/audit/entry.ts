@@ -126,14 +126,20 @@ const longest = 500;
 const clipped = (value: string): string => (value.length > longest ? value.slice(0, longest) : value);
 
 function factsOf(detail: AuditEntry['detail']): Record<string, Fact> | undefined {
-  const facts = Object.entries(detail ?? {}).filter(
-    (entry): entry is [string, Fact] => entry[1] !== undefined,
-  );
-  if (facts.length === 0) return undefined;
-  return Object.fromEntries(
-    facts.map(([name, value]) => [name, typeof value === 'string' ? clipped(value) : value]),
-  );
+  let facts: Record<string, Fact> | undefined;
+  for (const [name, value] of Object.entries(detail ?? {})) {
+    if (value === undefined) continue;
+    facts ??= {};
+    facts[name] = typeof value === 'string' ? clipped(value) : value;
+  }
+  return facts;
 }
+
+/** The texts of an entry that its body has, in their order. */
+const texts = [
+  ...(['target', 'role', 'organisation', 'onBehalfOf', 'tokenId', 'family', 'session'] as const),
+  ...(['address', 'device', 'requestId', 'correlationId'] as const),
+];
 
 /**
  * @param subject the entry's NHS number
@@ -146,9 +152,7 @@ export function encodeEntry(
   heads?: readonly ChainHead[],
 ): EncodedEntry {
   const body: AuditBody = heads ? { heads } : {};
-  const members = ['target', 'role', 'organisation', 'onBehalfOf', 'tokenId', 'family', 'session'] as const;
-  const origin = ['address', 'device', 'requestId', 'correlationId'] as const;
-  for (const name of [...members, ...origin]) {
+  for (const name of texts) {
     const value = entry[name];
     if (value) body[name] = clipped(value);
   }
