@@ -31,12 +31,19 @@ interface Drawn {
   events: Message['events'][number][];
 }
 
+/** Whether a message is the return of the browser from another provider, whose own messages nobody here sees. */
+const isProviderReturn = ({ name }: StoredMessage): boolean => name === 'cis2.federated';
+const isOutside = (lane: string | undefined): boolean => lane?.startsWith('outside:') === true;
+
 /** Joins each arrival of the browser with the message that sent it. */
 function joinRedirects(drawn: readonly Drawn[]): void {
   const open: Drawn[] = [];
   for (const each of drawn) {
     const { message } = each;
-    if (message.kind === 'redirect') {
+    if (isProviderReturn(message)) {
+      const visited = open.findLast(({ message: { departs } }) => isOutside(departs?.to));
+      each.from = visited?.message.departs?.to ?? each.from;
+    } else if (message.kind === 'redirect') {
       const index = open.findLastIndex(({ message: { departs } }) => departs?.to === message.to);
       const [sender] = index === -1 ? [] : open.splice(index, 1);
       if (sender) {
@@ -55,7 +62,7 @@ function departed(each: Drawn, now: number): Drawn[] {
   const { departs } = message;
   if (!departs || each.isArrived) return [];
   const sentAt = message.at + message.ms;
-  const isLost = departs.to !== 'application';
+  const isLost = departs.to !== 'application' && !isOutside(departs.to);
   if (isLost && now - sentAt < arrivesWithin) return [];
   const { application, person } = message;
   return [

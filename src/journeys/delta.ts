@@ -69,7 +69,7 @@ export function add(
   delta.startedAt = Math.min(delta.startedAt, at);
   delta.endedAt = Math.max(delta.endedAt, end);
   if (isClockMoved) delta.clockMoved = 1;
-  delta.messages += departs?.to === 'application' ? 2 : 1;
+  delta.messages += departs?.to === 'application' || departs?.to.startsWith('outside:') ? 2 : 1;
   delta.person ??= message.person ?? null;
   delta.application ??= message.application ?? null;
   const pattern =
@@ -94,7 +94,9 @@ export function add(
     return delta;
   }
   if (parent !== undefined || end < delta.decidedAt) return delta;
-  const waitsFor = departs?.to === 'application' ? 'the application' : wording.waits;
+  const isOutside = departs?.to.startsWith('outside:') === true;
+  const waitsFor =
+    departs?.to === 'application' ? 'the application' : isOutside ? 'the provider' : wording.waits;
   if (waitsFor !== undefined)
     Object.assign(delta, {
       outcome: 'waiting',

@@ -66,6 +66,33 @@ describe('StoredJourneys', () => {
     assert.deepEqual([lost?.from, lost?.to, lost?.outcome], ['authorisation', 'cis2', 'lost']);
   });
 
+  test('draw another provider as a lane of its own, from the sign-in page and back', async () => {
+    const id = desk.record([
+      {
+        service: 'cis2',
+        route: '/interaction/:id/:authenticator',
+        status: 302,
+        location: 'https://login.trust.example/authorize?state=2',
+      },
+      {
+        service: 'cis2',
+        route: '/federated/:provider/callback',
+        status: 302,
+        location: 'http://cis2.test/interaction/1/trust/return',
+      },
+    ]);
+    assert.equal((await desk.journeys.find(id))?.messages.length, 3);
+    desk.clock.advance(11);
+    const journey = await desk.journeys.find(id);
+    assert.deepEqual(
+      journey?.messages.slice(1).map(({ from, to, words, outcome }) => [from, to, words, outcome]),
+      [
+        ['cis2', 'outside:login.trust.example', 'Sends the person to sign in', 'succeeded'],
+        ['outside:login.trust.example', 'cis2', 'Returns a code', 'succeeded'],
+      ],
+    );
+  });
+
   test('call a waiting journey abandoned after five minutes of the clock', async () => {
     const id = desk.record(signIn.slice(0, 1));
     assert.equal((await desk.journeys.find(id))?.outcome, 'waiting');

@@ -6,7 +6,14 @@ import { cardRefusal, pinRefusal } from '../../identity-agent/protocol.ts';
 import { laneOf, type Places } from './lanes.ts';
 import type { Lane, MessageKind, RefusalView } from './model.ts';
 import { reasonAfterVerb, refusalViewOf, viewOf } from './refusal-view.ts';
-import { impliedBy, type Wording, wordingOf, wordingOfEvent, wordingOfReturn } from './words.ts';
+import {
+  impliedBy,
+  type Wording,
+  wordingOf,
+  wordingOfEvent,
+  wordingOfReturn,
+  wordingToProvider,
+} from './words.ts';
 
 /** A redirect with which a request was answered. Its receiver is another message, or the application. */
 export interface Departure {
@@ -73,21 +80,26 @@ function grantOf({ request, method }: Activity): string | undefined {
 const idOf = (value: string | string[] | undefined): string | undefined =>
   typeof value === 'string' && value !== '' && value.length <= 200 ? value : undefined;
 
+/** Pages of CIS2 that begin a sign-in or an enrolment with one authenticator. */
+const toProvider = /^\/(?:interaction|enrolment)\/:id\/:authenticator$/;
+
 /** Returns the redirect with which a request was answered; undefined if it leads elsewhere in the same service. */
-function departureOf({ answer }: Activity, from: Lane, places: Places): Departure | undefined {
+function departureOf({ answer, route: own }: Activity, from: Lane, places: Places): Departure | undefined {
   const location = answer?.headers.location;
   if (typeof location !== 'string' || answer === undefined || answer.status < 300) return undefined;
   const url = URL.parse(location);
   if (!url) return undefined;
-  const to = places.at(url.origin);
-  if (to === from) return undefined;
+  const at = places.at(url.origin);
+  if (at === from) return undefined;
+  // A sign-in page of CIS2 leads to the agent or to another provider; the application gets the response of a finished sign-in.
+  const to = at === 'application' && toProvider.test(own) ? (`outside:${url.host}` as const) : at;
   const parameters = url.search || url.hash;
   const carries = /[?&#]error=/.test(parameters)
     ? 'error'
     : /[?&#]code=/.test(parameters)
       ? 'code'
       : 'nothing';
-  const { name, words } = wordingOfReturn(from, carries);
+  const { name, words } = to.startsWith('outside:') ? wordingToProvider() : wordingOfReturn(from, carries);
   return { to, name, words, route: `${url.host}${url.pathname.slice(0, 200)}` };
 }
 
@@ -105,13 +117,13 @@ export function describe(activity: Activity, places: Places): Described | undefi
   if (to === undefined) return undefined;
   const wording = wordingOf({ lane: to, method, route, grant: grantOf(activity) });
   const hasFailed = refusal !== undefined || status >= 500;
-  if (wording.isQuiet && !hasFailed) return undefined;
+  const departs = departureOf(activity, to, places);
+  if (wording.isQuiet && !hasFailed && !departs?.to.startsWith('outside:')) return undefined;
   const view = refusal && refusalViewOf(refusal);
   const isPlatform = to === 'cis2' && caller.client === places.platform;
   const outer = parent && laneOf(parent);
   const requestId = idOf(request?.headers['x-request-id']);
   const correlationId = idOf(request?.headers['x-correlation-id']);
-  const departs = departureOf(activity, to, places);
   const message: StoredMessage = {
     id,
     ...(parent && parent.id !== '' ? { parent: parent.id } : {}),

@@ -126,6 +126,7 @@ event agent.pin                                  | agent.pin                    
 event cis2.backchannel-logout                    | cis2.backchannel-logout       | call cis2               | Tells that the session ended     | #sign-out
 sent authorisation code                          | authorisation.code            | redirect authorisation  | Returns a code                   | …the application
 sent cis2 code                                   | cis2.code                     | redirect cis2           | Knows the person; returns a code | …the application
+sent cis2 provider                               | cis2.to-provider              | redirect cis2           | Sends the person to sign in      | …the provider
 sent * error                                     | error                         | redirect browser        | Returns an error                 |
 sent * nothing                                   | return                        | redirect browser        | Brings the browser back          |
 page                                             | page                          | quiet browser           | Asks for a page                  |
@@ -211,6 +212,9 @@ export const wordingOfEvent = (event: string): Wording | undefined => wordings.g
 /** The redirect to the application with which a request was answered. */
 export const wordingOfReturn = (from: Lane, carries: 'code' | 'error' | 'nothing'): Wording =>
   wordings.get(`sent ${from} ${carries}`) ?? known(carries === 'error' ? 'sent * error' : 'sent * nothing');
+
+/** The redirect to another provider at which the person signs in. */
+export const wordingToProvider = (): Wording => known('sent cis2 provider');
 
 /** Every wording, for the test of their form. */
 export const everyWording = (): Wording[] => [...wordings.values()];
