@@ -3,7 +3,7 @@ import type { SocketCard } from '../../../../identity-agent/protocol.ts';
 import { type CardsAnswer, paths } from '../../../cis/protocol.ts';
 import { callButton, emptyState, foreign, hiddenColumn, orNull, table } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
-import { foundFilters, isRestricted, pageLinks, searchOf } from '../people/list.ts';
+import { foundFilters, isLimited, isRestricted, pageLinks, searchOf } from '../people/list.ts';
 import { cardTable, virtualTags } from './table.ts';
 
 async function list(view: PageView): Promise<Html> {
@@ -13,7 +13,7 @@ async function list(view: PageView): Promise<Html> {
   );
   if (!found) return html`<p class="warning">CIS does not respond, so its cards cannot be shown.</p>`;
   if (found.cards.length > 0)
-    return html`${isRestricted(query) ? undefined : html`<p class="quiet">The cards that were changed last. Search for the others.</p>`}
+    return html`${isRestricted(query) ? undefined : html`<p class="quiet">${isLimited(view) ? 'The cards of the people of your organisations.' : 'The cards that were changed last. Search for the others.'}</p>`}
 ${cardTable(found.cards, [], now)}${pageLinks('/cards', query, found.next)}`;
   if (found.next) return html`<p>These people have no card.</p>${pageLinks('/cards', query, found.next)}`;
   return isRestricted(query)

@@ -66,6 +66,10 @@ export async function foundFilters(
 <button type="submit" class="secondary">Search</button></form>`;
 }
 
+/** Returns whether the reader sees only the people of some organisations, and then all of them by name. */
+export const isLimited = ({ caller }: Pick<PageView, 'caller'>): boolean =>
+  caller?.role === 'registration-authority';
+
 /** Returns whether a search has any restriction. */
 export const isRestricted = (query: URLSearchParams): boolean =>
   ['q', 'organisation', 'role'].some((name) => text(query, name) !== '');
@@ -102,7 +106,7 @@ async function list(view: PageView): Promise<Html> {
           add,
         )
       : emptyState('The directory is empty.', add);
-  return html`${isRestricted(query) ? undefined : html`<p class="quiet">The people who were added or changed last. Search for the others.</p>`}
+  return html`${isRestricted(query) ? undefined : html`<p class="quiet">${isLimited(view) ? 'The people of your organisations.' : 'The people who were added or changed last. Search for the others.'}</p>`}
 ${table('People', ['Person', 'Roles', 'Signs in with'], found.people.map(row))}
 ${pageLinks('/people', query, found.next)}`;
 }
