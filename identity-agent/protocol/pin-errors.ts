@@ -7,7 +7,7 @@ export const pinErrors = catalogue('identity-agent', {
   wrongPin: {
     ...asked,
     code: 'wrong_pin',
-    description: 'That PIN is wrong.',
+    description: 'The PIN is wrong.',
     actor: 'user',
     expected: 'the PIN of the card in the reader',
     fix: 'Enter the PIN of the card again. A card blocks after three wrong PINs.',

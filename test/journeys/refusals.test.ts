@@ -374,7 +374,7 @@ describe('refused messages of a journey', () => {
     await put('nurse');
     await instance.call('POST', '/agent/pin', { pin: '99999999' });
     await shows({
-      ...{ error: 'identity-agent.wrongPin', field: 'pin', headline: 'That PIN is wrong' },
+      ...{ error: 'identity-agent.wrongPin', field: 'pin', headline: 'The PIN is wrong' },
       ...{ came: 'a wrong PIN, 2 attempts left', expected: 'the PIN of the card in the reader' },
     });
     await take();
