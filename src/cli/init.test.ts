@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,6 +18,14 @@ function project(name: string, files: Record<string, string> = { 'package.json':
     writeFileSync(file, text);
   }
   return join(folder, name);
+}
+
+/** Writes a packed file of a package with this name. */
+function pack(name: string, file: string): void {
+  const work = mkdtempSync(join(folder, 'pack-'));
+  mkdirSync(join(work, 'package'));
+  writeFileSync(join(work, 'package', 'package.json'), JSON.stringify({ name }));
+  execFileSync('tar', ['-czf', file, '-C', work, 'package/package.json']);
 }
 
 interface Ended {
@@ -138,6 +146,15 @@ describe('alongside init', () => {
 
   test('installs from a packed file, and warns if CI cannot find it', async () => {
     const inside = project('packed', { 'package.json': '{}', 'vendor/alongside.tgz': '' });
+    pack('alongside', join(inside, 'vendor/alongside.tgz'));
+    pack('other', join(inside, 'other.tgz'));
+    const whole = readFileSync(join(inside, 'vendor/alongside.tgz'));
+    writeFileSync(join(inside, 'half.tgz'), whole.subarray(0, whole.length / 2));
+    const half = await init(inside, '--yes', '--package', 'half.tgz');
+    assert.deepEqual([half.code, half.out], [1, '']);
+    assert.match(half.err, /^half\.tgz is not a packed file\. /);
+    const other = await init(inside, '--yes', '--package', 'other.tgz');
+    assert.match(other.err, /^other\.tgz is not a packed file of Alongside, but of other\. /);
     const plan = await planned(inside, '--package', 'vendor/alongside.tgz');
     assert.match(textOf(plan, 'package.json'), /"alongside": "file:vendor\/alongside\.tgz"/);
     const outside = await planned(project('unpacked'), '--package', join(inside, 'vendor/alongside.tgz'));

@@ -7,7 +7,8 @@ import { runCommandLine } from './run.ts';
 // A reader such as `head` may close the pipe early.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  process.stderr.write(`The output cannot be written: ${error.message}.\n`);
+  process.exit(1);
 });
 
 /** Lines of help and notes are not wider, because long lines are hard to read. */

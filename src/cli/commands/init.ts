@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { gunzipSync } from 'node:zlib';
 import { nearest, OperatorError, UsageError } from '@alongside/kernel/operator';
 import { command, text, yes } from '../command.ts';
 import { type Change, carryOutPlan, nextSteps, planFor } from '../init/plan.ts';
@@ -52,11 +53,25 @@ async function chooseCi(
   );
 }
 
+/** Returns the name in the package.json of a packed file; undefined if it is not whole. */
+function packedName(file: string): string | undefined {
+  try {
+    const archive = gunzipSync(readFileSync(file), { maxOutputLength: 2 ** 27 });
+    const at = archive.indexOf('package/package.json\0');
+    // The header of a file in a tar archive has 512 bytes, with the size in octal at byte 124.
+    const size = Number.parseInt(archive.toString('latin1', at + 124, at + 136), 8);
+    return (JSON.parse(archive.toString('utf8', at + 512, at + 512 + size)) as { name?: string }).name;
+  } catch {
+    return undefined;
+  }
+}
+
 function packedFile(name: string | undefined): string | undefined {
   if (name === undefined) return undefined;
-  if (!name.endsWith('.tgz') || !existsSync(name))
+  const found = name.endsWith('.tgz') ? packedName(name) : undefined;
+  if (found !== 'alongside')
     throw new OperatorError(
-      `${name} is not a packed file. "npm run pack" in the clone prints the path of one.`,
+      `${name} is not a packed file${found === undefined ? '' : ` of Alongside, but of ${found}`}. "npm run pack" in the clone prints the path of one.`,
     );
   return resolve(name);
 }
