@@ -70,6 +70,19 @@ describe('deploy/observability', () => {
       for (const name of seriesIn(text)) assert.ok(types.has(name), `${name} in ${text}`);
   });
 
+  test('the dashboard uses only labels that series have', () => {
+    const known = new Set(['job', 'instance', 'le']);
+    for (const { labels } of Object.values(series)) for (const label of Object.keys(labels)) known.add(label);
+    for (const [, label = ''] of scrape.matchAll(/[{,](\w+)="/g)) known.add(label);
+    for (const query of queries) {
+      const grouped = [...query.matchAll(/\b(?:by|without|on|ignoring) ?\(([^)]*)\)/g)].flatMap(
+        ([, list = '']) => list.split(',').map((label) => label.trim()),
+      );
+      const selected = [...query.matchAll(/(\w+) ?(?:=~|!~|!=|=)"/g)].map(([, label = '']) => label);
+      for (const label of [...grouped, ...selected]) assert.ok(known.has(label), `${label} in ${query}`);
+    }
+  });
+
   test('the dashboard shows every series of the product, and filters each by job and instance', () => {
     const shown = new Set(queries.flatMap(seriesIn));
     const onlyForAlerts = new Set(['alongside_clock_timestamp_seconds']);

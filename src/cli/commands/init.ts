@@ -60,7 +60,8 @@ function packedName(file: string): string | undefined {
     const at = archive.indexOf('package/package.json\0');
     // The header of a file in a tar archive has 512 bytes, with the size in octal at byte 124.
     const size = Number.parseInt(archive.toString('latin1', at + 124, at + 136), 8);
-    return (JSON.parse(archive.toString('utf8', at + 512, at + 512 + size)) as { name?: string }).name;
+    const manifest: { name?: string } = JSON.parse(archive.toString('utf8', at + 512, at + 512 + size));
+    return manifest.name;
   } catch {
     return undefined;
   }
