@@ -82,7 +82,7 @@ tr.bad .what { color: var(--bad); font-weight: 650; } tr.chosen > * { background
 .what { font-weight: 600; } .what a { color: inherit; text-decoration: none; } .what a:hover { text-decoration: underline; }
 .took { display: block; margin: .125rem 0 0 auto; width: 6rem; height: .375rem; } .took rect { fill: var(--accent); } .bad .took rect { fill: var(--bad); }
 .tag { font-size: .8125rem; }
-.empty { padding: 2rem 1rem; text-align: center; background: var(--card); border: 1px dashed var(--line); border-radius: .5rem; }
+.empty { padding: 2rem 1rem; margin: 0 0 1rem; text-align: center; background: var(--card); border: 1px dashed var(--line); border-radius: .5rem; }
 .console bdi, .facts { overflow-wrap: anywhere; }
 .empty p { margin: 0 0 .75rem; }
 .waiting-changes { display: block; margin: 0 auto .5rem; position: sticky; top: 4rem; z-index: 6; background: var(--card); }

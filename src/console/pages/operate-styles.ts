@@ -18,7 +18,7 @@ export const operateStyles = `
 .legend .verifying { background: var(--accent-soft); color: var(--ink); border-color: var(--accent); }
 .calls { list-style: none; margin: 0 0 1rem; padding: 0; } .calls li { padding: .1875rem 0; overflow-wrap: anywhere; } .calls a[aria-current] { font-weight: 700; }
 .console fieldset { border: 0; margin: 0 0 .75rem; padding: 0; min-width: 0; } .console legend { font-weight: 650; padding: 0; margin: 0 0 .375rem; }
-.facts { overflow-wrap: anywhere; } @media (min-width: 66.01rem) { .audit :is(th, td) { min-width: 6.5rem; } } .console .uid bdi { overflow-wrap: break-word; } .console :is(td, th) time + br + .quiet { white-space: nowrap; } @media (max-width: 66rem) { .console :is(td, th) time + br + .quiet { white-space: normal; } }
+.facts { overflow-wrap: anywhere; } @media (min-width: 66.01rem) { .audit :is(th, td) { min-width: 6.5rem; } .audit :is(th, td):nth-child(4) { min-width: 8.25rem; } } .console .uid bdi { overflow-wrap: break-word; } .console :is(td, th) time + br + .quiet { white-space: nowrap; } @media (max-width: 66rem) { .console :is(td, th) time + br + .quiet { white-space: normal; } }
 @media (min-width: 66.01rem) { .faults table { table-layout: fixed; } .faults :is(th, td):nth-child(1) { width: 17rem; } .faults :is(th, td):nth-child(3) { width: 10rem; } .faults :is(th, td):nth-child(4) { width: 17rem; } }
 @media (max-width: 43.75rem) { .console .state { white-space: normal; } }
 @media (max-width: 60rem) { .desk { grid-template-columns: minmax(0, 1fr); } .reader { max-width: 9rem; } .state-of { text-align: left; } }

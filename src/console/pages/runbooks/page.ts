@@ -60,7 +60,7 @@ export const runbooksPage = definePage({
     return {
       title: 'Runbooks',
       crumbs: [{ label: 'Health', href: '/health' }],
-      main: html`<nav aria-label="Alerts"><ul class="plain">${alerts.map(
+      main: html`<nav class="panel" aria-label="Alerts"><ul class="plain">${alerts.map(
         (alert) => html`<li><a href="#${alert.toLowerCase()}">${alert}</a></li>`,
       )}</ul></nav>${blocks.map(block)}`,
     };
