@@ -1,6 +1,6 @@
-/** Returns a random URL-safe value; 256 bits by default. */
-export function randomToken(bytes = 32): string {
-  return base64url(crypto.getRandomValues(new Uint8Array(bytes)));
+/** Returns a random URL-safe value of 256 bits. */
+export function randomToken(): string {
+  return base64url(crypto.getRandomValues(new Uint8Array(32)));
 }
 
 /** Returns a random number from 0.5 to 1, so that clients do not retry at the same moment. */

@@ -104,7 +104,7 @@ export interface PagePolicy {
 }
 
 /** Returns an HTML page with a strict content security policy. */
-export function page(status: number, html: Html, policy: PagePolicy = {}, headers: Headers = {}): Answer {
+export function page(status: number, html: Html, policy: PagePolicy = {}): Answer {
   const csp = [
     "default-src 'none'",
     "style-src 'self'",
@@ -124,7 +124,6 @@ export function page(status: number, html: Html, policy: PagePolicy = {}, header
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
       ...noStore,
-      ...headers,
     },
     String(html),
   );

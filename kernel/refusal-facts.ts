@@ -52,14 +52,10 @@ export function shownRegistered(came: string, registered: readonly string[]): st
   return [first, ...others, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
-/** Describes an address that is not one of the registered ones. */
-export const unregistered = (
-  field: string,
-  came: string,
-  registered: readonly string[],
-): Required<RefusalFacts> => ({
-  field,
-  headline: `${field} is not registered`,
+/** Describes a `redirect_uri` that is not one of the registered ones. */
+export const unregistered = (came: string, registered: readonly string[]): Required<RefusalFacts> => ({
+  field: 'redirect_uri',
+  headline: 'redirect_uri is not registered',
   came: cut(came),
   expected: shownRegistered(came, registered),
 });

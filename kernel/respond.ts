@@ -1,5 +1,5 @@
 import { activity, type RequestObserver } from './activity.ts';
-import { Answer, type Headers, json, type RefusedBecause } from './answer.ts';
+import { Answer, json, type RefusedBecause } from './answer.ts';
 import { Refusal, reasonOf } from './errors.ts';
 import { kernelErrors, refusedIfUnavailable, retryHeaders } from './kernel-errors.ts';
 import type { Log } from './log.ts';
@@ -55,8 +55,8 @@ export const refusing = (route: Responder, refusal: Refusal): Responder => ({
 });
 
 /** Returns the response to an unsupported method (RFC 9110 section 15.5.6). */
-export const methodNotAllowed = (allow: string, headers: Headers = {}): Answer =>
-  new Answer(405, { allow, 'content-type': 'text/plain', ...headers }).refusing(
+export const methodNotAllowed = (allow: string): Answer =>
+  new Answer(405, { allow, 'content-type': 'text/plain' }).refusing(
     kernelErrors.methodNotAllowed(`the address answers ${allow}`),
   );
 

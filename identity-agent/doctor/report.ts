@@ -29,8 +29,8 @@ export interface Report {
 
 const about = (of?: string) => (of === undefined ? {} : { of });
 export const ok = (detail: string, of?: string): Finding => ({ outcome: 'ok', ...about(of), detail });
-export const remark = (detail: string, mend?: string, of?: string): Finding => ({
-  ...{ outcome: 'remark', ...about(of), detail },
+export const remark = (detail: string, mend?: string): Finding => ({
+  ...{ outcome: 'remark', detail },
   ...(mend === undefined ? {} : { mend }),
 });
 export const wrong = (detail: string, mend: string, of?: string): Finding => ({

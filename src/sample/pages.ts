@@ -37,15 +37,11 @@ ${development ? html`<p class="quiet">No card yet? Put one into the reader at th
   });
 }
 
-const searchForm = (
-  value: string,
-  error?: string,
-): Html => html`<form method="post" action="/patient" class="panel">
+const searchForm = (value: string): Html => html`<form method="post" action="/patient" class="panel">
 <div class="field"><label for="nhs-number">NHS number</label>
 <p class="hint" id="nhs-number-hint">10 digits, for example 9000000009</p>
-${error ? html`<p class="error-message" id="nhs-number-error">${error}</p>` : undefined}
 <input class="short" type="text" id="nhs-number" name="nhs-number" inputmode="numeric" autocomplete="off" value="${value}"
- aria-describedby="nhs-number-hint${error ? ' nhs-number-error' : ''}"></div>
+ aria-describedby="nhs-number-hint"></div>
 <button type="submit">Find patient</button></form>`;
 
 function userPanel(session: SampleSession): Html {

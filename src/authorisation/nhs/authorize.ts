@@ -34,7 +34,7 @@ export function checkRedirectUri({ server: { base }, query, client }: NhsCall & 
   if (!isCallback(base, client.registration, redirectUri))
     throw errors
       .redirectUnknown(`${redirectUri} came, registered are: ${client.registration.callbackUrls.join(' ')}`)
-      .about(unregistered('redirect_uri', redirectUri, client.registration.callbackUrls));
+      .about(unregistered(redirectUri, client.registration.callbackUrls));
   return { redirectUri };
 }
 

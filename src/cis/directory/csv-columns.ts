@@ -45,10 +45,10 @@ interface Column<T> {
 const text = (cell: string): string | undefined => (cell === '' ? undefined : cell);
 const list = (cell: string): string[] => splitList(cell).map((entry) => entry.trim());
 
-const textColumn = <T>(name: keyof T & string, empty?: string): Column<T> => ({
+const textColumn = <T>(name: keyof T & string): Column<T> => ({
   name,
   write: (of) => String(of[name] ?? ''),
-  read: (cell) => text(cell) ?? empty,
+  read: text,
 });
 
 /** A code, a space and a name: `B0825 Amend Patient Demographics`. */

@@ -50,7 +50,7 @@ export const checkRedirectUri = check(
     if (!isRegisteredRedirect(server, client, redirectUri))
       throw server.errors
         .redirectUnknown(describeRedirect(redirectUri, server.redirectUrisOf(client.registration)))
-        .about(unregistered('redirect_uri', redirectUri, server.redirectUrisOf(client.registration)));
+        .about(unregistered(redirectUri, server.redirectUrisOf(client.registration)));
     return { redirectUri };
   },
 );

@@ -30,7 +30,7 @@ export function checkRedirectUri({ server: { base }, form, client }: NhsCall & W
   if (!isCallback(base, client.registration, redirectUri))
     throw errors
       .redirectUnknown(`${redirectUri} came, registered are: ${client.registration.callbackUrls.join(' ')}`)
-      .about(unregistered('redirect_uri', redirectUri, client.registration.callbackUrls));
+      .about(unregistered(redirectUri, client.registration.callbackUrls));
   return { redirectUri };
 }
 
@@ -93,7 +93,7 @@ export async function findCode({
     throw errors
       .redirectUnknown(`redirect_uri is ${redirectUri}, the code was sent to ${granted.redirectUri}`)
       .about({
-        ...unregistered('redirect_uri', redirectUri, [granted.redirectUri]),
+        ...unregistered(redirectUri, [granted.redirectUri]),
         headline: 'redirect_uri is not that of the authorization request',
       });
   const upstream = base.upstreams.find(({ id }) => id === granted.upstream);

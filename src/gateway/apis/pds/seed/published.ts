@@ -11,8 +11,8 @@ import {
 } from './build.ts';
 
 const practice = organisation('A20047', { id: '254406A3' });
-const scunthorpe = (line: string, postcode: string, more: Partial<Address> = {}): Address =>
-  located([line, '', '', 'SCUNTHORPE'], postcode, more);
+const scunthorpe = (line: string, postcode: string): Address =>
+  located([line, '', '', 'SCUNTHORPE'], postcode);
 
 /** A person with a name, a gender, a date of birth and a home address. */
 const person = (
