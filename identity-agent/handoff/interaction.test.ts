@@ -62,6 +62,10 @@ describe('the PIN page', () => {
       ['identity-agent', 'browser', 'asked', undefined],
       ['browser', 'identity-agent', 'answered', 'ok'],
     ]);
+    const [inserted, atDesk] = ['agent.card-inserted', 'agent.desk-pin'].map((sought) =>
+      desk.arrows.find(({ name }) => name === sought),
+    );
+    assert.deepEqual([atDesk?.keys, atDesk?.outcome], [inserted?.keys, 'ok']);
     assert.ok(!JSON.stringify([desk.arrows, desk.lines]).includes(rightPin), 'no PIN in events or log');
   });
 

@@ -1,4 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
+import type { Refusal } from '@alongside/kernel/errors';
 import { randomToken } from '@alongside/kernel/ids';
 import { errors } from '../errors.ts';
 
@@ -10,6 +11,8 @@ const most = 100;
 export interface FormResult {
   well: boolean;
   sentence: string;
+  /** Why the PIN did not sign its user in. */
+  refusal?: Refusal | undefined;
 }
 
 /** A user who manages their card at the agent's own pages. */

@@ -67,7 +67,8 @@ async function act({ request, visit, page, desk: { agent } }: CardVisitCall): Pr
       ? await page.act?.(agent, fields)
       : { well: false, sentence: 'Another card is in the reader now. Nothing was done.' };
   const next = visit.result?.well ? (page.next ?? 'overview') : page.id;
-  return redirect(pagePath(visit, next), 303);
+  const answer = redirect(pagePath(visit, next), 303);
+  return visit.result?.refusal ? answer.refusing(visit.result.refusal) : answer;
 }
 
 const beginning = steps<FirstCall>('identity-agent.card')

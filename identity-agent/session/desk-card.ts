@@ -51,6 +51,8 @@ export class DeskCard {
   readonly uid: string;
   /** Remaining PIN attempts; 0 means blocked, null unknown. */
   attemptsLeft: number | null;
+  /** Whether a PIN was given for it. */
+  isAnswered = false;
   /** Why the card is unusable. */
   problem: CardProblem | null;
   readonly #client: CardClient;

@@ -51,7 +51,12 @@ export class AgentArrows {
     const why: Record<string, string> = card.problem
       ? { result: 'card_rejected', refusal: card.problem.refusal, reason: card.problem.sentence }
       : { result: 'card_blocked' };
-    const detail = { card: card.label.serial, ...(isRefused ? { usable: false, ...why } : {}) };
+    const isUnanswered = name === 'agent.card-removed' && card.usable && !card.isAnswered;
+    const detail = {
+      card: card.label.serial,
+      ...(isRefused ? { usable: false, ...why } : {}),
+      ...(isUnanswered ? { step: 'unanswered' } : {}),
+    };
     this.#recorder.record({
       keys: [card.insertion, ...keys],
       from: 'identity-agent',
@@ -78,7 +83,8 @@ export class AgentArrows {
   }
 
   /** @param ms for how long it was checked, with the sign-in */
-  pinAnswered({ from, keys }: Answerer, insertion: string, given: PinAnswer, ms: number): void {
+  pinAnswered({ from, keys }: Answerer, card: DeskCard, given: PinAnswer, ms: number): void {
+    const { insertion, problem } = card;
     const { ok, error = 'ok', attemptsLeft } = given;
     const outcome = ok ? 'ok' : 'refused';
     const detail: Record<string, string | number> = { step: 'answered', result: error, ms };
@@ -90,6 +96,21 @@ export class AgentArrows {
       name: 'agent.pin',
       outcome,
       detail,
+    });
+    if (keys.length === 0) return;
+    // The PIN is in the journey of the sign-in that asked for it. That of the card waits for it too.
+    const refused = problem && {
+      result: 'card_rejected',
+      refusal: problem.refusal,
+      reason: problem.sentence,
+    };
+    this.#recorder.record({
+      keys: [insertion],
+      from,
+      to: 'identity-agent',
+      name: 'agent.desk-pin',
+      outcome: refused ? 'refused' : outcome,
+      detail: { ...detail, ...refused },
     });
   }
 }

@@ -26,7 +26,8 @@ export async function answerPin(desk: Desk, pin: string, by: Answerer): Promise<
   const began = clock.now();
   const result = await tryPin(desk, card, pin, by);
   desk.cisUnreachable = !result.ok && result.error === 'cis_unreachable';
-  desk.arrows.pinAnswered(by, card.insertion, result, clock.now() - began);
+  card.isAnswered = true;
+  desk.arrows.pinAnswered(by, card, result, clock.now() - began);
   return result;
 }
 

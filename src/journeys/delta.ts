@@ -20,7 +20,7 @@ export interface Delta {
   /** Index in `patternRanks`. */
   pattern: number;
   outcome: 'succeeded' | 'refused' | 'failed' | 'waiting';
-  /** When the outcome was decided; 0 if these messages do not decide it. */
+  /** When the outcome was decided; 0 if these messages do not decide it. Decided to wait for nobody: given up. */
   decidedAt: number;
   headline: string;
   waitingFor: string | null;
@@ -63,7 +63,9 @@ export function add(
   { message, wording, facts }: Described,
   isClockMoved: boolean,
 ): Delta {
-  const { at, ms, outcome, departs, parent } = message;
+  const { at, ms, outcome, departs } = message;
+  // The outer message decides, except at the desk, where a page does not know what its PIN was for.
+  const parent = wording.pattern === 'desk' ? undefined : message.parent;
   const delta = known ?? begun(journey, at);
   const end = at + ms;
   delta.startedAt = Math.min(delta.startedAt, at);
@@ -79,7 +81,8 @@ export function add(
     delta.level ??= textOf(fact.detail.level ?? fact.detail.acr);
     delta.role ??= textOf(fact.role ?? fact.detail.roleId);
     if (fact.session) delta.session ??= sha256(fact.session);
-    if (fact.name === 'agent.pin' && fact.outcome === 'refused') delta.wrongPins += 1;
+    const isPin = fact.name === 'agent.pin' || fact.name === message.name;
+    if (isPin && fact.outcome === 'refused' && 'attemptsLeft' in fact.detail) delta.wrongPins += 1;
   }
   for (const fault of message.faults ?? []) delta.faults += ` ${fault}`;
   if (outcome !== undefined) {
@@ -104,6 +107,8 @@ export function add(
       headline: `Waits for ${waitsFor}`,
       waitingFor: waitsFor,
     });
+  else if (wording.gaveUp !== undefined)
+    Object.assign(delta, { outcome: 'waiting', decidedAt: end, headline: wording.gaveUp, waitingFor: null });
   else if (wording.done !== undefined)
     Object.assign(delta, { outcome: 'succeeded', decidedAt: end, headline: wording.done, waitingFor: null });
   return delta;

@@ -102,6 +102,67 @@ describe('StoredJourneys', () => {
     assert.ok(journeys.some((journey) => journey.id === id));
   });
 
+  for (const [what, acts, expected] of [
+    [
+      'was accepted',
+      [['agent.desk-pin', 'ok', { result: 'ok' }]],
+      ['succeeded', 'Gave the PIN for a sign-in'],
+    ],
+    [
+      'was accepted at the second try',
+      [
+        ['agent.desk-pin', 'refused', { result: 'wrong_pin', attemptsLeft: 2 }],
+        ['agent.desk-pin', 'ok', { result: 'ok' }],
+      ],
+      ['succeeded', 'Gave the PIN for a sign-in, after one wrong PIN'],
+    ],
+    [
+      'was refused',
+      [['agent.desk-pin', 'refused', { result: 'wrong_pin', attemptsLeft: 2 }]],
+      ['refused', 'The PIN is wrong'],
+    ],
+    [
+      'was never given and the card left',
+      [['agent.card-removed', 'ok', { step: 'unanswered' }]],
+      ['abandoned', 'Removed the card before the PIN'],
+    ],
+    [
+      'was given and the card left later',
+      [
+        ['agent.desk-pin', 'ok', { result: 'ok' }],
+        ['agent.card-removed', 'ok', {}],
+      ],
+      ['succeeded', 'Gave the PIN for a sign-in'],
+    ],
+  ] as const)
+    test(`end the wait for a PIN that ${what}`, async () => {
+      const journey = orderedId();
+      const parties = { from: 'browser', to: 'identity-agent' } as const;
+      for (const [name, outcome, detail] of [['agent.card-inserted', 'ok', {}] as const, ...acts]) {
+        const at = new Date(desk.clock.now()).toISOString();
+        desk.recorder.outside({
+          ...parties,
+          journey,
+          at,
+          name,
+          outcome,
+          detail,
+          message: name === 'agent.desk-pin' ? orderedId() : undefined,
+        });
+        desk.clock.advance(1);
+      }
+      const found = await desk.journeys.find(journey);
+      assert.deepEqual([found?.outcome, found?.headline, found?.waitingFor], [...expected, null]);
+      for (const outcome of ['waiting', 'abandoned'] as const) {
+        const { journeys } = await desk.journeys.list({ outcome });
+        assert.equal(
+          journeys.some(({ id }) => id === journey),
+          outcome === expected[0],
+          outcome,
+        );
+      }
+    });
+
   test('list pages of fifty, newest first', async () => {
     for (let count = 0; count < 60; count++) {
       desk.clock.advance(1);

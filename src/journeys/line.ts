@@ -164,9 +164,9 @@ const refusalOfAct = ({
     ? cardRefusal(String(refusal), String(reason))
     : pinRefusal(String(result), typeof attemptsLeft === 'number' ? attemptsLeft : undefined);
 
-/** Returns the message of an event that no request recorded: the act of a person, or a call to the outside. */
+/** Returns the message of an event that is one itself: the act of a person, or a call to the outside. */
 export function describeOutside(event: Omit<JourneyEvent, 'seq'>): Described | undefined {
-  const wording = wordingOfEvent(event.name);
+  const wording = wordingOfEvent(event.name, event.detail.step);
   if (!wording || event.detail.step === 'asked') return undefined;
   const ms = typeof event.detail.ms === 'number' ? event.detail.ms : 0;
   const at = Date.parse(event.at) - ms;

@@ -23,7 +23,7 @@ export type MessageKind = 'redirect' | 'call' | 'act';
 /** `lost`: a redirect that never arrived, or a call without a response. */
 export type MessageOutcome = 'succeeded' | 'refused' | 'failed' | 'lost';
 
-/** `waiting`: for a person or a program. `abandoned`: nothing has happened for five minutes. */
+/** `waiting`: for a person or a program. `abandoned`: nothing has happened for five minutes, or the card left before its PIN. */
 export type JourneyOutcome = 'succeeded' | 'refused' | 'failed' | 'waiting' | 'abandoned';
 
 /** `application`: an application acts as itself. `desk`: a sign-in at the workstation. `console`: tokens issued for a test. */

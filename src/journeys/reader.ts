@@ -42,6 +42,7 @@ const journeyRow = row('journey', {
   ended_at: integer,
   pattern: integer,
   outcome: text,
+  decided_at: integer,
   headline: text,
   waiting_for: nullable(text),
   person: nullable(text),
@@ -225,8 +226,9 @@ export class StoredJourneys implements JourneyReader {
       // Literals, so that the partial indexes are used. Most journeys have the other values.
       add(stored === 'succeeded' ? 'outcome = ?' : "outcome <> 'succeeded' AND outcome = ?", stored);
       const limit = this.#options.clock.now() - abandonedAfter;
-      if (outcome === 'abandoned') add('ended_at < ?', limit);
-      if (outcome === 'waiting') add('ended_at >= ?', limit);
+      const isGivenUp = '(decided_at > 0 AND waiting_for IS NULL)';
+      if (outcome === 'abandoned') add(`(ended_at < ? OR ${isGivenUp})`, limit);
+      if (outcome === 'waiting') add(`ended_at >= ? AND NOT ${isGivenUp}`, limit);
     }
     if (application !== undefined) add('application = ?', application);
     if (person !== undefined) add('person = ?', person);
@@ -293,8 +295,9 @@ export class StoredJourneys implements JourneyReader {
     };
   }
 
-  #outcomeOf({ outcome, ended_at }: JourneyRow): JourneyOutcome {
+  #outcomeOf({ outcome, ended_at, decided_at, waiting_for }: JourneyRow): JourneyOutcome {
     if (outcome !== 'waiting') return outcome as JourneyOutcome;
+    if (decided_at > 0 && waiting_for === null) return 'abandoned';
     return ended_at < this.#options.clock.now() - abandonedAfter ? 'abandoned' : 'waiting';
   }
 

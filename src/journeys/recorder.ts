@@ -88,10 +88,11 @@ export class JourneyRecorder implements RequestObserver {
     activity.whenDecided(() => this.#finish(activity));
   }
 
-  /** Records what no request did: the act of a person at the desk, or a call to the outside. */
+  /** Records what is no request: the act of a person at the desk, or a call to the outside. */
   outside(event: Omit<JourneyEvent, 'seq'>): void {
-    // A request is its own message; a call that it made to an application is another.
-    if (event.message !== undefined && event.to !== 'application') return;
+    // A request is its own message. A call that it made to an application is another, and so is what it did in another journey.
+    const isOther = event.to === 'application' || event.name === 'agent.desk-pin';
+    if (event.message !== undefined && !isOther) return;
     const described = describeOutside(event);
     if (described) this.#keep(event.journey, described);
   }

@@ -14,6 +14,8 @@ export interface Wording {
   readonly done: string | undefined;
   /** For whom or what the journey waits after it. */
   readonly waits: string | undefined;
+  /** How it ended the journey before anything was reached. */
+  readonly gaveUp: string | undefined;
   /** The pattern of a journey that has it. */
   readonly pattern: JourneyPattern | undefined;
   /** Part of another step, or of no journey, so it is kept only when it fails. */
@@ -22,8 +24,8 @@ export interface Wording {
 
 /**
  * Requests by the lane that receives them, method and end of the route; the grant follows the path of a token endpoint. Then the name,
- * the kind and sender, the words, and what follows: `=` what has happened, `…` for whom the journey waits, `#` its pattern, `!` the
- * words before a reason. Quiet ones are kept only when they fail.
+ * the kind and sender, the words, and what follows: `=` what has happened, `…` for whom the journey waits, `~` how it was given up,
+ * `#` its pattern, `!` the words before a reason. Quiet ones are kept only when they fail.
  */
 const table = `
 authorisation GET /authorize                     | authorisation.authorize       | redirect application    | Asks for access to an API        | …CIS2 #combined
@@ -101,7 +103,7 @@ cis POST /sessions                               | cis.sign-in                  
 cis POST /sessions/:id/proof                     | cis.proof                     | call cis2               | Checks card and session          |
 cis POST /sessions/:id/role                      | cis.role                      | call identity-agent     | Chooses role                     |
 cis PUT /sessions/:id/role                       | cis.role                      | call identity-agent     | Chooses role                     |
-cis POST /sessions/:id/pin                       | cis.pin                       | call identity-agent     | Proves that the PIN was given    |
+cis POST /sessions/:id/pin                       | cis.pin                       | call identity-agent     | Proves that the PIN was given    | =Gave the PIN #desk
 cis DELETE /sessions/:id                         | cis.session-ended             | call identity-agent     | Ends the session                 | =Signed out #sign-out
 cis POST /sessions/:id/card-renewal              | cis.card-renewed              | call identity-agent     | Renews the card                  |
 cis POST /cards/:serial/unlock-code              | cis.unlock-code               | call identity-agent     | Asks for an unlocking code       |
@@ -121,8 +123,10 @@ api GET /Patient/:id/RelatedPerson               | pds.related                  
 api *                                            | api.call                      | call application        | Calls the API                    | =Called an API
 event agent.card-inserted                        | agent.card-inserted           | act person              | Inserts card                     | …the PIN #desk
 event agent.card-removed                         | agent.card-removed            | act person              | Removes card                     | #desk
+event agent.card-removed unanswered              | agent.card-removed            | act person              | Removes card                     | ~Removed the card before the PIN #desk
 event agent.card-act                             | agent.card-act                | act person              | Changes the card                 | #desk
 event agent.pin                                  | agent.pin                     | act person              | Gives PIN                        | #desk
+event agent.desk-pin                             | agent.desk-pin                | act person              | Gives PIN for a sign-in          | =Gave the PIN for a sign-in #desk !Gives PIN
 event cis2.backchannel-logout                    | cis2.backchannel-logout       | call cis2               | Tells that the session ended     | #sign-out
 sent authorisation code                          | authorisation.code            | redirect authorisation  | Returns a code                   | …the application
 sent cis2 code                                   | cis2.code                     | redirect cis2           | Knows the person; returns a code | …the application
@@ -132,7 +136,7 @@ sent * nothing                                   | return                       
 page                                             | page                          | quiet browser           | Asks for a page                  |
 `;
 
-const partsOfFollowing = /([=…#!])([^=…#!]+)/g;
+const partsOfFollowing = /([=…~#!])([^=…~#!]+)/g;
 
 function readLine(line: string): readonly [string, Wording] {
   const [key = '', name = '', sender = '', words = '', following = ''] = line
@@ -153,6 +157,7 @@ function readLine(line: string): readonly [string, Wording] {
       tries: follows.get('!') ?? words,
       done: follows.get('='),
       waits: follows.get('…'),
+      gaveUp: follows.get('~'),
       pattern: follows.get('#') as JourneyPattern | undefined,
       isQuiet,
     },
@@ -206,8 +211,9 @@ export function wordingOf({ lane, method, route, grant }: Worded): Wording {
   return found ?? (method === 'OPTIONS' ? page : (wordings.get(`${area} *`) ?? page));
 }
 
-/** Events that no request records. */
-export const wordingOfEvent = (event: string): Wording | undefined => wordings.get(`event ${event}`);
+/** Events that are messages themselves. */
+export const wordingOfEvent = (name: string, step?: unknown): Wording | undefined =>
+  wordings.get(`event ${name} ${step}`) ?? wordings.get(`event ${name}`);
 
 /** The redirect to the application with which a request was answered. */
 export const wordingOfReturn = (from: Lane, carries: 'code' | 'error' | 'nothing'): Wording =>

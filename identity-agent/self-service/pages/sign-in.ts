@@ -1,5 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { jobOf, roleChoices } from '../../handoff/pages/pages.ts';
+import { cardRefusal, pinRefusal } from '../../protocol.ts';
 import type { Agent } from '../../session/agent.ts';
 import type { PinResult } from '../../session/prompt-answers.ts';
 import type { FormResult } from '../card-visits.ts';
@@ -18,14 +19,16 @@ export async function givePin(agent: Agent, pin: string): Promise<PinResult> {
 }
 
 function pinResultMessage(agent: Agent, result: PinResult): FormResult {
-  const { reason, question } = agent.status();
+  const { reason, refusal, question } = agent.status();
   if (!result.ok) {
     const { error } = result;
     if (error === 'no_open_question')
       return { well: false, sentence: reason ?? 'The PIN is not asked for now.' };
-    return formResult({ ...result, error }, '');
+    const left = 'attemptsLeft' in result ? result.attemptsLeft : undefined;
+    return { ...formResult({ ...result, error }, ''), refusal: pinRefusal(error, left) };
   }
-  if (reason !== null) return { well: false, sentence: reason };
+  if (reason !== null)
+    return { well: false, sentence: reason, refusal: cardRefusal(refusal ?? 'card_rejected', reason) };
   return { well: true, sentence: question === 'role' ? 'Your PIN is right.' : 'You can close this page.' };
 }
 
