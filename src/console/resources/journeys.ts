@@ -21,7 +21,9 @@ const summary = z
     startedAt: z.iso.datetime(),
     durationMs: milliseconds.describe('From the first message to the end of the last'),
     pattern: z.enum(patterns),
-    outcome: z.enum(outcomes).describe('abandoned: nothing has happened for five minutes, or the card left before its PIN'),
+    outcome: z
+      .enum(outcomes)
+      .describe('abandoned: nothing has happened for five minutes, or the card left before its PIN'),
     person: person.nullable(),
     application: named.nullable(),
     headline: z.string(),
