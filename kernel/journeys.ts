@@ -32,8 +32,22 @@ const mostKnown = 10_000;
 const shortestFound = 16;
 const none: ReadonlyMap<string, string> = new Map();
 
+/** Returns the key of a client's `state`, empty without one. Another client may send the same state, so the key includes the client. */
+export const stateKey = ({
+  clientId = '',
+  state,
+}: {
+  clientId?: string | undefined;
+  state: string | null | undefined;
+}): string => (state ? `${state}\n${clientId}` : '');
+
+/** Returns the keys that are long enough to belong to one sign-in only. */
+export const distinctKeys = (keys: readonly string[] = []): string[] =>
+  keys.filter((key) => (key.includes('\n') ? key.indexOf('\n') : key.length) >= shortestFound);
+
 /** Families and journeys have such ids. They are not secret, and their order keeps an index compact. */
-const isId = (value: string): boolean => /^[\da-f]{8}-[\da-f]{4}-[47][\da-f]{3}-/.test(value);
+const isId = (value: string): boolean =>
+  /^[\da-f]{8}-[\da-f]{4}-[47][\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/.test(value);
 const recordedAs = (value: string): string => (isId(value) ? value : sha256(value));
 const recorded = (values: readonly string[] = []): string[] =>
   values.filter((value) => value !== '').map(recordedAs);
@@ -73,7 +87,7 @@ export class Journeys {
     { journey: own, keys, lasting = '' }: JourneyKeys,
     stored?: ReadonlyMap<string, string>,
   ): string | undefined {
-    const values = recorded(keys?.filter(({ length }) => length >= shortestFound));
+    const values = recorded(distinctKeys(keys));
     const journey =
       own ??
       [...values, ...recorded([lasting])]

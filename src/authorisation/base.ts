@@ -1,7 +1,9 @@
 import type { Clock } from '@alongside/kernel/clock';
+import { stateKey } from '@alongside/kernel/journeys';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { type TrustedProxies, trustedProxies } from '@alongside/kernel/peer';
 import type { Profile } from '../oauth/applications.ts';
+import type { Parameters } from '../oauth/parameters.ts';
 import type { RateLimits } from '../oauth/products.ts';
 import type { Urls } from '../service.ts';
 import type { BasePath } from './dependencies.ts';
@@ -81,4 +83,11 @@ export function createBase(
     limits: settings.limits ?? null,
     shortenLifetimes: dependencies.development,
   };
+}
+
+/** Returns the journey keys of `state`: the client's in a request for authorization, the platform's in a provider's response. */
+export function stateKeys({ upstreams }: Base, query: Parameters): string[] {
+  const clientId = query.get('client_id');
+  const senders = clientId === undefined ? upstreams : [{ clientId }];
+  return senders.map((sender) => stateKey({ clientId: sender.clientId, state: query.get('state') }));
 }

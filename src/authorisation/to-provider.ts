@@ -1,5 +1,6 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import { orderedId, randomToken } from '@alongside/kernel/ids';
+import { stateKey } from '@alongside/kernel/journeys';
 import { sha256 } from '@alongside/kernel/secrets';
 import { sealName } from '../oauth/on-behalf-of.ts';
 import { browserCookie } from './callback/pending.ts';
@@ -49,7 +50,13 @@ export async function redirectToProvider(
   });
   if (!(await anonymousRows.create(address, [statement])))
     throw errors.busyQuota('too many sign-ins were started from this network or in total');
-  const journey = { journey: family, keys: [outgoing.state, request.state ?? ''] };
+  const journey = {
+    journey: family,
+    keys: [
+      stateKey({ clientId: upstream.clientId, state: outgoing.state }),
+      stateKey({ clientId: client.registration.clientId, state: request.state }),
+    ],
+  };
   const provider = upstream.providerName;
   recorder.record({
     ...journey,

@@ -1,5 +1,6 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import { orderedId } from '@alongside/kernel/ids';
+import { stateKey } from '@alongside/kernel/journeys';
 import { withQuery } from '../../oauth/parameters.ts';
 import type { Statement } from '../../storage/database.ts';
 import type { WithClient } from '../application/client.ts';
@@ -59,13 +60,13 @@ export const codeRecordStatement = (
 /** Redirects to the client with the code (RFC 6749 section 4.1.2), and with the issuer in profiles that send it (RFC 9207). */
 export function sendCode(
   { recorder }: Pick<PlatformParts, 'recorder'>,
-  { pending, state, client, level }: Arrived,
+  { pending, state, client, level, upstream }: Arrived,
   code: string,
   iss?: string,
 ): Answer {
   recorder.record({
     journey: pending.family,
-    keys: [state, pending.state ?? '', code],
+    keys: [stateKey({ clientId: upstream.clientId, state }), code],
     from: 'authorisation',
     to: 'application',
     name: 'authorisation.code',

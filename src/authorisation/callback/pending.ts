@@ -1,6 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type CookieNames, readCookies } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { stateKey } from '@alongside/kernel/journeys';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { isCallback, requireClient, type WithClient } from '../application/client.ts';
@@ -58,7 +59,7 @@ export async function takePending({
   if (!upstream) throw errors.stateInvalid(`the provider ${pending.upstream} is no longer configured`);
   recorder.record({
     journey: pending.family,
-    keys: [state, query.get('code') ?? ''],
+    keys: [stateKey({ clientId: upstream.clientId, state }), query.get('code') ?? ''],
     from: 'cis2',
     to: 'authorisation',
     name: 'authorisation.callback',

@@ -2,9 +2,10 @@ import { activity } from '@alongside/kernel/activity';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, Route } from '@alongside/kernel/http';
+import { distinctKeys } from '@alongside/kernel/journeys';
 import { anyMethod, route } from '@alongside/kernel/route';
 import { RequestBatch } from '../../oauth/request-batch.ts';
-import type { Base } from '../base.ts';
+import { type Base, stateKeys } from '../base.ts';
 import { errorFormat } from '../diagnosis.ts';
 import { errors } from '../errors.ts';
 import { type Incoming, readIncoming } from '../incoming.ts';
@@ -17,11 +18,12 @@ import { flowPaths, flows } from './flows.ts';
 function recordRefusal(
   recorder: Recorder,
   event: string,
+  base: Base,
   { query, form, proven }: Incoming,
   { entry }: Refusal,
 ): void {
   recorder.record({
-    keys: [query.get('state') ?? '', form.get('code') ?? ''],
+    keys: distinctKeys([...stateKeys(base, query), form.get('code') ?? '']),
     lasting: proven.family ?? '',
     from: 'application',
     to: 'authorisation',
@@ -42,8 +44,8 @@ export function createNhsRoutes(base: Base, bases: readonly Base[], parts: Platf
       return await flow.endpoint({ server, batch: new RequestBatch(parts.database), ...incoming });
     } catch (thrown) {
       if (thrown instanceof Refusal && flow.event !== undefined)
-        recordRefusal(parts.recorder, flow.event, incoming, thrown);
-      else activity()?.join({ keys: [incoming.query.get('state') ?? '', incoming.form.get('code') ?? ''] });
+        recordRefusal(parts.recorder, flow.event, base, incoming, thrown);
+      else activity()?.join({ keys: [...stateKeys(base, incoming.query), incoming.form.get('code') ?? ''] });
       const { application } = incoming.proven;
       const grant = incoming.form.get('grant_type');
       if (application !== undefined)

@@ -6,6 +6,7 @@ import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { unknownScope } from '../../oauth/products.ts';
 import { refuseOverLimit, scopesAt, type WithProducts } from '../application/client.ts';
+import { stateKeys } from '../base.ts';
 import { type Arrived, codeRecordStatement, grantOf, sendCode } from '../callback/code.ts';
 import { checkExternalToken, redeemUpstreamCode, type WithClaims } from '../callback/id-token.ts';
 import {
@@ -27,8 +28,11 @@ async function readResponse(known: { request: HttpRequest }): Promise<{ query: P
   return { query: (await readQuery(known)).parameters };
 }
 
-const refuseState = async ({ query }: { query: Parameters }, refusal: Refusal): Promise<Answer> => {
-  activity()?.join({ keys: [query.get('state') ?? ''] });
+const refuseState = async (
+  { server: { base }, query }: ServerCall & { query: Parameters },
+  refusal: Refusal,
+): Promise<Answer> => {
+  activity()?.join({ keys: stateKeys(base, query) });
   throw refusal.as(errors.stateInvalid);
 };
 

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { activity } from '@alongside/kernel/activity';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { stateKey } from '@alongside/kernel/journeys';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
@@ -155,7 +156,7 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   admitUnauthenticated: dependencies.limitRows,
   notePushed({ registration, application }, parameters) {
     dependencies.recorder.record({
-      keys: [parameters.get('state') ?? ''],
+      keys: [stateKey({ clientId: registration.clientId, state: parameters.get('state') })],
       from: partyOf(registration, dependencies.urls),
       to: 'cis2',
       name: 'cis2.par',

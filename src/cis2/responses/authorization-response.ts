@@ -4,6 +4,7 @@ import type { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { orderedId, randomToken } from '@alongside/kernel/ids';
+import { stateKey } from '@alongside/kernel/journeys';
 import type { Log } from '@alongside/kernel/log';
 import { halfHash } from '@alongside/kernel/secrets';
 import { withQuery } from '../../oauth/parameters.ts';
@@ -77,7 +78,7 @@ export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpReq
     fail: (refusal) => {
       const { entry } = refusal;
       frame.recorder.record({
-        keys: [target.state ?? ''],
+        keys: [stateKey({ clientId: client.registration.clientId, state })],
         from: 'cis2',
         to: partyOf(client.registration, frame.urls),
         name: 'cis2.code',
@@ -206,7 +207,7 @@ export class Codes {
     { code, silent, session }: { code: string; silent: boolean; session: Session },
   ): void {
     this.#recorder.record({
-      keys: [authorization.state ?? '', code],
+      keys: [stateKey(authorization), code],
       session: session.cisSessionId ?? session.sid,
       from: 'cis2',
       to: partyOf(client.registration, this.#urls),

@@ -1,6 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
+import { stateKey } from '@alongside/kernel/journeys';
 import type { Log } from '@alongside/kernel/log';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Statement } from '../../storage/database.ts';
@@ -44,7 +45,7 @@ export const createCompleteSignIn = ({
   async function completeSignIn(context, { level, personAt, ...result }, spends) {
     const now = clock.now();
     recorder.record({
-      keys: [context.interaction.authorization.state ?? '', context.interaction.id],
+      keys: [stateKey(context.interaction.authorization), context.interaction.id],
       from: 'browser',
       to: 'cis2',
       name: 'cis2.sign-in',
@@ -82,7 +83,7 @@ export function noteRefusedSignIn(
   log.info({ id: request.id, authenticator, detail }, 'a sign-in was refused');
   audit.countUnproven(`sign-in ${authenticator}`, request.address);
   recorder.record({
-    keys: [interaction.authorization.state ?? '', interaction.id],
+    keys: [stateKey(interaction.authorization), interaction.id],
     from: 'browser',
     to: 'cis2',
     name: 'cis2.sign-in',

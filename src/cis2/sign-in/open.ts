@@ -1,6 +1,7 @@
 import { activity } from '@alongside/kernel/activity';
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { stateKey } from '@alongside/kernel/journeys';
 import { check, type Passed } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
 import type { Statement } from '../../storage/database.ts';
@@ -38,7 +39,7 @@ export async function openReply(
   if (!client) throw requestErrors.clientUnknown(`${clientId} was revoked during the sign-in`);
   const seen = activity();
   seen?.note({ client: clientId, application: client.application.id });
-  seen?.join({ keys: [interaction.id, authorization.state ?? ''] });
+  seen?.join({ keys: [interaction.id, stateKey(authorization)] });
   return { request, interaction, client, reply: replyTo(frame, { client, ...authorization }, request) };
 }
 

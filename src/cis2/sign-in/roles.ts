@@ -1,5 +1,6 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
+import { stateKey } from '@alongside/kernel/journeys';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import { interactionPath } from '../model/interactions.ts';
@@ -62,7 +63,7 @@ export async function takeRole({
     return rolePage(interaction, question, provider.development);
   }
   provider.recorder.record({
-    keys: [interaction.authorization.state ?? '', interaction.id],
+    keys: [stateKey(interaction.authorization), interaction.id],
     from: 'browser',
     to: 'cis2',
     name: 'cis2.role',

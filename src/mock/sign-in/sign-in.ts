@@ -1,5 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { seconds } from '@alongside/kernel/clock';
+import { stateKey } from '@alongside/kernel/journeys';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import type { MockPerson } from '../people/people.ts';
 import { peopleOf } from '../people/registry.ts';
@@ -18,7 +19,7 @@ const longestUsername = 64;
 function recordRequest({ mock, typed, parameters, client, realm }: AuthorizationRequest): void {
   if (typed) return;
   mock.recorder.record({
-    keys: [parameters.get('state') ?? ''],
+    keys: [stateKey({ clientId: client.clientId, state: parameters.get('state') })],
     from: 'browser',
     to: 'cis2',
     name: 'cis2.authorize',
@@ -51,7 +52,7 @@ async function sendCode(
     challenge: parameters.get('code_challenge') ?? null,
   });
   mock.recorder.record({
-    keys: [parameters.get('state') ?? '', code],
+    keys: [stateKey({ clientId: client.clientId, state: parameters.get('state') }), code],
     from: 'cis2',
     to: client.party,
     name: 'cis2.code',

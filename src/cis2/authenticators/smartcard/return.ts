@@ -1,6 +1,7 @@
 import { activity } from '@alongside/kernel/activity';
 import type { Answer, Headers } from '@alongside/kernel/answer';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import { stateKey } from '@alongside/kernel/journeys';
 import { check, steps } from '@alongside/kernel/steps';
 import type { HandOffError } from '../../../../identity-agent/protocol.ts';
 import { parseParameters } from '../../../oauth/parameters.ts';
@@ -83,7 +84,7 @@ async function recordReturn({
       'this browser returned from an Identity Agent that it has not met',
     );
   recorder.record({
-    keys: [jti, interaction.authorization.state ?? '', code],
+    keys: [jti, stateKey(interaction.authorization), code],
     from: 'browser',
     to: 'cis2',
     name: 'cis2.return',

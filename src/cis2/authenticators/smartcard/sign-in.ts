@@ -4,6 +4,7 @@ import { seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken, uuid } from '@alongside/kernel/ids';
+import { stateKey } from '@alongside/kernel/journeys';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import {
   cardMessage,
@@ -113,7 +114,7 @@ export class HandOffs {
         const jws = await keys.sign({ ...request }, { algorithm: 'ES256', typ: requestType });
         const message = Buffer.from(cardMessage(issuer, nonce)).toString('base64');
         recorder.record({
-          keys: [authorization.state ?? '', interaction.id, jti, message],
+          keys: [stateKey(authorization), interaction.id, jti, message],
           from: 'cis2',
           to: 'identity-agent',
           name: 'cis2.hand-off',

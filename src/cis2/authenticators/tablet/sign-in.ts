@@ -1,4 +1,5 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
+import { stateKey } from '@alongside/kernel/journeys';
 import { parseParameters } from '../../../oauth/parameters.ts';
 import { couldMeet } from '../../model/acr.ts';
 import { formOf } from '../../model/form.ts';
@@ -51,7 +52,7 @@ async function begin(
   if (serial === undefined)
     return toPage(tablet, { request, interaction: { ...interaction, message: text.often } }, []);
   tablet.recorder.record({
-    keys: [interaction.authorization.state ?? '', interaction.id],
+    keys: [stateKey(interaction.authorization), interaction.id],
     from: 'browser',
     to: 'cis2',
     name: 'cis2.tablet',

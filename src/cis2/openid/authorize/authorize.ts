@@ -2,6 +2,7 @@ import { activity } from '@alongside/kernel/activity';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { stateKey } from '@alongside/kernel/journeys';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
 import { check, steps } from '@alongside/kernel/steps';
@@ -83,7 +84,7 @@ function noteRequest({
 }): void {
   const { prompt, acr, scope } = authorization;
   recorder.record({
-    keys: [authorization.state ?? ''],
+    keys: [stateKey(authorization)],
     from: partyOf(client.registration, urls),
     to: 'cis2',
     name: 'cis2.authorize',
