@@ -1,7 +1,31 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { nearest, printable, printableLines } from './operator.ts';
+import { makeFolder, nearest, printable, printableLines } from './operator.ts';
+
+describe('makeFolder', () => {
+  test('creates missing parents with the mode, and accepts an existing folder', (t) => {
+    const root = mkdtempSync(join(tmpdir(), 'alongside-folder-'));
+    t.after(() => rmSync(root, { recursive: true }));
+    const folder = join(root, 'a', 'b');
+    makeFolder(folder, 0o700);
+    makeFolder(folder);
+    assert.deepEqual(
+      [join(root, 'a'), folder].map((path) => statSync(path).mode & 0o777),
+      [0o700, 0o700],
+    );
+    writeFileSync(join(folder, 'file'), '');
+    assert.throws(() => makeFolder(join(folder, 'file')), { code: 'EEXIST' });
+    assert.throws(() => makeFolder(join(folder, 'file', 'c')), { code: 'ENOTDIR' });
+  });
+
+  test('throws where the system allows no folder', { skip: process.platform !== 'linux' }, () => {
+    for (const path of ['/proc/x', '/proc/x/y']) assert.throws(() => makeFolder(path), { code: 'ENOENT' });
+  });
+});
 
 describe('printable', () => {
   const controls: readonly (readonly [string, string, string])[] = [

@@ -1,5 +1,8 @@
 // Shared by all programs and light to load: does not import the configuration.
 
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
 /** Wrong usage of a command: exit code 2. */
 export class UsageError extends Error {
   override name = 'UsageError';
@@ -79,4 +82,20 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   return rows.map((row) =>
     row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join('  '),
   );
+}
+
+/**
+ * Creates a folder and its missing parents, each with this mode. `mkdir` of Node.js with `recursive` never returns for a folder
+ * that the system refuses with ENOENT, such as one in /proc.
+ */
+export function makeFolder(path: string, mode = 0o777): void {
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+    const parent = dirname(path);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || existsSync(parent)) throw error;
+    makeFolder(parent, mode);
+    makeFolder(path, mode);
+  }
 }

@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { parseOwnJson } from '@alongside/kernel/json';
-import { OperatorError } from '@alongside/kernel/operator';
+import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 import type { Ports } from './boot/addresses.ts';
 
 /** Information of a running instance for other commands: the members of `GET /state`, and the addresses on this machine. */
@@ -43,7 +43,7 @@ export interface LocalOperator {
 function writeDraft(file: string, text: string): string {
   const draft = `${file}.${process.pid}`;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     writeFileSync(draft, text, { mode: 0o600 });
   } catch (error) {
     throw new OperatorError(

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { randomToken } from '@alongside/kernel/ids';
+import { makeFolder } from '@alongside/kernel/operator';
 import { CardStoreError, parseStoredCards, type StoredCard } from './card-record.ts';
 import { CardSecrets } from './card-secrets.ts';
 
@@ -24,7 +25,7 @@ export async function readIfThere(path: string): Promise<Buffer | undefined> {
 export async function replaceFile(path: string, content: string): Promise<void> {
   if (content.length > MOST_BYTES)
     throw new CardStoreError('invalid_card', 'The card file would get too long.');
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   const temporary = `${path}.${randomToken(6)}.tmp`;
   try {
     const handle = await open(temporary, 'wx', 0o600);
@@ -52,7 +53,7 @@ export async function installSecret(path: string, make: boolean): Promise<Buffer
   }
   if (!make) throw new CardStoreError('damaged_store', `The secret of this installation is missing: ${path}`);
   const secret = randomBytes(SECRET_BYTES);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   // wx: of two processes that start at once, one creates it and the other fails instead of overwriting.
   await writeFile(path, secret, { flag: 'wx', mode: 0o600 });
   return secret;

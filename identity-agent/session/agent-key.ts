@@ -1,10 +1,10 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import { signJwt } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
-import { OperatorError } from '@alongside/kernel/operator';
+import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 
 /** A P-256 key of the agent: its own, or that of one session. */
 export interface HeldKey {
@@ -45,7 +45,7 @@ export async function agentKey(file: string): Promise<HeldKey> {
   });
   if (stored === undefined) {
     const { privatePem, publicJwk } = await newKeyPair('ES256');
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     // wx: of two agents that start at once in one folder, one creates the key and the other fails.
     await writeFile(file, privatePem, { flag: 'wx', mode: 0o600 });
     return heldKey(createPrivateKey(privatePem), publicJwk);

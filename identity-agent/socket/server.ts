@@ -1,9 +1,9 @@
-import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
+import { chmod, lstat, rm } from 'node:fs/promises';
 import net, { type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
-import { OperatorError } from '@alongside/kernel/operator';
+import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 import { longestLine } from '../protocol.ts';
 import { ticketFailure } from './api-methods.ts';
 import {
@@ -179,9 +179,11 @@ async function requireOwnFolder(path: string): Promise<void> {
       `The path of the local socket is too long for this system (${longestPath} bytes at most): ${path}`,
     );
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+  try {
+    makeFolder(folder, 0o700);
+  } catch (error) {
     throw new OperatorError(`The folder ${folder} of the local socket cannot be made: ${reasonOf(error)}`);
-  });
+  }
   // An existing folder may be any that a setting names, so it is checked but not changed.
   const entry = await lstat(folder);
   const { mode, uid } = entry;

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
-import { environment, OperatorError } from '@alongside/kernel/operator';
+import { environment, makeFolder, OperatorError } from '@alongside/kernel/operator';
 
 /** The data folder of an instance. */
 export interface DataFolder {
@@ -19,7 +19,7 @@ export function openDataFolder(path: string, ephemeral: boolean): DataFolder {
   }
   const folder = resolve(path);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     const probe = join(folder, `.write-${process.pid}`);
     writeFileSync(probe, '');
     rmSync(probe);

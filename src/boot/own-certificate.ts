@@ -1,7 +1,7 @@
 import { KeyObject, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OperatorError } from '@alongside/kernel/operator';
+import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 import type { Config } from '../config.ts';
 import type { Urls } from '../service.ts';
 import { certificateProblem } from './tls.ts';
@@ -63,7 +63,7 @@ export async function ensureOwnCertificate(
   };
   const pemOf = async (each: typeof root | typeof server) =>
     new X509Certificate(await buildCertificate(each, authority.privateKey)).toString();
-  mkdirSync(join(tlsKey, '..'), { recursive: true, mode: 0o700 });
+  makeFolder(join(tlsKey, '..'), 0o700);
   writeFileSync(tlsAuthority, await pemOf(root));
   writeFileSync(tlsKey, KeyObject.from(own.privateKey).export({ type: 'pkcs8', format: 'pem' }), {
     mode: 0o600,

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
-import { OperatorError } from '@alongside/kernel/operator';
+import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 import { Source } from '../gateway/definitions/source.ts';
 import { sourceLimits } from '../gateway/protocol.ts';
 import type { CallBody } from '../kit/console-api.ts';
@@ -100,7 +100,7 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
       throw new OperatorError(`${path} exists with other content. Choose another folder.`);
   }
   for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    makeFolder(dirname(join(folder, name)));
     writeFileSync(join(folder, name), text);
   }
 }
@@ -109,7 +109,7 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
 export const recordedFile = (folder: string): string => join(folder, 'recorded.json');
 
 export const writeRecorded = (folder: string, examples: readonly object[]): void => {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeFileSync(recordedFile(folder), `${JSON.stringify({ examples }, null, 2)}\n`);
 };
 

@@ -1,8 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '@alongside/kernel/errors';
-import { OperatorError } from '@alongside/kernel/operator';
+import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 import {
   type BatchOptions,
   type BatchResult,
@@ -73,7 +73,7 @@ export class SqliteDatabase implements Database {
     const inMemory = file === ':memory:';
     this.description = inMemory ? 'SQLite in memory' : `SQLite ${file}`;
     try {
-      if (!inMemory && !existsSync(dirname(file))) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      if (!inMemory && !existsSync(dirname(file))) makeFolder(dirname(file), 0o700);
       // For its owner only; SQLite gives its additional files the same permissions. Never opens an existing file: closing it
       // would release the locks of this process's other connections (fcntl(2)).
       if (!inMemory && !existsSync(file)) closeSync(openSync(file, 'a', 0o600));

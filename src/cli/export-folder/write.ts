@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OperatorError } from '@alongside/kernel/operator';
+import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 import type * as Yaml from 'yaml';
 import { fileProblem } from '../json-file.ts';
 import type { Progress } from '../progress.ts';
@@ -44,7 +44,7 @@ function checkFolder(folder: string): void {
 }
 
 function writeState(folder: string, state: State, progress: Progress, yaml: typeof Yaml): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   checkFolder(folder);
   const total = kindNames.reduce((sum, kind) => sum + (state[kind]?.length ?? 0), 0);
   let written = 0;
@@ -52,7 +52,7 @@ function writeState(folder: string, state: State, progress: Progress, yaml: type
     const things = state[kind] ?? [];
     const files = new Map(things.map((thing) => [fileNameOf(kind, thing), thing]));
     const below = join(folder, kind);
-    if (files.size > 0) mkdirSync(below, { recursive: true, mode: 0o700 });
+    if (files.size > 0) makeFolder(below, 0o700);
     if (!isFolder(below)) continue;
     const textOf =
       endingOf(kind) === 'json'

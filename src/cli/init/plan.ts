@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
-import { OperatorError } from '@alongside/kernel/operator';
+import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 import { version } from '../../version.ts';
 import { ciFile, lacking, scriptOf, testCommand } from './ci-files.ts';
 import { type CiSystem, has, membersOf, type Project, type Runner } from './project.ts';
@@ -130,7 +130,7 @@ export function carryOutPlan(project: Project, plan: readonly Change[]): void {
     if (outcome === 'kept') continue;
     const file = join(project.folder, path);
     try {
-      mkdirSync(dirname(file), { recursive: true });
+      makeFolder(dirname(file));
       // Do not overwrite a file created since the plan was made.
       writeFileSync(file, text, { flag: outcome === 'created' ? 'wx' : 'w' });
       if (outcome === 'created') created.push(file);
