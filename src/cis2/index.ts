@@ -17,9 +17,8 @@ function createRealms(given: Cis2Dependencies): Service {
   const main = createRealm(given, healthcareRealm);
   if (!given.development) return main;
   const issuer = `${new URL(given.issuer).origin}${passwordRealm.path}`;
-  const discovery = { acr_values_supported: passwordRealm.defaultAcr };
-  const { mutualTlsUrl: _, ...rest } = given;
-  return withPasswordRealm(main, createRealm({ ...rest, issuer, discovery }, passwordRealm));
+  const { mutualTlsUrl: _, discovery: __, ...rest } = given;
+  return withPasswordRealm(main, createRealm({ ...rest, issuer }, passwordRealm));
 }
 
 const isInteraction = ({ path }: Route): boolean => path.startsWith('/interaction/');

@@ -145,6 +145,12 @@ describe('error details in production', () => {
     await cis2.agent.signIn(gp.uid);
   });
   after(() => cis2.stop());
+  test('the metadata lists no level that only development offers', async () => {
+    const { body } = await send('GET', `${cis2.issuer}/.well-known/openid-configuration`);
+    const { acr_values_supported: values } = JSON.parse(body) as { acr_values_supported: string[] };
+    assert.ok(values.includes('AAL3_ANY') && values.includes('AAL3_N3_SMARTCARD'), values.join(' '));
+    assert.ok(!values.includes('AAL1_USERPASS'));
+  });
   for (const { name, ask, detail } of cases)
     test(name, async () => {
       const reply = await ask(cis2, client);

@@ -16,6 +16,7 @@ import {
 import { endpointPaths } from '../model/endpoints.ts';
 import { profileRules } from '../model/profiles.ts';
 import { claimValues, scopeValues } from '../model/scopes.ts';
+import type { Authenticators } from '../sign-in/authenticator.ts';
 import { promptValues } from './authorize/request-checks.ts';
 import { schemaPaths } from './claims/schemas.ts';
 import { grants } from './token/grants/registry.ts';
@@ -25,13 +26,15 @@ const signing = ['RS256', 'ES256', 'PS256'];
 export interface DiscoveryDependencies extends ClientSettings {
   /** The endpoint for dynamic registration (RFC 7591), if there is one. */
   registrationUrl?: string | undefined;
+  /** Those of the realm: only the classes that one of them meets are listed. All by default. */
+  authenticators?: Authenticators | undefined;
   /** Members that replace others; `undefined` removes one. */
   discovery?: Record<string, unknown> | undefined;
 }
 
 /** Returns the discovery document (OpenID Connect Discovery section 3) as reconstructed for CIS2. Addresses begin with the issuer, byte for byte. */
 export function discoveryDocument(dependencies: DiscoveryDependencies): Record<string, unknown> {
-  const { issuer, registrationUrl, discovery } = dependencies;
+  const { issuer, registrationUrl, discovery, authenticators } = dependencies;
   return {
     ...serverMetadata(dependencies, {
       // Clients of the other profiles may use less.
@@ -45,7 +48,9 @@ export function discoveryDocument(dependencies: DiscoveryDependencies): Record<s
     end_session_endpoint: `${issuer}${endpointPaths.endSession}`,
     ...(registrationUrl === undefined ? {} : { registration_endpoint: registrationUrl }),
     scopes_supported: scopeValues,
-    acr_values_supported: acrValues,
+    acr_values_supported: authenticators
+      ? acrValues.filter((value) => authenticators.meeting([value]).length > 0)
+      : acrValues,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: signing,
     userinfo_signing_alg_values_supported: signing,
