@@ -55,9 +55,7 @@ export const patients = consoleCommand({
         const stop = new StopSignal();
         while (all < count && stop.signal === undefined) {
           progress.step('Storing patients', all, count);
-          // A household is not divided, so the last part may have a few more.
-          const most = Math.max(6, Math.min(atOnce, count - all));
-          const order = { household, count: most };
+          const order = { household, count: Math.min(atOnce, count - all) };
           const part = await api.must('POST', '/patients/generate', { body: order });
           if (part.patients === 0) break;
           household = part.nextHousehold;

@@ -28,7 +28,7 @@ const part = z.strictObject({
   household: number(0, 1_000_000)
     .default(0)
     .describe('The household to begin with: `nextHousehold` of the part before'),
-  count: number(6, 500).describe('At most so many patients'),
+  count: number(1, 500).describe('At most so many patients, in whole households unless the first has more'),
 });
 
 const lines = z.array(z.string());

@@ -214,15 +214,16 @@ export interface PopulationPart {
 
 /**
  * Returns the same fictitious people each time, up to this number, in whole households, with the ages, names, former
- * values, duplicates, merges and restrictions of a population.
+ * values, duplicates, merges and restrictions of a population. A first household with more people is cut, so that repeated calls
+ * return an exact number.
  */
 export function populationFrom(household: number, most: number): PopulationPart {
   const records: PatientRecord[] = [];
   let at = household;
   for (; at < mostHouseholds; at++) {
     const people = householdOf(at);
-    if (records.length + people.length > most) break;
-    records.push(...people.map(recordFrom));
+    if (records.length > 0 && records.length + people.length > most) break;
+    records.push(...people.slice(0, most).map(recordFrom));
   }
   return { records, nextHousehold: at };
 }
