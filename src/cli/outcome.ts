@@ -37,6 +37,8 @@ interface CommandError {
   status?: number;
   /** Id for `alongside explain`. */
   messageId?: string | undefined;
+  /** Of the client library: what to do, which is not in the message. */
+  advice?: string | undefined;
 }
 
 /** The database failed: its state is for the operator to mend, and its message has the reason. */
@@ -45,15 +47,18 @@ const operatorErrors: ReadonlySet<string> = new Set(['OperatorError', 'StorageEr
 export const isOperatorError = (error: unknown): boolean =>
   error instanceof OperatorError || operatorErrors.has((error as Error)?.name);
 
-/** Recognizes a refusal of the console by its members: most command lines do not load its class. */
-const isRefusal = (error: unknown): error is OperatorError & CommandError & { error: string } =>
-  error instanceof OperatorError && 'status' in error && 'error' in error;
+/** An error with a code: a refusal of the console, or an error of the client library, whose message is the problem and the advice. */
+type CodedError = Error & Omit<CommandError, 'code'> & { error: string; problem?: string };
+
+/** Recognizes it by its members: most command lines do not load the classes. */
+const isCoded = (error: unknown): error is CodedError =>
+  error instanceof Error && 'status' in error && 'error' in error;
 
 export function errorOf(error: unknown): CommandError {
   const message = reasonOf(error);
-  if (isRefusal(error)) {
-    const { status, messageId } = error;
-    return { code: error.error, message, ...(status === undefined ? {} : { status }), messageId };
+  if (isCoded(error)) {
+    const { status, messageId, problem = message, advice } = error;
+    return { code: error.error, message: problem, status, messageId, advice };
   }
   if (error instanceof UsageError) return { code: 'usage', message };
   return { code: isOperatorError(error) ? 'failed' : 'unexpected', message };

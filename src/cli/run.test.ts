@@ -64,6 +64,18 @@ describe('a command that fails with --json', () => {
       assert.ok(plain.notes.length > 0);
     });
 
+  for (const name of ['sign-in', 'token', 'refresh', 'revoke'])
+    test(`reports the advice apart from the message, as the client library does: ${name}`, async () => {
+      const wrong = await run(name, '--json');
+      assert.deepEqual([errorIn(wrong).code, wrong.code], ['usage', 2]);
+      const issuer = 'http://127.0.0.1:1/oauth2.1';
+      const failed = await run(name, '--json', '--issuer', issuer, '--client', 'c', '--timeout', 'x');
+      for (const { message, advice } of [errorIn(wrong), errorIn(failed)]) {
+        assert.ok(String(advice).length > 5);
+        assert.ok(!String(message).includes(String(advice)));
+      }
+    });
+
   for (const [name, more] of Object.entries(words)) {
     test(`prints the console's refusal and exits with 1: ${name}`, async () => {
       const ended = await run(name, ...more, '--json', '--port-base', port);

@@ -46,9 +46,11 @@ function nativeCommand(name: NativeCommandName, note: string): Command {
 /** Returns an error of the library as one of this command line. */
 function commandError(error: unknown): unknown {
   if (!(error instanceof ClientError)) return error;
-  const { code, message } = error;
-  if (code === 'settings_invalid') return new UsageError(message);
-  return Object.assign(new OperatorError(sentencesOf(error)), { error: code, status: undefined });
+  const { code, message: problem, advice } = error;
+  const text = sentencesOf(error);
+  return code === 'settings_invalid'
+    ? Object.assign(new UsageError(text), { error: 'usage', status: undefined, problem, advice })
+    : Object.assign(new OperatorError(text), { error: code, status: undefined, problem, advice });
 }
 
 const printed = 'The tokens are secrets: read them from a pipe.';
