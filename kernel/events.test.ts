@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { ManualClock } from './clock.ts';
 import { EventRecorder, type EventStore, type Keeping, type NewEvent, type Outcome } from './events.ts';
 import type { JourneyLink } from './journeys.ts';
+import { stateKey } from './journeys.ts';
 import { sha256 } from './secrets.ts';
 
 function recorderOf(keeping?: Keeping) {
@@ -66,8 +67,20 @@ describe('the journey of a request without events', () => {
 
   test('is not found by a short value, which others may use too', () => {
     const { recorder, happen } = recorderOf({ alone: true });
-    happen('a', { journey: 'j', keys: ['x'] });
-    assert.equal(recorder.finder({ keys: ['x'] }), undefined);
+    const short = stateKey({ clientId: 'a-client-with-a-long-id', state: 'x' });
+    happen('a', { journey: 'j', keys: ['x', short] });
+    assert.equal(recorder.finder({ keys: ['x', short] }), undefined);
+  });
+
+  test('is found by the state of the same client only', () => {
+    const { recorder, happen } = recorderOf({ alone: true });
+    const id = '0190a5a0-0000-7000-8000-000000000000';
+    for (const sent of [state, id]) {
+      happen('a', { journey: id, keys: [stateKey({ clientId: 'one', state: sent })] });
+      assert.equal(recorder.finder({ keys: [stateKey({ clientId: 'one', state: sent })] }), id);
+      assert.equal(recorder.finder({ keys: [stateKey({ clientId: 'two', state: sent })] }), undefined);
+    }
+    assert.equal(stateKey({ clientId: 'one', state: null }), '');
   });
 });
 

@@ -34,7 +34,12 @@ function createParts(dependencies: AuthorisationDependencies): PlatformParts {
     failures: new NetworkLimit(dependencies, 'client-authentication', limits.failures),
     anonymousRows: new AnonymousRows(dependencies, 'authorisation', limits),
     clientKeys: new RemoteKeys(clock, { privateAddresses: development }),
-    upstreamKeys: new RemoteKeys(clock, { privateAddresses: true }),
+    // Testers add and remove keys of mock realms, which are settings.
+    upstreamKeys: new RemoteKeys(
+      clock,
+      { privateAddresses: true },
+      development ? () => database.stampOf(['setting']) : undefined,
+    ),
     proofNonces: new ProofNonces(vault, clock, 'authorisation'),
     endedSessions: new EndedSessions(singleUse),
     cookies: new CookieNames(urls.api, 'authorisation'),

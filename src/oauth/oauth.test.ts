@@ -114,6 +114,24 @@ describe('RemoteKeys', () => {
     );
   });
 
+  test('fetches a cached key set again after a change of its revision', async () => {
+    const own = { ...(await newKeyPair('ES256')).publicJwk, kid: 'one' };
+    const set = { keys: [own] };
+    let revision: number | undefined = 1;
+    await serving(
+      (_request, response) => response.end(JSON.stringify(set)),
+      async (origin) => {
+        const address = `${origin}/jwks.json`;
+        const keys = new RemoteKeys(new ManualClock(0), { privateAddresses: true }, () => revision);
+        assert.ok(await keys.key(address, 'one'));
+        set.keys = [];
+        assert.ok(await keys.key(address, 'one'));
+        revision = 2;
+        assert.equal(await keys.key(address, 'one'), undefined);
+      },
+    );
+  });
+
   test('refuses a key set at an address without a path, without fetching it', async () => {
     const own = { ...(await newKeyPair('ES256')).publicJwk, kid: 'one' };
     let asked = 0;

@@ -13,6 +13,7 @@ interface CachedSet {
   /** Unchanged. */
   jwks: readonly JsonWebKey[];
   fetchedAt: number;
+  revision: number | undefined;
 }
 
 /** Milliseconds for which a fetched key set is used. */
@@ -51,13 +52,16 @@ function remember<T>(values: Map<string, T>, address: string, value: T): void {
 export class RemoteKeys {
   readonly #clock: Clock;
   readonly #policy: OutboundPolicy;
+  readonly #revision: () => number | undefined;
   readonly #sets = new Map<string, CachedSet>();
   readonly #budget: FetchBudget;
   /** Reason of the last failed fetch of each address. */
   readonly #failures = new Map<string, string>();
   readonly #fetching = new Map<string, Promise<CachedSet>>();
 
-  constructor(clock: Clock, policy: OutboundPolicy) {
+  /** @param revision changes when a cached set may be outdated, such as after a key of a mock realm was removed */
+  constructor(clock: Clock, policy: OutboundPolicy, revision: () => number | undefined = () => undefined) {
+    this.#revision = revision;
     this.#clock = clock;
     this.#policy = policy;
     this.#budget = new FetchBudget(clock);
@@ -102,7 +106,11 @@ export class RemoteKeys {
 
   #fresh(address: string): CachedSet | undefined {
     const cached = this.#sets.get(address);
-    return cached && Math.abs(this.#clock.now() - cached.fetchedAt) < cacheTime ? cached : undefined;
+    return cached?.revision === this.#revision() &&
+      cached &&
+      Math.abs(this.#clock.now() - cached.fetchedAt) < cacheTime
+      ? cached
+      : undefined;
   }
 
   /** Fetches an uncached set. After several failures, it waits for the pause. */
@@ -138,6 +146,8 @@ export class RemoteKeys {
   }
 
   async #read(address: string): Promise<CachedSet> {
+    // From before the fetch: a concurrent change makes the set outdated at once.
+    const revision = this.#revision();
     const { status, body } = await outbound(address, this.#policy, {
       purpose: 'jwks',
       headers: { accept: 'application/json' },
@@ -155,6 +165,7 @@ export class RemoteKeys {
       keys: readKeySet(parsed),
       jwks: jwks.filter((jwk) => typeof jwk === 'object' && jwk !== null).slice(0, mostKeys) as JsonWebKey[],
       fetchedAt: this.#clock.now(),
+      revision,
     };
   }
 }

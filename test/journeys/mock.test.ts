@@ -129,25 +129,27 @@ describe('the mock endpoints', () => {
           { jti: randomUUID(), iat: now, ...claims },
           pair.privateKey,
         );
-      const { status, body } = await form('/token', {
-        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-        subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
-        subject_token: await sign({
-          iss: issuer,
-          aud: 'anybody',
-          sub: 'nobody-known',
-          sid,
-          exp: now + 60,
-          authentication_assurance_level: '3',
-        }),
-        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-        client_assertion: await sign({
-          iss: client.clientId,
-          sub: client.clientId,
-          aud: `${base}/token`,
-          exp: now + 300,
-        }),
-      });
+      const exchange = async () =>
+        form('/token', {
+          grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+          subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+          subject_token: await sign({
+            iss: issuer,
+            aud: 'anybody',
+            sub: 'nobody-known',
+            sid,
+            exp: now + 60,
+            authentication_assurance_level: '3',
+          }),
+          client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+          client_assertion: await sign({
+            iss: client.clientId,
+            sub: client.clientId,
+            aud: `${base}/token`,
+            exp: now + 300,
+          }),
+        });
+      const { status, body } = await exchange();
       assert.equal(status, 200, JSON.stringify(body));
       assert.equal(await canary(body.access_token), 200);
       const logout = await form('/backchannel_logout', {
@@ -161,5 +163,9 @@ describe('the mock endpoints', () => {
       });
       assert.deepEqual([logout.status, logout.body], [200, { success: true }]);
       assert.equal(await canary(body.access_token), 401);
+      await instance.api('DELETE', `/realms/${realm}/keys/test-1`);
+      const removed = await exchange();
+      assert.equal(removed.status, 401);
+      assert.match(removed.body.error_description ?? '', /kid/);
     });
 });
