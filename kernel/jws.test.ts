@@ -97,6 +97,17 @@ test('decodeJwt never throws, and accepts exactly three valid parts', () => {
     assert.equal(decodeJwt(wrong), undefined, wrong.slice(0, 40));
 });
 
+test('publicKeyOf refuses an RSA key whose modulus or exponent is too large to read quickly', () => {
+  const key = (bytes: number, exponent: number) => ({
+    kty: 'RSA',
+    n: Buffer.alloc(bytes, 0xff).toString('base64url'),
+    e: Buffer.alloc(exponent, 0xff).toString('base64url'),
+  });
+  assert.equal(publicKeyOf(key(2_048, 32))?.asymmetricKeyDetails?.modulusLength, 16_384);
+  for (const wrong of [key(2_049, 3), key(256, 33), { ...key(256, 3), n: { toString: 1 } }])
+    assert.equal(publicKeyOf(wrong), undefined);
+});
+
 test('publicKeyOf refuses private and symmetric keys', async () => {
   const { privatePem, publicJwk } = await newKeyPair('ES256');
   assert.ok(publicKeyOf(publicJwk));

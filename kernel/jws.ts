@@ -155,12 +155,21 @@ export async function signJwt(
 
 const imported = new WeakMap<object, KeyObject>();
 
+/** Longest members of an RSA key in base64url: 16,384 bits as in OpenSSL, and an exponent of 256 bits (FIPS 186-5). */
+const longestMembers = { n: 2_731, e: 43 };
+
+/** Whether an RSA key is too large: Node.js needs seconds to read the details of a key with an exponent of 60 KB. */
+const isOversized = ({ n, e }: { n?: unknown; e?: unknown }): boolean =>
+  (typeof n === 'string' && n.length > longestMembers.n) ||
+  (typeof e === 'string' && e.length > longestMembers.e);
+
 /**
  * Imports a public key from a JWK. Returns undefined unless it is a public signature key without private or
  * symmetric members. Caches frozen JWKs.
  */
 export function publicKeyOf(jwk: unknown): KeyObject | undefined {
-  if (typeof jwk !== 'object' || jwk === null || 'd' in jwk || 'k' in jwk) return undefined;
+  if (typeof jwk !== 'object' || jwk === null || 'd' in jwk || 'k' in jwk || isOversized(jwk))
+    return undefined;
   const known = imported.get(jwk);
   if (known) return known;
   try {
