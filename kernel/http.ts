@@ -21,7 +21,7 @@ import { type RespondOptions, refusing, respond, respondToError } from './respon
 import { routeFinder } from './route.ts';
 
 export type { Endpoint, ErrorFormat, HttpRequest, Incoming, Method, Route } from './request.ts';
-export { everyMethod } from './request.ts';
+export { everyMethod, isShownToUser } from './request.ts';
 export { plainError } from './respond.ts';
 
 export interface ListenerOptions extends RespondOptions {

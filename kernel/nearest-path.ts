@@ -7,7 +7,7 @@ const longest = 120;
 const mostEdits = 3;
 
 /** Fills the `:name` parts of a template from a path. */
-const filled = (template: string, path: string): string => {
+export const filled = (template: string, path: string): string => {
   const parts = partsOf(path);
   return partsOf(template)
     .map((part, place) => (part.startsWith(':') ? (parts[place] ?? part) : part))
@@ -18,7 +18,9 @@ const filled = (template: string, path: string): string => {
  * Returns a function that suggests the path for a mistyped one. It returns undefined for an existing path and
  * for one without a near match.
  */
-export function nearestPath(routes: readonly Route[]): (path: string) => string | undefined {
+export function nearestPath(
+  routes: readonly Pick<Route, 'path' | 'known'>[],
+): (path: string) => string | undefined {
   const templates = [
     ...new Set(routes.flatMap(({ path, known }) => known ?? (path.includes('*') ? [] : [path]))),
   ];

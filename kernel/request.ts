@@ -73,3 +73,9 @@ export interface Route {
 }
 
 export const everyMethod: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** Returns whether the caller shows the response to a user, by its fetch metadata or, without these, by `Accept`. */
+export const isShownToUser = ({ headers }: Pick<HttpRequest, 'headers'>): boolean =>
+  headers['sec-fetch-dest'] === undefined
+    ? /\btext\/html\b/.test(headers.accept ?? '')
+    : headers['sec-fetch-dest'] === 'document';

@@ -1,6 +1,6 @@
 import { type Answer, type Headers, json } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
-import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/http';
+import { type ErrorFormat, type HttpRequest, isShownToUser, type Route } from '@alongside/kernel/http';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import { nothingHere } from '@alongside/kernel/respond';
 import { type Handler, route, withoutMethodErrors } from '@alongside/kernel/route';
@@ -91,19 +91,13 @@ export const serviceError: ErrorFormat = (thrown, request) => {
   return json(status, { error: code, error_description: description, ...extra }, traces(request));
 };
 
-/** Whether the caller shows the response to a user, by its fetch metadata or, without these, by `Accept`. */
-const isShown = ({ headers }: HttpRequest): boolean =>
-  headers['sec-fetch-dest'] === undefined
-    ? /\btext\/html\b/.test(headers.accept ?? '')
-    : headers['sec-fetch-dest'] === 'document';
-
 /** Routes of unknown addresses: a page in a browser, the plain error otherwise. */
 export const unknownPathRoutes = (development: boolean): Route[] =>
   withoutMethodErrors(
     route('/*', {
       GET: {
         async endpoint(request) {
-          if (isShown(request)) throw requestErrors.pageUnknown('no route has this path');
+          if (isShownToUser(request)) throw requestErrors.pageUnknown('no route has this path');
           return nothingHere.endpoint(request);
         },
         errors: errorPage(development),

@@ -4,10 +4,13 @@ import { type Html, html } from '@alongside/kernel/html';
 import {
   type HttpRequest as AnyRequest,
   type ErrorFormat,
+  isShownToUser,
   plainError,
   type Route,
 } from '@alongside/kernel/http';
+import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import { stylesheetRoutes } from '@alongside/kernel/layout';
+import { nothingHere } from '@alongside/kernel/respond';
 import { route, withoutMethodErrors } from '@alongside/kernel/route';
 import { type Admission, asCaller, checkAccess, hasRole } from '../administrators/admission.ts';
 import { signInMissingPage } from '../administrators/pages.ts';
@@ -24,6 +27,7 @@ import type { BrowserScript, ConsolePage, PageContent, PageView } from './page.t
 import { registerStylesheet } from './register-stylesheet.ts';
 import { shellScript } from './shell-script.ts';
 import { statusBar } from './status.ts';
+import { unknownContent } from './unknown.ts';
 
 type HttpRequest = AnyRequest<Readonly<Record<string, string>>>;
 
@@ -80,7 +84,10 @@ export function pageRoutes(
   const pagesOf = ({ caller }: PageView) => pages.filter((page) => hasRole(caller, page));
 
   /** Returns the view of an admitted request; the page that asks to sign in otherwise. */
-  async function viewOf(page: ConsolePage, request: HttpRequest): Promise<PageView | Answer> {
+  async function viewOf(
+    page: Pick<ConsolePage, 'path' | 'parts'>,
+    request: HttpRequest,
+  ): Promise<PageView | Answer> {
     const caller = await admission?.callerOf(request);
     if (admission && !caller)
       return signInMissingPage(`${console.urls.console}/sign-in`).with(signInChallenge);
@@ -130,12 +137,23 @@ export function pageRoutes(
     return htmlPage(200, wrapped(name, part, await asCaller(view.caller, () => part.render(view))));
   };
 
-  return withoutMethodErrors(
-    pages.flatMap((page) => [
+  /** An unknown address: a page in a browser, the plain error for other clients and for calls. */
+  const showUnknown = async (request: HttpRequest) => {
+    if (/^\/api(?:\/|$)/.test(request.path) || !isShownToUser(request)) return nothingHere.endpoint(request);
+    const view = await viewOf({ path: '/*', parts: {} }, request);
+    if (view instanceof Answer) return view;
+    const own = pagesOf(view);
+    const refusal = kernelErrors.nothingHere('no page has this path');
+    return (await framed(view, own, unknownContent(request.path, own))).refusing(refusal);
+  };
+
+  return withoutMethodErrors([
+    ...route('/*', { GET: { endpoint: showUnknown, errors: errorsOf } }),
+    ...pages.flatMap((page) => [
       ...route(page.path, { GET: { endpoint: show(page), errors: errorsOf } }),
       ...route(`/fragments/:part${page.path === '/' ? '' : page.path}`, {
         GET: { endpoint: showPart(page), errors: errorsOf },
       }),
     ]),
-  );
+  ]);
 }
