@@ -38,6 +38,7 @@ const ofWrites: Readonly<Record<string, readonly Change[]>> = {
   developers: ['application'],
   apis: ['application'],
   keys: ['key'],
+  patients: ['data'],
   administrators: [],
   explain: [],
   validate: [],

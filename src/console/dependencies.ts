@@ -76,10 +76,31 @@ export interface Apis {
 
 /** Everything that the console needs from the installation. */
 /** The records of the PDS, which the gateway keeps. */
+export interface PatientSummary {
+  nhsNumber: string;
+  name: string | null;
+  birthDate: string | null;
+  gender: string | null;
+  postalCode: string | null;
+  /** Unrestricted, restricted or very restricted. */
+  confidentiality: 'U' | 'R' | 'V';
+  /** Day of death. */
+  deceased: string | null;
+  /** The NHS number of the record that replaced it in a merge. */
+  supersededBy: string | null;
+  invalidated: boolean;
+}
+
 export interface PatientRegister {
   /** Replaces all records by these, which were checked; all or none. */
   replaceAll(records: readonly object[]): Promise<void>;
   find(nhsNumber: string): Promise<object | undefined>;
+  /** Returns a page of the patients, or of those that a search finds. */
+  list(query: {
+    search: string;
+    after: string;
+    limit: number;
+  }): Promise<{ patients: PatientSummary[]; next: string | null }>;
   /** Adds a patient. Returns no record if the number is taken, or the problem of a patient that the PDS could not have. */
   add(outline: {
     family: string;

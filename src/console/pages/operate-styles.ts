@@ -6,7 +6,7 @@ export const operateStyles = `
 .reader .chip, .reader .print { fill: none; stroke: var(--accent); stroke-width: 2; } .reader text { fill: var(--quiet); font-size: 13px; }
 .reader .light { fill: var(--line); stroke: var(--quiet); } .reader .light.good { fill: var(--good); } .reader .light.warn { fill: var(--warn); } .reader .light.bad { fill: var(--bad); }
 .state-of { text-align: center; max-width: 12rem; margin: .5rem 0 0; } .big-time { font-size: 1.75rem; font-variant-numeric: tabular-nums; margin: 0 0 .25rem; } .big-time .tag { vertical-align: middle; }
-.plain { list-style: none; margin: 0; padding: 0; } .plain li { margin: 0 0 .375rem; overflow-wrap: anywhere; }
+ul.plain, ol.plain { list-style: none; margin: 0; padding: 0; } .plain li { margin: 0 0 .375rem; overflow-wrap: anywhere; }
 .fields { display: grid; gap: 0 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(14rem, 100%), 1fr)); }
 .mail-text { white-space: pre-wrap; overflow-wrap: anywhere; max-width: 50rem; }
 .problems { list-style: none; margin: 0; padding: 0; } .problems p { margin: 0; }

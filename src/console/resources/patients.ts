@@ -1,7 +1,7 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
-import { requiredText } from '../api/request.ts';
+import { pageLimit, requiredText } from '../api/request.ts';
 import { errors } from '../errors.ts';
 import type { Resource } from './resource.ts';
 
@@ -56,10 +56,46 @@ const patientRecord = z
   })
   .meta({ id: 'PatientRecord' });
 
+const query = z.strictObject({
+  search: z
+    .string()
+    .max(100)
+    .optional()
+    .describe(
+      'The beginning of an NHS number, a date of birth, the beginning of a family name, a given name, or several of these',
+    ),
+  after: z.string().max(200).optional().describe('"next" of the previous page'),
+  limit: pageLimit.describe('50 by default, at most 500'),
+});
+
+const summary = z
+  .strictObject({
+    nhsNumber: z.string(),
+    name: z.string().nullable(),
+    birthDate: z.string().nullable(),
+    gender: z.string().nullable(),
+    postalCode: z.string().nullable(),
+    confidentiality: z.enum(['U', 'R', 'V']),
+    deceased: z.string().nullable(),
+    supersededBy: z.string().nullable(),
+    invalidated: z.boolean(),
+  })
+  .meta({ id: 'PatientSummary' });
+
 /** `/patients`: fictitious patients of the PDS. */
 export const patients: Resource = {
   only: 'development',
   calls: ({ patients }) => [
+    defineCall('GET', '/patients', {
+      summary: 'Lists the patients of the PDS by NHS number, or those that a search finds; development only',
+      query,
+      answers: { 200: 'Patients, and "next" if there are more' },
+      response: z.strictObject({ patients: z.array(summary), next: z.string().nullable() }),
+      async handle({ query: { search = '', after = '', limit = '50' } }) {
+        const most = Math.min(Math.max(Number(limit), 1), 500);
+        return json(200, await patients.list({ search, after, limit: most }));
+      },
+    }),
     defineCall('POST', '/patients', {
       summary: 'Adds a patient to the PDS; development only',
       body: newPatient,

@@ -26,7 +26,7 @@ async function inventory({ console }: Pick<PageView, 'console'>): Promise<Html> 
     ['Applications', registered.length, '/applications'],
     ['Products', groups.length, '/products'],
     ['APIs', apiList.length, '/products'],
-    ['Patients', patients, ''],
+    ['Patients', patients, '/patients'],
     ['Stored refusals', refusals, '/journeys?outcome=refused'],
   ];
   return html`<dl class="summary">${rows.map(

@@ -1,6 +1,20 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { callButton, callForm, describedBy, field, selectField, textField } from '../../page/controls.ts';
-import { definePage } from '../../page/page.ts';
+import type { PatientSummary } from '../../dependencies.ts';
+import {
+  callButton,
+  callForm,
+  copied,
+  describedBy,
+  emptyState,
+  field,
+  foreign,
+  selectField,
+  table,
+  tag,
+  textField,
+} from '../../page/controls.ts';
+import { definePage, type PageView } from '../../page/page.ts';
+import { pageLinks } from '../people/list.ts';
 
 const genders = ['female', 'male', 'other', 'unknown'] as const;
 
@@ -20,16 +34,58 @@ ${lines('line', 'Address', 'Two to five lines, or none.', 3)}
 ${textField({ name: 'postalCode', label: 'Postcode', maxlength: 8 })}
 ${textField({ name: 'nhsNumber', label: 'NHS number', hint: 'By default the next number of a new patient.', maxlength: 10 })}`;
 
+const flagsOf = ({ confidentiality, deceased, supersededBy, invalidated }: PatientSummary): Html[] => [
+  ...(confidentiality === 'R' ? [tag('sensitive', 'warn')] : []),
+  ...(confidentiality === 'V' ? [tag('very restricted', 'warn')] : []),
+  ...(deceased ? [tag(`died ${deceased}`)] : []),
+  ...(supersededBy ? [tag(`merged into ${supersededBy}`, 'bad')] : []),
+  ...(invalidated ? [tag('invalid', 'bad')] : []),
+];
+
+const searchOf = (query: URLSearchParams): string => (query.get('search') ?? '').trim().slice(0, 100);
+
+async function list({ console, query }: PageView): Promise<Html> {
+  const search = searchOf(query);
+  const after = (query.get('after') ?? '').slice(0, 200);
+  const { patients, next } = await console.patients.list({ search, after, limit: 50 });
+  const links = pageLinks('/patients', query, next);
+  if (patients.length === 0)
+    return html`${
+      search === ''
+        ? emptyState('The PDS has no patients. Add one below, or restore the seeded ones on the page Data.')
+        : emptyState(
+            html`${next ? 'On this page no' : 'No'} patient has an NHS number, date of birth or name that begins with ${foreign(search)}. <a href="/patients">Show all</a>.`,
+          )
+    }${links}`;
+  return html`${table(
+    'Patients',
+    ['Patient', 'NHS number', 'Born', 'Gender', 'Postcode'],
+    patients.map((patient) => ({
+      id: `patient-${patient.nhsNumber}`,
+      cells: [
+        html`<span class="what">${foreign(patient.name ?? 'no name')}</span>${flagsOf(patient).map((flag) => html` ${flag}`)}`,
+        copied(patient.nhsNumber, `the NHS number of ${patient.name ?? 'this patient'}`),
+        patient.birthDate ?? 'unknown',
+        patient.gender ?? 'unknown',
+        patient.postalCode ?? '',
+      ],
+    })),
+  )}${links}`;
+}
+
 /** Fictitious patients of the PDS; development only. */
 export const patientsPage = definePage({
   path: '/patients',
   only: 'development',
   navigation: { group: 'desk', label: 'Patients' },
-  async render() {
+  parts: { list: { on: ['data'], render: list } },
+  async render({ query, part }) {
     return {
       title: 'Patients',
-      lead: 'Fictitious patients of the PDS.',
-      main: html`<div class="cards"><section class="panel" aria-labelledby="h-add"><h2 id="h-add">Add a patient</h2>${callForm(
+      lead: 'Fictitious patients of the PDS. Copy an NHS number to try a call.',
+      main: html`<form class="filters" data-filter action="/patients">
+<div><label for="patients-search">Family or given name, date of birth, or NHS number</label><input type="search" id="patients-search" name="search" value="${searchOf(query)}" maxlength="100" spellcheck="false" autocomplete="off"></div>
+<button type="submit" class="secondary">Search</button></form>${await part('list')}<div class="cards"><section class="panel" aria-labelledby="h-add"><h2 id="h-add">Add a patient</h2>${callForm(
         {
           id: 'add-patient',
           method: 'POST',

@@ -51,6 +51,23 @@ async function journeys(q: string, { console, now }: View): Promise<Html | undef
     : html`${journeyTable(found, now)}<p><a href="/journeys?${new URLSearchParams({ q }).toString()}">All journeys that match</a></p>`;
 }
 
+/** Patients are data of development. */
+async function patients(q: string, { console }: View): Promise<Html | undefined> {
+  if (!console.development) return undefined;
+  const { patients: found } = await console.patients.list({
+    search: q.slice(0, 100),
+    after: '',
+    limit: most,
+  });
+  return list(
+    found.map(({ nhsNumber, name, birthDate }) => ({
+      label: name ?? nhsNumber,
+      href: `/patients?search=${nhsNumber}`,
+      about: [nhsNumber, birthDate].filter(Boolean).join(', '),
+    })),
+  );
+}
+
 const pasteHint = html`<p class="warning">This is too long for a search, or may be a token. An address stays in the history of the browser, so paste it where it is not in one.</p>
 <p><a class="button" href="/explain">Open Explain</a></p>`;
 
@@ -74,13 +91,15 @@ export const searchPage = definePage({
         lead: html`For <code>${foreign(q)}</code>`,
         main: explanationView(await explain(q, 'id', console), q),
       };
-    const [inPeople, inApplications, inJourneys] = await Promise.all([
+    const [inPeople, inPatients, inApplications, inJourneys] = await Promise.all([
       people(q, view),
+      patients(q, view),
       applications(q, view),
       journeys(q, view),
     ]);
     const sections = [
       section('people', 'People', inPeople),
+      section('patients', 'Patients', inPatients),
       section('applications', 'Applications', inApplications),
       section('journeys', 'Journeys', inJourneys),
     ].filter((each) => each !== undefined);

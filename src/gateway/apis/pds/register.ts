@@ -5,6 +5,7 @@ import { isNhsNumber } from './nhs-number.ts';
 import { outcomes } from './outcomes.ts';
 import type { Gender, PatientRecord } from './patient.ts';
 import { forgetRepetitionsStatement } from './repetitions.ts';
+import { listPatients, summaryOf } from './search/list.ts';
 import { located, named, recordFrom } from './seed/build.ts';
 import { populationFrom } from './seed/population.ts';
 import { seed } from './seed.ts';
@@ -57,6 +58,12 @@ export function patientRegister(database: Database) {
         forgetRepetitionsStatement(),
         ...records.flatMap((record) => insertPatientStatements(record as PatientRecord)),
       ]);
+    },
+
+    /** Returns a page of the patients, or of those that a search finds. */
+    async list(query: { search: string; after: string; limit: number }) {
+      const { records, next } = await listPatients(database, query);
+      return { patients: records.map(summaryOf), next };
     },
 
     find: (nhsNumber: string): Promise<object | undefined> => patients.get(nhsNumber),

@@ -18,6 +18,7 @@ export const seededPatients = (): PatientRecord[] =>
 const atOnce = 250;
 
 async function store(database: Database, records: readonly PatientRecord[]): Promise<number> {
+  if (records.length === 0) return 0;
   const statements = records.map(insertPatientStatements);
   const { results } = await database.batch(statements.flat());
   let at = 0;

@@ -21,7 +21,11 @@ const newNumbers = ['5182663366', '5282663366'] as const;
 
 const columns = 'nhs_number, version, body, birth_date';
 
-function recordOf({ version, body }: RowOf<typeof patientRow>): PatientRecord {
+/** Returns the record of a row. */
+export function recordOf({
+  version,
+  body,
+}: Pick<RowOf<typeof patientRow>, 'version' | 'body'>): PatientRecord {
   const record = storedJson(recordShape, body, 'patient.body');
   record.patient.meta.versionId = String(version);
   return record;

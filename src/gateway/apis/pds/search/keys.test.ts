@@ -10,7 +10,8 @@ import { generatePatients } from '../seed/population.ts';
 import { seed, seededPatients } from '../seed.ts';
 import { Patients } from '../store.ts';
 import { bornWithin, type Criteria, type DayBound, readCriteria } from './criteria.ts';
-import { scoreOf } from './match.ts';
+import { listPatients } from './list.ts';
+import { fold, scoreOf, searchedNames } from './match.ts';
 import { Turns } from './turns.ts';
 
 const records = [...seededPatients(), ...generatePatients(2_000)];
@@ -112,6 +113,69 @@ for (const dialect of ['sqlite', 'postgres'] as const)
         { numRuns: 250 },
       );
       assert.ok(total > 250, 'the searches find somebody');
+    });
+
+    /** Returns the numbers on all pages of a list. */
+    async function listed(search: string, limit = 7): Promise<string[]> {
+      const numbers: string[] = [];
+      for (let after: string | null = ''; after !== null; ) {
+        const page = await listPatients(database, { search, after, limit });
+        assert.ok(page.records.length <= limit);
+        numbers.push(...page.records.map(({ patient }) => patient.id));
+        after = page.next;
+      }
+      return numbers;
+    }
+
+    test('lists every patient once, or those with a date of birth or the beginning of a number', async () => {
+      const numbers = (is: (record: PatientRecord) => boolean) =>
+        records
+          .filter(is)
+          .map(({ patient }) => patient.id)
+          .sort();
+      assert.deepEqual(
+        await listed('', 300),
+        numbers(() => true),
+      );
+      assert.deepEqual(
+        await listed('900000'),
+        numbers(({ patient }) => patient.id.startsWith('900000')),
+      );
+      assert.deepEqual(await listed('900 000 0009'), ['9000000009']);
+      const born = numbers(({ patient }) => patient.birthDate === '2010-10-22');
+      for (const day of ['2010-10-22', '22/10/2010', '22-Oct-2010'])
+        assert.deepEqual(await listed(day), born);
+      assert.ok(born.includes('9000000009'));
+    });
+
+    test('lists once each patient whose names begin with the words of a search', async () => {
+      const hasOne = (record: PatientRecord, word: string, kinds: readonly ('family' | 'given')[]) =>
+        (record.patient.name ?? [])
+          .filter(({ use }) => searchedNames.includes(use))
+          .some((name) =>
+            kinds.some((kind) => [name[kind] ?? []].flat().some((one) => fold(one).startsWith(word))),
+          );
+      for (const family of [...families.slice(0, 20), 'Sm', 'O', 'Zzz', '%', '_']) {
+        const word = fold(family);
+        const found = await listed(family, 3);
+        assert.equal(new Set(found).size, found.length, family);
+        for (const { patient } of records.filter(
+          (record) => record.patient.birthDate && hasOne(record, word, ['family']),
+        ))
+          assert.ok(found.includes(patient.id), `${family} ${patient.id}`);
+        for (const record of records.filter(({ patient }) => found.includes(patient.id)))
+          assert.ok(hasOne(record, word, ['family', 'given']), family);
+      }
+      for (const search of ['Jane Smith', 'smith JANE', 'Smith 2010-10-22', 'jan sm 22/10/2010'])
+        assert.ok((await listed(search, 1)).includes('9000000009'), search);
+      assert.ok((await listed('Jane')).includes('9000000009'));
+      assert.ok(!(await listed('Smith 2010-10-23')).includes('9000000009'));
+    });
+
+    test('lists a page from any position that it did not give', async () => {
+      for (const after of ['x', '9 9', '1 2 3', '0   z', '0   \0', '1  \ud800 ', '\u{10ffff}'])
+        for (const search of ['', 'smith', '\0', '\ud800smith', '900', '2010-10-22'])
+          assert.ok(await listPatients(database, { search, after, limit: 5 }));
     });
 
     test('follows a changed name and date of birth, with the former name in the history', async () => {

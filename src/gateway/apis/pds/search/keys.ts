@@ -13,7 +13,7 @@ export interface SearchKey {
 }
 
 /** A name without letters sounds like itself. */
-const soundOf = (name: string): string => soundex(fold(name)) || `=${fold(name)}`;
+export const soundOf = (name: string): string => soundex(fold(name)) || `=${fold(name)}`;
 
 function nameKeys(names: readonly HumanName[], isFormer: boolean): SearchKey[] {
   const kind = (name: 'f' | 's' | 'g') => (isFormer ? (name.toUpperCase() as KeyKind) : name);
@@ -68,7 +68,7 @@ export function keyStatements(before: PatientRecord | undefined, after: PatientR
 }
 
 /** The largest code point, which ends every range of keys with one beginning. */
-const last = '\u{10ffff}';
+export const lastKey = '\u{10ffff}';
 
 const former = (kind: 'f' | 's' | 'g', isSearched: boolean): string[] =>
   isSearched ? [kind, kind.toUpperCase()] : [kind];
@@ -102,7 +102,7 @@ export function candidateStatements(criteria: Criteria, most: number): Statement
     const [head = '', ...rest] = fold(family ?? '').split('*');
     return rest.length === 0
       ? [equal('f', head)]
-      : [rangeStatement(former('f', history), [head, head + last], criteria, most)];
+      : [rangeStatement(former('f', history), [head, head + lastKey], criteria, most)];
   }
   if (family === undefined) return [equal('g', soundOf(given[0] ?? ''))];
   // Also with family and given name swapped.
