@@ -1,5 +1,6 @@
 import { html } from '@alongside/kernel/html';
 import { filled, nearestPath } from '@alongside/kernel/nearest-path';
+import { partsOf } from '@alongside/kernel/route';
 import { mayBeInAddress } from '../explain/paste.ts';
 import { foreign } from './controls.ts';
 import type { ConsolePage, PageContent } from './page.ts';
@@ -21,7 +22,7 @@ function meantBy(path: string, pages: readonly Pick<ConsolePage, 'path'>[]): str
 
 /** Returns the last word of a path, if it may be searched for. */
 function wordOf(path: string): string | undefined {
-  const word = decodeURIComponent(path.split('/').findLast(Boolean) ?? '');
+  const word = decodeURIComponent(partsOf(path).findLast(Boolean) ?? '');
   return word.length > 0 && word.length <= 100 && mayBeInAddress(word) ? word : undefined;
 }
 
