@@ -103,7 +103,8 @@ class RunningInstance implements Alongside {
   }
 
   tokens(person: string, application = 'demo-combined'): Promise<TokenResponse> {
-    return this.#api.must('POST', '/tokens', { body: { person, application } });
+    const missing = `There is no person "${person}". Use a persona or a uid.`;
+    return this.#api.mustFind(missing, 'POST', '/tokens', { body: { person, application } });
   }
 
   applicationTokens(client?: SigningClient): Promise<TokenResponse> {
@@ -188,5 +189,6 @@ class RunningInstance implements Alongside {
 /** Opens the instance whose console has this address. @throws OperatorError if none responds */
 export async function openInstance(consoleUrl: string, owner: Owner): Promise<Alongside> {
   const api = new ConsoleApi(consoleUrl.replace(/\/$/, ''));
-  return new RunningInstance(api, await api.must('GET', '/state'), owner);
+  const missing = `${consoleUrl} is not the console of an instance. Use ALONGSIDE_CONSOLE_URL of "alongside status --env".`;
+  return new RunningInstance(api, await api.mustFind(missing, 'GET', '/state'), owner);
 }

@@ -72,7 +72,7 @@ describe('the test kit', () => {
     });
     assert.equal(answer.status, 200);
     await instance.people.remove(uid);
-    await assert.rejects(instance.tokens('ada'), /Not found/);
+    await assert.rejects(instance.tokens('ada'), /There is no person "ada"/);
   });
 
   test('moves the clock, which the client library follows', async () => {
@@ -151,6 +151,7 @@ describe('the test kit', () => {
       attach('http://localhost:1'),
       /No running instance responds at http:\/\/localhost:1/,
     );
+    await assert.rejects(attach(instance.urls.sample), /is not the console of an instance/);
   });
 
   test('reports why an instance does not start', async () => {

@@ -71,7 +71,7 @@ describe('people', () => {
 describe('tokens without a browser', () => {
   test('are of people', async () => {
     assert.equal((await hello('user', (await instance.tokens('gp')).access_token)).status, 200);
-    await assert.rejects(instance.tokens('nobody-here'), /Not found/);
+    await assert.rejects(instance.tokens('nobody-here'), /There is no person "nobody-here"/);
   });
 
   test('are of applications', async () => {
