@@ -165,6 +165,24 @@ describe('GET /authorize', () => {
     });
   });
 
+  test('joins a refusal only to a journey with the same long state of the same client', async () => {
+    const journeyOf = async (id: string, state: string) => {
+      const since = await platform.events.last();
+      await platform.get(
+        '/oauth2/authorize',
+        authorizeRequest(id, { state, redirect_uri: 'https://x.test/' }),
+      );
+      const refused = (await platform.events.list({ since })).find(({ outcome }) => outcome === 'refused');
+      assert.ok(refused);
+      return refused.journey;
+    };
+    const state = 'a-state-that-no-other-test-sends';
+    const began = await journeyOf('combined', state);
+    assert.equal(await journeyOf('combined', state), began);
+    assert.notEqual(await journeyOf('other', state), began);
+    assert.notEqual(await journeyOf('combined', 'x'), await journeyOf('combined', 'x'));
+  });
+
   test('applies a changed registration at the next request', async () => {
     const stored = await platform.applications.get('other');
     assert.ok(stored?.platform);
