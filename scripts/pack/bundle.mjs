@@ -19,16 +19,20 @@ const licenceOf = ({ licenseText, noticeText, author }) =>
     .filter(Boolean)
     .join('\n\n');
 
-/** Returns the notices of the bundled packages. Packages with the same text share it. */
+/** Returns the notices of the bundled packages. Packages with the same text share it, and like texts are neighbours to compress well. */
 function noticesOf(packages) {
   const groups = Map.groupBy(
     packages.filter((one) => !isOwn(one)),
     licenceOf,
   );
-  const notices = [...groups].map(([text, group]) =>
-    `${group.map(titleOf).sort().join('\n')}\n\n${text}`.trim(),
-  );
-  return `Alongside contains these packages:\n\n${notices.sort().join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+  const notices = [...groups].map(([text, group]) => {
+    const titles = group.map(titleOf).sort().join('\n');
+    return { licence: group[0].license, notice: `${titles}\n\n${text}`.trim() };
+  });
+  const ordered = notices
+    .sort((a, b) => (`${a.licence} ${a.notice}` < `${b.licence} ${b.notice}` ? -1 : 1))
+    .map(({ notice }) => notice);
+  return `Alongside contains these packages:\n\n${ordered.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 
 /** Takes a native module from the executable instead of a file. */
@@ -59,18 +63,19 @@ const forms = {
         'pkcs11-process': inClone('identity-agent', 'card', 'pkcs11-process.ts'),
       },
       // Native modules and test runners, which the user installs.
-      external: ['pkcs11js', 'pcsc-mini', 'pg-native', '@playwright/test', 'vitest'],
+      external: ['pkcs11js', 'pcsc-mini', '@playwright/test', 'vitest'],
     },
     output: {
       dir: join(folder, 'dist'),
       entryFileNames: '[name].js',
-      chunkFileNames: '[name]-[hash].js',
+      // Without a hash, which does not compress: nothing caches these files by their name.
+      chunkFileNames: '[name].js',
     },
   },
   executable: {
     input: {
       input: inClone('scripts', 'pack', 'executable', 'main.mjs'),
-      external: ['pcsc-mini', 'pg-native'],
+      external: ['pcsc-mini'],
       plugins: [nativeModules],
       // It would be true in every module of one file.
       transform: { define: { 'import.meta.main': 'false' } },
@@ -104,6 +109,8 @@ await bundle.write({
   ...output,
   format: 'esm',
   minify: true,
+  // The modules outside the bundle do not change their exports.
+  externalLiveBindings: false,
   comments: { legal: false, annotation: false, jsdoc: false },
 });
 await bundle.close();

@@ -12,7 +12,8 @@ export async function productPackage(node, folder) {
   mkdirSync(join(folder, 'bin'));
   for (const file of ['alongside.cjs', 'first.cjs'])
     cpSync(inClone('scripts', 'pack', file), join(folder, 'bin', file));
-  copyFileSync(inClone('LICENSE'), join(folder, 'LICENSE'));
+  // With an ending, npm packs it next to the notices, whose Apache License then compresses to nothing.
+  copyFileSync(inClone('LICENSE'), join(folder, 'LICENSE.txt'));
   writeFileSync(join(folder, 'README.md'), readFileSync(inClone('scripts', 'pack', 'README.md')));
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), undefined, 2)}\n`);
 }

@@ -6,20 +6,22 @@ const library = (...path) => inClone('node_modules', ...path);
 
 /**
  * How the bundle finds modules: those with `import`, from which unused code can be removed, before those with `require`. Packages
- * that require @opentelemetry/api share the copy of those that import it.
+ * that require @opentelemetry/api share the copy of those that import it. yaml offers its modules with `import` to browsers only.
  */
 export const resolve = {
   mainFields: ['module', 'main'],
   alias: {
     '@opentelemetry/api': library('@opentelemetry', 'api', 'dist', 'index.mjs'),
+    yaml: library('yaml', 'browser', 'dist', 'index.js'),
   },
 };
 
 /**
- * The modules of these packages only declare ASN.1 types, so those without a used export are left out; their package.json does not
+ * Reading a property has no effect in what we bundle. The modules of these packages only declare ASN.1 types, so those without a used export are left out; their package.json does not
  * say so.
  */
 export const treeshake = {
+  propertyReadSideEffects: false,
   moduleSideEffects: [{ test: /node_modules[\\/]@peculiar[\\/]asn1-/, sideEffects: false }],
 };
 
@@ -41,48 +43,141 @@ function onceEachVersion() {
   };
 }
 
-/** Makes a module of the polyfill for tsyringe. As a script, it would run after the modules that need it. */
-const polyfillFirst = {
-  name: 'polyfill-first',
-  transform: {
-    filter: { id: /reflect-metadata[\\/]Reflect\.js$/ },
-    handler: (code) => `${code}\nexport {};`,
-  },
-};
-
 /**
- * Turns the static blocks with which these packages name each class into static fields, which do not keep an unused class in the
- * bundle.
+ * Puts the names of the classes of these packages into static fields. The static blocks and assignments in which they are would keep
+ * an unused class in the bundle.
  */
 const staticFields = {
   name: 'static-fields',
   transform: {
-    filter: { id: /node_modules[\\/](pkijs|asn1js)[\\/]/ },
-    handler: (code) =>
-      code.replace(/static \{((?:\s*this\.\w+ = [^;{}]+;)+)\s*\}/g, (_, names) =>
-        names.replace(/this\.(\w+ = )/g, 'static $1'),
-      ),
+    filter: { id: /node_modules[\\/](pkijs|asn1js|@peculiar[\\/]x509)[\\/]/ },
+    handler(code) {
+      const names = new Map();
+      return (
+        code
+          .replace(/^(\w+)\.NAME = ("[^"]*");$/gm, (_, made, name) => {
+            names.set(made, name);
+            return '';
+          })
+          .replace(/^class (\w+)( extends \w+)? \{$/gm, (head, made) =>
+            names.has(made) ? `${head} static NAME = ${names.get(made)};` : head,
+          )
+          .replace(/static \{((?:\s*this\.\w+ = [^;{}]+;)+)\s*\}/g, (_, assignments) =>
+            assignments.replace(/this\.(\w+ = )/g, 'static $1'),
+          )
+          // Attributes of certificate requests, which the product neither reads nor writes.
+          .replace(/^AttributeFactory\.register\(.*$/gm, '')
+      );
+    },
   },
 };
 
-/** Leaves out nodemailer's table of types of attachments (14 KB packed), because our mails have none. */
-const withoutAttachments = {
-  name: 'without-attachments',
-  load: {
-    filter: { id: /nodemailer[\\/]dist[\\/]esm[\\/]mime-funcs[\\/]mime-types\.js$/ },
-    handler: () => `export const detectMimeType = () => 'application/octet-stream';
-      export const detectExtension = () => 'bin';`,
-  },
-};
+/**
+ * Modules that the product never reaches, or of which it needs little, with what the bundle contains instead. One that is reached
+ * after all says so.
+ */
+const replaced = [
+  // Types of attachments: our mails have none.
+  [
+    /nodemailer[\\/]dist[\\/]esm[\\/]mime-funcs[\\/]mime-types\.js$/,
+    `export const detectMimeType = () => 'application/octet-stream';
+    export const detectExtension = () => 'bin';`,
+  ],
+  // What does not send by SMTP, and content from files or addresses, which our settings forbid.
+  [
+    /nodemailer[\\/]dist[\\/]esm[\\/]((sendmail|ses|stream|json)-transport|fetch)[\\/]index\.js$/,
+    `export default function absent() { throw new Error('this build of nodemailer only sends by SMTP'); }`,
+  ],
+  // Signatures of mails: our settings have no key for them.
+  [
+    /nodemailer[\\/]dist[\\/]esm[\\/]dkim[\\/]index\.js$/,
+    `export default function absent() { throw new Error('this build of nodemailer signs no mails'); }`,
+  ],
+  // Metrics of several processes, quantiles of one, and their upload: the product has counters, gauges and histograms to be read.
+  [
+    /prom-client[\\/]lib[\\/](cluster|summary|pushgateway)\.js$/,
+    `module.exports = class { constructor() { throw new Error('this build of prom-client lacks this class'); } };`,
+  ],
+  // Worker threads and several destinations: the product's log writes to one of its own.
+  [
+    /pino[\\/]lib[\\/](transport|multistream)\.js$/,
+    `module.exports = () => { throw new Error('this build of pino has no transports'); };`,
+  ],
+  // The entities of HTML: the product only parses XML with xmldom.
+  [
+    /@xmldom[\\/]xmldom[\\/]lib[\\/]entities\.js$/,
+    `exports.XML_ENTITIES = Object.freeze({ amp: '&', apos: "'", gt: '>', lt: '<', quot: '"' });
+    Object.defineProperty(exports, 'HTML_ENTITIES', {
+      get() { throw new Error('this build of xmldom does not parse HTML'); },
+    });`,
+  ],
+  // FIDO's metadata service: it has no statement about any model until someone starts it, and the product does not.
+  [
+    /@simplewebauthn[\\/]server[\\/]esm[\\/]services[\\/]metadataService\.js$/,
+    'export const MetadataService = { getStatement: async () => undefined };',
+  ],
+  [
+    /@simplewebauthn[\\/]server[\\/]esm[\\/]metadata[\\/]verifyAttestationWithMetadata\.js$/,
+    `export const verifyAttestationWithMetadata = async () => {
+      throw new Error('this build of @simplewebauthn/server has no metadata service');
+    };`,
+  ],
+  [
+    /@simplewebauthn[\\/]server[\\/]esm[\\/]services[\\/]defaultRootCerts[\\/]mds\.js$/,
+    `export const GlobalSign_Root_CA_R3 = '', GlobalSign_Root_R46 = '';`,
+  ],
+  // Certificates in a CMS file, which @peculiar/x509 exports and imports on request.
+  [
+    /@peculiar[\\/]asn1-cms[\\/].*[\\/]index\.m?js$/,
+    `export const id_signedData = '1.2.840.113549.1.7.2';
+    export const id_data = '1.2.840.113549.1.7.1';
+    export class ContentInfo {
+      constructor() { throw new Error('this build of @peculiar/x509 has no CMS'); }
+    }
+    export {
+      ContentInfo as Attribute, ContentInfo as CMSVersion, ContentInfo as CertificateChoices, ContentInfo as CertificateSet,
+      ContentInfo as EncapsulatedContent, ContentInfo as SignedData, ContentInfo as SignerInfo,
+    };`,
+  ],
+  // Hashes in JavaScript, with which pkijs derives keys of PKCS #12: those of Node.js return the same.
+  [
+    /@noble[\\/]hashes[\\/](legacy|sha2)\.js$/,
+    `import { hash } from 'node:crypto';
+    const by = (name) => (data) => new Uint8Array(hash(name, data, 'buffer'));
+    export const sha1 = by('sha1');
+    export const sha256 = by('sha256');
+    export const sha384 = by('sha384');
+    export const sha512 = by('sha512');`,
+  ],
+  // The client of PostgreSQL in C.
+  [
+    /pg[\\/]lib[\\/]native[\\/]index\.js$/,
+    `throw Object.assign(new Error('this build of pg has no native client'), { code: 'MODULE_NOT_FOUND' });`,
+  ],
+  // Dependency injection with its polyfill of reflection: @peculiar/x509 registers classes whose constructors have no parameters.
+  [/reflect-metadata[\\/]Reflect\.js$/, 'export {};'],
+  [
+    /tsyringe[\\/]dist[\\/]esm5[\\/]index\.js$/,
+    `const classes = new Map();
+    const instances = new Map();
+    const instanceOf = (made) => {
+      if (!instances.has(made)) instances.set(made, new made());
+      return instances.get(made);
+    };
+    export const container = {
+      registerSingleton: (token, made) => classes.set(token, [...(classes.get(token) ?? []), made]),
+      resolve: (token) => instanceOf(classes.get(token).at(-1)),
+      resolveAll: (token) => classes.get(token).map(instanceOf),
+    };
+    export const injectable = () => () => {};`,
+  ],
+];
 
-/** Leaves out the worker threads of pino, because the product's log writes to its own destination. */
-const withoutLogWorkers = {
-  name: 'without-log-workers',
-  load: {
-    filter: { id: /pino[\\/]lib[\\/]transport\.js$/ },
-    handler: () => `module.exports = () => { throw new Error('this build of pino has no transports'); };`,
-  },
-};
+/** Puts the replacements into the bundle. */
+const replacements = replaced.map(([id, code]) => ({
+  name: 'replacement',
+  load: { filter: { id }, handler: () => code },
+}));
 
 /** Removes from a bundle the code of other packages that the product never runs. */
-export const trims = [onceEachVersion(), polyfillFirst, staticFields, withoutAttachments, withoutLogWorkers];
+export const trims = [onceEachVersion(), staticFields, ...replacements];

@@ -2,7 +2,7 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
-import type * as Yaml from 'yaml';
+import type { parse } from 'yaml';
 import { fileProblem, jsonObject } from '../json-file.ts';
 import type { Progress } from '../progress.ts';
 import {
@@ -27,13 +27,13 @@ export interface ReadExport {
 /** Counts the files and bytes read. */
 class Reader {
   readonly #progress: Progress;
-  readonly #yaml: typeof Yaml;
+  readonly #parse: typeof parse;
   #files = 0;
   #bytes = 0;
 
-  constructor(progress: Progress, yaml: typeof Yaml) {
+  constructor(progress: Progress, parseYaml: typeof parse) {
     this.#progress = progress;
-    this.#yaml = yaml;
+    this.#parse = parseYaml;
   }
 
   object(path: string, kind?: Kind): Thing {
@@ -49,7 +49,7 @@ class Reader {
       );
     const text = readFileSync(path, 'utf8');
     if (kind === undefined || endingOf(kind) === 'json') return jsonObject(text, path);
-    const thing: unknown = this.#yaml.parse(text, { maxAliasCount: 0 });
+    const thing: unknown = this.#parse(text, { maxAliasCount: 0 });
     if (!isObject(thing)) throw new OperatorError(`${path} must hold one mapping.`);
     return thing;
   }
@@ -74,8 +74,8 @@ function inOrder(things: Map<string, Thing>, serials: readonly unknown[]): Map<s
   return new Map([...things].sort(([, one], [, other]) => place(one) - place(other)));
 }
 
-function readState(folder: string, progress: Progress, yaml: typeof Yaml): ReadExport {
-  const reader = new Reader(progress, yaml);
+function readState(folder: string, progress: Progress, parseYaml: typeof parse): ReadExport {
+  const reader = new Reader(progress, parseYaml);
   if (!isFile(join(folder, manifestName)))
     throw new OperatorError(`${folder} is not an export: it has no ${manifestName}.`);
   const { version, cards: serials, cardRecords, apis } = reader.object(join(folder, manifestName));
@@ -100,7 +100,8 @@ function readState(folder: string, progress: Progress, yaml: typeof Yaml): ReadE
  */
 export async function readExport(folder: string, progress: Progress): Promise<ReadExport> {
   try {
-    return readState(folder, progress, await import('yaml'));
+    const { parse } = await import('yaml');
+    return readState(folder, progress, parse);
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(`The export ${folder} cannot be read: ${fileProblem(error)}.`);

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder, OperatorError } from '@alongside/kernel/operator';
-import type * as Yaml from 'yaml';
+import type { stringify } from 'yaml';
 import { fileProblem } from '../json-file.ts';
 import type { Progress } from '../progress.ts';
 import {
@@ -43,7 +43,7 @@ function checkFolder(folder: string): void {
     );
 }
 
-function writeState(folder: string, state: State, progress: Progress, yaml: typeof Yaml): void {
+function writeState(folder: string, state: State, progress: Progress, toYaml: typeof stringify): void {
   makeFolder(folder, 0o700);
   checkFolder(folder);
   const total = kindNames.reduce((sum, kind) => sum + (state[kind]?.length ?? 0), 0);
@@ -55,9 +55,7 @@ function writeState(folder: string, state: State, progress: Progress, yaml: type
     if (files.size > 0) makeFolder(below, 0o700);
     if (!isFolder(below)) continue;
     const textOf =
-      endingOf(kind) === 'json'
-        ? canonicalJson
-        : (thing: unknown) => yaml.stringify(sorted(thing), { lineWidth: 0 });
+      endingOf(kind) === 'json' ? canonicalJson : (thing: unknown) => toYaml(sorted(thing), { lineWidth: 0 });
     for (const name of filesOf(folder, kind)) if (!files.has(name)) rmSync(join(below, name));
     for (const [name, thing] of files) {
       progress.step('Writing files', written, total);
@@ -77,7 +75,8 @@ function writeState(folder: string, state: State, progress: Progress, yaml: type
  */
 export async function writeExport(folder: string, state: State, progress: Progress): Promise<void> {
   try {
-    writeState(folder, state, progress, await import('yaml'));
+    const { stringify } = await import('yaml');
+    writeState(folder, state, progress, stringify);
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(`The export cannot be written to ${folder}: ${fileProblem(error)}.`);

@@ -19,7 +19,8 @@ interface Origin {
   keys?: Map<string, number>;
 }
 
-type Yaml = typeof import('yaml');
+/** What is used of yaml, so that a bundle leaves out the rest. */
+type Yaml = Pick<typeof import('yaml'), 'isAlias' | 'isMap' | 'isScalar' | 'isSeq' | 'parseDocument'>;
 
 /** Parses the files of a definition, each once, and knows the place of each value. */
 export class ParsedFiles {

@@ -30,7 +30,8 @@ export class Source {
     const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
     if (bytes > sourceLimits.bytes)
       throw new DefinitionError(`The definition has ${bytes} bytes; ${sourceLimits.bytes} are allowed.`);
-    return new Source(source, new ParsedFiles(source, await import('yaml')));
+    const { isAlias, isMap, isScalar, isSeq, parseDocument } = await import('yaml');
+    return new Source(source, new ParsedFiles(source, { isAlias, isMap, isScalar, isSeq, parseDocument }));
   }
 
   /** The document of the entry file. */
