@@ -8,7 +8,7 @@ import { clone } from '../packages/testing/project.ts';
 
 const run = promisify(execFile);
 
-/** Tests that use the libraries from which scripts/pack/trim.mjs removes code: attestation, CRL, OCSP, CMS, mail, YAML, metrics. */
+/** Tests that use the libraries from which scripts/pack/trim.mjs removes code: attestation, CRL, OCSP, CMS, mail, metrics. */
 const files = [
   'src/cis2/authenticators/webauthn/attestation.test.ts',
   'src/cis2/authenticators/webauthn/forged.test.ts',
@@ -18,7 +18,6 @@ const files = [
   'src/cis/legacy/sign-in.test.ts',
   'src/cis/mail/mail.test.ts',
   'test/observability/traces.test.ts',
-  'src/gateway/definitions/read.test.ts',
   'kernel/metrics.test.ts',
 ];
 
