@@ -118,7 +118,7 @@ export async function outbound(
   request: OutboundRequest = {},
 ): Promise<OutboundAnswer> {
   const url = allowedUrl(address, policy);
-  if (!outboundCalls.hasSubscribers) return sendAgain(url, policy, request);
+  if (!outboundStarts.hasSubscribers && !outboundCalls.hasSubscribers) return sendAgain(url, policy, request);
   const { call, end } = begin(url, request.purpose, request.method);
   const headers = { ...request.headers, ...call.headers };
   try {
@@ -207,7 +207,7 @@ export async function outboundStream(
   request: OutboundStreamRequest,
 ): Promise<OutboundStream> {
   const url = allowedUrl(address, policy);
-  if (!outboundCalls.hasSubscribers) return openAgain(url, policy, request);
+  if (!outboundStarts.hasSubscribers && !outboundCalls.hasSubscribers) return openAgain(url, policy, request);
   const { call, end } = begin(url, request.purpose, request.method);
   const headers = { ...request.headers, ...call.headers };
   try {

@@ -90,7 +90,7 @@ export async function createCore(
   const applications = new Applications(database, clock);
   const captured = new CapturedMessages(database, clock);
   const journeys: JourneyRecorder = new JourneyRecorder({
-    ...{ clock, events, findable: options.captures ? 'all' : 'refused' },
+    ...{ clock, events, vault, findable: options.captures ? 'all' : 'refused' },
     places: placesOf(options.urls, options.platform),
     capture: options.captures
       ? { messages: captured, verdicts: new Verdicts({ applications, services: ownersOf(keys) }) }
@@ -102,6 +102,7 @@ export async function createCore(
     ...options.events,
     onDecided: (event) => journeys.outside(event),
   });
+  const unfollow = journeys.followCalls();
   events.readAfter(() => recorder.keep());
   const singleUse = new SingleUse(database, clock);
   const tokens = new Tokens(database, clock, vault);
@@ -160,6 +161,9 @@ export async function createCore(
         },
       },
     ],
-    stop: unwatch,
+    stop() {
+      unwatch();
+      unfollow();
+    },
   };
 }

@@ -1,6 +1,7 @@
 import type { Activity } from '@alongside/kernel/activity';
 import { Answer, StreamAnswer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { callerHeader } from './callers.ts';
 import { Cutter, type FoundToken, nothingKept } from './cut.ts';
 import type { Captured, Field } from './model.ts';
 
@@ -23,6 +24,7 @@ const usualHeaders: ReadonlySet<string> = new Set([
   'keep-alive',
   'content-length',
   'transfer-encoding',
+  callerHeader,
 ]);
 
 /** Names of cookies, without their values. */

@@ -43,16 +43,8 @@ const textOf = (value: string | number | boolean | undefined): string | null =>
 function begun(id: string, at: number): Delta {
   return {
     ...{ id, startedAt: at, endedAt: at, pattern: 0, outcome: 'waiting', decidedAt: 0, headline: '' },
-    ...{
-      waitingFor: null,
-      person: null,
-      application: null,
-      level: null,
-      role: null,
-      session: null,
-      messages: 0,
-    },
-    ...{ wrongPins: 0, failed: null, faults: '', clockMoved: 0 },
+    ...{ waitingFor: null, person: null, application: null, level: null, role: null, session: null },
+    ...{ messages: 0, wrongPins: 0, failed: null, faults: '', clockMoved: 0 },
   };
 }
 
@@ -64,8 +56,9 @@ export function add(
   isClockMoved: boolean,
 ): Delta {
   const { at, ms, outcome, departs } = message;
-  // The outer message decides, except at the desk, where a page does not know what its PIN was for.
-  const parent = wording.pattern === 'desk' ? undefined : message.parent;
+  // The outer message decides. At the desk a page does not know what its PIN was for, and a sign-out has a journey of its own.
+  const isApart = wording.pattern === 'desk' || wording.pattern === 'sign-out';
+  const parent = isApart ? undefined : message.parent;
   const delta = known ?? begun(journey, at);
   const end = at + ms;
   delta.startedAt = Math.min(delta.startedAt, at);

@@ -4,11 +4,13 @@ import { Activity, observed } from '@alongside/kernel/activity';
 import { ManualClock } from '@alongside/kernel/clock';
 import { EventRecorder } from '@alongside/kernel/events';
 import { orderedId } from '@alongside/kernel/ids';
+import { Vault } from '@alongside/kernel/secrets';
 import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
 import { type Database, sql } from '../storage/database.ts';
 import { connectDatabase } from '../storage/dialects.ts';
 import { migrate } from '../storage/migrations.ts';
-import { journeysIn, startJourneys, type TestJourneys } from './testing/journeys.ts';
+import { callerHeader } from './callers.ts';
+import { journeysIn, startJourneys, type TestJourneys, testVault } from './testing/journeys.ts';
 import { everyWording } from './words.ts';
 
 const caller = { application: 'demo-combined', client: 'key', user: '656005750108' };
@@ -102,66 +104,77 @@ describe('StoredJourneys', () => {
     assert.ok(journeys.some((journey) => journey.id === id));
   });
 
-  for (const [what, acts, expected] of [
-    [
-      'was accepted',
-      [['agent.desk-pin', 'ok', { result: 'ok' }]],
-      ['succeeded', 'Gave the PIN for a sign-in'],
-    ],
-    [
-      'was accepted at the second try',
-      [
-        ['agent.desk-pin', 'refused', { result: 'wrong_pin', attemptsLeft: 2 }],
-        ['agent.desk-pin', 'ok', { result: 'ok' }],
-      ],
-      ['succeeded', 'Gave the PIN for a sign-in, after one wrong PIN'],
-    ],
-    [
-      'was refused',
-      [['agent.desk-pin', 'refused', { result: 'wrong_pin', attemptsLeft: 2 }]],
-      ['refused', 'The PIN is wrong'],
-    ],
-    [
-      'was never given and the card left',
-      [['agent.card-removed', 'ok', { step: 'unanswered' }]],
-      ['abandoned', 'Removed the card before the PIN'],
-    ],
-    [
-      'was given and the card left later',
-      [
-        ['agent.desk-pin', 'ok', { result: 'ok' }],
-        ['agent.card-removed', 'ok', {}],
-      ],
-      ['succeeded', 'Gave the PIN for a sign-in'],
-    ],
-  ] as const)
-    test(`end the wait for a PIN that ${what}`, async () => {
+  test('end the wait for a PIN when it is accepted or refused, or the card leaves before', async () => {
+    const given = 'agent.desk-pin ok';
+    const wrong = 'agent.desk-pin refused wrong_pin';
+    const succeeded = 'succeeded: Gave the PIN for a sign-in';
+    for (const [acts, expected] of [
+      [[given], succeeded],
+      [[wrong, given], `${succeeded}, after one wrong PIN`],
+      [[wrong], 'refused: The PIN is wrong'],
+      [['agent.card-removed ok unanswered'], 'abandoned: Removed the card before the PIN'],
+      [[given, 'agent.card-removed ok'], succeeded],
+    ] as const) {
       const journey = orderedId();
-      const parties = { from: 'browser', to: 'identity-agent' } as const;
-      for (const [name, outcome, detail] of [['agent.card-inserted', 'ok', {}] as const, ...acts]) {
+      for (const act of ['agent.card-inserted ok', ...acts]) {
+        const [name = '', outcome, what = 'ok'] = act.split(' ');
+        const detail = { step: what, result: what, ...(act === wrong ? { attemptsLeft: 2 } : {}) };
         const at = new Date(desk.clock.now()).toISOString();
-        desk.recorder.outside({
-          ...parties,
-          journey,
-          at,
-          name,
-          outcome,
-          detail,
-          message: name === 'agent.desk-pin' ? orderedId() : undefined,
-        });
+        const message = name === 'agent.desk-pin' ? { message: orderedId() } : {};
+        const event = { journey, at, name, outcome: outcome as 'ok', detail, ...message };
+        desk.recorder.outside({ ...event, from: 'browser', to: 'identity-agent' });
         desk.clock.advance(1);
       }
       const found = await desk.journeys.find(journey);
-      assert.deepEqual([found?.outcome, found?.headline, found?.waitingFor], [...expected, null]);
+      assert.equal(`${found?.outcome}: ${found?.headline}`, expected);
       for (const outcome of ['waiting', 'abandoned'] as const) {
         const { journeys } = await desk.journeys.list({ outcome });
-        assert.equal(
-          journeys.some(({ id }) => id === journey),
-          outcome === expected[0],
-          outcome,
-        );
+        const isListed = journeys.some(({ id }) => id === journey);
+        assert.equal(isListed, outcome === found?.outcome, outcome);
       }
-    });
+    }
+  });
+
+  test('nest a call under the request that another service proves, and under none that an outsider names', async () => {
+    const agent = { service: 'identityAgent', method: 'POST', route: '/interaction/:id/pin' } as const;
+    const journey = desk.record([agent]);
+    const id = (await desk.journeys.find(journey))?.messages[0]?.id ?? '';
+    const claimed = JSON.stringify({ id, lane: 'identity-agent', journey, at: desk.clock.now() });
+    const call = { service: 'cis', method: 'POST', route: '/sessions' } as const;
+    const calls = [
+      testVault.seal('caller', claimed),
+      new Vault(Buffer.alloc(32, 8)).seal('caller', claimed),
+      claimed,
+    ].map((sealed, index) => ({ ...call, after: 20 + index, headers: { [callerHeader]: sealed } }));
+    desk.record(calls, journey);
+    const parents = async () =>
+      (await desk.journeys.find(journey))?.messages.slice(1).map(({ parent }) => parent);
+    assert.deepEqual(await parents(), [id, null, null]);
+    desk.clock.advance(61);
+    desk.record(calls.slice(0, 1), journey);
+    assert.deepEqual(await parents(), [id, null, null, null], 'one from a log is too old');
+  });
+
+  test('give a realm of the mock a lane of its own', async () => {
+    const path = '/realms/NHS-Login-mock-internal-dev/protocol/openid-connect/auth';
+    const mock = { service: 'cis2', route: path.replace(/NHS[^/]+/, ':realm'), path } as const;
+    const id = desk.record([
+      { service: 'api', route: '/oauth2/authorize', status: 302, location: `http://cis2.test${path}` },
+      mock,
+      { ...mock, method: 'POST', status: 302, location: 'http://api.test/oauth2/callback?code=1' },
+      { service: 'api', route: '/oauth2/callback' },
+    ]);
+    assert.deepEqual(
+      (await desk.journeys.find(id))?.messages
+        .slice(1)
+        .map(({ from, to, words }) => `${from} ${to} ${words}`),
+      [
+        'authorisation mock:NHS login Sends the person to sign in',
+        'person mock:NHS login Chooses who signs in',
+        'mock:NHS login authorisation Knows the person; returns a code',
+      ],
+    );
+  });
 
   test('list pages of fifty, newest first', async () => {
     for (let count = 0; count < 60; count++) {

@@ -6,7 +6,7 @@ import type { Lane } from './model.ts';
 export interface Places {
   /** The platform as a client of CIS2. */
   readonly platform: string;
-  at(origin: string): Lane;
+  at(url: URL): Lane;
   /** The public address of a listener. */
   urlOf(service: string): string;
 }
@@ -30,9 +30,19 @@ export function placesOf(urls: Urls, platform: string): Places {
   };
   return {
     platform,
-    at: (origin) => origins.get(origin) ?? 'application',
+    at({ origin, pathname }) {
+      const known = origins.get(origin) ?? 'application';
+      return known === 'cis2' ? (realmLane(pathname) ?? known) : known;
+    },
     urlOf: (service) => services[service] ?? '',
   };
+}
+
+/** The realms of the mock stand for providers of others. Returns the lane of the one at this path. */
+function realmLane(path: string): Lane | undefined {
+  const [, realm] = /^(?:\/auth)?\/realms\/([^/]+)\//.exec(path) ?? [];
+  if (realm === undefined) return undefined;
+  return realm.startsWith('NHS-Login-') ? 'mock:NHS login' : 'mock:mock CIS2';
 }
 
 const services: Readonly<Record<string, Lane>> = {
@@ -43,8 +53,9 @@ const services: Readonly<Record<string, Lane>> = {
 };
 
 /** Returns the party that received a request; undefined for services that are no part of journeys. */
-export function laneOf({ service, route, caller }: Activity): Lane | undefined {
+export function laneOf({ service, route, caller, request }: Activity): Lane | undefined {
   const known = services[service];
+  if (known === 'cis2' && route.includes('/realms/:')) return realmLane(request?.path ?? '') ?? known;
   if (known !== undefined) return known;
   if (service !== 'api' && service !== 'apiMutualTls') return undefined;
   if (caller.api !== undefined) return `api:${caller.api}`;

@@ -3,6 +3,7 @@ import type { Refusal } from '@alongside/kernel/errors';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { sha256 } from '@alongside/kernel/secrets';
 import { cardRefusal, pinRefusal } from '../../identity-agent/protocol.ts';
+import type { Outer } from './callers.ts';
 import { laneOf, type Places } from './lanes.ts';
 import type { Lane, MessageKind, RefusalView } from './model.ts';
 import { reasonAfterVerb, refusalViewOf, viewOf } from './refusal-view.ts';
@@ -89,7 +90,7 @@ function departureOf({ answer, route: own }: Activity, from: Lane, places: Place
   if (typeof location !== 'string' || answer === undefined || answer.status < 300) return undefined;
   const url = URL.parse(location);
   if (!url) return undefined;
-  const at = places.at(url.origin);
+  const at = places.at(url);
   if (at === from) return undefined;
   // A sign-in page of CIS2 leads to the agent or to another provider; the application gets the response of a finished sign-in.
   const to = at === 'application' && toProvider.test(own) ? (`outside:${url.host}` as const) : at;
@@ -110,9 +111,8 @@ const wordsOf = (wording: Wording, view: RefusalView | undefined): string =>
 const rounded = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;
 
 /** Returns the message of a finished request; undefined if it is kept only when it fails. */
-export function describe(activity: Activity, places: Places): Described | undefined {
-  const { id, at, milliseconds, method, route, status, request, caller, refusal, parent, events, acts } =
-    activity;
+export function describe(activity: Activity, places: Places, outer?: Outer): Described | undefined {
+  const { id, at, milliseconds, method, route, status, request, caller, refusal, events, acts } = activity;
   const to = laneOf(activity);
   if (to === undefined) return undefined;
   const wording = wordingOf({ lane: to, method, route, grant: grantOf(activity) });
@@ -121,14 +121,13 @@ export function describe(activity: Activity, places: Places): Described | undefi
   if (wording.isQuiet && !hasFailed && !departs?.to.startsWith('outside:')) return undefined;
   const view = refusal && refusalViewOf(refusal);
   const isPlatform = to === 'cis2' && caller.client === places.platform;
-  const outer = parent && laneOf(parent);
   const requestId = idOf(request?.headers['x-request-id']);
   const correlationId = idOf(request?.headers['x-correlation-id']);
   const message: StoredMessage = {
     id,
-    ...(parent && parent.id !== '' ? { parent: parent.id } : {}),
+    ...(outer ? { parent: outer.id } : {}),
     kind: wording.kind,
-    from: outer ?? (isPlatform && wording.from === 'application' ? 'authorisation' : wording.from),
+    from: outer?.lane ?? (isPlatform && wording.from === 'application' ? 'authorisation' : wording.from),
     to,
     name: wording.name,
     words: wordsOf(wording, view),

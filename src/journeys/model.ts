@@ -1,6 +1,6 @@
 /**
  * A party of a journey, as a lane of its diagram. An API behind the gateway is a party of its own: `api:` and its name. A server outside
- * this installation is `outside:` and its host.
+ * this installation is `outside:` and its host; a mock of one is `mock:` and its name.
  */
 export type Lane =
   | 'person'
@@ -12,6 +12,7 @@ export type Lane =
   | 'cis'
   | 'console'
   | `api:${string}`
+  | `mock:${string}`
   | `outside:${string}`;
 
 /**

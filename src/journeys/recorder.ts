@@ -1,9 +1,17 @@
-import type { Activity, JourneyFinder, RequestObserver } from '@alongside/kernel/activity';
+import {
+  type Activity,
+  activity as activityNow,
+  type JourneyFinder,
+  type RequestObserver,
+} from '@alongside/kernel/activity';
 import type { AdjustableClock, Clock } from '@alongside/kernel/clock';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { orderedId } from '@alongside/kernel/ids';
+import { type OutboundCall, outboundStarts } from '@alongside/kernel/outbound';
+import type { Vault } from '@alongside/kernel/secrets';
 import type { MessageText, StoredEvents } from '../storage/events.ts';
 import { NetworkWindow } from '../storage/network-window.ts';
+import { nameCaller, outerOf } from './callers.ts';
 import { type CapturedPart, captureAnswer, captureDeparture, captureRequest } from './capture.ts';
 import { type CapturedMessages, insertMessageStatement } from './captured.ts';
 import { markKey } from './cut.ts';
@@ -18,6 +26,8 @@ interface RecorderOptions {
   /** A clock that can be moved marks the journeys that it touched. */
   readonly clock: Clock & Partial<Pick<AdjustableClock, 'offset' | 'isFrozen'>>;
   readonly events: StoredEvents;
+  /** Seals which request calls another service. */
+  readonly vault: Vault;
   readonly places: Places;
   /** Which messages can be found by their id. */
   readonly findable: 'all' | 'refused';
@@ -97,6 +107,16 @@ export class JourneyRecorder implements RequestObserver {
     if (described) this.#keep(event.journey, described);
   }
 
+  /** Names the calling request to other services of this installation. Returns a function that stops this. */
+  followCalls(): () => void {
+    const began = (call: unknown) => {
+      // Tests run several installations in one process.
+      if (activityNow()?.finder === this.#options.finder) nameCaller(call as OutboundCall, this.#options);
+    };
+    outboundStarts.subscribe(began);
+    return () => void outboundStarts.unsubscribe(began);
+  }
+
   /** Calls the listener soon after messages of this process can be read. Returns a function that stops this. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -114,7 +134,8 @@ export class JourneyRecorder implements RequestObserver {
 
   #finish(activity: Activity): void {
     const { parent } = activity;
-    const described = describe(activity, this.#options.places);
+    const outer = outerOf(activity, this.#options);
+    const described = describe(activity, this.#options.places, outer);
     const inner = this.#inner.get(activity) ?? [];
     if (!described && inner.length === 0) return;
     if (described?.message.outcome !== undefined && !this.#networks.admits(activity.address)) return;
@@ -122,13 +143,14 @@ export class JourneyRecorder implements RequestObserver {
       this.#inner.set(parent, [...(this.#inner.get(parent) ?? []), ...inner, activity]);
       return;
     }
+    activity.journey ??= outer?.journey;
     if (activity.journey === undefined && described?.message.outcome !== undefined)
       activity.journey = orderedId();
     const { journey } = activity;
     if (journey === undefined) return;
     if (parent) parent.journey ??= journey;
     for (const each of inner) {
-      const within = describe(each, this.#options.places);
+      const within = describe(each, this.#options.places, outerOf(each, this.#options));
       if (within) this.#keep(journey, within, each);
     }
     if (described) this.#keep(journey, described, activity);

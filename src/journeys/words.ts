@@ -133,6 +133,14 @@ sent cis2 code                                   | cis2.code                    
 sent cis2 provider                               | cis2.to-provider              | redirect cis2           | Sends the person to sign in      | …the provider
 sent * error                                     | error                         | redirect browser        | Returns an error                 |
 sent * nothing                                   | return                        | redirect browser        | Brings the browser back          |
+mock GET /auth                                   | mock.authorize                | redirect application    | Sends the person to sign in      | …the person
+mock POST /auth                                  | mock.sign-in                  | act person              | Chooses who signs in             |
+mock POST /token                                 | mock.token                    | call authorisation      | Exchanges the code for tokens    | !Asks for tokens
+mock GET /userinfo                               | mock.userinfo                 | call authorisation      | Reads the person                 |
+mock POST /userinfo                              | mock.userinfo                 | call authorisation      | Reads the person                 |
+mock GET /logout                                 | mock.logout                   | redirect application    | Asks to sign out                 | #sign-out
+mock POST /logout                                | mock.logout                   | redirect application    | Asks to sign out                 | #sign-out
+mock *                                           | mock.other                    | quiet application       | Asks for another path            |
 page                                             | page                          | quiet browser           | Asks for a page                  |
 `;
 
@@ -196,6 +204,7 @@ const beforeCis2Path =
 /** Cuts what differs between installations: the realm of CIS2, the base path of an API or of an authorisation server. */
 function shortRoute(route: string, lane: Lane): string {
   if (lane === 'cis2') return route.replace(beforeCis2Path, '');
+  if (lane.startsWith('mock:')) return route.replace(/^.*\/protocol\/openid-connect(?=\/)/, '');
   if (lane === 'authorisation') return route.replace(/^\/oauth2[^/]*/, '');
   return lane.startsWith('api:') ? route.replace(/^.*?(?=\/Patient(?:\/|$))/, '') : route;
 }
@@ -205,7 +214,7 @@ const surrounding = /^\/(?:assets\/|healthz$|readyz$|schemas\/|mock-jwks\/|favic
 
 export function wordingOf({ lane, method, route, grant }: Worded): Wording {
   if (surrounding.test(route)) return page;
-  const area = lane.startsWith('api:') ? 'api' : lane;
+  const area = /^(?:api|mock)(?=:)/.exec(lane)?.[0] ?? lane;
   const key = `${area} ${method === 'HEAD' ? 'GET' : method} ${shortRoute(route, lane)}`;
   const found = (grant === undefined ? undefined : wordings.get(`${key} ${grant}`)) ?? wordings.get(key);
   return found ?? (method === 'OPTIONS' ? page : (wordings.get(`${area} *`) ?? page));

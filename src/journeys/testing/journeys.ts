@@ -3,6 +3,7 @@ import { Answer } from '@alongside/kernel/answer';
 import { type AdjustableClock, ManualClock } from '@alongside/kernel/clock';
 import { orderedId, uuid } from '@alongside/kernel/ids';
 import { silentLog } from '@alongside/kernel/log';
+import { Vault } from '@alongside/kernel/secrets';
 import type { Urls } from '../../service.ts';
 import type { Database } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
@@ -28,6 +29,8 @@ export interface Exchange {
   service: 'api' | 'cis2' | 'cis' | 'identityAgent';
   method?: string;
   route: string;
+  /** The route by default. */
+  path?: string;
   address?: string;
   status?: number;
   ms?: number;
@@ -37,6 +40,7 @@ export interface Exchange {
   location?: string;
   body?: string;
   refusal?: Activity['refusal'];
+  headers?: Record<string, string>;
   event?: { name: string; outcome?: 'ok' | 'refused'; detail?: Record<string, string> };
 }
 
@@ -50,6 +54,8 @@ export interface TestJourneys {
   /** Records requests one after another, and returns the id of their journey. */
   record(exchanges: readonly Exchange[], journey?: string): string;
 }
+
+export const testVault = new Vault(Buffer.alloc(32, 7));
 
 const names: Readonly<Record<string, string>> = {
   '656005750108': 'Dr Harriet Quillfeather',
@@ -67,7 +73,8 @@ export function journeysIn(
     throw error;
   };
   const recorder = new JourneyRecorder({
-    ...{ clock, events, places: placesOf(testUrls, 'platform'), findable: 'all', onLost, mostRefused: 20 },
+    ...{ clock, events, vault: testVault, places: placesOf(testUrls, 'platform'), findable: 'all' },
+    ...{ onLost, mostRefused: 20 },
   });
   const nameOf = async (id: string) => names[id];
   const look = new Names({
@@ -93,15 +100,14 @@ export function journeysIn(
     record(exchanges, journey = orderedId()) {
       const began = clock.now();
       for (const [index, exchange] of exchanges.entries()) {
-        const { service, method = 'GET', route, status = 200, ms = 5, after = index * 10 } = exchange;
-        const { address = '127.0.0.1' } = exchange;
+        const { service, method = 'GET', route, path = route, status = 200, ms = 5 } = exchange;
+        const { address = '127.0.0.1', after = index * 10 } = exchange;
         const activity = new Activity(service, method);
         recorder.began(activity);
-        const { caller = {}, location, body = '', refusal, event } = exchange;
-        const headers = {};
+        const { caller = {}, location, body = '', refusal, event, headers = {} } = exchange;
         activity.follow(
           {
-            ...{ id: uuid(), method, path: route, params: {}, query: '', headers, rawHeaders: [], body },
+            ...{ id: uuid(), method, path, params: {}, query: '', headers, rawHeaders: [], body },
             ...{ address, port: 0 },
           },
           route,
