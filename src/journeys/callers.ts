@@ -14,7 +14,7 @@ export interface Outer {
   readonly journey?: string | undefined;
 }
 
-interface Parts {
+interface Sealing {
   readonly clock: Clock;
   readonly vault: Vault;
   readonly places: Places;
@@ -26,7 +26,7 @@ export const callerHeader = 'x-alongside-caller';
 const believedFor = 60_000;
 
 /** Names the calling request, if the call goes to a service of this installation. */
-export function nameCaller({ purpose, url, headers }: OutboundCall, { clock, vault, places }: Parts): void {
+export function nameCaller({ purpose, url, headers }: OutboundCall, { clock, vault, places }: Sealing): void {
   const request = activity();
   const lane = request && laneOf(request);
   if (!request || lane === undefined || request.id === '' || places.at(url) === 'application') return;
@@ -37,7 +37,7 @@ export function nameCaller({ purpose, url, headers }: OutboundCall, { clock, vau
 }
 
 /** Returns the request during which this one was made; undefined if nobody proves one. */
-export function outerOf({ parent, request }: Activity, { clock, vault }: Parts): Outer | undefined {
+export function outerOf({ parent, request }: Activity, { clock, vault }: Sealing): Outer | undefined {
   if (parent) return parent.id === '' ? undefined : { id: parent.id, lane: laneOf(parent) };
   const sealed = request?.headers[callerHeader];
   if (typeof sealed !== 'string' || sealed.length > 1_000) return undefined;
