@@ -1,8 +1,8 @@
 import type { Activity } from '@alongside/kernel/activity';
 import { Answer, StreamAnswer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { callerHeader } from './callers.ts';
 import { Cutter, type FoundToken, nothingKept } from './cut.ts';
+import { callerHeader } from './lanes.ts';
 import type { Captured, Field } from './model.ts';
 
 /** A request or a response as it was captured, with the JWTs whose signatures are not checked yet. */

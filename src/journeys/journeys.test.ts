@@ -9,7 +9,7 @@ import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts
 import { type Database, sql } from '../storage/database.ts';
 import { connectDatabase } from '../storage/dialects.ts';
 import { migrate } from '../storage/migrations.ts';
-import { callerHeader } from './callers.ts';
+import { callerHeader } from './lanes.ts';
 import { journeysIn, startJourneys, type TestJourneys, testVault } from './testing/journeys.ts';
 import { everyWording } from './words.ts';
 

@@ -3,8 +3,7 @@ import type { Refusal } from '@alongside/kernel/errors';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { sha256 } from '@alongside/kernel/secrets';
 import { cardRefusal, pinRefusal } from '../../identity-agent/protocol.ts';
-import type { Outer } from './callers.ts';
-import { laneOf, type Places } from './lanes.ts';
+import { laneOf, type Outer, type Places } from './lanes.ts';
 import type { Lane, MessageKind, RefusalView } from './model.ts';
 import { reasonAfterVerb, refusalViewOf, viewOf } from './refusal-view.ts';
 import {
