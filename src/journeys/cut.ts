@@ -14,13 +14,32 @@ const secretUri = /^request_uri$/i;
 /** Members of a private key (RFC 7518 section 6). */
 const privateMembers: ReadonlySet<string> = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']);
 
+type Json = Readonly<Record<string, unknown>>;
+
+/** Codes of a FHIR issue (https://hl7.org/fhir/R4/valueset-issue-type.html). */
+const issueCodes: ReadonlySet<string> = new Set(
+  (
+    'invalid structure required value invariant security login unknown expired forbidden suppressed processing not-supported ' +
+    'duplicate multiple-matches not-found deleted too-long code-invalid extension too-costly business-rule conflict transient ' +
+    'lock-error no-store exception timeout incomplete throttled informational'
+  ).split(' '),
+);
+/** A code of a FHIR coding, such as ACCESS_DENIED: one that an authorization server issues has letters of both cases. */
+const codingCode = /^(?:[A-Z][A-Z\d]*(?:[_-][A-Z\d]+)*|[a-z]+(?:-[a-z]+)*)$/;
+const longestCodingCode = 60;
+
+/** Returns whether a `code` beside these members names a FHIR outcome, and is not one of OAuth. */
+function isOutcomeCode(code: unknown, { severity, system }: Json): boolean {
+  if (typeof code !== 'string' || code.length > longestCodingCode) return false;
+  if (typeof severity === 'string') return issueCodes.has(code);
+  return typeof system === 'string' && /^https?:\/\//.test(system) && codingCode.test(code);
+}
+
 const jwtForm = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
 const mostTokens = 20;
 const longestValue = 4_096;
 
 export const nothingKept = '…';
-
-type Json = Readonly<Record<string, unknown>>;
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -74,7 +93,7 @@ export class Cutter {
   }
 
   /** Returns a JSON value with its secrets cut; adds the secret members to a list. */
-  json(value: unknown, members: Field[], name = '', depth = 0): unknown {
+  json(value: unknown, members: Field[], name = '', depth = 0, inOutcome = false): unknown {
     if (depth > 20) return nothingKept;
     if (typeof value === 'string') {
       if (name === '' ? !jwtForm.test(value) : false) return value;
@@ -83,13 +102,19 @@ export class Cutter {
       return kept.value;
     }
     if (unkept.test(name) && value !== null && typeof value !== 'boolean') return nothingKept;
-    if (Array.isArray(value)) return value.map((each) => this.json(each, members, name, depth + 1));
+    if (Array.isArray(value))
+      return value.map((each) => this.json(each, members, name, depth + 1, inOutcome));
     if (!isObject(value)) return value;
     const isKey = typeof value.kty === 'string';
+    const isOutcome = inOutcome || value.resourceType === 'OperationOutcome';
     return Object.fromEntries(
       Object.entries(value).map(([member, each]) => [
         member,
-        isKey && privateMembers.has(member) ? nothingKept : this.json(each, members, member, depth + 1),
+        isKey && privateMembers.has(member)
+          ? nothingKept
+          : isOutcome && member === 'code' && isOutcomeCode(each, value)
+            ? each
+            : this.json(each, members, member, depth + 1, isOutcome),
       ]),
     );
   }

@@ -182,6 +182,33 @@ describe('the pages of the group Register', () => {
       const stored = await instance.api('GET', path);
       for (const [name, value] of Object.entries(expected)) assert.deepEqual(stored[name], value, path);
     }
+    // Limits are one member: own ones, an invalid one, and none.
+    const limits = async () => (await instance.api<{ limits: unknown }>('GET', '/products/shared')).limits;
+    const choose = async (kind: string) => page.getByLabel('Limits', { exact: true }).selectOption(kind);
+    const save = async () => {
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Saved.').waitFor();
+    };
+    await instance.api('PATCH', '/products/shared', {
+      limits: { spikeArrest: { enabled: false, ratelimit: '5ps' } },
+    });
+    await open('/products/shared');
+    await page.getByLabel('Quota: requests').fill('many');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await error('Quota: requests must be a whole number.');
+    await page.getByLabel('Quota: requests').fill('7');
+    await page.getByLabel('Unit').selectOption('hour');
+    await page.getByLabel('Spike arrest', { exact: true }).fill('');
+    await save();
+    const quota = { enabled: true, limit: 7, interval: 1, timeunit: 'hour' };
+    assert.deepEqual(await limits(), { quota });
+    await choose('none');
+    await save();
+    assert.equal(await limits(), null);
+    await open('/products/shared');
+    await choose('published');
+    await save();
+    assert.deepEqual(await limits(), {});
     await open('/developers/shared');
     await page.getByLabel('E-mail address').fill('nothing');
     await page.getByRole('button', { name: 'Save' }).click();

@@ -11,11 +11,12 @@ import {
   field,
   foreign,
   numberColumn,
+  selectField,
   table,
   textField,
 } from '../../page/controls.ts';
-import { editScript } from '../../page/edit-script.ts';
 import { definePage, type PageView } from '../../page/page.ts';
+import { productScript } from './script.ts';
 
 const prefix = 'urn:nhsd:apim:';
 
@@ -95,6 +96,33 @@ const fields = (names: string, product?: StoredProduct): Html => html`
 ${linesField('apis', 'APIs', `Base paths, one a line. Here are ${names}.`, product?.apis)}
 ${linesField('scopes', 'Scopes', 'One a line, such as urn:nhsd:apim:user-nhs-id:aal3:my-api.', product?.scopes)}`;
 
+/** The limits of a product, which the script reads as one member. */
+function limitsFields({ limits }: StoredProduct): Html {
+  const { quota, spikeArrest } = limits ?? {};
+  const chosen = limits === null ? 'none' : quota || spikeArrest ? 'own' : 'published';
+  const enabled = (id: string, label: string, isOn = true) =>
+    html`<div class="choice"><input type="checkbox" id="${id}"${isOn ? html` checked` : undefined}><label for="${id}">${label}</label></div>`;
+  return html`<div data-apart>${selectField({
+    name: 'limits',
+    label: 'Limits',
+    hint: 'Of each application. More requests are answered with 429.',
+    options: [
+      ['published', 'as published'],
+      ['own', 'limits of this product'],
+      ['none', 'no limits'],
+    ],
+    value: chosen,
+  })}
+<div id="own-limits">
+${textField({ name: 'limits.quota.limit', label: 'Quota: requests', hint: 'Empty is as published.', value: quota && String(quota.limit), maxlength: 15 })}
+${textField({ name: 'limits.quota.interval', label: 'In each', hint: 'A number of the units below.', value: String(quota?.interval ?? 1), maxlength: 15 })}
+${selectField({ name: 'limits.quota.timeunit', label: 'Unit', options: ['minute', 'hour', 'day', 'week', 'month'], value: quota?.timeunit ?? 'minute' })}
+${enabled('limits.quota.enabled', 'Apply the quota', quota?.enabled)}
+${textField({ name: 'limits.spikeArrest.ratelimit', label: 'Spike arrest', hint: 'Requests per second or minute, such as 5ps or 300pm. Empty is as published.', value: spikeArrest?.ratelimit, maxlength: 12 })}
+${enabled('limits.spikeArrest.enabled', 'Apply the spike arrest', spikeArrest?.enabled)}
+</div></div>`;
+}
+
 export const productsPage = definePage({
   path: '/products',
   roles: [],
@@ -132,7 +160,7 @@ async function found({ console, params }: View & { params: { name: string } }): 
 export const productPage = definePage({
   path: '/products/:name',
   roles: [],
-  script: editScript,
+  script: productScript,
   parts: {
     holders: {
       on: ['application'],
@@ -155,7 +183,7 @@ export const productPage = definePage({
       crumbs: [{ label: 'Products', href: '/products' }],
       lead: html`${accessOf(product)}; ${limitsText(product)}`,
       main: html`${unknown.map((api) => html`<p class="warning">There is no API ${foreign(api)} here, so this entry grants nothing.</p>`)}
-<section class="panel" aria-labelledby="h-edit"><h2 id="h-edit">APIs and scopes</h2>${editForm({ id: 'edit', path: at(name), revision: product.revision, before: product, fields: fields(known.join(', '), product) })}</section><h2>Applications</h2>${await view.part('holders')}
+<section class="panel" aria-labelledby="h-edit"><h2 id="h-edit">APIs, scopes and limits</h2>${editForm({ id: 'edit', path: at(name), revision: product.revision, before: product, fields: html`${fields(known.join(', '), product)}${limitsFields(product)}` })}</section><h2>Applications</h2>${await view.part('holders')}
 <h2>Remove</h2><div class="actions">${callButton({ id: 'remove', method: 'DELETE', path: at(name), done: 'Removed.', label: 'Remove', about: 'this product', confirm: 'Remove this product? Applications lose what it grants.', next: '/products', tone: 'danger' })}</div>`,
     };
   },
