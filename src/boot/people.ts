@@ -34,12 +34,9 @@ export const createPeopleNow =
     );
   };
 
-/** Returns how the console names people and their roles in journeys. */
+/** Returns how the console names people and their roles in journeys: as the directory and the claims of CIS2 do. */
 export const namesOf = (source: PersonSource) => ({
-  async personName(uid: string): Promise<string | undefined> {
-    const person = await source(uid);
-    return person && [person.title, person.givenName, person.familyName].filter(Boolean).join(' ');
-  },
+  personName: async (uid: string): Promise<string | undefined> => (await source(uid))?.displayName,
   async roleName(uid: string, roleId: string): Promise<string | undefined> {
     const role = (await source(uid))?.roles.find((held) => held.roleId === roleId);
     // "Clinical":"Medical":"General Medical Practitioner"

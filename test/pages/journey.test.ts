@@ -112,7 +112,7 @@ describe('journeys in the console', () => {
       await instance.api<Journey>('GET', `/journeys/${separate?.id}`),
     ];
     for (const journey of all) {
-      assert.equal(journey.person?.name, 'Dr Harriet Quillfeather');
+      assert.equal(journey.person?.name, 'Quillfeather Harriet Dr');
       assert.ok(journey.application?.name);
       const redirects = journey.messages.filter(({ kind }) => kind === 'redirect');
       const hops = redirects.map(({ from, to }) => `${from} ${to}`);
@@ -196,7 +196,7 @@ describe('journeys in the console', () => {
     await page.locator('#step-1').focus();
     assert.equal(await page.locator('.ledger a.row').count(), 1);
     await person.go(address, callback);
-    await page.locator('h1', { hasText: 'Dr Harriet Quillfeather at Clinic Express' }).waitFor();
+    await page.locator('h1', { hasText: 'Quillfeather Harriet Dr at Clinic Express' }).waitFor();
     await page.locator('.ledger a.row', { hasText: 'Returns a code' }).last().waitFor();
     assert.equal(await page.evaluate('document.activeElement.id'), 'step-1');
     await page.locator('#inspector-title').getByText(/^1 · /).waitFor();

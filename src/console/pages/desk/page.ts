@@ -15,7 +15,7 @@ import {
 import { definePage, type PageView } from '../../page/page.ts';
 import { journeyTable } from '../journeys/table.ts';
 import { plainRole } from '../people/role-names.ts';
-import { agentStates, readerPicture } from './reader.ts';
+import { agentStates, readerPicture, row } from './reader.ts';
 
 type View = Pick<PageView, 'console' | 'now'>;
 
@@ -52,9 +52,6 @@ const generations: Readonly<Record<string, string>> = {
   hscn: 'HSCN: asks for the PIN when a card is inserted',
   internet: 'internet: asks only when an application needs it; the card may be removed',
 };
-
-const row = (term: string, value: Html | string | undefined): Html | undefined =>
-  value === undefined ? undefined : html`<dt>${term}</dt><dd>${value}</dd>`;
 
 const locks = { card: 'the card was removed', screen: 'the screen is locked', time: 'the PIN is too old' };
 

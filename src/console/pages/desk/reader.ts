@@ -36,7 +36,8 @@ ${inserted ? card : undefined}
 </svg>`;
 }
 
-const row = (term: string, value: Html | string | undefined): Html | undefined =>
+/** A row of a summary; none without a value. */
+export const row = (term: string, value: Html | string | undefined): Html | undefined =>
   value === undefined ? undefined : html`<dt>${term}</dt><dd>${value}</dd>`;
 
 /** The card, person and role at the desk, and the buttons of the reader. */

@@ -14,10 +14,7 @@ function product({ byId }: FormTools, { edit }: EditTools): void {
   const control = (name: string) => byId(name) as HTMLInputElement | HTMLSelectElement;
   const box = (name: string) => byId(`${name}.enabled`) as HTMLInputElement;
   const kind = control('limits');
-  const show = (): void => {
-    const own = byId('own-limits');
-    if (own) own.hidden = kind.value !== 'own';
-  };
+  const show = () => byId('own-limits')?.toggleAttribute('hidden', kind.value !== 'own');
   kind.addEventListener('change', show);
   show();
   // Other text is sent as it is, so that the API names its problem at the field.

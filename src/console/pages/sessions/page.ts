@@ -9,6 +9,7 @@ import {
 } from '../../../cis2/protocol.ts';
 import {
   callButton,
+  counted,
   emptyState,
   foreign,
   hiddenColumn,
@@ -61,8 +62,6 @@ const who = (uid: string, names: ReadonlyMap<string, Person>): Html => {
 
 const nameOf = (uid: string, names: ReadonlyMap<string, Person>): string =>
   names.get(uid)?.displayName ?? uid;
-
-const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
 
 const end = (kind: 'sessions' | 'desk-sessions', id: string, name: string): Html =>
   callButton({
