@@ -1,11 +1,7 @@
+import type { RateLimits as Limits } from '../../../oauth/products.ts';
 import type { EditTools } from '../../page/edit-tools-script.ts';
 import type { FormTools } from '../../page/form-tools-script.ts';
 import type { BrowserScript } from '../../page/page.ts';
-
-interface Limits {
-  quota?: { enabled: boolean; limit: unknown; interval: unknown; timeunit: string };
-  spikeArrest?: { enabled: boolean; ratelimit: string };
-}
 
 /** The form of a product, whose limits are one member: null lifts them, and an absent one is as published. */
 function product({ byId }: FormTools, { edit }: EditTools): void {
@@ -22,7 +18,7 @@ function product({ byId }: FormTools, { edit }: EditTools): void {
     const text = control(name).value.trim();
     return /^\d{1,15}$/.test(text) ? Number(text) : text;
   };
-  const get = (): Limits | null => {
+  const get = (): unknown => {
     if (kind.value === 'none') return null;
     if (kind.value === 'published') return {};
     const limit = numberOf('limits.quota.limit');
