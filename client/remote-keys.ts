@@ -81,8 +81,11 @@ export function createRemoteKeys(settings: RemoteKeysSettings): VerificationKeys
     }
   };
   return Object.assign(lookup, {
-    async renew() {
-      if (kept) await newerThan(kept.lookup);
+    renewer() {
+      const before = kept?.lookup;
+      return async () => {
+        if (before) await newerThan(before);
+      };
     },
   });
 }

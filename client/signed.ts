@@ -4,9 +4,9 @@ import type { Clock } from './clock.ts';
 import type { Fault } from './jwt-faults.ts';
 import { faultOf } from './jwt-faults.ts';
 
-/** Verification keys; `renew` fetches them again if allowed. */
+/** Verification keys; the function that `renewer` returns fetches newer ones than those of now, if allowed. */
 export interface VerificationKeys extends JWTVerifyGetKey {
-  renew?(): Promise<void>;
+  renewer?(): () => Promise<void>;
 }
 
 /** Expected values of a signed token. */
@@ -34,8 +34,10 @@ export async function verifySigned(token: string, agreed: Agreed): Promise<JWTVe
       currentDate: new Date(agreed.clock.now()),
       clockTolerance: agreed.toleranceSeconds,
     });
+  // Before the attempt: if its keys were renewed meanwhile, for another token, that is enough.
+  const renew = agreed.keys.renewer?.();
   try {
-    return await attempt().catch((error: unknown) => afterRenewal(error, agreed.keys, attempt));
+    return await attempt().catch((error: unknown) => afterRenewal(error, renew, attempt));
   } catch (error) {
     const fault = faultOf(error, token, agreed);
     // Without a cause, because the library's error contains the claims.
@@ -44,9 +46,13 @@ export async function verifySigned(token: string, agreed: Agreed): Promise<JWTVe
 }
 
 // If the provider uses no kid, or reuses that of a replaced key, only the signature shows a new key.
-async function afterRenewal<T>(error: unknown, keys: VerificationKeys, again: () => Promise<T>): Promise<T> {
-  if (!(error instanceof errors.JWSSignatureVerificationFailed) || !keys.renew) throw error;
-  await keys.renew().catch(() => {
+async function afterRenewal<T>(
+  error: unknown,
+  renew: (() => Promise<void>) | undefined,
+  again: () => Promise<T>,
+): Promise<T> {
+  if (!(error instanceof errors.JWSSignatureVerificationFailed) || !renew) throw error;
+  await renew().catch(() => {
     throw error;
   });
   return again();

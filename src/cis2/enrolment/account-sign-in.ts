@@ -42,9 +42,11 @@ async function makeRequest({
   const query = parseParameters(request.query);
   const found = await sessions.current(request);
   const session = found && sessions.isActive(found) ? found : undefined;
+  // Present without a value too: it names the authenticator to return to, if any.
+  const [again] = query?.all('again') ?? [];
   const made =
-    session && query?.has('again')
-      ? repeatedRequest(issuer, session, query.get('again') ?? null)
+    session && again !== undefined
+      ? repeatedRequest(issuer, session, again || null)
       : firstRequest(issuer, session, query?.get('level') === '3');
   return { ...made, reply: replyTo(provider, { client: made.client, ...made.authorization }, request) };
 }
