@@ -3,7 +3,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { newTraceparent } from '@alongside/kernel/ids';
 import { OutboundAgents, outbound } from '@alongside/kernel/outbound';
 
-// Spans of an agent that runs alone. The OpenTelemetry SDK is larger than the agent, so this writes OTLP's JSON itself (docs/adr/0089).
+// Spans of an agent that runs alone. The OpenTelemetry SDK is larger than the agent, so this writes OTLP's JSON itself (docs/adr/0074).
 
 type Attributes = Readonly<Record<string, string | number>>;
 

@@ -33,7 +33,7 @@ import { peopleByName } from './migrations/0028-people-by-name.ts';
 import { auditSearches } from './migrations/0029-audit-searches.ts';
 import { administratorRoles } from './migrations/0030-administrator-roles.ts';
 import { lighterJourneys } from './migrations/0031-lighter-journeys.ts';
-import { patientsByBirthDate } from './migrations/0034-patients-by-birth-date.ts';
+import { patientsByBirthDate } from './migrations/0032-patients-by-birth-date.ts';
 import { row, text } from './row.ts';
 
 export const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
