@@ -88,6 +88,8 @@ const replaced = [
     /nodemailer[\\/]dist[\\/]esm[\\/]((sendmail|ses|stream|json)-transport|fetch)[\\/]index\.js$/,
     `export default function absent() { throw new Error('this build of nodemailer only sends by SMTP'); }`,
   ],
+  // Addresses of mail services by name: --smtp-url has the address.
+  [/nodemailer[\\/]dist[\\/]esm[\\/]well-known[\\/]services\.js$/, 'export const services = {};'],
   // Signatures of mails: our settings have no key for them.
   [
     /nodemailer[\\/]dist[\\/]esm[\\/]dkim[\\/]index\.js$/,
