@@ -43,6 +43,29 @@ const by = <A extends Readonly<Record<string, Act>>>(writer: Writer, acts: A) =>
     readonly [K in keyof A]: A[K] & { readonly by: Writer };
   };
 
+/** What the records of all calls at the gateway have. */
+const callMembers = [
+  'role',
+  'organisation',
+  'application',
+  'tokenId',
+  'family',
+  'session',
+  'address',
+  'requestId',
+  'correlationId',
+] as const;
+const callFacts = [
+  'messageId',
+  'api',
+  'operation',
+  'method',
+  'status',
+  'mode',
+  'rule',
+  'roleUnchecked',
+] as const;
+
 /** Every action of the audit log with the fields and facts of its record. `docs/audit.md` is generated from it. */
 export const auditActions = {
   ...by('CIS', {
@@ -191,76 +214,22 @@ export const auditActions = {
   ...by('gateway', {
     'api.called': lone(
       'An application called an API that is not about one patient, or was refused.',
-      [
-        'role',
-        'organisation',
-        'application',
-        'tokenId',
-        'family',
-        'session',
-        'address',
-        'requestId',
-        'correlationId',
-      ],
-      ['messageId', 'api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked'],
+      callMembers,
+      callFacts,
     ),
     'patient.read': lone(
       'An application read the record of a patient, or was refused.',
-      [
-        'subject',
-        'role',
-        'organisation',
-        'application',
-        'tokenId',
-        'family',
-        'session',
-        'address',
-        'requestId',
-        'correlationId',
-      ],
-      ['messageId', 'api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked', 'version'],
+      ['subject', ...callMembers],
+      [...callFacts, 'version'],
     ),
-    'patient.searched': lone(
-      'An application searched for patients, or was refused.',
-      [
-        'role',
-        'organisation',
-        'application',
-        'tokenId',
-        'family',
-        'session',
-        'address',
-        'requestId',
-        'correlationId',
-      ],
-      ['messageId', 'api', 'operation', 'method', 'status', 'mode', 'rule', 'roleUnchecked', 'count'],
-    ),
+    'patient.searched': lone('An application searched for patients, or was refused.', callMembers, [
+      ...callFacts,
+      'count',
+    ]),
     'patient.changed': lone(
       'An application changed the record of a patient, or was refused.',
-      [
-        'subject',
-        'role',
-        'organisation',
-        'application',
-        'tokenId',
-        'family',
-        'session',
-        'address',
-        'requestId',
-        'correlationId',
-      ],
-      [
-        'messageId',
-        'api',
-        'operation',
-        'method',
-        'status',
-        'mode',
-        'rule',
-        'roleUnchecked',
-        'before',
-        'version',
-      ],
+      ['subject', ...callMembers],
+      [...callFacts, 'before', 'version'],
     ),
   }),
   ...by('audit log', {
