@@ -72,6 +72,36 @@ const staticFields = {
   },
 };
 
+/** Classes of pkijs that convert keys to JWK with `toJSON`, and their members. */
+const jsonClasses = /^(?:\w*P(?:ublic|rivate)Key(?:Info)?|OtherPrimeInfo|AlgorithmIdentifier|Attribute)$/;
+
+/**
+ * Removes methods of pkijs that the product never calls, and with them what only they use: other conversions to JSON, checks of CMS
+ * and OCSP responses by chain (the product checks OCSP signatures itself, and only parses CMS), and Certificate Transparency.
+ */
+const unusedMethods = {
+  name: 'unused-methods',
+  transform: {
+    filter: { id: /node_modules[\\/]pkijs[\\/]build[\\/]index\.js$/ },
+    handler: (code) =>
+      code
+        .split(/^(?=var \w+ = class)/m)
+        .map((part) => {
+          const [, name = ''] = /^var (\w+)/.exec(part) ?? [];
+          const unused = [
+            ...(jsonClasses.test(name) ? [] : ['toJSON']),
+            ...(name === 'SignedData' || name === 'BasicOCSPResponse' ? ['async verify'] : []),
+          ];
+          return unused.reduce(
+            (rest, method) => rest.replace(new RegExp(`^\\t${method}\\([\\s\\S]*?^\\t\\}\\n`, 'm'), ''),
+            part,
+          );
+        })
+        .join('')
+        .replace(/^\s*ExtensionValueFactory\.register\(id_SignedCertificateTimestampList.*$/m, ''),
+  },
+};
+
 /**
  * Modules that the product never reaches, or of which it needs little, with what the bundle contains instead. One that is reached
  * after all says so.
@@ -182,4 +212,4 @@ const replacements = replaced.map(([id, code]) => ({
 }));
 
 /** Removes from a bundle the code of other packages that the product never runs. */
-export const trims = [onceEachVersion(), staticFields, ...replacements];
+export const trims = [onceEachVersion(), unusedMethods, staticFields, ...replacements];

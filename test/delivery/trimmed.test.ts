@@ -14,6 +14,7 @@ const files = [
   'src/cis2/authenticators/webauthn/forged.test.ts',
   'src/console/administrators/passkeys.test.ts',
   'src/cis/revocation/external.test.ts',
+  'src/oauth/mutual-tls.test.ts',
   'src/cis/cards/issue.test.ts',
   'src/cis/legacy/sign-in.test.ts',
   'src/cis/mail/mail.test.ts',
