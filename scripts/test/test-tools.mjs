@@ -23,7 +23,7 @@ async function install() {
 }
 
 /**
- * Vitest, Playwright Test and the linters of CI files, which suppliers use. They are as large as all development packages of the
+ * Vitest, Playwright Test, the types of Grafana and the linters of CI files. They are as large as all development packages of the
  * clone, so the clone does not install them: the tests of the package do.
  */
 export const testTools = {

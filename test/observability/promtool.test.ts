@@ -20,13 +20,13 @@ interface Panel {
 }
 const dashboard = JSON.parse(read('alongside-dashboard.json')) as {
   panels: Panel[];
-  annotations: { list: { expr: string }[] };
+  annotations: { list: { target: { expr: string } }[] };
   templating: { list: { name: string; type: string; query: string | { query: string } }[] };
 };
 /** Every query of the dashboard, with values for Grafana's variables. */
 const queries = [
   ...dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
-  ...dashboard.annotations.list.map(({ expr }) => expr),
+  ...dashboard.annotations.list.map(({ target }) => target.expr),
 ].map((query) => query.replaceAll('$__rate_interval', '1m').replaceAll(/\$(job|instance)\b/g, '.*'));
 
 const rules = read('alongside.rules.yml');

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { z } from 'zod';
 import { ciFile } from '../../src/cli/init/ci-files.ts';
 import { type CiSystem, readProject } from '../../src/cli/init/project.ts';
 import { clone } from './testing/project.ts';
@@ -120,20 +121,76 @@ describe('the files for CI systems', {
     assert.equal((await gitlab()).code, 1);
   });
 
-  // No linter of Azure Pipelines works without a network, so this proves only that the files are YAML with these steps.
-  test('are YAML with the steps of Azure', async () => {
-    const own = parsed<{ steps: { script?: string; workingDirectory?: string }[] }>(
-      await readFile(await written('azure'), 'utf8'),
-    );
+  test('have only members that Microsoft documents for Azure Pipelines, and no input in a script', async () => {
+    const own = azurePipeline.parse(parsed(await readFile(await written('azure'), 'utf8')));
     assert.deepEqual(own.steps.at(-1), {
       script: 'npx alongside exec --person gp -- npm test',
       workingDirectory: 'apps/web',
     });
-    const template = parsed<{ steps: { bash?: string; env?: object }[] }>(
-      await readFile(deployed('azure.yml'), 'utf8'),
-    );
-    assert.doesNotMatch(template.steps.at(-1)?.bash ?? '', /\$\{\{/);
+    const text = await readFile(deployed('azure.yml'), 'utf8');
+    const template = azureTemplate.parse(parsed(text));
+    for (const step of template.steps) assert.doesNotMatch(`${step.bash ?? step.script}`, /\$\{\{/);
+    for (const [, name = ''] of text.matchAll(/\$\{\{ parameters\.(\w+) \}\}/g))
+      assert.ok(
+        template.parameters.some((one) => one.name === name),
+        name,
+      );
+    // Proves that the schema sees faults.
+    for (const [from, to] of [
+      ['displayName', 'displayname'],
+      ['UseNode@1', 'UseNode'],
+      ['type: string', 'type: text'],
+    ] as const)
+      assert.throws(() => azureTemplate.parse(parsed(text.replace(from, to))), `${to} is accepted`);
   });
+});
+
+/**
+ * The part of the schema of Azure Pipelines that the files use, from learn.microsoft.com/azure/devops/pipelines/yaml-schema: no
+ * linter works without a network, and npm has no copy of the whole schema. The kind of a step is its first member.
+ */
+const common = {
+  ...{ condition: z.string(), continueOnError: z.boolean(), displayName: z.string(), enabled: z.boolean() },
+  ...{ env: z.record(z.string(), z.string()), name: z.string().regex(/^[-\w]+$/), target: z.string() },
+  ...{ timeoutInMinutes: z.int(), retryCountOnTaskFailure: z.int() },
+};
+const scripted = { failOnStderr: z.boolean(), workingDirectory: z.string(), ...common };
+const kinds = {
+  script: z.strictObject(scripted).partial().extend({ script: z.string() }),
+  bash: z.strictObject(scripted).partial().extend({ bash: z.string() }),
+  task: z
+    .strictObject({ ...common, inputs: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])) })
+    .partial()
+    .extend({ task: z.string().regex(/^\w+@\d+$/) }),
+};
+const step = z
+  .custom<object>((one) => (Object.keys(Object(one))[0] ?? '') in kinds)
+  .pipe(z.union(Object.values(kinds)))
+  .transform((one): { script?: string; bash?: string; task?: string } => one);
+const parameterTypes = [
+  'string',
+  'number',
+  'boolean',
+  'object',
+  'step',
+  'stepList',
+  'job',
+  'jobList',
+] as const;
+const azureTemplate = z.strictObject({
+  parameters: z.array(
+    z.strictObject({
+      ...{ name: z.string(), displayName: z.string().optional(), type: z.enum(parameterTypes) },
+      ...{ default: z.unknown().optional(), values: z.array(z.unknown()).optional() },
+    }),
+  ),
+  steps: z.array(step).min(1),
+});
+const refs = z.strictObject({ include: z.array(z.string()), exclude: z.array(z.string()) }).partial();
+const azurePipeline = z.strictObject({
+  trigger: z.strictObject({ batch: z.boolean(), branches: refs, paths: refs, tags: refs }).partial(),
+  pool: z.strictObject({ vmImage: z.enum(['ubuntu-latest', 'windows-latest', 'macOS-latest']) }),
+  steps: z.array(step).min(1),
 });
 
 /** Parses YAML with the parser of the tools. */
