@@ -21,6 +21,8 @@ export interface Expected {
 /** A sign-in in progress. It is stored, so that any process can continue it, and bound to one browser. */
 export interface Interaction {
   id: string;
+  /** It went straight to the agent, so it is stored with its hand-off and has no row of its own until it needs a page. */
+  inHandOff?: boolean;
   /** Part of the cookie's name, so that tabs do not interfere. */
   tag: string;
   /** SHA-256 of the cookie's value, base64url. */
@@ -89,7 +91,7 @@ export class Interactions {
     details: InteractionDetails = {},
   ): Promise<NewInteraction> {
     const made = this.prepare(authorization, details);
-    await this.add(request, made.interaction);
+    await this.add(request, this.keepStatement(made.interaction));
     return made;
   }
 
@@ -117,19 +119,21 @@ export class Interactions {
     return { interaction, cookie: this.#cookies.set(`txn-${interaction.tag}`, txn, lifetime) };
   }
 
-  /** Stores a new interaction, and other rows of the same sign-in, one for each statement. Throws `tooManyRows`. */
-  async add(
-    request: HttpRequest,
-    interaction: Interaction,
-    others: readonly Statement[] = [],
-  ): Promise<void> {
-    const keep = this.#singleUse.keepStatement(kind, interaction.id, interaction, lifetime * 1000);
-    await this.#limitRows(request, [keep, ...others]);
+  /** Stores the row of a new interaction, which the statement creates. Throws `tooManyRows`. */
+  async add(request: HttpRequest, statement: Statement): Promise<void> {
+    await this.#limitRows(request, [statement]);
   }
 
-  /** Returns a live interaction, if the request is from its browser. */
-  async open(id: string, request: HttpRequest): Promise<Interaction | undefined> {
-    const interaction = await this.#singleUse.peek<Interaction>(kind, id);
+  /** Returns the write that gives an interaction a row of its own. */
+  keepStatement(interaction: Interaction): Statement {
+    const { inHandOff: _, ...kept } = interaction;
+    const left = interaction.createdAt + lifetime * 1000 - this.#clock.now();
+    return this.#singleUse.keepStatement(kind, interaction.id, kept, left);
+  }
+
+  /** Returns a live interaction, if the request is from its browser. @param kept with its hand-off */
+  async open(id: string, request: HttpRequest, kept?: Interaction): Promise<Interaction | undefined> {
+    const interaction = kept ?? (await this.#singleUse.peek<Interaction>(kind, id));
     if (!interaction) return undefined;
     const txn = readCookies(request.headers.cookie).get(this.#cookies.name(`txn-${interaction.tag}`));
     return txn !== undefined && equalSecrets(sha256(txn), interaction.txnHash) ? interaction : undefined;
@@ -140,9 +144,15 @@ export class Interactions {
     return this.#singleUse.replace(kind, interaction.id, interaction);
   }
 
-  /** Returns the conditional write that completes the interaction once. */
-  endStatement({ id }: Interaction): Statement {
-    return this.#singleUse.spendStatement(kind, id);
+  /** Returns the write that stores a changed interaction, unless it was completed or has expired. */
+  saveStatement(interaction: Interaction): Statement {
+    if (interaction.inHandOff) return this.keepStatement(interaction);
+    return this.#singleUse.replaceStatement(kind, interaction.id, interaction);
+  }
+
+  /** Returns the conditional write that completes the interaction once; none if its hand-off is spent instead. */
+  endStatements({ id, inHandOff }: Interaction): Statement[] {
+    return inHandOff ? [] : [this.#singleUse.spendStatement(kind, id)];
   }
 
   /** Returns the Set-Cookie value that removes the cookie. */

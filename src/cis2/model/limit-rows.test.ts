@@ -35,7 +35,7 @@ describe('rows of unauthenticated requests', () => {
     assert.match(body, /too many sign-ins from your network/);
     assert.equal(await rows(), before);
   };
-  /** Uses up the limit of a network. A sign-in that goes directly to the agent creates two rows. */
+  /** Uses up the limit of a network. A sign-in creates one row. */
   const flood = async (address: string): Promise<void> => {
     const replies: number[] = [];
     for (let n = 0; n <= perMinute; n += 1)

@@ -208,10 +208,10 @@ export class Sessions {
     );
   }
 
-  /** Returns the write that adds a relying party, which is notified when the session ends. */
-  joinStatement(sid: string, clientId: string): Statement {
+  /** Returns the write that adds a relying party, which is notified when the session ends. @param isNew has no other yet */
+  joinStatement(sid: string, clientId: string, isNew = false): Statement {
     return sql(
-      'INSERT INTO cis2_session_client (sid, client_id, joined_at) VALUES (?, ?, ?) ON CONFLICT (sid, client_id) DO NOTHING',
+      `INSERT INTO cis2_session_client (sid, client_id, joined_at) VALUES (?, ?, ?)${isNew ? '' : ' ON CONFLICT (sid, client_id) DO NOTHING'}`,
       sid,
       clientId,
       this.#clock.now(),

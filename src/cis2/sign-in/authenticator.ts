@@ -18,10 +18,9 @@ export interface AuthenticationContext {
 /** Whether a session may be used silently. `ended` is the reason why it must end, `unknown` why that cannot be determined now. */
 export type SessionValidity = { valid: boolean; ended?: EndReason; unknown?: string };
 
-/** A sign-in that begins once its rows are stored. */
+/** A sign-in that begins once its row is stored. */
 export interface PreparedSignIn {
-  /** One for each row. */
-  statements: readonly Statement[];
+  statement: Statement;
   begin(): Promise<Answer>;
 }
 
@@ -38,7 +37,7 @@ export interface Authenticator {
   readonly inWindow: boolean;
   /** Begins the sign-in with a redirect or a page. */
   begin(context: AuthenticationContext, inWindow: boolean): Promise<Answer>;
-  /** Prepares a sign-in without the choice page; its row is created with that of its interaction. */
+  /** Prepares a sign-in without the choice page; its row contains the interaction. */
   prepare?(context: AuthenticationContext): PreparedSignIn;
   /** Whether to skip the choice page for this authenticator. */
   goesStraight(

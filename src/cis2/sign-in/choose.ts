@@ -75,7 +75,7 @@ export async function beginInteraction(
   activity()?.join({ keys: [interaction.id] });
   const begun = { request, client, interaction };
   const prepared = straight?.prepare?.(begun);
-  await interactions.add(request, interaction, prepared?.statements);
+  await interactions.add(request, prepared?.statement ?? interactions.keepStatement(interaction));
   const answer = await (prepared?.begin() ??
     straight?.begin(begun, false) ??
     redirect(interactionPath(interaction.id)));

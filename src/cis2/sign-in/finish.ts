@@ -68,7 +68,7 @@ export async function failInteraction(
   spends: readonly Statement[],
   refusal: Refusal,
 ): Promise<Answer> {
-  const { done } = await database.batch([...spends, interactions.endStatement(interaction)]);
+  const { done } = await database.batch([...spends, ...interactions.endStatements(interaction)]);
   if (!done) throw signInErrors.returnRefused('it was answered before');
   return reply.fail(refusal).with({ 'set-cookie': interactions.clearedCookie(interaction) });
 }
@@ -80,9 +80,8 @@ export async function toPage(
   spends: readonly Statement[],
   part = '',
 ): Promise<Answer> {
-  const { done } = await database.batch(spends);
-  if (!done || !(await interactions.save(interaction)))
-    throw signInErrors.returnRefused('it was answered before');
+  const { done } = await database.batch([...spends, interactions.saveStatement(interaction)]);
+  if (!done) throw signInErrors.returnRefused('it was answered before');
   return redirect(interactionPath(interaction.id, part), request.method === 'POST' ? 303 : 302);
 }
 
@@ -232,10 +231,11 @@ async function establishSession(
   const made = sessions.prepare(authentication, person.idAssuranceLevel, context.roleId, before);
   const { code, statements } = codes.prepare(client, interaction.authorization, made.session);
   const { done } = await provider.database.batch([
-    ...context.spends,
-    interactions.endStatement(interaction),
+    // First, because it reads a table that others write: then PostgreSQL executes the batch as one statement.
     made.statement,
-    sessions.joinStatement(made.session.sid, client.registration.clientId),
+    ...context.spends,
+    ...interactions.endStatements(interaction),
+    sessions.joinStatement(made.session.sid, client.registration.clientId, !before),
     ...statements,
     signInStatement(context, made.session),
   ]);

@@ -52,7 +52,7 @@ const openResult = check('browser', async function openResult({ smartcard, reque
     activity()?.join({ keys: [jtiOf(code)] });
     throw signInErrors.returnRefused('the code is unknown, used, or older than 30 s');
   }
-  const interaction = await interactions.open(result.interactionId, request);
+  const interaction = await interactions.open(result.interactionId, request, result.interaction);
   if (!interaction) {
     activity()?.join({ keys: [result.jti] });
     await database.batch([handOffs.spendStatement(result)]);

@@ -19,6 +19,7 @@ import type { Statement } from '../../../storage/database.ts';
 import type { SpentValue } from '../../../storage/single-use.ts';
 import { type AuthenticationStrength, asksOnlyFor } from '../../model/acr.ts';
 import { isSilent } from '../../model/authorization-request.ts';
+import type { Interaction } from '../../model/interactions.ts';
 import { nameOnPages } from '../../model/relying-party.ts';
 import type { Authentication } from '../../model/session.ts';
 import { endsWithCis } from '../../sessions/session-ended.ts';
@@ -32,6 +33,8 @@ export type HandOffOutcome = { authentication: Authentication } | { error: HandO
 /** A hand-off. It is stored under the jti of its request until the browser has returned with the code of the exchange. */
 export interface HandOff {
   interactionId: string;
+  /** The interaction, if it has no row of its own. */
+  interaction?: Interaction;
   nonce: string;
   txnHash: string;
   inWindow: boolean;
@@ -42,10 +45,8 @@ export interface HandOff {
 }
 
 /** A hand-off that the agent has answered. */
-export interface AnsweredHandOff {
+export interface AnsweredHandOff extends Pick<HandOff, 'interactionId' | 'interaction' | 'inWindow'> {
   jti: string;
-  interactionId: string;
-  inWindow: boolean;
   outcome: HandOffOutcome;
 }
 
@@ -70,18 +71,21 @@ export class HandOffs {
     this.#responseUri = `${new URL(dependencies.issuer).origin}/agent/return`;
   }
 
-  /** Redirects the browser to the agent. Throws `tooManyRows`. */
+  /** Redirects the browser of a stored interaction to the agent. Throws `tooManyRows`. */
   async begin(context: AuthenticationContext, promptLogin: boolean, inWindow: boolean): Promise<Answer> {
-    const { statements, begin } = this.prepare(context, promptLogin, inWindow);
-    await this.#dependencies.limitRows(context.request, statements);
+    const { statement, begin } = this.prepare(context, promptLogin, { inWindow });
+    await this.#dependencies.limitRows(context.request, [statement]);
     return begin();
   }
 
-  /** Prepares a redirect of the browser to the agent with a signed request, which contains no secret. */
+  /**
+   * Prepares a redirect of the browser to the agent with a signed request, which contains no secret.
+   * @param stored what the row contains besides the id of the interaction
+   */
   prepare(
     { interaction, client }: Omit<AuthenticationContext, 'request'>,
     promptLogin: boolean,
-    inWindow: boolean,
+    stored: Pick<HandOff, 'interaction' | 'inWindow'>,
   ): PreparedSignIn {
     const { issuer, agentUrl, keys, singleUse, clock, recorder } = this.#dependencies;
     const { authorization, txnHash } = interaction;
@@ -105,11 +109,11 @@ export class HandOffs {
     const { jti, nonce, interactive } = request;
     const trace = activity()?.trace?.context;
     const handOff: HandOff = {
-      ...{ interactionId: interaction.id, nonce, txnHash, inWindow },
+      ...{ interactionId: interaction.id, nonce, txnHash, ...stored },
       ...(trace === undefined ? {} : { trace }),
     };
     return {
-      statements: [singleUse.keepStatement(kind, jti, handOff, lifetime * 1000)],
+      statement: singleUse.keepStatement(kind, jti, handOff, lifetime * 1000),
       async begin() {
         const jws = await keys.sign({ ...request }, { algorithm: 'ES256', typ: requestType });
         const message = Buffer.from(cardMessage(issuer, nonce)).toString('base64');
@@ -146,10 +150,12 @@ export class HandOffs {
   async answered(code: string): Promise<AnsweredHandOff | undefined> {
     const { singleUse, clock } = this.#dependencies;
     const jti = jtiOf(code);
-    const { interactionId, inWindow, answer } = (await singleUse.peek<HandOff>(kind, jti)) ?? {};
-    if (!interactionId || !answer || inWindow === undefined) return undefined;
-    if (!equalSecrets(sha256(code), answer.codeHash) || answer.codeUntil <= clock.now()) return undefined;
-    return { jti, interactionId, inWindow, outcome: answer.outcome };
+    const found = await singleUse.peek<HandOff>(kind, jti);
+    if (!found?.answer) return undefined;
+    const { outcome, codeHash, codeUntil } = found.answer;
+    return equalSecrets(sha256(code), codeHash) && codeUntil > clock.now()
+      ? { jti, outcome, ...found }
+      : undefined;
   }
 
   /** Returns the conditional write that spends an answered hand-off with its code. */
@@ -211,7 +217,11 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Smartcard
     usableBy: async () => true,
 
     begin: (context, inWindow) => handOffs.begin(context, mustEnterPin(context), inWindow),
-    prepare: (context) => handOffs.prepare(context, mustEnterPin(context), false),
+    prepare: (context) =>
+      handOffs.prepare(context, mustEnterPin(context), {
+        interaction: { ...context.interaction, inHandOff: true },
+        inWindow: false,
+      }),
 
     async goesStraight(request, { registration }, authorization) {
       // Behind a proxy that does not forward client addresses, every browser seems near every agent.
