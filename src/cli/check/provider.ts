@@ -24,8 +24,8 @@ const ofRegistration: readonly string[] = [
   'gateway.missingAsid',
 ];
 
-/** Milliseconds that CIS2 may take for the first notification of an ended session. */
-const deliveryPatience = 15_000;
+/** Milliseconds that the end of a session, and the first notification of it, may take. */
+const endPatience = 15_000;
 
 /** The instance that the application uses: reader, faults, keys, sessions. */
 export class ProviderSide {
@@ -95,13 +95,19 @@ export class ProviderSide {
   }
 
   /** Returns the result of the first notification of a client about an ended session; undefined after the time limit. */
-  async delivery(sid: string, clientId: string): Promise<DeliveryAnswer | undefined> {
-    const until = systemClock.now() + deliveryPatience;
-    for (;;) {
+  delivery(sid: string, clientId: string): Promise<DeliveryAnswer | undefined> {
+    return this.#until(async () => {
       const { deliveries } = await this.#api.must('GET', '/logout-deliveries');
-      const found = deliveries.find((one) => one.sid === sid && one.clientId === clientId);
-      if (found && found.result !== '') return found;
-      if (systemClock.now() > until) return undefined;
+      return deliveries.find((one) => one.sid === sid && one.clientId === clientId && one.result !== '');
+    });
+  }
+
+  /** Asks until there is a value; undefined after the time limit. */
+  async #until<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
+    const until = systemClock.now() + endPatience;
+    for (;;) {
+      const value = await ask();
+      if (value !== undefined || systemClock.now() > until) return value;
       await pause(50, undefined, { signal: this.#signal });
     }
   }
@@ -163,6 +169,15 @@ export class ProviderSide {
   /** Returns the serial of the card in the reader. */
   async cardInReader(): Promise<string | undefined> {
     return (await this.#api.must('GET', '/readers/0')).card?.serial;
+  }
+
+  /** Removes the card, and waits until the sessions that depend on it have ended: that takes a moment. */
+  async removeCard(): Promise<void> {
+    await this.leaveReader(undefined);
+    await this.#until(async () => {
+      const { sessions } = await this.#api.must('GET', '/sessions', { query: { person: this.persona } });
+      return sessions.every(({ cisSessionId }) => cisSessionId === null) || undefined;
+    });
   }
 
   /** Restores the card in the reader, or removes it. */

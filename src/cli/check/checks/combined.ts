@@ -38,7 +38,7 @@ export const combinedChecks: readonly Check[] = [
     async run(trial) {
       const { provider, known } = trial;
       const { browser } = await trial.mustSignIn();
-      await provider.leaveReader(undefined);
+      await provider.removeCard();
       const before = await provider.newestEvent();
       if (!(await trial.isSignedIn(browser))) return passed('Its session is over.');
       return (await provider.refusedCalls(before))
