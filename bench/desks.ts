@@ -1,8 +1,7 @@
 // Simulated workstations, each with a software card, an agent key and a session, which sign in over HTTP.
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { randomDigits, randomToken } from '@alongside/kernel/ids';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
-import { decodeJwt, signJwt } from '@alongside/kernel/jws';
+import { decodeJwt, type JsonWebKey, signJwt, thumbprint } from '@alongside/kernel/jws';
 import { cardMessage, type HandOffRequest, proofType } from '../identity-agent/protocol.ts';
 import {
   agentCallType,

@@ -2,7 +2,7 @@
 // `npm run bench:journey-page [-- --messages 1000] [--rounds 5] [--json]`. Never fails on a figure.
 
 import { viewOf } from '../src/console/pages/journey/address.ts';
-import { ledger } from '../src/console/pages/journey/ledger.ts';
+import { ledger } from '../src/console/pages/journey/page.ts';
 import { longJourney } from '../src/console/pages/journey/testing/journey.ts';
 import { startConsole } from '../src/console/testing/console.ts';
 import { launchBrowser } from '../test/testing/browser.ts';

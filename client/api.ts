@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import { checkedToken, checkedUrl, withoutSlash } from './config.ts';
-import { createDpop, type DpopKey } from './dpop-key.ts';
+import { createDpop, type DpopKey } from './dpop.ts';
 import { ClientError } from './errors.ts';
 import type { AccessTokens } from './fresh.ts';
 import type { Fetch, HttpAnswer, HttpRequest } from './http.ts';

@@ -33,7 +33,7 @@ export { createCombined } from './combined.ts';
 export type { PlatformEndpoints, ProviderEndpoints } from './config.ts';
 /** Addresses from a base or an issuer. */
 export { cis2At, platformAt } from './config.ts';
-export type { DpopKey } from './dpop-key.ts';
+export type { DpopKey } from './dpop.ts';
 /** The default address of this user's Identity Agent. */
 export { defaultAgentSocket } from './environment.ts';
 export type { Environment } from './environments.ts';

@@ -10,8 +10,17 @@ import { type Sending, StreamAnswer, send, stream } from './answer.ts';
 import { Background } from './background.ts';
 import { Connections } from './connections.ts';
 import { Refusal, reasonOf } from './errors.ts';
-import { ambiguous, hasBody, incomingOf, readBody, requestOf, targetOf, usualBodyLimit } from './incoming.ts';
-import { answerMalformed, type OnMalformed } from './malformed.ts';
+import {
+  ambiguous,
+  answerMalformed,
+  hasBody,
+  incomingOf,
+  type OnMalformed,
+  readBody,
+  requestOf,
+  targetOf,
+  usualBodyLimit,
+} from './incoming.ts';
 import { nearestPath } from './nearest-path.ts';
 import { OperatorError } from './operator.ts';
 import { peerOf, type TrustedProxies } from './peer.ts';

@@ -3,8 +3,15 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as jose from 'jose';
-import { thumbprint } from './jwk.ts';
-import { decodeJwt, keyFits, publicKeyOf, type SigningAlgorithm, signJwt, verifySignature } from './jws.ts';
+import {
+  decodeJwt,
+  keyFits,
+  publicKeyOf,
+  type SigningAlgorithm,
+  signJwt,
+  thumbprint,
+  verifySignature,
+} from './jws.ts';
 import { newKeyPair } from './keys.ts';
 
 const algorithms: SigningAlgorithm[] = ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'];

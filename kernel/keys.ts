@@ -2,9 +2,9 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } fr
 import { promisify } from 'node:util';
 import type { Clock } from './clock.ts';
 import { randomBase64, randomToken } from './ids.ts';
-import type { JsonWebKey } from './jwk.ts';
 import {
   decodeJwt,
+  type JsonWebKey,
   type JwsHeader,
   type JwtClaims,
   type RemoteKey,

@@ -1,6 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
-import type { OnMalformed } from '@alongside/kernel/malformed';
+import type { OnMalformed } from '@alongside/kernel/incoming';
 
 /** Public addresses of the parts as browsers and clients use them, without a final slash. Configured, never taken from a request. */
 export interface Urls {

@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
-import { keyFits, publicKeyOf } from '@alongside/kernel/jws';
+import { type JsonWebKey, keyFits, publicKeyOf } from '@alongside/kernel/jws';
 import { ServerCallError, type Servers } from '../server-call.ts';
 
 const cacheTime = 3_600_000;

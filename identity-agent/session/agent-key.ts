@@ -1,8 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
-import { signJwt } from '@alongside/kernel/jws';
+import { type JsonWebKey, signJwt, thumbprint } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
 import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 

@@ -1,13 +1,60 @@
 import { reasonOf } from '@alongside/kernel/errors';
+import {
+  type Generation,
+  type SessionMode,
+  type SignInAnswer,
+  signInMessage,
+} from '../../src/cis/protocol.ts';
 import { CardError } from '../card/card-client.ts';
+import { type HeldKey, newSessionKey } from './agent-key.ts';
 import { reportBlocked } from './card-acts.ts';
 import { isAboutTheCard } from './card-refusal.ts';
-import { CisRefusal } from './cis-client.ts';
+import { type CisClient, CisRefusal } from './cis-client.ts';
 import type { Desk } from './desk.ts';
 import { type DeskCard, refusalOf, rejected, sentenceOf } from './desk-card.ts';
 import type { Answerer } from './events.ts';
 import { LiveSession } from './live-session.ts';
-import { confirmPin, signIn } from './sign-in.ts';
+
+interface SignInParts {
+  cis: CisClient;
+  agentId: string;
+  generation: Generation;
+  mode: SessionMode;
+}
+
+/**
+ * Signs in at CIS with the card after the PIN: challenge, card signature, session. @throws CisRefusal, ServerCallError, CardError
+ */
+async function signIn(
+  card: DeskCard,
+  parts: SignInParts,
+  correlation: string,
+): Promise<{ answer: SignInAnswer; key: HeldKey }> {
+  const { cis, agentId, generation, mode } = parts;
+  const [key, challenge] = await Promise.all([newSessionKey(), cis.challenge(correlation)]);
+  const signed = await card.sign(Buffer.from(signInMessage(challenge, key.thumbprint)));
+  const answer = await cis.signIn({
+    ...signed,
+    challenge,
+    sessionKey: key.publicJwk,
+    agentId,
+    generation,
+    mode,
+  });
+  return { answer, key };
+}
+
+/** Confirms the PIN in the existing session. @throws CisRefusal, ServerCallError, CardError */
+async function confirmPin(
+  card: DeskCard,
+  session: { id: string; key: HeldKey },
+  cis: CisClient,
+  correlation: string,
+): Promise<void> {
+  const challenge = await cis.challenge(correlation);
+  const signed = await card.sign(Buffer.from(signInMessage(challenge, session.key.thumbprint)));
+  await cis.pin(session.id, session.key, { ...signed, challenge });
+}
 
 /** The result of a submitted PIN. `ok` means that the PIN was right; the card may still be refused, see the status. */
 export type PinResult =

@@ -8,8 +8,7 @@ import type { RateLimits } from '../oauth/products.ts';
 import type { Urls } from '../service.ts';
 import type { BasePath } from './dependencies.ts';
 import { type Hardening, hardeningOf } from './hardening.ts';
-import { cis2Upstream } from './upstream/cis2.ts';
-import { nhsLoginUpstream } from './upstream/nhs-login.ts';
+import { cis2Upstream, nhsLoginUpstream } from './upstream/providers.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** One base path of the service. Its addresses are from the configuration, never from a request. */

@@ -1,8 +1,8 @@
 import { type Answer, json, redirect as redirectTo } from '@alongside/kernel/answer';
 import { Refusal, type Refuse } from '@alongside/kernel/errors';
 import type { ErrorFormat, HttpRequest } from '@alongside/kernel/http';
+import type { OnMalformed } from '@alongside/kernel/incoming';
 import { inOwnTerms } from '@alongside/kernel/kernel-errors';
-import type { OnMalformed } from '@alongside/kernel/malformed';
 import { withQuery } from '../oauth/parameters.ts';
 import { errors } from './errors.ts';
 

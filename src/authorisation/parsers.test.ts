@@ -13,7 +13,7 @@ import type { Cis2Settings } from './dependencies.ts';
 import { type Incoming, readIncoming } from './incoming.ts';
 import { lifetimesOf } from './issue.ts';
 import { applicationOf } from './testing/applications.ts';
-import { cis2Upstream } from './upstream/cis2.ts';
+import { cis2Upstream } from './upstream/providers.ts';
 
 const base = { path: '/oauth2', shortenLifetimes: true } as Base;
 const requestOf = (query: string, body = ''): HttpRequest => ({

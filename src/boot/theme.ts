@@ -3,10 +3,9 @@ import { extname, join } from 'node:path';
 import { Answer } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
 import { plainError, type Route } from '@alongside/kernel/http';
-import { stylesheetPath } from '@alongside/kernel/layout';
+import { stylesheet, stylesheetPath } from '@alongside/kernel/layout';
 import { OperatorError } from '@alongside/kernel/operator';
 import { route, withoutMethodErrors } from '@alongside/kernel/route';
-import { stylesheet } from '@alongside/kernel/stylesheet';
 
 /** An operator's theme: adds its routes to those of a service with pages. */
 export type Theme = (routes: readonly Route[]) => Route[];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { thumbprint } from '@alongside/kernel/jwk';
+import { thumbprint } from '@alongside/kernel/jws';
 import { assertNeedsAudit } from '../../test/testing/failing-audit.ts';
 import { cardRenewalMessage, paths, signInMessage } from './protocol.ts';
 import { codeIn, issueCard, mailsOf, manager, newKeys, type TestCard, wrongCode } from './testing/cards.ts';

@@ -4,7 +4,7 @@ import type { Handler } from '@alongside/kernel/route';
 import { equalHashes, sha256 } from '@alongside/kernel/secrets';
 import { check } from '@alongside/kernel/steps';
 import { errors } from './errors.ts';
-import { invalidField } from './json-body.ts';
+import { invalidField } from './shapes.ts';
 
 /** The services that call CIS. Each has its own secret. */
 export type Caller = 'cis2' | 'console' | 'authorisation' | 'cardIssuer';

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { Refusal } from '@alongside/kernel/errors';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { firstProblem, parseObject } from './json-body.ts';
+import { firstProblem, parseObject } from './shapes.ts';
 
 const refused = (text: string) =>
   assert.throws(

@@ -1,5 +1,5 @@
 import type { AdjustableClock } from '@alongside/kernel/clock';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JsonWebKey } from '@alongside/kernel/jws';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Sample } from '@alongside/kernel/metrics';

@@ -65,7 +65,7 @@ export async function createGateway(dependencies: Dependencies): Promise<Service
   };
 }
 
-export { pdsFaults } from './apis/pds/faults.ts';
+export { pdsFaults } from './apis/pds/back-end.ts';
 export { patientRegister } from './apis/pds/register.ts';
 export { reset as resetPatients, seed as seedPatients } from './apis/pds/seed.ts';
 export { ApiRegister } from './definitions/register.ts';

@@ -19,7 +19,7 @@ import { token } from './token/token.ts';
 import { userinfo } from './userinfo.ts';
 
 export type { MockDependencies } from './dependencies.ts';
-export { AddedCitizens } from './people/added-citizens.ts';
+export { AddedCitizens } from './people/citizens.ts';
 export { RealmKeys } from './realm-keys.ts';
 export { mockBasePath, mockNhsLogin } from './settings.ts';
 

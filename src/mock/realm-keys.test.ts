@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JsonWebKey } from '@alongside/kernel/jws';
 import { errors } from './errors.ts';
 import { type Surface, startSurface } from './testing/surface.ts';
 

@@ -1,5 +1,4 @@
-import type { JsonWebKey } from '@alongside/kernel/jwk';
-import { publicKeyOf } from '@alongside/kernel/jws';
+import { type JsonWebKey, publicKeyOf } from '@alongside/kernel/jws';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';

@@ -1,7 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { relativeTime } from '@alongside/kernel/clock';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
-import type { SigningAlgorithm } from '@alongside/kernel/jws';
+import type { JsonWebKey, SigningAlgorithm } from '@alongside/kernel/jws';
 import { type RefusalFacts, shownSecret } from '@alongside/kernel/refusal-facts';
 import { equalHashes, sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';

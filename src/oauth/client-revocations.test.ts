@@ -6,9 +6,8 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { type Log, silentLog } from '@alongside/kernel/log';
 import fc from 'fast-check';
-import { ClientRevocations } from './client-revocations.ts';
+import { ClientRevocations, parseRevocationLists } from './client-revocations.ts';
 import { issuedFault, readAuthorities, readCertificate } from './mutual-tls.ts';
-import { parseRevocationLists } from './revocation-list.ts';
 import { type ListPlan, newAuthority, type TestCertificate } from './testing/certificates.ts';
 
 const now = Date.UTC(2026, 6, 1, 12);

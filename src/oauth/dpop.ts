@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import {
   decodeJwt,
   isSigningAlgorithm,
+  type JsonWebKey,
   publicKeyOf,
   type SigningAlgorithm,
+  thumbprint,
   verifySignature,
 } from '@alongside/kernel/jws';
 import { equalSecrets, sha256, type Vault } from '@alongside/kernel/secrets';

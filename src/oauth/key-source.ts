@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
 import {
   type DecodedJwt,
+  type JsonWebKey,
   keyFits,
   publicKeyOf,
   type SigningAlgorithm,

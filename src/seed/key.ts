@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JsonWebKey } from '@alongside/kernel/jws';
 
 /** The kid of the demo key in the seeded applications. */
 export const demoKeyId = 'demo-1';

@@ -1,4 +1,4 @@
-import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JsonWebKey } from '@alongside/kernel/jws';
 import type { KeyStore, SigningKeyRecord } from '@alongside/kernel/keys';
 import type { Vault } from '@alongside/kernel/secrets';
 import { z } from 'zod';

@@ -1,8 +1,13 @@
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
 import { ManualClock, seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
-import { type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
+import {
+  type JsonWebKey,
+  type JwtClaims,
+  type SigningAlgorithm,
+  signJwt,
+  thumbprint,
+} from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
 import { sha256 } from '@alongside/kernel/secrets';
 import { applicationOf } from '../../src/authorisation/testing/applications.ts';

@@ -1,8 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { longDate } from '../../handoff/pages/page.ts';
 import type { CardPage, CardPageContext } from './page.ts';
-import { changePin, unblock, unlock, unlockCode } from './pin-pages.ts';
-import { renew } from './renew.ts';
+import { changePin, renew, unblock, unlock, unlockCode } from './pin-pages.ts';
 import { signIn } from './sign-in.ts';
 
 function pinState({ status }: CardPageContext): string {

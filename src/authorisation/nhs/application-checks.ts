@@ -13,6 +13,8 @@ import {
   identifyByAssertion,
 } from '../application/assertion.ts';
 import {
+  checkSecret,
+  identifyByForm,
   limitRate,
   readProducts,
   refuseOverLimit,
@@ -21,7 +23,6 @@ import {
   requireSubscription,
   type WithClient,
 } from '../application/client.ts';
-import { checkSecret, identifyByForm } from '../application/secret.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
 import { type Incoming, refuseRepeated } from '../incoming.ts';

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JsonWebKey } from '@alongside/kernel/jws';
 import { applicationOf } from '../testing/applications.ts';
 import {
   assertionOf,

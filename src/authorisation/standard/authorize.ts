@@ -3,12 +3,20 @@ import type { Refusal } from '@alongside/kernel/errors';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { requestUriPrefix } from '../../oauth/pushed-requests.ts';
+import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
 import { readForm } from '../../oauth/server/form.ts';
 import { type CheckedRequest, checkRedirectUri, requirePushed } from '../../oauth/server/request-checks.ts';
-import { openObject } from '../../oauth/server/request-object.ts';
-import { limitUnproven, refuseOverLimit, requireClient, type WithClient } from '../application/client.ts';
+import { keepRequest, openObject, refusePushed } from '../../oauth/server/request-object.ts';
+import { proveKey } from '../../oauth/server/sender-constraint.ts';
+import {
+  limitRate,
+  limitUnproven,
+  refuseOverLimit,
+  requireClient,
+  type WithClient,
+} from '../application/client.ts';
 import { redirectToProvider } from '../to-provider.ts';
-import { applicationChecks, type CheckedApplication } from './client-checks.ts';
+import { applicationChecks, type CheckedApplication, commitConditions, notAllowed } from './client-checks.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readQuery } from './incoming.ts';
 import { type RequestCall, refuseForeignRequestUri, requestChecks } from './request-checks.ts';
@@ -113,3 +121,23 @@ async function reenterByGet({ server, parameters }: ServerCall & Incoming): Prom
 export const authorizeByPost = steps<ServerCall>('oauth2.1.authorize-by-post')
   .step(readForm)
   .step(reenterByGet);
+
+/** Answers errors at once, as JSON (RFC 9126 section 2.3). */
+async function preparePushedReply({ parameters }: Incoming): Promise<Pick<RequestCall, 'reply'>> {
+  if (parameters.has('request_uri')) throw errors.requestMalformed('request_uri cannot be pushed');
+  return { reply: { fail: refusePushed } };
+}
+
+/** `POST /par` (RFC 9126): authenticates the client and checks its request before any browser is involved. */
+export const pushRequest = steps<ServerCall>('oauth2.1.par')
+  .step(readForm)
+  .step(authenticateClient)
+  .use(applicationChecks(notAllowed))
+  .step(check('rate-limit', limitRate))
+  .step(commitConditions)
+  .step(proveKey('pushed'))
+  .step(openObject)
+  .step(preparePushedReply)
+  .step(checkRedirectUri)
+  .use(requestChecks)
+  .step(keepRequest);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JsonWebKey } from '@alongside/kernel/jws';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { applicationOf, scopes } from '../testing/applications.ts';

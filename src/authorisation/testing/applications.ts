@@ -1,4 +1,4 @@
-import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JsonWebKey } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Application, Cis2Registration, PlatformRegistration } from '../../oauth/applications.ts';
 import type { Product } from '../../oauth/products.ts';

@@ -1,7 +1,12 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
-import { type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
+import {
+  type JsonWebKey,
+  type JwtClaims,
+  type SigningAlgorithm,
+  signJwt,
+  thumbprint,
+} from '@alongside/kernel/jws';
 import { type ClientKey, newClientKey } from './assertions.ts';
 import { standardIssuer } from './standard.ts';
 

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { assertError, authorizeRequest } from '../testing/journeys.ts';
 import { type Platform, startPlatform } from '../testing/platform.ts';
-import { cis2Upstream } from './cis2.ts';
+import { cis2Upstream } from './providers.ts';
 
 describe('a provider that does not respond', () => {
   const nowhere = 'http://127.0.0.1:1';

@@ -15,7 +15,7 @@ import {
   isUsed,
   lastRules,
 } from '../application/assertion.ts';
-import { checkSecret, identifyByForm } from '../application/secret.ts';
+import { checkSecret, identifyByForm } from '../application/client.ts';
 import { errors } from '../errors.ts';
 import { type Incoming, refuseRepeated } from '../incoming.ts';
 import { checkGrantType } from '../nhs/application-checks.ts';

@@ -1,5 +1,5 @@
-import { assertionProbes as sharedProbes } from '../../oauth/server/client-authentication/assertion-probes.ts';
 import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
+import { assertionProbes as sharedProbes } from '../../oauth/server/client-authentication/private-key-jwt.ts';
 import {
   checkPkce,
   checkRedirectUri,

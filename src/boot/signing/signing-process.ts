@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { reasonOf } from '@alongside/kernel/errors';
 import { parseOwnJson } from '@alongside/kernel/json';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
-import type { SigningAlgorithm } from '@alongside/kernel/jws';
+import type { JsonWebKey, SigningAlgorithm } from '@alongside/kernel/jws';
 import type { Mechanism, PKCS11, RsaPSS, Template } from 'pkcs11js';
 
 // A separate process for the maker's module, because its calls block and may crash. Its parent restarts it.

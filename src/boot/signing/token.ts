@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
-import type { SigningAlgorithm } from '@alongside/kernel/jws';
+import type { JsonWebKey, SigningAlgorithm } from '@alongside/kernel/jws';
 import { Unavailable } from '@alongside/kernel/kernel-errors';
 import type { KeyToken } from '@alongside/kernel/keys';
 import { OperatorError } from '@alongside/kernel/operator';

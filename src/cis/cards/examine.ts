@@ -8,10 +8,9 @@ import { z } from 'zod';
 import { readCertificate } from '../card/certificate.ts';
 import type { CardExaminer } from '../card/examination.ts';
 import { type Call, handler } from '../endpoint.ts';
-import { readBody } from '../json-body.ts';
 import { type CisNetworkLimits, limitNetwork } from '../limits.ts';
 import { paths } from '../protocol.ts';
-import { base64 } from '../shapes.ts';
+import { base64, readBody } from '../shapes.ts';
 
 interface ExaminationDependencies {
   examiner: CardExaminer;

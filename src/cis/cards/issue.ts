@@ -17,8 +17,7 @@ import {
 } from '../issuing-authority/card-certificates.ts';
 import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { profileNames } from '../issuing-authority/profiles.ts';
-import { readBody } from '../json-body.ts';
-import { digits12 } from '../shapes.ts';
+import { digits12, readBody } from '../shapes.ts';
 import type { Cards } from './cards.ts';
 
 interface IssueDependencies {

@@ -16,7 +16,6 @@ import {
   spki,
 } from '../issuing-authority/card-certificates.ts';
 import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
-import { readBody } from '../json-body.ts';
 import { cardRenewalMessage } from '../protocol.ts';
 import {
   checkSessionProof,
@@ -27,7 +26,7 @@ import {
 import type { Challenges } from '../sessions/challenge.ts';
 import type { Endings } from '../sessions/endings.ts';
 import { iso, type Session } from '../sessions/session.ts';
-import { cardSignature, challenge } from '../shapes.ts';
+import { cardSignature, challenge, readBody } from '../shapes.ts';
 import { inRenewalWindow } from './card-row.ts';
 import type { Cards } from './cards.ts';
 import { answerCertificates } from './issue.ts';

@@ -21,7 +21,7 @@ import {
   readPosition,
   textOfPosition,
 } from './search.ts';
-import { seedRoles } from './seed/roles.ts';
+import { seedRoles } from './seed/people.ts';
 import { freeRolesStatements, personStatement, takeRolesStatements } from './statements.ts';
 
 /** A person with the revision that was read. It starts at 1 and increases with each change. */

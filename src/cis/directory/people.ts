@@ -14,8 +14,8 @@ import {
   type ServiceSecrets,
 } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import { invalidField, readObject } from '../json-body.ts';
 import type { JobRolesAnswer, OrganisationsAnswer, PeopleAnswer, Person } from '../protocol.ts';
+import { invalidField, readObject } from '../shapes.ts';
 import type { Directory, PersonRecord } from './directory.ts';
 import { readFilter, visibleText } from './search.ts';
 

@@ -1,7 +1,7 @@
 import { randomDigits } from '@alongside/kernel/ids';
 import { errors } from '../errors.ts';
-import { firstProblem } from '../json-body.ts';
 import type { Person } from '../protocol.ts';
+import { firstProblem } from '../shapes.ts';
 import { type PersonDraft, personShape } from './person-shape.ts';
 
 const invalid = (field: string, problem: string) =>

@@ -1,8 +1,8 @@
 import { type Database, type Statement, sql } from '../../storage/database.ts';
 import { jobRoleOf, type NameOrder, nameKeyOf, scopeOf, searchKey } from '../../storage/person-keys.ts';
 import { row, text } from '../../storage/row.ts';
-import { invalidField } from '../json-body.ts';
 import type { Person } from '../protocol.ts';
+import { invalidField } from '../shapes.ts';
 
 /** Values of a search. Empty ones do not restrict it. */
 export interface PeopleFilter {

@@ -5,9 +5,8 @@ import { errors } from '../errors.ts';
 import { type CardProfile, type CertificateAnswer, paths } from '../protocol.ts';
 import { base64 } from '../shapes.ts';
 import type { Authorities, Authority } from './authority.ts';
-import { isCardKey } from './card-keys.ts';
 import type { CertificateRecord } from './certificate-records.ts';
-import { type CertificatePurpose, profiles, validityOf, virtualCardPolicies } from './profiles.ts';
+import { type CertificatePurpose, isCardKey, profiles, validityOf, virtualCardPolicies } from './profiles.ts';
 
 /** An order for the certificates of a card. */
 export interface CertificateOrder {

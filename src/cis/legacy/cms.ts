@@ -8,7 +8,7 @@ import {
   SignedData,
   SignerInfo,
 } from 'pkijs';
-import type { CardDigest } from '../issuing-authority/card-keys.ts';
+import type { CardDigest } from '../issuing-authority/profiles.ts';
 
 // CMS (RFC 5652) in the published form: the content, one signer and its certificate, no signed attributes.
 

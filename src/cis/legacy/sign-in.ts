@@ -4,7 +4,7 @@ import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JsonWebKey } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { AuditLog } from '../../storage/audit.ts';

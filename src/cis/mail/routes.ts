@@ -6,8 +6,8 @@ import { z } from 'zod';
 import type { Directory } from '../directory/directory.ts';
 import { admit, type Call, handler, type ServiceSecrets } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import { invalidField, readBody } from '../json-body.ts';
 import type { OutboxAnswer, OutboxMail, PersonMail, PersonMailAnswer } from '../protocol.ts';
+import { invalidField, readBody } from '../shapes.ts';
 import type { Mails } from './mails.ts';
 
 interface PersonMailDependencies {

@@ -1,4 +1,4 @@
-import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JsonWebKey } from '@alongside/kernel/jws';
 import type { CardSignature, Generation, SessionMode, SignInRefusal } from './sign-in.ts';
 
 /** Response of `POST /sessions/{id}/heartbeat`, a request without a body. */

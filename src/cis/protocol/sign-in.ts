@@ -1,4 +1,4 @@
-import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JsonWebKey } from '@alongside/kernel/jws';
 import type { RoleProfile } from './directory.ts';
 
 /** Generation of the Identity Agent: the HSCN one, or the newer one (Smartcard Connect). */

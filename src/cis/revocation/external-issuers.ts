@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { z } from 'zod';
-import { firstProblem } from '../json-body.ts';
+import { firstProblem } from '../shapes.ts';
 
 /** A card authority of another organisation that CIS accepts. */
 export interface ExternalIssuer {

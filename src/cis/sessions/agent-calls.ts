@@ -1,7 +1,13 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
-import { type DecodedJwt, decodeJwt, publicKeyOf, verifySignature } from '@alongside/kernel/jws';
+import {
+  type DecodedJwt,
+  decodeJwt,
+  type JsonWebKey,
+  publicKeyOf,
+  thumbprint,
+  verifySignature,
+} from '@alongside/kernel/jws';
 import { check } from '@alongside/kernel/steps';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { errors } from '../errors.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JsonWebKey } from '@alongside/kernel/jws';
 import { inBatches, removeSomeStatement } from '../../storage/batches.ts';
 import { type Database, seldom, sql } from '../../storage/database.ts';
 import { type PresenceAnswer, presence } from '../protocol.ts';

@@ -2,9 +2,12 @@ import { json, noContent } from '@alongside/kernel/answer';
 import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
+import { z } from 'zod';
 import { admit, type Call, handler, type ServiceSecrets } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import type { DeskSession, DeskSessionsAnswer } from '../protocol.ts';
+import type { ClockMoved, DeskSession, DeskSessionsAnswer } from '../protocol.ts';
+import { readBody } from '../shapes.ts';
+import type { Agents } from './agents.ts';
 import type { Endings } from './endings.ts';
 import { idleEnd, iso, type Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
@@ -66,3 +69,41 @@ export const consoleSessionRoutes = (cis: ConsoleDependencies): Route[] => [
   ...route('/console/sessions/:id', { DELETE: handler(end, cis) }),
   ...route('/console/people/:uid/sessions', { DELETE: handler(endAll, cis) }),
 ];
+
+interface ClockDependencies {
+  sessions: Sessions;
+  agents: Agents;
+  serviceSecrets: ServiceSecrets;
+  /** Runs all regular work. */
+  sweep(): Promise<void>;
+}
+
+type ClockCall = Call<ClockDependencies>;
+
+/** A hundred years in seconds. */
+const furthest = 3_155_760_000;
+const shape = z.strictObject({
+  bySeconds: z.number('must be a number').min(-furthest, 'is too far back').max(furthest, 'is too far ahead'),
+});
+
+const readMove = ({ request }: ClockCall): { move: ClockMoved } => ({ move: readBody(request, shape) });
+
+/** Moves the times of the last reports, because agents keep reporting while a developer moves the clock. */
+async function moveReports({
+  cis: { sessions, agents, sweep },
+  move,
+}: ClockCall & Passed<'caller'> & { move: ClockMoved }) {
+  const by = Math.round(move.bySeconds * 1_000);
+  await Promise.all([sessions.clockMoved(by), agents.clockMoved(by)]);
+  await sweep();
+  return noContent();
+}
+
+const clockMoved = steps<ClockCall>('cis.clock-moved')
+  .step(admit('console'))
+  .step(readMove)
+  .step(moveReports);
+
+/** `POST /clock-moved`. */
+export const clockMovedRoutes = (cis: ClockDependencies): Route[] =>
+  route('/clock-moved', { POST: handler(clockMoved, cis) });

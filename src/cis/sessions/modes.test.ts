@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { thumbprint } from '@alongside/kernel/jwk';
+import { thumbprint } from '@alongside/kernel/jws';
 import { type Generation, paths, type SessionMode, signInMessage } from '../protocol.ts';
 import { issueCard, type TestCard } from '../testing/cards.ts';
 import { startCis, startSubscriber, type TestCis, type TestSubscriber, uids } from '../testing/cis.ts';

@@ -1,15 +1,14 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import type { Route } from '@alongside/kernel/http';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JsonWebKey } from '@alongside/kernel/jws';
 import { networkAddress } from '@alongside/kernel/networks';
 import { route } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import { admit, type Call, handler, type ServiceSecrets } from '../endpoint.ts';
-import { invalidField, readBody } from '../json-body.ts';
 import { type CisNetworkLimits, limitNetwork } from '../limits.ts';
 import type { PresenceAnswer, PresenceRequest } from '../protocol.ts';
-import { sessionId } from '../shapes.ts';
+import { invalidField, readBody, sessionId } from '../shapes.ts';
 import { checkAgentProof, type ProofDependencies } from './agent-calls.ts';
 import type { Agents } from './agents.ts';
 import type { Endings } from './endings.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { thumbprint } from '@alongside/kernel/jwk';
+import { thumbprint } from '@alongside/kernel/jws';
 import { paths, proofHeader, type SignInAnswer, signInMessage } from '../protocol.ts';
 import { issueCard, type TestCard } from '../testing/cards.ts';
 import { startCis, startTime, type TestCis, uids } from '../testing/cis.ts';

@@ -1,7 +1,7 @@
 import { json, noContent, StreamAnswer } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Route } from '@alongside/kernel/http';
-import { thumbprint } from '@alongside/kernel/jwk';
+import { thumbprint } from '@alongside/kernel/jws';
 import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
@@ -10,7 +10,6 @@ import type { CardExaminer, ExaminedCard } from '../card/examination.ts';
 import type { Directory } from '../directory/directory.ts';
 import { type Call, handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import { readBody } from '../json-body.ts';
 import {
   type AgentEndCause,
   endWait,
@@ -21,7 +20,7 @@ import {
   type SignOutRequest,
   signInMessage,
 } from '../protocol.ts';
-import { cardSignature, challenge, digits12 } from '../shapes.ts';
+import { cardSignature, challenge, digits12, readBody } from '../shapes.ts';
 import { checkSessionProof, findSession, type ProofDependencies, requireLive } from './agent-calls.ts';
 import { roleChoiceStatement } from './audit-records.ts';
 import type { Challenges } from './challenge.ts';

@@ -1,5 +1,5 @@
 import { isObject } from '@alongside/kernel/json';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JsonWebKey } from '@alongside/kernel/jws';
 import { z } from 'zod';
 import { integer, json, nullable, oneOf, type RowOf, row, text } from '../../storage/row.ts';
 import {

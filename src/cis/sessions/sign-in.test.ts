@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
-import { decodeJwt, publicKeyOf, verifySignature } from '@alongside/kernel/jws';
+import { decodeJwt, type JsonWebKey, publicKeyOf, thumbprint, verifySignature } from '@alongside/kernel/jws';
 import { paths, type SignInRequest, sessionCertificateType, signInMessage } from '../protocol.ts';
 import { issueCard, type TestCard } from '../testing/cards.ts';
 import { origin, startCis, startTime, type TestCis, uids } from '../testing/cis.ts';

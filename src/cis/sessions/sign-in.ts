@@ -4,7 +4,7 @@ import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import { type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
-import { thumbprint } from '@alongside/kernel/jwk';
+import { thumbprint } from '@alongside/kernel/jws';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
@@ -15,7 +15,6 @@ import type { CardExaminer, ExaminedCard } from '../card/examination.ts';
 import type { Directory, PersonRecord } from '../directory/directory.ts';
 import type { Call } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import { readBody } from '../json-body.ts';
 import { type CisNetworkLimits, limitNetwork } from '../limits.ts';
 import {
   generations,
@@ -25,7 +24,7 @@ import {
   sessionModes,
   signInMessage,
 } from '../protocol.ts';
-import { cardSignature, challenge, p256Key } from '../shapes.ts';
+import { cardSignature, challenge, p256Key, readBody } from '../shapes.ts';
 import { checkAgentProof, type ProofDependencies } from './agent-calls.ts';
 import type { Challenges } from './challenge.ts';
 import type { Endings } from './endings.ts';

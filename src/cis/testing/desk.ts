@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { randomToken } from '@alongside/kernel/ids';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
-import { signJwt } from '@alongside/kernel/jws';
+import { type JsonWebKey, signJwt, thumbprint } from '@alongside/kernel/jws';
 import {
   agentCallType,
   type ChallengeAnswer,

@@ -2,7 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Route } from '@alongside/kernel/http';
 import { withoutMethodErrors } from '@alongside/kernel/route';
 import type { SingleUse } from '../../storage/single-use.ts';
-import { EnrolmentLinks } from '../enrolment/links.ts';
+import { EnrolmentLinks } from '../enrolment/pending-enrolments.ts';
 import { RegistrationTokens } from '../registration/tokens.ts';
 import { authenticatorRoutes } from './authenticators.ts';
 import { deliveryRoutes } from './deliveries.ts';

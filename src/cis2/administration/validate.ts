@@ -5,7 +5,7 @@ import { parseJsonObject } from '@alongside/kernel/json';
 import { route } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import { parseParameters } from '../../oauth/parameters.ts';
-import { assertionProbes } from '../../oauth/server/client-authentication/assertion-probes.ts';
+import { assertionProbes } from '../../oauth/server/client-authentication/private-key-jwt.ts';
 import {
   checkPkce,
   checkRedirectUri,

@@ -21,10 +21,9 @@ import type { Authenticators } from '../sign-in/authenticator.ts';
 import { accountSignIn } from './account-sign-in.ts';
 import { type Enrolment, type Enrolments, labelOf } from './enrolment.ts';
 import { enrolmentErrors } from './errors.ts';
-import { linkLifetime } from './links.ts';
 import type { Notices } from './notices.ts';
 import { accountPage, credentialPage, type OwnCredential } from './pages/account.ts';
-import { enrolmentPath, type PendingEnrolments } from './pending-enrolments.ts';
+import { enrolmentPath, linkLifetime, type PendingEnrolments } from './pending-enrolments.ts';
 import { removeCredential } from './remove.ts';
 import {
   credentialPath,

@@ -5,8 +5,7 @@ import { z } from 'zod';
 import type { Statement } from '../../storage/database.ts';
 import { type Attempt, Outbox, type OutboxDependencies, type Outcome } from '../../storage/outbox.ts';
 import type { CisClient } from '../model/cis-client.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
+import { filled, words } from '../text/words.ts';
 
 const noticeShape = z.object({ uid: z.string(), subject: z.string(), text: z.string() });
 type Notice = z.infer<typeof noticeShape>;

@@ -7,6 +7,55 @@ import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { PendingEnrolment } from './enrolment.ts';
 
+/** An officer's link, by which a person sets up an authenticator. */
+export interface EnrolmentLink {
+  uid: string;
+  kind: string;
+  /** The person responsible, such as `ra:{uid}`. */
+  actor: string;
+  /** Milliseconds. */
+  expiresAt: number;
+}
+
+const linkKind = 'cis2-enrolment-link';
+/** In milliseconds. */
+export const linkLifetime = 900_000;
+
+export const linkPath = (token: string): string => `/enrol/${token}`;
+
+/** One-time links, stored as hashes. */
+export class EnrolmentLinks {
+  readonly #singleUse: SingleUse;
+  readonly #clock: Clock;
+
+  constructor(singleUse: SingleUse, clock: Clock) {
+    this.#singleUse = singleUse;
+    this.#clock = clock;
+  }
+
+  /** Creates a link with its audit record. Its token is shown once. */
+  async make(
+    given: Omit<EnrolmentLink, 'expiresAt'>,
+    record: Statement,
+  ): Promise<{ token: string; expiresAt: number }> {
+    const token = randomToken();
+    const expiresAt = this.#clock.now() + linkLifetime;
+    const link: EnrolmentLink = { ...given, expiresAt };
+    await this.#singleUse.keep(linkKind, token, link, linkLifetime, record);
+    return { token, expiresAt };
+  }
+
+  /** Returns an unused link. */
+  find(token: string): Promise<EnrolmentLink | undefined> {
+    return this.#singleUse.peek<EnrolmentLink>(linkKind, token);
+  }
+
+  /** Returns the conditional write that uses the link once. */
+  useStatement(token: string): Statement {
+    return this.#singleUse.spendStatement(linkKind, token);
+  }
+}
+
 const kindOfValue = 'cis2-enrolment';
 /** Purpose of the key that encrypts the text for the next page. */
 const purpose = 'cis2-enrolment';

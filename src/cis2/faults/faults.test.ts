@@ -17,9 +17,8 @@ import { type Instance, startInstance } from '../testing/instance.ts';
 import { redeem } from '../testing/journey.ts';
 import { gp } from '../testing/people.ts';
 import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
-import { discoveryFaults, keySetFaults } from './document-faults.ts';
+import { discoveryFaults, keySetFaults, userinfoFaults } from './document-faults.ts';
 import { idTokenFaults, logoutTokenFaults } from './token-faults.ts';
-import { userinfoFaults } from './userinfo-faults.ts';
 
 const storage = await openDatabase(':memory:', '');
 const faults = new Faults(new Settings(storage));

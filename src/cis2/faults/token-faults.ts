@@ -1,5 +1,7 @@
-import type { JwtClaims, SigningAlgorithm } from '@alongside/kernel/jws';
-import type { NamedFault } from '../../storage/faults.ts';
+import { createPrivateKey } from 'node:crypto';
+import { type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
+import { newKeyPair, type SigningKeys, type TokenSigner } from '@alongside/kernel/keys';
+import type { Faults, NamedFault } from '../../storage/faults.ts';
 
 /** The signature of a faulty token. `unnamed` leaves out the `kid`; an `unknown` key is not in the key set. */
 export type FaultySignature =
@@ -37,7 +39,7 @@ const signing = (name: string, summary: string, signature: FaultySignature): Tok
 });
 
 /** Returns an algorithm that the client did not register. */
-export const otherThan = (algorithm: SigningAlgorithm): SigningAlgorithm =>
+const otherThan = (algorithm: SigningAlgorithm): SigningAlgorithm =>
   algorithm === 'ES256' ? 'RS256' : 'ES256';
 const day = 86_400;
 const seconds = (value: unknown): number => Number(value);
@@ -115,3 +117,50 @@ export const logoutTokenFaults: readonly TokenFault[] = [
     sub: undefined,
   })),
 ];
+
+interface How {
+  keys: SigningKeys;
+  claims: JwtClaims;
+  options: { algorithm: SigningAlgorithm; typ?: string };
+}
+
+const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+const ways: Readonly<Record<FaultySignature, (how: How) => Promise<string>>> = {
+  right: ({ keys, claims, options }) => keys.sign(claims, options),
+  none: async ({ claims, options }) =>
+    `${encode({ alg: 'none', typ: options.typ ?? 'JWT' })}.${encode(claims)}.`,
+  broken: async ({ keys, claims, options }) => {
+    const token = await keys.sign(claims, options);
+    const at = token.lastIndexOf('.') + 1;
+    return `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
+  },
+  'unknown key': async ({ claims, options: { algorithm, typ = 'JWT' } }) => {
+    const { privatePem } = await newKeyPair(algorithm);
+    return signJwt({ alg: algorithm, typ, kid: 'nobody-has-this-key' }, claims, createPrivateKey(privatePem));
+  },
+  'unnamed key': ({ keys, claims, options }) => keys.sign(claims, { ...options, withoutKid: true }),
+  'unnamed unknown key': async ({ claims, options: { algorithm, typ = 'JWT' } }) => {
+    const { privatePem } = await newKeyPair(algorithm);
+    return signJwt({ alg: algorithm, typ }, claims, createPrivateKey(privatePem));
+  },
+  'other algorithm': ({ keys, claims, options }) =>
+    keys.sign(claims, { ...options, algorithm: otherThan(options.algorithm) }),
+};
+
+/** Returns a signer that injects the active faults. Without `faults`, returns the keys. */
+export function faultySigner(
+  keys: SigningKeys,
+  faults: Faults | undefined,
+  known: readonly TokenFault[],
+): TokenSigner {
+  if (!faults) return keys;
+  return {
+    async sign(claims, options) {
+      const happening = await faults.happening(known);
+      const right: TokenDraft = { claims, signature: 'right' };
+      const draft = happening.reduce((before, fault) => fault.spoil(before), right);
+      return ways[draft.signature]({ keys, claims: draft.claims, options });
+    },
+  };
+}

@@ -1,7 +1,7 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Endpoint } from '@alongside/kernel/http';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JsonWebKey } from '@alongside/kernel/jws';
 import type { KeySet, SigningKeys } from '@alongside/kernel/keys';
 import { type ClientSettings, serverMetadata } from '../../oauth/server/metadata.ts';
 import { type Faults, noFault } from '../../storage/faults.ts';

@@ -11,7 +11,7 @@ import { readProof } from '../../oauth/server/sender-constraint.ts';
 import type { TokenRecord } from '../../oauth/token-records.ts';
 import { noFault } from '../../storage/faults.ts';
 import { tokenErrors } from '../errors/token.ts';
-import { userinfoFaults } from '../faults/userinfo-faults.ts';
+import { userinfoFaults } from '../faults/document-faults.ts';
 import { partyOf } from '../model/relying-party.ts';
 import { namedInUserinfo } from '../model/token-facts.ts';
 import { userinfoClaims } from './claims/person.ts';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Answer, answerTargets } from '@alongside/kernel/answer';
 import { html, trusted } from '@alongside/kernel/html';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
+import { filled, words } from '../text/words.ts';
 import { cis2Page } from './frame.ts';
 
 const script = 'document.forms[0].submit()';

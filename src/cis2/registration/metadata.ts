@@ -1,6 +1,5 @@
 import type { JsonObject } from '@alongside/kernel/json';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
-import { publicKeyOf } from '@alongside/kernel/jws';
+import { type JsonWebKey, publicKeyOf } from '@alongside/kernel/jws';
 import { z } from 'zod';
 import type { Cis2Registration, Profile } from '../../oauth/applications.ts';
 import { certificateSubjectOf } from '../../oauth/certificate-subject.ts';

@@ -20,8 +20,7 @@ import { type Session, strengthFor } from '../model/session.ts';
 import type { SignInFacts } from '../model/token-facts.ts';
 import { formPostPage } from '../pages/form-post.ts';
 import { goingOnPage } from '../pages/frame.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
+import { filled, words } from '../text/words.ts';
 
 /** The destination of an authorization response. */
 export interface ReplyTarget {

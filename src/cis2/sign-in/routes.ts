@@ -15,14 +15,12 @@ import { goingOnPage } from '../pages/frame.ts';
 import type { ReplyFrame } from '../responses/authorization-response.ts';
 import { errorPage, handlersOf } from '../responses/error-answers.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import { filled } from '../text/filled.ts';
-import { words } from '../text/words.ts';
+import { filled, words } from '../text/words.ts';
 import type { Authenticator, Authenticators } from './authenticator.ts';
 import { signInErrors } from './errors.ts';
 import { type Finish, failInteraction, type ProvedSignIn, toPage } from './finish.ts';
 import { findSignIn, type InteractionContext, openInteraction, type SignInContext } from './open.ts';
-import { choicePage } from './pages/choice.ts';
-import { confirmPage } from './pages/confirm.ts';
+import { choicePage, confirmPage } from './pages/choice.ts';
 import { showRoles, takeRole } from './roles.ts';
 
 interface SignInDependencies extends ReplyFrame {

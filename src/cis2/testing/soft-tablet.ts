@@ -1,6 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
-import { signJwt } from '@alongside/kernel/jws';
+import { type JsonWebKey, signJwt } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
 import { kidOf, type TabletBody, tabletTypes } from '../authenticators/tablet/protocol.ts';
 import { type Reply, send } from './browser.ts';

@@ -2,8 +2,13 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
-import { type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
+import {
+  type JsonWebKey,
+  type JwtClaims,
+  type SigningAlgorithm,
+  signJwt,
+  thumbprint,
+} from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Cis2Registration } from '../../oauth/applications.ts';

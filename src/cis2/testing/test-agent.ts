@@ -1,7 +1,13 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { type Clock, seconds } from '@alongside/kernel/clock';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
-import { decodeJwt, type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
+import {
+  decodeJwt,
+  type JsonWebKey,
+  type JwtClaims,
+  type SigningAlgorithm,
+  signJwt,
+  thumbprint,
+} from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
 import {
   cardMessage,

@@ -3,8 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
-import { signJwt } from '@alongside/kernel/jws';
+import { type JsonWebKey, signJwt } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
 import {
   type ChangesAnswer,

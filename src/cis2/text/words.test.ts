@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { html } from '@alongside/kernel/html';
 import { allTexts } from '../testing/marked-words.ts';
 import { hole, templatesOf } from '../testing/templates.ts';
-import { filled, markedUp } from './filled.ts';
+import { filled, markedUp } from './words.ts';
 
 const root = join(import.meta.dirname, '..');
 const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })

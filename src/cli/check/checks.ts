@@ -1,14 +1,12 @@
 import type { Check } from './check.ts';
 import { combinedChecks } from './checks/combined.ts';
-import { discoveryChecks } from './checks/discovery.ts';
-import { endpointChecks } from './checks/endpoints.ts';
+import { discoveryChecks, endpointChecks } from './checks/endpoints.ts';
 import { idTokenChecks } from './checks/id-token.ts';
 import { keyCacheChecks, keyChangeChecks } from './checks/keys.ts';
-import { logoutChecks } from './checks/logout.ts';
 import { requestChecks } from './checks/request.ts';
 import { responseChecks } from './checks/response.ts';
 import { sessionChecks, signIn } from './checks/session.ts';
-import { signOutChecks } from './checks/sign-out.ts';
+import { logoutChecks, signOutChecks } from './checks/sign-out.ts';
 import { mends } from './mends.ts';
 
 /** All checks in order of execution. Those that invalidate cached keys or the discovery document are last. */

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { makeAuthority } from '../../../test/testing/authority.ts';
-import { judgeCertificate } from './certificate.ts';
+import { judgeCertificate } from './services.ts';
 
 test('judgeCertificate reports an expired or mismatched certificate as wrong, and one in its last 14 days as a remark', () => {
   const authority = makeAuthority();

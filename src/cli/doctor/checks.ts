@@ -1,13 +1,8 @@
-import { agentSocket } from './agent-socket.ts';
-import { audit } from './audit.ts';
 import { browser, browserPolicy } from './browser.ts';
-import { certificate } from './certificate.ts';
 import type { Check } from './check.ts';
-import { dataFolder, stateFile } from './data-folder.ts';
-import { clock, localhost, node, proxy } from './machine.ts';
-import { ports } from './ports.ts';
-import { services } from './services.ts';
-import { signingKeys } from './signing-keys.ts';
+import { audit, dataFolder, signingKeys, stateFile } from './data-folder.ts';
+import { clock, localhost, node, ports, proxy } from './machine.ts';
+import { agentSocket, certificate, services } from './services.ts';
 
 /** All checks, in the order of the report. */
 export const checks: readonly Check[] = [

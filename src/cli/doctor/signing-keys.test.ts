@@ -5,7 +5,7 @@ import { SigningKeys } from '@alongside/kernel/keys';
 import { Vault } from '@alongside/kernel/secrets';
 import { openDatabase } from '../../storage/dialects.ts';
 import { StoredKeys } from '../../storage/signing-keys.ts';
-import { proofProblem } from './signing-keys.ts';
+import { proofProblem } from './data-folder.ts';
 
 describe('the proof of a signing key', () => {
   test('verifies with its own key set only, for each algorithm', async (t) => {

@@ -3,9 +3,8 @@ import { dirname, join, relative } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 import { version } from '../../version.ts';
-import { ciFile, lacking, scriptOf, testCommand } from './ci-files.ts';
+import { ciFile, commands, lacking, scriptOf, testCommand, testFile } from './ci-files.ts';
 import { type CiSystem, has, membersOf, type Project, type Runner } from './project.ts';
-import { commands, testFile } from './test-files.ts';
 
 /** One file of the plan. */
 export interface Change {

@@ -1,7 +1,12 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isObject, type JsonObject } from '@alongside/kernel/json';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
-import { keyFits, publicKeyOf, type SigningAlgorithm } from '@alongside/kernel/jws';
+import {
+  type JsonWebKey,
+  keyFits,
+  publicKeyOf,
+  type SigningAlgorithm,
+  thumbprint,
+} from '@alongside/kernel/jws';
 import { cut } from './finding.ts';
 
 /** One public key, as people need it before they register it. */

@@ -1,5 +1,30 @@
 import { journeyStyles } from '../pages/journey/stylesheet.ts';
-import { operateStyles } from '../pages/operate-styles.ts';
+
+/** Styles of the pages "Desk and test" and "Operate". */
+const operateStyles = `
+.desk { display: grid; gap: 1rem 2rem; grid-template-columns: 12rem minmax(0, 2fr) minmax(0, 1fr); align-items: start; }
+.reader { display: block; width: 100%; max-width: 12rem; height: auto; } .reader .body { fill: var(--card); stroke: var(--quiet); stroke-width: 2; }
+.reader .slot { fill: var(--line); } .reader .card rect { fill: var(--accent-soft); stroke: var(--accent); stroke-width: 2; }
+.reader .chip, .reader .print { fill: none; stroke: var(--accent); stroke-width: 2; } .reader text { fill: var(--quiet); font-size: 13px; }
+.reader .light { fill: var(--line); stroke: var(--quiet); } .reader .light.good { fill: var(--good); } .reader .light.warn { fill: var(--warn); } .reader .light.bad { fill: var(--bad); }
+.state-of { text-align: center; max-width: 12rem; margin: .5rem 0 0; } .big-time { font-size: 1.75rem; font-variant-numeric: tabular-nums; margin: 0 0 .25rem; } .big-time .tag { vertical-align: middle; }
+ul.plain, ol.plain { list-style: none; margin: 0; padding: 0; } .plain li { margin: 0 0 .375rem; overflow-wrap: anywhere; }
+.fields { display: grid; gap: 0 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(14rem, 100%), 1fr)); }
+.mail-text { white-space: pre-wrap; overflow-wrap: anywhere; max-width: 50rem; }
+.problems { list-style: none; margin: 0; padding: 0; } .problems p { margin: 0; }
+.calendar { display: block; width: 100%; height: auto; margin: 0 0 .75rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
+.calendar .month { stroke: var(--line); } .calendar text { font-size: 10px; fill: var(--quiet); } .calendar .now { stroke: var(--bad); stroke-width: 1.5; }
+.calendar .announced { fill: var(--warn-soft); stroke: var(--warn); } .calendar .signing { fill: var(--accent); } .calendar .verifying { fill: var(--accent-soft); stroke: var(--accent); }
+.calendar .kid { fill: var(--accent-ink); font-weight: 650; } .calendar .kid.waits { fill: var(--warn); } .legend span { padding: 0 .375rem; border: 1px solid transparent; border-radius: .25rem; font-size: .875rem; }
+.legend .announced { background: var(--warn-soft); color: var(--warn); border-color: var(--warn); } .legend .signing { background: var(--accent); color: var(--accent-ink); }
+.legend .verifying { background: var(--accent-soft); color: var(--ink); border-color: var(--accent); }
+.calls { list-style: none; margin: 0 0 1rem; padding: 0; } .calls li { padding: .1875rem 0; overflow-wrap: anywhere; } .calls a[aria-current] { font-weight: 700; }
+.console fieldset { border: 0; margin: 0 0 .75rem; padding: 0; min-width: 0; } .console legend { font-weight: 650; padding: 0; margin: 0 0 .375rem; }
+.facts { overflow-wrap: anywhere; } @media (min-width: 66.01rem) { .audit :is(th, td) { min-width: 6.5rem; } .audit :is(th, td):nth-child(4) { min-width: 8.25rem; } } .console .uid bdi { overflow-wrap: break-word; } .console :is(td, th) time + br + .quiet { white-space: nowrap; } @media (max-width: 66rem) { .console :is(td, th) time + br + .quiet { white-space: normal; } }
+@media (min-width: 66.01rem) { .faults table { table-layout: fixed; } .faults :is(th, td):nth-child(1) { width: 17rem; } .faults :is(th, td):nth-child(3) { width: 10rem; } .faults :is(th, td):nth-child(4) { width: 17rem; } }
+@media (max-width: 43.75rem) { .console .state { white-space: normal; } }
+@media (max-width: 60rem) { .desk { grid-template-columns: minmax(0, 1fr); } .reader { max-width: 9rem; } .state-of { text-align: left; } }
+`;
 
 /** Styles of the console, in addition to the shared style sheet. */
 export const consoleStylesheet = `
@@ -125,3 +150,42 @@ dl.addresses { row-gap: .625rem; }
 @media (forced-colors: active) { #navigation a:not([aria-current]), .tabs a:not([aria-current]) { border-color: Canvas; } .segments a[aria-current], #navigation a[aria-current] { outline: 2px solid; outline-offset: -2px; } }
 @media print { .console .column, .console .bar { display: none; } }
 ${journeyStyles}${operateStyles}`;
+
+/** Styles of the pages on which applications, people and cards are registered. */
+export const registerStylesheet = `
+.console [role=alert], .console input, .console select, .console textarea, .console fieldset { scroll-margin-top: 5rem; }
+.console bdi, .crumbs li { overflow-wrap: anywhere; min-width: 0; }
+.console .button { display: inline-flex; align-items: center; margin: 0; }
+.split { display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 7fr) minmax(0, 4fr); align-items: start; }
+.split > * { min-width: 0; } .split .panel { margin: 0 0 1rem; }
+.filters > div { min-width: 0; max-width: 100%; }
+.pair { display: grid; gap: 0 1rem; grid-template-columns: repeat(auto-fit, minmax(min(14rem, 100%), 1fr)); }
+:is(.pair, .fields) > .field { display: grid; grid-template-rows: subgrid; grid-template-columns: minmax(0, 1fr); grid-row: span 4; }
+:is(.pair, .fields) > .field > label { grid-row: 1; } :is(.pair, .fields) > .field > .hint { grid-row: 2; } :is(.pair, .fields) > .field > :is(input, select, textarea) { grid-row: 3; } :is(.pair, .fields) > .field > .error-message { grid-row: 4; }
+.options { display: grid; gap: .625rem; grid-template-columns: repeat(auto-fit, minmax(min(11rem, 100%), 1fr)); }
+.option { position: relative; display: flex; gap: .625rem; padding: .625rem .75rem; border: 1px solid var(--line); border-radius: .5rem; font-weight: 400; margin: 0; cursor: pointer; min-width: 0; overflow-wrap: anywhere; }
+.option:has(:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); background: var(--accent-soft); }
+.option:has(:focus-visible) { outline: 3px solid var(--focus); outline-offset: 2px; } .option:has(:disabled) { opacity: .65; cursor: not-allowed; }
+.option input { flex: none; width: 1.125rem; height: 1.125rem; margin: .125rem 0 0; accent-color: var(--accent); }
+.option strong { display: block; } .option small { display: block; font-size: .875rem; color: var(--quiet); }
+.console fieldset.field > legend { margin: 0 0 .375rem; }
+.lines { display: grid; gap: .375rem; margin: 0 0 .5rem; } .line { display: flex; gap: .375rem; min-width: 0; } .line input { flex: 1 1 auto; min-width: 0; max-width: none !important; }
+.mono { font-family: ui-monospace, "Cascadia Mono", "Liberation Mono", monospace; font-size: .875rem !important; }
+.split .field input:not([type=radio], [type=checkbox], [type=file]), .split .field select { max-width: none !important; }
+.good-message { color: var(--good); font-weight: 600; margin: .25rem 0 .5rem; }
+.request { margin: 0 0 .75rem; padding: .75rem 1rem; background: var(--paper); border: 1px solid var(--line); border-radius: .375rem; font: .8125rem/1.55 ui-monospace, "Cascadia Mono", "Liberation Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 30rem; overflow-y: auto; }
+.request mark { background: var(--bad-soft); color: var(--bad); outline: 1px solid var(--bad); border-radius: .125rem; }
+.plain-list { list-style: none; padding: 0; } .plain-list li { padding: .125rem 0; overflow-wrap: anywhere; }
+.views { display: flex; flex-wrap: wrap; gap: .25rem; margin: 0 0 .75rem; border-bottom: 1px solid var(--line); }
+.views button { background: none; color: var(--ink); border: 0; border-bottom: 3px solid transparent; border-radius: 0; font-weight: 400; }
+.views button[aria-pressed=true] { color: var(--accent); border-color: var(--accent); font-weight: 650; }
+.found { list-style: none; margin: .375rem 0; padding: 0; display: grid; gap: .25rem; } .found button { text-align: left; width: 100%; font-weight: 400; height: auto; }
+.role-row { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; justify-content: space-between; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .375rem; margin: 0 0 .375rem; }
+.role-row > span { min-width: 0; overflow-wrap: anywhere; flex: 1 1 14rem; }
+.acts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); align-items: start; } .act-row { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; background: var(--card); }
+.act-row h3 { margin: 0 0 .25rem !important; } .act-row p { margin: 0 0 .5rem; } .act-row > :last-child { margin-bottom: 0; }
+.act-row .actions { margin: 0; } .impossible { color: var(--quiet); }
+.conflict td { vertical-align: top; } .pages { display: flex; gap: 1rem; }
+@media (max-width: 62rem) { .split { grid-template-columns: minmax(0, 1fr); } }
+@media (forced-colors: active) { .option:has(:checked) { outline: 2px solid; } .views button[aria-pressed=true] { outline: 1px solid; } }
+`;

@@ -10,24 +10,60 @@ import {
 } from '@alongside/kernel/http';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import { stylesheetRoutes } from '@alongside/kernel/layout';
+import { filled, nearestPath } from '@alongside/kernel/nearest-path';
 import { nothingHere } from '@alongside/kernel/respond';
-import { route, withoutMethodErrors } from '@alongside/kernel/route';
+import { partsOf, route, withoutMethodErrors } from '@alongside/kernel/route';
 import { type Admission, asCaller, checkAccess, hasRole } from '../administrators/admission.ts';
 import { signInMissingPage } from '../administrators/pages.ts';
 import { administratorScript, administratorScriptPath } from '../administrators/script.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 import { errors } from '../errors.ts';
+import { mayBeInAddress } from '../explain/paste.ts';
 import { signInChallenge } from '../guard.ts';
 import { consolePages } from '../pages/registry.ts';
-import { consoleStylesheet } from './console-stylesheet.ts';
+import { consoleStylesheet, registerStylesheet } from './console-stylesheet.ts';
+import { foreign } from './controls.ts';
 import { editTools } from './edit-tools-script.ts';
 import { formTools } from './form-tools-script.ts';
 import { assetPaths, framed, navigation } from './frame.ts';
 import type { BrowserScript, ConsolePage, PageContent, PageView } from './page.ts';
-import { registerStylesheet } from './register-stylesheet.ts';
 import { shellScript } from './shell-script.ts';
 import { statusBar } from './status.ts';
-import { unknownContent } from './unknown.ts';
+
+const longestPath = 120;
+
+/** Returns the address of the page that an unknown address probably meant: a near one, or the page above it. */
+function meantBy(path: string, pages: readonly Pick<ConsolePage, 'path'>[]): string | undefined {
+  const nearest = nearestPath(pages);
+  const isPage = (address: string) => pages.some((page) => filled(page.path, address) === address);
+  for (let address = path.slice(0, longestPath); address !== ''; address = address.replace(/\/[^/]*$/, '')) {
+    if (isPage(address)) return address;
+    const template = nearest(address);
+    const meant = template && filled(template, address);
+    if (meant && meant !== '/' && !meant.includes(':')) return meant;
+  }
+  return undefined;
+}
+
+/** Returns the last word of a path, if it may be searched for. */
+function wordOf(path: string): string | undefined {
+  const word = decodeURIComponent(partsOf(path).findLast(Boolean) ?? '');
+  return word.length > 0 && word.length <= 100 && mayBeInAddress(word) ? word : undefined;
+}
+
+/** The content for an address without a page. */
+function unknownContent(path: string, pages: readonly Pick<ConsolePage, 'path'>[]): PageContent {
+  const meant = meantBy(path, pages);
+  const word = pages.some((page) => page.path === '/search') ? wordOf(path) : undefined;
+  return {
+    title: 'There is nothing here',
+    status: 404,
+    lead: html`The console has no page <code>${foreign(path)}</code>.`,
+    main: html`${meant ? html`<p>Did you mean <a href="${meant}"><code>${foreign(meant)}</code></a>?</p>` : undefined}
+<ul class="plain-list">${word ? html`<li><a href="/search?${new URLSearchParams({ q: word }).toString()}">Search for <q>${foreign(word)}</q></a></li>` : undefined}
+<li><a href="/">Overview</a></li></ul>`,
+  };
+}
 
 type HttpRequest = AnyRequest<Readonly<Record<string, string>>>;
 

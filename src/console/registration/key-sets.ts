@@ -1,7 +1,6 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { isObject } from '@alongside/kernel/json';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
-import { publicKeyOf } from '@alongside/kernel/jws';
+import { type JsonWebKey, publicKeyOf } from '@alongside/kernel/jws';
 import { type OutboundPolicy, outbound } from '@alongside/kernel/outbound';
 import { addressAttribute, publishedAddress } from '../../oauth/key-source.ts';
 import { keySetAddressProblem } from '../../oauth/registered-addresses.ts';

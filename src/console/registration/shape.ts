@@ -1,6 +1,5 @@
 import { isObject, type JsonObject } from '@alongside/kernel/json';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
-import { publicKeyOf, type SigningAlgorithm } from '@alongside/kernel/jws';
+import { type JsonWebKey, publicKeyOf, type SigningAlgorithm } from '@alongside/kernel/jws';
 import { z } from 'zod';
 import { redirectProblem, serverAddressProblem } from '../../oauth/registered-addresses.ts';
 

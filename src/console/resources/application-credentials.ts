@@ -1,6 +1,5 @@
 import { json, noContent } from '@alongside/kernel/answer';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
-import { publicKeyOf } from '@alongside/kernel/jws';
+import { type JsonWebKey, publicKeyOf } from '@alongside/kernel/jws';
 import { z } from 'zod';
 import type { Application, Cis2Registration, PlatformRegistration } from '../../oauth/applications.ts';
 import { publishedAddress } from '../../oauth/key-source.ts';

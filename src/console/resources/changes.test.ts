@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Changes } from '../changes.ts';
 import { startConsole } from '../testing/console.ts';
-import { changeStream } from './changes.ts';
+import { changeStream } from './events.ts';
 
 const dataOf = (part: unknown): unknown => JSON.parse(String(part).replace(/^data: /, ''));
 

@@ -1,8 +1,13 @@
 import { KeyObject } from 'node:crypto';
 import { seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
-import { type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
+import {
+  type JsonWebKey,
+  type JwtClaims,
+  type SigningAlgorithm,
+  signJwt,
+  thumbprint,
+} from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
 import { exportJWK, generateKeyPair } from 'jose';
 import { pdsBase, type RunningGateway } from './gateway.ts';

@@ -1,7 +1,6 @@
 import type { MockDependencies } from '../dependencies.ts';
-import { AddedCitizens } from './added-citizens.ts';
 import { careWorkers } from './care-workers.ts';
-import { citizensPeople } from './citizens.ts';
+import { AddedCitizens, citizensPeople } from './citizens.ts';
 import type { People } from './people.ts';
 
 /** Creates the users of all realms. The name of every realm starts with one of their prefixes. */

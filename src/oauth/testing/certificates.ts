@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { JsonWebKey } from '@alongside/kernel/jws';
 import { Set as Asn1Set, BitString, Integer, Sequence, Utf8String } from 'asn1js';
 import {
   AltName,

@@ -4,7 +4,7 @@ import { type Passed, steps } from '@alongside/kernel/steps';
 import { type Enrolment, type EnrolmentContext, labelOf } from '../../enrolment/enrolment.ts';
 import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
 import { cis2Page } from '../../pages/frame.ts';
-import { filled } from '../../text/filled.ts';
+import { filled } from '../../text/words.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
 import {
   beginVisit,

@@ -13,7 +13,7 @@ import { alertOf, choice, claimsOf, give, next, redeem } from '../../testing/jou
 import { otherProcess } from '../../testing/other-process.ts';
 import { type OtherProvider, startOtherProvider } from '../../testing/other-provider.ts';
 import { gp, nurse } from '../../testing/people.ts';
-import { filled } from '../../text/filled.ts';
+import { filled } from '../../text/words.ts';
 import type { FederatedProvider } from './provider.ts';
 import { federatedText } from './text.ts';
 

@@ -6,7 +6,7 @@ import type { AuthenticationContext, Authenticator } from '../../sign-in/authent
 import { noteRefusedSignIn } from '../../sign-in/complete-sign-in.ts';
 import { toPage } from '../../sign-in/finish.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
-import { filled } from '../../text/filled.ts';
+import { filled } from '../../text/words.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
 import { local } from '../shared/local.ts';
 import {

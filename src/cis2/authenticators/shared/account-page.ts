@@ -1,8 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
-import { field } from '../../pages/field.ts';
-import { askingPage, cis2Page } from '../../pages/frame.ts';
+import { askingPage, cis2Page, field } from '../../pages/frame.ts';
 import { accountText as text } from './text.ts';
 
 /** A problem of each field that has one. */

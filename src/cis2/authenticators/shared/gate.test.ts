@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Refusal } from '@alongside/kernel/errors';
-import { Gate } from './gate.ts';
+import { Gate } from './hash.ts';
 
 test('limits concurrent calls, keeps their order, and loses none', async () => {
   const gate = new Gate(2, 10);

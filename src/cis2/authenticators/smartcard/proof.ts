@@ -1,6 +1,5 @@
 import { seconds } from '@alongside/kernel/clock';
-import { thumbprint } from '@alongside/kernel/jwk';
-import { type DecodedJwt, verifySignature } from '@alongside/kernel/jws';
+import { type DecodedJwt, thumbprint, verifySignature } from '@alongside/kernel/jws';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { check, type Passed } from '@alongside/kernel/steps';
 import { z } from 'zod';

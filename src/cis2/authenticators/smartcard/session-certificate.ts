@@ -1,8 +1,15 @@
 import type { KeyObject } from 'node:crypto';
 import { seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
-import { decodeJwt, isSigningAlgorithm, keyFits, publicKeyOf, verifySignature } from '@alongside/kernel/jws';
+import {
+  decodeJwt,
+  isSigningAlgorithm,
+  type JsonWebKey,
+  keyFits,
+  publicKeyOf,
+  thumbprint,
+  verifySignature,
+} from '@alongside/kernel/jws';
 import { check } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import { sessionCertificateType } from '../../../cis/protocol.ts';

@@ -1,8 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { field } from '../../pages/field.ts';
-import { cis2Page } from '../../pages/frame.ts';
-import { filled, markedUp } from '../../text/filled.ts';
+import { cis2Page, field } from '../../pages/frame.ts';
+import { filled, markedUp } from '../../text/words.ts';
 import { appScriptPath } from './app-script.ts';
 import { demoTablet } from './seed.ts';
 import { tabletText } from './text.ts';

@@ -2,8 +2,14 @@ import { type Answer, json, redirect } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import type { JsonObject } from '@alongside/kernel/json';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
-import { type DecodedJwt, decodeJwt, type JwtClaims, keyFits, publicKeyOf } from '@alongside/kernel/jws';
+import {
+  type DecodedJwt,
+  decodeJwt,
+  type JsonWebKey,
+  type JwtClaims,
+  keyFits,
+  publicKeyOf,
+} from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';

@@ -1,11 +1,12 @@
 import { randomToken } from '@alongside/kernel/ids';
 import { parseJsonObject } from '@alongside/kernel/json';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import {
   type DecodedJwt,
   decodeJwt,
+  type JsonWebKey,
   type JwtClaims,
   publicKeyOf,
+  thumbprint,
   verifySignature,
 } from '@alongside/kernel/jws';
 import type { WebAuthnBody } from '../webauthn/variants.ts';

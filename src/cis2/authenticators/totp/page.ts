@@ -1,11 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { type Interaction, interactionPath } from '../../model/interactions.ts';
-import { field } from '../../pages/field.ts';
-import { askingPage } from '../../pages/frame.ts';
+import { askingPage, field } from '../../pages/frame.ts';
 import { qrCode } from '../../pages/qr.ts';
-import { filled } from '../../text/filled.ts';
-import { words } from '../../text/words.ts';
+import { filled, words } from '../../text/words.ts';
 import { type AccountPage, accountPage } from '../shared/account-page.ts';
 import { totpText as text } from './text.ts';
 

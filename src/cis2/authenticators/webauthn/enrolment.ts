@@ -2,7 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { type Enrolment, type EnrolmentContext, labelOf } from '../../enrolment/enrolment.ts';
 import { formOf } from '../../model/form.ts';
-import { filled } from '../../text/filled.ts';
+import { filled } from '../../text/words.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
 import { type Ceremony, creationOptions, credentialWithId, spendChallenge } from './ceremony.ts';
 import { importKey, revealKey } from './import.ts';

@@ -3,8 +3,7 @@ import { type Html, html } from '@alongside/kernel/html';
 import { accountPath } from '../../model/account-client.ts';
 import type { AssuranceLevel } from '../../model/acr.ts';
 import { cis2Page } from '../../pages/frame.ts';
-import { filled } from '../../text/filled.ts';
-import { words } from '../../text/words.ts';
+import { filled, words } from '../../text/words.ts';
 import { type Enrolment, longestLabel } from '../enrolment.ts';
 import { otherSessions, ownReferrer } from './enrolment.ts';
 

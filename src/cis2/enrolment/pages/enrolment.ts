@@ -2,8 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { accountPath } from '../../model/account-client.ts';
 import { cis2Page } from '../../pages/frame.ts';
-import { filled, markedUp } from '../../text/filled.ts';
-import { words } from '../../text/words.ts';
+import { filled, markedUp, words } from '../../text/words.ts';
 
 const { enrolment: says, common, account } = words;
 

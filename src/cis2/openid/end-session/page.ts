@@ -1,8 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
 import { askingPage, cis2Page } from '../../pages/frame.ts';
-import { filled } from '../../text/filled.ts';
-import { words } from '../../text/words.ts';
+import { filled, words } from '../../text/words.ts';
 
 const { signOut: says } = words;
 

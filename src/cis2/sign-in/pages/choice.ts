@@ -1,10 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { type Interaction, interactionPath } from '../../model/interactions.ts';
-import { cis2Page } from '../../pages/frame.ts';
+import { askingPage, cis2Page } from '../../pages/frame.ts';
 import { helpPath, hopHelp } from '../../pages/help.ts';
-import { filled, markedUp } from '../../text/filled.ts';
-import { words } from '../../text/words.ts';
+import { filled, markedUp, words } from '../../text/words.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { channelOf, hopScriptPath } from './window.ts';
 
@@ -86,3 +85,25 @@ ${hop ? html`<p>${markedUp(says.help, {}, (text) => html`<a href="${helpPath}" t
     { script: ["'self'"] },
   );
 }
+
+const { confirm: confirmText } = words;
+
+/** "Continue as …": a question before an automatic sign-in. */
+export const confirmPage = (
+  interaction: Interaction,
+  personName: string,
+  applicationName: string,
+  development: boolean,
+): Answer =>
+  askingPage(200, {
+    title: filled(confirmText.title, { name: personName }),
+    development,
+    main: html`<p class="lead">${filled(confirmText.lead, { application: applicationName })}</p>
+<form method="post" action="${interactionPath(interaction.id, 'confirm')}">
+<div class="actions">
+<button name="answer" value="yes">${filled(confirmText.yes, { name: personName })}</button>
+<button class="secondary" name="answer" value="another">${confirmText.another}</button>
+<button class="secondary" name="answer" value="cancel">${common.cancel}</button>
+</div>
+</form>`,
+  });

@@ -1,6 +1,5 @@
 import type { JsonObject } from '@alongside/kernel/json';
-import { thumbprint } from '@alongside/kernel/jwk';
-import { publicKeyOf } from '@alongside/kernel/jws';
+import { publicKeyOf, thumbprint } from '@alongside/kernel/jws';
 import type { ConsoleContext } from '../../dependencies.ts';
 import {
   checked,

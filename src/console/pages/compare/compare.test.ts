@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Journey } from '../../../journeys/model.ts';
 import { captured, goodJourney, idToken, journeyOf, refusedJourney } from '../journey/testing/journey.ts';
 import { compare } from './differences.ts';
-import { comparison } from './view.ts';
+import { comparison } from './page.ts';
 
 const withQuery = (query: Record<string, string>): Journey =>
   journeyOf([

@@ -1,9 +1,102 @@
-import { html } from '@alongside/kernel/html';
-import type { Journey, JourneyReader, JourneySummary } from '../../../journeys/model.ts';
+import { type Html, html } from '@alongside/kernel/html';
+import type { Journey, JourneyReader, JourneySummary, Message } from '../../../journeys/model.ts';
 import { errors } from '../../errors.ts';
-import { emptyState } from '../../page/controls.ts';
+import { counted, cut, emptyState, foreign, outcomeTag } from '../../page/controls.ts';
 import { definePage } from '../../page/page.ts';
-import { candidates, comparison } from './view.ts';
+import { attemptOf, dateAndTime, laneName, titleOf, wordsOf } from '../journey/words.ts';
+import { type ComparedStep, type Comparison, compare, type Difference } from './differences.ts';
+
+const stepLink = (journey: JourneySummary, message: Message | undefined): Html =>
+  message
+    ? html`<a href="/journeys/${encodeURIComponent(journey.id)}?step=${message.number}#step-${message.number}">step ${message.number}</a>`
+    : html`no such step`;
+
+const shown = (value: string | undefined): Html =>
+  value === undefined ? html`<span class="quiet">absent</span>` : html`<code>${foreign(value, 400)}</code>`;
+
+const kinds: Readonly<Record<Difference['kind'], string>> = {
+  parameter: 'parameter',
+  header: 'header',
+  claim: 'claim',
+  outcome: '',
+  duration: '',
+};
+
+const row = ({ kind, name, a, b, offending }: Difference): Html =>
+  html`<tr${offending ? html` class="bad"` : undefined}><th scope="row"><code>${cut(name, 100)}</code> <span class="quiet">${kinds[kind]}</span>${
+    offending ? html` <span class="tag bad"><span aria-hidden="true">✕</span> wrong</span>` : undefined
+  }</th><td>${shown(a)}</td><td>${shown(b)}</td></tr>`;
+
+interface Journeys {
+  readonly a: Journey;
+  readonly b: Journey;
+}
+
+const parties = ({ from, to }: Message): string =>
+  from === to ? laneName(from) : `${laneName(from)} → ${laneName(to)}`;
+
+/** A step that both journeys have. */
+function step({ a, b, differences }: ComparedStep, journeys: Journeys): Html {
+  const message = a ?? b;
+  if (!message) return html``;
+  const words = attemptOf(message);
+  return html`<section class="panel"><h2>${words} <span class="quiet">${parties(message)}</span></h2><div class="scroll" tabindex="0" role="region" aria-label="Differences: ${words}"><table class="differences"><thead><tr><th scope="col">Value</th><th scope="col">A, ${stepLink(journeys.a, a)}</th><th scope="col">B, ${stepLink(journeys.b, b)}</th></tr></thead><tbody>${differences.map(row)}</tbody></table></div></section>`;
+}
+
+/** The steps that only one journey has. */
+function missing(steps: readonly ComparedStep[], side: 'a' | 'b', journey: Journey): Html | undefined {
+  const messages = steps.flatMap((one) => (one.a && one.b ? [] : (one[side] ?? [])));
+  if (messages.length === 0) return undefined;
+  return html`<section class="panel"><h2>Only in ${side.toUpperCase()}</h2><ul class="compared">${messages.map(
+    (message) =>
+      html`<li>${stepLink(journey, message)}: ${wordsOf(message)} <span class="quiet">${parties(message)}</span></li>`,
+  )}</ul></section>`;
+}
+
+/** Shows the steps in the order of their weight; those of one journey alone together, where the first of them belongs. */
+function stepsOf({ steps }: Comparison, journeys: Journeys): Html {
+  const isShared = ({ a, b }: ComparedStep) => a !== undefined && b !== undefined;
+  const first = steps.findIndex((one) => !isShared(one));
+  const before = first === -1 ? steps : steps.slice(0, first);
+  const after = first === -1 ? [] : steps.slice(first).filter(isShared);
+  return html`${before.map((one) => step(one, journeys))}${missing(steps, 'a', journeys.a)}${missing(
+    steps,
+    'b',
+    journeys.b,
+  )}${after.map((one) => step(one, journeys))}`;
+}
+
+const about = (letter: string, journey: JourneySummary): Html =>
+  html`<li><strong>${letter}</strong> <a href="/journeys/${encodeURIComponent(journey.id)}">${titleOf(journey)}</a> ${outcomeTag(journey.outcome)} <span class="quiet">${dateAndTime(journey.startedAt)}, ${counted(journey.count, 'request')}</span></li>`;
+
+const summary = ({ steps, equal, usual }: Comparison): Html =>
+  html`<p class="quiet">${counted(steps.length, 'step')} with differences, ${equal} without.${
+    usual.length > 0
+      ? ` Left out because they are new in every journey: ${usual.map((name) => cut(name, 40)).join(', ')}.`
+      : ''
+  }</p>`;
+
+/** Shows two journeys and the steps in which they differ. */
+export function comparison(a: Journey, b: Journey): Html {
+  const found = compare(a, b);
+  return html`<ul class="compared">${about('A', a)}${about('B', b)}</ul>${summary(found)}${
+    found.steps.length === 0
+      ? html`<p class="note">These journeys differ only in values that are new each time.</p>`
+      : stepsOf(found, { a, b })
+  }<p><a href="/journeys/compare?a=${encodeURIComponent(b.id)}&amp;b=${encodeURIComponent(a.id)}">Swap A and B</a></p>`;
+}
+
+/** Offers journeys to compare with one. */
+function candidates(a: Journey, others: readonly JourneySummary[]): Html {
+  return html`<ul class="compared">${about('A', a)}</ul>${
+    others.length === 0
+      ? html`<p class="note">There is no other journey of this application yet. Sign in once with correct settings, then compare.</p>`
+      : html`<h2>Compare with</h2><ul class="compared">${others.map(
+          (other) =>
+            html`<li><a href="/journeys/compare?a=${encodeURIComponent(a.id)}&amp;b=${encodeURIComponent(other.id)}">${titleOf(other)}</a> ${outcomeTag(other.outcome)} <span class="quiet">${dateAndTime(other.startedAt)}, ${counted(other.count, 'request')}</span></li>`,
+        )}</ul>`
+  }`;
+}
 
 /** Ids are shorter. A longer one is not searched for. */
 const longestId = 200;

@@ -8,7 +8,7 @@ import { lanesOf } from './arrows.ts';
 import { meaningOf } from './claims.ts';
 import { banner, leadOf, notices, sourceLink } from './header.ts';
 import { inspector } from './inspector.ts';
-import { ledger } from './ledger.ts';
+import { ledger } from './page.ts';
 import { ledgerOf } from './rows.ts';
 import { captured, goodJourney, idToken, journeyOf, longJourney, refusedJourney } from './testing/journey.ts';
 import { timeOf } from './time.ts';

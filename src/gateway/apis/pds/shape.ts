@@ -2,7 +2,7 @@ import type { Refusal } from '@alongside/kernel/errors';
 import { z } from 'zod';
 import { isNhsNumber } from './nhs-number.ts';
 import { outcomes } from './outcomes.ts';
-import { pythonOf } from './update/python.ts';
+import { pythonOf } from './values.ts';
 
 /** Returns whether a day exists. */
 export function isDay(day: string): boolean {

@@ -1,7 +1,6 @@
 import type { JsonObject } from '@alongside/kernel/json';
 import { outcomes } from './outcomes.ts';
 import type { Extension, Patient } from './patient.ts';
-import { pythonOf } from './update/python.ts';
 import { extensionUrls, urls } from './vocabulary.ts';
 
 /** The published ranges of characters in names (specification, patient-patch): 32, 39, 45, 46, 48-57, letters up to U+017F. */
@@ -130,4 +129,32 @@ export function isWithinLimits(value: unknown, depth = 0): boolean {
   if (depth >= deepest) return false;
   const parts = Object.values(value);
   return parts.length <= longest && parts.every((part) => isWithinLimits(part, depth + 1));
+}
+
+/** Formats a value as in the published service's messages: Python's `repr`. */
+export function pythonOf(value: unknown): string {
+  if (value === null || value === undefined) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'string') return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  if (Array.isArray(value)) return `[${value.map(pythonOf).join(', ')}]`;
+  if (typeof value !== 'object') return String(value);
+  return `{${Object.entries(value)
+    .map(([key, entry]) => `${pythonOf(key)}: ${pythonOf(entry)}`)
+    .join(', ')}}`;
+}
+
+const names: Readonly<Record<string, string>> = { string: 'str', boolean: 'bool', object: 'dict' };
+
+/** Returns the name of a value's type in Python. */
+export function typeOf(value: unknown): string {
+  const name = Array.isArray(value)
+    ? 'list'
+    : value === null || value === undefined
+      ? 'NoneType'
+      : typeof value === 'number'
+        ? Number.isInteger(value)
+          ? 'int'
+          : 'float'
+        : names[typeof value];
+  return `<class '${name}'>`;
 }

@@ -3,15 +3,50 @@ import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import { type RefusalFacts, shownRegistered } from '@alongside/kernel/refusal-facts';
 import type { Check } from '@alongside/kernel/trial';
 import type { ClientRegistration } from '../../applications.ts';
-import { faultOf, likeness, shown } from '../../check.ts';
+import { faultOf, likeness, resultsOf, shown } from '../../check.ts';
 import {
   type AssertionRules,
+  assertionRules,
   clientAssertionType,
   clientOf,
+  signatureCheck,
+  unusedCheck,
   verifyAssertion,
 } from '../../client-assertion.ts';
+import type { Probe } from '../../trial.ts';
 import { type AuthenticationRules, rulesOf } from '../profile.ts';
-import type { AuthenticationServer, ClientAuthenticationMethod } from './method.ts';
+import type { AuthenticationServer, ClientAuthenticationMethod, WithRegistration } from './method.ts';
+
+/** Returns the checks of a client assertion for a dry run: its client, its claims, then its signature. */
+export const assertionProbes = <K extends WithRegistration>(
+  server: AuthenticationServer<K>,
+  nameOf: (client: K['client']) => string,
+): Probe[] => [
+  {
+    check: 'client',
+    expected: `a client of ${server.issuer} in iss and sub`,
+    async step({ assertion }: { assertion: string }) {
+      const jwt = decodeJwt(assertion);
+      if (!jwt) throw server.errors.assertionInvalid('it is not a compact JWS');
+      const known = await server.findClient(clientOf(jwt) ?? '');
+      if (!known) throw server.errors.assertionInvalid('no client has this iss and sub');
+      return { ...known, jwt };
+    },
+    needed: true,
+    received: ({ client }: K) => nameOf(client),
+  },
+  {
+    async rules({ client: { registration }, jwt }: K & { jwt: NonNullable<ReturnType<typeof decodeJwt>> }) {
+      const rules = assertionRulesOf(server, registration);
+      const checks = [
+        ...resultsOf(assertionRules, { jwt, rules, now: seconds(server.clock) }),
+        await signatureCheck(jwt, registration, server.clientKeys),
+        await unusedCheck(jwt, rules, server.singleUse),
+      ];
+      return checks.map((check) => ({ ...check, refuse: server.errors.assertionInvalid }));
+    },
+  },
+];
 
 const audiencesOf = (
   { issuer, addresses }: AuthenticationServer,
@@ -23,10 +58,7 @@ const audiencesOf = (
 };
 
 /** Returns the rules for assertions of this client. */
-export function assertionRulesOf(
-  server: AuthenticationServer,
-  registration: ClientRegistration,
-): AssertionRules {
+function assertionRulesOf(server: AuthenticationServer, registration: ClientRegistration): AssertionRules {
   const { algorithms, assertion } = rulesOf(server, registration);
   const { audience, needsKid, longestAhead } = assertion;
   return {

@@ -2,8 +2,7 @@ import { type Parameters, parseParameters } from '../../../../oauth/parameters.t
 import { outcomes } from '../outcomes.ts';
 import type { Gender } from '../patient.ts';
 import { isDay } from '../shape.ts';
-import { pythonOf } from '../update/python.ts';
-import { checkTexts } from '../values.ts';
+import { checkTexts, pythonOf } from '../values.ts';
 
 /** A limit on a day; ISO dates compare as text. */
 export interface DayBound {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { pythonOf, typeOf } from '../values.ts';
 import { invalidUpdate, type Patch } from './patches.ts';
-import { pythonOf, typeOf } from './python.ts';
 
 type Json = Record<string, unknown> | unknown[];
 

@@ -3,11 +3,11 @@ import { describe, test } from 'node:test';
 import { Refusal } from '@alongside/kernel/errors';
 import fc from 'fast-check';
 import { seededPatients } from '../seed.ts';
+import { pythonOf, typeOf } from '../values.ts';
 import { applyPatches } from './apply.ts';
 import { checkIdentities } from './identities.ts';
 import { normalised } from './normalise.ts';
 import { pointerParts, readPatches } from './patches.ts';
-import { pythonOf, typeOf } from './python.ts';
 
 const path = fc.oneof(
   fc.string(),

@@ -2,12 +2,46 @@ import { type Clock, seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { clientAssertionType } from '../../oauth/client-assertion.ts';
+import { onBehalfOfParameter } from '../../oauth/on-behalf-of.ts';
 import { withQuery } from '../../oauth/parameters.ts';
-import type { NhsLoginSettings } from '../dependencies.ts';
+import type { Cis2Settings, NhsLoginSettings } from '../dependencies.ts';
 import { nonceAndPkce } from './calls.ts';
 import type { Upstream } from './upstream.ts';
 
-const levels = ['P0', 'P5', 'P9'];
+const careLevels = ['1', '2', '3'];
+
+/** Creates CIS2 as a provider (identity-service-api, AssignMessage.SetAuthorizationRedirectCis2). */
+export const cis2Upstream = (settings: Cis2Settings, clock: Clock, isOwn = false): Upstream => ({
+  ...settings,
+  isOwn,
+  id: 'nhs-cis2',
+  sendsNonceAndPkce: nonceAndPkce(settings, clock),
+  refreshLifetime: 43_200_000,
+  signInUrl: ({ redirectUri, state, acrValues, maxAge, prompt, nonce, challenge, onBehalfOf }) =>
+    withQuery(settings.authorizeUrl, {
+      response_type: 'code',
+      client_id: settings.clientId,
+      redirect_uri: redirectUri,
+      scope: 'openid nationalrbacaccess',
+      state,
+      max_age: maxAge,
+      acr_values: acrValues,
+      prompt,
+      nonce,
+      code_challenge: challenge,
+      code_challenge_method: challenge && 'S256',
+      [onBehalfOfParameter]: onBehalfOf,
+    }),
+  clientAuthentication: async () => ({ client_secret: settings.clientSecret, client_id: settings.clientId }),
+  // Some providers send the level as a number.
+  levelOf({ authentication_assurance_level: claim }) {
+    const level = careLevels.find((known) => claim === known || claim === Number(known));
+    return level === undefined ? undefined : { marker: `:aal${level}:`, name: `aal${level}` };
+  },
+  personOf: ({ sub }) => String(sub),
+});
+
+const proofingLevels = ['P0', 'P5', 'P9'];
 /** Lifetime of the platform's assertion in seconds, as published. */
 const assertionLifetime = 3_600;
 
@@ -52,7 +86,7 @@ export const nhsLoginUpstream = (
     };
   },
   levelOf({ identity_proofing_level: claim }) {
-    const level = levels.find((known) => typeof claim === 'string' && claim.slice(0, 2) === known);
+    const level = proofingLevels.find((known) => typeof claim === 'string' && claim.slice(0, 2) === known);
     return level === undefined ? undefined : { marker: `:${level}:`, name: level.toLowerCase() };
   },
   personOf: ({ nhs_number: number, sub }) => String(number ?? sub),
