@@ -124,9 +124,7 @@ await orOneSentence(async () => {
     return;
   }
   if (!thisPlatform?.startsWith('linux-'))
-    throw new Stop(
-      'the image is prepared on Linux, because it contains its libraries: use Containerfile.node',
-    );
+    throw new Stop('the image is prepared on Linux, because it contains its libraries: run this there');
   if (!existsSync(init)) throw new Stop(`the image needs ${init}: install the package tini and try again`);
   if (existsSync(folder) && readdirSync(folder).length > 0 && !existsSync(join(folder, 'Containerfile')))
     throw new Stop(`${folder} contains other files than an image: name another folder`);
