@@ -61,6 +61,9 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pages-'));
   project = await Project.create();
   await writeFile(project.path('package.json'), JSON.stringify(supplier));
+  // The copies have no network. docs/installing.md builds the executable from it.
+  if (wanted.length === 0 || wanted.includes('docs/installing.md'))
+    await (await import(join(clone, 'scripts/pack/executable/platforms.mjs'))).nodeFor('linux-x64');
   const registry = project.path('registry');
   await mkdir(registry);
   await pack(registry);
