@@ -65,8 +65,8 @@ const fillings: Readonly<Record<string, string>> = {
     ${now + hour}, CASE WHEN i % 3 = 0 THEN ${time(now - hour)} ELSE NULL END, NULL`,
   session_ground: `(kind, value, noted_at) SELECT 'uid', 'u' || i, 0`,
   legacy_ticket: `(hash, session_id, training, created_at) SELECT 'h' || i, 's' || i, 0, ${now}`,
-  audit_record: `(chain, seq, at, action, outcome, actor, application, subject, body, previous, mac)
-    SELECT 'c', i, ${time(now)}, 'x', 'ok', '', '', '', '', '', ''`,
+  audit_block: `(last, chain, seq, at, records) SELECT i + 1, 'c', i + 1, ${time(now)}, ''`,
+  audit_term: `(term, block) SELECT 'actor u' || i, i + 1`,
   counter: `(name, window_start, count) SELECT 'cis:n' || i, ${time(now)}, 1`,
   cis2_session: `(sid, cookie_hash, uid, cis_session_id, body, issuer, authenticator, created_at, active_at, ends_at, idle_at, ended_at)
     SELECT 's' || i, 'h' || i, 'u' || i, 's' || i, '${sessionBody}', 'http://localhost:4/openam',

@@ -104,7 +104,9 @@ describe('alongside audit', () => {
   });
 
   test('verify exits with 1 and names chain and record', async () => {
-    await storage.database.run(sql("UPDATE audit_record SET actor = 'x' WHERE action = 'keys.rotated'"));
+    await storage.database.run(
+      sql(`UPDATE audit_block SET records = REPLACE(records, '"keys.rotated"', '"keys.announced"')`),
+    );
     const { code, lines } = await run('verify');
     const chain = (await written.list())[0]?.chain;
     assert.equal(code, 1);

@@ -154,9 +154,9 @@ describe("the gateway's audit log", () => {
   });
 
   test('a read without a stored record gets no response', async () => {
-    await gateway.database.run(sql('ALTER TABLE audit_record RENAME TO audit_record_away'));
+    await gateway.database.run(sql('ALTER TABLE audit_block RENAME TO audit_block_away'));
     const answer = await gateway.call(path, { token });
-    await gateway.database.run(sql('ALTER TABLE audit_record_away RENAME TO audit_record'));
+    await gateway.database.run(sql('ALTER TABLE audit_block_away RENAME TO audit_block'));
     assert.equal(answer.status, 500);
     assert.doesNotMatch(await answer.text(), /9000000009|Smith/);
     assert.equal((await gateway.call(path, { token })).status, 200);

@@ -7,15 +7,20 @@ import { ManualClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
 import { Vault } from '@alongside/kernel/secrets';
 import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
-import type { ChainHead } from './audit/entry.ts';
+import { type ChainHead, encodeEntry } from './audit/entry.ts';
 import { formerHash } from './audit/records.ts';
+import { AuditSeal } from './audit/seal.ts';
 import { type AuditAction, type AuditEntry, AuditLog, type AuditOptions } from './audit.ts';
+import { insertStatement } from './batches.ts';
 import { type Database, must, StatementError, sql } from './database.ts';
-import { openDatabase } from './dialects.ts';
+import { connectDatabase, openDatabase } from './dialects.ts';
 import { bindMasterKey } from './master-key-check.ts';
+import { migrate, migrations } from './migrations.ts';
 
 interface Subject {
   open(): Promise<Database>;
+  /** Connects to an empty database. */
+  create(): Promise<Database>;
   stop(): Promise<void>;
 }
 
@@ -23,6 +28,7 @@ async function sqliteSubject(): Promise<Subject> {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-audit-'));
   return {
     open: () => openDatabase('', folder),
+    create: () => connectDatabase(':memory:', ''),
     stop: async () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -30,14 +36,18 @@ async function sqliteSubject(): Promise<Subject> {
 async function postgresSubject(): Promise<Subject> {
   const server: TestPostgres = await startPostgres();
   const url = await server.create('audit');
-  return { open: () => openDatabase(url, ''), stop: () => server.stop() };
+  return {
+    open: () => openDatabase(url, ''),
+    create: async () => connectDatabase(await server.create('old'), ''),
+    stop: () => server.stop(),
+  };
 }
 
 const start = Date.parse('2026-03-02T09:00:00Z');
 const minute = 60;
 const day = 86_400;
 const vault = new Vault(Buffer.alloc(32, 1));
-const tables = ['audit', 'audit_record', 'audit_unsealed', 'audit_chain', 'setting_of_audit'];
+const tables = ['audit', 'audit_block', 'audit_term', 'audit_unsealed', 'audit_chain'];
 
 type Entry = AuditEntry<'api.called' | 'patient.read'>;
 
@@ -71,7 +81,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       clock = new ManualClock(start);
       logged = [];
       await one.batch([
-        ...tables.slice(0, 4).map((table) => sql(`DELETE FROM ${table}`)),
+        ...tables.map((table) => sql(`DELETE FROM ${table}`)),
         sql("DELETE FROM setting WHERE name LIKE 'audit.%'"),
       ]);
     });
@@ -124,7 +134,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
     test('seals the record of a batch within a second by itself', async () => {
       const log = logOf(one);
       await one.batch([log.recordStatement(entry('alone'))]);
-      const sealed = () => two.get(sql('SELECT id FROM audit_record'));
+      const sealed = () => two.get(sql('SELECT last FROM audit_block'));
       for (const end = performance.now() + 5_000; !(await sealed()) && performance.now() < end; )
         await new Promise((resolve) => setTimeout(resolve, 20));
       assert.ok(await sealed());
@@ -173,95 +183,125 @@ for (const make of [sqliteSubject, postgresSubject]) {
     });
 
     describe('verify', () => {
-      const set = (column: string, value: string) => (chain: string) => [
-        sql(`UPDATE audit_record SET ${column} = '${value}' WHERE chain = ? AND seq = 3`, chain),
+      const change = (from: string, to: string, chain: string) =>
+        sql('UPDATE audit_block SET records = REPLACE(records, ?, ?) WHERE chain = ?', from, to, chain);
+      const addBlock = (chain: string, seq: number, line: string) =>
+        sql(
+          `INSERT INTO audit_block (last, chain, seq, at, records) VALUES ((SELECT MAX(last) + 1 FROM audit_block), ?, ?, ?, ?)`,
+          ...[chain, seq, start, line],
+        );
+      /** The chain, its five lines, which are one block, and those of another one. */
+      type Attacked = { chain: string; lines: string[]; others: string[] };
+      const put = ({ chain }: Attacked, lines: readonly (string | undefined)[]) =>
+        sql('UPDATE audit_block SET records = ? WHERE chain = ?', lines.join('\n'), chain);
+      const edit = (from: string, to: string) => (attacked: Attacked) => [
+        put(
+          attacked,
+          attacked.lines.map((line, n) => (n === 2 ? line.replace(from, to) : line)),
+        ),
       ];
-      const insertCopy = (seq: string, chain: string, to: string) =>
-        sql(
-          `INSERT INTO audit_record (chain, seq, at, action, outcome, actor, application, subject, body, previous, mac)
-           SELECT ?, ${seq}, at, action, outcome, actor, application, subject, body, previous, mac
-           FROM audit_record WHERE chain = ? AND seq = 3`,
-          to,
-          chain,
-        );
-      const cutTail = (chain: string) => sql('DELETE FROM audit_record WHERE chain = ? AND seq > 3', chain);
-      const recount = (chain: string) =>
-        sql(
-          'UPDATE audit_chain SET seq = 3, mac = (SELECT mac FROM audit_record WHERE chain = ? AND seq = 3) WHERE chain = ?',
-          chain,
-          chain,
-        );
       // Attacks by someone with access to the database on a chain of five records, and the result of verify.
       const attacks: [
         name: string,
-        attack: (chain: string, other: string) => ReturnType<typeof sql>[],
+        attack: (attacked: Attacked) => ReturnType<typeof sql>[],
         problem: string,
         seq: number,
       ][] = [
-        ['a changed body', set('body', '{}'), 'changed', 3],
-        ['a changed actor', set('actor', 'somebody else'), 'changed', 3],
-        ['a changed outcome', set('outcome', 'refused'), 'changed', 3],
-        [
-          'a changed time',
-          (chain) => [sql('UPDATE audit_record SET at = at + 1 WHERE chain = ? AND seq = 3', chain)],
-          'changed',
-          3,
-        ],
+        ['a changed body', edit('a3', 'a9'), 'changed', 3],
+        ['a changed actor', edit('656005750107', '656005750108'), 'changed', 3],
+        ['a changed outcome', edit('"ok"', '"refused"'), 'changed', 3],
+        ['a changed time', edit(String(start), String(start + 1)), 'changed', 3],
+        ['a changed number', edit(',3,', ',9,'), 'changed', 3],
+        ['an illegible record', edit('[', '('), 'changed', 3],
         [
           'two swapped records',
-          (chain) => [
-            sql('UPDATE audit_record SET seq = 99 WHERE chain = ? AND seq = 3', chain),
-            sql('UPDATE audit_record SET seq = 3 WHERE chain = ? AND seq = 4', chain),
-            sql('UPDATE audit_record SET seq = 4 WHERE chain = ? AND seq = 99', chain),
+          (attacked) => [
+            put(
+              attacked,
+              [0, 1, 3, 2, 4].map((n) => attacked.lines[n]),
+            ),
           ],
           'changed',
           3,
         ],
-        [
-          'a dropped record',
-          (chain) => [sql('DELETE FROM audit_record WHERE chain = ? AND seq = 3', chain)],
-          'missing',
-          3,
-        ],
+        ['a dropped record', (attacked) => [put(attacked, attacked.lines.toSpliced(2, 1))], 'missing', 3],
         [
           'a dropped record whose followers move up',
-          (chain) => [
-            sql('DELETE FROM audit_record WHERE chain = ? AND seq = 3', chain),
-            sql('UPDATE audit_record SET seq = 3 WHERE chain = ? AND seq = 4', chain),
-            sql('UPDATE audit_record SET seq = 4 WHERE chain = ? AND seq = 5', chain),
+          (attacked) => [
+            put(
+              attacked,
+              attacked.lines.toSpliced(2, 1).map((line) => line.replace(',4,', ',3,').replace(',5,', ',4,')),
+            ),
           ],
           'changed',
           3,
         ],
-        ['an appended record', (chain) => [insertCopy('6', chain, chain)], 'appended', 6],
-        ['a chain that nobody counted', (chain) => [insertCopy('1', chain, 'invented')], 'appended', 1],
+        ['an appended record', ({ chain, lines }) => [addBlock(chain, 6, lines[2] ?? '')], 'appended', 6],
+        [
+          'a record that was appended to its block',
+          (attacked) => [put(attacked, [...attacked.lines, attacked.lines[2]])],
+          'changed',
+          6,
+        ],
+        [
+          'a chain that nobody counted',
+          ({ lines }) => [addBlock('invented', 1, lines[2] ?? '')],
+          'appended',
+          1,
+        ],
         [
           'a record of another chain',
-          (chain, other) => [
-            sql('DELETE FROM audit_record WHERE chain = ? AND seq = 3', chain),
-            insertCopy('3', other, chain),
-          ],
+          (attacked) => [put(attacked, attacked.lines.with(2, attacked.others[2] ?? ''))],
           'changed',
           3,
         ],
-        ['a cut tail', (chain) => [cutTail(chain)], 'cut', 4],
-        ['a cut tail with its count', (chain) => [cutTail(chain), recount(chain)], 'cut', 4],
+        ['a cut tail', (attacked) => [put(attacked, attacked.lines.slice(0, 3))], 'cut', 4],
+        [
+          'a cut tail with its count',
+          (attacked) => [
+            put(attacked, attacked.lines.slice(0, 3)),
+            sql('UPDATE audit_block SET seq = 3 WHERE chain = ?', attacked.chain),
+            sql(
+              'UPDATE audit_chain SET seq = 3, mac = ? WHERE chain = ?',
+              ...[attacked.lines[2]?.slice(0, 43) ?? '', attacked.chain],
+            ),
+          ],
+          'cut',
+          4,
+        ],
         [
           'a deleted beginning that no retention record names',
-          (chain) => [
-            sql('DELETE FROM audit_record WHERE chain = ? AND seq <= 2', chain),
-            sql('UPDATE audit_chain SET deleted = 2 WHERE chain = ?', chain),
+          (attacked) => [
+            put(attacked, attacked.lines.slice(2)),
+            sql('UPDATE audit_chain SET deleted = 2 WHERE chain = ?', attacked.chain),
           ],
           'deleted',
           2,
         ],
         [
           'a chain that was removed with its count',
-          (chain) => [
-            sql('DELETE FROM audit_record WHERE chain = ?', chain),
+          ({ chain }) => [
+            sql('DELETE FROM audit_block WHERE chain = ?', chain),
             sql('DELETE FROM audit_chain WHERE chain = ?', chain),
           ],
           'cut',
+          1,
+        ],
+        [
+          'a block that a search by actor no longer finds',
+          ({ chain }) => [
+            sql(
+              "DELETE FROM audit_term WHERE term LIKE 'actor %' AND block IN (SELECT last FROM audit_block WHERE chain = ?)",
+              chain,
+            ),
+          ],
+          'changed',
+          1,
+        ],
+        [
+          'a block that a search by time no longer finds',
+          ({ chain }) => [sql('UPDATE audit_block SET at = at + 1000 WHERE chain = ?', chain)],
+          'changed',
           1,
         ],
       ];
@@ -269,12 +309,20 @@ for (const make of [sqliteSubject, postgresSubject]) {
         test(`names ${name}`, async () => {
           const log = logOf(one);
           const other = logOf(two);
-          await writeMany(log, 5, 'a');
+          await Promise.all([1, 2, 3, 4, 5].map((n) => log.recordAlone(entry(`a${n}`))));
           await writeMany(other, 5, 'b');
           await other.tick();
           assert.equal((await other.verify()).problem, undefined);
-          const chain = await chainOf(log, 'a1');
-          await one.batch(attack(chain, await chainOf(log, 'b1')));
+          const [chain, another] = [await chainOf(log, 'a1'), await chainOf(log, 'b1')];
+          const linesOf = async (name: string) =>
+            (
+              await one.all<{ records: string }>(
+                sql('SELECT records FROM audit_block WHERE chain = ? ORDER BY seq', name),
+              )
+            ).flatMap(({ records }) => records.split('\n'));
+          const lines = await linesOf(chain);
+          assert.equal(lines.length, 5);
+          await one.batch(attack({ chain, lines, others: await linesOf(another) }));
           const found = (await other.verify()).problem;
           assert.deepEqual(found, {
             chain: name.includes('nobody counted') ? 'invented' : chain,
@@ -283,6 +331,18 @@ for (const make of [sqliteSubject, postgresSubject]) {
           });
         });
       }
+
+      test('names records whose blocks were swapped or dropped', async () => {
+        const log = logOf(one);
+        await writeMany(log, 5, 'a');
+        const chain = await chainOf(log, 'a1');
+        const move = (from: number, to: number) =>
+          sql('UPDATE audit_block SET seq = ? WHERE chain = ? AND seq = ?', to, chain, from);
+        await one.batch([move(3, 99), move(4, 3), move(99, 4)]);
+        assert.deepEqual((await log.verify()).problem, { chain, seq: 3, problem: 'changed' });
+        await one.run(sql('DELETE FROM audit_block WHERE chain = ? AND seq = 4', chain));
+        assert.deepEqual((await log.verify()).problem, { chain, seq: 3, problem: 'missing' });
+      });
 
       test('names the wrong key', async () => {
         const log = logOf(one);
@@ -305,7 +365,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
           [3],
         );
         // Rewrites the whole log with the real key, which the database alone does not reveal.
-        await one.batch(['audit_record', 'audit_chain'].map((table) => sql(`DELETE FROM ${table}`)));
+        await one.batch(['audit_block', 'audit_chain'].map((table) => sql(`DELETE FROM ${table}`)));
         const rewritten = logOf(two);
         await writeMany(rewritten, 3, 'z');
         assert.equal((await rewritten.verify()).problem, undefined);
@@ -324,11 +384,16 @@ for (const make of [sqliteSubject, postgresSubject]) {
         const chain = await chainOf(log, 'new1');
         const range = { from: start + 1_000 * day, to: start + 2_000 * day };
         assert.deepEqual(await log.verify(range), { chains: 1, records: 2, unsealed: 0 });
-        await one.run(sql("UPDATE audit_record SET body = '{}' WHERE chain = ? AND seq = 1", chain));
+        await one.run(change('old1', 'x', chain));
         assert.equal((await log.verify(range)).problem, undefined);
-        await one.run(sql("UPDATE audit_record SET mac = 'x' WHERE chain = ? AND seq = 2", chain));
+        await one.run(
+          sql(
+            "UPDATE audit_block SET records = 'x' || SUBSTR(records, 2) WHERE chain = ? AND seq = 2",
+            chain,
+          ),
+        );
         assert.deepEqual((await log.verify(range)).problem, { chain, seq: 3, problem: 'not-linked' });
-        await one.run(sql('DELETE FROM audit_record WHERE chain = ? AND seq = 5', chain));
+        await one.run(sql('DELETE FROM audit_block WHERE chain = ? AND seq = 5', chain));
         assert.equal((await log.verify({ from: start + 2_000 * day })).records, 0);
       });
     });
@@ -378,7 +443,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       await log.tick();
       assert.equal((await log.verify()).problem, undefined);
       assert.ok((await log.list()).some(({ action }) => action === 'audit.retained'));
-      await one.run(sql("DELETE FROM audit_record WHERE action = 'audit.retained'"));
+      await one.run(sql("DELETE FROM audit_block WHERE records LIKE '%audit.retained%'"));
       assert.ok((await log.verify()).problem);
     });
 
@@ -420,9 +485,49 @@ for (const make of [sqliteSubject, postgresSubject]) {
       const [first] = await log.search({ limit: 1 });
       assert.equal(await found({ since: first?.seq ?? 0, limit: 1 }), 'p2');
       assert.ok(!JSON.stringify(await log.list()).includes(nhsNumber));
-      const stored = await one.all(sql('SELECT * FROM audit_record'));
+      const stored = await one.all(sql('SELECT * FROM audit_block'));
       assert.ok(!JSON.stringify(stored).includes(nhsNumber));
       assert.equal(await log.openSubject(first?.seq ?? 0), nhsNumber);
+    });
+
+    test('moves the records of earlier versions into blocks, and continues their numbers', async () => {
+      const old = await subject.create();
+      await migrate(old, { list: migrations.slice(0, 32) });
+      const seal = new AuditSeal(vault);
+      const columns = 'id, chain, seq, at, action, outcome, actor, application, subject, body, previous, mac';
+      for (const [chain, first] of [
+        ['c1', 1],
+        ['c2', 101],
+      ] as const) {
+        const entries = Array.from({ length: 70 }, (_, n) =>
+          encodeEntry(entry(`${chain}-${n + 1}`, { actor: `u${n % 3}` }), start + n * 1_000, undefined),
+        );
+        const records = seal.chained({ chain, seq: 0, mac: '' }, entries);
+        const rows = records.map(({ entry: { at, ...is }, seq, mac }, n) => [
+          ...[first + n, chain, seq, at, is.action, is.outcome, is.actor, is.application, is.subject],
+          ...[is.body, records[n - 1]?.mac ?? '', mac],
+        ]);
+        await old.batch([
+          insertStatement('audit_record', columns.split(', '), rows),
+          sql(
+            'INSERT INTO audit_chain (chain, started_at, seq, mac) VALUES (?, 0, 70, ?)',
+            ...[chain, records.at(-1)?.mac ?? ''],
+          ),
+        ]);
+      }
+      await migrate(old);
+      const log = logOf(old);
+      await log.recordAlone(entry('new'));
+      assert.deepEqual(await log.verify(), { chains: 3, records: 141, unsealed: 0 });
+      const found = await log.search({ actor: 'u1', chain: 'c2', limit: 5, order: 'newest' });
+      assert.deepEqual(
+        found.map(({ seq, target }) => [seq, target]),
+        [68, 65, 62, 59, 56].map((n) => [100 + n, `c2-${n}`]),
+      );
+      const all = await log.list();
+      assert.deepEqual([all.length, all.at(-1)?.target], [141, 'new']);
+      assert.ok(all.every(({ seq }, n) => n === 0 || seq > (all[n - 1]?.seq ?? 0)));
+      await old.close();
     });
 
     test('keeps, numbers, anchors and verifies the records of the former chain', async () => {

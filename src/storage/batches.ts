@@ -45,6 +45,19 @@ export function insertStatement(
   return sql(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${all}`, ...rows.flat());
 }
 
+/** Returns the marks of so many values, or rows of values. */
+export const marks = (count: number, row = '?'): string =>
+  Array.from({ length: count }, () => row).join(', ');
+
+/** Inserts rows with few statements of few different texts. */
+export const insertStatements = (
+  head: string,
+  row: string,
+  rows: readonly Value[][],
+  tail = '',
+): Statement[] =>
+  pieces(rows).map((some) => sql(`${head} VALUES ${marks(some.length, row)}${tail}`, ...some.flat()));
+
 /**
  * Runs one batch after another, with a turn of the event loop in between, until one is not full.
  * @param step runs one batch and returns the number of changed rows

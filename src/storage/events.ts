@@ -1,8 +1,8 @@
 import type { EventStore, JourneyEvent } from '@alongside/kernel/events';
 import type { JourneyLink } from '@alongside/kernel/journeys';
 import { parseOwnJson } from '@alongside/kernel/json';
-import { inBatches, pieces } from './batches.ts';
-import { type Database, type Statement, sql, type Value } from './database.ts';
+import { inBatches, insertStatements, marks, pieces } from './batches.ts';
+import { type Database, type Statement, sql } from './database.ts';
 
 type UnnumberedEvent = Omit<JourneyEvent, 'seq'>;
 /** A message, whose members are those of `src/journeys`. */
@@ -38,12 +38,6 @@ const mostKept = 2_000_000;
 const sweptAtOnce = 25;
 /** The number of values that one statement looks up, so that there is one text. */
 const lookedUpAtOnce = 8;
-
-const marks = (count: number, row = '?'): string => Array.from({ length: count }, () => row).join(', ');
-
-/** Inserts rows with few statements of few different texts. */
-const insertStatements = (head: string, row: string, rows: readonly Value[][], tail = ''): Statement[] =>
-  pieces(rows).map((some) => sql(`${head} VALUES ${marks(some.length, row)}${tail}`, ...some.flat()));
 
 const linkStatements = (links: readonly JourneyLink[]): Statement[] =>
   insertStatements(

@@ -34,6 +34,7 @@ import { auditSearches } from './migrations/0029-audit-searches.ts';
 import { administratorRoles } from './migrations/0030-administrator-roles.ts';
 import { lighterJourneys } from './migrations/0031-lighter-journeys.ts';
 import { patientsByBirthDate } from './migrations/0032-patients-by-birth-date.ts';
+import { auditBlocks } from './migrations/0033-audit-blocks.ts';
 import { row, text } from './row.ts';
 
 export const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
@@ -73,6 +74,7 @@ export const migrations: readonly Migration[] = [
   administratorRoles,
   lighterJourneys,
   patientsByBirthDate,
+  auditBlocks,
 ];
 
 const settingRow = row('setting', { value: text });

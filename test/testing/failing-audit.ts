@@ -3,7 +3,7 @@ import { type Database, sql } from '../../src/storage/database.ts';
 
 /** Runs an act while no audit record can be written, in a batch or alone. */
 async function whileAuditFails<T>(database: Database, act: () => Promise<T>): Promise<T> {
-  const tables = ['audit_unsealed', 'audit_record'];
+  const tables = ['audit_unsealed', 'audit_block'];
   const rename = (from: string, to: string) =>
     database.batch(tables.map((table) => sql(`ALTER TABLE ${table}${from} RENAME TO ${table}${to}`)));
   await rename('', '_away');

@@ -1,6 +1,7 @@
 import { sha256 } from '@alongside/kernel/secrets';
-import { type Database, sql, type Value } from '../database.ts';
-import { seldomAction } from '../migrations/0029-audit-searches.ts';
+import { type Database, type Statement, sql, type Value } from '../database.ts';
+import { blockSize, longestSpan } from '../migrations/0033-audit-blocks.ts';
+import { blockColumns, blockRow, recordsOf, termsOf } from './blocks.ts';
 import { type AuditBody, type AuditRow, auditBodyOf, type Fact, factsIn } from './entry.ts';
 
 /** Name of the chain of earlier versions, with one row at a time. */
@@ -49,6 +50,9 @@ export interface AuditFilter {
 }
 
 const mostRecords = 1_000;
+/** The number of blocks that one statement of a search reads. */
+const fewestBlocks = 8;
+const mostBlocks = 100;
 
 export interface FormerRow {
   seq: number;
@@ -112,27 +116,70 @@ function where(conditions: readonly Condition[]): { text: string; values: Value[
   };
 }
 
-const isSeldom = (action: string): boolean => !seldomAction.includes(`'${action}'`);
-
 const direction = ({ order }: AuditFilter): string => (order === 'newest' ? 'DESC' : 'ASC');
 
 const iso = (time: number | undefined): string | undefined =>
   time === undefined ? undefined : new Date(time).toISOString();
 
 /**
- * Conditions on the numbers of a period, beside those on its times: a search from the newest record begins at the end of the period,
- * and ends at its start. `+ 0`: only the index by time answers this.
+ * Conditions on blocks of a period. A search from the newest record begins at the end of the period, and ends at its start. `+ 0`: only
+ * the index by time answers this.
  */
-function periodOf({ order, from, to }: AuditFilter): Condition[] {
-  if (order !== 'newest' || from === undefined) return [];
-  const until = to ?? Number.MAX_SAFE_INTEGER;
+function periodOf({ order, from, to = Number.MAX_SAFE_INTEGER - longestSpan }: AuditFilter): Condition[] {
+  const until = to + longestSpan;
   const within = (which: string) =>
-    `(SELECT ${which}(id + 0) FROM audit_record WHERE at >= ? AND at < CAST(? AS BIGINT))`;
+    `(SELECT ${which}(last + 0) FROM audit_block WHERE at >= ? AND at < CAST(? AS BIGINT))`;
   return [
-    [`id >= ${within('MIN')}`, [from, until]],
-    ...(to === undefined ? [] : [[`id <= ${within('MAX')}`, [from, until]] as const]),
+    ['block.at >= ?', from],
+    ['block.at < ?', until],
+    ...(order === 'newest' && from !== undefined
+      ? ([
+          [`block.last >= ${within('MIN')}`, [from, until]],
+          [`block.last <= ${within('MAX')}`, [from, until]],
+        ] as const)
+      : []),
   ];
 }
+
+/** Returns the statement that reads blocks which may have records of a filter, from one block to another. */
+function blocksStatement(filter: AuditFilter, after: number, upTo: number, limit: number): Statement {
+  const [term, ...others] = termsOf(filter);
+  const key = term === undefined ? 'block.last' : 'term.block';
+  const { text, values } = where([
+    ['term.term = ?', term],
+    [`${key} > ?`, after],
+    [`${key} < ?`, upTo],
+    ...others.map(
+      (other) =>
+        [
+          'EXISTS (SELECT 1 FROM audit_term AS other WHERE other.term = ? AND other.block = block.last)',
+          other,
+        ] as const,
+    ),
+    ...(filter.from === undefined && filter.to === undefined ? [] : periodOf(filter)),
+    ['block.chain = ?', filter.chain],
+  ]);
+  // The term first: SQLite keeps the order of a CROSS JOIN.
+  const from =
+    term === undefined
+      ? 'audit_block AS block WHERE'
+      : 'audit_term AS term CROSS JOIN audit_block AS block WHERE block.last = term.block AND';
+  return sql(
+    `SELECT ${blockColumns} FROM ${from} ${text} ORDER BY ${key} ${direction(filter)} LIMIT ?`,
+    ...values,
+    limit,
+  );
+}
+
+/** Returns whether a record is one of a filter. */
+const matches = (record: AuditRow, filter: AuditFilter): boolean =>
+  record.id > (filter.since ?? 0) &&
+  record.id < (filter.before ?? Number.POSITIVE_INFINITY) &&
+  record.at >= (filter.from ?? Number.NEGATIVE_INFINITY) &&
+  record.at < (filter.to ?? Number.POSITIVE_INFINITY) &&
+  (['actor', 'action', 'application', 'subject', 'outcome', 'chain'] as const).every(
+    (name) => filter[name] === undefined || filter[name] === record[name],
+  );
 
 /** Reads sealed records. */
 export class AuditRecords {
@@ -169,38 +216,31 @@ export class AuditRecords {
 
   /** Returns the encrypted NHS number of a record; undefined for a record without one. */
   async sealedSubject(seq: number): Promise<string | undefined> {
-    const row = await this.#database.get<AuditRow>(sql('SELECT * FROM audit_record WHERE id = ?', seq));
-    return row && auditBodyOf(row.body).sealedSubject;
+    const block = await this.#database.get(
+      sql(`SELECT ${blockColumns} FROM audit_block AS block WHERE last >= ? ORDER BY last LIMIT 1`, seq),
+      blockRow,
+    );
+    const record = block && recordsOf(block).find(({ id }) => id === seq);
+    return record && auditBodyOf(record.body).sealedSubject;
   }
 
   async #sealed(filter: AuditFilter, limit: number): Promise<AuditRecord[]> {
-    const { text, values } = where([
-      ['id > ?', filter.since ?? 0],
-      ['id < ?', filter.before],
-      ['at >= ?', filter.from],
-      ...periodOf(filter),
-      ['at < ?', filter.to],
-      // Literals, so that the partial indexes are used.
-      [
-        filter.action !== undefined && isSeldom(filter.action)
-          ? `${seldomAction} AND action = ?`
-          : 'action = ?',
-        filter.action,
-      ],
-      [(filter.outcome ?? 'ok') === 'ok' ? 'outcome = ?' : "outcome <> 'ok' AND outcome = ?", filter.outcome],
-      ["actor <> '' AND actor = ?", filter.actor],
-      ["application <> '' AND application = ?", filter.application],
-      ["subject <> '' AND subject = ?", filter.subject],
-      ['chain = ?', filter.chain],
-    ]);
-    const rows = await this.#database.all<AuditRow>(
-      sql(
-        `SELECT * FROM audit_record WHERE ${text} ORDER BY id ${direction(filter)} LIMIT ?`,
-        ...values,
-        limit,
-      ),
-    );
-    return rows.map(fromRow);
+    const found: AuditRecord[] = [];
+    const isNewestFirst = filter.order === 'newest';
+    const { since = 0, before = Number.MAX_SAFE_INTEGER - blockSize } = filter;
+    const atOnce = Math.min(mostBlocks, Math.max(fewestBlocks, Math.ceil(limit / 4)));
+    for (let [after, upTo] = [since, before + blockSize]; found.length < limit; ) {
+      const blocks = await this.#database.all(blocksStatement(filter, after, upTo, atOnce), blockRow);
+      for (const block of blocks) {
+        const records = recordsOf(block).filter((record) => matches(record, filter));
+        found.push(...(isNewestFirst ? records.reverse() : records).map(fromRow));
+      }
+      const end = blocks.at(-1)?.last;
+      if (end === undefined || blocks.length < atOnce) break;
+      if (isNewestFirst) upTo = end;
+      else after = end;
+    }
+    return found.slice(0, limit);
   }
 
   async #former(filter: AuditFilter, limit: number): Promise<AuditRecord[]> {

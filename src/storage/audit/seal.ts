@@ -2,9 +2,8 @@ import { createHmac } from 'node:crypto';
 import { equalHashes, type Vault } from '@alongside/kernel/secrets';
 import type { Database } from '../database.ts';
 import { masterKeyState } from '../master-key-check.ts';
-import type { AuditRow, EncodedEntry, SealedSubject } from './entry.ts';
-
-type Sealed = Omit<AuditRow, 'id' | 'mac'>;
+import { type SealedRecord, type StoredRecord, sealedText } from './blocks.ts';
+import type { EncodedEntry, SealedSubject } from './entry.ts';
 
 const subjectSeal = 'audit-subject';
 /** The number of patients with remembered values: those of the calls of a few minutes. */
@@ -21,36 +20,31 @@ export class AuditSeal {
     this.#key = vault.derive('audit');
   }
 
-  /** Returns the MAC that binds a record to its position in its chain and to the previous record. */
-  macOf({ chain, seq, at, previous, action, outcome, actor, application, subject, body }: Sealed): string {
-    const text = JSON.stringify([
-      ...[chain, seq, at, previous],
-      ...[action, outcome, actor, application, subject, body],
-    ]);
+  #macOf(text: string): string {
     return createHmac('sha256', this.#key).update(text).digest('base64url');
   }
 
-  holds(record: AuditRow): boolean {
-    return equalHashes(this.macOf(record), record.mac);
+  holds({ text, mac }: Pick<StoredRecord, 'text' | 'mac'>): boolean {
+    return equalHashes(this.#macOf(text), mac);
   }
 
   /** Returns the MAC of an unsealed entry. */
   entryMac(chain: string, entry: string): string {
-    return createHmac('sha256', this.#key)
-      .update(JSON.stringify(['entry', chain, entry]))
-      .digest('base64url');
+    return this.#macOf(JSON.stringify(['entry', chain, entry]));
   }
 
   /** Appends these entries to a chain. */
   chained(
     head: { chain: string; seq: number; mac: string },
     entries: readonly EncodedEntry[],
-  ): Omit<AuditRow, 'id'>[] {
+  ): SealedRecord[] {
+    const { chain } = head;
     let { seq, mac } = head;
     return entries.map((entry) => {
-      const record = { ...entry, chain: head.chain, seq: ++seq, previous: mac };
-      mac = this.macOf(record);
-      return { ...record, mac };
+      seq += 1;
+      const text = sealedText({ ...entry, chain, seq, previous: mac });
+      mac = this.#macOf(text);
+      return { seq, mac, text, entry };
     });
   }
 

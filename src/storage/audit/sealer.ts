@@ -3,9 +3,10 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
 import { equalHashes } from '@alongside/kernel/secrets';
-import { pieces } from '../batches.ts';
+import { marks, pieces } from '../batches.ts';
 import { type Database, must, type Statement, sql } from '../database.ts';
-import { type AuditEntry, type AuditRow, type EncodedEntry, encodedEntryOf, encodeEntry } from './entry.ts';
+import { appendStatements } from './blocks.ts';
+import { type AuditEntry, type EncodedEntry, encodedEntryOf, encodeEntry } from './entry.ts';
 import type { AuditSeal } from './seal.ts';
 
 interface Waiting {
@@ -36,27 +37,9 @@ const sealDelay = 250;
 /** Milliseconds for which it keeps looking: longer than a batch waits for its locks. */
 const watchFor = 12_000;
 
-const columns = 'chain, seq, at, action, outcome, actor, application, subject, body, previous, mac';
-
-const valuesOf = (record: Omit<AuditRow, 'id'>) => [
-  ...[record.chain, record.seq, record.at, record.action, record.outcome, record.actor],
-  ...[record.application, record.subject, record.body, record.previous, record.mac],
-];
-
-const insertStatements = (records: readonly Omit<AuditRow, 'id'>[]): Statement[] =>
-  pieces(records).map((some) =>
-    sql(
-      `INSERT INTO audit_record (${columns}) VALUES ${some.map(() => '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ')}`,
-      ...some.flatMap(valuesOf),
-    ),
-  );
-
 const deleteStatements = (rows: readonly UnsealedRow[]): Statement[] =>
   pieces(rows).map((some) =>
-    sql(
-      `DELETE FROM audit_unsealed WHERE id IN (${some.map(() => '?').join(', ')})`,
-      ...some.map(({ id }) => id),
-    ),
+    sql(`DELETE FROM audit_unsealed WHERE id IN (${marks(some.length)})`, ...some.map(({ id }) => id)),
   );
 
 /**
@@ -254,7 +237,11 @@ export class Sealer {
     const { seq, mac } = records.at(-1) ?? head;
     this.#head = undefined;
     const { done } = await this.#database.batch(
-      [this.#moveStatement(head, seq, mac), ...insertStatements(records), ...statements],
+      appendStatements(this.#database.dialect, this.#moveStatement(head, seq, mac), {
+        chain: head.chain,
+        records,
+        more: statements,
+      }),
       { lazy, withSync: !lazy },
     );
     if (done) this.#head = { chain: head.chain, seq, mac };
@@ -265,17 +252,13 @@ export class Sealer {
   /** The condition of each group: the chain ends at `head` and is open. */
   #moveStatement({ chain, seq: before }: Head, seq: number, mac: string): Statement {
     if (before === 0)
-      return must(
-        sql(
-          `INSERT INTO audit_chain (chain, started_at, seq, mac) VALUES (?, ?, ?, ?) ON CONFLICT (chain) DO NOTHING`,
-          ...[chain, this.#clock.now(), seq, mac],
-        ),
+      return sql(
+        'INSERT INTO audit_chain (chain, started_at, seq, mac) VALUES (?, ?, ?, ?) ON CONFLICT (chain) DO NOTHING',
+        ...[chain, this.#clock.now(), seq, mac],
       );
-    return must(
-      sql(
-        'UPDATE audit_chain SET seq = ?, mac = ? WHERE chain = ? AND seq = ? AND closed_at IS NULL',
-        ...[seq, mac, chain, before],
-      ),
+    return sql(
+      'UPDATE audit_chain SET seq = ?, mac = ? WHERE chain = ? AND seq = ? AND closed_at IS NULL',
+      ...[seq, mac, chain, before],
     );
   }
 

@@ -1,6 +1,8 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Log } from '@alongside/kernel/log';
 import { type Database, must, type Statement, sql } from '../database.ts';
+import { blockSize } from '../migrations/0033-audit-blocks.ts';
+import { blockColumns, blockRow, recordsOf } from './blocks.ts';
 import { type AuditEntry, auditWriter, type ChainHead } from './entry.ts';
 import { formerChain } from './records.ts';
 
@@ -30,6 +32,21 @@ const claimed = async (database: Database, name: string, turn: number): Promise<
   (await database.get<{ value: string }>(sql('SELECT value FROM setting WHERE name = ?', name)))?.value ===
   String(turn);
 
+/** Returns whether a chain has more new records than a few anchors. */
+async function hasGrown(
+  database: Database,
+  { chain, seq, anchored }: { chain: string; seq: number; anchored: number },
+): Promise<boolean> {
+  if (chain === formerChain || seq - anchored > blockSize) return true;
+  const blocks = await database.all(
+    sql(`SELECT ${blockColumns} FROM audit_block AS block WHERE chain = ? AND seq > ?`, chain, anchored),
+    blockRow,
+  );
+  return blocks
+    .flatMap(recordsOf)
+    .some((record) => record.seq > anchored && record.action !== 'audit.anchored');
+}
+
 /** Records and logs the last record of each chain that has grown, once a minute in all processes together. */
 export async function anchorChains({
   database,
@@ -39,16 +56,11 @@ export async function anchorChains({
 }: UpkeepParts): Promise<void> {
   const turn = Math.floor(clock.now() / minute);
   if (await claimed(database, 'audit.anchored', turn)) return;
-  const grown = await database.all<{ chain: string; seq: number; mac: string }>(
-    // Chains that only grew by an anchor are skipped.
-    sql(
-      `SELECT chain, seq, mac FROM audit_chain WHERE seq > anchored AND (chain = ? OR EXISTS (
-         SELECT 1 FROM audit_record AS record WHERE record.chain = audit_chain.chain
-         AND record.seq > audit_chain.anchored AND record.action <> 'audit.anchored'))
-       ORDER BY started_at, chain`,
-      formerChain,
-    ),
+  const longer = await database.all<{ chain: string; seq: number; mac: string; anchored: number }>(
+    sql('SELECT chain, seq, mac, anchored FROM audit_chain WHERE seq > anchored ORDER BY started_at, chain'),
   );
+  const grown: typeof longer = [];
+  for (const chain of longer) if (await hasGrown(database, chain)) grown.push(chain);
   if (grown.length === 0) return;
   const heads = grown.map(({ chain, seq, mac }): ChainHead => [chain, seq, mac]);
   const { done } = await database.batch([
@@ -66,18 +78,28 @@ interface OldRecords {
   mac: string;
 }
 
-/** Returns the last record of each chain before a time, with nothing newer before it. */
+/**
+ * Returns the last record of each chain of which its whole block is before a time, with nothing newer before it. The newest block of
+ * all stays, because numbers continue after it.
+ */
 async function oldRecords(database: Database, before: number): Promise<OldRecords[]> {
-  const sealed = await database.all<OldRecords>(
+  const blocks = await database.all(
     sql(
-      `SELECT record.chain, record.seq, record.mac FROM audit_record AS record JOIN (
-         SELECT chain, COALESCE(
-           (SELECT MIN(seq) - 1 FROM audit_record AS young WHERE young.chain = audit_chain.chain AND young.at >= ?), seq
-         ) AS upto FROM audit_chain
-       ) AS old ON old.chain = record.chain AND old.upto = record.seq`,
+      `SELECT ${blockColumns} FROM audit_chain AS counted JOIN audit_block AS block
+       ON block.chain = counted.chain AND block.seq = (
+         SELECT MAX(old.seq) FROM audit_block AS old WHERE old.chain = counted.chain AND old.seq < COALESCE(
+           (SELECT MIN(young.seq) FROM audit_block AS young WHERE young.chain = counted.chain AND young.at >= ?),
+           counted.seq + 1)
+       ) WHERE block.last < (SELECT MAX(last) FROM audit_block)`,
       before,
     ),
+    blockRow,
   );
+  const sealed = blocks.map((block) => ({
+    chain: block.chain,
+    seq: block.seq,
+    mac: recordsOf(block).at(-1)?.mac ?? '',
+  }));
   const former = await database.all<OldRecords>(
     sql(
       `SELECT '${formerChain}' AS chain, seq, hash AS mac FROM audit WHERE seq = COALESCE(
@@ -113,9 +135,15 @@ export async function deleteOldRecords(
     // Chains that were fully deleted, with a retention record, on an earlier day.
     sql('DELETE FROM audit_chain WHERE closed_at IS NOT NULL AND deleted = seq AND deleted > 0'),
     ...old.flatMap(({ chain, seq, mac }) => [
-      chain === formerChain
-        ? sql('DELETE FROM audit WHERE seq <= ?', seq)
-        : sql('DELETE FROM audit_record WHERE chain = ? AND seq <= ?', chain, seq),
+      ...(chain === formerChain
+        ? [sql('DELETE FROM audit WHERE seq <= ?', seq)]
+        : [
+            sql(
+              'DELETE FROM audit_term WHERE block IN (SELECT last FROM audit_block WHERE chain = ? AND seq <= ?)',
+              ...[chain, seq],
+            ),
+            sql('DELETE FROM audit_block WHERE chain = ? AND seq <= ?', chain, seq),
+          ]),
       sql('UPDATE audit_chain SET deleted = ?, deleted_mac = ? WHERE chain = ?', seq, mac, chain),
     ]),
     recordStatement({ action: 'audit.retained', outcome: 'ok', actor: auditWriter, detail: { days } }, heads),
@@ -141,12 +169,15 @@ export async function readExtent(database: Database, retentionDays: number | nul
        COALESCE(SUM(CASE WHEN anchored > deleted THEN anchored - deleted ELSE 0 END), 0) AS anchored FROM audit_chain`,
     ),
   );
-  const oldest = await database.get<{ at: number }>(sql('SELECT at FROM audit_record ORDER BY at LIMIT 1'));
+  const oldest = await database.get(
+    sql(`SELECT ${blockColumns} FROM audit_block AS block ORDER BY at LIMIT 1`),
+    blockRow,
+  );
   return {
     retentionDays,
     records: Number(chains?.records ?? 0),
     chains: Number(chains?.chains ?? 0),
     anchored: Number(chains?.anchored ?? 0),
-    oldest: oldest ? new Date(Number(oldest.at)).toISOString() : null,
+    oldest: oldest ? new Date(Math.min(...recordsOf(oldest).map(({ at }) => at))).toISOString() : null,
   };
 }

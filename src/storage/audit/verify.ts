@@ -1,5 +1,17 @@
+import { marks, pieces } from '../batches.ts';
 import { type Database, sql } from '../database.ts';
-import { type AuditRow, auditBodyOf, auditWriter, type ChainHead } from './entry.ts';
+import { blockSize, longestSpan } from '../migrations/0033-audit-blocks.ts';
+import { computed, integer, row, text } from '../row.ts';
+import {
+  type AuditBlock,
+  blockColumns,
+  blockRow,
+  newestOf,
+  recordsOf,
+  type StoredRecord,
+  termsOf,
+} from './blocks.ts';
+import { auditBodyOf, auditWriter, type ChainHead } from './entry.ts';
 import { type FormerRow, formerChain, formerHash } from './records.ts';
 import type { AuditSeal } from './seal.ts';
 
@@ -53,6 +65,11 @@ interface ChainRow {
 }
 
 const pageSize = 1_000;
+/** The number of blocks of a page. */
+const blocksAtOnce = 50;
+
+const termRow = row('audit_term', { term: text, block: integer });
+const endsRow = row('audit_block', { chain: text, first: computed(integer), last: computed(integer) });
 
 /** Chain heads in anchors or retention records: MACs by chain and number. */
 class NamedHeads {
@@ -106,20 +123,24 @@ class Verifier {
 
   /** Reads anchors and retention records before verifying the records. */
   async collectHeads(): Promise<void> {
-    for (let id = 0, page = pageSize; page === pageSize; ) {
-      const rows = await this.#database.all<AuditRow>(
-        sql(
-          `SELECT * FROM audit_record WHERE actor <> '' AND actor = ? AND action IN ('audit.anchored', 'audit.retained')
-           AND id > ? ORDER BY id LIMIT ?`,
-          ...[auditWriter, id, pageSize],
-        ),
-      );
-      for (const row of rows.filter((row) => this.#seal.holds(row))) {
-        const heads = row.action === 'audit.anchored' ? this.#anchored : this.#retained;
-        for (const head of auditBodyOf(row.body).heads ?? []) heads.add(head);
+    const heads = { 'audit.anchored': this.#anchored, 'audit.retained': this.#retained };
+    for (const [action, named] of Object.entries(heads)) {
+      const [term = ''] = termsOf({ action });
+      for (let after = 0, page = blocksAtOnce; page === blocksAtOnce; ) {
+        const blocks = await this.#database.all(
+          sql(
+            `SELECT ${blockColumns} FROM audit_term AS term CROSS JOIN audit_block AS block
+             WHERE term.term = ? AND term.block > ? AND block.last = term.block ORDER BY term.block LIMIT ?`,
+            ...[term, after, blocksAtOnce],
+          ),
+          blockRow,
+        );
+        for (const record of blocks.flatMap(recordsOf))
+          if (record.action === action && record.actor === auditWriter && this.#seal.holds(record))
+            for (const head of auditBodyOf(record.body).heads ?? []) named.add(head);
+        page = blocks.length;
+        after = blocks.at(-1)?.last ?? after;
       }
-      page = rows.length;
-      id = rows.at(-1)?.id ?? id;
     }
   }
 
@@ -136,19 +157,22 @@ class Verifier {
     const last = Math.min(range?.last ?? counted, counted);
     let { seq, previous } = { seq: first - 1, previous: await this.#macBefore(chain, first, deleted) };
     if (previous === undefined) return found(seq, seq === deleted ? 'deleted' : 'missing');
-    for (let page = pageSize; page === pageSize && seq < last; ) {
+    for (let isMore = true; isMore && seq < last; ) {
       const links = await this.#links(chain, seq, last);
       for (const link of links) {
         this.records += 1;
-        if (link.seq !== seq + 1) return found(seq + 1, 'missing');
-        if (!link.holds) return found(link.seq, 'changed');
+        if (!link.holds) return found(seq + 1, 'changed');
+        if (link.seq !== seq + 1) {
+          const isMoved = link.seq <= seq || links.some((other) => other.seq === seq + 1);
+          return found(seq + 1, isMoved ? 'changed' : 'missing');
+        }
         if (link.previous !== previous) return found(link.seq, 'not-linked');
         if ((this.#anchored.macOf(chain, link.seq) ?? link.mac) !== link.mac)
           return found(link.seq, 'not-anchored');
         seq = link.seq;
         previous = link.mac;
       }
-      page = links.length;
+      isMore = links.length > 0;
       yield;
     }
     if (seq < last) return found(seq + 1, last === counted ? 'cut' : 'missing');
@@ -179,55 +203,125 @@ class Verifier {
     const table =
       chain === formerChain
         ? "SELECT 'former' AS chain, seq FROM audit"
-        : 'SELECT chain, seq FROM audit_record';
-    const row = await this.#database.get<{ seq: number | null }>(
+        : 'SELECT chain, seq FROM audit_block';
+    const after = await this.#database.get<{ seq: number; counted: number }>(
       sql(
-        `SELECT MIN(record.seq) AS seq FROM (${table}) AS record
-         WHERE record.chain = ? AND record.seq > (SELECT seq FROM audit_chain WHERE chain = ?)`,
-        ...[chain, chain],
+        `SELECT record.seq, counted.seq AS counted FROM (${table}) AS record JOIN audit_chain AS counted ON counted.chain = record.chain
+         WHERE record.chain = ? AND record.seq > counted.seq ORDER BY record.seq LIMIT 1`,
+        chain,
       ),
     );
-    return row?.seq ? { chain, seq: Number(row.seq), problem: 'appended' } : undefined;
+    return after && { chain, seq: Number(after.counted) + 1, problem: 'appended' };
   }
 
   async #links(chain: string, after: number, last: number): Promise<Link[]> {
-    const page = [after, last, pageSize];
     if (chain === formerChain) {
       const rows = await this.#database.all<FormerRow>(
-        sql('SELECT * FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?', ...page),
+        sql('SELECT * FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?', after, last, pageSize),
       );
       return rows.map((row) => ({ ...row, mac: row.hash, holds: formerHash(row) === row.hash }));
     }
-    const rows = await this.#database.all<AuditRow>(
+    const blocks = await this.#database.all(
       sql(
-        'SELECT * FROM audit_record WHERE chain = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
-        ...[chain, ...page],
+        `SELECT ${blockColumns} FROM audit_block AS block WHERE chain = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ${blocksAtOnce}`,
+        ...[chain, after, last + blockSize],
       ),
+      blockRow,
     );
-    return rows.map((row) => ({ ...row, holds: this.#seal.holds(row) }));
+    const stored = await this.#termsOf(blocks);
+    return blocks
+      .flatMap((block) => this.#linksOf(block, stored.get(block.last) ?? new Set(), last))
+      .filter(({ seq }) => seq > after && seq <= last);
   }
-}
 
-/** Returns the first and last number of each chain between two times. */
-async function rangesOf(database: Database, from: number, to: number): Promise<Map<string, Range>> {
-  const rows = await database.all<{ chain: string; first: number; last: number }>(
-    sql(
-      'SELECT chain, MIN(seq) AS first, MAX(seq) AS last FROM audit_record WHERE at >= ? AND at < ? GROUP BY chain',
-      ...[from, to],
-    ),
-  );
-  return new Map(rows.map(({ chain, first, last }) => [chain, { first, last }]));
-}
+  /** Returns the terms by which these blocks are found. */
+  async #termsOf(blocks: readonly AuditBlock[]): Promise<Map<number, Set<string>>> {
+    const terms = new Map<number, Set<string>>();
+    for (const some of pieces(blocks))
+      for (const { term, block } of await this.#database.all(
+        sql(
+          `SELECT term, block FROM audit_term WHERE block IN (${marks(some.length)})`,
+          ...some.map((block) => block.last),
+        ),
+        termRow,
+      ))
+        terms.set(block, (terms.get(block) ?? new Set()).add(term));
+    return terms;
+  }
 
-/** Returns a chain that is missing in `audit_chain`. */
-async function uncountedChain(database: Database): Promise<AuditProblem | undefined> {
-  const row = await database.get<{ chain: string; seq: number }>(
-    sql(
-      `SELECT chain, MIN(seq) AS seq FROM audit_record WHERE chain NOT IN (SELECT chain FROM audit_chain)
-       GROUP BY chain LIMIT 1`,
-    ),
-  );
-  return row && { chain: row.chain, seq: Number(row.seq), problem: 'appended' };
+  /** A block with another time or without the terms of a record hides it from searches. */
+  #linksOf(block: AuditBlock, terms: ReadonlySet<string>, last: number): Link[] {
+    const records = recordsOf(block);
+    const first = block.seq - records.length + 1;
+    if (first > last) return [];
+    const genuine = records.map((record) => record.chain === block.chain && this.#seal.holds(record));
+    const isDated = genuine.includes(false) || block.at === newestOf(records);
+    return records.map((record, n) => ({
+      // The text of a changed record may have any number.
+      seq: genuine[n] ? record.seq : first + n,
+      previous: record.previous,
+      mac: record.mac,
+      holds: genuine[n] === true && isDated && termsOf(record).every((term) => terms.has(term)),
+    }));
+  }
+
+  /** Returns the first and last number of each chain between two times. */
+  async ranges(from: number, to: number): Promise<Map<string, Range>> {
+    const ends = await this.#database.all(
+      sql(
+        `SELECT chain, MIN(seq) AS first, MAX(seq) AS last FROM audit_block
+         WHERE at >= ? AND at < CAST(? AS BIGINT) GROUP BY chain`,
+        ...[from, to + longestSpan],
+      ),
+      endsRow,
+    );
+    const within = ({ at }: StoredRecord) => at >= from && at < to;
+    const ranges = new Map<string, Range>();
+    for (const { chain, first, last } of ends) {
+      const begins = await this.#find(chain, [first, last], 'ASC', within);
+      const stops = await this.#find(chain, [first, last], 'DESC', within);
+      if (begins && stops) ranges.set(chain, { first: begins.seq, last: stops.seq });
+    }
+    return ranges;
+  }
+
+  /** Returns the first record of a kind in blocks of a chain, from the one or the other end. */
+  async #find(
+    chain: string,
+    [first, last]: readonly [number, number],
+    direction: 'ASC' | 'DESC',
+    isWanted: (record: StoredRecord) => boolean,
+  ): Promise<StoredRecord | undefined> {
+    for (let [from, to] = [first, last]; from <= to; ) {
+      const block = await this.#database.get(
+        sql(
+          `SELECT ${blockColumns} FROM audit_block AS block
+           WHERE chain = ? AND seq >= ? AND seq <= ? ORDER BY seq ${direction} LIMIT 1`,
+          ...[chain, from, to],
+        ),
+        blockRow,
+      );
+      if (!block) return undefined;
+      const records = recordsOf(block);
+      const found = direction === 'ASC' ? records.find(isWanted) : records.findLast(isWanted);
+      if (found) return found;
+      if (direction === 'ASC') from = block.seq + 1;
+      else to = block.seq - 1;
+    }
+    return undefined;
+  }
+
+  /** Returns a record of a chain that is missing in `audit_chain`. */
+  async uncountedChain(): Promise<AuditProblem | undefined> {
+    const block = await this.#database.get(
+      sql(
+        `SELECT ${blockColumns} FROM audit_block AS block WHERE chain NOT IN (SELECT chain FROM audit_chain)
+         ORDER BY chain, seq LIMIT 1`,
+      ),
+      blockRow,
+    );
+    return block && { chain: block.chain, seq: block.seq - recordsOf(block).length + 1, problem: 'appended' };
+  }
 }
 
 /** The number of verified records so far, of at least this many. */
@@ -246,7 +340,9 @@ export async function* verifyAudit(
   const unsealed = Number(waiting?.n ?? 0);
   const verifier = new Verifier(database, seal, anchors);
   const whole = from === undefined && to === undefined;
-  const ranges = whole ? undefined : await rangesOf(database, from ?? 0, to ?? Number.MAX_SAFE_INTEGER);
+  const ranges = whole
+    ? undefined
+    : await verifier.ranges(from ?? 0, to ?? Number.MAX_SAFE_INTEGER - longestSpan);
   // Read before the chains, so that no chain is shorter than its anchors.
   await verifier.collectHeads();
   const chains = await database.all<ChainRow>(
@@ -269,6 +365,6 @@ export async function* verifyAudit(
     for (; !page.done; page = await pages.next()) yield { records: verifier.records, of };
     if (page.value) return result(page.value);
   }
-  const uncounted = await uncountedChain(database);
+  const uncounted = await verifier.uncountedChain();
   return result(uncounted ?? verifier.removedChain(new Set(chains.map(({ chain }) => chain))));
 }
