@@ -150,7 +150,7 @@ export const auditBlocks: DataMigration = {
   ],
   nextBatch,
   after: [
-    { postgres: `CREATE SEQUENCE audit_number INCREMENT BY ${blockSize}` },
+    { postgres: `CREATE SEQUENCE audit_number INCREMENT BY ${blockSize} OWNED BY audit_block.last` },
     {
       postgres: `SELECT setval('audit_number', 1 + GREATEST(
         (SELECT COALESCE(MAX(last), 0) FROM audit_block), (SELECT COALESCE(MAX(seq), 0) FROM audit)), false)`,
