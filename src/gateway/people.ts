@@ -19,7 +19,8 @@ export interface PeopleNow {
 }
 
 interface CachedPerson {
-  person: Promise<PersonNow | undefined>;
+  /** A promise until the directory has responded. */
+  person: PersonNow | undefined | Promise<PersonNow | undefined>;
   until: number;
 }
 
@@ -50,16 +51,20 @@ export class People {
 
   /**
    * Returns the current user, with a removed one as disabled; undefined if the directory fails, in which case the state at
-   * sign-in applies.
+   * sign-in applies. Returns no promise for a user who is known.
    */
-  async find(issuer: string | undefined, uid: string): Promise<PersonNow | undefined> {
+  find(issuer: string | undefined, uid: string): CachedPerson['person'] {
     const now = this.#clock.now();
     if (issuer !== this.#source.issuer || this.#rests(now)) return undefined;
     const before = this.#known.get(uid);
     if (before && now < before.until && before.until <= now + freshFor) return before.person;
     const person = this.#ask(uid);
+    const cached: CachedPerson = { person, until: now + freshFor };
+    void person.then((found) => {
+      cached.person = found;
+    });
     this.#known.delete(uid);
-    this.#known.set(uid, { person, until: now + freshFor });
+    this.#known.set(uid, cached);
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= mostKept) break;
       this.#known.delete(oldest);

@@ -130,7 +130,7 @@ describe('the limits of a product', () => {
       trace: {},
     };
     const call = { ...arrival, application: owner.application, access: owner.access(api) };
-    await assert.rejects(limitCall(call, true), {
+    await assert.rejects(async () => limitCall(call, true), {
       message: 'This API is currently receiving a high volume of requests and is being rate limited.',
     });
   });

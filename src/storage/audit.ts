@@ -207,11 +207,11 @@ export class AuditLog {
   }
 
   #encode(entry: AuditEntry, heads?: readonly ChainHead[]): EncodedEntry {
-    const { subject } = entry;
-    const sealed = subject ? this.#seal.subject(subject) : undefined;
     const actor = this.#options.actor?.() ?? entry.actor;
-    activity()?.noteAct({ ...entry, actor });
-    return encodeEntry({ ...entry, actor }, this.#clock.now(), sealed, heads);
+    const acted = actor === entry.actor ? entry : { ...entry, actor };
+    const sealed = acted.subject ? this.#seal.subject(acted.subject) : undefined;
+    activity()?.noteAct(acted);
+    return encodeEntry(acted, this.#clock.now(), sealed, heads);
   }
 }
 

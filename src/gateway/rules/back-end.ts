@@ -66,15 +66,19 @@ type Checks = Passed<
 >;
 
 /** Calls the back end with the gateway's headers. */
-export async function callBackEnd(call: Call & Arrival & Checks & { outbound: HeaderMap }): Promise<Answer> {
+export function callBackEnd(
+  call: Call & Arrival & Checks & { outbound: HeaderMap },
+): Answer | Promise<Answer> {
   const { gateway, api, outbound: headers, trace } = call;
   const query = api.adjustQuery?.(call) ?? call.query;
   trace.reachedBackEnd = true;
-  const answer = await api.backEnd({
+  const answer = api.backEnd({
     ...forwardedOf(call),
     query,
     headers,
     change: changeRecorder(gateway, call),
   });
-  return toClient(answer, call);
+  return answer instanceof Promise
+    ? answer.then((settled) => toClient(settled, call))
+    : toClient(answer, call);
 }

@@ -50,9 +50,16 @@ async function limitApi(
  * @param isProven false for a call with an API key, which is also a public client id: it counts for its network, and uses no limit
  * of the application's other calls or of other clients
  */
-export async function limitCall(call: LimitedCall, isProven: boolean): Promise<void> {
-  const { gateway, api, access, verb, path } = call;
+export function limitCall(call: LimitedCall, isProven: boolean): Promise<void> | undefined {
+  const { gateway, api, access } = call;
   const shared = gateway.options.apiLimits?.[api.name] ?? api.limits;
+  return access.limits || shared || api.operationLimits.length > 0
+    ? checkLimits(call, shared, isProven)
+    : undefined;
+}
+
+async function checkLimits(call: LimitedCall, shared: RateLimits | null, isProven: boolean): Promise<void> {
+  const { gateway, api, access, verb, path } = call;
   if (access.limits) await limitApplication(call, access.limits, isProven);
   if (shared) await limitApi(call, shared, isProven);
   for (const { name, applies, rate } of api.operationLimits)
@@ -61,6 +68,6 @@ export async function limitCall(call: LimitedCall, isProven: boolean): Promise<v
 }
 
 /** Limits a call with a token. */
-export const limitRate = check('rate', function limitRate(call: LimitedCall): Promise<void> {
+export const limitRate = check('rate', function limitRate(call: LimitedCall): Promise<void> | undefined {
   return limitCall(call, true);
 });

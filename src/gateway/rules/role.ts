@@ -37,21 +37,28 @@ function rolesOf({ attributes }: TokenRecord, now: PersonNow | undefined): Known
 const isLogin = ({ attributes }: TokenRecord): boolean =>
   /(^|-)nhs-login$/.test(attributes.auth_provider ?? '');
 
+interface KnownPerson {
+  person: PersonNow | undefined;
+}
+
+function unlessDisabled(person: PersonNow | undefined): KnownPerson {
+  if (person?.disabled) throw errors.personDisabled('the account was disabled or removed after the sign-in');
+  return { person };
+}
+
 /**
  * Looks up a user who signed in at our own CIS2: a withdrawn role or a disabled or removed account takes effect from the next
  * second, even before a back-channel logout.
  */
 export const lookUpPerson = check(
   'person',
-  async function lookUpPerson({
+  function lookUpPerson({
     gateway,
     token: { uid, attributes },
-  }: Arrival & { token: TokenRecord }): Promise<{ person: PersonNow | undefined }> {
+  }: Arrival & { token: TokenRecord }): KnownPerson | Promise<KnownPerson> {
     if (uid === null) return { person: undefined };
-    const person = await gateway.directory?.find(attributes['id_token-issuer'], uid);
-    if (person?.disabled)
-      throw errors.personDisabled('the account was disabled or removed after the sign-in');
-    return { person };
+    const found = gateway.directory?.find(attributes['id_token-issuer'], uid);
+    return found instanceof Promise ? found.then(unlessDisabled) : unlessDisabled(found);
   },
 );
 

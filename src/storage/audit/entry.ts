@@ -124,6 +124,8 @@ export interface AuditRow extends EncodedEntry {
 /** Maximum length of one member's text in characters. */
 const longest = 500;
 const clipped = (value: string): string => (value.length > longest ? value.slice(0, longest) : value);
+/** Returns a text that JSON leaves out if it is empty. */
+const textOf = (value: string | null | undefined): string | undefined => (value ? clipped(value) : undefined);
 
 function factsOf(detail: AuditEntry['detail']): Record<string, Fact> | undefined {
   let facts: Record<string, Fact> | undefined;
@@ -135,12 +137,6 @@ function factsOf(detail: AuditEntry['detail']): Record<string, Fact> | undefined
   return facts;
 }
 
-/** The texts of an entry that its body has, in their order. */
-const texts = [
-  ...(['target', 'role', 'organisation', 'onBehalfOf', 'tokenId', 'family', 'session'] as const),
-  ...(['address', 'device', 'requestId', 'correlationId'] as const),
-];
-
 /**
  * @param subject the entry's NHS number
  * @param heads for anchors and deletions
@@ -151,14 +147,22 @@ export function encodeEntry(
   subject: SealedSubject | undefined,
   heads?: readonly ChainHead[],
 ): EncodedEntry {
-  const body: AuditBody = heads ? { heads } : {};
-  for (const name of texts) {
-    const value = entry[name];
-    if (value) body[name] = clipped(value);
-  }
-  if (subject) body.sealedSubject = subject.sealed;
-  const detail = factsOf(entry.detail);
-  if (detail) body.detail = detail;
+  const body: { [M in keyof AuditBody]: AuditBody[M] | undefined } = {
+    heads,
+    target: textOf(entry.target),
+    role: textOf(entry.role),
+    organisation: textOf(entry.organisation),
+    onBehalfOf: textOf(entry.onBehalfOf),
+    tokenId: textOf(entry.tokenId),
+    family: textOf(entry.family),
+    session: textOf(entry.session),
+    address: textOf(entry.address),
+    device: textOf(entry.device),
+    requestId: textOf(entry.requestId),
+    correlationId: textOf(entry.correlationId),
+    sealedSubject: subject?.sealed,
+    detail: factsOf(entry.detail),
+  };
   return {
     at,
     action: entry.action,

@@ -25,8 +25,16 @@ export interface SealedFields {
 /** Returns the text that the MAC of a record covers: it binds the record to its position in its chain and to the record before. */
 export const sealedText = (record: SealedFields): string =>
   JSON.stringify([
-    ...[record.chain, record.seq, record.at, record.previous],
-    ...[record.action, record.outcome, record.actor, record.application, record.subject, record.body],
+    record.chain,
+    record.seq,
+    record.at,
+    record.previous,
+    record.action,
+    record.outcome,
+    record.actor,
+    record.application,
+    record.subject,
+    record.body,
   ]);
 
 /** Actions that sign-ins, token requests and API calls write: most records have one of these, so a search finds them without a term. */
