@@ -97,7 +97,7 @@ function runsOf(records: readonly OldRecord[]): OldRecord[][] {
   return runs;
 }
 
-function statementsOf(records: readonly OldRecord[]): Statement[] {
+function movedStatements(records: readonly OldRecord[]): Statement[] {
   const last = records.at(-1);
   if (!last) return [];
   const lines = records.map((record) => record.mac + sealedText(record)).join('\n');
@@ -130,7 +130,7 @@ async function nextBatch(database: Database, position: string): Promise<MovedRow
     last && {
       statements: runsOf(records)
         .flatMap((run) => blocksOf(run, ({ at }) => at))
-        .flatMap(statementsOf),
+        .flatMap(movedStatements),
       position: String(last.id),
       count: records.length,
     }
