@@ -19,7 +19,7 @@ function linesOf(record: StoredPatient): string[] {
     `${id}  ${nameOf(record)}`,
     `born ${birthDate ?? 'on an unknown day'}, ${gender ?? 'gender unknown'}${deceasedDateTime ? `, died ${deceasedDateTime.slice(0, 10)}` : ''}`,
     ...address.map(
-      ({ use, line, postalCode = '' }) => `${use}: ${[...line.filter(Boolean), postalCode].join(', ')}`,
+      ({ use, line = [], postalCode = '' }) => `${use}: ${[...line.filter(Boolean), postalCode].join(', ')}`,
     ),
     `version ${meta.versionId}, ${meta.security[0]?.display ?? ''}`,
     ...(supersededBy === null ? [] : [`merged into ${supersededBy}`]),

@@ -45,8 +45,8 @@ export interface Address {
   period?: Period;
   use: 'home' | 'work' | 'temp' | 'billing';
   text?: string;
-  /** Five lines as stored; blank ones are omitted in responses. */
-  line: string[];
+  /** Five lines as stored; blank ones are omitted in responses. A pseudo postcode needs none. */
+  line?: string[];
   postalCode?: string;
   extension?: Extension[];
 }

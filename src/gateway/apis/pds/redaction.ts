@@ -1,4 +1,11 @@
-import type { Address, Confidentiality, Extension, Patient, RelatedPerson } from './patient.ts';
+import {
+  type Address,
+  type Confidentiality,
+  type Extension,
+  type Patient,
+  type RelatedPerson,
+  withoutEmpty,
+} from './patient.ts';
 import { locatingExtensions, urls } from './vocabulary.ts';
 
 /** Additional grants of the caller's application. */
@@ -36,10 +43,8 @@ function hideRemoval(extension: Extension, confidential: boolean): Extension {
 }
 
 /** Returns an address for a response. */
-const shownAddress = (address: Address, emptyLines: boolean): Address => ({
-  ...address,
-  line: emptyLines ? address.line : address.line.filter((line) => line !== ''),
-});
+const shownAddress = (address: Address, emptyLines: boolean): Address =>
+  emptyLines ? address : withoutEmpty({ ...address, line: address.line?.filter((line) => line !== '') });
 
 const isLocating = ({ url }: Extension): boolean => locatingExtensions.includes(url);
 

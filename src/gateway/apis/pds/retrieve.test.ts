@@ -135,7 +135,7 @@ describe('GET /Patient/{id}', () => {
     );
     assert.equal(patient.extension?.length, 8);
     assert.deepEqual(
-      patient.address?.map(({ use, line }) => [use, line.length]),
+      patient.address?.map(({ use, line }) => [use, line?.length]),
       [
         ['home', 5],
         ['temp', 5],

@@ -15,7 +15,7 @@ const moment = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\+00:00$/);
 const identifier = z.string().max(64).optional();
 const line = z.string().max(35);
 const period = z.strictObject({ start: day, end: day.optional() });
-const coding = z.strictObject({
+export const coding = z.strictObject({
   system: z.url(),
   version: z.string().max(20).optional(),
   code: z.string().min(1).max(40),
@@ -70,7 +70,7 @@ const address = z.strictObject({
   period,
   use: z.enum(['home', 'work', 'temp', 'billing']),
   text: line.optional(),
-  line: z.array(line).max(5),
+  line: z.array(line).max(5).optional(),
   postalCode: z
     .string()
     // Published examples contain invalid postcodes, such as BAP 4WG.

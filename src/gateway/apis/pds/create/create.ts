@@ -1,6 +1,7 @@
 import { isObject } from '@alongside/kernel/json';
 import { z } from 'zod';
 import { errors } from '../../../errors/catalogue.ts';
+import { checkExtensionShapes } from '../extensions.ts';
 import {
   checkContentType,
   etagOf,
@@ -131,6 +132,7 @@ function readNewPatient(body: string): NewPatient {
   checkExtensions(wanted.extension);
   const result = { ...wanted, extension: wanted.extension.filter(({ url }) => kept.includes(url)) };
   checkValues({}, result);
+  checkExtensionShapes({}, result);
   return result;
 }
 

@@ -64,7 +64,7 @@ const addresses: Rule = ({ before, after, refuse }) => {
   if (twice !== undefined && changed.some(({ use }) => use === twice))
     throw refuse(`multiple ${twice} addresses cannot be added`);
   for (const address of changed) {
-    const { use, period, line, text, postalCode } = address;
+    const { use, period, line = [], text, postalCode } = address;
     if (use === 'work') throw refuse('a work address cannot be added or replaced');
     if (isLimited(address) && !(period?.start && period.end))
       throw refuse(`a ${use} address needs the start and the end of its period`);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 import { type OutcomeBody, type RunningGateway, scopes, startGateway } from '../../../testing/gateway.ts';
 import type { Patient, PatientRecord } from '../patient.ts';
 import { communication, contactPreference, located, named, pharmacy, recordFrom } from '../seed/build.ts';
-import { seed } from '../seed.ts';
+import { reset, seed } from '../seed.ts';
 import { updater } from '../testing/update.ts';
 import { extensionUrls, urls } from '../vocabulary.ts';
 
@@ -37,7 +37,7 @@ const example: PatientRecord = recordFrom({
   extension: [
     communication('fr', 'French', true),
     pharmacy('nominatedPharmacy', 'Y12345'),
-    contactPreference({ code: '1', display: 'Letter' }, { code: '12', display: 'Braille' }, 'Not after 7pm'),
+    contactPreference({ code: '12', display: 'Braille' }, { code: '1', display: 'Letter' }, 'Not after 7pm'),
   ],
 });
 const id = example.patient.id;
@@ -45,14 +45,17 @@ const id = example.patient.id;
 let gateway: RunningGateway;
 let send: (patches: unknown, as?: string) => Promise<Response>;
 let read: () => Promise<Patient>;
-beforeEach(async () => {
+before(async () => {
   gateway = await startGateway();
-  await seed(gateway.database, [example]);
   const made = updater(gateway, await gateway.issue());
   send = (patches, as) => made.patch(patches, { id, version: 'W/"1"', ...(as && { as }) });
   read = () => made.read(id);
 });
-afterEach(() => gateway.stop());
+after(() => gateway.stop());
+beforeEach(async () => {
+  await reset(gateway.database);
+  await seed(gateway.database, [example]);
+});
 
 const tested = (path: string, value: unknown) => ({ op: 'test', path, value });
 const removed = (path: string) => ({ op: 'remove', path });
@@ -108,6 +111,7 @@ describe('an update', () => {
     ['changes the number of a record with a bad address', [tested('/telecom/0/id', '1'), replaced('/telecom/0/value', '07700900003')], ({ telecom }) => telecom?.[0]?.value, '07700900003'],
     ['stores a postcode in upper case', [home, replaced('/address/0/line', ['1 Way', 'Leeds']), replaced('/address/0/postalCode', 'ls1 6ab')], ({ address }) => address?.[0]?.postalCode, 'LS1 6AB'],
     ['needs no lines with a pseudo postcode', [home, replaced('/address/0/line', []), replaced('/address/0/postalCode', 'ZZ99 3VZ')], ({ address }) => address?.[0]?.postalCode, 'ZZ99 3VZ'],
+    ['adds a pseudo postcode without lines', [tested('/address/0/id', '456'), removed('/address/0'), added('/address/-', { use: 'home', postalCode: 'ZZ99 3WZ' })], ({ address }) => address?.[0]?.line, undefined],
     ['accepts a title outside the list', [usual, added('/name/0/prefix', ['Captain'])], ({ name }) => name?.[0]?.prefix, ['Captain']],
     ['accepts letters of the published ranges', [usual, replaced('/name/0/family', "O'Brîen-Žák 2.")], ({ name }) => name?.[0]?.family, "O'Brîen-Žák 2."],
     ['names a part of an extension by its own url', [replaced('/extension/0/extension/1', { url: 'interpreterRequired', valueBoolean: false })], ({ extension }) => extension?.[0]?.extension?.[1]?.valueBoolean, false],
@@ -154,7 +158,7 @@ describe('an update', () => {
     ['English', [talk, replaced('/extension/0', spoken('en'))], 400, 'INVALID_UPDATE', undefined],
     ['the need of an interpreter removed', [talk, removed('/extension/0/extension/1')], 400, 'INVALID_UPDATE', 'Invalid update with error - interpreterRequired cannot be removed'],
     ['the need of an interpreter without its url', [replaced('/extension/0/extension/1', { url: ' ', valueBoolean: false })], 400, 'INVALID_UPDATE', 'Invalid update with error - interpreterRequired cannot be removed'],
-    ['a contact time of 41 characters', [preference, replaced('/extension/2', contactPreference({ code: '1', display: 'Letter' }, { code: '12', display: 'Braille' }, 'x'.repeat(41)))], 400, 'INVALID_UPDATE', undefined],
+    ['a contact time of 41 characters', [preference, replaced('/extension/2', contactPreference({ code: '12', display: 'Braille' }, { code: '1', display: 'Letter' }, 'x'.repeat(41)))], 400, 'INVALID_UPDATE', undefined],
     ['a contact time without method', [preference, replaced('/extension/2', { url: extensionUrls.contactPreference, extension: [{ url: 'PreferredContactTimes', valueString: 'noon' }] })], 400, 'INVALID_UPDATE', undefined],
     ['the end of a practice', [tested('/generalPractitioner/0/id', 'G1'), added('/generalPractitioner/0/identifier/period/end', '2026-01-01')], 403, 'FORBIDDEN_UPDATE', undefined],
     ['a removed practice', [tested('/generalPractitioner/0/id', 'G1'), removed('/generalPractitioner/0')], 403, 'FORBIDDEN_UPDATE', "Forbidden update with error - source not permitted to remove 'generalPractitioner'"],
@@ -170,6 +174,14 @@ describe('an update', () => {
     ['a bad e-mail address of a contact', [added('/contact/-', reachable({ system: 'email', value: 'somewhere' }))], 400, 'INVALID_UPDATE', 'Invalid update with error - email format is invalid'],
     ['an unknown country of birth', [added('/extension/-', born('XXX'))], 400, 'INVALID_VALUE', invalid('XXX', 'extension/3/valueAddress/country')],
     ['another use of a telephone', [replaced('/telecom/0', { id: '1', system: 'phone', use: 'home', value: '07700900001' })], 400, 'INVALID_UPDATE', undefined],
+    ['a removed id', [home, removed('/address/0/id')], 400, 'INVALID_UPDATE', "Invalid update with error - Invalid patch - '/address/0/id' cannot be removed"],
+    ['a pharmacy without its organisation', [tested('/extension/1/url', extensionUrls.nominatedPharmacy), removed('/extension/1/valueReference')], 400, 'MISSING_VALUE', "Missing value - 'extension/1/valueReference'"],
+    ['a pharmacy with a text', [tested('/extension/1/url', extensionUrls.nominatedPharmacy), added('/extension/1/valueString', 'x')], 400, 'INVALID_UPDATE', "Invalid update with error - Update unsupported for resource - 'valueString'"],
+    ['a language without its code', [talk, removed('/extension/0/extension/0/valueCodeableConcept')], 400, 'MISSING_VALUE', "Missing value - 'extension/0/extension/0/valueCodeableConcept'"],
+    ['an unknown part of an extension', [preference, replaced('/extension/2/extension/2/url', 'dialect')], 400, 'INVALID_VALUE', invalid('dialect', 'extension/2/extension/2/url')],
+    ['a part of an extension twice', [talk, added('/extension/0/extension/-', { url: 'interpreterRequired', valueBoolean: true })], 400, 'TOO_MANY_VALUES_SUBMITTED', undefined],
+    ['an unknown method of contact', [preference, replaced('/extension/2/extension/1/valueCodeableConcept/coding/0/code', '9')], 400, 'INVALID_VALUE', invalid('9', 'extension/2/extension/1/valueCodeableConcept/coding/0/code')],
+    ['a death whose notification lost its status', [added('/extension/-', death('1')), tested('/extension/3/url', extensionUrls.deathNotification), removed('/extension/3/extension/0')], 400, 'INVALID_UPDATE', 'Invalid update with error - deceasedDateTime and death notification status must be given together'],
     ['another system of a telephone', [tested('/telecom/0/id', '1'), replaced('/telecom/0/system', 'fax')], 400, 'INVALID_UPDATE', undefined],
   ];
   for (const [name, patches, status, code, diagnostics] of refused)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { type OutcomeBody, type RunningGateway, startGateway } from '../../../testing/gateway.ts';
 import { addressed, named, type Sent, updater } from '../testing/update.ts';
 import { extensionUrls, urls } from '../vocabulary.ts';
@@ -8,12 +8,12 @@ let gateway: RunningGateway;
 let token: string;
 let patch: ReturnType<typeof updater>['patch'];
 let read: ReturnType<typeof updater>['read'];
-beforeEach(async () => {
+before(async () => {
   gateway = await startGateway();
   token = await gateway.issue();
   ({ patch, read } = updater(gateway, token));
 });
-afterEach(() => gateway.stop());
+after(() => gateway.stop());
 
 describe('a refused update', () => {
   const bad = (reason: string) => `Invalid update with error - ${reason}`;

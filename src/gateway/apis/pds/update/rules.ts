@@ -45,9 +45,13 @@ const codeOf = (extension: Extension | undefined) => extension?.valueCodeableCon
 const deathStatus = (patient: Partial<Patient>) =>
   codeOf(partOf(extensionOf(patient, extensionUrls.deathNotification), 'deathNotificationStatus'));
 
+const isSame = (before: Partial<Patient>, after: Partial<Patient>, url: string): boolean =>
+  JSON.stringify(extensionOf(before, url)) === JSON.stringify(extensionOf(after, url));
+
 const death: Rule = ({ before, after, today, refuse }) => {
   const [was, is] = [deathStatus(before), deathStatus(after)];
-  if (before.deceasedDateTime === after.deceasedDateTime && was === is) return;
+  const isUntouched = isSame(before, after, extensionUrls.deathNotification);
+  if (before.deceasedDateTime === after.deceasedDateTime && isUntouched) return;
   if (was === '2') throw forbid('source not permitted to change a formal death notification');
   if (is === '2') throw forbid('source not permitted to add a formal death notification');
   if (was !== undefined && is === undefined) throw forbidRemoval('deathNotificationStatus');
@@ -58,9 +62,6 @@ const death: Rule = ({ before, after, today, refuse }) => {
   if (day !== '' && day < (after.birthDate ?? ''))
     throw refuse('deceasedDateTime cannot be before birthDate');
 };
-
-const isSame = (before: Partial<Patient>, after: Partial<Patient>, url: string): boolean =>
-  JSON.stringify(extensionOf(before, url)) === JSON.stringify(extensionOf(after, url));
 
 const interpreter = 'interpreterRequired';
 const longestContactTime = 40;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Answer } from '@alongside/kernel/answer';
 import { isObject } from '@alongside/kernel/json';
+import { checkExtensionShapes } from '../extensions.ts';
 import { isNhsNumber } from '../nhs-number.ts';
 import {
   checkContentType,
@@ -150,11 +151,12 @@ function changed(record: PatientRecord, patches: readonly Patch[], asked: Operat
   if (isDeepStrictEqual(wanted, seen))
     throw invalidUpdate('Invalid patch - Provided patch made no changes to the resource');
   checkTexts(wanted);
-  checkShape(patientShape, wanted, {
-    additional: ([name = '']) => invalidUpdate(`Update unsupported for resource - '${name}'`),
-  });
+  const additional = ([name = '']: readonly string[]) =>
+    invalidUpdate(`Update unsupported for resource - '${name}'`);
+  checkShape(patientShape, wanted, { additional });
   checkValues(seen, wanted);
   checkRules({ before: seen, after: wanted, today, refuse: invalidUpdate });
+  checkExtensionShapes(seen, wanted, additional);
   return merged(record, seen, wanted);
 }
 
