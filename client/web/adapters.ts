@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { ClientError } from '../errors.ts';
 import type { WebSession } from './live-sessions.ts';
 import type { WebSignIn } from './sign-in.ts';
 
@@ -74,6 +75,33 @@ export function nextSignIn(web: () => WebSignIn) {
   const handler = async (request: Request): Promise<Response> =>
     (await web().handle(request)) ?? new Response('Not found', { status: 404 });
   return { GET: handler, POST: handler };
+}
+
+/** `headers` of `next/headers` and `redirect` of `next/navigation`, so that this package does not depend on Next.js. */
+export interface NextFunctions {
+  headers(): Promise<{ forEach(visit: (value: string, name: string) => void): void }>;
+  redirect(to: string): never;
+}
+
+/**
+ * A page of Next.js (a server component) for signed-in users: `return nextPage(web, { headers, redirect }, '/patients', (session) =>
+ * <main>...</main>)`. Call APIs in the function, not in components that it returns: an end of the tokens leads to the sign-in only
+ * from there.
+ * @param path the page's own path, to which the sign-in returns
+ */
+export async function nextPage<T>(
+  web: WebSignIn,
+  { headers, redirect }: NextFunctions,
+  path: string,
+  page: (session: WebSession) => Promise<T> | T,
+): Promise<T> {
+  const given = new Headers();
+  (await headers()).forEach((value, name) => void given.append(name, value));
+  const outcome = await web.guard(new Request(new URL(path, web.origin), { headers: given }), page);
+  if (!(outcome instanceof Response)) return outcome;
+  const location = outcome.headers.get('location');
+  if (location !== null) return redirect(location);
+  throw new ClientError('sign_in_required', 'The API refuses the tokens of a new sign-in.');
 }
 
 async function handled(web: WebSignIn, incoming: NodeRequest): Promise<Response | undefined> {

@@ -1,7 +1,15 @@
 /** The sign-in of a web application, on Request and Response, in either pattern. */
 
 /** Adapters for Express, Fastify and Next.js. */
-export { expressPage, expressSignIn, fastifyPage, fastifySignIn, nextSignIn } from './adapters.ts';
+export {
+  expressPage,
+  expressSignIn,
+  fastifyPage,
+  fastifySignIn,
+  type NextFunctions,
+  nextPage,
+  nextSignIn,
+} from './adapters.ts';
 export type { WebSession } from './live-sessions.ts';
 export type { WebSignInOptions } from './pattern.ts';
 export type { SignInFailure } from './responses.ts';

@@ -99,7 +99,8 @@ export interface WebSignIn {
 /** Seconds for which a sign-in may be under way, as for the packed state. */
 const SIGN_IN_SECONDS = 900;
 const LONGEST_FORM = 65_536;
-const FIRST_MINUTE_MS = 60_000;
+/** A loop of redirects calls the API sooner after each sign-in. */
+const LOOP_MS = 10_000;
 
 /** Creates the handlers of a web application. Throws `settings_invalid` with the name of the setting. */
 export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
@@ -224,7 +225,7 @@ export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
         if (!(error instanceof ClientError) || error.code !== 'sign_in_required') throw error;
         await live.session.end();
         // Tokens that are refused right after a sign-in may be refused again: no endless redirects.
-        if (clock.now() - live.stored.startedAt >= FIRST_MINUTE_MS) return toSignIn(request);
+        if (clock.now() - live.stored.startedAt >= LOOP_MS) return toSignIn(request);
         const response = await fail({ status: 403, message: error.message, error, request });
         return withCookie(response, sessions.cleared());
       }

@@ -8,6 +8,7 @@ import type { LogoutReceiver } from '../logout.ts';
 import { testClock } from '../testing/clock.ts';
 import { rsaKey } from '../testing/keys.ts';
 import { type PlatformAnswer, PUBLISHED_TOKENS, startPlatform } from '../testing/platform.ts';
+import { nextPage } from './adapters.ts';
 import { createWebSignIn, memorySessions, type WebSignIn, type WebSignInSettings } from './index.ts';
 
 const origin = 'https://clinic.example';
@@ -241,6 +242,24 @@ describe('createWebSignIn', () => {
     const outcome = await page();
     assert.ok(outcome instanceof Response);
     assert.equal(outcome.headers.get('location'), '/sign-in?to=%2Fpatients');
+    assert.equal(await web.session(browser.requestOf('/')), undefined);
+  });
+
+  test('leads a page of Next.js to the sign-in, also when the tokens have ended', async (t) => {
+    const refusal = { status: 401, body: { error: 'invalid_grant' } };
+    const { browser, clock, web } = await application(t, {}, [{}, userinfo, refusal]);
+    const redirect = (to: string): never => {
+      throw new Error(`to ${to}`);
+    };
+    const page = (path: string) =>
+      nextPage(web, { headers: async () => browser.requestOf('/').headers, redirect }, path, (session) =>
+        session.tokens.freshToken(),
+      );
+    await assert.rejects(page('/patients'), { message: 'to /sign-in?to=%2Fpatients' });
+    await browser.signIn();
+    assert.equal(await page('/patients'), PUBLISHED_TOKENS.access_token);
+    clock.advance(600);
+    await assert.rejects(page('/patients'), { message: 'to /sign-in?to=%2Fpatients' });
     assert.equal(await web.session(browser.requestOf('/')), undefined);
   });
 

@@ -118,6 +118,9 @@ describe('values chosen by the caller', () => {
       'ls1 6ae',
     );
     assert.deepEqual(added.lines, ['Added Robin Newby, NHS number 5182663366.']);
+    assert.deepEqual((await run('patients', 'list', 'Newby')).lines, [
+      '5182663366  Robin Newby  1990-10-22  female  LS1 6AE',
+    ]);
     assert.deepEqual((await run('patients', 'show', '5182663366')).lines, [
       ...['5182663366  Robin Newby', 'born 1990-10-22, female', 'home: 1 Way, Leeds, LS1 6AE'],
       'version 1, unrestricted',

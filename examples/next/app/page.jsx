@@ -1,15 +1,14 @@
+import { nextPage } from '@alongside/client/web';
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { signIn } from '../lib/sign-in.js';
 
 export default async function Home() {
   // First, so that Next.js does not render the page during the build.
-  const asked = await headers();
-  const session = await signIn().session({ headers: asked });
-  if (!session) redirect('/sign-in?to=/');
-  return (
+  await headers();
+  return nextPage(signIn(), { headers, redirect }, '/', ({ user }) => (
     <main>
-      <h1>Signed in: {session.user.name}</h1>
+      <h1>Signed in: {user.name}</h1>
       <form method="post" action="/patient">
         <label>
           NHS number <input name="number" />
@@ -20,5 +19,5 @@ export default async function Home() {
         <button type="submit">Sign out</button>
       </form>
     </main>
-  );
+  ));
 }

@@ -3,8 +3,10 @@ import type { ApiSchema } from '../../kit/console-api.ts';
 import { consoleCommand, text } from '../command.ts';
 import { StopSignal } from '../foreground.ts';
 import { interrupted } from '../outcome.ts';
+import { columns } from '../table.ts';
 
 type StoredPatient = ApiSchema<'PatientRecord'>;
+type Summary = ApiSchema<'PatientSummary'>;
 
 /** Number of patients in one call, so that a call is short and the command can stop between two. */
 const atOnce = 500;
@@ -27,6 +29,16 @@ function linesOf(record: StoredPatient): string[] {
   ];
 }
 
+function remarksOf(patient: Pick<Summary, 'confidentiality' | 'deceased' | 'supersededBy' | 'invalidated'>) {
+  const { confidentiality, deceased, supersededBy, invalidated } = patient;
+  return [
+    ...(confidentiality === 'U' ? [] : [confidentiality === 'R' ? 'restricted' : 'very restricted']),
+    ...(deceased === null ? [] : [`died ${deceased}`]),
+    ...(supersededBy === null ? [] : [`merged into ${supersededBy}`]),
+    ...(invalidated ? ['marked as invalid'] : []),
+  ].join(', ');
+}
+
 function countOf(count: string | undefined): number {
   const wanted = Number(count);
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > 250_000)
@@ -36,9 +48,40 @@ function countOf(count: string | undefined): number {
 
 export const patients = consoleCommand({
   name: 'patients',
-  flags: { count: text, family: text, born: text, gender: text, postcode: text, number: text },
+  flags: {
+    after: text,
+    limit: text,
+    count: text,
+    family: text,
+    born: text,
+    gender: text,
+    postcode: text,
+    number: text,
+  },
   lists: ['given', 'line'],
   actions: {
+    list: {
+      words: '[SEARCH]',
+      help: [
+        [
+          '',
+          'patients by NHS number; SEARCH is the beginning of a number, a date of birth, the beginning of a family name, a given name, or several of these in quotation marks',
+        ],
+        ['  --limit N --after NEXT', '50 by default, at most 500; the next page'],
+      ],
+      async run({ api, flags: { after, limit } }, search?: string) {
+        const page = await api.must('GET', '/patients', { query: { search, after, limit } });
+        const rows = page.patients.map(({ nhsNumber, name, birthDate, gender, postalCode, ...rest }) => [
+          ...[nhsNumber, name ?? '-', birthDate ?? '-', gender ?? '-', postalCode ?? '-', remarksOf(rest)],
+        ]);
+        const more = `There are more: repeat with --after '${page.next}'`;
+        return {
+          json: page,
+          lines: columns(rows).map((line) => line.trimEnd()),
+          notes: page.next !== null ? [more] : rows.length === 0 ? ['No patient was found.'] : [],
+        };
+      },
+    },
     generate: {
       help: [
         [
@@ -105,6 +148,7 @@ export const patients = consoleCommand({
     },
   },
   examples: [
+    "alongside patients list 'Smith 2010-10-22'",
     'alongside patients generate --count 10000',
     'alongside patients add --family Newby --given Robin --born 1990-10-22 --gender female',
   ],

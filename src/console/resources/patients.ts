@@ -48,7 +48,7 @@ const patientRecord = z
       birthDate: z.string().optional(),
       deceasedDateTime: z.string().optional(),
       address: z
-        .array(z.looseObject({ use: z.string(), line: lines, postalCode: z.string().optional() }))
+        .array(z.looseObject({ use: z.string(), line: lines.optional(), postalCode: z.string().optional() }))
         .optional(),
     }),
     supersededBy: z.string().nullable(),
