@@ -235,6 +235,14 @@ describe('outbound', () => {
     );
   });
 
+  test('fails when the server switches to another protocol', async () => {
+    await serving(
+      ({ socket }) =>
+        socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
+      async (origin) => assert.rejects(outbound(origin, open), OutboundError),
+    );
+  });
+
   test('refuses addresses other than http and https', async () => {
     for (const address of ['file:///etc/passwd', 'ftp://a.test/', 'nothing', 'data:application/json,{}'])
       await assert.rejects(outbound(address, open), OutboundError);

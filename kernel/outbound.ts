@@ -265,6 +265,11 @@ function open(url: URL, policy: OutboundPolicy, request: OutboundStreamRequest):
       clearTimeout(timer);
       reject(outboundError(bodyFailure ?? error, call.reusedSocket));
     });
+    // After an answer with 101, Node.js closes the connection without an error.
+    call.on('close', () => {
+      clearTimeout(timer);
+      reject(new OutboundError('the connection was closed without an answer'));
+    });
     call.on('response', (answer) => {
       clearTimeout(timer);
       if (timeouts.idle > 0)
@@ -314,6 +319,7 @@ function send(url: URL, policy: OutboundPolicy, request: OutboundRequest): Promi
       reject(outboundError(error, call.reusedSocket));
     };
     call.on('error', fail);
+    call.on('close', () => fail(new OutboundError('the connection was closed without an answer')));
     call.on('response', (response) => {
       const parts: Buffer[] = [];
       let size = 0;

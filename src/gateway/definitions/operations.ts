@@ -208,6 +208,8 @@ function joined(before: OperationModel | undefined, one: OperationModel): Operat
   return before;
 }
 
+const wholeTemplate = /^[^{}]*(?:\{[^{}]+\}[^{}]*)*$/;
+
 /** Reads the operations of a document. */
 export function readOperations(reading: Reading): OperationModel[] {
   const { source, document } = reading;
@@ -219,6 +221,8 @@ export function readOperations(reading: Reading): OperationModel[] {
     if (!written.startsWith('/'))
       throw source.fail(`The path "${written.slice(0, 100)}" must begin with /.`, paths, written);
     const path = (written.split('#', 1)[0] ?? '').slice(0, 1_000);
+    if (!wholeTemplate.test(path))
+      throw source.fail(`The path "${path.slice(0, 100)}" has a brace without its partner.`, paths, written);
     const item = source.follow(entry);
     if (!isMapping(item)) continue;
     if (ownPaths.includes(path)) {

@@ -1,5 +1,5 @@
 import type { Node, ParsedNode } from 'yaml';
-import { DefinitionError, type Place, sourceLimits } from '../protocol.ts';
+import { DefinitionError, sourceLimits } from '../protocol.ts';
 
 /** The files of a definition by their path below its folder, and the one that refers to the others. */
 export interface SourceFiles {
@@ -40,18 +40,18 @@ export class ParsedFiles {
     return this.#origins.get(value)?.file;
   }
 
-  /** Returns the place of a value, or of the key of a mapping. */
-  placeOf(value: unknown, key?: string): Place | undefined {
+  /** Creates an error at the place of a value, or of the key of a mapping. */
+  fail(sentence: string, value?: unknown, key?: string): DefinitionError {
     const origin = typeof value === 'object' && value !== null ? this.#origins.get(value) : undefined;
-    if (!origin) return undefined;
+    if (!origin) return new DefinitionError(sentence);
     const offset = (key === undefined ? undefined : origin.keys?.get(key)) ?? origin.offset;
-    const before = (this.#source.files[origin.file] ?? '').slice(0, offset);
-    const line = before.split('\n').length;
-    return { file: origin.file, line, column: offset - before.lastIndexOf('\n') };
+    return this.#failAt(sentence, origin.file, offset);
   }
 
-  fail(sentence: string, value?: unknown, key?: string): DefinitionError {
-    return new DefinitionError(sentence, this.placeOf(value, key));
+  #failAt(sentence: string, file: string, offset: number): DefinitionError {
+    const before = (this.#source.files[file] ?? '').slice(0, offset);
+    const line = before.split('\n').length;
+    return new DefinitionError(sentence, { file, line, column: offset - before.lastIndexOf('\n') });
   }
 
   /** Returns the value of a whole file. */
@@ -61,19 +61,15 @@ export class ParsedFiles {
     if (text === undefined)
       throw new DefinitionError(`The file ${file} is not among the files of the definition.`);
     const { parseDocument } = this.#yaml;
-    const parsed = parseDocument(text, { prettyErrors: false, uniqueKeys: true, logLevel: 'silent' });
+    // Keys are compared below, because the library compares each with all before it.
+    const parsed = parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
     const [error] = parsed.errors;
     if (error) {
-      const before = text.slice(0, error.pos[0]);
-      const place = {
-        file,
-        line: before.split('\n').length,
-        column: error.pos[0] - before.lastIndexOf('\n'),
-      };
-      throw new DefinitionError(
-        `The file is no valid YAML or JSON: ${error.message.split('\n')[0]}.`.replace('..', '.'),
-        place,
-      );
+      const [reason = ''] = error.message.split('\n');
+      const what = reason.startsWith('Maximum call stack')
+        ? `The definition is nested more than ${sourceLimits.depth} deep.`
+        : `The file is no valid YAML or JSON: ${reason}.`.replace('..', '.');
+      throw this.#failAt(what, file, error.pos[0]);
     }
     const root = this.#valueOf(parsed.contents, file, parsed, new Map(), 0);
     this.#roots.set(file, root);
@@ -97,9 +93,7 @@ export class ParsedFiles {
         depth > sourceLimits.depth
           ? `is nested more than ${sourceLimits.depth} deep`
           : `has more than ${sourceLimits.nodes} values`;
-      const holder = {};
-      this.#origins.set(holder, { file, offset });
-      throw this.fail(`The definition ${what}.`, holder);
+      throw this.#failAt(`The definition ${what}.`, file, offset);
     }
     if (isAlias(node)) {
       const target = node.resolve(parsed);
@@ -125,7 +119,10 @@ export class ParsedFiles {
     this.#origins.set(mapping, { file, offset, keys });
     for (const { key, value } of node.items) {
       const name = String(isScalar(key) ? key.value : key);
-      keys.set(name, (key as Node | null)?.range?.[0] ?? offset);
+      const place = (key as Node | null)?.range?.[0] ?? offset;
+      if (keys.has(name))
+        throw this.#failAt('The file is no valid YAML or JSON: Map keys must be unique.', file, place);
+      keys.set(name, place);
       if (name === '__proto__') throw this.fail('A member may not be called __proto__.', mapping, name);
       mapping[name] = this.#valueOf(value as Node | null, file, parsed, known, depth + 1);
     }

@@ -50,6 +50,12 @@ describe('an upstream behind the gateway', () => {
         response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' });
         return void response.write('{', () => response.destroy());
       }
+      if (about === 'upgrade')
+        return void request.socket.end(
+          'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+        );
+      if (about === 'status-999')
+        return void request.socket.end('HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n');
       if (about === 'not-http') return void request.socket.end('garbage\r\n\r\n');
       if (about === 'silent') {
         response.writeHead(200, { 'content-type': 'application/octet-stream' });
@@ -162,6 +168,8 @@ describe('an upstream behind the gateway', () => {
     ['html', 502, 'gateway.unexpected'],
     ['lie', 502, 'gateway.unexpected'],
     ['not-http', 502, 'gateway.unexpected'],
+    ['upgrade', 502, 'gateway.unexpected'],
+    ['status-999', 502, 'gateway.unexpected'],
   ];
   for (const [id, status, rule] of failures)
     test(`becomes an error of the gateway when its response is ${id}`, async () => {

@@ -182,7 +182,10 @@ export class Upstream {
     if (status === 504) throw refuse(errors.backEndTimeout('the upstream answered 504', { messageId }));
     if (status >= 500 || status < 200)
       throw refuse(
-        errors.unexpected(`the upstream answered ${status}`, { status: Math.max(status, 500), messageId }),
+        errors.unexpected(`the upstream answered ${status}`, {
+          status: status > 599 || status < 200 ? 502 : status,
+          messageId,
+        }),
       );
     if (/^(text\/html|application\/xhtml\+xml)$/.test(typeOf(answer)) && !mayBeHtml)
       throw refuse(

@@ -220,7 +220,9 @@ export async function warningsOfExamples(
           const about = `${name} ${key} ${part} ${type}`;
           const problem = await validation.check(about, schema ?? {}, model.schemas, example.value);
           if (problem !== undefined)
-            warnings.push(`The example "${example.name}" of ${key}, ${part}, does not conform: ${problem}.`);
+            warnings.push(
+              `The example "${example.name}" of ${key}, ${part}, ${problem === unchecked ? 'was not checked' : 'does not conform'}: ${problem}.`,
+            );
         }
   return warnings;
 }
