@@ -9,7 +9,7 @@ import type { TestContext } from 'node:test';
 import { describe, test } from 'node:test';
 import type { IdentityAgentSettings } from './agent.ts';
 import { IdentityAgentClient } from './agent.ts';
-import { JsonLines } from './json-lines.ts';
+import { JsonLines } from './agent-socket.ts';
 import { TICKET_ERRORS } from './ticket-errors.ts';
 
 type Reply = (message: Record<string, unknown>, socket: Socket) => void;

@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net';
-import { connectToAgent } from './agent-socket.ts';
+import { connectToAgent, JsonLines } from './agent-socket.ts';
 import { defaultAgentSocket } from './environment.ts';
 import { ClientError } from './errors.ts';
-import { JsonLines } from './json-lines.ts';
 import { AgentError } from './ticket-errors.ts';
 
 export interface IdentityAgentSettings {

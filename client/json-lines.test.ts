@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { JsonLines } from './json-lines.ts';
+import { JsonLines } from './agent-socket.ts';
 
 describe('JsonLines', () => {
   test('returns the same objects, however the stream is split', () => {

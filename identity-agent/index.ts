@@ -30,11 +30,10 @@ import { QuestionNotice } from './session/question-notice.ts';
 import { FreshStart, Presence, RegularWork } from './session/regular-work.ts';
 import { agentVersion } from './session/status.ts';
 import { apiMethods } from './socket/api-methods.ts';
-import { cardMethods } from './socket/card-methods.ts';
+import { cardMethods, slotMethods } from './socket/card-methods.ts';
 import { deskMethods } from './socket/desk-methods.ts';
 import { developmentMethods } from './socket/development-methods.ts';
 import { SocketServer } from './socket/server.ts';
-import { slotMethods } from './socket/slot-methods.ts';
 import { ticketMethods } from './socket/ticket-methods.ts';
 
 export interface IdentityAgentOptions {
@@ -79,7 +78,6 @@ export interface IdentityAgentOptions {
   seedCards?: readonly CardSeed[];
   /** Id of the card transport; `virtual` by default. */
   transport?: string;
-  /** Settings of real cards. */
   cards?: CardSettings;
   /** Refusals of an agent that runs alone, for the method `explain`; elsewhere the console has them. */
   refusals?: RecentRefusals;

@@ -72,7 +72,6 @@ const tooLong: Pick<Route, 'endpoint'> = {
     ),
 };
 
-/** Creates the listener of an agent's routes. */
 export function createAgentListener(routes: readonly Route[], options: AgentListenerOptions): AgentListener {
   const manners = { name: 'identity-agent', ...options };
   const find = routeFinder(routes);

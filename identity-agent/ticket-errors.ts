@@ -58,7 +58,6 @@ const table = {
 type NamesOf<G> = G extends TicketErrorGroup ? Extract<keyof (typeof table)[G], string> : never;
 export type TicketErrorName = NamesOf<TicketErrorGroup>;
 
-/** One error of the Ticket API. */
 export interface TicketError {
   /** `TCK_API_ERR_...`. */
   name: string;

@@ -3,7 +3,6 @@ import type { RefusalFacts } from './refusal-facts.ts';
 /** Who has to act when an error appears. */
 export type Actor = 'user' | 'developer' | 'operator' | 'agent';
 
-/** One entry of an error catalogue. */
 export interface ErrorEntry {
   /** Stable name, `service.name`, as in the log and the documentation. */
   readonly id: string;

@@ -35,7 +35,6 @@ export class Readiness {
     this.#patience = patience;
   }
 
-  /** The names of all checks. */
   get names(): string[] {
     return ['draining', ...this.#checks.map(({ name }) => name)];
   }

@@ -3,7 +3,6 @@ import { reasonOf } from './errors.ts';
 import { type LineLog, listMember, member } from './log.ts';
 
 interface RequestLogOptions {
-  /** Returns the log of a service. */
   logOf: (service: string) => LineLog;
   /** Whether requests that succeed are logged at `info` too. */
   logsAll: boolean;

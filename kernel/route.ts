@@ -26,7 +26,6 @@ export interface Handler<Params> {
 
 export type Handlers<Params> = Readonly<Partial<Record<Method, Handler<Params>>>>;
 
-/** Returns the handlers of a path with one handler for all methods. */
 export const anyMethod = <Params>(handler: Handler<Params>): Handlers<Params> =>
   Object.fromEntries(everyMethod.map((method) => [method, handler]));
 

@@ -51,7 +51,6 @@ import type { Database } from './storage/database.ts';
 import { Leases } from './storage/leases.ts';
 import { version } from './version.ts';
 
-/** A running instance. */
 export interface Instance {
   state: StateFile;
   listeners: readonly Listener[];

@@ -62,7 +62,6 @@ export interface StoredSlot {
   readonly certificate: string;
 }
 
-/** A card as stored in the file. */
 export interface StoredCard
   extends Required<Pick<CardSeed, 'uid' | 'name' | 'series' | 'keyType' | 'profile'>> {
   readonly serial: string;
@@ -76,7 +75,6 @@ export interface StoredCard
   readonly slots?: Readonly<Record<SlotName, StoredSlot>>;
 }
 
-/** An error of the card store. */
 export type CardStoreErrorCode = 'unknown_card' | 'duplicate_card' | 'invalid_card' | 'damaged_store';
 
 /** An error of the card store. Its message names the member, never a secret. */
@@ -189,7 +187,6 @@ export function parseStoredCards(value: unknown): StoredCard[] {
 
 const der = (base64Text: string): Uint8Array => new Uint8Array(Buffer.from(base64Text, 'base64'));
 
-/** Returns the public part of a stored card. */
 export function publicCard(card: StoredCard): Card {
   const { cardKey: _cardKey, unblockingCode: _code, pin, puk, slots, persona, ...rest } = card;
   return {

@@ -23,7 +23,6 @@ export class CardSecrets {
     return this.#install.derive('card-store-id').toString('base64url');
   }
 
-  /** Creates a card key and encrypts it. */
   makeCardKey(serial: string): string {
     return this.sealCardKey(serial, randomBytes(32).toString('base64url'));
   }

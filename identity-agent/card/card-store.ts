@@ -169,7 +169,6 @@ export class CardStore {
     return this.#makeKeys({ ...this.#known(name), profile: 'standard' }, issuer);
   }
 
-  /** Returns the memory of a card for its applet. */
   memory(name: string): CardMemory {
     const { serial, cardKey } = this.#known(name);
     return storedCardMemory({

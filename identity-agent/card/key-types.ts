@@ -105,7 +105,6 @@ const rsa2048: CardKeyType<'RSA-2048'> = {
   },
 };
 
-/** The registry of key types. */
 export const keyTypes = { 'EC-P256': ecP256, 'RSA-2048': rsa2048 } as const;
 
 export type CardKeyTypeId = keyof typeof keyTypes;

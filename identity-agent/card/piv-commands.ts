@@ -49,7 +49,6 @@ export interface AppletState {
   readonly keys: Map<SlotName, PrivateOperation>;
 }
 
-/** Context of an instruction. */
 export interface AppletContext {
   readonly card: CardMemory;
   readonly state: AppletState;

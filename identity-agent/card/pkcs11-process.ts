@@ -3,8 +3,15 @@ import { parseOwnJson } from '@alongside/kernel/json';
 import type { PKCS11 } from 'pkcs11js';
 import { CardError } from './card-client.ts';
 import type { Loaded, Reply } from './native-process.ts';
-import { failureOf, isPkcs11, RV } from './pkcs11-failures.ts';
-import type { CallName, Failure, ModuleSettings, Question } from './pkcs11-messages.ts';
+import {
+  type CallName,
+  type Failure,
+  failureOf,
+  isPkcs11,
+  type ModuleSettings,
+  type Question,
+  RV,
+} from './pkcs11-messages.ts';
 import { Pkcs11Token } from './pkcs11-token.ts';
 
 // A separate process for the maker's module, because its calls may block or crash.

@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { encodeTlv, onlyTlv, parseTlv, TlvError } from './tlv.ts';
 
-/** A signature algorithm of a card. */
 export interface SignatureAlgorithm {
   /** Algorithm identifier of GENERAL AUTHENTICATE (SP 800-78-4 table 6-2). */
   readonly cardAlgorithm: number;

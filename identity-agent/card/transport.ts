@@ -14,13 +14,11 @@ export interface CardTransport {
   alone?<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** One insertion of a card. */
 export interface InsertedCard {
   /** Opens a client for this card. */
   open(): CardClient;
 }
 
-/** A reader with one slot. */
 export interface Reader {
   readonly name: string;
   /** Why no card can be used at present, in one sentence. */

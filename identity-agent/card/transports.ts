@@ -72,7 +72,6 @@ const virtual: Transport = {
   open: async ({ store, issuer }) => new VirtualReader(store, issuer),
 };
 
-/** The registry of transports. */
 export const transports: readonly Transport[] = [virtual, pcsc, pkcs11];
 
 const ids = new Set(transports.map(({ id }) => id));

@@ -8,7 +8,6 @@ export interface Terminal {
   askSecret(question: string): Promise<string>;
 }
 
-/** Context of a command. */
 export interface CommandContext {
   /** Path of the local socket. */
   socket: string;

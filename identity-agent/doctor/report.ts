@@ -13,7 +13,6 @@ export interface Finding {
   mend?: string;
 }
 
-/** Checks for one problem. */
 export interface DoctorCheck<S> {
   readonly name: string;
   run(subject: S): Promise<Finding[]> | Finding[];

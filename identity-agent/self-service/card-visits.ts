@@ -36,7 +36,6 @@ export class CardVisit {
   }
 }
 
-/** The open card visits. */
 export class CardVisits {
   readonly #clock: Clock;
   readonly #open = new Map<string, CardVisit>();

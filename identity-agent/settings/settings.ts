@@ -12,7 +12,6 @@ import {
   SettingsError,
 } from './layers.ts';
 
-/** The settings files. */
 export interface SettingFiles {
   /** The machine's binding policy, which overrides everything. */
   policy: string;

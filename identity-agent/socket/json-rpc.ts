@@ -107,10 +107,8 @@ export function readCall(line: string): Call | { id: Id; error: RpcError } {
 export const resultLine = (id: Id, result: unknown): string =>
   `${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`;
 
-/** Returns the error line of a call. */
 export const errorLine = (id: Id, { code, message, data }: RpcError): string =>
   `${JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } })}\n`;
 
-/** Returns the line of a notification. */
 export const notificationLine = (method: string, params: object): string =>
   `${JSON.stringify({ jsonrpc: '2.0', method, params })}\n`;

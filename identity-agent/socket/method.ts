@@ -14,7 +14,6 @@ export interface Caller {
   readonly instances: Set<number>;
 }
 
-/** One method of the local socket. */
 export type SocketMethod = (params: Params, caller: Caller) => Promise<unknown>;
 
 /** `code` of errors without a number in JSON-RPC or the Ticket API; `data.error` distinguishes them. */
@@ -65,7 +64,6 @@ export const secondsUpTo = (most: number): Kind<number> => ({
   is: `a number of seconds from 0 to ${most}`,
   read: (value) => (typeof value === 'number' && value >= 0 && value <= most ? value : undefined),
 });
-/** An APDU. */
 export const anApdu: Kind<Uint8Array> = {
   is: 'hexadecimal digits in lower case, 4096 bytes at most',
   read: (value) =>

@@ -8,7 +8,6 @@ import { Derived } from '../storage/derived.ts';
 export interface Client {
   application: StoredApplication;
   registration: PlatformRegistration;
-  /** The approved products. */
   products: readonly StoredProduct[];
   developer: StoredDeveloper | undefined;
 }

@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { environment, makeFolder, OperatorError } from '@alongside/kernel/operator';
 
-/** The data folder of an instance. */
 export interface DataFolder {
   path: string;
   /** Removes the data of an ephemeral instance. */

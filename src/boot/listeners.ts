@@ -71,7 +71,6 @@ interface ListenerSettings {
 /** The mutual TLS listeners of these services. */
 const withCertificates = { api: 'apiMutualTls', cis2: 'cis2MutualTls' } as const;
 
-/** The plan for one listener. */
 interface Plan {
   name: keyof Ports;
   host: string;

@@ -11,7 +11,6 @@ interface Outage extends NamedFault {
   readonly paths: RegExp;
 }
 
-/** All outages. */
 export const outages: readonly Outage[] = [
   {
     name: 'cis2-token-unavailable',

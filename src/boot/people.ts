@@ -1,7 +1,7 @@
 import type { Ask } from '@alongside/kernel/in-process';
 import { parseOwnJson } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
-import { type Person, paths } from '../cis/protocol.ts';
+import { jobNameOf, type Person, paths } from '../cis/protocol.ts';
 import { allClaims } from '../cis2/openid/claims/person.ts';
 
 /** Looks a person up in our own CIS; undefined if unknown. */
@@ -39,9 +39,7 @@ export const namesOf = (source: PersonSource) => ({
   personName: async (uid: string): Promise<string | undefined> => (await source(uid))?.displayName,
   async roleName(uid: string, roleId: string): Promise<string | undefined> {
     const role = (await source(uid))?.roles.find((held) => held.roleId === roleId);
-    // "Clinical":"Medical":"General Medical Practitioner"
-    const name = role?.roleName.split(':').at(-1)?.replaceAll('"', '');
-    return role && `${name} at ${role.orgCode}`;
+    return role && `${jobNameOf(role.roleName)} at ${role.orgCode}`;
   },
 });
 

@@ -42,10 +42,8 @@ export interface Command {
   run(invocation: Invocation): Promise<number>;
 }
 
-/** A command with its summary in the registry. */
 export type DescribedCommand = Command & { readonly summary: string };
 
-/** The result of an action. */
 export interface Result {
   /** Printed with `--json`, instead of lines and notes. */
   json?: unknown;

@@ -194,7 +194,6 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
 
 const entries: Readonly<Record<string, Entry>> = Object.assign({}, ...Object.values(groups));
 
-/** The names of all commands. */
 export const commandNames: readonly string[] = Object.keys(entries);
 
 /** Names and summaries of the commands, by group. */

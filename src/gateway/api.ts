@@ -138,7 +138,6 @@ export interface ErrorRenderer {
   mirrors(refusal: Refusal): boolean;
 }
 
-/** The definition of a protected API. */
 export interface ApiDefinition {
   /** In order of privilege, the least first; the last granted one applies. */
   modes: readonly AccessMode[];

@@ -39,7 +39,6 @@ export interface Trace {
 
 type CallAction = AuditedCall['action'];
 
-/** A call with its facts for the records. */
 export interface RecordedCall {
   request: HttpRequest;
   api: Api;

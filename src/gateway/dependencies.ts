@@ -33,7 +33,6 @@ export interface GatewayOptions {
   apiLimits?: Readonly<Record<string, RateLimits>>;
 }
 
-/** The dependencies of the gateway. */
 export interface Dependencies {
   clock: Clock;
   database: Database;

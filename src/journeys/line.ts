@@ -59,7 +59,6 @@ export function textOf(journey: string, message: StoredMessage): string {
   return JSON.stringify({ journey, message: { ...message, kind, from, words } });
 }
 
-/** Returns the message of a stored line. */
 export const messageOf = (stored: StoredMessage): StoredMessage => ({ ...impliedBy(stored.name), ...stored });
 
 /** A stored message, with what it says about its journey. */

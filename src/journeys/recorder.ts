@@ -10,7 +10,7 @@ import { orderedId } from '@alongside/kernel/ids';
 import { type OutboundCall, outboundStarts } from '@alongside/kernel/outbound';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { MessageText, StoredEvents } from '../storage/events.ts';
-import { NetworkWindow } from '../storage/network-window.ts';
+import { NetworkWindow } from '../storage/refusals.ts';
 import { type CapturedPart, captureAnswer, captureDeparture, captureRequest } from './capture.ts';
 import { type CapturedMessages, insertMessageStatement } from './captured.ts';
 import { markKey } from './cut.ts';

@@ -5,7 +5,6 @@ import { redirectFits } from '../oauth/registered-addresses.ts';
 import type { Urls } from '../service.ts';
 import { platformLogout, testClients } from './settings.ts';
 
-/** A client of the mock. */
 export interface MockClient extends ClientRegistration {
   name: string;
   /** Its party in events. */

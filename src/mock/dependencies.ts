@@ -10,7 +10,6 @@ import type { Urls } from '../service.ts';
 import type { Database } from '../storage/database.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 
-/** The dependencies of the mock. */
 export interface MockDependencies {
   clock: Clock;
   database: Database;

@@ -37,7 +37,6 @@ export interface RealmContext {
   mock: Mock;
 }
 
-/** The steps of an endpoint that every realm has. */
 export interface RealmSteps {
   run(context: RealmContext): Promise<Answer>;
 }

@@ -45,7 +45,6 @@ export class MockSessions {
     return { code, sid };
   }
 
-  /** Returns the grant of a valid code. */
   peek(code: string): Promise<CodeGrant | undefined> {
     return this.#singleUse.peek<CodeGrant>(kinds.code, code);
   }

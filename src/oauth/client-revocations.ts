@@ -71,7 +71,6 @@ const madeAt = ({ crl }: RevocationList): number => crl.thisUpdate.value.getTime
 const isCurrent = (list: RevocationList, now: number): boolean =>
   madeAt(list) <= now + skew && now < (list.crl.nextUpdate?.value.getTime() ?? 0);
 
-/** Returns whether a list contains a certificate. */
 const isListed = ({ serials }: RevocationList, { serialNumber }: Certificate): boolean =>
   serials.has(serialOf(serialNumber));
 

@@ -29,12 +29,10 @@ export class Parameters {
     return undefined;
   }
 
-  /** Returns the parameters without these names. */
   without(...names: string[]): Parameters {
     return new Parameters(new Map([...this.#values].filter(([name]) => !names.includes(name))));
   }
 
-  /** Returns the parameters and one more. */
   and(name: string, value: string): Parameters {
     return new Parameters(new Map([...this.#values, [name, [...this.all(name), value]]]));
   }

@@ -106,7 +106,6 @@ const merged = (
   return Object.freeze(attributes);
 };
 
-/** Returns the record of a found row. */
 export function readRecord(kind: TokenRecord['kind'], stored: Row): TokenRecord {
   const found = tokenRow.read(stored);
   const data: Authorization = Object.freeze({

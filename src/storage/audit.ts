@@ -115,7 +115,6 @@ export class AuditLog {
     return this.#records.list(filter);
   }
 
-  /** Returns all matching records in pages. */
   async *pages(filter: AuditFilter): AsyncGenerator<AuditRecord[]> {
     await this.#sealer.sealAll();
     yield* this.#records.pages(filter);

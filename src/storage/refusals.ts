@@ -1,13 +1,42 @@
 import type { Clock } from '@alongside/kernel/clock';
+import { callerNetwork } from '@alongside/kernel/networks';
 import type { RefusalRecord, RefusalRecorder } from '@alongside/kernel/refusals';
 import { sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import { batchSize, inBatches } from './batches.ts';
 import { type Database, sql } from './database.ts';
-import { NetworkWindow } from './network-window.ts';
 import { computed, integer, json, nullable, row } from './row.ts';
 
-/** A refusal as it is stored. */
+const length = 600_000;
+/** Maximum number of networks counted separately. */
+const mostNetworks = 10_000;
+
+/** Limits what one network may have stored in ten minutes, so that it cannot displace what others did. */
+export class NetworkWindow {
+  readonly #clock: Clock;
+  readonly #most: number;
+  readonly #counts = new Map<string, number>();
+  #end = 0;
+
+  constructor(clock: Clock, most: number) {
+    this.#clock = clock;
+    this.#most = most;
+  }
+
+  /** Counts one more of the network of an address. Returns whether it is within the limit. */
+  admits(address: string): boolean {
+    const now = this.#clock.now();
+    if (now >= this.#end || this.#counts.size > mostNetworks) {
+      this.#counts.clear();
+      this.#end = now + length;
+    }
+    const network = callerNetwork(address);
+    const count = this.#counts.get(network) ?? 0;
+    this.#counts.set(network, count + 1);
+    return count < this.#most;
+  }
+}
+
 export type StoredRefusal = Omit<RefusalRecord, 'requestId' | 'correlationId'> & {
   /** ISO 8601 time. */
   at: string;

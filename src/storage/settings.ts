@@ -46,7 +46,6 @@ export class Settings {
     await this.#database.batch([this.setStatement(name, value), ...others]);
   }
 
-  /** Returns the statement that sets a value. */
   setStatement(name: string, value: string): Statement {
     return sql(
       'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',

@@ -21,7 +21,6 @@ export interface PageContext {
   offersRenewal: boolean;
 }
 
-/** One page of an interaction. */
 export interface InteractionPage {
   readonly id: 'insertCard' | 'pin' | 'role' | 'blocked' | 'rejected' | 'renewal' | 'confirm';
   /** Whether to show this page. The first match in the registry is shown. */

@@ -2,6 +2,7 @@ import { type Html, html } from '@alongside/kernel/html';
 import { longDate } from '../../handoff/pages/page.ts';
 import type { Agent } from '../../session/agent.ts';
 import {
+  type CardPage,
   cardForm,
   cardSummary,
   differ,
@@ -10,8 +11,7 @@ import {
   newPinFields,
   newPinForms,
   secretField,
-} from './fields.ts';
-import type { CardPage } from './page.ts';
+} from './page.ts';
 import { givePin } from './sign-in.ts';
 
 const unblocked = 'Your smartcard is unblocked and has the new PIN.';

@@ -4,8 +4,14 @@ import { cardRefusal, pinRefusal } from '../../protocol.ts';
 import type { Agent } from '../../session/agent.ts';
 import type { PinResult } from '../../session/prompt-answers.ts';
 import type { FormResult } from '../card-visits.ts';
-import { cardForm, cardSummary, formResult, secretField } from './fields.ts';
-import type { CardPage, CardPageContext } from './page.ts';
+import {
+  type CardPage,
+  type CardPageContext,
+  cardForm,
+  cardSummary,
+  formResult,
+  secretField,
+} from './page.ts';
 
 const unanswered = 'The sign-in service does not answer. Please try again.';
 

@@ -23,7 +23,6 @@ const peopleAtOnce = 512;
 const isCardNumber = (text: string): boolean => /^[0-9A-Za-z]{4,40}$/.test(text) && /\d/.test(text);
 const sealName = 'unblocking-code';
 
-/** An ordered card. */
 export interface NewCard {
   serial: string;
   uid: string;
@@ -32,7 +31,6 @@ export interface NewCard {
   replaces: string | null;
 }
 
-/** The cards in storage. */
 export class Cards {
   readonly #database: Database;
   readonly #records: CertificateRecords;

@@ -1,3 +1,4 @@
+import { jobRoleOf } from '../../storage/person-keys.ts';
 import { errors } from '../errors.ts';
 import type { CardAct, Person, RoleProfile } from '../protocol.ts';
 
@@ -44,10 +45,7 @@ interface Actor extends Pick<Person, 'uid' | 'disabled'> {
 
 const codesOf = ({ roles }: Actor): Set<string> =>
   new Set(
-    roles.flatMap(({ roleCode, activities }) => [
-      roleCode.split(':').at(-1) ?? '',
-      ...activities.map(({ code }) => code),
-    ]),
+    roles.flatMap(({ roleCode, activities }) => [jobRoleOf(roleCode), ...activities.map(({ code }) => code)]),
   );
 
 /** Returns the position of a person that allows this act. @throws Refusal `act_not_allowed` */

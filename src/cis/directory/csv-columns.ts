@@ -19,7 +19,6 @@ const escapePart = (part: string): string => part.replace(/[\\|]/g, (character) 
 /** Writes a list in one cell, separated by `|`. */
 export const joinList = (entries: readonly string[]): string => entries.map(escapePart).join('|');
 
-/** Reads a list from one cell. */
 export function splitList(cell: string): string[] {
   if (cell.trim() === '') return [];
   const entries = [''];
@@ -112,7 +111,6 @@ export const organisationColumns: readonly Column<Person['organisations'][number
   textColumn('gnc'),
 ];
 
-/** Columns of a role at that organisation. */
 export const roleColumns: readonly Column<Partial<RoleProfile>>[] = [
   textColumn('roleId'),
   textColumn('roleCode'),

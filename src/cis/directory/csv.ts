@@ -10,7 +10,6 @@ import {
   writeCell,
 } from './csv-columns.ts';
 
-/** An error in an import. */
 export interface ImportProblem {
   /** Line of a CSV file, or position in the list of a JSON document, from 1. */
   line: number;

@@ -82,7 +82,6 @@ function completeRoles(draft: PersonDraft, organisations: Organisations): Person
   return roles;
 }
 
-/** Returns the codes of the organisations in a draft. */
 export const orgCodesOf = ({ organisations, roles }: PersonDraft): string[] =>
   [...organisations, ...roles].map(({ orgCode }) => orgCode);
 

@@ -1,6 +1,5 @@
 import { catalogue } from '@alongside/kernel/errors';
 
-/** Errors of the legacy interface. */
 export const legacyErrors = catalogue('cis', {
   legacyInput: {
     code: 'invalid_input',

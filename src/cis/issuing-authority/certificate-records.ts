@@ -67,7 +67,6 @@ export class CertificateRecords {
     this.#database = database;
   }
 
-  /** Returns the statements that add certificates. */
   addStatements(records: readonly CertificateRecord[]): Statement[] {
     return records.map((record) => insertStatement(record));
   }

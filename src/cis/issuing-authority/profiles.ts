@@ -63,7 +63,6 @@ const digitalSignature = { bits: 0x80, unused: 7 };
 /** Also called contentCommitment. */
 const nonRepudiation = { bits: 0x40, unused: 6 };
 
-/** The policies of virtual cards. */
 export const virtualCardPolicies: Readonly<Record<CertificatePurpose, CardPolicy>> = {
   authentication: { oid: `${arc}.1`, purpose: 'authentication', virtual: true, keyUsage: digitalSignature },
   signing: { oid: `${arc}.2`, purpose: 'signing', virtual: true, keyUsage: nonRepudiation },
@@ -87,7 +86,6 @@ const lifetimeYears = 2;
 // A new card is already a month old, so that it stays valid when a developer moves the clock back.
 const inUse = lifetimeYears * 365 - 30;
 
-/** The profiles of virtual cards. */
 export const profiles: Readonly<Record<CardProfile, Profile>> = {
   standard: { endsIn: inUse, revoked: null, authority: 'own' },
   expired: { endsIn: -1, revoked: null, authority: 'own' },

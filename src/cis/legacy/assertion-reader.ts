@@ -20,7 +20,6 @@ const allowed = {
   SignatureAlgorithms: ['http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'],
 };
 
-/** The contents of a role assertion. */
 export interface RoleAssertion {
   issuer: string;
   notBefore: string;

@@ -17,6 +17,10 @@ export interface RoleProfile {
   areasOfWork: { name: string; code: string }[];
 }
 
+/** Returns the job of a role name: the last of its three parts, without quotes. */
+export const jobNameOf = (roleName: string): string =>
+  roleName.split('":"').at(-1)?.replaceAll('"', '') ?? roleName;
+
 /** A person of the directory. The console API returns the same object. */
 export interface Person {
   uid: string;

@@ -10,7 +10,6 @@ export interface PersonMailAnswer {
   mailed: boolean;
 }
 
-/** A mail of the outbox. */
 export interface OutboxMail {
   id: string;
   to: string;

@@ -27,7 +27,6 @@ export interface CardRecord {
   unlockable: boolean;
 }
 
-/** A card in a list. */
 export interface ListedCard extends CardRecord {
   /** Display name of the holder; null for a removed person. */
   holder: string | null;

@@ -38,7 +38,6 @@ export interface OcspSubject {
   certId: SingleResponse['certID'];
 }
 
-/** A parsed request. */
 export interface ParsedOcspRequest {
   certificates: OcspSubject[];
   nonce: Buffer | undefined;

@@ -1,4 +1,3 @@
-/** The revocation status of a certificate. */
 export type RevocationStatus = { revoked: false } | { revoked: true; reason: string };
 
 /** Thrown if a CRL or an OCSP response is missing, unreadable or untrusted. The message is for the log. */

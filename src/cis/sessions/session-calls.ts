@@ -203,7 +203,6 @@ const signOut = steps<Start>('cis.sign-out')
   .step(readCause)
   .step(endSession);
 
-/** The calls of an agent for its session. */
 export function sessionCallRoutes(cis: SessionDependencies): Route[] {
   const choice = handler<SessionDependencies, { id: string }>(role, cis);
   return [

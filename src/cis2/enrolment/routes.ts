@@ -11,7 +11,7 @@ import type { SingleUse } from '../../storage/single-use.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Credentials } from '../model/credentials.ts';
 import { errorPage, handlersOf } from '../responses/error-answers.ts';
-import { checkSameOrigin } from '../responses/own-page.ts';
+import { checkSameOrigin } from '../responses/own-form.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { accountRoutes } from './account.ts';
 import type { Enrolment, EnrolmentContext, Enrolments, PendingEnrolment } from './enrolment.ts';

@@ -73,7 +73,6 @@ const recentTime = 300_000;
 export const isRecent = ({ authentication }: Session, now: number): boolean =>
   now - authentication.personAt < recentTime;
 
-/** The path of the page of one authenticator. */
 export const credentialPath = (id: string): string => `${accountPath}/authenticator/${id}`;
 
 const credentialId = /^[\w-]{1,64}$/;

@@ -1,16 +1,14 @@
 import type { JsonWebKey } from '@alongside/kernel/jws';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { NamedFault } from '../../storage/faults.ts';
-import { endpointPaths } from '../model/endpoints.ts';
+import { endpointPaths } from '../protocol.ts';
 
 type Document = Record<string, unknown>;
 
-/** A fault of the discovery document. */
 export interface DiscoveryFault extends NamedFault {
   spoil(document: Document): Document;
 }
 
-/** A fault of the key set. */
 export interface KeySetFault extends NamedFault {
   spoil(keys: readonly JsonWebKey[], all: SigningKeys, now: number): Promise<readonly JsonWebKey[]>;
 }
@@ -48,7 +46,6 @@ export const keySetFaults: readonly KeySetFault[] = [
 
 type Claims = Record<string, unknown>;
 
-/** A fault of the userinfo response. */
 interface UserinfoFault extends NamedFault {
   spoil(claims: Claims): Claims;
 }

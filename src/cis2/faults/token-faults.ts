@@ -19,7 +19,6 @@ export interface TokenDraft {
   readonly signature: FaultySignature;
 }
 
-/** A fault of a token. */
 export interface TokenFault extends NamedFault {
   spoil(draft: TokenDraft): TokenDraft;
 }
@@ -31,7 +30,6 @@ const claiming = (name: string, summary: string, other: (claims: JwtClaims) => J
   spoil: ({ claims, signature }) => ({ claims: { ...claims, ...other(claims) }, signature }),
 });
 
-/** Returns a fault of the signature only. */
 const signing = (name: string, summary: string, signature: FaultySignature): TokenFault => ({
   name,
   summary,

@@ -84,7 +84,6 @@ export class Credentials {
     return rows.map((row) => fromRow<Body>(row));
   }
 
-  /** Returns a live credential. */
   async get<Body>(id: string): Promise<Credential<Body> | undefined> {
     const row = await this.#row(id);
     return row && fromRow<Body>(row);

@@ -161,5 +161,4 @@ export class Interactions {
   }
 }
 
-/** Returns the path of a page of an interaction. */
 export const interactionPath = (id: string, part = ''): string => `/interaction/${id}${part && `/${part}`}`;

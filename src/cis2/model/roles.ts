@@ -37,7 +37,6 @@ export const choiceOf = (person: Person, roleId: string | undefined): string | u
 /** Returns the last part of a name in quoted parts: the job, or the area of work. */
 export const lastPart = (name: string): string => /"([^"]*)"\s*$/.exec(name)?.[1] ?? name;
 
-/** Returns the organisation of a role with its ODS code. */
 export const organisationOf = ({ orgName, orgCode }: RoleProfile): string => `${orgName} (${orgCode})`;
 
 /** Returns the details that distinguish roles of one name and organisation. */

@@ -43,7 +43,6 @@ export function claimsOfScopes(scopes: readonly string[]): Set<string> {
   return claims;
 }
 
-/** Returns the scopes that include a claim. */
 export const scopesOfClaim = (claim: string): string[] =>
   scopeValues.filter((scope) => claimsOfScopes([scope]).has(claim));
 

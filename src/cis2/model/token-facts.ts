@@ -20,7 +20,6 @@ export interface SignInFacts {
 
 const words = (text: string | undefined): string[] => (text ?? '').split(' ').filter(Boolean);
 
-/** Returns the facts as attributes of a token record. */
 export const attributesOf = (facts: SignInFacts): Record<string, string> => ({
   acr: facts.acr,
   aal: String(facts.level),
@@ -35,7 +34,6 @@ export const attributesOf = (facts: SignInFacts): Record<string, string> => ({
 /** Returns the userinfo claims that the `claims` parameter requested. */
 export const namedInUserinfo = ({ attributes }: TokenRecord): string[] => words(attributes.claims);
 
-/** Reads the facts from a token record. */
 export const factsOf = (record: TokenRecord): SignInFacts => {
   const { attributes, uid, sid } = record;
   return {

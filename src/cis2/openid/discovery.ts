@@ -13,9 +13,9 @@ import {
   type KeySetFault,
   keySetFaults,
 } from '../faults/document-faults.ts';
-import { endpointPaths } from '../model/endpoints.ts';
 import { profileRules } from '../model/profiles.ts';
 import { claimValues, scopeValues } from '../model/scopes.ts';
+import { endpointPaths } from '../protocol.ts';
 import type { Authenticators } from '../sign-in/authenticator.ts';
 import { promptValues } from './authorize/request-checks.ts';
 import { schemaPaths } from './claims/schemas.ts';

@@ -4,7 +4,7 @@ import { type Handler, type Handlers, route } from '@alongside/kernel/route';
 import { Cors } from '../../oauth/cors.ts';
 import { requireChecks } from '../../oauth/server/security-checks.ts';
 import { withNonce } from '../../oauth/server/sender-constraint.ts';
-import { endpointPaths } from '../model/endpoints.ts';
+import { endpointPaths } from '../protocol.ts';
 import { bearerError, errorPage, serviceError, tokenError } from '../responses/error-answers.ts';
 import { type AuthorizeDependencies, authorize } from './authorize/authorize.ts';
 import { schemaRoutes } from './claims/schemas.ts';

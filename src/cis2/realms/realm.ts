@@ -32,7 +32,6 @@ export const healthcareRealm: Realm = {
 
 const passwordPath = '/openam/oauth2/realms/root/realms/oidc';
 
-/** The password realm of development. */
 export const passwordRealm: Realm = {
   path: passwordPath,
   mark: 'oidc.',

@@ -46,7 +46,6 @@ export interface ReplyFrame {
   urls: Urls;
 }
 
-/** Returns the reply to one request of the browser. */
 export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpRequest): Reply {
   const { redirectUri, responseMode, client } = target;
   const state = target.state ?? undefined;

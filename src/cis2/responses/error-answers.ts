@@ -19,7 +19,6 @@ const sentences: ReadonlyMap<string, string> = new Map(
   ]),
 );
 
-/** An error for its page. */
 interface ShownError {
   entry: Pick<ErrorEntry, 'id' | 'code' | 'status' | 'description' | 'fix' | 'actor' | 'source'>;
   /** The private reason, for development only. */

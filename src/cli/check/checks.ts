@@ -1,10 +1,9 @@
 import type { Check } from './check.ts';
+import { requestChecks, responseChecks } from './checks/authorization.ts';
 import { combinedChecks } from './checks/combined.ts';
 import { discoveryChecks, endpointChecks } from './checks/endpoints.ts';
 import { idTokenChecks } from './checks/id-token.ts';
 import { keyCacheChecks, keyChangeChecks } from './checks/keys.ts';
-import { requestChecks } from './checks/request.ts';
-import { responseChecks } from './checks/response.ts';
 import { sessionChecks, signIn } from './checks/session.ts';
 import { logoutChecks, signOutChecks } from './checks/sign-out.ts';
 import { mends } from './mends.ts';

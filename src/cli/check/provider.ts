@@ -125,7 +125,6 @@ export class ProviderSide {
     return (await this.eventsSince(0)).at(-1)?.seq ?? 0;
   }
 
-  /** Returns the events after one. */
   async eventsSince(seq: number): Promise<JourneyEvent[]> {
     const all: JourneyEvent[] = [];
     for (;;) {
@@ -166,7 +165,6 @@ export class ProviderSide {
     );
   }
 
-  /** Returns the serial of the card in the reader. */
   async cardInReader(): Promise<string | undefined> {
     return (await this.#api.must('GET', '/readers/0')).card?.serial;
   }

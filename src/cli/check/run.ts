@@ -78,7 +78,6 @@ function unseen(texts: readonly string[], page: string, home: Landing): string {
   return `After the sign-in ${page} does not show ${quoted} (${found}). If the person is signed in there, name with --signed-in a text that only a signed-in page shows, and with --page its address.`;
 }
 
-/** A result for the report. */
 export interface Result {
   name: string;
   outcome: Outcome;

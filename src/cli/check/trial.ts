@@ -8,7 +8,6 @@ import type { ProviderSide, Registration } from './provider.ts';
 /** How the application signs users in: at CIS2 itself, or at the API platform. */
 export type Pattern = 'separate' | 'combined';
 
-/** The behaviour of the simulated user. */
 export interface UserBehaviour {
   pin: string;
   /** Refuses when a page asks. */
@@ -62,7 +61,6 @@ const ofPlatform: readonly string[] = ['server_error', 'temporarily_unavailable'
 
 const mostPages = 8;
 
-/** Returns whether a page shows a text. */
 export const shows = (body: string, text: string): boolean =>
   contentOf(body).toLowerCase().includes(text.toLowerCase());
 

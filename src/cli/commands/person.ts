@@ -1,5 +1,5 @@
 import { UsageError } from '@alongside/kernel/operator';
-import type { Person } from '../../cis/protocol.ts';
+import { jobNameOf, type Person } from '../../cis/protocol.ts';
 import { consoleCommand, text } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
 import { readJsonFile } from '../json-file.ts';
@@ -24,8 +24,7 @@ async function allPeople(api: InstanceApi): Promise<Person[]> {
 function rolesOf({ roles }: Person): string {
   const [role] = roles;
   if (!role) return 'no role';
-  const name = role.roleName.split(':').at(-1)?.replaceAll('"', '');
-  return roles.length === 1 ? `${name} at ${role.orgCode}` : `${roles.length} roles`;
+  return roles.length === 1 ? `${jobNameOf(role.roleName)} at ${role.orgCode}` : `${roles.length} roles`;
 }
 
 export const person = consoleCommand({

@@ -3,8 +3,7 @@ import { productionShape } from '../../config.ts';
 import type { Instance } from '../../main.ts';
 import type { StateFile } from '../../state-file.ts';
 import { type Command, exampleLines, flagNames, type Output } from '../command.ts';
-import { readConfig, startServer, stopInTime, stopOrReload } from '../foreground.ts';
-import { programWords, shellWord } from '../program.ts';
+import { programWords, readConfig, shellWord, startServer, stopInTime, stopOrReload } from '../foreground.ts';
 import { columns, paragraphs } from '../table.ts';
 
 /** Returns the command that invites the first administrator, with the flags of this call, none of which may contain a secret. */

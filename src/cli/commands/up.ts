@@ -3,9 +3,16 @@ import { readableLine } from '@alongside/kernel/readable-log';
 import { configShape, type ServiceName, serviceNames } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
 import { type Command, exampleLines, flagNames, type Output } from '../command.ts';
-import { readConfig, StopSignal, startServer, stopInTime, untilInputEnds } from '../foreground.ts';
+import {
+  programWords,
+  readConfig,
+  StopSignal,
+  selectingFlags,
+  startServer,
+  stopInTime,
+  untilInputEnds,
+} from '../foreground.ts';
 import { stopped } from '../outcome.ts';
-import { programWords, selectingFlags } from '../program.ts';
 import { columns, helpLines, paragraphs } from '../table.ts';
 
 /** Returns the services of this process with their addresses. */

@@ -9,7 +9,7 @@ import {
 } from '@alongside/kernel/browser-policies';
 import { environment } from '@alongside/kernel/operator';
 import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
-import type { Check, Subject } from './check.ts';
+import type { Check, Subject } from './subject.ts';
 
 const names = [
   'chromium',

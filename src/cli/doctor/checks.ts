@@ -1,8 +1,8 @@
 import { browser, browserPolicy } from './browser.ts';
-import type { Check } from './check.ts';
 import { audit, dataFolder, signingKeys, stateFile } from './data-folder.ts';
 import { clock, localhost, node, ports, proxy } from './machine.ts';
 import { agentSocket, certificate, services } from './services.ts';
+import type { Check } from './subject.ts';
 
 /** All checks, in the order of the report. */
 export const checks: readonly Check[] = [

@@ -6,8 +6,7 @@ import { decodeJwt, type SigningAlgorithm, verifySignature } from '@alongside/ke
 import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
 import { readKeySet } from '../../oauth/remote-keys.ts';
 import type { StateFile } from '../../state-file.ts';
-import type { Check, Subject } from './check.ts';
-import { ask } from './subject.ts';
+import { ask, type Check, type Subject } from './subject.ts';
 
 /** Returns the folder, or its nearest existing parent. */
 const nearest = (folder: string): string =>

@@ -5,7 +5,7 @@ import { portOwner } from '@alongside/kernel/port-owner';
 import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
 import { ownerText, portObstacle } from '../../../identity-agent/doctor/service.ts';
 import { listenerNames } from '../../boot/addresses.ts';
-import type { Check, ConsoleState, Subject } from './check.ts';
+import type { Check, ConsoleState, Subject } from './subject.ts';
 
 // Checks of this machine: Node.js, clock, localhost, proxy variables.
 

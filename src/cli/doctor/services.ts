@@ -8,8 +8,7 @@ import { type AgentStatus, methods } from '../../../identity-agent/protocol.ts';
 import { AgentConnection } from '../../../identity-agent/socket/client.ts';
 import { certificateProblem } from '../../boot/tls.ts';
 import type { StateFile } from '../../state-file.ts';
-import type { Check } from './check.ts';
-import { ask } from './subject.ts';
+import { ask, type Check } from './subject.ts';
 
 type Urls = StateFile['urls'];
 

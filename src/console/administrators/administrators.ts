@@ -15,7 +15,6 @@ export interface Administrator extends Invited {
   readonly id: string;
 }
 
-/** Columns of an administrator. */
 export interface AdministratorRow {
   id: string;
   name: string;
@@ -114,7 +113,6 @@ export class Administrators {
     return done;
   }
 
-  /** Returns the passkey with this id and its administrator. */
   async byKey(id: string): Promise<{ administrator: Administrator; key: AdministratorKey } | undefined> {
     const row = await this.#database.get<AdministratorRow & { public_key: string; counter: number }>(
       sql(

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { Admit } from '../administrators/admission.ts';
 import type { Access } from '../administrators/roles.ts';
 import type { Changes } from '../changes.ts';
+import type { ConsoleContext } from '../dependencies.ts';
 import { noMembers, parseObject, parseQuery, readShape } from './request.ts';
 
 /** Path prefix of the API. */
@@ -113,3 +114,10 @@ export function routesOf(
 
 /** Returns a path with its parameters as OpenAPI writes them. */
 export const templateOf = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}');
+
+/** One subject of the console: its calls of the API. */
+export interface Resource {
+  /** Absent in production. */
+  only?: 'development';
+  calls?(console: ConsoleContext): readonly ApiCall[];
+}

@@ -1,9 +1,8 @@
 import { json, page } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { errors } from '../errors.ts';
 import { explanationView } from '../pages/explain/result.ts';
-import type { Resource } from '../resources/resource.ts';
 import { type KeyReport, KeyTextError, keyReportOf } from './key-report.ts';
 import { longestPaste, readPaste } from './paste.ts';
 import { type Explanation, explain, explainKinds } from './registry.ts';

@@ -112,12 +112,10 @@ export const ownBanner = (
   rest: Omit<Banner, 'came' | 'expected' | 'error' | 'actor'> & { actor?: Banner['actor'] },
 ): Banner => ({ error: null, actor: 'developer', ...rest, came, expected });
 
-/** Returns the banner of a stored refusal. */
 export function bannerOf(record: FoundRefusal): Banner {
   const { field: _, ...banner } = refusalViewOf({ record });
   return banner;
 }
 
-/** Returns the first failed check. */
 export const firstFailure = (checks: readonly ExplainedCheck[]): ExplainedCheck | undefined =>
   checks.find(({ outcome }) => outcome === 'failed');

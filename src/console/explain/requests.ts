@@ -1,11 +1,10 @@
 import { json, noContent, page } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { invalidMember } from '../api/request.ts';
 import { errors } from '../errors.ts';
 import { previewView, responseView } from '../pages/build/view.ts';
 import { halfNames } from '../registration/shape.ts';
-import type { Resource } from '../resources/resource.ts';
 import { mistakes } from './build/mistakes.ts';
 import { type Preview, previewOf, suited } from './build/preview.ts';
 import { requestKinds } from './build/request-kinds.ts';

@@ -1,9 +1,8 @@
 import { Answer, json, text } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import type { Journey, JourneyReader } from '../../journeys/model.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { errors } from '../errors.ts';
-import type { Resource } from '../resources/resource.ts';
 import { curlOf } from './curl.ts';
 import { type ExportFormat, exportFormats } from './formats.ts';
 import { harOf } from './har.ts';

@@ -110,7 +110,6 @@ interface TextField extends Omit<FormField, 'control'> {
   maxlength?: number;
 }
 
-/** A field with one line of text. */
 export const textField = ({ value, type = 'text', required, maxlength = 2_000, ...rest }: TextField): Html =>
   field({
     ...rest,

@@ -24,7 +24,6 @@ interface Entry {
   badge?(console: ConsoleContext): Promise<Badge | undefined>;
 }
 
-/** One request for a page. */
 export interface PageView<Params = Readonly<Record<string, string>>, Part extends string = string> {
   readonly console: ConsoleContext;
   readonly request: HttpRequest;
@@ -76,7 +75,6 @@ export interface BrowserScript {
   readonly run: (tools: FormTools, editing: EditTools) => void;
 }
 
-/** A page of the console. */
 export interface ConsolePage {
   readonly path: string;
   readonly navigation?: Entry;

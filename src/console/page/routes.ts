@@ -25,10 +25,9 @@ import { consoleStylesheet, registerStylesheet } from './console-stylesheet.ts';
 import { foreign } from './controls.ts';
 import { editTools } from './edit-tools-script.ts';
 import { formTools } from './form-tools-script.ts';
-import { assetPaths, framed, navigation } from './frame.ts';
+import { assetPaths, framed, navigation, statusBar } from './frame.ts';
 import type { BrowserScript, ConsolePage, PageContent, PageView } from './page.ts';
 import { shellScript } from './shell-script.ts';
-import { statusBar } from './status.ts';
 
 const longestPath = 120;
 
@@ -102,7 +101,6 @@ export const assetRoutes: readonly Route[] = withoutMethodErrors([
 const wrapped = (name: string, { on }: ConsolePage['parts'][string], content: Html): Html =>
   html`<div id="part-${name}" data-part="${name}" data-on="${on.join(' ')}">${content}</div>`;
 
-/** The content of a page for a refusal. */
 const refusedContent = ({ entry, detail }: Refusal): PageContent => ({
   title: entry.status === 404 ? 'There is nothing here' : 'This page cannot be shown',
   status: entry.status,

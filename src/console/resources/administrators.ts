@@ -9,10 +9,9 @@ import {
 } from '../administrators/administrators.ts';
 import { currentCaller } from '../administrators/admission.ts';
 import { grantShape, roles } from '../administrators/roles.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { recordStatement } from '../api/revisions.ts';
 import { errors } from '../errors.ts';
-import type { Resource } from './resource.ts';
 
 const name = z
   .string('must be text')

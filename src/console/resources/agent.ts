@@ -2,9 +2,8 @@ import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import type { AgentStatus } from '../../../identity-agent/protocol.ts';
 import type { LocalAgent } from '../agent.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { virtualCard } from './cards.ts';
-import type { Resource } from './resource.ts';
 
 const pinShape = z.strictObject({ pin: z.string('must be text').regex(/^\d{1,12}$/, 'must be digits') });
 const roleShape = z.strictObject({ roleId: z.string('must be text').min(1, 'must not be empty').max(40) });

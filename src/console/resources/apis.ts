@@ -8,10 +8,9 @@ import {
   type ListedApi,
   newDraftShape,
 } from '../../gateway/protocol.ts';
-import { apiPath, defineCall } from '../api/call.ts';
+import { apiPath, defineCall, type Resource } from '../api/call.ts';
 import { checkRevision, recordStatement, tagged } from '../api/revisions.ts';
 import { errors } from '../errors.ts';
-import type { Resource } from './resource.ts';
 
 /** Two mebibytes of files, of which each character may be escaped. */
 const bodyLimit = 16_777_216;

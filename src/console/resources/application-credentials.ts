@@ -3,15 +3,13 @@ import { type JsonWebKey, publicKeyOf } from '@alongside/kernel/jws';
 import { z } from 'zod';
 import type { Application, Cis2Registration, PlatformRegistration } from '../../oauth/applications.ts';
 import { publishedAddress } from '../../oauth/key-source.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { invalidMember } from '../api/request.ts';
 import { errors } from '../errors.ts';
 import { ApplicationEditor } from '../registration/editor.ts';
 import { keyWarning, keyWarnings } from '../registration/key-sets.ts';
-import { warnings } from '../registration/response.ts';
 import { type HalfName, halfNames, publicKey } from '../registration/shape.ts';
-import { newSecret } from '../registration/stored.ts';
-import type { Resource } from './resource.ts';
+import { newSecret, warnings } from '../registration/stored.ts';
 
 type StoredHalf = PlatformRegistration | Cis2Registration;
 

@@ -2,25 +2,26 @@ import { json, noContent } from '@alongside/kernel/answer';
 import { uuid } from '@alongside/kernel/ids';
 import { z } from 'zod';
 import type { Application } from '../../oauth/applications.ts';
-import { apiPath, defineCall } from '../api/call.ts';
+import { apiPath, defineCall, type Resource } from '../api/call.ts';
 import { anyMembers, invalidMember } from '../api/request.ts';
 import { tagOf } from '../api/revisions.ts';
 import { checkProducts, patchedRegistration, withNewKeys } from '../registration/changes.ts';
 import { ApplicationEditor } from '../registration/editor.ts';
 import { keySetWarnings } from '../registration/key-sets.ts';
 import { checkPolicy } from '../registration/policy.ts';
-import { applicationResponse, credentials, warnings } from '../registration/response.ts';
 import { halfNames, type Registration, registrationShape } from '../registration/shape.ts';
 import {
+  applicationResponse,
   applicationView,
+  credentials,
   isNamed,
   listedApplication,
   type NewSecrets,
   shownApplication,
   storedFrom,
+  warnings,
 } from '../registration/stored.ts';
 import { type RegistrationWarning, registrationWarnings } from '../registration/warnings.ts';
-import type { Resource } from './resource.ts';
 
 const blank = { status: 'approved', platform: null, cis2: null } as const;
 

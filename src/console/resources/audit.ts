@@ -2,11 +2,10 @@ import { json, StreamAnswer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { z } from 'zod';
 import type { AuditLog, AuditRecord } from '../../storage/audit.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { since } from '../api/request.ts';
 import { auditPage, journeyOfRecord } from '../audit-search.ts';
 import { errors } from '../errors.ts';
-import type { Resource } from './resource.ts';
 
 const time = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a day or a time of ISO 8601')

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { type AuthenticatorRequest, consolePaths, type EnrolmentRequest } from '../../cis2/protocol.ts';
-import { defineCall } from '../api/call.ts';
-import type { Resource } from './resource.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 
 const kind = z.string('must be text').min(1, 'must not be empty').max(40);
 

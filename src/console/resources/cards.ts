@@ -2,8 +2,7 @@ import { json, noContent } from '@alongside/kernel/answer';
 import { randomDigits } from '@alongside/kernel/ids';
 import { z } from 'zod';
 import type { SocketCard } from '../../../identity-agent/protocol.ts';
-import { apiPath, defineCall } from '../api/call.ts';
-import type { Resource } from './resource.ts';
+import { apiPath, defineCall, type Resource } from '../api/call.ts';
 
 const pin = z.string('must be text').regex(/^\d{6,8}$/, 'must be 6 to 8 digits');
 const locked = z.boolean('must be true or false').describe('Whether the PIN is blocked');

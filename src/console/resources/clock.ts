@@ -4,10 +4,9 @@ import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import { z } from 'zod';
 import { type ClockMoved, paths } from '../../cis/protocol.ts';
 import { clockSettings } from '../../storage/settings.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { clockEffects } from '../clock-effects.ts';
 import type { ConsoleContext } from '../dependencies.ts';
-import type { Resource } from './resource.ts';
 
 type ClockContext = Pick<ConsoleContext, 'clock' | 'database' | 'settings' | 'cis' | 'agent' | 'log'>;
 

@@ -1,10 +1,9 @@
 import { Answer } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { type DirectoryDocument, type ImportAnswer, paths, type RoleActivities } from '../../cis/protocol.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { personResponse } from '../directory/person.ts';
 import { relayed } from '../neighbour.ts';
-import type { Resource } from './resource.ts';
 
 /** Maximum import size in bytes, as at CIS. */
 const importLimit = 33_554_432;

@@ -3,12 +3,11 @@ import type { JourneyEvent } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { z } from 'zod';
 import { everyRole } from '../administrators/roles.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { since } from '../api/request.ts';
 import { Bell, StreamLimit } from '../api/streams.ts';
 import type { Change, Changes } from '../changes.ts';
 import type { ConsoleContext } from '../dependencies.ts';
-import type { Resource } from './resource.ts';
 
 type EventSource = Pick<ConsoleContext, 'database' | 'events' | 'listenEvents'>;
 

@@ -1,11 +1,10 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { faultOf, runForm } from '../../storage/faults.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { recordStatement } from '../api/revisions.ts';
 import { errors } from '../errors.ts';
 import { listFaults } from '../fault-list.ts';
-import type { Resource } from './resource.ts';
 
 const times = (description: string) =>
   z

@@ -1,8 +1,7 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { healthReport } from '../health.ts';
-import type { Resource } from './resource.ts';
 
 const amount = z.number();
 const share = amount.nullable();

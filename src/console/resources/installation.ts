@@ -2,10 +2,9 @@ import { json } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
 import { z } from 'zod';
 import type { LocalAgent } from '../agent.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { storedParts } from '../dependencies.ts';
 import { clockResponse, clockState, resetClock } from './clock.ts';
-import type { Resource } from './resource.ts';
 
 const address = z.string();
 const installationState = z

@@ -3,10 +3,9 @@ import { seconds } from '@alongside/kernel/clock';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { z } from 'zod';
 import { type AuthorityCertificate, paths } from '../../cis/protocol.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { type KeyService, keyServices } from '../dependencies.ts';
 import { errors } from '../errors.ts';
-import type { Resource } from './resource.ts';
 
 /** The `typ` of `/keys/proofs`, which no token has. */
 const keyProofType = 'alongside-key-proof+jwt';

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { type OutboxMail, paths } from '../../cis/protocol.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { pageLimit } from '../api/request.ts';
-import type { Resource } from './resource.ts';
 
 const mailResponse: z.ZodType<OutboxMail> = z
   .strictObject({

@@ -1,9 +1,8 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { pageLimit, requiredText } from '../api/request.ts';
 import { errors } from '../errors.ts';
-import type { Resource } from './resource.ts';
 
 const text = (most: number) =>
   requiredText.min(1, 'must not be empty').max(most, `must have at most ${most} characters`);

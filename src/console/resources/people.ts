@@ -3,7 +3,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { parseJsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
 import { type Person, paths } from '../../cis/protocol.ts';
-import { apiPath, defineCall } from '../api/call.ts';
+import { apiPath, defineCall, type Resource } from '../api/call.ts';
 import { anyMembers, foundPeople, invalidMember, pageLimit } from '../api/request.ts';
 import { personDraft, personResponse } from '../directory/person.ts';
 import { relayed } from '../neighbour.ts';
@@ -14,7 +14,6 @@ import {
   userinfoDocument,
   userinfoShape,
 } from '../userinfo-document.ts';
-import type { Resource } from './resource.ts';
 
 const query = z.strictObject({
   persona: z.string().max(40).optional(),

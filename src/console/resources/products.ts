@@ -2,11 +2,10 @@ import { json, noContent } from '@alongside/kernel/answer';
 import { mergePatch } from '@alongside/kernel/json';
 import { nearest } from '@alongside/kernel/operator';
 import { z } from 'zod';
-import { apiPath, defineCall } from '../api/call.ts';
+import { apiPath, defineCall, type Resource } from '../api/call.ts';
 import { anyMembers, invalidMember, readShape, requiredText } from '../api/request.ts';
 import { changeCurrent, checkRevision, recordStatement, tagged } from '../api/revisions.ts';
 import { errors } from '../errors.ts';
-import type { Resource } from './resource.ts';
 
 const quota = z.strictObject({
   enabled: z.boolean('must be true or false').default(true),

@@ -1,8 +1,7 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { errors } from '../errors.ts';
-import type { Resource } from './resource.ts';
 
 const longestId = 200;
 

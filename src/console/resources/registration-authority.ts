@@ -10,9 +10,8 @@ import {
   revocationReasons,
   type UnlockAnswer,
 } from '../../cis/protocol.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { foundPeople, pageLimit } from '../api/request.ts';
-import type { Resource } from './resource.ts';
 
 const name = z.string('must be text').min(1, 'must not be empty').max(40);
 const serial = name.optional().describe('Serial of the new card; random by default');

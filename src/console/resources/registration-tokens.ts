@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { consolePaths, type RegistrationTokenRequest } from '../../cis2/protocol.ts';
-import { defineCall } from '../api/call.ts';
-import type { Resource } from './resource.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 
 const order = z.strictObject({
   kind: z

@@ -1,6 +1,6 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { type ApiCall, defineCall } from '../api/call.ts';
+import { type ApiCall, defineCall, type Resource } from '../api/call.ts';
 import { openApiOf } from '../api/openapi.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 import { explanation } from '../explain/explain.ts';
@@ -14,7 +14,6 @@ import { applications } from './applications.ts';
 import { audit } from './audit.ts';
 import { authenticators, importedAuthenticators } from './authenticators.ts';
 import { cards } from './cards.ts';
-import { citizens } from './citizens.ts';
 import { clock } from './clock.ts';
 import { developers } from './developers.ts';
 import { directory } from './directory.ts';
@@ -25,21 +24,19 @@ import { reset, state } from './installation.ts';
 import { journeys } from './journeys.ts';
 import { keys } from './keys.ts';
 import { mail } from './mail.ts';
+import { citizens, realmKeys } from './mock.ts';
 import { patients } from './patients.ts';
 import { people } from './people.ts';
 import { products } from './products.ts';
-import { realmKeys } from './realm-keys.ts';
 import { refusals } from './refusals.ts';
 import { registrationAuthority } from './registration-authority.ts';
 import { registrationTokens } from './registration-tokens.ts';
-import type { Resource } from './resource.ts';
 import { resourceServers } from './resource-servers.ts';
 import { sessions } from './sessions.ts';
 import { mintedTokens, tokens } from './tokens.ts';
 import { transfer } from './transfer.ts';
 import { validate } from './validate.ts';
 
-/** All resources. */
 export const resources: readonly Resource[] = [
   agent,
   reader,
@@ -82,7 +79,6 @@ export const resources: readonly Resource[] = [
   reset,
 ];
 
-/** The resources of an installation. */
 const resourcesOf = ({ development }: Pick<ConsoleContext, 'development'>): readonly Resource[] =>
   resources.filter(({ only }) => development || only === undefined);
 

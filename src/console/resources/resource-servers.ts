@@ -1,12 +1,11 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { type Application, resourcesOf, withResources } from '../../oauth/applications.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { invalidMember } from '../api/request.ts';
 import { tagOf } from '../api/revisions.ts';
 import { errors } from '../errors.ts';
 import { ApplicationEditor } from '../registration/editor.ts';
-import type { Resource } from './resource.ts';
 
 /** A resource indicator is an absolute URI without a fragment (RFC 8707 section 2). */
 const resource = z

@@ -2,9 +2,8 @@ import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { type DeskSession, paths } from '../../cis/protocol.ts';
 import { consolePaths, type DeliveryAnswer, type SessionAnswer } from '../../cis2/protocol.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import type { Neighbour } from '../neighbour.ts';
-import type { Resource } from './resource.ts';
 
 const session: z.ZodType<SessionAnswer> = z
   .strictObject({

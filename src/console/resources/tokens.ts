@@ -1,9 +1,8 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { type MintRequest, paths } from '../../authorisation/protocol.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { errors } from '../errors.ts';
-import type { Resource } from './resource.ts';
 
 const name = z.string('must be text').min(1, 'must not be empty').max(200);
 const order = z.strictObject({

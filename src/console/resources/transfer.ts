@@ -3,7 +3,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { z } from 'zod';
 import { DefinitionError, draftShape } from '../../gateway/protocol.ts';
 import type { Urls } from '../../service.ts';
-import { defineCall } from '../api/call.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 import { readShape } from '../api/request.ts';
 import { personResponse } from '../directory/person.ts';
 import { errors } from '../errors.ts';
@@ -24,10 +24,8 @@ import {
   uniqueClaims,
 } from '../transfer/cis.ts';
 import { exportedPatients, patientShape } from '../transfer/patients.ts';
-import { listPreview, previewOf } from '../transfer/preview.ts';
-import { findRepeated, type UniqueValue } from '../transfer/shapes.ts';
+import { findRepeated, listPreview, previewOf, type UniqueValue } from '../transfer/preview.ts';
 import { productShape } from './products.ts';
-import type { Resource } from './resource.ts';
 
 /** Maximum import size in bytes, for about ten thousand patients. */
 const importLimit = 67_108_864;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { paths, type ValidateRequest, type ValidationAnswer } from '../../authorisation/protocol.ts';
-import { defineCall } from '../api/call.ts';
-import type { Resource } from './resource.ts';
+import { defineCall, type Resource } from '../api/call.ts';
 
 const pasted = z.string('must be text').min(1, 'must not be empty').max(32_768);
 const order = z

@@ -7,7 +7,7 @@ import type { Urls } from '../../service.ts';
 import { checkPolicy } from '../registration/policy.ts';
 import { halfNames, type Registration, registrationShape } from '../registration/shape.ts';
 import { registrationOf, storedFrom } from '../registration/stored.ts';
-import { plainName, type UniqueValue } from './shapes.ts';
+import { plainName, type UniqueValue } from './preview.ts';
 
 type Members = Record<string, unknown>;
 
@@ -133,7 +133,6 @@ function read(
   return lacking ? [{ message: 'must not be empty', path: [lacking, 'secrets'] }] : application;
 }
 
-/** Reads an exported application. */
 export const applicationShape = (urls: Urls) =>
   outline.transform((value, { issues }): Application => {
     const found = read(value, urls);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { ExportedCard, LocalAgent } from '../agent.ts';
-import { digits12, unchanged } from './shapes.ts';
+import { digits12, unchanged } from './preview.ts';
 
 /** Maximum size of a card as JSON, in bytes: a call to the agent's socket must fit into one line. */
 const longestCard = 60_000;

@@ -9,7 +9,7 @@ import {
 } from '../../cis/protocol.ts';
 import { errors } from '../errors.ts';
 import type { CisDirectory, NeighbourAnswer } from '../neighbour.ts';
-import { digits12, plainName, type UniqueValue, unchanged } from './shapes.ts';
+import { digits12, plainName, type UniqueValue, unchanged } from './preview.ts';
 
 // People and cards, which CIS stores. CIS validates the members that are not checked here.
 

@@ -1,7 +1,7 @@
 import { parseOwnJson } from '@alongside/kernel/json';
 import { z } from 'zod';
 import { type Database, sql } from '../../storage/database.ts';
-import { unchanged } from './shapes.ts';
+import { unchanged } from './preview.ts';
 
 // The members of a PDS record that the PDS relies on. Its updates check the rest.
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { withOwnAddresses, withServiceNames } from './applications.ts';
-import { findRepeated } from './shapes.ts';
+import { findRepeated } from './preview.ts';
 
 const urls = {
   console: 'http://localhost:8400',

@@ -7,7 +7,6 @@ import type { HeaderMap } from '../headers.ts';
 import type { Content, NamedExample, OperationModel } from './model.ts';
 import type { RecordedExample } from './store.ts';
 
-/** A request to the mock. */
 export interface MockRequest {
   operation: OperationModel;
   /** Decoded parts of the path. */

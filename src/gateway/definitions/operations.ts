@@ -210,7 +210,6 @@ function joined(before: OperationModel | undefined, one: OperationModel): Operat
 
 const wholeTemplate = /^[^{}]*(?:\{[^{}]+\}[^{}]*)*$/;
 
-/** Reads the operations of a document. */
 export function readOperations(reading: Reading): OperationModel[] {
   const { source, document } = reading;
   const paths = source.follow(document.paths);

@@ -35,7 +35,6 @@ export class ParsedFiles {
     this.#yaml = yaml;
   }
 
-  /** Returns the file of a value. */
   fileOf(value: object): string | undefined {
     return this.#origins.get(value)?.file;
   }

@@ -14,7 +14,6 @@ import { operationFinder } from './operation-finder.ts';
 import { ApiDefinitions, type StoredApi, secretPurpose, secretSetting } from './store.ts';
 import { Validation } from './validation.ts';
 
-/** An API by definition as it is served. */
 interface ServedApi {
   readonly stored: StoredApi;
   readonly api: Api;

@@ -9,7 +9,6 @@ export const createPeople = (dependencies: MockDependencies): readonly People[] 
   citizensPeople(new AddedCitizens(dependencies.database)),
 ];
 
-/** Returns the users of a realm. */
 export function peopleOf(registry: readonly People[], realm: string): People {
   const people = registry.find(({ prefix }) => realm.startsWith(prefix));
   if (!people) throw new Error(`No users are registered for the realm ${realm}.`);

@@ -21,7 +21,6 @@ import { peopleOf } from '../people/registry.ts';
 import type { RealmContext } from '../realm-endpoint.ts';
 import { type CodeGrant, expiresIn } from '../sessions.ts';
 
-/** A request to the token endpoint of a realm. */
 interface TokenRequest extends RealmContext {
   parameters: Parameters;
 }

@@ -21,7 +21,6 @@ export interface AuthenticationRules {
   };
 }
 
-/** The rules for clients of one profile. */
 export interface ProfileRules extends AuthenticationRules {
   /** Whether access tokens are bound to a key (RFC 9449) or a certificate (RFC 8705). */
   readonly senderConstraint: Rule;

@@ -203,7 +203,6 @@ export class AuditRecords {
     return (await this.list({ since: seq - 1, before: seq + 1, limit: 1 }))[0];
   }
 
-  /** Returns all pages in order. */
   async *pages(filter: AuditFilter): AsyncGenerator<AuditRecord[]> {
     for (let since = filter.since ?? 0; ; ) {
       const page = await this.list({ ...filter, since });

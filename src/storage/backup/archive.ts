@@ -153,7 +153,6 @@ export class ArchiveWriter {
   }
 }
 
-/** Reads an archive. */
 export class ArchiveReader {
   readonly path: string;
   readonly #file: FileHandle;

@@ -47,7 +47,6 @@ const macOf = (members: z.infer<typeof unsignedShape>, vault: Vault): string =>
     .update(JSON.stringify(unsignedShape.parse(members)))
     .digest('base64url');
 
-/** Returns the manifest as the file of a backup. */
 export function manifestFile(
   members: Omit<Manifest, 'format' | 'keyCheck' | 'mac'>,
   vault: Vault,

@@ -45,6 +45,5 @@ export async function verifyActor({
   if (typeof exp !== 'number' || exp <= now) throw errors.actorExpired(`exp is ${shownTime(exp, now)}`);
 }
 
-/** Returns the published attributes of an actor. */
 export const actorAttributes = ({ actor }: WithActor): Attributes =>
   actor ? { actor_user_id: actor.nhsNumber, actor_delegated: 'true' } : {};

@@ -5,7 +5,6 @@ const bad = {
   source: 'RFC 8693 section 2.2.2',
 } as const;
 
-/** Errors of a token exchange. */
 export const exchangeErrors = {
   exchangeMissing: {
     ...bad,

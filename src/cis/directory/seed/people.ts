@@ -195,5 +195,4 @@ function expand({ id, persona, name, roles, authenticators, ...rest }: SeedPerso
   };
 }
 
-/** Returns the people of the seed. */
 export const seedPeople = (): Person[] => people.map(expand);

@@ -3,7 +3,7 @@ import type { JsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
 import { type Enrolment, type EnrolmentContext, labelOf } from '../../enrolment/enrolment.ts';
 import type { Credentials } from '../../model/credentials.ts';
-import { formOf } from '../../model/form.ts';
+import { formOf } from '../../responses/own-form.ts';
 import { accountPage, type FieldProblems, noAccountPage } from '../shared/account-page.ts';
 import { type Account, accountOf, demoHash, demoPassword, emailOf } from '../shared/accounts.ts';
 import { hashPassword } from '../shared/hash.ts';

@@ -15,7 +15,7 @@ import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import { type Enrolment, type EnrolmentContext, labelOf } from '../../enrolment/enrolment.ts';
-import { formOf } from '../../model/form.ts';
+import { formOf } from '../../responses/own-form.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
 import { type ImportedCredential, labelShape, readImport } from '../shared/import.ts';
 import { tabletErrors } from './errors.ts';

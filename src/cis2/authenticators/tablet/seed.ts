@@ -16,7 +16,6 @@ export const demoTablet = {
   },
 } as const;
 
-/** The tablet of the seeded locum. */
 export function tabletSeeds(): Draft[] {
   const jwk = publicPart(demoTablet.jwk);
   const body: TabletBody = { jwk, ceiling: 3, shared: true };

@@ -2,7 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { JsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
 import { type Enrolment, type EnrolmentContext, labelOf } from '../../enrolment/enrolment.ts';
-import { formOf } from '../../model/form.ts';
+import { formOf } from '../../responses/own-form.ts';
 import { filled, words } from '../../text/words.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
 import { type FieldProblems, noAccountPage } from '../shared/account-page.ts';

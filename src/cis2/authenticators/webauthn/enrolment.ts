@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { type Enrolment, type EnrolmentContext, labelOf } from '../../enrolment/enrolment.ts';
-import { formOf } from '../../model/form.ts';
+import { formOf } from '../../responses/own-form.ts';
 import { filled } from '../../text/words.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
 import { type Ceremony, creationOptions, credentialWithId, spendChallenge } from './ceremony.ts';
@@ -128,7 +128,6 @@ const answerSteps = steps<EnrolmentCall>('cis2.webauthn-enrolment')
   .step(checkUnregistered)
   .step(addCredential);
 
-/** Creates the enrolment of one variant. */
 export function webAuthnEnrolment(variant: WebAuthnVariant, webAuthn: EnrolmentDependencies): Enrolment {
   const { party, policy } = webAuthn.ceremony;
   return {

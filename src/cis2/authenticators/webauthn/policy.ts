@@ -67,7 +67,6 @@ export function webAuthnPolicy(settings: WebAuthnSettings, development: boolean)
   };
 }
 
-/** The flags of an authenticator in one assertion. */
 export interface AssertionFlags {
   userVerified: boolean;
   backupEligible: boolean;

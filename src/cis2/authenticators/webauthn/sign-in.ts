@@ -3,9 +3,9 @@ import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Statement } from '../../../storage/database.ts';
 import { type AssuranceLevel, couldMeet, firstMet } from '../../model/acr.ts';
 import type { Credential } from '../../model/credentials.ts';
-import { formOf } from '../../model/form.ts';
 import { interactionPath, withoutSignIn } from '../../model/interactions.ts';
 import { nameOnPages } from '../../model/relying-party.ts';
+import { formOf } from '../../responses/own-form.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
 import { noteRefusedSignIn } from '../../sign-in/complete-sign-in.ts';
 import { toPage } from '../../sign-in/finish.ts';
@@ -201,7 +201,6 @@ const answerSteps = steps<SignInCall>('cis2.webauthn-answer')
   .step(checkLevel)
   .step(finish);
 
-/** Creates the authenticator of one variant. */
 export function webAuthnAuthenticator(
   variant: WebAuthnVariant,
   webAuthn: WebAuthnDependencies,

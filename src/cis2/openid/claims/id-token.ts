@@ -18,7 +18,6 @@ const forgeRockClaims = (realm: string): Record<string, string> => ({
 /** Seconds. */
 const idTokenLifetime = 3_600;
 
-/** The settings and the signer of ID tokens. */
 export interface IdTokenSettings {
   issuer: string;
   keys: TokenSigner;
@@ -29,7 +28,6 @@ export interface IdTokenSettings {
   assuranceAsNumbers: boolean;
 }
 
-/** The data of one ID token. */
 interface IdTokenData {
   facts: SignInFacts;
   accessToken: string;

@@ -2,10 +2,27 @@ import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { type Interaction, interactionPath } from '../../model/interactions.ts';
 import { askingPage, cis2Page } from '../../pages/frame.ts';
-import { helpPath, hopHelp } from '../../pages/help.ts';
 import { filled, markedUp, words } from '../../text/words.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { channelOf, hopScriptPath } from './window.ts';
+
+const { help: helpText } = words;
+
+export const helpPath = '/help/smartcard';
+
+/** Possible causes if the agent shows nothing. */
+const hopHelp = (): Html =>
+  html`<ul>${helpText.causes.map(({ cause, fix }) => html`<li><strong>${cause}</strong> ${fix}</li>`)}</ul>`;
+
+/** `GET /help/smartcard`, also for users who see the browser's own error page. */
+export const helpPage = (development: boolean): Answer =>
+  cis2Page(200, {
+    title: helpText.title,
+    development,
+    main: html`<p class="lead">${helpText.lead}</p>
+${hopHelp()}
+<p>${helpText.otherwise}</p>`,
+  });
 
 const { choice: says, common } = words;
 

@@ -1,5 +1,14 @@
-import { type Check, failed, notRun, passed, type Verdict, warning } from '../check.ts';
-import { isAccident, noTokenCall, refusal } from '../refusal.ts';
+import {
+  type Check,
+  failed,
+  isAccident,
+  noTokenCall,
+  notRun,
+  passed,
+  refusal,
+  type Verdict,
+  warning,
+} from '../check.ts';
 import { landingShows, landingText, type Pattern, type Reaction, Stranded, type Trial } from '../trial.ts';
 
 /** More often than an application fetches in a sign-in. */

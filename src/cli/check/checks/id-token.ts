@@ -1,6 +1,5 @@
-import { type Check, notRun, warning } from '../check.ts';
-import { refusesSignIn, type SignInFault } from '../refusal.ts';
-import { asksForFreshness } from './request.ts';
+import { type Check, notRun, refusesSignIn, type SignInFault, warning } from '../check.ts';
+import { asksForFreshness } from './authorization.ts';
 
 const faults: readonly SignInFault[] = [
   {
@@ -80,5 +79,4 @@ const faults: readonly SignInFault[] = [
   },
 ];
 
-/** Checks with a faulty ID token. */
 export const idTokenChecks: readonly Check[] = faults.map(refusesSignIn);

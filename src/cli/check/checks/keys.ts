@@ -1,6 +1,15 @@
 import { systemClock } from '@alongside/kernel/clock';
-import { type Check, failed, notRun, passed, warning } from '../check.ts';
-import { isAccident, looksUnhandled, noTokenCall, refusesSignIn } from '../refusal.ts';
+import {
+  type Check,
+  failed,
+  isAccident,
+  looksUnhandled,
+  noTokenCall,
+  notRun,
+  passed,
+  refusesSignIn,
+  warning,
+} from '../check.ts';
 import { landingText, type Reaction, type Trial } from '../trial.ts';
 
 /** Milliseconds between two sign-ins. */

@@ -1,7 +1,6 @@
 import type { Browser, Callback, Landing, Page } from '../../../kit/browser.ts';
 import { type Form, formsOf, linksOf } from '../../../kit/markup.ts';
-import { type Check, failed, notRun, passed, type Verdict, warning } from '../check.ts';
-import { looksUnhandled } from '../refusal.ts';
+import { type Check, failed, looksUnhandled, notRun, passed, type Verdict, warning } from '../check.ts';
 import { landingText, Stranded, shownText, type Trial } from '../trial.ts';
 
 interface NotificationResult {

@@ -1,4 +1,5 @@
 import { Refusal } from '@alongside/kernel/errors';
+import { jobNameOf } from '../../../cis/protocol.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
 import type { DescribedRequest } from '../curl.ts';
 import {
@@ -32,10 +33,7 @@ async function roleCheck(
     const ids = roles.map(({ roleId }) => roleId);
     const described = roles
       .slice(0, 5)
-      .map(
-        ({ roleId, roleName, orgCode }) =>
-          `${roleId} (${roleName.split(':').at(-1)?.replaceAll('"', '')} at ${orgCode})`,
-      );
+      .map(({ roleId, roleName, orgCode }) => `${roleId} (${jobNameOf(roleName)} at ${orgCode})`);
     if (role === undefined)
       return checked(name, ids.length < 2, {
         came: 'missing',

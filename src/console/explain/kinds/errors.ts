@@ -18,7 +18,6 @@ async function journeyLinks({ journeys }: ConsoleContext, id: string): Promise<L
   ];
 }
 
-/** Returns the finding of a stored refusal. */
 export async function refusalFinding(found: FoundRefusal, console: ConsoleContext): Promise<Finding> {
   const { method, path, status, code, at, messageId } = found;
   const ago = relativeTime((Date.parse(at) - console.clock.now()) / 1_000);

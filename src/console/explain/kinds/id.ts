@@ -107,7 +107,6 @@ const idKinds: readonly IdKind[] = [
   },
 ];
 
-/** Returns the page of an id. */
 export async function pageOf(id: string, console: ConsoleContext): Promise<Link | undefined> {
   for (const { form, find } of idKinds) {
     const found = form.test(id) ? await find(id, console) : undefined;

@@ -105,7 +105,6 @@ export const pem: ExplainKind = {
   explain: ({ text, json }, console) => explain(text, json, console),
 };
 
-/** A JWK or a JWK set. */
 export const jwks: ExplainKind = {
   id: 'jwks',
   label: 'a JWK set',

@@ -331,7 +331,6 @@ export const authorizeUrl: ExplainKind = {
     ),
 };
 
-/** The body of a token request. */
 export const tokenRequest: ExplainKind = {
   id: 'token-request',
   label: 'the body of a token request',
@@ -339,7 +338,6 @@ export const tokenRequest: ExplainKind = {
   explain: ({ form, text }, console) => explainForm(form ?? new URLSearchParams(text), console),
 };
 
-/** A curl command. */
 export const curl: ExplainKind = {
   id: 'curl',
   label: 'a curl command',

@@ -100,7 +100,6 @@ ${table('Administrators', ['Name', 'Role', 'Organisations', 'Last sign-in', hidd
   },
 });
 
-/** The role of one administrator. */
 export const administratorPage = definePage({
   path: '/administrators/:id',
   only: 'production',

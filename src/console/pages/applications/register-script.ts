@@ -333,7 +333,6 @@ function register(tools: FormTools): void {
     return problems;
   };
 
-  /** Returns the control of a member of the API. */
   const controlOf = (member: string): string => {
     const [, list, index] = /\.(callbackUrls|redirectUris|postLogoutRedirectUris)\.(\d+)/.exec(member) ?? [];
     if (list) {

@@ -128,7 +128,6 @@ ${
 }`;
 }
 
-/** The clock of the installation. */
 export const clockPage = definePage({
   path: '/clock',
   script: clockScript,

@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { AgentStatus } from '../../../../identity-agent/protocol.ts';
-import { type DeskSessionsAnswer, paths } from '../../../cis/protocol.ts';
+import { type DeskSessionsAnswer, jobNameOf, paths } from '../../../cis/protocol.ts';
 import { consolePaths, type SessionsAnswer } from '../../../cis2/protocol.ts';
 import {
   callButton,
@@ -14,7 +14,6 @@ import {
 } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { journeyTable } from '../journeys/table.ts';
-import { plainRole } from '../people/role-names.ts';
 import { agentStates, readerPicture, row } from './reader.ts';
 
 type View = Pick<PageView, 'console' | 'now'>;
@@ -35,7 +34,7 @@ const roleForm = ({ roles }: AgentStatus): Html => html`
 ${roles.map(
   (role, index) => html`<div class="choice">
 <input type="radio" id="role-${role.roleId}" name="roleId" value="${role.roleId}" required${index === 0 ? html` checked` : undefined}>
-<label for="role-${role.roleId}">${plainRole(role.roleName)}<span class="hint"> ${role.orgName} (${role.orgCode})</span></label></div>`,
+<label for="role-${role.roleId}">${jobNameOf(role.roleName)}<span class="hint"> ${role.orgName} (${role.orgCode})</span></label></div>`,
 )}</fieldset>
 <button type="submit" class="needs-script">Choose this role</button></form>`;
 
@@ -62,7 +61,7 @@ function facts(status: AgentStatus, now: number): Html {
 ${row('Card', card ? html`${foreign(card.name)}, <a href="/cards/${card.serial}">${card.serial}</a>` : 'none')}
 ${row('Certificate', ends ? html`ends ${relative(ends, now)}${card?.renewalDue ? html` ${tag('renewal due', 'warn')}` : undefined}` : undefined)}
 ${row('Person', person ? html`<a href="/people/${person.uid}">${foreign(person.displayName)}</a>` : undefined)}
-${row('Role', role ? `${plainRole(role.roleName)} at ${role.orgCode}` : undefined)}
+${row('Role', role ? `${jobNameOf(role.roleName)} at ${role.orgCode}` : undefined)}
 ${row('Locked', lock ? `${locks[lock.reason]}; ends ${relative(lock.endsAt, now)} without the PIN` : undefined)}
 ${row('PIN again', pinAgainAt ? relative(pinAgainAt, now) : undefined)}
 ${row('Generation', generations[generation] ?? generation)}

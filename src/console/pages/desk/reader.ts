@@ -1,8 +1,8 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { AgentState, AgentStatus } from '../../../../identity-agent/protocol.ts';
+import { jobNameOf } from '../../../cis/protocol.ts';
 import { callButton, foreign, orNull, tag } from '../../page/controls.ts';
 import type { PageView } from '../../page/page.ts';
-import { plainRole } from '../people/role-names.ts';
 
 /** How each state of the agent is shown: as text, with a tone, and as the light of the reader. */
 export const agentStates: Readonly<
@@ -50,7 +50,7 @@ export async function deskSummary({ console: { agent } }: Pick<PageView, 'consol
 ${reason ? html`<p class="error">${foreign(reason)}</p>` : undefined}
 <dl class="summary">${row('Card', card ? html`${foreign(card.name)} (${card.serial})` : 'none')}
 ${row('Person', person ? html`<a href="/people/${person.uid}">${foreign(person.displayName)}</a>` : undefined)}
-${row('Role', role ? `${plainRole(role.roleName)} at ${role.orgCode}` : undefined)}
+${row('Role', role ? `${jobNameOf(role.roleName)} at ${role.orgCode}` : undefined)}
 ${row('Agent', `${generation} generation`)}</dl>
 <div class="actions">
 ${card ? callButton({ id: 'take-card', method: 'DELETE', path: '/readers/0/card', done: 'The reader is empty.', label: 'Remove the card' }) : undefined}

@@ -122,5 +122,4 @@ function explainPage(): void {
   }
 }
 
-/** The program of Explain. */
 export const explainScript: BrowserScript = { name: 'explain', run: explainPage };

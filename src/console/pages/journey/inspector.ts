@@ -3,9 +3,8 @@ import type { DecodedToken, Journey, Message } from '../../../journeys/model.ts'
 import { cut, duration, foreign, segmented, tabs } from '../../page/controls.ts';
 import { addressOf, type JourneyView, stepAddress, type Tab } from './address.ts';
 import { type ClaimContext, tokenName, tokenView } from './claims.ts';
-import { type ExchangeContext, requestTab, responseTab } from './exchange.ts';
+import { type ExchangeContext, requestTab, responseTab, valueSteps } from './exchange.ts';
 import { refusalDetails } from './header.ts';
-import { valueSteps } from './values.ts';
 import { afterColon, attemptOf, laneName, reasonOf } from './words.ts';
 
 /** Knowledge about tokens besides the journey. */

@@ -1,8 +1,6 @@
 import { isObject, parseJsonObject } from '@alongside/kernel/json';
+import { jobNameOf } from '../../../cis/protocol.ts';
 import type { Journey } from '../../../journeys/model.ts';
-
-/** Returns the last part of a role's name: `General Medical Practitioner` of `"Clinical":"Medical":"General Medical Practitioner"`. */
-const shortName = (name: string): string => name.split(':').at(-1)?.replaceAll('"', '') ?? name;
 
 function parsed(body: string): ReturnType<typeof parseJsonObject> {
   try {
@@ -21,7 +19,7 @@ export function roleIn({ messages }: Pick<Journey, 'messages'>, roleId: unknown)
     const role = Array.isArray(roles)
       ? roles.find((one) => isObject(one) && one.person_roleid === roleId)
       : undefined;
-    if (isObject(role)) return `${shortName(String(role.role_name))} at ${String(role.org_code)}`;
+    if (isObject(role)) return `${jobNameOf(String(role.role_name))} at ${String(role.org_code)}`;
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import type { JourneyPattern, JourneySummary, Lane, Message } from '../../../journeys/model.ts';
 import { cut, duration } from '../../page/controls.ts';
-import { patterns } from '../journeys/patterns.ts';
+import { patterns } from '../journeys/table.ts';
 
 /** The parties in the order of their lanes. APIs and other servers follow. */
 const laneOrder = [

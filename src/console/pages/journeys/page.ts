@@ -2,9 +2,8 @@ import { type Html, html } from '@alongside/kernel/html';
 import type { JourneyFilter, JourneyOutcome, JourneyPattern } from '../../../journeys/model.ts';
 import { emptyState, segmented, withQuery } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
-import { patterns } from './patterns.ts';
 import { journeysScript } from './script.ts';
-import { journeyTable } from './table.ts';
+import { journeyTable, patterns } from './table.ts';
 
 const path = '/journeys';
 const outcomes: readonly JourneyOutcome[] = ['succeeded', 'refused', 'failed', 'waiting', 'abandoned'];

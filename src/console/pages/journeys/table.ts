@@ -1,7 +1,16 @@
 import { type Html, html } from '@alongside/kernel/html';
-import type { JourneySummary } from '../../../journeys/model.ts';
+import type { JourneyPattern, JourneySummary } from '../../../journeys/model.ts';
 import { duration, foreign, numberColumn, outcomeTag, table, tag, when } from '../../page/controls.ts';
-import { patterns } from './patterns.ts';
+
+/** Labels of the patterns. */
+export const patterns: Readonly<Record<JourneyPattern, string>> = {
+  combined: 'Combined',
+  separate: 'Separate',
+  application: 'Application-restricted',
+  desk: 'At the desk',
+  'sign-out': 'Sign-out',
+  console: 'Console',
+};
 
 const width = 96;
 

@@ -38,7 +38,6 @@ async function list({ console: { cis }, now }: View): Promise<Html> {
   );
 }
 
-/** The mails of CIS. */
 export const mailPage = definePage({
   path: '/mail',
   only: 'development',
@@ -71,7 +70,6 @@ async function journeyOf({ console: { journeys } }: View, id: string | null): Pr
   return id === null ? undefined : (await journeys?.message(id))?.journey;
 }
 
-/** One mail. */
 export const oneMailPage = definePage({
   path: '/mail/:id',
   only: 'development',

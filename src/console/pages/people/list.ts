@@ -1,6 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import {
   type JobRolesAnswer,
+  jobNameOf,
   type OrganisationsAnswer,
   type PeopleAnswer,
   type Person,
@@ -9,7 +10,7 @@ import {
 import type { ConsoleContext } from '../../dependencies.ts';
 import { emptyState, foreign, orNull, table, tag, withQuery } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
-import { authenticatorName, plainRole, rolesText } from './role-names.ts';
+import { authenticatorName, rolesText } from './role-names.ts';
 
 const text = (query: URLSearchParams, name: string): string => (query.get(name) ?? '').trim().slice(0, 200);
 
@@ -61,7 +62,7 @@ export async function foundFilters(
     jobRoles?.jobRoles ?? []
   ).map(({ code, name }) => {
     const job = code.split(':').at(-1) ?? code;
-    return html`<option value="${job}"${job === role ? html` selected` : undefined}>${plainRole(name)}</option>`;
+    return html`<option value="${job}"${job === role ? html` selected` : undefined}>${jobNameOf(name)}</option>`;
   })}</select></div>
 <button type="submit" class="secondary">Search</button></form>`;
 }

@@ -1,5 +1,11 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { type CardsAnswer, type DeskSessionsAnswer, type Person, paths } from '../../../cis/protocol.ts';
+import {
+  type CardsAnswer,
+  type DeskSessionsAnswer,
+  jobNameOf,
+  type Person,
+  paths,
+} from '../../../cis/protocol.ts';
 import { type AuthenticatorsAnswer, consolePaths, type SessionsAnswer } from '../../../cis2/protocol.ts';
 import {
   callButton,
@@ -24,7 +30,7 @@ import { endAllButton } from '../sessions/page.ts';
 import { noOfficer, officerField, officers } from './officers.ts';
 import { personForm } from './person-form.ts';
 import { personScript } from './person-script.ts';
-import { authenticatorName, plainRole } from './role-names.ts';
+import { authenticatorName } from './role-names.ts';
 
 type View = Pick<PageView, 'console' | 'now' | 'query' | 'caller'> & { params: { uid: string } };
 
@@ -48,7 +54,7 @@ ${professional.map(([name, value]) => html`<dt>${name.toUpperCase()}</dt><dd>${f
             orgName,
             orgCode,
             activities,
-          }) => html`<li><strong>${foreign(plainRole(roleName))}</strong> at <a href="/people?organisation=${encodeURIComponent(orgCode)}">${foreign(orgName)}</a><br>
+          }) => html`<li><strong>${foreign(jobNameOf(roleName))}</strong> at <a href="/people?organisation=${encodeURIComponent(orgCode)}">${foreign(orgName)}</a><br>
 <span class="quiet">${activities.length === 0 ? 'no activities' : foreign(activities.map(({ name }) => name).join(', '))}</span></li>`,
         )}</ul>`
   }</section></div>`;

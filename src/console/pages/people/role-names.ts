@@ -1,7 +1,4 @@
-import type { Person } from '../../../cis/protocol.ts';
-
-/** Returns the last part of a published role name such as `"Clinical":"Medical":"General Medical Practitioner"`. */
-export const plainRole = (name: string): string => name.split('":"').at(-1)?.replaceAll('"', '') ?? name;
+import { jobNameOf, type Person } from '../../../cis/protocol.ts';
 
 const authenticatorNames: Readonly<Record<string, string>> = {
   smartcard: 'smartcard',
@@ -22,6 +19,6 @@ export const authenticatorName = (id: string): string => authenticatorNames[id] 
 /** Returns the roles of a person as text, the first two with their organisations. */
 export function rolesText({ roles }: Pick<Person, 'roles'>): string {
   if (roles.length === 0) return 'no role';
-  const named = roles.slice(0, 2).map(({ roleName, orgName }) => `${plainRole(roleName)} at ${orgName}`);
+  const named = roles.slice(0, 2).map(({ roleName, orgName }) => `${jobNameOf(roleName)} at ${orgName}`);
   return roles.length > 2 ? `${named.join('; ')}; and ${roles.length - 2} more` : named.join('; ');
 }

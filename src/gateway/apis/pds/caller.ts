@@ -1,6 +1,6 @@
 import { ParsedTexts, parseOwnJson } from '@alongside/kernel/json';
 import type { Call, Caller, Holder } from '../../api.ts';
-import { isNhsNumber } from './nhs-number.ts';
+import { isNhsNumber } from './values.ts';
 
 /** A signed-in citizen, from the ID token that the access token is bound to. */
 interface Citizen {
@@ -50,7 +50,6 @@ function readSettings(text: string): Settings {
 
 const settings = new ParsedTexts<Settings>();
 
-/** Returns the settings of an application for this API. */
 export function settingsOf({ application }: Holder): Settings {
   const text = application.platform?.attributes['apim-app-flow-vars'] ?? '{}';
   return settings.of(text, text, readSettings);

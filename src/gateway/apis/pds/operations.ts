@@ -9,7 +9,6 @@ import type { Grants } from './redaction.ts';
 import type { KeepStatement } from './repetitions.ts';
 import type { Patients } from './store.ts';
 
-/** A request to an operation of the PDS. */
 export interface OperationRequest {
   /** Named parts of the path. */
   parts: Readonly<Record<string, string>>;

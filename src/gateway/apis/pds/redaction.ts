@@ -42,7 +42,6 @@ function hideRemoval(extension: Extension, confidential: boolean): Extension {
   };
 }
 
-/** Returns an address for a response. */
 const shownAddress = (address: Address, emptyLines: boolean): Address =>
   emptyLines ? address : withoutEmpty({ ...address, line: address.line?.filter((line) => line !== '') });
 

@@ -48,7 +48,6 @@ export const locatingExtensions: readonly string[] = [
   urls.birthPlace,
 ];
 
-/** Returns an extension with one code. */
 export const coded = (url: string, coding: Coding): Extension => ({
   url,
   valueCodeableConcept: { coding: [coding] },

@@ -54,7 +54,6 @@ export interface AuthenticationServer<K extends WithRegistration = WithRegistrat
   readonly failures: NetworkLimit;
 }
 
-/** The credentials of one request. */
 export interface Credentials {
   /** The client id that they claim; undefined when it cannot be read. */
   readonly clientId: string | undefined;
@@ -73,7 +72,6 @@ export interface Invalid {
 
 export type Verification = string | Invalid | OneTimeValue | undefined;
 
-/** A method of client authentication. */
 export interface ClientAuthenticationMethod {
   /** Its values of `token_endpoint_auth_method`. */
   readonly ids: readonly string[];

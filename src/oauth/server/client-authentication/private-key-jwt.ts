@@ -57,7 +57,6 @@ const audiencesOf = (
   return audience === 'issuer' ? [issuer] : [token];
 };
 
-/** Returns the rules for assertions of this client. */
 function assertionRulesOf(server: AuthenticationServer, registration: ClientRegistration): AssertionRules {
   const { algorithms, assertion } = rulesOf(server, registration);
   const { audience, needsKid, longestAhead } = assertion;

@@ -3,5 +3,4 @@ import type { TokenCall } from '../../server.ts';
 import { authorizationCode } from './authorization-code.ts';
 import { refreshToken } from './refresh-token.ts';
 
-/** Every grant of the token endpoint. */
 export const grants: readonly Grant<TokenCall>[] = [authorizationCode, refreshToken];

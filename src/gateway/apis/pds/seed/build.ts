@@ -80,7 +80,6 @@ export const organisation = (
   identifier: { system: urls.odsCode, value: code, period: more.period ?? since('2020-01-01') },
 });
 
-/** Returns a nominated pharmacy. */
 export const pharmacy = (
   kind: 'nominatedPharmacy' | 'dispensingDoctor' | 'applianceSupplier',
   code: string,

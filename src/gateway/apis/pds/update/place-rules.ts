@@ -7,7 +7,6 @@ export interface Change {
   before: Partial<Patient>;
   after: Partial<Patient>;
   today: string;
-  /** Creates the refusal of the operation with this reason. */
   refuse(reason: string): Refusal;
 }
 

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Answer } from '@alongside/kernel/answer';
 import { isObject } from '@alongside/kernel/json';
 import { checkExtensionShapes } from '../extensions.ts';
-import { isNhsNumber } from '../nhs-number.ts';
 import {
   checkContentType,
   etagOf,
@@ -15,7 +14,7 @@ import { fhir, outcomes } from '../outcomes.ts';
 import { type Patient, type PatientRecord, withoutEmpty } from '../patient.ts';
 import { confidentialityOf, type Grants, shown } from '../redaction.ts';
 import { checkShape, patientShape } from '../shape.ts';
-import { checkTexts, checkValues } from '../values.ts';
+import { checkTexts, checkValues, isNhsNumber } from '../values.ts';
 import { extensionUrls, locatingExtensions, urls } from '../vocabulary.ts';
 import { applyPatches, type PatchCheck } from './apply.ts';
 import { checkIdentities } from './identities.ts';
@@ -138,7 +137,6 @@ function checkHidden(patches: readonly Patch[], patient: Patient): void {
   }
 }
 
-/** Returns the changed record. */
 function changed(record: PatientRecord, patches: readonly Patch[], asked: OperationRequest): PatientRecord {
   const seen = shown(record.patient, asked.grants);
   checkHidden(patches, record.patient);

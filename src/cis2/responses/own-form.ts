@@ -1,6 +1,13 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import { check } from '@alongside/kernel/steps';
+import { isForm, noParameters, type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import { sharedErrors } from '../errors/shared.ts';
+
+/** Returns the form of a request; an empty one if it is malformed or repeats a field. */
+export function formOf({ headers, body }: HttpRequest): Parameters {
+  const form = isForm(headers['content-type']) ? parseParameters(body) : undefined;
+  return form === undefined || form.repeated() !== undefined ? noParameters : form;
+}
 
 /**
  * Accepts a POST only from a page of the same origin, by its fetch metadata or, from browsers without these, by its `Origin`
