@@ -81,6 +81,7 @@ describe('the journey of a request without events', () => {
       assert.equal(recorder.finder({ keys: [stateKey({ clientId: 'two', state: sent })] }), undefined);
     }
     assert.equal(stateKey({ clientId: 'one', state: null }), '');
+    assert.equal(stateKey({ clientId: 'one', state: 'x', journeyKey: 'key' }), 'key');
   });
 });
 

@@ -32,18 +32,23 @@ const mostKnown = 10_000;
 const shortestFound = 16;
 const none: ReadonlyMap<string, string> = new Map();
 
-/** Returns the key of a client's `state`, empty without one. Another client may send the same state, so the key includes the client. */
+/**
+ * Returns the key of an authorization: the one that it was given, or the `state` with its client, because another client may send the
+ * same state. Empty for a short state, which the next sign-in may have too.
+ */
 export const stateKey = ({
   clientId = '',
   state,
+  journeyKey,
 }: {
   clientId?: string | undefined;
   state: string | null | undefined;
-}): string => (state ? `${state}\n${clientId}` : '');
+  journeyKey?: string | undefined;
+}): string => journeyKey ?? (state && state.length >= shortestFound ? `${state}\n${clientId}` : '');
 
 /** Returns the keys that are long enough to belong to one sign-in only. */
 export const distinctKeys = (keys: readonly string[] = []): string[] =>
-  keys.filter((key) => (key.includes('\n') ? key.indexOf('\n') : key.length) >= shortestFound);
+  keys.filter(({ length }) => length >= shortestFound);
 
 /** Families and journeys have such ids. They are not secret, and their order keeps an index compact. */
 const isId = (value: string): boolean =>

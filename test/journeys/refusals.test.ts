@@ -531,6 +531,26 @@ describe('refused messages of a journey', () => {
   });
 });
 
+test('two sign-ins of a client at CIS2 with the same short state are two journeys', async () => {
+  const callback = `${instance.urls.sample}/separate/callback`;
+  const { clientId } = seededClients.separateAtCis2;
+  const request = { client_id: clientId, redirect_uri: callback, response_type: 'code', scope: 'openid' };
+  const query = new URLSearchParams({ ...request, state: 'x', nonce: 'y' });
+  for (let count = 0; count < 2; count++)
+    await new Navigator().go(`${instance.urls.cis2Issuer}/authorize?${query}`, callback);
+  const { journeys } = await instance.api<{ journeys: JourneySummary[] }>(
+    'GET',
+    '/journeys?pattern=separate',
+  );
+  assert.deepEqual(
+    journeys.slice(0, 2).map(({ outcome, count }) => [outcome, count]),
+    [
+      ['waiting', 6],
+      ['waiting', 6],
+    ],
+  );
+});
+
 test('a journey is marked if the clock was moved during it, and no other', async () => {
   const callback = `${instance.urls.sample}/combined/callback`;
   const { clientId } = seededClients.combined;

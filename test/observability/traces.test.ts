@@ -1,17 +1,43 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createPds, traced } from '@alongside/client';
+import type { Journey, JourneySummary } from '../../src/journeys/model.ts';
 import { openInstance } from '../../src/kit/instance.ts';
 import { type InstanceProcess, startInstanceProcess } from '../../src/kit/instance-process.ts';
 import { type Collector, type ReceivedSpan, startCollector } from '../testing/collector.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-describe('the traces of a sign-in and an API call', () => {
+/** Returns the first of eight free ports in a row, below those that the system gives to others. */
+async function freeRow(): Promise<number> {
+  for (;;) {
+    const base = 20_000 + 8 * Math.floor(Math.random() * 1_500);
+    const servers = Array.from({ length: 8 }, (_, index) => createServer().listen(base + index, '127.0.0.1'));
+    const free = await Promise.all(
+      servers.map(
+        (server) =>
+          new Promise<boolean>((resolve) => {
+            server.once('listening', () => server.close(() => resolve(true)));
+            server.once('error', () => resolve(false));
+          }),
+      ),
+    );
+    if (!free.includes(false)) return base;
+  }
+}
+
+describe('a sign-in and an API call through services in two processes', () => {
+  const data = mkdtempSync(join(tmpdir(), 'alongside-traces-'));
   let collector: Collector;
   let started: InstanceProcess;
+  let second: InstanceProcess | undefined;
+  let journey: Journey;
   const own = { traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex') };
 
   const spanOf = (service: string, name: RegExp): Promise<ReceivedSpan> =>
@@ -23,10 +49,18 @@ describe('the traces of a sign-in and an API call', () => {
 
   before(async () => {
     collector = await startCollector();
-    started = await startInstanceProcess({
-      program: [process.execPath, main],
-      env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '50' },
-    });
+    const base = String(await freeRow());
+    const start = (only: string) =>
+      startInstanceProcess({
+        program: [process.execPath, main],
+        args: [
+          ...['--no-ephemeral', '--data', data, '--port-base', base, '--metrics-port', 'off'],
+          ...['--only', only, '--state', join(data, `${only}.json`)],
+        ],
+        env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '50' },
+      });
+    started = await start('cis,cis2,console');
+    second = await start('authorisation,gateway,identity-agent,sample');
     const instance = await openInstance(started.state.urls.console, started);
     await instance.desk('gp');
     const { status } = await instance.browser().goto(`${instance.urls.sample}/sign-in/combined`);
@@ -38,13 +72,36 @@ describe('the traces of a sign-in and an API call', () => {
       fetch: traced(() => `00-${own.traceId}-${own.spanId}-01`),
     });
     await pds.patient('9733162043');
+    const path = `${started.state.urls.console}/api/v1/journeys`;
+    const list = await fetch(`${path}?pattern=combined&person=656005750108`);
+    const { journeys } = (await list.json()) as { journeys: JourneySummary[] };
+    const signIn = journeys.find(({ count }) => count > 5);
+    journey = (await (await fetch(`${path}/${signIn?.id}`)).json()) as Journey;
   });
   after(async () => {
+    await second?.stop();
     await started?.stop();
     await collector?.close();
+    rmSync(data, { recursive: true, force: true });
   });
 
-  test('have the journey at authorisation, CIS2, agent and CIS', async () => {
+  test('are one journey, in which the calls of a process are inside the request that made them', () => {
+    const { messages } = journey;
+    const around = (id: string | null) => messages.find((message) => message.id === id)?.name;
+    assert.deepEqual(
+      messages.filter(({ parent }) => parent !== null).map(({ name, parent }) => [name, around(parent)]),
+      [
+        ['cis2.exchange', 'agent.hand-off'],
+        ['cis.proof', 'cis2.exchange'],
+        ['cis2.token.code', 'authorisation.callback'],
+        ['cis2.userinfo', 'authorisation.callback'],
+        ['cis2.userinfo', 'authorisation.userinfo'],
+      ],
+    );
+    assert.equal(messages.length, 13);
+  });
+
+  test('have the journey in the spans of authorisation, CIS2, agent and CIS', async () => {
     const authorize = await spanOf('api', /^GET \/oauth2\/authorize$/);
     assert.match(String(journeyOf(authorize)), /^[\da-f-]{36}$/);
     for (const [service, name] of [
@@ -60,7 +117,7 @@ describe('the traces of a sign-in and an API call', () => {
       assert.equal(journeyOf(await spanOf(service, name)), journeyOf(authorize), `${service} ${name}`);
   });
 
-  test('link the span that redeems a code or answers a hand-off to the span that began it', async () => {
+  test('have a span that redeems a code or answers a hand-off with a link to the span that began it', async () => {
     for (const [redeemed, issued] of [
       [await spanOf('cis2', /\/access_token$/), await spanOf('cis2', /\/agent\/return$/)],
       [await spanOf('api', /\/oauth2\/token$/), await spanOf('api', /\/oauth2\/callback$/)],
@@ -70,13 +127,13 @@ describe('the traces of a sign-in and an API call', () => {
       assert.deepEqual(redeemed.links, [{ traceId: issued.traceId, spanId: issued.spanId }]);
   });
 
-  test('contain the calls between services, with and without a socket, and those of the client library', async () => {
+  test('have spans of the calls between services, with and without a socket, and of the client library', async () => {
     const callback = await spanOf('sample', /\/combined\/callback$/);
     const token = await spanOf('api', /\/oauth2\/token$/);
     assert.deepEqual([token.traceId, token.parentId], [callback.traceId, callback.spanId]);
     const agent = await spanOf('identityAgent', /^GET \/v1\/cis2$/);
     const exchange = await spanOf('cis2', /\/agent\/exchange$/);
-    assert.deepEqual([exchange.traceId, exchange.parentId], [agent.traceId, agent.spanId]);
+    assert.equal(exchange.traceId, agent.traceId);
     assert.equal((await spanOf('cis', /\/proof$/)).parentId, exchange.spanId);
     const keys = await collector.span(
       'the keys of CIS',

@@ -25,10 +25,9 @@ async function findToken({ server, request }: NhsCall): Promise<WithRecord> {
   const record = await tokens.findAccess(token);
   if (record?.kind !== 'access' || record.issuer !== base.issuer)
     throw errors.userinfoToken(`it is not an access token of ${base.path}`);
-  if (!tokens.isLive(record)) {
-    activity()?.join({ lasting: record.family });
+  activity()?.join({ lasting: record.family });
+  if (!tokens.isLive(record))
     throw errors.userinfoToken(record.revokedAt === null ? 'the token has expired' : 'the token was revoked');
-  }
   return { record };
 }
 

@@ -31,6 +31,8 @@ export interface AuthorizationRequest {
   jkt: string | null;
   /** The application for which the platform asks; absent in requests of earlier versions. */
   onBehalfOf?: string | null;
+  /** Joins its events to a journey if its state is too short for that. */
+  journeyKey?: string | undefined;
 }
 
 /** Whether the request allows no page (OpenID Connect Core section 3.1.2.1). */

@@ -153,9 +153,9 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   responseModes: ['query', 'form_post'],
   tokenHeaders: { pragma: 'no-cache' },
   admitUnauthenticated: dependencies.limitRows,
-  notePushed({ registration, application }, parameters) {
+  notePushed({ registration, application }, parameters, requestUri) {
     dependencies.recorder.record({
-      keys: [stateKey({ clientId: registration.clientId, state: parameters.get('state') })],
+      keys: [stateKey({ clientId: registration.clientId, state: parameters.get('state') }) || requestUri],
       from: partyOf(registration, dependencies.urls),
       to: 'cis2',
       name: 'cis2.par',

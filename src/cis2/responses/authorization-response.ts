@@ -28,6 +28,7 @@ export interface ReplyTarget {
   redirectUri: string;
   responseMode: ResponseMode;
   state: string | null;
+  journeyKey?: string | undefined;
 }
 
 /** Sends the response to an authorization request, once its client and address are known. */
@@ -47,7 +48,7 @@ export interface ReplyFrame {
 }
 
 export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpRequest): Reply {
-  const { redirectUri, responseMode, client } = target;
+  const { redirectUri, responseMode, client, journeyKey } = target;
   const state = target.state ?? undefined;
   const send = (parameters: Record<string, string | undefined>): Answer => {
     if (responseMode === 'form_post')
@@ -76,7 +77,7 @@ export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpReq
     fail: (refusal) => {
       const { entry } = refusal;
       frame.recorder.record({
-        keys: [stateKey({ clientId: client.registration.clientId, state })],
+        keys: [stateKey({ clientId: client.registration.clientId, state, journeyKey })],
         from: 'cis2',
         to: partyOf(client.registration, frame.urls),
         name: 'cis2.code',

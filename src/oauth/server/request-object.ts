@@ -67,6 +67,6 @@ export async function keepRequest({
   if (tokenEndpointAuthMethod === 'none') await server.admitUnauthenticated(request);
   const named = parameters.without(...replaced).and('client_id', clientId);
   const requestUri = await server.pushed.keep(clientId, jkt === null ? named : named.and('dpop_jkt', jkt));
-  server.notePushed?.(client, parameters);
+  server.notePushed?.(client, parameters, requestUri);
   return json(201, { request_uri: requestUri, expires_in: pushedLifetime });
 }

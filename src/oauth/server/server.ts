@@ -108,7 +108,7 @@ export interface AuthorizationServer<K extends WithClient = WithClient> extends 
   /** Counts a request that creates a row without client authentication. Throws beyond the limit. */
   admitUnauthenticated(request: HttpRequest): Promise<void>;
   /** Records the event of a pushed request, if the server has one. */
-  notePushed?(client: K['client'], parameters: Parameters): void;
+  notePushed?(client: K['client'], parameters: Parameters, requestUri: string): void;
 
   /** The audit record of tokens that were refused to an authenticated client. */
   readonly refusedTokens: {

@@ -2,6 +2,7 @@ import { activity } from '@alongside/kernel/activity';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { orderedId } from '@alongside/kernel/ids';
 import { stateKey } from '@alongside/kernel/journeys';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
@@ -59,18 +60,22 @@ function prepareReply({
   parameters,
   client,
   redirectUri,
+  pushed,
   provider,
 }: WithParameters & {
   client: RelyingParty;
   request: HttpRequest;
   redirectUri: string;
+  pushed: string | null;
   provider: ReplyFrame;
-}): { reply: Reply; responseMode: ResponseMode; state: string | null } {
+}): { reply: Reply } & Pick<AuthorizationRequest, 'responseMode' | 'state' | 'journeyKey'> {
   const mode = parameters.get('response_mode') ?? 'query';
   const responseMode = isMode(mode) ? mode : 'query';
   const state = parameters.get('state') ?? null;
-  const reply = replyTo(provider, { client, redirectUri, responseMode, state }, request);
-  return { reply, responseMode, state };
+  const isDistinct = stateKey({ state }) !== '';
+  const journeyKey = isDistinct ? undefined : (pushed ?? orderedId());
+  const reply = replyTo(provider, { client, redirectUri, responseMode, state, journeyKey }, request);
+  return { reply, responseMode, state, journeyKey };
 }
 
 function noteRequest({

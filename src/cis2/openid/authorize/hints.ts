@@ -62,7 +62,7 @@ const namedBy = ({ parameters, client: { registration }, state, provider }: Chec
 
 /** Gathers the checked request. Ignores `ui_locales` and `display`: the pages are in English and fit every display. */
 export function gatherRequest(call: CheckedCall): { authorization: AuthorizationRequest } {
-  const { parameters, client, redirectUri, responseMode, state, scope, challenge } = call;
+  const { parameters, client, redirectUri, responseMode, state, journeyKey, scope, challenge } = call;
   const { prompt, maxAge, acr, subject, pushed, jkt } = call;
   const { idToken, userinfo } = call.claims;
   return {
@@ -71,6 +71,7 @@ export function gatherRequest(call: CheckedCall): { authorization: Authorization
       redirectUri,
       responseMode,
       state,
+      journeyKey,
       nonce: parameters.get('nonce') ?? null,
       scope,
       challenge,
