@@ -77,7 +77,7 @@ export class Cards {
     if (isEmptyFilter(filter))
       return {
         cards: await this.#select(
-          sql(`SELECT * FROM card ORDER BY changed_at DESC, serial LIMIT ${mostChanged}`),
+          sql(`SELECT * FROM card ORDER BY changed_at DESC LIMIT ${mostChanged}`),
         ),
         next: null,
       };
