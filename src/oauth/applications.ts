@@ -171,7 +171,10 @@ export function secretFacts(
   const expiredAt = secrets.find((record) => equalHashes(record.hash, hash))?.expiresAt;
   const live = secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
   const newest = live.toSorted((one, other) => other.createdAt - one.createdAt)[0];
-  const made = newest ? `, made ${relativeTime((newest.createdAt - now) / 1_000)}` : '';
+  // A seeded secret has no time.
+  const when =
+    newest?.createdAt === 0 ? 'with the seed' : relativeTime(((newest?.createdAt ?? now) - now) / 1_000);
+  const made = newest ? `, made ${when}` : '';
   return {
     field: 'client_secret',
     headline: expiredAt ? 'The client secret has expired' : 'The client secret is wrong',

@@ -20,7 +20,7 @@ ul.plain, ol.plain { list-style: none; margin: 0; padding: 0; } .plain li { marg
 .legend .verifying { background: var(--accent-soft); color: var(--ink); border-color: var(--accent); }
 .calls { list-style: none; margin: 0 0 1rem; padding: 0; } .calls li { padding: .1875rem 0; overflow-wrap: anywhere; } .calls a[aria-current] { font-weight: 700; }
 .console fieldset { border: 0; margin: 0 0 .75rem; padding: 0; min-width: 0; } .console legend { font-weight: 650; padding: 0; margin: 0 0 .375rem; }
-.facts { overflow-wrap: anywhere; } @media (min-width: 66.01rem) { .audit :is(th, td) { min-width: 6.5rem; } .audit :is(th, td):nth-child(4) { min-width: 8.25rem; } } .console .uid bdi { overflow-wrap: break-word; } .console :is(td, th) time + br + .quiet { white-space: nowrap; } @media (max-width: 66rem) { .console :is(td, th) time + br + .quiet { white-space: normal; } }
+.facts { overflow-wrap: anywhere; } @media (min-width: 66.01rem) { .audit :is(th, td) { min-width: 6.5rem; } .audit :is(th, td):nth-child(4) { min-width: 9.25rem; } } .console .uid bdi { overflow-wrap: break-word; } .console :is(td, th) time + br + .quiet { white-space: nowrap; } @media (max-width: 66rem) { .console :is(td, th) time + br + .quiet { white-space: normal; } }
 @media (min-width: 66.01rem) { .faults table { table-layout: fixed; } .faults :is(th, td):nth-child(1) { width: 17rem; } .faults :is(th, td):nth-child(3) { width: 10rem; } .faults :is(th, td):nth-child(4) { width: 17rem; } }
 @media (max-width: 43.75rem) { .console .state { white-space: normal; } }
 @media (max-width: 60rem) { .desk { grid-template-columns: minmax(0, 1fr); } .reader { max-width: 9rem; } .state-of { text-align: left; } }
@@ -145,6 +145,9 @@ dl.addresses { row-gap: .625rem; }
   .stacks thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .stacks tr { display: block; padding: .625rem .75rem; margin: 0 0 .5rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--card); }
   .stacks th, .stacks td { display: block; border: 0; overflow-wrap: anywhere; padding: .125rem 0; text-align: left !important; }
+  .stacks td:empty { display: none; } .stacks .tag { white-space: normal; }
+  .stacks td[data-label]:not(.hidden) { position: relative; padding-left: 6.5rem; min-height: 1.625rem; }
+  .stacks td[data-label]:not(.hidden)::before { content: attr(data-label); position: absolute; left: 0; width: 6rem; font-size: .8125rem; line-height: 1.6; font-weight: 400; color: var(--quiet); }
   .took { margin-left: 0; }
 }
 @media (forced-colors: active) { #navigation a:not([aria-current]), .tabs a:not([aria-current]) { border-color: Canvas; } .segments a[aria-current], #navigation a[aria-current] { outline: 2px solid; outline-offset: -2px; } }

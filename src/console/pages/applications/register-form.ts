@@ -102,7 +102,7 @@ ${field({
 })}</details>
 <div class="actions"><button type="submit" id="submit" class="needs-script">Register</button><a class="button secondary" href="/applications">Cancel</a></div>
 </form>
-<aside aria-label="The same request">
+<aside class="needs-script" aria-label="The same request">
 <section class="panel" aria-labelledby="h-same"><h2 id="h-same">The same by API or command line</h2>
 <div class="views" role="group" aria-label="Form of the request">
 <button type="button" class="small needs-script" data-view="api" aria-pressed="true">API</button>

@@ -51,7 +51,7 @@ ${reason ? html`<p class="error">${foreign(reason)}</p>` : undefined}
 <dl class="summary">${row('Card', card ? html`${foreign(card.name)} (${card.serial})` : 'none')}
 ${row('Person', person ? html`<a href="/people/${person.uid}">${foreign(person.displayName)}</a>` : undefined)}
 ${row('Role', role ? `${jobNameOf(role.roleName)} at ${role.orgCode}` : undefined)}
-${row('Agent', `${generation} generation`)}</dl>
+${row('Generation', generation === 'hscn' ? 'HSCN' : generation)}</dl>
 <div class="actions">
 ${card ? callButton({ id: 'take-card', method: 'DELETE', path: '/readers/0/card', done: 'The reader is empty.', label: 'Remove the card' }) : undefined}
 ${person ? callButton({ id: 'sign-out', method: 'DELETE', path: '/agent/session', done: 'Signed out.', label: 'Sign out' }) : undefined}

@@ -6,6 +6,8 @@ import { journeysScript } from './script.ts';
 import { journeyTable, patterns } from './table.ts';
 
 const path = '/journeys';
+/** Longer lists are too long to choose from, and make the page large. */
+const mostOptions = 50;
 const outcomes: readonly JourneyOutcome[] = ['succeeded', 'refused', 'failed', 'waiting', 'abandoned'];
 
 const periods: Readonly<Record<string, { label: string; milliseconds: number }>> = {
@@ -51,14 +53,19 @@ const choice = (
 /** The filters. The person of a link is kept as a hidden field. */
 async function filters(view: PageView, filter: JourneyFilter): Promise<Html> {
   const applications = await view.console.applications.list();
+  const chosen = filter.application;
   return html`<form class="filters" data-filter action="${path}">
 <div><label for="q">Person, application, error, path or id</label><input type="search" id="q" name="q" value="${filter.q ?? ''}" maxlength="200" spellcheck="false" autocomplete="off"></div>
-${choice(
-  'application',
-  'Application',
-  filter.application,
-  applications.map(({ id, name }) => [id, name ?? id] as const),
-)}
+${
+  applications.length > mostOptions
+    ? html`<div><label for="application">Application id</label><input type="search" id="application" name="application" value="${chosen ?? ''}" maxlength="200" spellcheck="false" autocomplete="off"></div>`
+    : choice(
+        'application',
+        'Application',
+        chosen,
+        applications.map(({ id, name }) => [id, name ?? id] as const),
+      )
+}
 ${choice('pattern', 'Pattern', filter.pattern, Object.entries(patterns))}
 ${choice(
   'period',

@@ -79,7 +79,7 @@ const deskRow = (session: DeskSession, { now, names }: Listed, dependants: numbe
   tone: 'chosen' as const,
   cells: [
     html`${who(session.uid, names)}<br><span class="quiet">at a workstation</span>`,
-    html`Card <a href="/cards/${session.cardSerial}">${session.cardSerial}</a><br><span class="quiet">${session.generation}, ${session.mode}</span>`,
+    html`Card <a href="/cards/${session.cardSerial}">${session.cardSerial}</a><br><span class="quiet">${session.generation === 'hscn' ? 'HSCN' : session.generation}, ${session.mode}</span>`,
     dependants === 0 ? 'nothing' : counted(dependants, 'session'),
     when(session.createdAt, now),
     html`PIN ${relative(session.pinTime, now)}<br><span class="quiet">agent heard ${relative(session.heardAt, now)}</span>`,
