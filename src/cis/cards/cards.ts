@@ -76,9 +76,7 @@ export class Cards {
   ): Promise<{ cards: CardRecord[]; next: string | null }> {
     if (isEmptyFilter(filter))
       return {
-        cards: await this.#select(
-          sql(`SELECT * FROM card ORDER BY changed_at DESC LIMIT ${mostChanged}`),
-        ),
+        cards: await this.#select(sql(`SELECT * FROM card ORDER BY changed_at DESC LIMIT ${mostChanged}`)),
         next: null,
       };
     const exact = sql(`SELECT * FROM card WHERE serial = ? OR uid = ? LIMIT ${limit}`, filter.q, filter.q);
