@@ -88,7 +88,7 @@ const broken = () =>
 
 /** Returns the problem of a response, which never changes it. */
 async function problemOfAnswer(
-  { name, revision, model }: StoredApi,
+  { name, version, model }: StoredApi,
   { operation }: FoundOperation,
   answer: Answer,
   validation: Validation,
@@ -108,7 +108,7 @@ async function problemOfAnswer(
   const parsed = jsonOf(Buffer.from(answer.body as Uint8Array).toString('utf8'));
   if (!parsed) return 'the body is not JSON';
   return validation.check(
-    `${name}@${revision} ${operation.key} ${response.status} ${type}`,
+    `${name}@${version} ${operation.key} ${response.status} ${type}`,
     schema,
     model.schemas,
     parsed.value,
@@ -149,7 +149,7 @@ export async function openBackEnd(api: StoredApi, parts: BackEndParts): Promise<
 
   /** Refuses an invalid request where the definition is enforced, and else reports it. */
   async function checkRequest(found: FoundOperation, request: BackEndRequest, body: ReadBody | undefined) {
-    const problem = await problemOfRequest(validation, `${name}@${api.revision}`, model.schemas, {
+    const problem = await problemOfRequest(validation, `${name}@${api.version}`, model.schemas, {
       ...found,
       query: new URLSearchParams(request.query),
       header: (header) => request.headers.get(header) ?? (header === 'prefer' ? request.prefer : undefined),

@@ -278,6 +278,15 @@ describe('validation against a definition', () => {
     assert.deepEqual(await replayed.json(), { url: '/item/1?q=2' });
     assert.equal((await gateway.call('/test/item/9')).status, 404);
     assert.equal((await gateway.call('/test/item/5')).status, 501);
+    // The same file is added again, between two calls, with another back end.
+    for (const [options, status] of [
+      [{ upstream: upstream.url }, 503],
+      [{ mock: true }, 501],
+    ] as const) {
+      await new ApiDefinitions(gateway.database).remove('test');
+      await addDefinition(gateway, openDraft(spec, options));
+      assert.equal((await gateway.call('/test/item/5')).status, status);
+    }
   });
 });
 

@@ -38,8 +38,8 @@ export class ServedApis {
   readonly #validation: Validation;
   readonly #handlerOf: (api: Api) => Handler<unknown>;
   readonly #current: Derived<readonly ServedApi[]>;
-  /** By name, each opened once for its revision. */
-  readonly #served = new Map<string, { key: string; opened: Promise<ServedApi> }>();
+  /** By name, each opened once for its version. */
+  readonly #served = new Map<string, { version: string; opened: Promise<ServedApi> }>();
 
   constructor(gateway: Gateway, handlerOf: (api: Api) => Handler<unknown>) {
     this.#gateway = gateway;
@@ -121,12 +121,11 @@ export class ServedApis {
 
   /** Keeps an unchanged API with its connections. Calls of the former revision finish. */
   #openOnce(stored: StoredApi): Promise<ServedApi> {
-    const key = `${stored.revision} ${stored.hash}`;
     const before = this.#served.get(stored.name);
-    if (before?.key === key) return before.opened;
+    if (before?.version === stored.version) return before.opened;
     this.#drop(stored.name);
     const opened = this.#open(stored);
-    this.#served.set(stored.name, { key, opened });
+    this.#served.set(stored.name, { version: stored.version, opened });
     return opened;
   }
 

@@ -1,3 +1,4 @@
+import { uuid } from '@alongside/kernel/ids';
 import { isObject } from '@alongside/kernel/json';
 import { z } from 'zod';
 import { type Database, must, type Statement, seldom, sql } from '../../storage/database.ts';
@@ -8,6 +9,8 @@ import type { ApiRecord } from './model.ts';
 /** A definition with the number of its last change. */
 export interface StoredApi extends ApiRecord {
   revision: number;
+  /** Differs after each change, also of an API that was removed and added again, whose revision begins again. */
+  version: string;
 }
 
 /** A recorded response. Never with tokens or identity headers of the request. */
@@ -20,7 +23,7 @@ export interface RecordedExample {
 }
 
 const definitionRow = row('api_definition', {
-  body: sharedJson(z.custom<ApiRecord>(isObject)),
+  body: sharedJson(z.custom<ApiRecord & { saved?: string }>(isObject)),
   revision: integer,
 });
 const sourceRow = row('api_definition', { source: json(z.custom<ApiDraft>(isObject)) });
@@ -31,7 +34,11 @@ const exampleRow = row('api_example', {
 });
 
 const stored = onceFor(
-  ({ body, revision }: RowOf<typeof definitionRow>): StoredApi => ({ ...body, revision }),
+  ({ body, revision }: RowOf<typeof definitionRow>): StoredApi => ({
+    ...body,
+    revision,
+    version: `${revision} ${body.saved ?? body.hash}`,
+  }),
 );
 
 /** Maximum number of recorded responses of one API. */
@@ -70,7 +77,7 @@ export class ApiDefinitions {
   /** Stores a new definition, or replaces this revision of one. Returns false after a concurrent write. */
   async save(record: ApiRecord, draft: ApiDraft, revision: number, ...others: Statement[]): Promise<boolean> {
     const { name, basePath } = record;
-    const [body, source] = [JSON.stringify(record), JSON.stringify(draft)];
+    const [body, source] = [JSON.stringify({ ...record, saved: uuid() }), JSON.stringify(draft)];
     const save =
       revision === 0
         ? sql(
