@@ -3,12 +3,12 @@
 program SignIn;
 {$mode objfpc}{$H+}
 uses SysUtils, Process, fphttpclient;
-const
-  Api = 'http://localhost:8401';
 var
-  Token: string;
+  Api, Token: string;
   Http: TFPHTTPClient;
 begin
+  Api := GetEnvironmentVariable('API_URL');
+  if Api = '' then Api := 'http://localhost:8401';
   if not RunCommand('npx', ['--yes', '@alongside/client', 'token', '--issuer', Api + '/oauth2.1',
     '--client', 'demo-native'], Token) then
     raise Exception.Create('Nobody signed in.');
