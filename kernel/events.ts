@@ -84,11 +84,13 @@ interface Waiting {
   at: number;
   /** Undefined until read from storage. */
   journey: string | undefined;
-  /** The request that recorded it. */
-  request: Activity | undefined;
+  /** Id of the request that recorded it. */
+  message: string | undefined;
+  /** The request, while it waits for the journey. Otherwise an event would keep its whole request and response in memory. */
+  undecided: Activity | undefined;
 }
 
-const storedAs = ({ event, at, journey = '', request }: Waiting): Omit<JourneyEvent, 'seq'> => ({
+const storedAs = ({ event, at, journey = '', message }: Waiting): Omit<JourneyEvent, 'seq'> => ({
   journey,
   at: new Date(at).toISOString(),
   from: event.from,
@@ -96,7 +98,7 @@ const storedAs = ({ event, at, journey = '', request }: Waiting): Omit<JourneyEv
   name: event.name,
   outcome: event.outcome ?? 'ok',
   detail: event.detail ?? {},
-  message: request?.id,
+  message,
 });
 
 /** Collects the events of this process, links them to journeys and stores them in order. */
@@ -137,7 +139,8 @@ export class EventRecorder implements Recorder {
     if (journey === undefined) this.#isUndecided = true;
     const request = activity();
     request?.noteEvent(event, journey);
-    this.#waiting.push({ event, at: this.#clock.now(), journey, request });
+    const undecided = journey === undefined ? request : undefined;
+    this.#waiting.push({ event, at: this.#clock.now(), journey, message: request?.id, undecided });
     // The reason of a refusal must be found at once, and the link of a value that another process may receive next.
     if ((event.outcome ?? 'ok') !== 'ok' || this.#journeys.mayLink(event, journey)) this.#isPressing = true;
     // For gathered events and for events outside requests.
@@ -225,7 +228,7 @@ export class EventRecorder implements Recorder {
       const stored = asked.size === 0 ? undefined : await this.#store.journeysOf([...asked]);
       for (const each of events) each.journey = this.#journeys.settle(each.event, stored);
     } finally {
-      for (const { request, journey } of events) request?.decideJourney(journey);
+      for (const { undecided, journey } of events) undecided?.decideJourney(journey);
     }
     // Other events may have been recorded since.
     this.#isUndecided = this.#waiting.length > 0;
