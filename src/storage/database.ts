@@ -17,6 +17,8 @@ export interface Statement {
   readonly values: readonly Value[];
   /** If true and this statement changes no row, the whole batch is rolled back. */
   readonly mustChange?: boolean;
+  /** Whether its subqueries may see other tables as they were when its batch began. */
+  readonly readsAsOfStart?: boolean;
   /**
    * Its rows may be cached: `rows` until the tables that it reads are written, `found` until rows of them are changed or
    * deleted. An empty result is not cached as `found`.
@@ -32,6 +34,12 @@ export const sql = (text: string, ...values: Value[]): Statement => ({ text, val
  * statement changes at most one row, which it finds by its key.
  */
 export const must = (statement: Statement): Statement => ({ ...statement, mustChange: true });
+
+/**
+ * Marks a condition that is no less strict if its subqueries see other tables as they were when its batch began. PostgreSQL executes it
+ * in one statement with the batch.
+ */
+export const asOfStart = (condition: Statement): Statement => ({ ...condition, readsAsOfStart: true });
 
 /** Marks a statement that reads only rarely written tables. Its rows may be shared objects, so do not change them. */
 export const seldom = (statement: Statement): Statement => ({ ...statement, caches: 'rows' });

@@ -17,8 +17,12 @@ interface Combined {
 const givesRows = ({ text }: Statement): boolean => /\bRETURNING\b/.test(text);
 
 /** `INSERT INTO … VALUES …` */
-const isInsert = (text: string): boolean => /^\s*INSERT INTO\b/.test(text) && !/\bSELECT\b/.test(text);
-const isPlainInsert = (text: string): boolean => isInsert(text) && !/\bON CONFLICT\b/.test(text);
+const isPlainInsert = (text: string): boolean =>
+  /^\s*INSERT INTO\b/.test(text) && !/\b(?:SELECT|ON CONFLICT)\b/.test(text);
+
+/** Whether a condition depends on its own row alone, or may see other tables as they were at the start. */
+const dependsOnItsRow = ({ text, mustChange, readsAsOfStart }: Statement): boolean =>
+  mustChange === true && (readsAsOfStart === true || !/\bSELECT\b.*\bFROM\b/s.test(text));
 
 /**
  * Returns whether a batch has the same effect as one statement, in which none sees the writes of another, nor what others commit
@@ -27,12 +31,12 @@ const isPlainInsert = (text: string): boolean => isInsert(text) && !/\bON CONFLI
  */
 function areIndependent(statements: readonly Statement[]): boolean {
   const written = new Set<string>();
-  for (const [n, { text, mustChange }] of statements.entries()) {
-    const table = tableOf(text);
+  for (const [n, statement] of statements.entries()) {
+    const table = tableOf(statement.text);
     if (table === undefined) return false;
-    if (tablesOf(text).some((read) => read !== table && written.has(read))) return false;
-    const plain = isPlainInsert(text);
-    if (n > 0 && !plain && !(mustChange && (isInsert(text) || !/\bSELECT\b/.test(text)))) return false;
+    if (tablesOf(statement.text).some((read) => read !== table && written.has(read))) return false;
+    const plain = isPlainInsert(statement.text);
+    if (n > 0 && !plain && !dependsOnItsRow(statement)) return false;
     // A row that is added later changes nothing for an earlier write of its table.
     if (written.has(table) && !plain) return false;
     written.add(table);
@@ -71,7 +75,12 @@ const mostKnown = 1_000;
 
 /** Returns the one statement for a batch; undefined if the statements depend on each other. */
 function combined(statements: readonly Statement[]): Combined | undefined {
-  const key = statements.map(({ text, mustChange }) => `${mustChange ? '!' : ' '}${text}`).join(';');
+  const key = statements
+    .map(
+      ({ text, mustChange, readsAsOfStart }) =>
+        `${mustChange ? '!' : ' '}${readsAsOfStart ? '@' : ''}${text}`,
+    )
+    .join(';');
   if (!known.has(key)) {
     if (known.size >= mostKnown) known.clear();
     known.set(key, areIndependent(statements) ? combinedOf(statements) : undefined);

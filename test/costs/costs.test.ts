@@ -39,7 +39,7 @@ const onPostgres: Limits = {
   opaque: { sent: 1 },
   jwt: { sent: 1 },
   code: { sent: 8 },
-  refresh: { sent: 10 },
+  refresh: { sent: 3 },
   'refresh-secret': { sent: 2 },
   exchange: { sent: 4 },
   userinfo: { sent: 0 },
