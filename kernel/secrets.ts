@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { fillRandom } from './ids.ts';
 
 /** Returns SHA-256 as base64url, the stored form of values that are only compared. */
 export const sha256 = (value: string | Uint8Array): string => hash('sha256', value, 'base64url');
@@ -51,7 +52,8 @@ export class Vault {
 
   /** Encrypts under the key of this name, which is bound to the ciphertext. */
   seal(name: string, plain: string): string {
-    const nonce = randomBytes(12);
+    const nonce = Buffer.allocUnsafe(12);
+    fillRandom(nonce, 0);
     const cipher = createCipheriv('aes-256-gcm', this.derive(`seal:${name}`), nonce);
     cipher.setAAD(Buffer.from(name));
     const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);

@@ -1,20 +1,20 @@
 import type { Ask } from '@alongside/kernel/in-process';
-import { parseOwnJson } from '@alongside/kernel/json';
+import { ParsedTexts, parseOwnJson } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
 import { jobNameOf, type Person, paths } from '../cis/protocol.ts';
 import { allClaims } from '../cis2/openid/claims/person.ts';
 
 /** Looks a person up in our own CIS; undefined if unknown. */
-export const createPersonSource =
-  (ask: Ask, secret: string) =>
-  async (uid: string): Promise<Person | undefined> => {
-    const { status, body } = await ask(paths.person(uid), {
-      headers: { authorization: `Bearer ${secret}`, accept: 'application/json' },
-    });
+export function createPersonSource(ask: Ask, secret: string) {
+  const people = new ParsedTexts<Person>();
+  const headers = { authorization: `Bearer ${secret}`, accept: 'application/json' };
+  return async (uid: string): Promise<Person | undefined> => {
+    const { status, body } = await ask(paths.person(uid), { headers });
     if (status === 404) return undefined;
     if (status !== 200) throw new OperatorError(`CIS answered ${status} to the request for a person.`);
-    return parseOwnJson<Person>(body);
+    return people.of(uid, body, parseOwnJson<Person>);
   };
+}
 
 export type PersonSource = ReturnType<typeof createPersonSource>;
 

@@ -138,13 +138,17 @@ export function differenceOf(grant: Authorization, token: Authorization): string
   const own: Own = {};
   for (const member of members)
     if (token[member] !== grant[member]) Object.assign(own, { [member]: token[member] });
-  if (token.attributes !== grant.attributes) {
-    const attributes: Record<string, string | null> = {};
-    for (const [name, value] of Object.entries(token.attributes))
-      if (grant.attributes[name] !== value) attributes[name] = value;
-    for (const name of Object.keys(grant.attributes))
-      if (token.attributes[name] === undefined) attributes[name] = null;
-    if (Object.keys(attributes).length > 0) own.attributes = attributes;
+  let attributes: Record<string, string | null> | undefined;
+  for (const name of Object.keys(token.attributes)) {
+    if (grant.attributes[name] === token.attributes[name]) continue;
+    attributes ??= {};
+    attributes[name] = token.attributes[name] ?? null;
   }
+  for (const name of Object.keys(grant.attributes)) {
+    if (token.attributes[name] !== undefined) continue;
+    attributes ??= {};
+    attributes[name] = null;
+  }
+  if (attributes) own.attributes = attributes;
   return Object.keys(own).length === 0 ? null : JSON.stringify(own);
 }

@@ -91,17 +91,16 @@ export class PlacedValues {
 export const idFromHash = (hash: string): number =>
   Buffer.from(hash.slice(0, 8), 'base64url').readUIntBE(0, 6);
 
-const orderedUuid = /^([0-9a-f]{8})-([0-9a-f]{4})-7([0-9a-f]{3})-[89ab][0-9a-f]{3}-([0-9a-f]{12})$/;
+const orderedUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
  * Returns the key of a row that is named by an internal id: its time, and a part that distinguishes ids of one time. An id without a
  * time (RFC 9562 version 7) has its hash as the key.
  */
 export function keyOfId(name: string): { id: number; part: number } {
-  const [, high = '', low = '', more = '', last = ''] = orderedUuid.exec(name) ?? [];
-  const time = Number.parseInt(high + low, 16);
-  if (time < 2 ** 42)
-    return { id: firstIdAt(time) + (Number.parseInt(more, 16) >> 1), part: Number.parseInt(last, 16) };
+  const digits = (from: number, to: number): number => Number.parseInt(name.slice(from, to), 16);
+  const time = orderedUuid.test(name) ? digits(0, 8) * 2 ** 16 + digits(9, 13) : Number.POSITIVE_INFINITY;
+  if (time < 2 ** 42) return { id: firstIdAt(time) + (digits(15, 18) >> 1), part: digits(24, 36) };
   const hash = sha256(name);
   return { id: idFromHash(hash), part: idFromHash(hash.slice(8)) };
 }

@@ -250,9 +250,10 @@ export class SqliteDatabase implements Database {
     const outcomes = executeTogether(this.#connection, this.#seldom, batches);
     this.#hasFailed = false;
     this.#durability?.owe({ lazy: turn.every(({ lazy }) => lazy) });
-    for (const [n, outcome] of outcomes.entries())
+    outcomes.forEach((outcome, n) => {
       if (outcome instanceof Error) turn[n]?.reject(outcome);
       else turn[n]?.resolve(outcome);
+    });
   }
 
   #rejectAll(turn: readonly Waiting[], failure: Error): void {

@@ -108,12 +108,16 @@ interface AppliedLimits {
   refuse(over: LimitName): Refusal;
 }
 
-/** Returns the limits of the application, then those of all clients, in the published order (ApplyRateLimiting). */
+/**
+ * Returns the limits of the application, then those of all clients, in the published order (ApplyRateLimiting); undefined without
+ * any.
+ */
 function limitsAt(
   { base }: AtBase['server'],
   { client: { application, registration }, products }: WithProducts,
-): [own: AppliedLimits, all: AppliedLimits] {
+): [own: AppliedLimits, all: AppliedLimits] | undefined {
   const own = limitsOf(registration, products, base.api);
+  if (own === null && base.limits === null) return undefined;
   const refuseOwn = (over: LimitName): Refusal => {
     const detail = `${application.name} exceeded its ${over} of ${JSON.stringify(own)}`;
     if (over === 'spikeArrest') return errors.spikeArrest(detail, { application: application.name });
@@ -135,8 +139,7 @@ const requireWithin = (over: LimitName | undefined, { refuse }: AppliedLimits): 
 /** Refuses beyond the limits of the application. Does not count, because the sender is not authenticated yet. */
 export function refuseOverLimit(known: AtBase<'limiter'> & WithProducts): void | Promise<void> {
   const applied = limitsAt(known.server, known);
-  if (applied.some(({ limits }) => limits !== null))
-    return requireAllWithin(known.server.parts.limiter, applied);
+  if (applied) return requireAllWithin(known.server.parts.limiter, applied);
 }
 
 async function requireAllWithin(limiter: RateLimiter, applied: readonly AppliedLimits[]): Promise<void> {
@@ -161,6 +164,7 @@ export function limitRate(
 ): void | Promise<void> {
   const { limiter } = known.server.parts;
   const applied = limitsAt(known.server, known);
+  if (!applied) return;
   if (known.client.registration.tokenEndpointAuthMethod === 'none')
     return limitPublic(limiter, applied, known.request);
   for (const { limits, name, refuse } of applied)
@@ -170,7 +174,7 @@ export function limitRate(
 
 async function limitPublic(
   limiter: RateLimiter,
-  [own, all]: ReturnType<typeof limitsAt>,
+  [own, all]: NonNullable<ReturnType<typeof limitsAt>>,
   { address }: HttpRequest,
 ): Promise<void> {
   requireWithin(await limiter.exceededByNetwork(own.limits, own.name, address), own);
