@@ -1,6 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { sha256, type Vault } from '@alongside/kernel/secrets';
-import { asOfStart, type Database, found, must, type Row, type Statement, sql } from '../storage/database.ts';
+import { type Database, found, must, type Row, type Statement, sql } from '../storage/database.ts';
 import { OldRows } from '../storage/old-rows.ts';
 import { idFromHash, keyOfId, type Place, PlacedValues } from '../storage/placed-values.ts';
 import { computed, integer, nullable, row, text } from '../storage/row.ts';
@@ -79,8 +79,8 @@ const liveGrant = (table: 'access_token' | 'refresh_token', and = ''): string =>
   `EXISTS (SELECT 1 FROM token_grant g WHERE g.id = ${table}.grant_id AND g.part = ${table}.grant_part
    AND g.revoked_at IS NULL${and})`;
 
-/** Makes a condition of one that asks for a live grant. The grant may end meanwhile: the tokens of the batch end with it. */
-const onLiveGrant = (statement: Statement): Statement => asOfStart(must(statement));
+/** How a condition asks for a live grant: if that ends meanwhile, the tokens of the batch end with it. */
+const asOfStart = { readsAsOfStart: true };
 
 interface GrantKey {
   id: number;
@@ -227,7 +227,7 @@ export class Tokens {
   spendStatement(token: string, successorSealed: string | null = null): Statement {
     const now = this.#clock.now();
     const { id, hash } = this.#placeOf(token);
-    return onLiveGrant(
+    return must(
       sql(
         `UPDATE refresh_token SET used_at = ?, successor_sealed = ?
          WHERE id = ? AND hash = ? AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ? AND ${liveGrant('refresh_token')}`,
@@ -237,6 +237,7 @@ export class Tokens {
         hash,
         now,
       ),
+      asOfStart,
     );
   }
 
@@ -245,7 +246,7 @@ export class Tokens {
     const now = this.#clock.now();
     const { id, hash, table } = this.#placeOf(token);
     if (kind === 'refresh')
-      return onLiveGrant(
+      return must(
         sql(
           `UPDATE refresh_token SET active_at = ?
            WHERE id = ? AND hash = ? AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ? AND ${liveGrant('refresh_token')}`,
@@ -254,6 +255,7 @@ export class Tokens {
           hash,
           now,
         ),
+        asOfStart,
       );
     const isLive =
       table === 'firstAccess'

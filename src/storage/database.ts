@@ -17,7 +17,10 @@ export interface Statement {
   readonly values: readonly Value[];
   /** If true and this statement changes no row, the whole batch is rolled back. */
   readonly mustChange?: boolean;
-  /** Whether its subqueries may see other tables as they were when its batch began. */
+  /**
+   * Whether this condition is no less strict if its subqueries see other tables as they were when its batch began. PostgreSQL then
+   * executes it in one statement with the batch.
+   */
   readonly readsAsOfStart?: boolean;
   /**
    * Its rows may be cached: `rows` until the tables that it reads are written, `found` until rows of them are changed or
@@ -33,13 +36,11 @@ export const sql = (text: string, ...values: Value[]): Statement => ({ text, val
  * Marks a statement as a condition of its batch: if it changes no row, the batch is rolled back. A condition after the first
  * statement changes at most one row, which it finds by its key.
  */
-export const must = (statement: Statement): Statement => ({ ...statement, mustChange: true });
-
-/**
- * Marks a condition that is no less strict if its subqueries see other tables as they were when its batch began. PostgreSQL executes it
- * in one statement with the batch.
- */
-export const asOfStart = (condition: Statement): Statement => ({ ...condition, readsAsOfStart: true });
+export const must = (statement: Statement, how: Pick<Statement, 'readsAsOfStart'> = {}): Statement => ({
+  ...statement,
+  ...how,
+  mustChange: true,
+});
 
 /** Marks a statement that reads only rarely written tables. Its rows may be shared objects, so do not change them. */
 export const seldom = (statement: Statement): Statement => ({ ...statement, caches: 'rows' });

@@ -22,7 +22,7 @@ const isPlainInsert = (text: string): boolean =>
 
 /** Whether a condition depends on its own row alone, or may see other tables as they were at the start. */
 const dependsOnItsRow = ({ text, mustChange, readsAsOfStart }: Statement): boolean =>
-  mustChange === true && (readsAsOfStart === true || !/\bSELECT\b.*\bFROM\b/s.test(text));
+  mustChange === true && (readsAsOfStart === true || !/\bSELECT\b/.test(text) || tablesOf(text).length === 0);
 
 /**
  * Returns whether a batch has the same effect as one statement, in which none sees the writes of another, nor what others commit
