@@ -1,6 +1,7 @@
 import { sha256 } from '@alongside/kernel/secrets';
 import { type Database, type Statement, sql, type Value } from '../database.ts';
 import { blockSize, longestSpan } from '../migrations/0033-audit-blocks.ts';
+import { computed, integer, nullable, row } from '../row.ts';
 import { blockColumns, blockRow, recordsOf, termsOf } from './blocks.ts';
 import { type AuditBody, type AuditRow, auditBodyOf, type Fact, factsIn } from './entry.ts';
 
@@ -121,26 +122,6 @@ const direction = ({ order }: AuditFilter): string => (order === 'newest' ? 'DES
 const iso = (time: number | undefined): string | undefined =>
   time === undefined ? undefined : new Date(time).toISOString();
 
-/**
- * Conditions on blocks of a period. A search from the newest record begins at the end of the period, and ends at its start. `+ 0`: only
- * the index by time answers this.
- */
-function periodOf({ order, from, to = Number.MAX_SAFE_INTEGER - longestSpan }: AuditFilter): Condition[] {
-  const until = to + longestSpan;
-  const within = (which: string) =>
-    `(SELECT ${which}(last + 0) FROM audit_block WHERE at >= ? AND at < CAST(? AS BIGINT))`;
-  return [
-    ['block.at >= ?', from],
-    ['block.at < ?', until],
-    ...(order === 'newest' && from !== undefined
-      ? ([
-          [`block.last >= ${within('MIN')}`, [from, until]],
-          [`block.last <= ${within('MAX')}`, [from, until]],
-        ] as const)
-      : []),
-  ];
-}
-
 /** Returns the statement that reads blocks which may have records of a filter, from one block to another. */
 function blocksStatement(filter: AuditFilter, after: number, upTo: number, limit: number): Statement {
   const [term, ...others] = termsOf(filter);
@@ -156,7 +137,8 @@ function blocksStatement(filter: AuditFilter, after: number, upTo: number, limit
           other,
         ] as const,
     ),
-    ...(filter.from === undefined && filter.to === undefined ? [] : periodOf(filter)),
+    ['block.at >= ?', filter.from],
+    ['block.at < ?', filter.to === undefined ? undefined : filter.to + longestSpan],
     ['block.chain = ?', filter.chain],
   ]);
   // The term first: SQLite keeps the order of a CROSS JOIN.
@@ -180,6 +162,11 @@ const matches = (record: AuditRow, filter: AuditFilter): boolean =>
   (['actor', 'action', 'application', 'subject', 'outcome', 'chain'] as const).every(
     (name) => filter[name] === undefined || filter[name] === record[name],
   );
+
+const periodRow = row('audit_block', {
+  first: computed(nullable(integer)),
+  last: computed(nullable(integer)),
+});
 
 /** Reads sealed records. */
 export class AuditRecords {
@@ -226,9 +213,8 @@ export class AuditRecords {
   async #sealed(filter: AuditFilter, limit: number): Promise<AuditRecord[]> {
     const found: AuditRecord[] = [];
     const isNewestFirst = filter.order === 'newest';
-    const { since = 0, before = Number.MAX_SAFE_INTEGER - blockSize } = filter;
     const atOnce = Math.min(mostBlocks, Math.max(fewestBlocks, Math.ceil(limit / 4)));
-    for (let [after, upTo] = [since, before + blockSize]; found.length < limit; ) {
+    for (let [after, upTo] = await this.#endsOf(filter); found.length < limit; ) {
       const blocks = await this.#database.all(blocksStatement(filter, after, upTo, atOnce), blockRow);
       for (const block of blocks) {
         const records = recordsOf(block).filter((record) => matches(record, filter));
@@ -240,6 +226,22 @@ export class AuditRecords {
       else after = end;
     }
     return found.slice(0, limit);
+  }
+
+  /** Returns the numbers of blocks between which all records of a filter are. */
+  async #endsOf({ since = 0, before, from, to }: AuditFilter): Promise<[after: number, upTo: number]> {
+    const upTo = before === undefined ? Number.MAX_SAFE_INTEGER : before + blockSize;
+    if (from === undefined && to === undefined) return [since, upTo];
+    // Only the index by time answers `+ 0`.
+    const period = await this.#database.get(
+      sql(
+        `SELECT MIN(last + 0) AS first, MAX(last + 0) AS last FROM audit_block
+         WHERE at >= ? AND at < CAST(? AS BIGINT)`,
+        ...[from ?? 0, to === undefined ? Number.MAX_SAFE_INTEGER : to + longestSpan],
+      ),
+      periodRow,
+    );
+    return [Math.max(since, (period?.first ?? 0) - 1), Math.min(upTo, (period?.last ?? 0) + 1)];
   }
 
   async #former(filter: AuditFilter, limit: number): Promise<AuditRecord[]> {
