@@ -68,6 +68,8 @@ function recordOf(kind: TokenRecord['kind'], stored: Row | undefined): TokenReco
 }
 
 const day = 86_400_000;
+/** Maximum number of access tokens with a remembered place. */
+const mostPlaces = 5_000;
 const successorRow = row('refresh_token', { successor_sealed: nullable(text) });
 const lastRow = row('token_grant refresh_token', {
   granted: computed(nullable(integer)),
@@ -142,6 +144,8 @@ export class Tokens {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #values: PlacedValues;
+  /** By the hash of the token. */
+  readonly #places = new Map<string, TokenPlace>();
   readonly #old: readonly OldRows[];
 
   constructor(database: Database, clock: Clock, vault: Vault) {
@@ -193,7 +197,7 @@ export class Tokens {
    * milliseconds.
    */
   async findAccess(token: string): Promise<TokenRecord | undefined> {
-    const { id, hash, table } = this.#placeOf(token);
+    const { id, hash, table } = this.#accessPlaceOf(token);
     if (table === 'refresh') return undefined;
     const statement = sql(table === 'firstAccess' ? findFirstAccess : findAccess, id, hash);
     return recordOf('access', await this.#database.get(found(statement)));
@@ -342,8 +346,18 @@ export class Tokens {
     return done ? (results[0]?.changes ?? 0) : 0;
   }
 
-  #placeOf(token: string): TokenPlace {
+  /** Returns the place of an access token, which is usually sent many times. */
+  #accessPlaceOf(token: string): TokenPlace {
     const hash = sha256(token);
+    const known = this.#places.get(hash);
+    if (known) return known;
+    const place = this.#placeOf(token, hash);
+    if (this.#places.size >= mostPlaces) this.#places.clear();
+    this.#places.set(hash, place);
+    return place;
+  }
+
+  #placeOf(token: string, hash = sha256(token)): TokenPlace {
     const carrier = token.length === 44 ? token : jtiOf(token);
     const place: Place | undefined = carrier === undefined ? undefined : this.#values.placeOf(carrier);
     const table = tables.get(place?.tag ?? 0);

@@ -44,13 +44,18 @@ async function ownerOf(
  * Accepts an API key instead of a token (pattern "API key authentication" of the published platform). If there is also a token,
  * the key is ignored.
  */
-export async function serveKeyedPath(call: WithHeaders): Promise<Answer | undefined> {
+export function serveKeyedPath(call: WithHeaders): Promise<Answer> | undefined {
   const { api, verb, path, client, trace } = call;
   const key = client.get('apikey') ?? '';
   if (key === '' || client.has('authorization')) return undefined;
   const keyed = api.keyed.find(verb, path);
   if (!keyed) return undefined;
   trace.operation = keyed.name;
+  return serveWithKey(call, key);
+}
+
+async function serveWithKey(call: WithHeaders, key: string): Promise<Answer> {
+  const { api, trace } = call;
   const owner = await countingFailures(call, () => ownerOf(call, key));
   await limitCall({ ...call, ...owner }, false);
   const added = api.injectKeyed?.(owner.application, call.request.id);
