@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken } from '@alongside/kernel/ids';
@@ -166,8 +165,6 @@ export class Sealer {
   #sealNext(): Promise<void> {
     this.#next ??= this.#exclusively(async () => {
       await this.#database.untilSynced();
-      // A record of this turn of the event loop joins the group as well.
-      await nextTurn();
       this.#next = undefined;
       return this.#sealGroup();
     });
