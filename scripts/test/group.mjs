@@ -2,7 +2,7 @@ import crypto, { createPrivateKey, createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { resolve } from 'node:path';
-import { before } from 'node:test';
+import { after, before } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { clone } from '../prepare/clone.mjs';
@@ -10,6 +10,11 @@ import { keyPool } from './key-pool.mjs';
 
 /** Time limit of a test file and of each of its tests, in milliseconds. */
 export const limits = { timeout: 300_000 };
+
+/** The files of a group share a browser and a PostgreSQL server; each adds the function that ends it (`test/testing/shared.ts`). */
+const ends = [];
+globalThis[Symbol.for('alongside.test-group')] = ends;
+after(() => Promise.all(ends.map((end) => end())));
 
 /** Returns the body of the suite that runs a test file in this process. */
 export const load = (file) => async () => {

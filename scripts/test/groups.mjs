@@ -3,9 +3,6 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { clone, inClone } from '../prepare/clone.mjs';
 
-/** Number of files in a group: enough to share the cost of loading the product, few enough to use all cores. */
-const size = 12;
-
 const prelude = pathToFileURL(inClone('scripts', 'test', 'group.mjs')).href;
 
 /**
@@ -28,20 +25,32 @@ export function writeGroups(files, folder) {
 }
 
 /**
- * Files that use a browser or other programs take longest: they start first, each in its own process. So does the file that marks
- * the texts of pages, because it changes the modules of its process.
+ * Numbers of files in a group: enough to share the cost of loading the product, of a browser and of PostgreSQL, few enough to use
+ * all cores until the end. Kinds of files in the order to start them, the longest first.
  */
+const kinds = [
+  // These change the modules of their process, or load the machine.
+  { size: 1, has: (file) => file.startsWith('test/faults/') || reads(file, /\bmarkWords\b/) },
+  { size: 5, has: (file) => reads(file, /\b(launchBrowser|webauthn-desk)\b/) },
+  { size: 5, has: (file) => file.startsWith('test/conformance/') },
+  { size: 8, has: (file) => file.startsWith('test/') },
+  { size: 24, has: () => true },
+];
+
 function groups(files) {
-  const alone = files.filter(isAlone);
-  const others = files.filter((file) => !alone.includes(file));
-  const count = Math.ceil(others.length / size);
-  const bound = (index) => Math.round((index * others.length) / count);
-  return [
-    ...alone.map((file) => [file]),
-    ...Array.from({ length: count }, (_, index) => others.slice(bound(index), bound(index + 1))),
-  ];
+  const kindOf = new Map(files.map((file) => [file, kinds.find(({ has }) => has(file))]));
+  return kinds.flatMap((kind) =>
+    inEqualParts(
+      files.filter((file) => kindOf.get(file) === kind),
+      kind.size,
+    ),
+  );
 }
 
-const isAlone = (file) =>
-  /^test\/(conformance|faults)\//.test(file) ||
-  /\b(launchBrowser|webauthn-desk|markWords)\b/.test(readFileSync(resolve(clone, file), 'utf8'));
+function inEqualParts(files, size) {
+  const count = Math.ceil(files.length / size);
+  const bound = (index) => Math.round((index * files.length) / count);
+  return Array.from({ length: count }, (_, index) => files.slice(bound(index), bound(index + 1)));
+}
+
+const reads = (file, word) => word.test(readFileSync(resolve(clone, file), 'utf8'));

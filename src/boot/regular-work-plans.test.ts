@@ -7,7 +7,7 @@ import { ManualClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
 import { sha256, Vault } from '@alongside/kernel/secrets';
 import { z } from 'zod';
-import { startPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres } from '../../test/testing/postgres.ts';
 import { Cards } from '../cis/cards/cards.ts';
 import { Directory } from '../cis/directory/directory.ts';
 import { textOfPosition } from '../cis/directory/search.ts';
@@ -107,7 +107,7 @@ async function onSqlite(): Promise<Subject> {
 }
 
 async function onPostgres(): Promise<Subject> {
-  const server = await startPostgres();
+  const server = await sharePostgres();
   // With few rows it would read whole tables although an index could be used.
   const off = ['seqscan', 'hashjoin', 'mergejoin'].map((way) => `-c enable_${way}=off`).join(' ');
   const url = `${await server.create('plans')}&options=${encodeURIComponent(off)}`;

@@ -7,7 +7,7 @@ import { ManualClock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
 import { SigningKeys } from '@alongside/kernel/keys';
 import { databaseDump } from '../../test/testing/database-dump.ts';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { sql } from '../storage/database.ts';
 import { StoredKeys } from '../storage/signing-keys.ts';
 import { openStorage } from './storage.ts';
@@ -23,9 +23,9 @@ function keyFile(name: string): string {
 
 for (const dialect of ['sqlite', 'postgres'] as const)
   describe(`opening storage on ${dialect}`, () => {
-    let postgres: TestPostgres | undefined;
+    let postgres: TestDatabases | undefined;
     before(async () => {
-      if (dialect === 'postgres') postgres = await startPostgres();
+      if (dialect === 'postgres') postgres = await sharePostgres();
     });
     after(() => postgres?.stop());
     const create = async (name: string) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { type KeptCardsAnswer, paths } from './protocol.ts';
@@ -12,11 +12,11 @@ import { legacyCard, legacyClient } from './testing/legacy-client.ts';
 
 // Statements of CIS in the other dialect.
 describe('CIS on PostgreSQL', () => {
-  let postgres: TestPostgres;
+  let postgres: TestDatabases;
   let database: Database;
   let cis: TestCis;
   before(async () => {
-    postgres = await startPostgres();
+    postgres = await sharePostgres();
     database = await openDatabase(await postgres.create('cis'), '');
     cis = await startCis({ database, legacy: {} });
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import type { Cis2Registration } from '../oauth/applications.ts';
 import { Browser, form, send } from './testing/browser.ts';
 import { codeOf, consoleSecret, type Instance, secret, startInstance } from './testing/instance.ts';
@@ -12,10 +12,10 @@ import { startRpEndpoint } from './testing/rp-endpoint.ts';
 import { beginWith, requestUriOf, strongClient } from './testing/strong-client.ts';
 
 // All conditional writes, on PostgreSQL.
-let postgres: TestPostgres;
+let postgres: TestDatabases;
 let cis2: Instance;
 before(async () => {
-  postgres = await startPostgres();
+  postgres = await sharePostgres();
   cis2 = await startInstance({}, await postgres.create('cis2'));
 });
 after(async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { admitted, gapOf, windowOf, withinQuota } from '../oauth/counters.ts';
 import { resetPatients } from './index.ts';
 import { pdsBase, type RunningGateway, scopes, startGateway } from './testing/gateway.ts';
@@ -23,9 +23,9 @@ describe('limits', () => {
 for (const dialect of ['sqlite', 'postgres'] as const)
   describe(`counting: ${dialect}`, () => {
     let gateway: RunningGateway;
-    let postgres: TestPostgres | undefined;
+    let postgres: TestDatabases | undefined;
     before(async () => {
-      if (dialect === 'postgres') postgres = await startPostgres();
+      if (dialect === 'postgres') postgres = await sharePostgres();
       gateway = await startGateway({}, postgres ? await postgres.create('gateway') : ':memory:');
     });
     after(async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { RateLimiter } from '../oauth/rate-limits.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
@@ -9,11 +9,11 @@ import { newHolder } from './testing/binding.ts';
 import { type OutcomeBody, pdsBase, type RunningGateway, scopes, startGateway } from './testing/gateway.ts';
 
 describe('ten processes on one PostgreSQL', () => {
-  let postgres: TestPostgres;
+  let postgres: TestDatabases;
   let databases: Database[];
   const clock = new ManualClock(Date.UTC(2026, 6, 1, 12));
   before(async () => {
-    postgres = await startPostgres();
+    postgres = await sharePostgres();
     const url = await postgres.create('limits');
     const first = await openDatabase(url, '');
     const others = await Promise.all(Array.from({ length: 9 }, () => openDatabase(url, '')));
@@ -53,10 +53,10 @@ describe('ten processes on one PostgreSQL', () => {
 });
 
 describe('gateways on one PostgreSQL', () => {
-  let postgres: TestPostgres;
+  let postgres: TestDatabases;
   const gateways: RunningGateway[] = [];
   before(async () => {
-    postgres = await startPostgres();
+    postgres = await sharePostgres();
     const url = await postgres.create('gateways');
     for (let at = 0; at < 3; at++) {
       const limits = { 'hello-world': { quota: { enabled: true, limit: 4, interval: 1, timeunit: 'hour' } } };

@@ -5,7 +5,7 @@ import { ManualClock } from '@alongside/kernel/clock';
 import { EventRecorder } from '@alongside/kernel/events';
 import { orderedId } from '@alongside/kernel/ids';
 import { Vault } from '@alongside/kernel/secrets';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type Database, sql } from '../storage/database.ts';
 import { connectDatabase } from '../storage/dialects.ts';
 import { migrate } from '../storage/migrations.ts';
@@ -214,9 +214,9 @@ describe('StoredJourneys', () => {
   });
 });
 
-let server: TestPostgres;
+let server: TestDatabases;
 before(async () => {
-  server = await startPostgres();
+  server = await sharePostgres();
 });
 after(() => server.stop());
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { ManualClock } from '@alongside/kernel/clock';
 import { orderedId, randomToken, uuid } from '@alongside/kernel/ids';
 import { sha256, Vault } from '@alongside/kernel/secrets';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { insertStatement } from '../storage/batches.ts';
 import { type Database, sql } from '../storage/database.ts';
 import { connectDatabase } from '../storage/dialects.ts';
@@ -96,10 +96,10 @@ const rowOf = (token: OldToken) => [
   ...[token.used_at, token.successor_sealed, token.revoked_at],
 ];
 
-let server: TestPostgres;
+let server: TestDatabases;
 let folder: string;
 before(async () => {
-  server = await startPostgres();
+  server = await sharePostgres();
   folder = mkdtempSync(join(tmpdir(), 'alongside-grants-'));
 });
 after(async () => {

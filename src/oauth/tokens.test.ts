@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ManualClock } from '@alongside/kernel/clock';
 import { orderedId, randomToken } from '@alongside/kernel/ids';
 import { Vault } from '@alongside/kernel/secrets';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type Database, type Statement, sql } from '../storage/database.ts';
 import { connectDatabase, openDatabase } from '../storage/dialects.ts';
 import { type NewToken, Tokens } from './tokens.ts';
@@ -15,9 +15,9 @@ const note: Statement = sql(
   "INSERT INTO setting (name, value) VALUES ('audited', '1') ON CONFLICT (name) DO NOTHING",
 );
 
-let server: TestPostgres;
+let server: TestDatabases;
 before(async () => {
-  server = await startPostgres();
+  server = await sharePostgres();
 });
 after(() => server.stop());
 

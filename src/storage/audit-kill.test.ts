@@ -9,7 +9,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '@alongside/kernel/clock';
 import { Vault } from '@alongside/kernel/secrets';
-import { startPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres } from '../../test/testing/postgres.ts';
 import { AuditLog } from './audit.ts';
 import { sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
@@ -61,7 +61,7 @@ describe('the audit log of a process that is killed under load', () => {
   });
 
   test('contains every confirmed record, and the act of each record with one: PostgreSQL', async () => {
-    const server = await startPostgres();
+    const server = await sharePostgres();
     try {
       await killUnderLoad(await server.create('audit_kill'), '');
     } finally {

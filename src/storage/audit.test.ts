@@ -6,7 +6,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
 import { Vault } from '@alongside/kernel/secrets';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type ChainHead, encodeEntry } from './audit/entry.ts';
 import { formerHash } from './audit/records.ts';
 import { AuditSeal } from './audit/seal.ts';
@@ -34,7 +34,7 @@ async function sqliteSubject(): Promise<Subject> {
 }
 
 async function postgresSubject(): Promise<Subject> {
-  const server: TestPostgres = await startPostgres();
+  const server: TestDatabases = await sharePostgres();
   const url = await server.create('audit');
   return {
     open: () => openDatabase(url, ''),

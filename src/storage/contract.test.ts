@@ -7,7 +7,7 @@ import { ManualClock } from '@alongside/kernel/clock';
 import { EventRecorder } from '@alongside/kernel/events';
 import { SigningKeys } from '@alongside/kernel/keys';
 import { sha256, Vault } from '@alongside/kernel/secrets';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type Database, must, type Statement, StatementError, StorageError, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { StoredEvents } from './events.ts';
@@ -37,7 +37,7 @@ async function sqliteSubject(): Promise<Subject> {
 }
 
 async function postgresSubject(): Promise<Subject> {
-  const server: TestPostgres = await startPostgres();
+  const server: TestDatabases = await sharePostgres();
   const url = await server.create('contract');
   return { name: 'PostgreSQL', open: () => openDatabase(url, ''), stop: () => server.stop() };
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type Database, seldom, sql } from './database.ts';
 import { Derived } from './derived.ts';
 import { openDatabase } from './dialects.ts';
@@ -18,7 +18,7 @@ const write = (code: string, text: string) =>
 for (const dialect of ['SQLite', 'PostgreSQL'] as const)
   describe(`Derived on ${dialect}`, () => {
     const folder = mkdtempSync(join(tmpdir(), 'alongside-derived-'));
-    let postgres: TestPostgres | undefined;
+    let postgres: TestDatabases | undefined;
     let here: Database;
     let elsewhere: Database;
     let computed = 0;
@@ -29,7 +29,7 @@ for (const dialect of ['SQLite', 'PostgreSQL'] as const)
     };
 
     before(async () => {
-      if (dialect === 'PostgreSQL') postgres = await startPostgres();
+      if (dialect === 'PostgreSQL') postgres = await sharePostgres();
       const setting = postgres ? await postgres.create('derived') : '';
       here = await openDatabase(setting, folder);
       elsewhere = await openDatabase(setting, folder);

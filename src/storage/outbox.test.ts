@@ -8,7 +8,7 @@ import { Background } from '@alongside/kernel/background';
 import { ManualClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
 import { z } from 'zod';
-import { startPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres } from '../../test/testing/postgres.ts';
 import { type Database, must, sql } from './database.ts';
 import { connectDatabase, openDatabase } from './dialects.ts';
 import { migrate, migrationStatements } from './migrations.ts';
@@ -31,7 +31,7 @@ async function onSqlite(): Promise<Subject> {
 }
 
 async function onPostgres(): Promise<Subject> {
-  const server = await startPostgres();
+  const server = await sharePostgres();
   const url = await server.create('outbox');
   return {
     open: () => openDatabase(url, ''),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import pg from 'pg';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { seldom, sql } from './database.ts';
 import { migrate } from './migrations.ts';
 import { PostgresDatabase } from './postgres.ts';
@@ -14,11 +14,11 @@ const rename = (code: string, text: string) =>
   sql('UPDATE organisation SET name = ? WHERE code = ?', text, code);
 
 describe('the cache of rarely written rows on PostgreSQL', () => {
-  let server: TestPostgres;
+  let server: TestDatabases;
   let url: string;
   let admin: pg.Client;
   before(async () => {
-    server = await startPostgres();
+    server = await sharePostgres();
     url = await server.create('cache');
     const database = await PostgresDatabase.open(url);
     await migrate(database);

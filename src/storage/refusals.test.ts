@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import type { RefusalRecord } from '@alongside/kernel/refusals';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type Database, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { Refusals } from './refusals.ts';
@@ -17,13 +17,13 @@ const record = (messageId: string, ids: Partial<RefusalRecord> = {}): RefusalRec
 
 for (const dialect of ['sqlite', 'postgres'] as const)
   describe(`Refusals: ${dialect}`, () => {
-    let server: TestPostgres | undefined;
+    let server: TestDatabases | undefined;
     let database: Database;
     const clock = new ManualClock(100 * day);
     const count = async (): Promise<number> =>
       Number((await database.get<{ n: number }>(sql('SELECT COUNT(*) AS n FROM refusal')))?.n);
     before(async () => {
-      if (dialect === 'postgres') server = await startPostgres();
+      if (dialect === 'postgres') server = await sharePostgres();
       database = await openDatabase(server ? await server.create('refusals') : ':memory:', '');
     });
     after(async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type Database, RowError, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import {
@@ -110,9 +110,9 @@ async function schemaOf(database: Database): Promise<Schema> {
 }
 
 describe('row shapes', () => {
-  let server: TestPostgres;
+  let server: TestDatabases;
   before(async () => {
-    server = await startPostgres();
+    server = await sharePostgres();
     for (const file of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts') || /\.test\.ts$/.test(file)) continue;
       const path = join(source, file);

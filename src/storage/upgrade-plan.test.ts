@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { sql } from './database.ts';
 import { connectDatabase } from './dialects.ts';
 import type { Migration } from './migration.ts';
@@ -28,10 +28,10 @@ const moves: Migration = {
 
 for (const dialect of ['sqlite', 'postgres'] as const)
   describe(`the plan of an upgrade on ${dialect}`, () => {
-    let server: TestPostgres | undefined;
+    let server: TestDatabases | undefined;
     const folder = mkdtempSync(join(tmpdir(), 'alongside-plan-'));
     before(async () => {
-      if (dialect === 'postgres') server = await startPostgres();
+      if (dialect === 'postgres') server = await sharePostgres();
     });
     after(async () => {
       await server?.stop();

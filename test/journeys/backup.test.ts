@@ -16,7 +16,7 @@ import { Backup, manifestFile } from '../../src/storage/backup/manifest.ts';
 import { databaseDump } from '../testing/database-dump.ts';
 import { startInstance } from '../testing/instance.ts';
 import { Navigator } from '../testing/navigate.ts';
-import { startPostgres, type TestPostgres } from '../testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../testing/postgres.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'alongside-backup-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -27,7 +27,7 @@ interface Restored {
 
 for (const dialect of ['sqlite', 'postgres'] as const)
   describe(`a backup of ${dialect}`, () => {
-    let postgres: TestPostgres | undefined;
+    let postgres: TestDatabases | undefined;
     let database = '';
     const folder = join(root, dialect);
     const file = join(root, `${dialect}.tar`);
@@ -35,7 +35,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
     const start = () => startInstance({ ephemeral: false, data: folder, database });
     before(async () => {
       if (dialect === 'sqlite') return;
-      postgres = await startPostgres();
+      postgres = await sharePostgres();
       database = await postgres.create('kept');
     });
     after(() => postgres?.stop());

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { share } from './shared.ts';
 
 /** The Chromium that tests drive. */
 export function browserPath(): string {
@@ -31,21 +32,33 @@ export const browserFlags = [
 /** Time limit of each wait in milliseconds, long enough for a loaded machine. The runner ends a test that hangs. */
 const patience = 120_000;
 
+/** Returns a browser for a test file: one that the files of a group share. Its `close` closes the contexts of this file. */
 export async function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
-  const args = [...browserFlags, ...flags];
-  const browser = await chromium.launch({
-    executablePath: process.env.ALONGSIDE_HEADLESS_BROWSER || browserPath(),
-    args,
-    timeout: patience,
+  const { part: chrome, end } = await share(`browser ${flags.join(' ')}`, async () => {
+    const browser = await startBrowser(flags);
+    return { part: browser, end: () => browser.close() };
   });
-  const newContext = browser.newContext.bind(browser);
+  const contexts: BrowserContext[] = [];
+  const browser: Browser = Object.create(chrome);
   browser.newContext = async (options) => {
-    const context = await newContext(options);
+    const context = await chrome.newContext(options);
     context.setDefaultTimeout(patience);
+    contexts.push(context);
     return context;
+  };
+  browser.close = async () => {
+    await Promise.all(contexts.map((context) => context.close()));
+    await end();
   };
   return browser;
 }
+
+const startBrowser = (flags: readonly string[]): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env.ALONGSIDE_HEADLESS_BROWSER || browserPath(),
+    args: [...browserFlags, ...flags],
+    timeout: patience,
+  });
 
 /** Records every document of the page, so that a test can prove that no prompt was shown. */
 export function watchDocuments(page: Page): { status: number; url: string }[] {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { giveTo, type ServiceUser, serviceFolder, serviceUser } from './service-user.ts';
+import { share } from './shared.ts';
 
 /** Returns the folder of PostgreSQL's server programs. */
 function binaries(): string {
@@ -67,6 +68,20 @@ export interface PostgresOptions {
   apart?: boolean;
   /** Empty folders for the tables of its databases and for the write-ahead log, instead of the cluster's. */
   folders?: { tables: string; log: string } | undefined;
+}
+
+/** The databases of a test file in a server that the files of a group share. */
+export type TestDatabases = Pick<TestPostgres, 'create' | 'stop'>;
+
+let databases = 0;
+
+/** Returns the means to create databases, for tests that need no server of their own. */
+export async function sharePostgres(): Promise<TestDatabases> {
+  const { part: server, end } = await share('PostgreSQL', async () => {
+    const postgres = await startPostgres();
+    return { part: postgres, end: () => postgres.stop() };
+  });
+  return { create: (name) => server.create(`${name}_${++databases}`), stop: end };
 }
 
 /** Starts a cluster. */

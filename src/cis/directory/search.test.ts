@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startPostgres, type TestPostgres } from '../../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../../test/testing/postgres.ts';
 import { type Database, sql } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { peopleByName } from '../../storage/migrations/0028-people-by-name.ts';
@@ -34,9 +34,9 @@ const people = [
   { familyName: 'Zimmer', givenName: 'Ann', organisations: [at('CCC')], persona: 'mary' },
 ];
 
-let server: TestPostgres;
+let server: TestDatabases;
 before(async () => {
-  server = await startPostgres();
+  server = await sharePostgres();
 });
 after(() => server.stop());
 

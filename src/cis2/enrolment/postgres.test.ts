@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startPostgres, type TestPostgres } from '../../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../../test/testing/postgres.ts';
 import { sql } from '../../storage/database.ts';
 import { resetCredentials, seedCredentials } from '../authenticators/seed.ts';
 import { Browser } from '../testing/browser.ts';
@@ -10,10 +10,10 @@ import { softAssertion, softAttestation } from '../testing/soft-authenticator.ts
 import { give, linkFor, onward, optionsOf } from '../testing/webauthn-wire.ts';
 
 // All conditional writes, on PostgreSQL.
-let postgres: TestPostgres;
+let postgres: TestDatabases;
 let cis2: Instance;
 before(async () => {
-  postgres = await startPostgres();
+  postgres = await sharePostgres();
   cis2 = await startInstance({}, await postgres.create('cis2'), undefined, 'localhost');
 });
 after(async () => {

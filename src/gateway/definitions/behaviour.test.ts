@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startPostgres } from '../../../test/testing/postgres.ts';
+import { sharePostgres } from '../../../test/testing/postgres.ts';
 import type { ApiDraft } from '../protocol.ts';
 import { type RunningGateway, requestId, startGateway } from '../testing/gateway.ts';
 import { addDefinition, openDraft } from '../testing/published.ts';
@@ -293,7 +293,7 @@ describe('validation against a definition', () => {
 for (const dialect of ['SQLite', 'PostgreSQL'] as const)
   test(`a definition holds in every process, and calls in progress finish, on ${dialect}`, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'alongside-definitions-'));
-    const postgres = dialect === 'PostgreSQL' ? await startPostgres() : undefined;
+    const postgres = dialect === 'PostgreSQL' ? await sharePostgres() : undefined;
     const setting = postgres ? await postgres.create('definitions') : `sqlite:${join(folder, 'a.db')}`;
     const one = await startGateway({}, setting);
     const other = await startGateway({}, setting);

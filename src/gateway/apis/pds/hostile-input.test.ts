@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import fc from 'fast-check';
-import { startPostgres } from '../../../../test/testing/postgres.ts';
+import { sharePostgres } from '../../../../test/testing/postgres.ts';
 import type { Database } from '../../../storage/database.ts';
 import { openDatabase } from '../../../storage/dialects.ts';
 import type { BackEnd } from '../../api.ts';
@@ -14,7 +14,7 @@ import { seed } from './seed.ts';
 import { patientShape } from './shape.ts';
 import { Patients } from './store.ts';
 
-type Postgres = Awaited<ReturnType<typeof startPostgres>>;
+type Postgres = Awaited<ReturnType<typeof sharePostgres>>;
 
 /** Texts that storage, JSON or comparison could stumble over. */
 const text = fc.oneof(
@@ -98,7 +98,7 @@ for (const dialect of ['SQLite', 'PostgreSQL'])
     let backEnd: BackEnd;
     let postgres: Postgres | undefined;
     before(async () => {
-      postgres = dialect === 'PostgreSQL' ? await startPostgres() : undefined;
+      postgres = dialect === 'PostgreSQL' ? await sharePostgres() : undefined;
       database = await openDatabase(postgres ? await postgres.create('hostile') : ':memory:', '');
       await seed(database);
       patients = new Patients(database);

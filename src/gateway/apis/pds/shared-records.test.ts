@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startPostgres, type TestPostgres } from '../../../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../../../test/testing/postgres.ts';
 import { type Database, sql } from '../../../storage/database.ts';
 import { openDatabase } from '../../../storage/dialects.ts';
 import { pdsBase, type RunningGateway, scopes, startGateway } from '../../testing/gateway.ts';
@@ -16,12 +16,12 @@ const path = `${pdsBase}/Patient/${number}`;
 for (const dialect of ['SQLite', 'PostgreSQL'] as const)
   describe(`patients that were read before, on ${dialect}`, () => {
     const folder = mkdtempSync(join(tmpdir(), 'alongside-patients-'));
-    let postgres: TestPostgres | undefined;
+    let postgres: TestDatabases | undefined;
     let gateway: RunningGateway;
     let elsewhere: Database;
     let token: string;
     before(async () => {
-      if (dialect === 'PostgreSQL') postgres = await startPostgres();
+      if (dialect === 'PostgreSQL') postgres = await sharePostgres();
       const setting = postgres ? await postgres.create('patients') : `sqlite:${join(folder, 'patients.db')}`;
       gateway = await startGateway({}, setting);
       elsewhere = await openDatabase(setting, '');

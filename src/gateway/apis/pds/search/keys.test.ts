@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { startPostgres, type TestPostgres } from '../../../../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../../../../test/testing/postgres.ts';
 import { type Database, sql } from '../../../../storage/database.ts';
 import { openDatabase } from '../../../../storage/dialects.ts';
 import type { PatientRecord } from '../patient.ts';
@@ -73,9 +73,9 @@ const scanned = (criteria: Criteria, among: readonly PatientRecord[]): string[] 
     .map(({ patient }) => patient.id)
     .sort();
 
-let postgres: TestPostgres;
+let postgres: TestDatabases;
 before(async () => {
-  postgres = await startPostgres();
+  postgres = await sharePostgres();
 });
 after(() => postgres.stop());
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { startPostgres, type TestPostgres } from '../../../../../test/testing/postgres.ts';
+import { sharePostgres, type TestDatabases } from '../../../../../test/testing/postgres.ts';
 import { sql } from '../../../../storage/database.ts';
 import { type RunningGateway, startGateway } from '../../../testing/gateway.ts';
 import { reset } from '../seed.ts';
@@ -16,7 +16,7 @@ const headers = { 'x-request-id': uuids[0] };
 for (const dialect of ['SQLite', 'PostgreSQL'] as const)
   describe(`updates with one X-Request-ID, on ${dialect}`, () => {
     const folder = mkdtempSync(join(tmpdir(), 'alongside-repetitions-'));
-    let postgres: TestPostgres | undefined;
+    let postgres: TestDatabases | undefined;
     let count = 0;
     let setting: string;
     let gateways: RunningGateway[];
@@ -30,7 +30,7 @@ for (const dialect of ['SQLite', 'PostgreSQL'] as const)
       return gateway;
     };
     before(async () => {
-      if (dialect === 'PostgreSQL') postgres = await startPostgres();
+      if (dialect === 'PostgreSQL') postgres = await sharePostgres();
     });
     beforeEach(async () => {
       count++;
