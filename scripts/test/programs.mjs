@@ -70,14 +70,14 @@ export const programHelpers = [
     debian: 'zsh fish',
   },
   {
-    tests: 'test/packages/',
+    tests: 'test/delivery/',
     name: 'the oldest Node.js of the client library',
     variable: 'ALONGSIDE_OLDEST_CLIENT_NODE',
     find: () => preparedExactly('oldestClient'),
     fetch: () => prepareExactly('oldestClient'),
   },
   {
-    tests: 'test/packages/',
+    tests: 'test/delivery/',
     name: 'the oldest Node.js of the server',
     variable: 'ALONGSIDE_OLDEST_NODE',
     find: () => preparedExactly('oldest'),

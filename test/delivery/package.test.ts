@@ -7,12 +7,11 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { publint } from 'publint';
 import type { StateFile } from '../../src/state-file.ts';
+import { firstJourney } from '../packages/testing/first-journey.ts';
+import { clone, Project, pack, packedOnce } from '../packages/testing/project.ts';
 import { bannerOf, typedCommands } from '../testing/banner.ts';
 import { startPostgres } from '../testing/postgres.ts';
-import { firstJourney } from './testing/first-journey.ts';
-import { clone, Project, pack, packedOnce } from './testing/project.ts';
 
 const run = promisify(execFile);
 const nodes = { current: process.execPath, oldest: process.env.ALONGSIDE_OLDEST_NODE };
@@ -53,17 +52,6 @@ describe('the packages', () => {
     assert.equal(again.length, packed.length);
     for (const [n, file] of packed.entries())
       assert.ok((await readFile(file)).equals(await readFile(again[n] ?? '')), basename(file));
-  });
-
-  test('pass publint and attw', async () => {
-    const attw = join(clone, 'node_modules/@arethetypeswrong/cli/dist/index.js');
-    for (const file of packed) {
-      const { buffer } = new Uint8Array(await readFile(file));
-      const { messages } = await publint({ pack: { tarball: buffer }, strict: true });
-      assert.deepEqual(messages, [], basename(file));
-    }
-    for (const file of packed.slice(0, 2))
-      await run(process.execPath, [attw, file, '--profile', 'esm-only', '--no-definitely-typed']);
   });
 });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { freePort, testDesk } from '../../identity-agent/testing/desk.ts';
-import { Project, pack } from './testing/project.ts';
+import { Project, pack } from '../packages/testing/project.ts';
 
 const run = promisify(execFile);
 
