@@ -238,7 +238,7 @@ describe('the pages of the group Register', () => {
     await page.getByText('It is not issued yet').first().waitFor();
     await page.getByRole('button', { name: 'Make this card here' }).click();
     await page.getByRole('button', { name: /^Insert/ }).click();
-    await page.getByText('in the reader').waitFor();
+    await page.getByText('in the reader', { exact: true }).waitFor();
     await page.getByText('Valid until').waitFor();
     await page.getByRole('button', { name: 'Block the PIN', exact: true }).click();
     await page.getByText('PIN blocked').first().waitFor();

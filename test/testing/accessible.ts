@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { environment } from '@alongside/kernel/operator';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const wcag = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] };
@@ -12,23 +12,18 @@ const withoutColours = Object.fromEntries(ofColours.map((rule) => [rule, { enabl
 /** A folder for screenshots; without it none are taken. */
 const pictures = environment().ALONGSIDE_PICTURES;
 
-/** The windows in which a page is examined. */
-export const looks: Record<string, BrowserContextOptions> = {
-  light: { colorScheme: 'light', viewport: { width: 1024, height: 800 } },
-  dark: { colorScheme: 'dark', viewport: { width: 1024, height: 800 } },
-  narrow: { colorScheme: 'light', viewport: { width: 320, height: 640 } },
-};
-
 /**
  * Asserts WCAG 2.2 AA with axe-core at 320 px without sideways scrolling, in light and dark colours; in dark colours alone after
  * `examine`, which has asserted the light ones.
  */
 export async function isAccessible(page: Page, { isExamined = false } = {}): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize({ width: 320, height: 640 });
   await hasNoViolation(page, isExamined ? { ...wcag, rules: withoutColours } : wcag);
   await fits(page);
   await page.emulateMedia({ colorScheme: 'dark' });
   await hasNoViolation(page, { runOnly: ofColours });
+  await fits(page);
 }
 
 /** The overrides of WCAG 2.2 criterion 1.4.12. */
@@ -69,6 +64,15 @@ export async function examine(page: Page, name: string): Promise<void> {
   await hasNoViolation(page);
   await fits(page);
   if (pictures) await page.screenshot({ path: `${pictures}/${name}.png`, fullPage: true });
+}
+
+/** Does both: all rules in a wide window, then those for a narrow one and for dark colours. */
+export async function examineInAllWindows(page: Page, name: string): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1024, height: 800 });
+  await examine(page, name);
+  await isAccessible(page, { isExamined: true });
+  if (pictures) await page.screenshot({ path: `${pictures}/${name}-narrow-dark.png`, fullPage: true });
 }
 
 async function hasNoViolation(page: Page, options: object = {}): Promise<void> {

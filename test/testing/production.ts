@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { loadConfig } from '@alongside/kernel/config';
+import { runCommandLine } from '../../src/cli/run.ts';
+import { recordedOutput } from '../../src/cli/testing/command.ts';
 import { productionShape } from '../../src/config.ts';
 import { checkAnsweredCalls } from '../../src/console/testing/answered-calls.ts';
 import { startAlongside } from '../../src/main.ts';
 import type { LocalOperator, StateFile } from '../../src/state-file.ts';
-
-const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** An instance of `alongside serve` with its own data folder. */
 export interface ProductionInstance {
@@ -18,7 +15,7 @@ export interface ProductionInstance {
   urls: StateFile['urls'];
   /** Reads the current state file. */
   stateFile(): StateFile & { operator?: LocalOperator };
-  /** Runs a command of this machine on the same data; returns its standard output. Throws for a refusal. */
+  /** Runs a command of this machine on the same data, in this process; returns its standard output. Throws for a refusal. */
   command(...argv: string[]): Promise<string>;
   /** Creates an invitation and returns its link; `flags` such as `--role support`. */
   invite(name: string, ...flags: string[]): Promise<string>;
@@ -38,8 +35,10 @@ export async function startProduction(settings: Record<string, unknown> = {}): P
   const stateFile = () =>
     JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8')) as StateFile & { operator?: LocalOperator };
   const command = async (...argv: string[]) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [cli, ...argv, '--data', folder]);
-    return stdout.trim();
+    const { lines, notes, out } = recordedOutput();
+    const code = await runCommandLine([...argv, '--data', folder], out);
+    if (code !== 0) throw new Error(notes.join('\n'));
+    return lines.join('\n').trim();
   };
   return {
     folder,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { examine, looks } from '../../../test/testing/accessible.ts';
+import { examineInAllWindows } from '../../../test/testing/accessible.ts';
 import { launchBrowser } from '../../../test/testing/browser.ts';
 import { roleOf } from '../../testing/cis.ts';
 import { ada, ben, rightPin, type TestDesk, testDesk } from '../../testing/desk.ts';
@@ -15,9 +15,9 @@ after(() => browser?.close());
 async function open(
   t: { after(end: () => Promise<void>): void },
   desk: TestDesk,
-  look: BrowserContextOptions = {},
+  options: BrowserContextOptions = {},
 ): Promise<Page> {
-  const context = await browser.newContext({ bypassCSP: true, ...look });
+  const context = await browser.newContext({ bypassCSP: true, ...options });
   t.after(() => context.close());
   const page = await context.newPage();
   const { jws } = await desk.cis2.request();
@@ -26,38 +26,37 @@ async function open(
 }
 
 describe("the agent's pages in Chromium", () => {
-  for (const [look, options] of Object.entries(looks))
-    test(`are accessible and fit: ${look}`, async (t) => {
-      const desk = await testDesk(t);
-      desk.cis.roles.set(ada, [roleOf(1), roleOf(2)]);
-      desk.cis.refused.set(ben, {
-        code: 'certificate_expired',
-        sentence: 'The certificate on this card has expired.',
-      });
-      const page = await open(t, desk, options);
-      await examine(page, `${look}-insert`);
-      await desk.call('insertCard', { card: 'ada' });
-      await page.waitForSelector('input[name=pin]');
-      await examine(page, `${look}-pin`);
-      await page.fill('input[name=pin]', '999999');
-      await page.press('input[name=pin]', 'Enter');
-      await page.getByText('2 attempts left').waitFor();
-      await examine(page, `${look}-pin-wrong`);
-      await page.fill('input[name=pin]', rightPin);
-      await page.press('input[name=pin]', 'Enter');
-      await page.getByText('Choose your role').first().waitFor();
-      await examine(page, `${look}-role`);
-      await desk.call('insertCard', { card: 'locked' });
-      await page.getByText('is blocked').first().waitFor();
-      await examine(page, `${look}-blocked`);
-      await desk.call('insertCard', { card: 'ben' });
-      await page.fill('input[name=pin]', rightPin);
-      await page.press('input[name=pin]', 'Enter');
-      await page.getByText('has expired').waitFor();
-      await examine(page, `${look}-rejected`);
-      await page.goto(`${desk.origin}/interaction/none`);
-      await examine(page, `${look}-error`);
+  test('are accessible and fit in light, dark and narrow windows', async (t) => {
+    const desk = await testDesk(t);
+    desk.cis.roles.set(ada, [roleOf(1), roleOf(2)]);
+    desk.cis.refused.set(ben, {
+      code: 'certificate_expired',
+      sentence: 'The certificate on this card has expired.',
     });
+    const page = await open(t, desk);
+    await examineInAllWindows(page, 'insert');
+    await desk.call('insertCard', { card: 'ada' });
+    await page.waitForSelector('input[name=pin]');
+    await examineInAllWindows(page, 'pin');
+    await page.fill('input[name=pin]', '999999');
+    await page.press('input[name=pin]', 'Enter');
+    await page.getByText('2 attempts left').waitFor();
+    await examineInAllWindows(page, 'pin-wrong');
+    await page.fill('input[name=pin]', rightPin);
+    await page.press('input[name=pin]', 'Enter');
+    await page.getByText('Choose your role').first().waitFor();
+    await examineInAllWindows(page, 'role');
+    await desk.call('insertCard', { card: 'locked' });
+    await page.getByText('is blocked').first().waitFor();
+    await examineInAllWindows(page, 'blocked');
+    await desk.call('insertCard', { card: 'ben' });
+    await page.fill('input[name=pin]', rightPin);
+    await page.press('input[name=pin]', 'Enter');
+    await page.getByText('has expired').waitFor();
+    await examineInAllWindows(page, 'rejected');
+    await page.goto(`${desk.origin}/interaction/none`);
+    await examineInAllWindows(page, 'error');
+  });
 
   test('lead back to CIS2 after the PIN and Enter, under the real content security policy', async (t) => {
     const desk = await testDesk(t);

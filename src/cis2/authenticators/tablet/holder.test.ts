@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, afterEach, describe, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
 import { sql } from '../../../storage/database.ts';
+import { Browser } from '../../testing/browser.ts';
+import { alertOf, choice, claimsOf } from '../../testing/journey.ts';
 import { gp, nurse, nurseRole } from '../../testing/people.ts';
 import { softAssertion } from '../../testing/soft-authenticator.ts';
 import { errorIn, questionIn, SoftTablet } from '../../testing/soft-tablet.ts';
@@ -17,7 +19,7 @@ import type { WebAuthnBody } from '../webauthn/variants.ts';
 import { type TabletBody, tabletTypes } from './protocol.ts';
 import { tabletText } from './text.ts';
 
-// Verification of the holder by WebAuthn, in a real browser with a virtual authenticator, and forged.
+// Verification of the holder by WebAuthn, in a real browser with a virtual authenticator, and forged by a program.
 const { app } = tabletText;
 const trusted = { roots: [developmentRoot], aaguids: [developmentAaguid] };
 const none = { roots: [], aaguids: [] };
@@ -161,7 +163,7 @@ describe('unverified holder of a tablet', () => {
     assert.equal((await desk.claims()).sub, gp.uid);
   });
 
-  /** A program in place of the app, with the tablet's key and the holder's key. */
+  /** A program in place of the app, with the tablet's key and the holder's key, at a workstation without a real browser. */
   const soft = async () => {
     const { key, id } = await desk.give('passkey');
     const known = await desk.credentials.get<WebAuthnBody>(id);
@@ -169,8 +171,13 @@ describe('unverified holder of a tablet', () => {
     assert.ok(known?.lookup);
     const body = { ...known.body, shared: false, counter: 5 };
     await tablet.of(gp.uid, { holder: { id: known.lookup, key: body } });
-    const question = questionIn(await tablet.open(await ask('AAL3_IOS')));
-    const number = (await text('number')) ?? '';
+    const workstation = new Browser();
+    const at = await choice(desk.cis2, workstation, desk.client, { acr_values: 'AAL3_IOS' });
+    const waiting = (await workstation.get(`${at}/tablet`)).location;
+    const look = () => workstation.get(waiting);
+    const code = /data-code>([A-Z-]+)</.exec((await look()).body)?.[1] ?? '';
+    const question = questionIn(await tablet.open(code));
+    const number = /data-number>(\d\d)</.exec((await look()).body)?.[1] ?? '';
     const { request, nonce } = question;
     const said = (more = {}) =>
       softAssertion(key, { challenge: nonce, origin: desk.cis2.origin, counter: 6, ...more });
@@ -179,18 +186,13 @@ describe('unverified holder of a tablet', () => {
         '/tablet/answer',
         await tablet.sign(tabletTypes.answer, { request, nonce, number, ...claims }),
       );
-    return { said, send };
+    return { said, send, look };
   };
   test('accepts the right answer of a program', async () => {
-    const { said, send } = await soft();
+    const { said, send, look } = await soft();
     assert.equal((await send({ holder: said() })).status, 200);
-    assert.equal((await desk.claims()).sub, gp.uid);
+    assert.equal((await claimsOf(desk.cis2, desk.client, await look())).sub, gp.uid);
   });
-  const isOver = async () => {
-    // The page may redirect at the same time, which stops the reload.
-    await desk.page.reload().catch(() => undefined);
-    await desk.page.getByText(tabletText.desk.denied).waitFor();
-  };
   const forgeries: [string, (said: Awaited<ReturnType<typeof soft>>['said']) => unknown][] = [
     ['no assertion', () => undefined],
     ['text', () => 'yes'],
@@ -204,15 +206,15 @@ describe('unverified holder of a tablet', () => {
   ];
   for (const [name, forge] of forgeries)
     test(`refuses ${name} and ends the sign-in`, async () => {
-      const { said, send } = await soft();
+      const { said, send, look } = await soft();
       const reply = await send({ holder: forge(said) });
       assert.deepEqual([reply.status, errorIn(reply)], [403, 'holder_unverified']);
       assert.equal((await send({ holder: said() })).status, 404);
-      await isOver();
+      assert.equal(alertOf(await look()), tabletText.desk.denied);
     });
   test('denies a sign-in without verifying the holder', async () => {
-    const { send } = await soft();
+    const { send, look } = await soft();
     assert.equal((await send({ number: 'no' })).status, 200);
-    await isOver();
+    assert.equal(alertOf(await look()), tabletText.desk.denied);
   });
 });

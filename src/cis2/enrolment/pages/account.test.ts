@@ -154,9 +154,10 @@ const ends = ['denied', 'wrongNumber', 'elsewhere'] as const;
 
 describe('end of a tablet request', () => {
   for (const state of ends)
-    test(`is shown without a reload and continues by keyboard: ${state}`, async () => {
+    test(`is shown without a reload, accessible, and continues by keyboard: ${state}`, async () => {
       await tabletEnd(state);
       assert.equal(await desk.page.getByRole('alert').textContent(), tabletText.desk[state]);
+      await isAccessible(desk.page);
       await tabTo(tabletText.desk.again);
       await desk.page.keyboard.press('Enter');
       await desk.page.locator('[data-code]').waitFor();
@@ -167,59 +168,37 @@ describe('end of a tablet request', () => {
     await desk.page.keyboard.press('Enter');
     await says(words.choice.title);
   });
+  test('is accessible after the request has expired', async () => {
+    await tabletEnd('denied');
+    await desk.page.goto(desk.page.url().replace('request=1', 'request=5'));
+    await desk.page.getByText(tabletText.desk.expired).waitFor();
+    await isAccessible(desk.page);
+  });
 });
 
 describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
-  const pages: [string, () => Promise<unknown>][] = [
-    [
-      'the account with long names',
-      async () => {
-        await hasWay(gp.uid, 'The key that hangs at my desk in the reception, on a blue band');
-        await hasWay(gp.uid, 'Averyverylongnamewithoutanyspaceinitthatabrowsercannotbreakup');
-        await account(gp.uid);
-      },
-    ],
-    ['the account without authenticators', () => account(gp.uid)],
-    [
-      'one authenticator',
-      async () => {
-        await hasWay(gp.uid, 'Averyverylongnamewithoutanyspaceinitthatabrowsercannotbreakup');
-        await account(gp.uid);
-        await desk.page.getByRole('link', { name: words.account.change }).click();
-        await says('Averyverylong');
-      },
-    ],
-    [
-      'a removed authenticator',
-      async () => {
-        await account(gp.uid);
-        await desk.page.goto(`${desk.cis2.origin}/account/authenticator/nothing`);
-      },
-    ],
-    ['the password', passwordForm],
-    [
-      'a rejected password',
-      async () => {
-        await passwordForm();
-        await desk.page.getByLabel(passwordText.name).fill('nobody');
-        await desk.page.getByLabel(passwordText.password).fill('x');
-        await desk.page.keyboard.press('Enter');
-        await desk.page.getByRole('alert').waitFor();
-      },
-    ],
-    ...ends.map((state): [string, () => Promise<void>] => [`the tablet: ${state}`, () => tabletEnd(state)]),
-    [
-      'an expired tablet request',
-      async () => {
-        await tabletEnd('denied');
-        await desk.page.goto(desk.page.url().replace('request=1', 'request=5'));
-        await desk.page.getByText(tabletText.desk.expired).waitFor();
-      },
-    ],
-  ];
-  for (const [name, open] of pages)
-    test(name, async () => {
-      await open();
-      await isAccessible(desk.page);
-    });
+  test('the account with long names, one authenticator and a removed one', async () => {
+    await hasWay(gp.uid, 'The key that hangs at my desk in the reception, on a blue band');
+    await hasWay(gp.uid, 'Averyverylongnamewithoutanyspaceinitthatabrowsercannotbreakup');
+    await account(gp.uid);
+    await isAccessible(desk.page);
+    await desk.page.getByRole('link', { name: 'Averyverylong' }).click();
+    await says('Averyverylong');
+    await isAccessible(desk.page);
+    await desk.page.goto(`${desk.cis2.origin}/account/authenticator/nothing`);
+    await isAccessible(desk.page);
+  });
+  test('the account without authenticators', async () => {
+    await account(gp.uid);
+    await isAccessible(desk.page);
+  });
+  test('the password, and a rejected one', async () => {
+    await passwordForm();
+    await isAccessible(desk.page);
+    await desk.page.getByLabel(passwordText.name).fill('nobody');
+    await desk.page.getByLabel(passwordText.password).fill('x');
+    await desk.page.keyboard.press('Enter');
+    await desk.page.getByRole('alert').waitFor();
+    await isAccessible(desk.page);
+  });
 });
