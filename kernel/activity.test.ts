@@ -6,8 +6,7 @@ import { ManualClock } from './clock.ts';
 import { EventRecorder, type EventStore } from './events.ts';
 import { createListener } from './http.ts';
 import { inProcess } from './in-process.ts';
-import { type LineLog, silentLog } from './log.ts';
-import { requestLog } from './request-log.ts';
+import { type LineLog, requestLog, silentLog } from './log.ts';
 import { route } from './route.ts';
 
 const errors = () => json(500, {});

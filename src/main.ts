@@ -6,18 +6,22 @@ import type { Keeping } from '@alongside/kernel/events';
 import { EventLoopWatch } from '@alongside/kernel/health';
 import type { Listener } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
-import { createLineLog, createLog, type Log, type LogLevel } from '@alongside/kernel/log';
+import { createLineLog, createLog, type Log, type LogLevel, requestLog } from '@alongside/kernel/log';
 import { Metrics } from '@alongside/kernel/metrics';
-import { requestLog } from '@alongside/kernel/request-log';
 import { sha256 } from '@alongside/kernel/secrets';
 import { choosePorts, mutualTlsUrls, publicUrls } from './boot/addresses.ts';
 import { createCore } from './boot/core.ts';
 import { agentSocketPath, openDataFolder, requireVolume } from './boot/data-folder.ts';
 import { type Placement, startListeners } from './boot/listeners.ts';
-import { measuredDatabase } from './boot/metrics/database.ts';
 import { figuresOf, gaugeReadings, readGauges } from './boot/metrics/gauges.ts';
 import { metricsPortOf, startMetricsListener } from './boot/metrics/listener.ts';
-import { allOf, measureOutboundCalls, notableActs, requestMetrics } from './boot/metrics/requests.ts';
+import {
+  allOf,
+  measuredDatabase,
+  measureOutboundCalls,
+  notableActs,
+  requestMetrics,
+} from './boot/metrics/requests.ts';
 import { series } from './boot/metrics/series.ts';
 import { ensureOwnCertificate, withOwnCertificate } from './boot/own-certificate.ts';
 import { checkProduction } from './boot/production.ts';

@@ -1,5 +1,5 @@
+import type { SignatureAlgorithmId } from './key-types.ts';
 import type { SlotName } from './piv.ts';
-import type { SignatureAlgorithmId } from './signature-algorithms.ts';
 
 /**
  * The reason for a card's failure:

@@ -1,6 +1,13 @@
-import { constants, createECDH, createPrivateKey, generateKeyPair, privateDecrypt } from 'node:crypto';
+import {
+  constants,
+  createECDH,
+  createPrivateKey,
+  generateKeyPair,
+  privateDecrypt,
+  X509Certificate,
+} from 'node:crypto';
 import { promisify } from 'node:util';
-import { ecdsaDer } from './signature-algorithms.ts';
+import { encodeTlv, onlyTlv, parseTlv, TlvError } from './apdu.ts';
 
 /** A new key pair: PKCS#8 DER and SPKI DER. */
 export interface CardKeyPair {
@@ -111,3 +118,82 @@ export type CardKeyTypeId = keyof typeof keyTypes;
 
 export const isKeyTypeId = (value: unknown): value is CardKeyTypeId =>
   typeof value === 'string' && Object.hasOwn(keyTypes, value);
+
+export interface SignatureAlgorithm {
+  /** Algorithm identifier of GENERAL AUTHENTICATE (SP 800-78-4 table 6-2). */
+  readonly cardAlgorithm: number;
+  /** `asymmetricKeyType` of its keys. */
+  readonly keyType: string;
+  /** Length of a digest in bytes. */
+  readonly digestLength: number;
+  /** Returns the input of the card's private key operation. */
+  block(digest: Uint8Array): Uint8Array;
+  /** Checks the form of the card's result; throws TlvError if it cannot be a signature. */
+  check(result: Uint8Array): void;
+}
+
+/** DigestInfo of SHA-256 up to the digest (RFC 8017 section 9.2, note 1). */
+const SHA256_DIGEST_INFO = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+const RSA_BLOCK = 256;
+
+/** Returns the DigestInfo of a SHA-256 digest (RFC 8017 section 9.2), which a module pads itself. */
+export const digestInfo = (digest: Uint8Array): Uint8Array =>
+  new Uint8Array(Buffer.concat([SHA256_DIGEST_INFO, digest]));
+
+/** EMSA-PKCS1-v1_5 (RFC 8017 section 9.2): the card only performs the raw private key operation. */
+function pkcs1Block(digest: Uint8Array): Uint8Array {
+  const info = digestInfo(digest);
+  const filling = Buffer.alloc(RSA_BLOCK - 3 - info.length, 0xff);
+  return new Uint8Array(Buffer.concat([Buffer.from([0x00, 0x01]), filling, Buffer.from([0x00]), info]));
+}
+
+/** ECDSA-Sig-Value: a sequence of two integers (RFC 3279 section 2.2.3). */
+function checkEcdsa(result: Uint8Array): void {
+  const integers = parseTlv(onlyTlv(result, 0x30));
+  const wellFormed = integers.every(
+    ({ tag, value }) => tag === 0x02 && value.length >= 1 && value.length <= 33,
+  );
+  if (integers.length !== 2 || !wellFormed) throw new TlvError('An ECDSA signature is two integers.');
+}
+
+/** The registry of signature algorithms, by their JOSE names (RFC 7518 section 3.1). ES256 results are DER. */
+export const signatureAlgorithms = {
+  ES256: {
+    cardAlgorithm: 0x11,
+    keyType: 'ec',
+    digestLength: 32,
+    block: (digest) => digest,
+    check: checkEcdsa,
+  },
+  RS256: {
+    cardAlgorithm: 0x07,
+    keyType: 'rsa',
+    digestLength: 32,
+    block: pkcs1Block,
+    check: (result) => {
+      if (result.length !== RSA_BLOCK) throw new TlvError('An RSA-2048 signature has 256 bytes.');
+    },
+  },
+} as const satisfies Record<string, SignatureAlgorithm>;
+
+export type SignatureAlgorithmId = keyof typeof signatureAlgorithms;
+
+/** Returns the signature algorithm for the key of a certificate (DER); undefined if unsupported. */
+export function algorithmOf(certificate: Uint8Array): SignatureAlgorithmId | undefined {
+  const { asymmetricKeyType } = new X509Certificate(certificate).publicKey;
+  const ids = Object.keys(signatureAlgorithms) as SignatureAlgorithmId[];
+  return ids.find((id) => signatureAlgorithms[id].keyType === asymmetricKeyType);
+}
+
+/** Encodes a positive integer without leading zeros (X.690 section 8.3). */
+function integer(bytes: Uint8Array): Uint8Array {
+  const start = bytes.findIndex((byte) => byte !== 0);
+  const short = start < 0 ? Uint8Array.of(0) : bytes.slice(start);
+  return encodeTlv(0x02, (short[0] ?? 0) >= 0x80 ? Uint8Array.from([0, ...short]) : short);
+}
+
+/** Converts an ECDSA signature from two concatenated numbers of equal length to DER (RFC 3279 section 2.2.3). */
+export function ecdsaDer(pair: Uint8Array): Uint8Array {
+  const half = pair.length / 2;
+  return encodeTlv(0x30, integer(pair.slice(0, half)), integer(pair.slice(half)));
+}

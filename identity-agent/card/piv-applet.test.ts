@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { verify, X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { onlyTlv, parseTlv, valueWith } from './apdu.ts';
 import type { PivApplet } from './piv-applet.ts';
 import { poweredCard } from './testing/card.ts';
-import { onlyTlv, parseTlv, valueWith } from './tlv.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const send = async (card: PivApplet, command: string): Promise<string> =>

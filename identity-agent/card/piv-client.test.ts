@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes, verify, X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { decodeCommand } from './apdu.ts';
-import type { CardKeyTypeId } from './key-types.ts';
+import { decodeCommand, encodeTlv } from './apdu.ts';
+import { algorithmOf, type CardKeyTypeId, type SignatureAlgorithmId } from './key-types.ts';
 import { PivClient } from './piv-client.ts';
-import { algorithmOf, type SignatureAlgorithmId } from './signature-algorithms.ts';
 import { poweredCard } from './testing/card.ts';
-import { encodeTlv } from './tlv.ts';
 import type { CardTransport } from './transport.ts';
 
 const digestOf = (message: string): Uint8Array =>

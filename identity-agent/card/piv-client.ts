@@ -1,6 +1,17 @@
-import { type CommandApdu, hexStatus, type ResponseApdu, SW, triesIn } from './apdu.ts';
+import {
+  type CommandApdu,
+  encodeTlv,
+  hexStatus,
+  onlyTlv,
+  parseTlv,
+  type ResponseApdu,
+  SW,
+  triesIn,
+  valueWith,
+} from './apdu.ts';
 import { type CardClient, CardError, type Unblocking, type Verification } from './card-client.ts';
 import { type ExchangeOptions, exchange } from './exchange.ts';
+import { type SignatureAlgorithm, type SignatureAlgorithmId, signatureAlgorithms } from './key-types.ts';
 import { Mutex } from './mutex.ts';
 import {
   INS,
@@ -14,12 +25,6 @@ import {
   type SlotName,
   TRIES,
 } from './piv.ts';
-import {
-  type SignatureAlgorithm,
-  type SignatureAlgorithmId,
-  signatureAlgorithms,
-} from './signature-algorithms.ts';
-import { encodeTlv, onlyTlv, parseTlv, valueWith } from './tlv.ts';
 import type { CardTransport } from './transport.ts';
 
 export type { Unblocking, Verification };

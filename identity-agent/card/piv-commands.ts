@@ -1,5 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { type CommandApdu, SW, triesStatus } from './apdu.ts';
+import {
+  type CommandApdu,
+  encodeTlv,
+  onlyTlv,
+  parseTlv,
+  readTag,
+  SW,
+  type Tlv,
+  TlvError,
+  triesStatus,
+  valueWith,
+} from './apdu.ts';
 import type { CardMemory, SecretComparison } from './card-memory.ts';
 import { keyTypes, type PrivateOperation } from './key-types.ts';
 import {
@@ -16,7 +27,6 @@ import {
   type SlotName,
 } from './piv.ts';
 import { applicationProperties, dataObjects } from './piv-objects.ts';
-import { encodeTlv, onlyTlv, parseTlv, readTag, type Tlv, TlvError, valueWith } from './tlv.ts';
 
 /** Block length of each cipher, by algorithm identifier (SP 800-78-4 table 6-2): 3DES, then AES. */
 const blockLengths = new Map([

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { encodeTlv } from './apdu.ts';
 import type { CardMemory } from './card-memory.ts';
 import { OBJECT, PIV_AID, SLOTS, type SlotName } from './piv.ts';
-import { encodeTlv } from './tlv.ts';
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 const fromHex = (digits: string): Uint8Array => new Uint8Array(Buffer.from(digits, 'hex'));

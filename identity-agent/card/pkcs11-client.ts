@@ -1,9 +1,9 @@
 import { type CardClient, CardError, type Unblocking, type Verification } from './card-client.ts';
+import { type SignatureAlgorithmId, signatureAlgorithms } from './key-types.ts';
 import { Mutex } from './mutex.ts';
 import { NativeProcess } from './native-process.ts';
 import { isPin, isPuk, type SlotName } from './piv.ts';
 import type { CallName, Failure, ModuleSettings } from './pkcs11-messages.ts';
-import { type SignatureAlgorithmId, signatureAlgorithms } from './signature-algorithms.ts';
 
 /**
  * Runs a PKCS#11 module in a separate process. If a call takes too long or the module crashes, the process ends, pending calls

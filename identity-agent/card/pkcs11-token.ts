@@ -1,8 +1,8 @@
 import type { PKCS11 } from 'pkcs11js';
 import { CardError, type Unblocking, type Verification } from './card-client.ts';
+import { digestInfo, ecdsaDer, type SignatureAlgorithmId } from './key-types.ts';
 import { type SlotName, TRIES } from './piv.ts';
 import { failureOf, isPkcs11, RV } from './pkcs11-messages.ts';
-import { digestInfo, ecdsaDer, type SignatureAlgorithmId } from './signature-algorithms.ts';
 
 /** Constants of PKCS#11 (version 2.40, header files). */
 const CK = {

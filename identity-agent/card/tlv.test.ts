@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { encodeTlv, onlyTlv, parseTlv, readTag, TlvError, valueWith } from './tlv.ts';
+import { encodeTlv, onlyTlv, parseTlv, readTag, TlvError, valueWith } from './apdu.ts';
 
 const fromHex = (digits: string): Uint8Array => new Uint8Array(Buffer.from(digits, 'hex'));
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

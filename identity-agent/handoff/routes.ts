@@ -1,6 +1,5 @@
 import { activity } from '@alongside/kernel/activity';
-import type { Answer } from '@alongside/kernel/answer';
-import { json } from '@alongside/kernel/answer';
+import { type Answer, json } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
@@ -18,7 +17,6 @@ import { selfServiceRoutes, signInPath } from '../self-service/routes.ts';
 import type { Servers } from '../server-call.ts';
 import type { Agent } from '../session/agent.ts';
 import { agentVersion } from '../session/status.ts';
-import { Exchange } from './exchange.ts';
 import { runFetch, runPreflight } from './fetch-transport.ts';
 import {
   allowedHosts,
@@ -32,9 +30,9 @@ import { claimedJti, handOff } from './hand-off.ts';
 import { interactionRoutes } from './interaction.ts';
 import { Interactions } from './interactions.ts';
 import { scriptRoutes } from './pages/script.ts';
-import { PinnedKeys } from './pinned-keys.ts';
+import { PinnedKeys } from './request.ts';
 import type { UsedRequests } from './used-requests.ts';
-import { Vouching } from './vouching.ts';
+import { Exchange, Vouching } from './vouching.ts';
 
 export interface BrowserSideOptions {
   agent: Agent;

@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { randomToken } from '@alongside/kernel/ids';
 import type { CardSignature, HeldCard } from '../../src/cis/protocol.ts';
 import { type CardClient, CardError, type Unblocking, type Verification } from '../card/card-client.ts';
-import { algorithmOf, type SignatureAlgorithmId } from '../card/signature-algorithms.ts';
+import { algorithmOf, type SignatureAlgorithmId } from '../card/key-types.ts';
 import type { InsertedCard } from '../card/transport.ts';
 
 /** Facts about a card that are not on its chip, such as the printed name. */

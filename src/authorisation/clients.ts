@@ -2,7 +2,7 @@ import type { Applications, PlatformRegistration, StoredApplication } from '../o
 import type { Developers, StoredDeveloper } from '../oauth/developers.ts';
 import type { Products, StoredProduct } from '../oauth/products.ts';
 import type { Database } from '../storage/database.ts';
-import { Derived } from '../storage/derived.ts';
+import { Derived } from '../storage/seldom-rows.ts';
 
 /** An application as a client of the platform, for one version of its rows. */
 export interface Client {

@@ -2,8 +2,8 @@ import { activity } from '@alongside/kernel/activity';
 import { randomToken } from '@alongside/kernel/ids';
 import type { Statement } from '../storage/database.ts';
 import type { SingleUse, SpentValue } from '../storage/single-use.ts';
-import type { Attributes } from './attributes.ts';
 import type { Base } from './base.ts';
+import type { Attributes } from './issue.ts';
 import type { Level, Upstream } from './upstream/upstream.ts';
 
 /** The data of an authorization code. */

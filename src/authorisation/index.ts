@@ -1,8 +1,7 @@
 import { CookieNames } from '@alongside/kernel/cookies';
-import { AnonymousRows } from '../oauth/anonymous-rows.ts';
 import { Developers } from '../oauth/developers.ts';
 import { ProofNonces } from '../oauth/dpop.ts';
-import { NetworkLimit, networkLimits } from '../oauth/network-limit.ts';
+import { AnonymousRows, NetworkLimit, networkLimits } from '../oauth/network-limit.ts';
 import { RateLimiter } from '../oauth/rate-limits.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
 import type { Service } from '../service.ts';

@@ -1,11 +1,10 @@
 import type { CookieNames } from '@alongside/kernel/cookies';
-import type { AnonymousRows } from '../oauth/anonymous-rows.ts';
 import type { Developers } from '../oauth/developers.ts';
 import type { ProofNonces } from '../oauth/dpop.ts';
-import type { NetworkLimit } from '../oauth/network-limit.ts';
+import type { AnonymousRows, NetworkLimit } from '../oauth/network-limit.ts';
 import type { RateLimiter } from '../oauth/rate-limits.ts';
 import type { RemoteKeys } from '../oauth/remote-keys.ts';
-import type { Derived } from '../storage/derived.ts';
+import type { Derived } from '../storage/seldom-rows.ts';
 import type { Base } from './base.ts';
 import type { Client } from './clients.ts';
 import type { AuthorisationDependencies } from './dependencies.ts';

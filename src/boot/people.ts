@@ -2,7 +2,7 @@ import type { Ask } from '@alongside/kernel/in-process';
 import { ParsedTexts, parseOwnJson } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
 import { jobNameOf, type Person, paths } from '../cis/protocol.ts';
-import { allClaims } from '../cis2/openid/claims/person.ts';
+import { allClaims } from '../cis2/openid/claims/claims.ts';
 
 /** Looks a person up in our own CIS; undefined if unknown. */
 export function createPersonSource(ask: Ask, secret: string) {

@@ -41,7 +41,7 @@ import { type CheckerDependencies, RevocationChecker } from './revocation/checke
 import type { ExternalIssuer } from './revocation/external-issuers.ts';
 import { OwnCrl } from './revocation/own-crl.ts';
 import { authorityRoutes, revocationRoutes } from './revocation/revocation-routes.ts';
-import { Agents } from './sessions/agents.ts';
+import { Agents, presenceRoutes } from './sessions/agents.ts';
 import { sessionEndStatement } from './sessions/audit-records.ts';
 import { Challenges, challengeRoutes } from './sessions/challenge.ts';
 import { clockMovedRoutes, consoleSessionRoutes } from './sessions/console-calls.ts';
@@ -49,7 +49,6 @@ import { Delivery, type deliveryTimes, type Subscriber } from './sessions/delive
 import { EndWatch } from './sessions/end-watch.ts';
 import { Endings } from './sessions/endings.ts';
 import { Grounds } from './sessions/grounds.ts';
-import { presenceRoutes } from './sessions/presence.ts';
 import { proofRoutes } from './sessions/proof.ts';
 import { sessionCallRoutes } from './sessions/session-calls.ts';
 import { Sessions } from './sessions/sessions.ts';

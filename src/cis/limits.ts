@@ -1,9 +1,8 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { check } from '@alongside/kernel/steps';
-import { AnonymousRows } from '../oauth/anonymous-rows.ts';
 import { withinQuota } from '../oauth/counters.ts';
-import { NetworkLimit } from '../oauth/network-limit.ts';
+import { AnonymousRows, NetworkLimit } from '../oauth/network-limit.ts';
 import { batchSize, inBatches } from '../storage/batches.ts';
 import { type Database, sql } from '../storage/database.ts';
 import { integer, row, text } from '../storage/row.ts';

@@ -3,7 +3,7 @@ import { type Developers, inGoodStanding } from '../oauth/developers.ts';
 import type { Products, RateLimits, StoredProduct } from '../oauth/products.ts';
 import { limitsOf } from '../oauth/rate-limits.ts';
 import type { Database } from '../storage/database.ts';
-import { Derived } from '../storage/derived.ts';
+import { Derived } from '../storage/seldom-rows.ts';
 import type { AccessMode, Api } from './api.ts';
 
 /** The access to an API that a scope gives an application. A rule refuses if the member that it needs is missing. */

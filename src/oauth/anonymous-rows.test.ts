@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { type Database, sql } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
-import { AnonymousRows } from './anonymous-rows.ts';
+import { AnonymousRows } from './network-limit.ts';
 
 describe('AnonymousRows', () => {
   const clock = new ManualClock(1_800_000_000_000);

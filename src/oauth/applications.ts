@@ -1,12 +1,11 @@
-import type { Clock } from '@alongside/kernel/clock';
-import { relativeTime } from '@alongside/kernel/clock';
+import { type Clock, relativeTime } from '@alongside/kernel/clock';
 import type { JsonWebKey, SigningAlgorithm } from '@alongside/kernel/jws';
 import { type RefusalFacts, shownSecret } from '@alongside/kernel/refusal-facts';
 import { equalHashes, sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
-import { Derived } from '../storage/derived.ts';
 import { integer, onceFor, oneOf, type RowOf, row, sharedJson } from '../storage/row.ts';
+import { Derived } from '../storage/seldom-rows.ts';
 import type { CertificateSubject } from './certificate-subject.ts';
 
 const profiles = ['nhs', 'standard', 'fapi2'] as const;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type Database, seldom, sql } from './database.ts';
-import { Derived } from './derived.ts';
 import { openDatabase } from './dialects.ts';
+import { Derived } from './seldom-rows.ts';
 
 const write = (code: string, text: string) =>
   sql(

@@ -1,7 +1,7 @@
 import type { AdjustableClock } from '@alongside/kernel/clock';
 import { type Database, type Statement, seldom, sql } from './database.ts';
-import { Derived } from './derived.ts';
 import { row, text } from './row.ts';
+import { Derived } from './seldom-rows.ts';
 
 /** Names of the settings of a developer's clock: its offset in milliseconds, and its time while it is frozen. */
 export const clockSettings = { offset: 'clock.offset', frozenAt: 'clock.frozen' } as const;

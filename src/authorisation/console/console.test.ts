@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
 import type { Person } from '../../cis/protocol.ts';
-import { sealedAs } from '../attributes.ts';
+import { sealedAs } from '../issue.ts';
 import { tokensOf } from '../testing/journeys.ts';
 import { type Platform, startPlatform } from '../testing/platform.ts';
 import { careWorker } from '../testing/provider.ts';

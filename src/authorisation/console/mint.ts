@@ -16,10 +16,16 @@ import {
   type WithClient,
   type WithProducts,
 } from '../application/client.ts';
-import { type Attributes, applicationAttributes, roleIdsAttribute, userAttributes } from '../attributes.ts';
 import type { Base } from '../base.ts';
 import { errors as published } from '../errors.ts';
-import { accessLifetime, Issuer } from '../issue.ts';
+import {
+  type Attributes,
+  accessLifetime,
+  applicationAttributes,
+  Issuer,
+  roleIdsAttribute,
+  userAttributes,
+} from '../issue.ts';
 import { tokensAnswer as nhsAnswer, applicationAnswer as nhsApplicationAnswer } from '../nhs/grants/grant.ts';
 import type { PlatformParts } from '../parts.ts';
 import type { MintRequest } from '../protocol.ts';

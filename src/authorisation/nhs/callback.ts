@@ -2,7 +2,6 @@ import type { Answer } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { refuseOverLimit, scopesAt, type WithProducts } from '../application/client.ts';
 import { type Arrived, codeRecordStatement, grantOf, sendCode } from '../callback/code.ts';
-import { checkExternalToken, redeemUpstreamCode, type WithClaims } from '../callback/id-token.ts';
 import {
   checkCallbackAgain,
   identifyAgain,
@@ -10,7 +9,13 @@ import {
   takePending,
   type WithFailBack,
 } from '../callback/pending.ts';
-import { describePerson, fetchRoles } from '../callback/person.ts';
+import {
+  checkExternalToken,
+  describePerson,
+  fetchRoles,
+  redeemUpstreamCode,
+  type WithClaims,
+} from '../callback/provider.ts';
 import { errors } from '../errors.ts';
 import { refuseRepeated } from '../incoming.ts';
 import type { Level } from '../upstream/upstream.ts';

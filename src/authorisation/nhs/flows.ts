@@ -3,7 +3,7 @@ import { methodNotAllowed } from '@alongside/kernel/respond';
 import { check, steps } from '@alongside/kernel/steps';
 import { isForm } from '../../oauth/parameters.ts';
 import { errors } from '../errors.ts';
-import { type Incoming, refuseRepeated } from '../incoming.ts';
+import { type Incoming, isPreflight, preflight, refuseRepeated } from '../incoming.ts';
 import {
   checkLogout,
   decodeLogout,
@@ -14,7 +14,6 @@ import {
 } from '../logout.ts';
 import { authorize } from './authorize.ts';
 import { callback } from './callback.ts';
-import { isPreflight, preflight } from './cors.ts';
 import type { Flow, NhsCall } from './flow.ts';
 import { authorizationCode } from './grants/authorization-code.ts';
 import { clientCredentials } from './grants/client-credentials.ts';

@@ -2,20 +2,19 @@ import { seconds } from '@alongside/kernel/clock';
 import { type JsonObject, parseOwnJson } from '@alongside/kernel/json';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { PlatformRegistration } from '../../oauth/applications.ts';
+import { inGoodStanding } from '../../oauth/developers.ts';
 import {
   type Confirmation,
   confirmationAttribute,
   confirmationAttributes,
   confirmationOf,
+  type TokenRecord,
   tokenTypeOf,
-} from '../../oauth/confirmation.ts';
-import { inGoodStanding } from '../../oauth/developers.ts';
-import type { TokenRecord } from '../../oauth/token-records.ts';
+} from '../../oauth/token-records.ts';
 import type { NewToken } from '../../oauth/tokens.ts';
-import type { Attributes } from '../attributes.ts';
 import type { Base } from '../base.ts';
 import type { Client } from '../clients.ts';
-import { Issuer, type TokenGrant } from '../issue.ts';
+import { type Attributes, Issuer, type TokenGrant } from '../issue.ts';
 import type { PlatformParts } from '../parts.ts';
 import { rulesOf } from './profile.ts';
 import { audienceAttribute, audienceOf, mayKnowOf } from './resources.ts';

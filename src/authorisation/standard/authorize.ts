@@ -3,10 +3,15 @@ import type { Refusal } from '@alongside/kernel/errors';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { requestUriPrefix } from '../../oauth/pushed-requests.ts';
-import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
-import { readForm } from '../../oauth/server/form.ts';
-import { type CheckedRequest, checkRedirectUri, requirePushed } from '../../oauth/server/request-checks.ts';
-import { keepRequest, openObject, refusePushed } from '../../oauth/server/request-object.ts';
+import { authenticateClient, readForm } from '../../oauth/server/client-authentication/authenticate.ts';
+import {
+  type CheckedRequest,
+  checkRedirectUri,
+  keepRequest,
+  openObject,
+  refusePushed,
+  requirePushed,
+} from '../../oauth/server/request-checks.ts';
 import { proveKey } from '../../oauth/server/sender-constraint.ts';
 import {
   limitRate,

@@ -8,7 +8,6 @@ import { unknownScope } from '../../oauth/products.ts';
 import { refuseOverLimit, scopesAt, type WithProducts } from '../application/client.ts';
 import { stateKeys } from '../base.ts';
 import { type Arrived, codeRecordStatement, grantOf, sendCode } from '../callback/code.ts';
-import { checkExternalToken, redeemUpstreamCode, type WithClaims } from '../callback/id-token.ts';
 import {
   checkCallbackAgain,
   identifyAgain,
@@ -17,7 +16,13 @@ import {
   type WithFailBack,
   type WithPending,
 } from '../callback/pending.ts';
-import { describePerson, fetchRoles } from '../callback/person.ts';
+import {
+  checkExternalToken,
+  describePerson,
+  fetchRoles,
+  redeemUpstreamCode,
+  type WithClaims,
+} from '../callback/provider.ts';
 import type { Level } from '../upstream/upstream.ts';
 import { applicationChecks, type CheckedApplication, orElse } from './client-checks.ts';
 import { errors } from './errors.ts';

@@ -1,7 +1,7 @@
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import { check, steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
-import { readForm } from '../../oauth/server/form.ts';
+import { readForm } from '../../oauth/server/client-authentication/authenticate.ts';
 import {
   checkLogout,
   decodeLogout,

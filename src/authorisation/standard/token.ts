@@ -4,8 +4,8 @@ import { check, steps } from '@alongside/kernel/steps';
 import {
   authenticateClient,
   authenticateForBatch,
+  readForm,
 } from '../../oauth/server/client-authentication/authenticate.ts';
-import { readForm } from '../../oauth/server/form.ts';
 import { runGrant } from '../../oauth/server/grant.ts';
 import {
   type Introspection,

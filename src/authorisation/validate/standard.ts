@@ -5,9 +5,9 @@ import {
   checkRedirectUri,
   checkResponseMode,
   checkResponseType,
+  openObject,
   requirePushed,
 } from '../../oauth/server/request-checks.ts';
-import { openObject } from '../../oauth/server/request-object.ts';
 import { type Probe, throwing } from '../../oauth/trial.ts';
 import type { WithClient } from '../application/client.ts';
 import { identify, readPushed } from '../standard/authorize.ts';

@@ -3,6 +3,7 @@ import { everyMethod } from '@alongside/kernel/http';
 import type { Metrics } from '@alongside/kernel/metrics';
 import { type OutboundCall, outboundCalls } from '@alongside/kernel/outbound';
 import type { AuditAction } from '../../storage/audit.ts';
+import type { Database } from '../../storage/database.ts';
 import type { Series } from './series.ts';
 
 /** The methods that routes can serve. Any other text of a client is `other`. */
@@ -183,3 +184,35 @@ export const allOf = (observers: readonly RequestObserver[]): RequestObserver =>
     for (const each of observers) each.ended(request);
   },
 });
+
+/** Returns a database that measures its operations. Reads of rows that may be cached are not among them. */
+export function measuredDatabase(database: Database, metrics: Metrics<Series>): Database {
+  function timed<R>(operation: string, running: Promise<R>): Promise<R> {
+    const began = performance.now();
+    const done = () =>
+      metrics.observe('alongside_db_duration_seconds', { operation }, (performance.now() - began) / 1000);
+    running.then(done, done);
+    return running;
+  }
+  const { dialect, description } = database;
+  return {
+    dialect,
+    description,
+    all: (statement, shape) =>
+      statement.caches ? database.all(statement, shape) : timed('read', database.all(statement, shape)),
+    get: (statement, shape) =>
+      statement.caches ? database.get(statement, shape) : timed('read', database.get(statement, shape)),
+    stampOf: (tables) => database.stampOf(tables),
+    batch: (statements, options) => timed('write', database.batch(statements, options)),
+    run: (statement) => timed('write', database.run(statement)),
+    durable() {
+      const syncing = database.durable();
+      return syncing && timed('sync', syncing);
+    },
+    untilSynced: () => database.untilSynced(),
+    onForeignChange: (listener) => database.onForeignChange(listener),
+    healthy: () => database.healthy(),
+    ...(database.pool ? { pool: () => database.pool?.() ?? { used: 0, idle: 0, waiting: 0 } } : {}),
+    close: () => database.close(),
+  };
+}

@@ -4,8 +4,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Vault } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import type { Settings } from '../../storage/settings.ts';
-import type { Authorities, Authority } from '../issuing-authority/authority.ts';
-import { SealedSetting } from '../issuing-authority/sealed-setting.ts';
+import { type Authorities, type Authority, SealedSetting } from '../issuing-authority/authority.ts';
 import { buildCertificate, newSerial } from '../issuing-authority/x509-builder.ts';
 import type { CmsSigner } from './cms.ts';
 

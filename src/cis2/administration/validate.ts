@@ -14,7 +14,7 @@ import {
 } from '../../oauth/server/request-checks.ts';
 import { type Probe, tryAll } from '../../oauth/trial.ts';
 import { type AuthorizeDependencies, findClient } from '../openid/authorize/authorize.ts';
-import { checkClaims } from '../openid/authorize/claims-parameter.ts';
+import { checkClaims } from '../openid/authorize/parameters.ts';
 import {
   checkLevel,
   checkMaxAge,

@@ -1,6 +1,6 @@
 import type { Route } from '@alongside/kernel/http';
 import type { Enrolment } from '../enrolment/enrolment.ts';
-import { type AuthenticationStrength, classesOf, generalClasses } from '../model/acr.ts';
+import { type AuthenticationStrength, classesOf, generalClasses } from '../model/session.ts';
 import type { Authenticator } from '../sign-in/authenticator.ts';
 import { federatedKind } from './federated/index.ts';
 import type { FederatedProvider } from './federated/provider.ts';

@@ -1,13 +1,12 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import { parseParameters } from '../../oauth/parameters.ts';
-import { accountRequest } from '../model/account-client.ts';
 import type { Expected, Interactions } from '../model/interactions.ts';
+import { accountRequest } from '../model/relying-party.ts';
 import type { Session } from '../model/session.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../responses/authorization-response.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import type { Authenticators } from '../sign-in/authenticator.ts';
-import { beginInteraction, findAuthenticators } from '../sign-in/choose.ts';
+import { type Authenticators, beginInteraction, findAuthenticators } from '../sign-in/authenticator.ts';
 
 interface AccountSignInDependencies extends ReplyFrame {
   authenticators: Authenticators;

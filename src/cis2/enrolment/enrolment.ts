@@ -3,8 +3,8 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { JsonObject } from '@alongside/kernel/json';
 import type { Person } from '../../cis/protocol.ts';
 import type { Statement } from '../../storage/database.ts';
-import type { AssuranceLevel } from '../model/acr.ts';
 import type { Credential, Draft } from '../model/credentials.ts';
+import type { AssuranceLevel } from '../model/session.ts';
 
 /** The set-up of one authenticator for one person in one browser, from an officer's link or from the account page. */
 export interface PendingEnrolment {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { acrValues } from '../authenticators/registry.ts';
-import { type AuthenticationStrength, asksOnlyFor, couldMeet, firstMet } from './acr.ts';
+import { type AuthenticationStrength, asksOnlyFor, couldMeet, firstMet } from './session.ts';
 
 const reached: Record<string, AuthenticationStrength> = {
   hscn: { level: 3, methods: ['N3_SMARTCARD'] },

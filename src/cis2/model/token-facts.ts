@@ -1,7 +1,6 @@
-import { confirmationOf, tokenTypeOf } from '../../oauth/confirmation.ts';
-import type { TokenRecord } from '../../oauth/token-records.ts';
-import type { ClaimNames } from './authorization-request.ts';
+import { confirmationOf, type TokenRecord, tokenTypeOf } from '../../oauth/token-records.ts';
 import type { CisClient } from './cis-client.ts';
+import type { ClaimNames } from './interactions.ts';
 
 /** The facts of a sign-in for its tokens, also after a refresh. */
 export interface SignInFacts {

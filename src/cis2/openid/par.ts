@@ -1,16 +1,18 @@
 import { Refusal } from '@alongside/kernel/errors';
 import { check, steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
-import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
-import { readForm } from '../../oauth/server/form.ts';
-import { checkRedirectUri } from '../../oauth/server/request-checks.ts';
-import { keepRequest, openRequestObject, refusePushed } from '../../oauth/server/request-object.ts';
+import { authenticateClient, readForm } from '../../oauth/server/client-authentication/authenticate.ts';
+import {
+  checkRedirectUri,
+  keepRequest,
+  openRequestObject,
+  refusePushed,
+} from '../../oauth/server/request-checks.ts';
 import { proveKey } from '../../oauth/server/sender-constraint.ts';
 import { tokenErrors } from '../errors/token.ts';
 import type { Reply } from '../responses/authorization-response.ts';
 import { checkLengths } from './authorize/parameters.ts';
-import { type RequestIssuer, requestChecks } from './authorize/request-checks.ts';
-import { requireSigned } from './authorize/request-object.ts';
+import { type RequestIssuer, requestChecks, requireSigned } from './authorize/request-checks.ts';
 import type { ServerCall, WithRelyingParty } from './server.ts';
 import { requireStandard } from './token/token.ts';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { readScope } from '../../oauth/parameters.ts';
 import { redirectFits } from '../../oauth/registered-addresses.ts';
 import { readBasic } from '../../oauth/server/client-authentication/client-secret.ts';
-import { parseClaims } from './authorize/claims-parameter.ts';
+import { parseClaims } from './authorize/parameters.ts';
 
 test('parseClaims reads only known names, or refuses', () => {
   fc.assert(

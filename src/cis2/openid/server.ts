@@ -30,7 +30,7 @@ import { responseErrors } from '../errors/response.ts';
 import { tokenErrors } from '../errors/token.ts';
 import { faultySigner, idTokenFaults } from '../faults/token-faults.ts';
 import type { CisClient } from '../model/cis-client.ts';
-import type { LimitRows } from '../model/limit-rows.ts';
+import type { LimitRows } from '../model/interactions.ts';
 import { profileRules } from '../model/profiles.ts';
 import { findRelyingParty, partyOf, type RelyingParty } from '../model/relying-party.ts';
 import { describeToken } from '../model/token-facts.ts';
@@ -38,7 +38,7 @@ import { endpointPaths } from '../protocol.ts';
 import type { Codes } from '../responses/authorization-response.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { checkLengths } from './authorize/parameters.ts';
-import type { IdTokenSettings } from './claims/id-token.ts';
+import type { IdTokenSettings } from './claims/claims.ts';
 import { type Successor, successorPurpose, successorShape, TokenIssuer } from './token/issuer.ts';
 
 /** The context of steps behind client authentication. */

@@ -3,18 +3,22 @@ import { Answer, json } from '@alongside/kernel/answer';
 import { relativeTime } from '@alongside/kernel/clock';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
-import { type Confirmation, confirmationOf, tokenTypeOf } from '../../oauth/confirmation.ts';
 import { proofAlgorithmsOf } from '../../oauth/dpop.ts';
 import { readCertificate } from '../../oauth/mutual-tls.ts';
 import { isForm, parseParameters } from '../../oauth/parameters.ts';
 import { readProof } from '../../oauth/server/sender-constraint.ts';
-import type { TokenRecord } from '../../oauth/token-records.ts';
+import {
+  type Confirmation,
+  confirmationOf,
+  type TokenRecord,
+  tokenTypeOf,
+} from '../../oauth/token-records.ts';
 import { noFault } from '../../storage/faults.ts';
 import { tokenErrors } from '../errors/token.ts';
 import { userinfoFaults } from '../faults/document-faults.ts';
 import { partyOf } from '../model/relying-party.ts';
 import { namedInUserinfo } from '../model/token-facts.ts';
-import { userinfoClaims } from './claims/person.ts';
+import { userinfoClaims } from './claims/claims.ts';
 import type { ServerCall, WithRelyingParty } from './server.ts';
 
 type BearerCall = ServerCall & { token: string; record: TokenRecord };

@@ -1,7 +1,6 @@
 import { CookieNames } from '@alongside/kernel/cookies';
-import { AnonymousRows } from '../../oauth/anonymous-rows.ts';
 import { ProofNonces } from '../../oauth/dpop.ts';
-import { NetworkLimit, networkLimits } from '../../oauth/network-limit.ts';
+import { AnonymousRows, NetworkLimit, networkLimits } from '../../oauth/network-limit.ts';
 import { PushedRequests } from '../../oauth/pushed-requests.ts';
 import { RemoteKeys } from '../../oauth/remote-keys.ts';
 import { unwatchedMethods } from '../authenticators/registry.ts';
@@ -11,8 +10,7 @@ import { faultySigner, logoutTokenFaults } from '../faults/token-faults.ts';
 import { BrowserMarks } from '../model/browser-marks.ts';
 import { CisClient } from '../model/cis-client.ts';
 import { Credentials } from '../model/credentials.ts';
-import { Interactions } from '../model/interactions.ts';
-import { limitingRows } from '../model/limit-rows.ts';
+import { Interactions, limitingRows } from '../model/interactions.ts';
 import { registrationUrlOf } from '../registration/routes.ts';
 import { Codes } from '../responses/authorization-response.ts';
 import { Deliveries } from '../sessions/deliveries.ts';

@@ -1,5 +1,5 @@
 import { realmPath } from '../../service.ts';
-import { defaultAcr } from '../model/acr.ts';
+import { defaultAcr } from '../model/session.ts';
 
 /** One issuer of CIS2. */
 export interface Realm {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AssuranceLevel } from '../model/acr.ts';
+import type { AssuranceLevel } from '../model/session.ts';
 import { type Authenticator, Authenticators } from './authenticator.ts';
 
 const way = (id: string, level: AssuranceLevel, users: string[]): Authenticator => ({

@@ -5,7 +5,7 @@ import { stateKey } from '@alongside/kernel/journeys';
 import type { Log } from '@alongside/kernel/log';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Statement } from '../../storage/database.ts';
-import type { AssuranceLevel } from '../model/acr.ts';
+import type { AssuranceLevel } from '../model/session.ts';
 import type { Finish } from './finish.ts';
 import type { InteractionContext } from './open.ts';
 

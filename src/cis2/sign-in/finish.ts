@@ -6,18 +6,23 @@ import type { Person } from '../../cis/protocol.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import { responseErrors } from '../errors/response.ts';
-import { firstMet } from '../model/acr.ts';
-import { isSilent } from '../model/authorization-request.ts';
 import type { BrowserMarks } from '../model/browser-marks.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import {
   type Interaction,
   type Interactions,
   interactionPath,
+  isSilent,
   withoutSignIn,
 } from '../model/interactions.ts';
 import { choiceOf, settleRole } from '../model/roles.ts';
-import { type AfterSignOut, type Authentication, type Session, strengthFor } from '../model/session.ts';
+import {
+  type AfterSignOut,
+  type Authentication,
+  firstMet,
+  type Session,
+  strengthFor,
+} from '../model/session.ts';
 import type { Codes } from '../responses/authorization-response.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';

@@ -6,9 +6,9 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import { Vault } from '@alongside/kernel/secrets';
 import { smartcard } from '../authenticators/smartcard/sign-in.ts';
-import type { AuthorizationRequest } from '../model/authorization-request.ts';
 import { BrowserMarks } from '../model/browser-marks.ts';
 import { CisClient } from '../model/cis-client.ts';
+import type { AuthorizationRequest } from '../model/interactions.ts';
 import type { RelyingParty } from '../model/relying-party.ts';
 import { startCis, type TestCis } from '../testing/test-cis.ts';
 

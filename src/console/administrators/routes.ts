@@ -3,7 +3,7 @@ import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/http';
 import { route, withoutMethodErrors } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { z } from 'zod';
-import { AnonymousRows } from '../../oauth/anonymous-rows.ts';
+import { AnonymousRows } from '../../oauth/network-limit.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 import { parseObject, readShape } from '../api/request.ts';
 import type { ConsoleContext } from '../dependencies.ts';

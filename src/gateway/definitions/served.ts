@@ -4,7 +4,7 @@ import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import { damaged, decodes } from '@alongside/kernel/respond';
 import { anyMethod, type Handler, route } from '@alongside/kernel/route';
 import type { Vault } from '@alongside/kernel/secrets';
-import { Derived } from '../../storage/derived.ts';
+import { Derived } from '../../storage/seldom-rows.ts';
 import { Settings } from '../../storage/settings.ts';
 import type { Api } from '../api.ts';
 import type { Gateway } from '../dependencies.ts';

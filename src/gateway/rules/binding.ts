@@ -1,7 +1,7 @@
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import { check } from '@alongside/kernel/steps';
-import { confirmationOf } from '../../oauth/confirmation.ts';
 import { checkProof, proofAlgorithmsOf } from '../../oauth/dpop.ts';
+import { confirmationOf } from '../../oauth/token-records.ts';
 import { errors } from '../errors/catalogue.ts';
 import type { WithHeaders } from './request.ts';
 import type { Verified } from './token.ts';

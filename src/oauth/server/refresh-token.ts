@@ -1,10 +1,9 @@
 import { check, type Passed } from '@alongside/kernel/steps';
 import type { Statement } from '../../storage/database.ts';
-import { confirmationOf, isSameConfirmation } from '../confirmation.ts';
 import { readScope } from '../parameters.ts';
 import { unknownScope } from '../products.ts';
 import type { WithBatch } from '../request-batch.ts';
-import type { TokenRecord } from '../token-records.ts';
+import { confirmationOf, isSameConfirmation, type TokenRecord } from '../token-records.ts';
 import type { WithConfirmation } from './sender-constraint.ts';
 import type { ClientCall, WithClient } from './server.ts';
 

@@ -2,10 +2,10 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { check } from '@alongside/kernel/steps';
 import type { Profile } from '../applications.ts';
-import type { Confirmation } from '../confirmation.ts';
 import { checkProof, proofAlgorithmsOf } from '../dpop.ts';
 import { readCertificate } from '../mutual-tls.ts';
 import type { WithBatch } from '../request-batch.ts';
+import type { Confirmation } from '../token-records.ts';
 import { rulesOf } from './profile.ts';
 import type { Addresses, AuthorizationServer, WithClient } from './server.ts';
 

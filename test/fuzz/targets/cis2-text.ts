@@ -4,7 +4,7 @@ import { passwordProblem } from '../../../src/cis2/authenticators/shared/rules.t
 import { shortCodeOf } from '../../../src/cis2/authenticators/tablet/protocol.ts';
 import { labelOf, longestLabel } from '../../../src/cis2/enrolment/enrolment.ts';
 import { searchRoles } from '../../../src/cis2/model/roles.ts';
-import { parseClaims } from '../../../src/cis2/openid/authorize/claims-parameter.ts';
+import { parseClaims } from '../../../src/cis2/openid/authorize/parameters.ts';
 import { readScope } from '../../../src/oauth/parameters.ts';
 import { readBasic } from '../../../src/oauth/server/client-authentication/client-secret.ts';
 import { asText, type FuzzTarget, text } from '../target.ts';

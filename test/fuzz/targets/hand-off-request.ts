@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { ManualClock } from '@alongside/kernel/clock';
-import { PinnedKeys } from '../../../identity-agent/handoff/pinned-keys.ts';
-import { checkClaims, checkResponseUri, decodeRequest } from '../../../identity-agent/handoff/request.ts';
+import {
+  checkClaims,
+  checkResponseUri,
+  decodeRequest,
+  PinnedKeys,
+} from '../../../identity-agent/handoff/request.ts';
 import { requestType } from '../../../identity-agent/protocol.ts';
 import { Servers } from '../../../identity-agent/server-call.ts';
 import { asText, type FuzzTarget, orRefused, text } from '../target.ts';

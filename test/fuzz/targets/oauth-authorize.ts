@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseClaims } from '../../../src/cis2/openid/authorize/claims-parameter.ts';
+import { parseClaims } from '../../../src/cis2/openid/authorize/parameters.ts';
 import { readScope } from '../../../src/oauth/parameters.ts';
 import { readBasic } from '../../../src/oauth/server/client-authentication/client-secret.ts';
 import { asText, type FuzzTarget, json, text } from '../target.ts';

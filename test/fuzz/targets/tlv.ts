@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { encodeTlv, onlyTlv, parseTlv, valueWith } from '../../../identity-agent/card/tlv.ts';
+import { encodeTlv, onlyTlv, parseTlv, valueWith } from '../../../identity-agent/card/apdu.ts';
 import { type FuzzTarget, hex, orRefused } from '../target.ts';
 
 export const target: FuzzTarget = {

@@ -2,8 +2,8 @@ import { seconds, shownTime } from '@alongside/kernel/clock';
 import { isObject } from '@alongside/kernel/json';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import { isJwtType, isMissing } from '../../application/assertion.ts';
-import type { Attributes } from '../../attributes.ts';
 import { errors } from '../../errors.ts';
+import type { Attributes } from '../../issue.ts';
 import type { AtBase } from '../../parts.ts';
 import { requireSignature, type WithIssuer, type WithSubject } from './subject-token.ts';
 

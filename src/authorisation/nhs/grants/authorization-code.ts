@@ -7,11 +7,11 @@ import { verifierFits } from '../../../oauth/pkce.ts';
 import { isCallback, scopesAt, type WithClient, type WithProducts } from '../../application/client.ts';
 import type { CodeGrant } from '../../codes.ts';
 import { errors } from '../../errors.ts';
+import { corsHeaders } from '../../incoming.ts';
 import { accessLifetime, lifetimesOf } from '../../issue.ts';
 import { revokeFamily } from '../../revoking.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { authenticateBySecret, type CheckedClient } from '../application-checks.ts';
-import { corsHeaders } from '../cors.ts';
 import type { NhsCall } from '../flow.ts';
 import { grant, grantTypes, tokensAnswer } from './grant.ts';
 

@@ -2,9 +2,15 @@ import { type Answer, json } from '@alongside/kernel/answer';
 import { orderedId } from '@alongside/kernel/ids';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { scopesAt, type WithProducts } from '../../application/client.ts';
-import { type Attributes, roleIdsAttribute, userAttributes } from '../../attributes.ts';
 import { errors } from '../../errors.ts';
-import { accessLifetime, lifetimesOf, type TokenGrant } from '../../issue.ts';
+import {
+  type Attributes,
+  accessLifetime,
+  lifetimesOf,
+  roleIdsAttribute,
+  type TokenGrant,
+  userAttributes,
+} from '../../issue.ts';
 import { revokeFamily } from '../../revoking.ts';
 import type { Level } from '../../upstream/upstream.ts';
 import { authenticateByAssertion, type CheckedAssertion } from '../application-checks.ts';

@@ -1,6 +1,5 @@
-import { confirmationOf, isSameConfirmation } from '../../../oauth/confirmation.ts';
 import { inGoodStanding } from '../../../oauth/developers.ts';
-import type { TokenRecord } from '../../../oauth/token-records.ts';
+import { confirmationOf, isSameConfirmation, type TokenRecord } from '../../../oauth/token-records.ts';
 import { upstreamOf } from '../../rotation.ts';
 import { actorAttribute, mayActAttribute, partyOf } from '../access-tokens.ts';
 import { audienceOf, mayKnowOf } from '../resources.ts';

@@ -1,9 +1,9 @@
 import { seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
-import { roleIdsAttribute, userAttributes } from '../../attributes.ts';
 import type { Base } from '../../base.ts';
 import { isIssuedTo } from '../../id-token-party.ts';
+import { roleIdsAttribute, userAttributes } from '../../issue.ts';
 import type { PlatformParts } from '../../parts.ts';
 import { signedByProvider } from '../../upstream/calls.ts';
 import type { Upstream } from '../../upstream/upstream.ts';

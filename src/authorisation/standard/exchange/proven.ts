@@ -1,8 +1,8 @@
 import type { WithConfirmation } from '../../../oauth/server/sender-constraint.ts';
 import type { TokenGrant } from '../../../oauth/token-records.ts';
 import type { WithProducts } from '../../application/client.ts';
-import type { Attributes } from '../../attributes.ts';
 import type { Base } from '../../base.ts';
+import type { Attributes } from '../../issue.ts';
 import type { PlatformParts } from '../../parts.ts';
 import type { Level, Upstream } from '../../upstream/upstream.ts';
 

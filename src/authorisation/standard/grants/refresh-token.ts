@@ -1,6 +1,5 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
-import { type Confirmation, confirmationOf } from '../../../oauth/confirmation.ts';
 import { scopesOf, unknownScope } from '../../../oauth/products.ts';
 import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
 import {
@@ -10,6 +9,7 @@ import {
   useRefreshToken,
   type WithRefreshToken,
 } from '../../../oauth/server/refresh-token.ts';
+import { type Confirmation, confirmationOf } from '../../../oauth/token-records.ts';
 import { accessLifetime, lifetimesOf } from '../../issue.ts';
 import { endOfRefreshing, type Rotated, scopesLeft, upstreamOf } from '../../rotation.ts';
 import { tokensAnswer } from '../access-tokens.ts';

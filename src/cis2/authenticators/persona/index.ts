@@ -1,9 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import type { Person } from '../../../cis/protocol.ts';
-import { type AuthenticationStrength, firstMet } from '../../model/acr.ts';
 import { interactionPath } from '../../model/interactions.ts';
 import { nameOnPages } from '../../model/relying-party.ts';
+import { type AuthenticationStrength, firstMet } from '../../model/session.ts';
 import { askingPage } from '../../pages/frame.ts';
 import { formOf } from '../../responses/own-form.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';

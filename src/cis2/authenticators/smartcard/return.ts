@@ -6,7 +6,7 @@ import { check, steps } from '@alongside/kernel/steps';
 import type { HandOffError } from '../../../../identity-agent/protocol.ts';
 import { parseParameters } from '../../../oauth/parameters.ts';
 import { responseErrors } from '../../errors/response.ts';
-import { isSilent } from '../../model/authorization-request.ts';
+import { isSilent } from '../../model/interactions.ts';
 import type { Authentication } from '../../model/session.ts';
 import type { ReplyFrame } from '../../responses/authorization-response.ts';
 import { signInErrors } from '../../sign-in/errors.ts';

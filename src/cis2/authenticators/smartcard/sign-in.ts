@@ -17,11 +17,9 @@ import {
 import type { Generation, PresenceAnswer } from '../../../cis/protocol.ts';
 import type { Statement } from '../../../storage/database.ts';
 import type { SpentValue } from '../../../storage/single-use.ts';
-import { type AuthenticationStrength, asksOnlyFor } from '../../model/acr.ts';
-import { isSilent } from '../../model/authorization-request.ts';
-import type { Interaction } from '../../model/interactions.ts';
+import { type Interaction, isSilent } from '../../model/interactions.ts';
 import { nameOnPages } from '../../model/relying-party.ts';
-import type { Authentication } from '../../model/session.ts';
+import { type Authentication, type AuthenticationStrength, asksOnlyFor } from '../../model/session.ts';
 import { endsWithCis } from '../../sessions/session-ended.ts';
 import type { AuthenticationContext, Authenticator, PreparedSignIn } from '../../sign-in/authenticator.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';

@@ -1,9 +1,9 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
 import { stateKey } from '@alongside/kernel/journeys';
 import { parseParameters } from '../../../oauth/parameters.ts';
-import { couldMeet } from '../../model/acr.ts';
 import { interactionPath } from '../../model/interactions.ts';
 import { nameOnPages } from '../../model/relying-party.ts';
+import { couldMeet } from '../../model/session.ts';
 import { formOf } from '../../responses/own-form.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
 import { toPage } from '../../sign-in/finish.ts';

@@ -1,10 +1,10 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Statement } from '../../../storage/database.ts';
-import { type AssuranceLevel, couldMeet, firstMet } from '../../model/acr.ts';
 import type { Credential } from '../../model/credentials.ts';
 import { interactionPath, withoutSignIn } from '../../model/interactions.ts';
 import { nameOnPages } from '../../model/relying-party.ts';
+import { type AssuranceLevel, couldMeet, firstMet } from '../../model/session.ts';
 import { formOf } from '../../responses/own-form.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
 import { noteRefusedSignIn } from '../../sign-in/complete-sign-in.ts';

@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { accountPath } from '../../model/account-client.ts';
-import type { AssuranceLevel } from '../../model/acr.ts';
+import { accountPath } from '../../model/relying-party.ts';
+import type { AssuranceLevel } from '../../model/session.ts';
 import { cis2Page } from '../../pages/frame.ts';
 import { filled, words } from '../../text/words.ts';
 import { type Enrolment, longestLabel } from '../enrolment.ts';

@@ -1,6 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { accountPath } from '../../model/account-client.ts';
+import { accountPath } from '../../model/relying-party.ts';
 import { cis2Page } from '../../pages/frame.ts';
 import { filled, markedUp, words } from '../../text/words.ts';
 

@@ -14,21 +14,22 @@ import { checkRedirectUri, requirePushed } from '../../../oauth/server/request-c
 import type { Urls } from '../../../service.ts';
 import type { Database } from '../../../storage/database.ts';
 import { requestErrors } from '../../errors/request.ts';
-import type { AuthorizationRequest, ResponseMode } from '../../model/authorization-request.ts';
 import type { CisClient } from '../../model/cis-client.ts';
-import type { Interactions } from '../../model/interactions.ts';
+import type { AuthorizationRequest, Interactions, ResponseMode } from '../../model/interactions.ts';
 import { findRelyingParty, partyOf, type RelyingParty } from '../../model/relying-party.ts';
 import { endpointPaths } from '../../protocol.ts';
 import { type Codes, type Reply, type ReplyFrame, replyTo } from '../../responses/authorization-response.ts';
 import type { SessionEnds } from '../../sessions/session-ends.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
-import type { Authenticators } from '../../sign-in/authenticator.ts';
-import { beginInteraction, expectPerson, findAuthenticators } from '../../sign-in/choose.ts';
+import {
+  type Authenticators,
+  beginInteraction,
+  expectPerson,
+  findAuthenticators,
+} from '../../sign-in/authenticator.ts';
 import type { ServerCall } from '../server.ts';
-import { gatherRequest } from './hints.ts';
-import { readParameters, reenterByGet } from './parameters.ts';
-import { type RequestIssuer, requestChecks } from './request-checks.ts';
-import { requireSigned, resolveRequest } from './request-object.ts';
+import { gatherRequest, readParameters, reenterByGet } from './parameters.ts';
+import { type RequestIssuer, requestChecks, requireSigned, resolveRequest } from './request-checks.ts';
 import { answerSilently, askForConsent, askForRole, findSession, settleSessionRole } from './session.ts';
 
 interface WithParameters {

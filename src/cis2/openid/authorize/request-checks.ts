@@ -1,22 +1,26 @@
 import type { Answer } from '@alongside/kernel/answer';
+import { Refusal } from '@alongside/kernel/errors';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { shownRegistered } from '@alongside/kernel/refusal-facts';
 import { check, type Steps } from '@alongside/kernel/steps';
 import { type Parameters, readScope } from '../../../oauth/parameters.ts';
+import { requestUriPrefix } from '../../../oauth/pushed-requests.ts';
 import {
   checkBoundKey,
   checkPkce,
   checkResponseMode,
   checkResponseType,
+  isRegisteredRedirect,
+  openRequestObject,
 } from '../../../oauth/server/request-checks.ts';
 import { acrValues } from '../../authenticators/registry.ts';
 import { responseErrors } from '../../errors/response.ts';
+import { rulesOf } from '../../model/profiles.ts';
 import { isScope, scopeValues } from '../../model/scopes.ts';
-import type { Reply } from '../../responses/authorization-response.ts';
-import type { Cis2Server, WithRelyingParty } from '../server.ts';
+import { type Reply, type ReplyFrame, replyTo } from '../../responses/authorization-response.ts';
+import type { Cis2Server, ServerCall, WithRelyingParty } from '../server.ts';
 import { offlineAccess } from '../token/issuer.ts';
-import { type AuthorizationClaims, checkClaims } from './claims-parameter.ts';
-import { checkIdTokenHint } from './hints.ts';
+import { type AuthorizationClaims, checkClaims, checkIdTokenHint } from './parameters.ts';
 
 /** The issuer, as the checks of a request need it. */
 export interface RequestIssuer {
@@ -140,3 +144,78 @@ export const requestChecks = <Start, Known extends RequestCall>(list: Steps<Star
     .step(checkLevel)
     .step(checkIdTokenHint)
     .step(checkBoundKey);
+
+/** A request before its parameters are known to be the client's. */
+interface UnreadCall extends ServerCall, WithRelyingParty {
+  readonly parameters: Parameters;
+  readonly provider: ReplyFrame;
+}
+
+/**
+ * Answers an error in a request that was not yet read: nothing in it can be trusted, so neither can its address. The error goes to
+ * the address outside when the client registered that one; otherwise it is a page.
+ */
+function refuse({ server, request, parameters, client, provider }: UnreadCall, refusal: Refusal): Answer {
+  const redirectUri = parameters.get('redirect_uri');
+  if (redirectUri === undefined || !isRegisteredRedirect(server, client, redirectUri))
+    throw new Refusal({ ...refusal.entry, status: 400, redirect: false }, refusal.detail);
+  const state = parameters.get('state') ?? null;
+  const responseMode = parameters.get('response_mode') === 'form_post' ? 'form_post' : 'query';
+  return replyTo(provider, { client, redirectUri, responseMode, state }, request).fail(refusal);
+}
+
+/** The source of the parameters: a pushed request, a signed object, or the browser. */
+export interface RequestOrigin {
+  parameters: Parameters;
+  /** The `request_uri` of a pushed request. */
+  pushed: string | null;
+  signed: boolean;
+}
+
+/**
+ * Replaces the parameters of the browser by those that the client pushed or signed (RFC 9126 section 4, RFC 9101 section 6.3).
+ * `client_id` is the same inside and outside.
+ */
+export const resolveRequest = check(
+  'request-object',
+  async function resolveRequest(call: UnreadCall): Promise<Answer | RequestOrigin> {
+    const { server, parameters, client } = call;
+    const requestUri = parameters.get('request_uri');
+    const mayPush = rulesOf(client.registration).pushedRequests !== 'off';
+    if (mayPush && requestUri !== undefined && parameters.has('request'))
+      return refuse(call, responseErrors.requestTwice('the request has both request and request_uri'));
+    if (mayPush && requestUri?.startsWith(requestUriPrefix)) {
+      const { clientId } = client.registration;
+      const found = await server.pushed.find(requestUri, clientId);
+      // It was checked, and its object opened, when it was pushed.
+      if (found) return { parameters: found, pushed: requestUri, signed: true };
+      return refuse(
+        call,
+        responseErrors.requestUriInvalid(`${clientId} has pushed no such request, or used it`),
+      );
+    }
+    try {
+      const inside = await openRequestObject(server, client, parameters);
+      return { parameters: inside ?? parameters, pushed: null, signed: inside !== undefined };
+    } catch (thrown) {
+      if (thrown instanceof Refusal && thrown.entry.redirect) return refuse(call, thrown);
+      throw thrown;
+    }
+  },
+);
+
+/** Refuses an unsigned request of a client that must sign its requests (RFC 9101 section 10.5). */
+export const requireSigned = check(
+  'signed-request',
+  function requireSigned({
+    client: { registration },
+    reply,
+    signed,
+  }: WithRelyingParty & { reply: Pick<Reply, 'fail'>; signed: boolean }): Answer | undefined {
+    const mustSign =
+      registration.signedRequests === 'required' && rulesOf(registration).requestObjects !== 'off';
+    return mustSign && !signed
+      ? reply.fail(responseErrors.requestNotSigned('it is not a request object'))
+      : undefined;
+  },
+);

@@ -8,13 +8,16 @@ import type { Person } from '../../../cis/protocol.ts';
 import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
 import type { Database } from '../../../storage/database.ts';
 import { responseErrors } from '../../errors/response.ts';
-import { firstMet } from '../../model/acr.ts';
-import { type AuthorizationRequest, isSilent } from '../../model/authorization-request.ts';
 import type { CisClient } from '../../model/cis-client.ts';
-import { type Interactions, interactionPath } from '../../model/interactions.ts';
+import {
+  type AuthorizationRequest,
+  type Interactions,
+  interactionPath,
+  isSilent,
+} from '../../model/interactions.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import { asksForRole, type SettledRole, settleRole } from '../../model/roles.ts';
-import { type Session, strengthFor } from '../../model/session.ts';
+import { firstMet, type Session, strengthFor } from '../../model/session.ts';
 import { authenticatedAt, type Codes, type Reply } from '../../responses/authorization-response.ts';
 import type { SessionEnds } from '../../sessions/session-ends.ts';
 import type { Sessions } from '../../sessions/sessions.ts';

@@ -11,7 +11,7 @@ import type { Applications } from '../../../oauth/applications.ts';
 import { isForm, type Parameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import type { BrowserMarks } from '../../model/browser-marks.ts';
-import type { LimitRows } from '../../model/limit-rows.ts';
+import type { LimitRows } from '../../model/interactions.ts';
 import { findRelyingParty, type RelyingParty } from '../../model/relying-party.ts';
 import type { Session, SignOutWithoutSession } from '../../model/session.ts';
 import { goingOnPage } from '../../pages/frame.ts';

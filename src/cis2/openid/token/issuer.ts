@@ -2,8 +2,12 @@ import type { Clock } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
-import { type Confirmation, confirmationAttributes, confirmationShape } from '../../../oauth/confirmation.ts';
-import type { TokenGrant as StoredGrant } from '../../../oauth/token-records.ts';
+import {
+  type Confirmation,
+  confirmationAttributes,
+  confirmationShape,
+  type TokenGrant as StoredGrant,
+} from '../../../oauth/token-records.ts';
 import type { NewToken, Tokens } from '../../../oauth/tokens.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
 import type { Statement } from '../../../storage/database.ts';

@@ -7,8 +7,8 @@ import { RequestBatch, type WithBatch } from '../../../oauth/request-batch.ts';
 import {
   authenticateClient,
   authenticateForBatch,
+  readForm,
 } from '../../../oauth/server/client-authentication/authenticate.ts';
-import { readForm } from '../../../oauth/server/form.ts';
 import { runGrant } from '../../../oauth/server/grant.ts';
 import {
   type Introspection,

@@ -2,8 +2,10 @@ import type { Refuse } from '@alongside/kernel/errors';
 import { check } from '@alongside/kernel/steps';
 import type { OneTimeValue } from '../../client-assertion.ts';
 import { refusalOfFailure } from '../../network-limit.ts';
+import { isForm, type Parameters, parseParameters } from '../../parameters.ts';
 import type { WithBatch } from '../../request-batch.ts';
 import { rulesOf } from '../profile.ts';
+import type { ClientCall } from '../server.ts';
 import type {
   AuthenticationServer,
   ClientAuthenticationMethod,
@@ -110,4 +112,20 @@ async function verify<K extends Context>(call: AuthenticationCall<K>): Promise<{
   if (typeof verified === 'string') throw refuse(verified).about({ came: verified });
   if ('reason' in verified) throw refuse(verified.reason).about(verified.facts);
   return { known, value: { ...verified, refuse } };
+}
+
+/** Reads the form of a client's call: well-formed, each parameter once, none too long (RFC 6749 section 3.2). */
+export function readForm({ server, request }: Pick<ClientCall, 'server' | 'request'>): {
+  parameters: Parameters;
+} {
+  const { errors } = server;
+  const type = request.headers['content-type'];
+  if (!isForm(type)) throw errors.formExpected(`the content type is ${type ?? 'missing'}`);
+  const parameters = parseParameters(request.body);
+  if (!parameters) throw errors.formMalformed('the form is not well-formed, or has more than 100 parameters');
+  const repeated = parameters.repeated(server.repeatable);
+  if (repeated !== undefined)
+    throw errors.parameterRepeated(`${repeated.slice(0, 100)} is there more than once`);
+  server.checkLengths(parameters);
+  return { parameters };
 }

@@ -1,6 +1,5 @@
 import { halfHash } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
-import { tokenTypeOf } from '../../../../oauth/confirmation.ts';
 import {
   type CheckedCode,
   checkCodeKey,
@@ -12,12 +11,12 @@ import {
   type WithCode,
 } from '../../../../oauth/server/authorization-code.ts';
 import { grant, type TokenResponse } from '../../../../oauth/server/grant.ts';
+import { tokenTypeOf } from '../../../../oauth/token-records.ts';
 import type { NewToken } from '../../../../oauth/tokens.ts';
 import { tokenErrors } from '../../../errors/token.ts';
 import { partyOf } from '../../../model/relying-party.ts';
 import type { CodeGrant } from '../../../responses/authorization-response.ts';
-import { signIdToken } from '../../claims/id-token.ts';
-import { namedClaims } from '../../claims/person.ts';
+import { namedClaims, signIdToken } from '../../claims/claims.ts';
 import type { Cis2Server, TokenCall } from '../../server.ts';
 import { getsRefreshToken, type TokenGrant } from '../issuer.ts';
 

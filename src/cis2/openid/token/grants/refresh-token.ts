@@ -1,5 +1,4 @@
 import { check, type Passed, steps } from '@alongside/kernel/steps';
-import { isSameConfirmation, tokenTypeOf } from '../../../../oauth/confirmation.ts';
 import { grant, type TokenResponse } from '../../../../oauth/server/grant.ts';
 import {
   findRefreshToken,
@@ -8,13 +7,13 @@ import {
   useRefreshToken,
   type WithRefreshToken,
 } from '../../../../oauth/server/refresh-token.ts';
+import { isSameConfirmation, tokenTypeOf } from '../../../../oauth/token-records.ts';
 import { tokenErrors } from '../../../errors/token.ts';
 import { rulesOf } from '../../../model/profiles.ts';
 import { partyOf } from '../../../model/relying-party.ts';
 import { choiceOf } from '../../../model/roles.ts';
 import { factsOf, type SignInFacts } from '../../../model/token-facts.ts';
-import { signIdToken } from '../../claims/id-token.ts';
-import { namedClaims } from '../../claims/person.ts';
+import { namedClaims, signIdToken } from '../../claims/claims.ts';
 import type { TokenCall } from '../../server.ts';
 import type { Successor } from '../issuer.ts';
 
