@@ -60,10 +60,10 @@ export function authorizationServerMetadataUrl(issuer: string): string {
 export function createMetadata(source: MetadataSource): (signal?: AbortSignal) => Promise<ServerMetadata> {
   const maxAgeMs = Math.min(source.maxAgeMs ?? AN_HOUR_MS, AN_HOUR_MS);
   let kept: { metadata: ServerMetadata; until: number } | undefined;
-  let underWay: Promise<ServerMetadata> | undefined;
+  let underWay: ReturnType<typeof begin> | undefined;
 
-  async function read(): Promise<ServerMetadata> {
-    const answer = await send(source.fetch, { url: source.url });
+  async function read(signal: AbortSignal): Promise<ServerMetadata> {
+    const answer = await send(source.fetch, { url: source.url, signal });
     const body = answer.status === 200 ? jsonObject(answer) : undefined;
     if (!body)
       throw new ClientError('metadata_invalid', `There is no metadata at ${source.url} (${answer.status}).`, {
@@ -75,13 +75,24 @@ export function createMetadata(source: MetadataSource): (signal?: AbortSignal) =
     return metadata;
   }
 
+  function begin() {
+    const stop = new AbortController();
+    return { metadata: read(stop.signal), stop, callers: 0 };
+  }
+
   return async (signal) => {
     if (kept && kept.until > source.clock.now()) return kept.metadata;
-    underWay ??= read().finally(() => {
-      underWay = undefined;
-    });
-    // One caller's abort must not fail the other callers.
-    return unlessAborted(signal, underWay);
+    underWay ??= begin();
+    const call = underWay;
+    call.callers += 1;
+    try {
+      // One caller's abort must not fail the other callers.
+      return await unlessAborted(signal, call.metadata);
+    } finally {
+      call.callers -= 1;
+      if (call.callers === 0) call.stop.abort();
+      if (call.callers === 0 && underWay === call) underWay = undefined;
+    }
   };
 }
 
