@@ -8,7 +8,11 @@ import { processTerminal } from './terminal.ts';
 const [word, ...rest] = process.argv.slice(2);
 if (isNativeCommand(word) && !rest.includes('--help')) {
   const { terminal, exitCode } = processTerminal({ endWithInput: rest.includes('--end-with-input') });
-  process.exitCode = exitCode(await exitCodeOf(word, rest, terminal));
+  const code = exitCode(await exitCodeOf(word, rest, terminal));
+  const written = (stream: NodeJS.WriteStream) => new Promise((resolve) => stream.write('', resolve));
+  await Promise.all([written(process.stdout), written(process.stderr)]);
+  // A request that nothing waits for any more would keep the program running.
+  process.exit(code);
 } else if (isNativeCommand(word)) {
   console.log(helpOf(word).join('\n'));
 } else {
