@@ -200,71 +200,50 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
     await arrived();
     return redeem(cis2, client, { status: 302, headers: {}, body: '', location: page.url() });
   };
-  const pages: [string, () => Promise<unknown>][] = [
-    ['the choice', choice],
-    [
-      'the choice page with help',
-      async () => {
-        await page.clock.install();
-        await choice();
-        await Promise.all([
-          context.waitForEvent('page'),
-          page.getByRole('button', { name: 'Continue' }).click(),
-        ]);
-        await page.clock.runFor(4_100);
-        await page.locator('#help').waitFor();
-      },
-    ],
-    ['the roles', () => roles(nurse.uid)],
-    [
-      'the role page without a choice',
-      async () => {
-        await roles(nurse.uid);
-        await page.evaluate('document.querySelector("form[method=post]").submit()');
-        await page.getByRole('alert').waitFor();
-      },
-    ],
-    ['the roles with a search', () => roles(locum.uid)],
-    [
-      'the role page without search results',
-      async () => {
-        await roles(locum.uid);
-        await page.getByRole('searchbox').fill('nowhere');
-        await page.keyboard.press('Enter');
-        await page.getByRole('status').waitFor();
-      },
-    ],
-    ['an error', () => page.goto(cis2.authorizeUrl(client, { client_id: 'nobody' }))],
-    [
-      'an error with a long address',
-      () =>
-        page.goto(
-          cis2.authorizeUrl(client, { redirect_uri: `https://app.example.test/${'way/'.repeat(20)}` }),
-        ),
-    ],
-    ['the help', () => page.goto(`${cis2.origin}/help/smartcard`)],
-    [
-      'the confirmation of a sign-out',
-      async () => {
-        await signedIn();
-        await page.goto(`${cis2.issuer}/connect/endSession`);
-      },
-    ],
-    ['signed out', () => page.goto(`${cis2.issuer}/connect/endSession`)],
-    [
-      'continue as',
-      async () => {
-        const { id_token } = await signedIn();
-        cis2.clock.advance(1);
-        await page.goto(`${cis2.issuer}/connect/endSession?id_token_hint=${id_token}`);
-        await page.goto(cis2.authorizeUrl(client));
-        await page.getByRole('heading', { name: 'Continue as' }).waitFor();
-      },
-    ],
-  ];
-  for (const [name, open] of pages)
-    test(name, async () => {
-      await open();
+  test('the choice, without and with help', async () => {
+    await page.clock.install();
+    await choice();
+    await isAccessible(page);
+    await Promise.all([context.waitForEvent('page'), page.getByRole('button', { name: 'Continue' }).click()]);
+    await page.clock.runFor(4_100);
+    await page.locator('#help').waitFor();
+    await isAccessible(page);
+  });
+  test('the roles, and without a choice', async () => {
+    await roles(nurse.uid);
+    await isAccessible(page);
+    await page.evaluate('document.querySelector("form[method=post]").submit()');
+    await page.getByRole('alert').waitFor();
+    await isAccessible(page);
+  });
+  test('the roles with a search, and without results', async () => {
+    await roles(locum.uid);
+    await isAccessible(page);
+    await page.getByRole('searchbox').fill('nowhere');
+    await page.keyboard.press('Enter');
+    await page.getByRole('status').waitFor();
+    await isAccessible(page);
+  });
+  test('errors, also with a long address, the help, and signed out', async () => {
+    const long = `https://app.example.test/${'way/'.repeat(20)}`;
+    for (const address of [
+      cis2.authorizeUrl(client, { client_id: 'nobody' }),
+      cis2.authorizeUrl(client, { redirect_uri: long }),
+      `${cis2.origin}/help/smartcard`,
+      `${cis2.issuer}/connect/endSession`,
+    ]) {
+      await page.goto(address);
       await isAccessible(page);
-    });
+    }
+  });
+  test('the confirmation of a sign-out, and of a user who signs in again', async () => {
+    const { id_token } = await signedIn();
+    await page.goto(`${cis2.issuer}/connect/endSession`);
+    await isAccessible(page);
+    cis2.clock.advance(1);
+    await page.goto(`${cis2.issuer}/connect/endSession?id_token_hint=${id_token}`);
+    await page.goto(cis2.authorizeUrl(client));
+    await page.getByRole('heading', { name: 'Continue as' }).waitFor();
+    await isAccessible(page);
+  });
 });
