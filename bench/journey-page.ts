@@ -6,7 +6,7 @@ import { viewOf } from '../src/console/pages/journey/address.ts';
 import { ledger } from '../src/console/pages/journey/page.ts';
 import { longJourney } from '../src/console/pages/journey/testing/journey.ts';
 import { startConsole } from '../src/console/testing/console.ts';
-import { launchBrowser } from '../test/testing/browser.ts';
+import { firstPaint, launchBrowser } from '../test/testing/browser.ts';
 import { endWith, readBenchFlags } from './flags.ts';
 
 const usageText = 'bench:journey-page -- [--messages 1000] [--rounds 5] [--json]';
@@ -41,31 +41,12 @@ const console = await startConsole({
   },
 });
 const browser = await launchBrowser();
-/** Resolves to the milliseconds until the first paint with content. */
-const firstPaint = `new Promise((resolve) => {
-  new PerformanceObserver((list) => {
-    for (const { name, startTime } of list.getEntries()) if (name === 'first-contentful-paint') resolve(startTime);
-  }).observe({ type: 'paint', buffered: true });
-})`;
-interface Paint {
-  readonly ms: number;
-  readonly processorMs: number;
-}
 /** A cold paint is that of a new browser context, without its cache. */
-async function paints(id: string, count: number): Promise<Paint[]> {
+async function paints(id: string, count: number) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
-  const figures: Paint[] = [];
-  for (let round = 0; round < count; round++) {
-    const page = await context.newPage();
-    const session = await context.newCDPSession(page);
-    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
-    await page.goto(`http://localhost:${console.port}/journeys/${id}`, { waitUntil: 'commit' });
-    const ms = Number(await page.evaluate(firstPaint));
-    const { metrics } = await session.send('Performance.getMetrics');
-    const task = metrics.find(({ name }) => name === 'TaskDuration');
-    figures.push({ ms, processorMs: (task?.value ?? 0) * 1_000 });
-    await page.close();
-  }
+  const figures: Awaited<ReturnType<typeof firstPaint>>[] = [];
+  for (let round = 0; round < count; round++)
+    figures.push(await firstPaint(context, `http://localhost:${console.port}/journeys/${id}`));
   await context.close();
   return figures;
 }

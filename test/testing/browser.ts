@@ -60,6 +60,28 @@ const startBrowser = (flags: readonly string[]): Promise<Browser> =>
     timeout: patience,
   });
 
+/** Resolves in the page to the milliseconds until its first paint with content. */
+const firstContent = `new Promise((resolve) => {
+  new PerformanceObserver((list) => {
+    for (const { name, startTime } of list.getEntries()) if (name === 'first-contentful-paint') resolve(startTime);
+  }).observe({ type: 'paint', buffered: true });
+})`;
+
+/** Opens an address in a new page. Returns the time until its first paint, and the processor time of its main thread until then, which depends less on other programs. */
+export async function firstPaint(
+  context: BrowserContext,
+  url: string,
+): Promise<{ ms: number; processorMs: number }> {
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  await page.goto(url, { waitUntil: 'commit' });
+  const ms = Number(await page.evaluate(firstContent));
+  const { metrics } = await session.send('Performance.getMetrics');
+  await page.close();
+  return { ms, processorMs: 1_000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) };
+}
+
 /** Records every document of the page, so that a test can prove that no prompt was shown. */
 export function watchDocuments(page: Page): { status: number; url: string }[] {
   const seen: { status: number; url: string }[] = [];
