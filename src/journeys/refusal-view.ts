@@ -22,6 +22,9 @@ function sentence(text: string): string {
 /** Headlines for errors whose public descriptions are for programs. */
 const headlines: Readonly<Record<string, string>> = {
   'authorisation.notFound': 'There is no such path',
+  'authorisation.assertionExpired': 'The assertion has expired',
+  'authorisation.assertionExpFar': 'The assertion expires more than 5 minutes from now',
+  'authorisation.assertionJtiUsed': 'The jti was used before',
   'gateway.unsupportedPath': 'No API has this path',
   'gateway.missingAuthorization': 'The access token is missing',
   'gateway.invalidToken': 'The access token is unknown or was revoked',
