@@ -101,6 +101,10 @@ describe('registrationFrom', () => {
       profile: 'standard',
       platform: { applicationType: 'native', tokenEndpointAuthMethod: 'none' },
     });
+    const atCis2 = { name: 'n', native: true, cis2Auth: 'private_key_jwt' };
+    assert.deepEqual(registrationFrom(atCis2, { ...none, redirect: ['u'] }).cis2, {
+      ...{ tokenEndpointAuthMethod: 'private_key_jwt', redirectUris: ['u'], applicationType: 'native' },
+    });
   });
 
   test('needs a name and a half', () => {

@@ -66,7 +66,7 @@ export function registrationFrom(
   for (const flag of registrationLists) if (repeated[flag].length > 0) put(lists[flag], repeated[flag]);
   if (flags.native === true) {
     // Public clients exist only in the standard profile.
-    const methods = { platform: flags.auth, cis2: flags['cis2-auth'] };
+    const methods = { platform: flags.auth, cis2: flags.cis2Auth };
     for (const half of ['platform', 'cis2'] as const) {
       if (half === 'platform' ? halves.cis2 && !halves.platform : !halves.cis2) continue;
       put({ half, member: 'applicationType' }, 'native');
