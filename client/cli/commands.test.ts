@@ -214,7 +214,7 @@ describe('the commands of the native journey', () => {
     });
   }
 
-  test('as a program: ends with its input, and with a signal', async () => {
+  test('the program ends with its input, and with a signal', async () => {
     const run = (...argv: string[]) => spawn(process.execPath, [program, ...argv], { stdio: 'pipe' });
     const watching = run('token', ...signIn(), '--watch', '--end-with-input', '--revoke');
     watching.stderr.on('data', (text) => void visit(String(text).trim()).catch(() => undefined));
@@ -228,7 +228,7 @@ describe('the commands of the native journey', () => {
     assert.deepEqual(await once(waiting, 'exit'), [143, null]);
   });
 
-  test('as a program: prints help, and names an unknown command', async () => {
+  test('the program prints help, and names an unknown command', async () => {
     const output = async (...argv: string[]) => {
       const child = spawn(process.execPath, [program, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
       let text = '';

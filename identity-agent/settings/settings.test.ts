@@ -73,7 +73,7 @@ describe('the precedence of settings', () => {
   });
 });
 
-describe('loadSettings refuses in one sentence', () => {
+describe('loadSettings', () => {
   const refused = async (t: TestContext, contents: Parameters<typeof desk>[1], message: RegExp) => {
     const { load } = await desk(t, contents);
     assert.throws(
@@ -82,15 +82,15 @@ describe('loadSettings refuses in one sentence', () => {
     );
   };
 
-  test('a misspelt setting in a file, so that no policy is lost silently', (t) =>
+  test('refuses a misspelt setting in a file, so that no policy is lost silently', (t) =>
     refused(t, { policy: { mobilty: true } }, /policy\.json has an unknown setting "mobilty"/));
 
-  test('a wrong value with its location, even if a higher source overrides it', async (t) => {
+  test('refuses a wrong value with its location, even if a higher source overrides it', async (t) => {
     await refused(t, { policy: { lockedFor: '30 s' } }, /policy\.json: lockedFor: must be a whole number/);
     await refused(t, { policy: { mobility: true }, user: { mobility: 3 } }, /user\.json: mobility: must be/);
   });
 
-  test('a file that is not a JSON object, too long or unreadable', async (t) => {
+  test('refuses a file that is not a JSON object, too long or unreadable', async (t) => {
     const { files, load } = await desk(t);
     for (const content of ['{', '[]', 'null', `{"cis": "${'a'.repeat(70_000)}"}`]) {
       await writeFile(files.user, content);
@@ -100,14 +100,14 @@ describe('loadSettings refuses in one sentence', () => {
     assert.equal(load().settings.agentPort, 8403, 'no file is no values');
   });
 
-  test('a policy that others than its owner can write', async (t) => {
+  test('refuses a policy that others than its owner can write', async (t) => {
     const { files, load } = await desk(t, { policy: {} });
     load();
     await chmod(files.policy, 0o666);
     assert.throws(() => load(), /can be written by others/);
   });
 
-  test('an unknown flag, and one with a wrong value', async (t) => {
+  test('refuses an unknown flag, and one with a wrong value', async (t) => {
     const { load } = await desk(t);
     assert.throws(() => load('--prot', '1'), UsageError);
     assert.throws(
@@ -119,13 +119,13 @@ describe('loadSettings refuses in one sentence', () => {
     assert.throws(() => load('--generation', 'old'), /--generation: must be one of hscn, internet/);
   });
 
-  test('missing required settings', async (t) => {
+  test('refuses missing required settings', async (t) => {
     const { files, load } = await desk(t, { user: { cis: 'https://cis.example' } });
     assert.throws(() => checkUsable(load().settings, files), /^OperatorError: cis2Issuer: is needed/);
     checkUsable(load('--cis2-issuer', 'https://cis2.example/realm').settings, files);
   });
 
-  test('plain HTTP to other machines, except in development', async (t) => {
+  test('refuses plain HTTP to other machines, except in development', async (t) => {
     const { files, load } = await desk(t, {
       user: { cis: 'http://localhost:8404', cis2Issuer: 'http://127.0.0.1:8402/realm' },
     });
@@ -154,7 +154,7 @@ describe('loadSettings refuses in one sentence', () => {
       }
   });
 
-  test('an unknown reader', async (t) => {
+  test('refuses an unknown reader', async (t) => {
     const { load } = await desk(t);
     assert.throws(
       () => load('--reader', 'floppy'),

@@ -129,8 +129,8 @@ describe('alongside doctor at a healthy instance', () => {
   });
 });
 
-describe('alongside doctor reports', () => {
-  test('services that do not run', async () => {
+describe('the report of alongside doctor', () => {
+  test('names services that do not run', async () => {
     const instance = await startInstance({ only: 'cis,authorisation,gateway,console' });
     const report = await examine('--state', instance.state.stateFile, '--data', root);
     await instance.stop();
@@ -144,7 +144,7 @@ describe('alongside doctor reports', () => {
     assert.ok(report.checks.some(({ name, outcome }) => name === 'agent-socket' && outcome === 'remark'));
   });
 
-  test('an issuer other than the configured one', async () => {
+  test('names an issuer other than the configured one', async () => {
     const foreign = createHttpServer((_request, response) => response.end('{"issuer":"http://other.test"}'));
     await new Promise<void>((done) => foreign.listen(0, '127.0.0.1', done));
     const { port } = foreign.address() as { port: number };
@@ -157,7 +157,7 @@ describe('alongside doctor reports', () => {
     assert.match(detail ?? '', /names the issuer http:\/\/other\.test, the configuration http:\/\/127/);
   });
 
-  test('a missing socket', async () => {
+  test('names a missing socket', async () => {
     const instance = await startInstance();
     rmSync(instance.state.agentSocket ?? '');
     const report = await examine('--state', instance.state.stateFile, '--data', root);
@@ -165,7 +165,7 @@ describe('alongside doctor reports', () => {
     assert.deepEqual(troubles(report), ['agent-socket']);
   });
 
-  test('an outdated state file and an invalid one', async () => {
+  test('names an outdated state file and an invalid one', async () => {
     const file = join(root, 'left.json');
     const { server, port } = await listen();
     server.close();
@@ -195,7 +195,7 @@ describe('alongside doctor reports', () => {
     assert.ok(troubles(await examine('--state', file, '--data', root)).includes('state-file'));
   });
 
-  test('a port of another process, with its name', async () => {
+  test('names the process that uses a port', async () => {
     const { server, port } = await listen();
     const report = await examine('--port-base', String(port), '--data', root);
     server.close();
@@ -209,7 +209,7 @@ describe('alongside doctor reports', () => {
     assert.ok(troubles(report).includes('service (console)'));
   });
 
-  test('ports above the maximum', async () => {
+  test('names ports above the maximum', async () => {
     const report = await examine('--port-base', '65533', '--data', root);
     assert.match(JSON.stringify(report.checks), /There is no port 65536/);
   });

@@ -203,7 +203,7 @@ const mistakes: Mistake[] = [
   },
 ];
 
-describe('explain finds', () => {
+describe('explain', () => {
   for (const { name, make, status, kind, failed, says } of mistakes)
     test(name, async () => {
       const { response, paste } = await make();
@@ -223,7 +223,7 @@ describe('explain finds', () => {
       assert.equal((await explain(body)).banner?.headline, byId.banner.headline);
     });
 
-  test('no mistake in correct requests, and uses nothing up', async () => {
+  test('finds no mistake in correct requests, and uses nothing up', async () => {
     const jwt = await assertion();
     for (const paste of [
       jwt,
@@ -240,21 +240,21 @@ describe('explain finds', () => {
     assert.deepEqual(failedIn(await explain(jwt)), ['jti']);
   });
 
-  test('whose key signed an assertion', async () => {
+  test('finds the application that owns the key of an assertion', async () => {
     const { privatePem } = await newKeyPair('RS512');
     const found = await explain(await assertion({}, {}, createPrivateKey(privatePem)));
     assert.deepEqual(failedIn(found), ['signature']);
     assert.match(found.banner?.mend ?? '', /No key that is registered here made it/);
   });
 
-  test('the client id of the other server', async () => {
+  test('finds the client id of the other server', async () => {
     const found = await explain(
       await assertion({ iss: separateAtCis2.clientId, sub: separateAtCis2.clientId }),
     );
     assert.match(found.banner?.mend ?? '', /client id of demo-separate at CIS2/);
   });
 
-  test('an access token with its owner, and a refresh token in its place', async () => {
+  test('finds the owner of an access token, and a refresh token in its place', async () => {
     const tokens = await instance.api<{ access_token: string; refresh_token: string }>('POST', '/tokens', {
       person: 'gp',
       application: 'demo-combined',
@@ -266,7 +266,7 @@ describe('explain finds', () => {
   });
 });
 
-test('the page of each id', async () => {
+test('explain links to the page of each id', async () => {
   await instance.signInAtDesk('gp');
   const { cards } = await instance.api<{ cards: { serial: string }[] }>(
     'GET',
@@ -290,7 +290,7 @@ test('the page of each id', async () => {
   }
 });
 
-test('a pasted text is in no table, and an explanation is no journey', async () => {
+test('explain stores no pasted text and begins no journey', async () => {
   const journeys = async () => (await instance.api<{ journeys: object[] }>('GET', '/journeys')).journeys;
   const before = await journeys();
   const mark = `mark-${randomUUID()}`;

@@ -70,7 +70,7 @@ describe('an inactive developer or company gets 401 access_denied', () => {
         await become({ kind, status: 'inactive' });
         await assertError(platform, await ask(), 401, 'access_denied', inactive[kind]);
       });
-  test('standard profile: unauthorized_client', async () => {
+  test('the standard profile returns unauthorized_client', async () => {
     const form = {
       grant_type: 'client_credentials',
       client_id: 'key-of-web',

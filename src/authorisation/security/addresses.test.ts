@@ -58,7 +58,7 @@ describe('headers about the address from a proxy or a client are ignored (CVE-20
       [200, 401],
     );
   });
-  test('path and method', async () => {
+  test('unknown paths and methods are refused under a foreign Host', async () => {
     assert.equal((await platform.get('/oauth2/nothing', {}, lies)).status, 404);
     assert.equal((await platform.post('/oauth2/authorize', {}, lies)).status, 405);
   });

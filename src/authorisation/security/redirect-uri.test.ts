@@ -66,7 +66,7 @@ for (const [path, id] of [
         assert.match(answer.headers.get('content-type') ?? '', /^application\/json/);
         assert.ok(!answer.text.includes('evil'), answer.text);
       });
-    test('doorkeeper 61: nor with prompt=none and an error', async () => {
+    test('doorkeeper 61: renders the error of prompt=none instead of redirecting', async () => {
       const answer = await client.platform.get(`${path}/authorize`, {
         ...request('https://evil.test/'),
         prompt: 'none',

@@ -54,33 +54,33 @@ const endpoints = [
   '/oauth2.1/introspect',
 ];
 
-describe('excessive requests are refused early', () => {
+describe('the early limits', () => {
   for (const path of endpoints) {
-    test(`a body of 10 MB at ${path}`, async () => {
+    test(`refuse a body of 10 MB at ${path}`, async () => {
       const answer = await post(path, `token=${'x'.repeat(10_000_000)}`).catch(() => undefined);
       // Either an answer, or the connection was closed while the rest was still being sent.
       if (answer) assert.equal(answer.status, 413);
     });
-    test(`ten thousand parameters at ${path}`, async () => {
+    test(`refuse ten thousand parameters at ${path}`, async () => {
       const many = Array.from({ length: 10_000 }, (_, n) => `p${n}=1`).join('&');
       assert.ok(many.length > 65_536);
       assert.equal((await post(path, many)).status, 413);
       assert.equal((await post(path, Array.from({ length: 10_000 }, () => 'a=').join('&'))).status, 400);
     });
-    test(`101 parameters at ${path}`, async () => {
+    test(`refuse 101 parameters at ${path}`, async () => {
       const { status, body } = await post(path, Array.from({ length: 101 }, (_, n) => `p${n}=1`).join('&'));
       assert.deepEqual([status, body.error], [400, 'invalid_request']);
     });
   }
-  test('ten thousand parameters in a query', async () => {
+  test('refuse ten thousand parameters in a query', async () => {
     const many = Array.from({ length: 2_500 }, (_, n) => `a${n}=`).join('&');
     for (const path of ['/oauth2', '/oauth2.1'])
       assert.ok([400, 431].includes(await raw(`${path}/authorize?${many}`, {})));
   });
-  test('a header block of more than 16 KiB', async () => {
+  test('refuse a header block of more than 16 KiB', async () => {
     assert.equal(await raw('/oauth2/_ping', { 'x-large': 'x'.repeat(17_000) }), 431);
   });
-  test('CVE-2024-24814: a cookie that claims ten thousand parts', async () => {
+  test('CVE-2024-24814: ignore a cookie that claims ten thousand parts', async () => {
     const { status, location } = await platform.get('/oauth2.1/authorize', client.requestOf('web'));
     assert.equal(status, 302);
     const state = location?.searchParams.get('state') ?? '';
@@ -88,7 +88,7 @@ describe('excessive requests are refused early', () => {
     const answer = await platform.get('/oauth2.1/callback', { state, code: 'x' }, { cookie: parts });
     assert.equal(answer.status, 400);
   });
-  test('regular expressions that take long on long input: scope, redirect_uri, Authorization, message id', async () => {
+  test('refuse input quickly on which regular expressions may take long: scope, redirect_uri, Authorization, message id', async () => {
     const long = `${'a'.repeat(4_000)}\u0001`;
     const scope = await platform.get(
       '/oauth2.1/authorize',
@@ -106,7 +106,7 @@ describe('excessive requests are refused early', () => {
     );
     assert.equal(bearer.status, 401);
   });
-  test('a JWT of a megabyte, and one of deeply nested lists', async () => {
+  test('refuse a JWT of a megabyte, and one of deeply nested lists', async () => {
     const nested = Buffer.from(`{"a":${'['.repeat(9_000)}${']'.repeat(9_000)}}`).toString('base64url');
     for (const jwt of [`${'a'.repeat(40_000)}.e30.AA`, `e30.${nested}.AA`]) {
       const body = `grant_type=client_credentials&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=${jwt}`;
@@ -118,12 +118,12 @@ describe('excessive requests are refused early', () => {
   });
 });
 
-describe('early refusals are found by their message id', () => {
+describe('the message id of an early refusal', () => {
   for (const [path, catalogue, words] of [
     ['/oauth2/token', 'authorisation', 'request is too large'],
     ['/oauth2.1/token', 'authorisation.standard', 'The request is too large.'],
   ] as const)
-    test(`a body that is too large at ${path}`, async () => {
+    test(`finds a body that is too large at ${path}`, async () => {
       const { status, body } = await post(path, `a=${'x'.repeat(70_000)}`);
       const { message_id: id, ...rest } = body;
       assert.deepEqual(
@@ -149,7 +149,7 @@ describe('early refusals are found by their message id', () => {
       'requestMalformed',
     ],
   ] as const)
-    test(`malformed bytes: ${name}`, async () => {
+    test(`finds malformed bytes: ${name}`, async () => {
       const [head = '', text = ''] = (await octets(sent)).split('\r\n\r\n');
       assert.match(head, new RegExp(`^HTTP/1.1 ${status} `));
       assert.match(head, /^content-type: application\/json$/m);
@@ -169,8 +169,8 @@ describe('malformed requests', () => {
   ];
   for (const [name, body] of rows)
     for (const path of ['/oauth2/token', '/oauth2.1/token'])
-      test(`${name} at ${path}`, async () => assert.equal((await post(path, body)).status, 400));
-  test('RFC 6749 section 3.1: a parameter twice, at every endpoint', async () => {
+      test(`${name} at ${path} returns 400`, async () => assert.equal((await post(path, body)).status, 400));
+  test('RFC 6749 section 3.1: a repeated parameter is refused at every endpoint', async () => {
     for (const path of [
       '/oauth2/token',
       '/oauth2.1/token',
@@ -228,7 +228,7 @@ describe('flow downgrade', () => {
       for (const path of ['/oauth2/device', '/oauth2.1/device_authorization', '/oauth2.1/bc-authorize'])
         assert.equal((await platform.post(path, asked)).status, 404);
     });
-  test('CVE-2023-6927: no response mode but query', async () => {
+  test('CVE-2023-6927: only the response mode query is accepted', async () => {
     for (const mode of ['fragment', 'form_post', 'jwt', 'query.jwt', 'web_message']) {
       const { location } = await platform.get(
         '/oauth2.1/authorize',
