@@ -2,12 +2,12 @@ import { Answer, type Headers, json } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { parseJsonObject } from '@alongside/kernel/json';
-import { steps } from '@alongside/kernel/steps';
+import { type Passed, steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import { fetchHeader } from '../protocol.ts';
 import { checkCaller, checkPeerUser, checkPreflight, type GuardedRequest } from './guard.ts';
-import { findLocation, type HandOffCall, takeRequest } from './hand-off.ts';
-import { checkClaims, checkResponseUri, checkSignature, decodeRequest } from './request.ts';
+import { answerRequest, type HandOffCall } from './hand-off.ts';
+import { decodeRequest } from './request.ts';
 
 // Lets CIS2's own page call the agent. Browsers allow this to a hosted page only by policy, so it is off by default, and the page
 // does not ask users for permission.
@@ -32,7 +32,8 @@ function bodyOf({ headers, body }: HttpRequest): string[] {
   }
 }
 
-const readBody = ({ request }: GuardedRequest) => decodeRequest(bodyOf(request));
+const readBody = ({ request }: GuardedRequest & Passed<'caller' | 'peer-user'>) =>
+  decodeRequest(bodyOf(request));
 
 const returnLocation = ({ location }: { location: string }): Answer => json(200, { location });
 
@@ -40,14 +41,10 @@ const fetchHandOff = steps<HandOffCall>('identity-agent.fetch')
   .step(checkCaller)
   .step(checkPeerUser)
   .step(readBody)
-  .step(checkSignature)
-  .step(checkClaims)
-  .step(checkResponseUri)
-  .step(takeRequest)
-  .step(findLocation)
+  .use(answerRequest)
   .step(returnLocation);
 
-function allowFetch({ request }: GuardedRequest): Answer {
+function allowFetch({ request }: GuardedRequest & Passed<'caller'>): Answer {
   const old = request.headers['access-control-request-private-network'] === 'true';
   return new Answer(204, {
     'access-control-allow-methods': 'POST',

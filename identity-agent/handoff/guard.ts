@@ -1,6 +1,7 @@
 import { Answer, type Headers } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { PeerUser } from '@alongside/kernel/peer-user';
+import { check } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 
 /** Returns the accepted host names: loopback names and the configured one. */
@@ -44,44 +45,59 @@ const matches = (
   { strictNavigation }: GuardSettings,
 ) => value === expected || (value === undefined && !strictNavigation);
 
-export function checkNavigation({ request, guard }: GuardedRequest): void {
-  const { 'sec-fetch-dest': dest, 'sec-fetch-mode': mode } = request.headers;
-  if (!matches(dest, 'document', guard) || !matches(mode, 'navigate', guard))
-    throw errors.notNavigation(`dest ${dest}, mode ${mode}`);
-}
+export const checkNavigation = check(
+  'navigation',
+  function checkNavigation({ request, guard }: GuardedRequest): void {
+    const { 'sec-fetch-dest': dest, 'sec-fetch-mode': mode } = request.headers;
+    if (!matches(dest, 'document', guard) || !matches(mode, 'navigate', guard))
+      throw errors.notNavigation(`dest ${dest}, mode ${mode}`);
+  },
+);
 
-export async function checkPeerUser({ request, guard }: GuardedRequest): Promise<void> {
-  if (!(await guard.peerUser.isOurs(request)))
-    throw errors.anotherUser('the connection belongs to another local user, or its user is unknown');
-}
+export const checkPeerUser = check(
+  'peer-user',
+  async function checkPeerUser({ request, guard }: GuardedRequest): Promise<void> {
+    if (!(await guard.peerUser.isOurs(request)))
+      throw errors.anotherUser('the connection belongs to another local user, or its user is unknown');
+  },
+);
 
 /** Accepts calls from CIS2's own page. */
-export function checkCaller({ request, guard }: GuardedRequest): void {
+export const checkCaller = check('caller', function checkCaller({ request, guard }: GuardedRequest): void {
   const { origin: from, 'sec-fetch-mode': mode } = request.headers;
   if (from !== guard.caller) throw errors.foreignCaller(`the origin is ${from}`);
   if (!matches(mode, 'cors', guard)) throw errors.foreignCaller(`the mode is ${mode}`);
-}
+});
 
 /** Accepts a preflight for that page. */
-export function checkPreflight({ request, guard }: GuardedRequest): void {
-  const { origin: from, 'access-control-request-method': method } = request.headers;
-  if (from !== guard.caller || method !== 'POST')
-    throw errors.foreignCaller(`origin ${from}, method ${method}`);
-}
+export const checkPreflight = check(
+  'caller',
+  function checkPreflight({ request, guard }: GuardedRequest): void {
+    const { origin: from, 'access-control-request-method': method } = request.headers;
+    if (from !== guard.caller || method !== 'POST')
+      throw errors.foreignCaller(`origin ${from}, method ${method}`);
+  },
+);
 
 /** Accepts forms of the agent's own pages, so that no other page can use a PIN attempt. */
-export function checkOwnForm({ request, guard }: GuardedRequest): void {
-  const { origin: from, 'sec-fetch-site': site } = request.headers;
-  if (from !== guard.origin) throw errors.crossSite(`the origin is ${from}`);
-  if (!matches(site, 'same-origin', guard)) throw errors.crossSite(`the site is ${site}`);
-}
+export const checkOwnForm = check(
+  'own-form',
+  function checkOwnForm({ request, guard }: GuardedRequest): void {
+    const { origin: from, 'sec-fetch-site': site } = request.headers;
+    if (from !== guard.origin) throw errors.crossSite(`the origin is ${from}`);
+    if (!matches(site, 'same-origin', guard)) throw errors.crossSite(`the site is ${site}`);
+  },
+);
 
 /** Accepts calls of the agent's own script. */
-export function checkOwnScript({ request, guard }: GuardedRequest): void {
-  const { origin: from, 'sec-fetch-site': site } = request.headers;
-  if ((from !== undefined && from !== guard.origin) || !matches(site, 'same-origin', guard))
-    throw errors.crossSite(`origin ${from}, site ${site}`);
-}
+export const checkOwnScript = check(
+  'own-script',
+  function checkOwnScript({ request, guard }: GuardedRequest): void {
+    const { origin: from, 'sec-fetch-site': site } = request.headers;
+    if ((from !== undefined && from !== guard.origin) || !matches(site, 'same-origin', guard))
+      throw errors.crossSite(`origin ${from}, site ${site}`);
+  },
+);
 
 const always: Headers = {
   'x-content-type-options': 'nosniff',

@@ -3,7 +3,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { decodeJwt } from '@alongside/kernel/jws';
 import type { Log } from '@alongside/kernel/log';
-import { steps } from '@alongside/kernel/steps';
+import { check, type Passed, type Steps, steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import type { Agent } from '../session/agent.ts';
 import { checkNavigation, checkPeerUser, type GuardedRequest } from './guard.ts';
@@ -14,6 +14,7 @@ import {
   checkSignature,
   decodeRequest,
   type PinnedIssuer,
+  type SentRequest,
   type TrustedRequest,
 } from './request.ts';
 import type { UsedRequests } from './used-requests.ts';
@@ -37,14 +38,15 @@ export interface HandOffCall extends GuardedRequest {
   desk: HandOffDesk;
 }
 
+/** A decoded request, of a sender that was checked. */
+type DecodedCall = HandOffCall & SentRequest & Passed<'peer-user'>;
+
+type CheckedRequest = { trusted: TrustedRequest; desk: HandOffDesk } & Passed<
+  'peer-user' | 'signature' | 'claims' | 'response-uri'
+>;
+
 /** The last check, so that an invalid request is not used up. */
-export async function takeRequest({
-  trusted,
-  desk,
-}: {
-  trusted: TrustedRequest;
-  desk: HandOffDesk;
-}): Promise<{ journey: Journey }> {
+async function takeRequest({ trusted, desk }: CheckedRequest): Promise<{ journey: Journey }> {
   const { jti, exp, interactive, prompt_login: promptLogin } = trusted.claims;
   const first = await desk.usedRequests.take(jti, exp);
   desk.recorder.record({
@@ -71,7 +73,7 @@ async function vouchSilently(
 }
 
 /** Redirects with the proof, with the reason for its absence, or to a page with a prompt. */
-export async function findLocation({
+async function findLocation({
   journey,
   desk,
 }: {
@@ -95,7 +97,16 @@ export function claimedJti({ query }: Pick<HttpRequest, 'query'>): string {
   return typeof jti === 'string' ? jti : '';
 }
 
-const readParameter = ({ request }: { request: HttpRequest }) =>
+/** The checks of a decoded request in their order, and its answer. */
+export const answerRequest = <S, K extends DecodedCall>(list: Steps<S, K>) =>
+  list
+    .step(check('signature', checkSignature))
+    .step(check('claims', checkClaims))
+    .step(check('response-uri', checkResponseUri))
+    .step(takeRequest)
+    .step(findLocation);
+
+const readParameter = ({ request }: GuardedRequest & Passed<'navigation' | 'peer-user'>) =>
   decodeRequest(new URLSearchParams(request.query).getAll('request'));
 
 const redirectBrowser = ({ location }: { location: string }): Answer => redirect(location);
@@ -108,9 +119,5 @@ export const handOff = steps<HandOffCall>('identity-agent.hand-off')
   .step(checkNavigation)
   .step(checkPeerUser)
   .step(readParameter)
-  .step(checkSignature)
-  .step(checkClaims)
-  .step(checkResponseUri)
-  .step(takeRequest)
-  .step(findLocation)
+  .use(answerRequest)
   .step(redirectBrowser);

@@ -4,7 +4,7 @@ import type { Refusal } from '@alongside/kernel/errors';
 import { continuePage } from '@alongside/kernel/layout';
 import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/request';
 import { type Handler, route } from '@alongside/kernel/route';
-import { steps } from '@alongside/kernel/steps';
+import { type Passed, steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import { cardRefusal, pinRefusal } from '../protocol.ts';
 import type { CardVisits } from '../self-service/card-visits.ts';
@@ -42,8 +42,12 @@ interface InteractionCall extends PageCall {
   /** Why the submitted PIN did not sign its user in. */
   refusal?: Refusal | undefined;
 }
+/** A page to show. */
+type ShowCall = InteractionCall & Passed<'navigation'>;
+/** A submitted form of these pages. */
+type FormCall = InteractionCall & Passed<'own-form'>;
 
-function findInteraction({ request, desk }: PageCall): { interaction: Interaction } {
+function findInteraction({ request, desk }: PageCall & Passed<'peer-user'>): { interaction: Interaction } {
   const interaction = desk.interactions.find(request.params.id);
   activity()?.join({ keys: [interaction.trusted.claims.jti] });
   return { interaction };
@@ -91,12 +95,12 @@ async function onward(desk: InteractionDesk, interaction: Interaction): Promise<
 const continueTo = (to: string, { development }: InteractionDesk): Answer =>
   continuePage({ title: 'Continue', service: 'Identity Agent', development, to });
 
-async function redirectIfDone({ interaction, desk }: InteractionCall): Promise<Answer | undefined> {
+async function redirectIfDone({ interaction, desk }: ShowCall): Promise<Answer | undefined> {
   const location = await onward(desk, interaction);
   return location === undefined ? undefined : redirect(location);
 }
 
-function showPage({ interaction, desk }: InteractionCall): Answer {
+function showPage({ interaction, desk }: ShowCall): Answer {
   const context = contextOf(desk, interaction);
   const page = pageFor(context);
   if (page.id === 'pin' && interaction.shownFor !== context.insertion) {
@@ -108,7 +112,7 @@ function showPage({ interaction, desk }: InteractionCall): Answer {
   return refusal ? answer.refusing(refusal) : answer;
 }
 
-function returnStep({ interaction, desk }: InteractionCall): Answer {
+function returnStep({ interaction, desk }: InteractionCall & Passed<'own-script'>): Answer {
   const context = contextOf(desk, interaction);
   const goesOn = desk.vouching.sessionFor(interaction) && !context.offersRenewal && !context.asksConfirmation;
   return json(200, { step: goesOn ? 'onward' : stepToken(pageFor(context), context) });
@@ -119,7 +123,7 @@ async function answerPin({
   request,
   interaction,
   desk,
-}: InteractionCall): Promise<Pick<InteractionCall, 'refusal'> | undefined> {
+}: FormCall): Promise<Pick<InteractionCall, 'refusal'> | undefined> {
   const { agent, vouching } = desk;
   const { pin, card } = readForm(request, { pin: /^[^\p{C}]{1,64}$/u, card: /^[A-Za-z0-9_-]{0,64}$/ });
   const { claims } = interaction.trusted;
@@ -146,12 +150,12 @@ function newCardRefusal(agent: Agent, interaction: Interaction): Refusal | undef
   return problem === 'card_blocked' ? pinRefusal(problem) : cardRefusal(refusal ?? problem, reason ?? '');
 }
 
-function answerConfirmation({ request, interaction }: InteractionCall): void {
+function answerConfirmation({ request, interaction }: FormCall): void {
   readForm(request, { how: /^yes$/ });
   interaction.confirmed = true;
 }
 
-async function answerRenewal({ request, interaction, desk: { agent } }: InteractionCall): Promise<void> {
+async function answerRenewal({ request, interaction, desk: { agent } }: FormCall): Promise<void> {
   const { how } = readForm(request, { how: /^(now|later)$/ });
   const renewed = how === 'now' && (await agent.renewCard()).ok;
   if (how === 'later' || renewed) agent.putOffRenewal();
@@ -159,12 +163,12 @@ async function answerRenewal({ request, interaction, desk: { agent } }: Interact
 }
 
 /** Redirects to the card pages, which link back here. */
-function manageCard({ interaction, desk: { agent, cardVisits } }: InteractionCall): Answer {
+function manageCard({ interaction, desk: { agent, cardVisits } }: ShowCall): Answer {
   const visit = cardVisits.open(interaction.path);
   return redirect(agent.status().problem === 'card_blocked' ? `${visit.path}/unlock-code` : visit.path);
 }
 
-async function answerRole({ request, interaction, desk: { agent } }: InteractionCall): Promise<void> {
+async function answerRole({ request, interaction, desk: { agent } }: FormCall): Promise<void> {
   const { roleId } = readForm(request, { roleId: /^[0-9]{1,20}$/ });
   const result = await agent.answerRole(roleId);
   if (!result.ok && result.error === 'unknown_role')
@@ -173,13 +177,13 @@ async function answerRole({ request, interaction, desk: { agent } }: Interaction
 }
 
 /** Shows a page to continue to another origin, or returns to the prompt. */
-async function continueOrReturn({ interaction, desk, refusal }: InteractionCall): Promise<Answer> {
+async function continueOrReturn({ interaction, desk, refusal }: FormCall): Promise<Answer> {
   const location = await onward(desk, interaction);
   const answer = location === undefined ? redirect(interaction.path, 303) : continueTo(location, desk);
   return refusal ? answer.refusing(refusal) : answer;
 }
 
-async function leave({ request, interaction, desk }: InteractionCall): Promise<Answer> {
+async function leave({ request, interaction, desk }: FormCall): Promise<Answer> {
   const { how } = readForm(request, { how: /^(another_way|cancel)$/ });
   return interaction.mutex.run(async () => {
     if (interaction.over) throw errors.interactionOver('another answer was first');

@@ -65,7 +65,7 @@ export interface TrustedRequest {
 }
 
 /** A request of CIS2 as sent. */
-interface SentRequest {
+export interface SentRequest {
   jws: string;
   jwt: DecodedJwt;
 }

@@ -9,7 +9,7 @@ import type { Log } from '@alongside/kernel/log';
 import type { PeerUser } from '@alongside/kernel/peer-user';
 import type { HttpRequest, Route } from '@alongside/kernel/request';
 import { anyMethod, route, withoutMethodErrors } from '@alongside/kernel/route';
-import { steps } from '@alongside/kernel/steps';
+import { type Passed, steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import { handOffPath } from '../protocol.ts';
 import { CardVisits } from '../self-service/card-visits.ts';
@@ -70,8 +70,13 @@ const nothingThere = async (): Promise<Answer> => {
   throw errors.notFound('no such path or method');
 };
 
+interface StatusCall extends GuardedRequest {
+  agent: Agent;
+  development: boolean;
+}
+
 /** The page at the agent's address. It shows nothing about the user, because any local page can lead here. */
-function showStatus({ agent, development }: { agent: Agent; development: boolean }): Answer {
+function showStatus({ agent, development }: StatusCall & Passed<'navigation' | 'peer-user'>): Answer {
   const { state, generation, mode } = agent.status();
   return framedPage(200, {
     title: 'The Identity Agent is running',
@@ -85,7 +90,7 @@ function showStatus({ agent, development }: { agent: Agent; development: boolean
   });
 }
 
-const home = steps<GuardedRequest & { agent: Agent; development: boolean }>('identity-agent.home')
+const home = steps<StatusCall>('identity-agent.home')
   .step(checkNavigation)
   .step(checkPeerUser)
   .step(showStatus);

@@ -2,7 +2,7 @@ import { type Answer, json, redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/request';
 import { type Handler, route } from '@alongside/kernel/route';
-import { steps } from '@alongside/kernel/steps';
+import { type Passed, steps } from '@alongside/kernel/steps';
 import { readForm } from '../handoff/form.ts';
 import {
   checkNavigation,
@@ -42,10 +42,10 @@ interface CardVisitCall extends PageCall {
 /** Path of the page that asks for PIN and role outside a browser sign-in. */
 export const signInPath = '/sign-in';
 
-const openCardVisit = ({ desk, first }: FirstCall): Answer =>
+const openCardVisit = ({ desk, first }: FirstCall & Passed<'navigation' | 'peer-user'>): Answer =>
   redirect(pagePath(desk.cardVisits.open(), first));
 
-const findCardVisit = ({ request, desk }: PageCall): { visit: CardVisit } => ({
+const findCardVisit = ({ request, desk }: PageCall & Passed<'peer-user'>): { visit: CardVisit } => ({
   visit: desk.cardVisits.find(request.params.id),
 });
 
@@ -53,13 +53,18 @@ function recordPrompt({ visit, page, desk }: CardVisitCall): void {
   if (page.id === 'sign-in') visit.askedAt = desk.clock.now();
 }
 
-const showPage = ({ visit, page, desk }: CardVisitCall): Answer =>
+const showPage = ({ visit, page, desk }: CardVisitCall & Passed<'navigation'>): Answer =>
   cardPage(page, visit, desk.agent, { development: desk.development });
 
-const returnStep = ({ page, desk: { agent } }: CardVisitCall): Answer =>
+const returnStep = ({ page, desk: { agent } }: CardVisitCall & Passed<'own-script'>): Answer =>
   json(200, { step: cardStep(page, agent.status(), agent.card?.insertion ?? '') });
 
-async function act({ request, visit, page, desk: { agent } }: CardVisitCall): Promise<Answer> {
+async function act({
+  request,
+  visit,
+  page,
+  desk: { agent },
+}: CardVisitCall & Passed<'own-form'>): Promise<Answer> {
   const { card, ...fields } = readForm(request, { card: /^[A-Za-z0-9_-]{0,64}$/, ...page.fields });
   // Another card does not use an attempt.
   visit.result =

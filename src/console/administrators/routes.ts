@@ -56,24 +56,29 @@ interface WithKey {
 const signedIn = (cookie: string): Answer => json(200, { next: '/' }, { 'set-cookie': cookie });
 
 /** Limits the challenges of a network. Each page and each refusal stores one. */
-async function limitChallenges({ request, services }: Start): Promise<void> {
-  if (!(await services.anonymousRows.admits(request.address)))
-    throw errors.tooManyRequests('the network made too many challenges');
-}
+const limitChallenges = check(
+  'rate-limit',
+  async function limitChallenges({ request, services }: Start): Promise<void> {
+    if (!(await services.anonymousRows.admits(request.address)))
+      throw errors.tooManyRequests('the network made too many challenges');
+  },
+);
 
-async function showSignIn({ services }: Start): Promise<Answer> {
+type Limited<Params = unknown> = Start<Params> & Passed<'rate-limit'>;
+
+async function showSignIn({ services }: Limited): Promise<Answer> {
   return signInPage(await services.passkeys.requestOptions());
 }
 
 /** Shows an invitation without spending it, because programs open links too. */
-async function showInvitation({ request, services }: Start<{ token: string }>): Promise<Answer> {
+async function showInvitation({ request, services }: Limited<{ token: string }>): Promise<Answer> {
   const token = invitationToken.safeParse(request.params.token).data;
   const invited = token === undefined ? undefined : await services.administrators.invited(token);
   if (token === undefined || invited === undefined) return expiredInvitationPage();
   return invitationPage(invited, token, await services.passkeys.creationOptions(newAdministrator(invited)));
 }
 
-async function readJoinBody({ request }: Start): Promise<WithJoinBody> {
+async function readJoinBody({ request }: Limited): Promise<WithJoinBody> {
   return { body: readShape(joinBody, parseObject(request.body)) };
 }
 
@@ -120,7 +125,7 @@ async function join({
   return signedIn(cookie);
 }
 
-async function readSignInBody({ request }: Start): Promise<WithSignInBody> {
+async function readSignInBody({ request }: Limited): Promise<WithSignInBody> {
   return { body: readShape(signInBody, parseObject(request.body)) };
 }
 
@@ -177,7 +182,7 @@ function nextOf({ query }: HttpRequest): string {
   return /^(\/[\w.-]{1,100}){1,5}$/.test(next) ? next : '/';
 }
 
-async function showConfirm({ request, services: { sessions, passkeys } }: Start): Promise<Answer> {
+async function showConfirm({ request, services: { sessions, passkeys } }: Limited): Promise<Answer> {
   if (!(await sessions.find(request))) return signInMissingPage('/sign-in').with(signInChallenge);
   return confirmPage(await passkeys.requestOptions(), nextOf(request));
 }
