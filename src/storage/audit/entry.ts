@@ -83,7 +83,7 @@ const bodyShape = anyObject<AuditBody>();
 const factsShape = anyObject<Record<string, Fact>>();
 const entryShape = anyObject<EncodedEntry>();
 
-export const auditBodyOf = (body: string): AuditBody => storedJson(bodyShape, body, 'audit_record.body');
+export const auditBodyOf = (body: string): AuditBody => storedJson(bodyShape, body, 'audit_block.records');
 export const factsIn = (detail: string): Record<string, Fact> =>
   storedJson(factsShape, detail, 'audit.detail');
 export const encodedEntryOf = (entry: string): EncodedEntry =>
