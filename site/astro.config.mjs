@@ -17,7 +17,12 @@ export default defineConfig({
       sidebar: JSON.parse(readFileSync(new URL('./src/menu.json', import.meta.url), 'utf8')),
       lastUpdated: false,
       credits: false,
-      expressiveCode: { themes: ['github-light', 'github-dark'], styleOverrides: { borderRadius: '0.4rem' } },
+      expressiveCode: {
+        themes: ['github-light', 'github-dark'],
+        styleOverrides: { borderRadius: '0.4rem' },
+        // No drawing of a terminal without a title.
+        defaultProps: { overridesByLang: { sh: { frame: 'none' } } },
+      },
     }),
     accessible(),
   ],

@@ -21,7 +21,7 @@ export function configurationPage(): string {
       initial === undefined
         ? ''
         : `\`${Array.isArray(initial) ? initial.join(',') : JSON.stringify(initial)}\``;
-    return `| \`--${flagOf(key)}\` | \`${variableOf(key)}\` | \`${key}\` | ${shown} | ${cell(schema.description ?? '')} |`;
+    return `| \`--${flagOf(key)}\`<br>\`${variableOf(key)}\`<br>\`${key}\` | ${cell(schema.description ?? '')} | ${shown} |`;
   });
   return [
     '# Configuration',
@@ -30,8 +30,8 @@ export function configurationPage(): string {
     '',
     'Each setting is a flag, an environment variable and a key of the JSON file that `--config` names. A flag overrides the environment, which overrides the file, which overrides the default. Unknown keys and wrong values are refused with their location.',
     '',
-    '| flag | environment | file | default | effect |',
-    '|---|---|---|---|---|',
+    '| flag, environment, file | effect | default |',
+    '|---|---|---|',
     ...rows,
     '',
     '## Differences from the published behaviour',

@@ -3,16 +3,9 @@ import { catalogues } from './catalogues.ts';
 import { cell, generated } from './page.ts';
 
 function row(entry: ErrorEntry): string {
-  const cells = [
-    `\`${entry.id}\``,
-    String(entry.status),
-    `\`${entry.code}\``,
-    entry.description,
-    entry.redirect ? 'yes' : 'no',
-    entry.actor,
-    entry.fix,
-    entry.source,
-  ];
+  const { id, status, code, redirect, description, actor, fix, source } = entry;
+  const names = `\`${id}\`<br>${status} \`${code}\`${redirect ? ', redirected' : ''}`;
+  const cells = [names, description, `${fix} (${actor})`, source];
   return `| ${cells.map(cell).join(' | ')} |`;
 }
 
@@ -22,8 +15,8 @@ export async function errorsPage(): Promise<string> {
     [
       `## ${title}`,
       '',
-      '| id in the log | status | code | public description | redirected | who acts | fix | source |',
-      '|---|---|---|---|---|---|---|---|',
+      '| id in the log, response | public description | fix (who acts) | source |',
+      '|---|---|---|---|',
       ...entries.map(row),
       '',
     ].join('\n'),

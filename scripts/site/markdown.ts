@@ -18,13 +18,17 @@ export function sitePage(clone: string, file: string, onSite: FindPage): string 
     `title: ${JSON.stringify(plain(title))}`,
     `description: ${JSON.stringify(descriptionOf(body))}`,
     ...(name === '' ? [] : [`sidebar: { label: ${JSON.stringify(name)} }`]),
-    // Two pictures side by side need the room.
-    ...(body.includes('</span> <span class="picture-box"') ? ['tableOfContents: false'] : []),
+    ...(needsRoom(body) ? ['tableOfContents: false'] : []),
     '---',
     '',
     body,
   ].join('\n');
 }
+
+/** Returns whether a page has two pictures side by side, or long tables of several columns. */
+const needsRoom = (body: string): boolean =>
+  body.includes('</span> <span class="picture-box"') ||
+  (body.match(/^\|(?:[^|\n]*\|){3,}$/gm) ?? []).length > 60;
 
 /** Changes the lines outside code blocks; of the blocks' marks, only the title stays. */
 function outsideBlocks(text: string, change: (line: string) => string): string {

@@ -134,12 +134,15 @@ export class SqliteConnection {
 
 // Primary result codes of errors in the statement: ERROR, TOOBIG, CONSTRAINT, MISMATCH, MISUSE, RANGE.
 const atFault = new Set([1, 18, 19, 20, 21, 25]);
+/** SQLITE_FULL */
+const full = 13;
 
 /** Returns the error for callers: StatementError or StorageError. */
 export function failureOf(what: string, error: unknown): Error {
   if (error instanceof StorageError || error instanceof RowError) return error;
   const { errcode } = error as { errcode?: number };
   const statement = errcode === undefined || atFault.has(errcode % 256);
-  const message = `${what}: ${reasonOf(error)}.`;
+  const remedy = errcode !== undefined && errcode % 256 === full ? ' Free space for the data folder.' : '';
+  const message = `${what}: ${reasonOf(error)}.${remedy}`;
   return new (statement ? StatementError : StorageError)(message, { cause: error });
 }

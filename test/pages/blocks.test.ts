@@ -102,7 +102,7 @@ test('docs/troubleshooting.md quotes errors as callers get them', () => {
   assert.ok(quoted.length > 20);
   for (const [, text = '', id] of quoted)
     assert.ok(
-      errors.split('\n').some((row) => row.startsWith(`| \`${id}\` |`) && row.includes(text)),
+      errors.split('\n').some((row) => row.startsWith(`| \`${id}\`<br>`) && row.includes(text)),
       `${id}: ${text}`,
     );
 });
