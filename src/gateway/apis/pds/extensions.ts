@@ -9,15 +9,15 @@ const from = (system: string, code: z.ZodType = z.string()) =>
 const concept = (name: string, code?: z.ZodType) =>
   z.strictObject({ coding: z.tuple([from(ukCoreSystem(name), code)]) });
 
-/** An extension whose parts each occur once at most, in any order; the first is required. */
-const parts = (first: string, members: Readonly<Record<string, Record<string, z.ZodType>>>) => {
+/** An extension whose parts each occur once at most, in any order. */
+const parts = (required: readonly string[], members: Readonly<Record<string, Record<string, z.ZodType>>>) => {
   const [one, ...others] = Object.entries(members).map(([url, value]) =>
     z.strictObject({ url: z.literal(url), ...value }),
   );
   if (!one) throw new Error('an extension without parts');
   const isOnce = (list: readonly { url: string }[]) =>
     new Set(list.map(({ url }) => url)).size === list.length &&
-    (first === '' || list.some(({ url }) => url === first));
+    required.every((name) => list.some(({ url }) => url === name));
   return z.strictObject({
     url: z.string(),
     extension: z
@@ -43,15 +43,15 @@ const shapes: Readonly<Record<string, z.ZodType>> = {
   [extensionUrls.nominatedPharmacy]: reference,
   [extensionUrls.dispensingDoctor]: reference,
   [extensionUrls.applianceSupplier]: reference,
-  [extensionUrls.deathNotification]: parts('deathNotificationStatus', {
+  [extensionUrls.deathNotification]: parts(['deathNotificationStatus'], {
     deathNotificationStatus: { valueCodeableConcept: concept('DeathNotificationStatus') },
     systemEffectiveDate: { valueDateTime: z.string() },
   }),
-  [extensionUrls.communication]: parts('language', {
+  [extensionUrls.communication]: parts(['language'], {
     language: { valueCodeableConcept: concept('HumanLanguage') },
     interpreterRequired: { valueBoolean: z.boolean() },
   }),
-  [extensionUrls.contactPreference]: parts('', {
+  [extensionUrls.contactPreference]: parts([], {
     PreferredWrittenCommunicationFormat: {
       valueCodeableConcept: concept('PreferredWrittenCommunicationFormat', z.enum(['11', '12', '13'])),
     },
@@ -61,38 +61,54 @@ const shapes: Readonly<Record<string, z.ZodType>> = {
     PreferredContactTimes: { valueString: z.string() },
   }),
   [urls.birthPlace]: z.strictObject({ url: z.string(), valueAddress: z.object() }),
-  [extensionUrls.addressKey]: parts('value', {
+};
+
+/** The only extension of an entry of a list. */
+const shapesOfEntries: Readonly<Record<'address' | 'telecom', z.ZodType>> = {
+  address: parts(['type', 'value'], {
     type: { valueCoding: from(ukCoreSystem('AddressKeyType'), z.enum(['PAF', 'UPRN'])) },
     value: { valueString: z.string().regex(/^\d{1,12}$/) },
-  }),
-  [extensionUrls.otherContact]: z.strictObject({
-    url: z.string(),
+  }).extend({ url: z.literal(extensionUrls.addressKey) }),
+  telecom: z.strictObject({
+    url: z.literal(extensionUrls.otherContact),
     valueCoding: from(ukCoreSystem('OtherContactSystem')),
   }),
 };
 
 type Extended = Pick<Partial<Patient>, 'extension' | 'address' | 'telecom'>;
 
-/** Returns the extensions of a record and of the entries that may have some, by their paths. */
-function located({ extension = [], address = [], telecom = [] }: Extended): [string, Extension][] {
-  const inside = (list: string, entries: readonly { extension?: Extension[] }[]) =>
-    entries.flatMap((entry, at) => placed(`${list}/${at}/extension`, entry.extension ?? []));
-  return [...placed('extension', extension), ...inside('address', address), ...inside('telecom', telecom)];
+interface Located {
+  under: string;
+  extension: Extension;
+  shape: z.ZodType | undefined;
 }
 
-const placed = (under: string, list: readonly Extension[]): [string, Extension][] =>
-  list.map((extension, at) => [`${under}/${at}`, extension]);
+/** Returns the extensions of a record and of its addresses and contact points. */
+function located(record: Extended): Located[] {
+  const inside = (list: 'address' | 'telecom') =>
+    (record[list] ?? []).flatMap(({ extension = [] }, at) =>
+      extension.map((one, place) => ({
+        under: `${list}/${at}/extension/${place}`,
+        extension: one,
+        shape: shapesOfEntries[list],
+      })),
+    );
+  const own = (record.extension ?? []).map((extension, at) => ({
+    under: `extension/${at}`,
+    extension,
+    shape: shapes[extension.url],
+  }));
+  return [...own, ...inside('address'), ...inside('telecom')];
+}
 
-/** Refuses an extension that is new or changed and does not have its published shape; those of other addresses are left to the caller. */
+/** Refuses a new or changed extension without its published shape. The caller refuses unknown extensions of the record itself. */
 export function checkExtensionShapes(
   before: Extended,
   after: Extended,
   additional?: (names: readonly string[]) => Refusal,
 ): void {
-  const known = new Set(located(before).map(([, extension]) => JSON.stringify(extension)));
-  for (const [under, extension] of located(after)) {
-    const shape = shapes[extension.url];
+  const known = new Set(located(before).map(({ extension }) => JSON.stringify(extension)));
+  for (const { under, extension, shape } of located(after))
     if (shape && !known.has(JSON.stringify(extension)))
       checkShape(shape, extension, { under, ...(additional && { additional }) });
-  }
 }

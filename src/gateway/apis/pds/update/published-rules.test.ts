@@ -182,6 +182,7 @@ describe('an update', () => {
     ['a part of an extension twice', [talk, added('/extension/0/extension/-', { url: 'interpreterRequired', valueBoolean: true })], 400, 'TOO_MANY_VALUES_SUBMITTED', undefined],
     ['an unknown method of contact', [preference, replaced('/extension/2/extension/1/valueCodeableConcept/coding/0/code', '9')], 400, 'INVALID_VALUE', invalid('9', 'extension/2/extension/1/valueCodeableConcept/coding/0/code')],
     ['a death whose notification lost its status', [added('/extension/-', death('1')), tested('/extension/3/url', extensionUrls.deathNotification), removed('/extension/3/extension/0')], 400, 'INVALID_UPDATE', 'Invalid update with error - deceasedDateTime and death notification status must be given together'],
+    ['an unknown extension of an address', [home, added('/address/0/line', ['1 Way', 'Leeds']), added('/address/0/extension/-', { url: 'x', extension: [] })], 400, 'INVALID_VALUE', invalid('x', 'address/0/extension/0/url')],
     ['another system of a telephone', [tested('/telecom/0/id', '1'), replaced('/telecom/0/system', 'fax')], 400, 'INVALID_UPDATE', undefined],
   ];
   for (const [name, patches, status, code, diagnostics] of refused)
