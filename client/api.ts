@@ -1,11 +1,11 @@
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import { checkedToken, checkedUrl, withoutSlash } from './config.ts';
-import { createDpop, type DpopKey } from './dpop.ts';
 import { ClientError } from './errors.ts';
 import type { AccessTokens } from './fresh.ts';
 import type { Fetch, HttpAnswer, HttpRequest } from './http.ts';
 import { send, unlessAborted } from './http.ts';
+import { createDpop, type DpopKey } from './keys.ts';
 import type { RetryLimits } from './retry.ts';
 import { pause, retried } from './retry.ts';
 import { TokenSet } from './tokens.ts';

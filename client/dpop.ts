@@ -1,20 +1,9 @@
 import type { Clock } from './clock.ts';
 import type { HttpAnswer } from './http.ts';
 import { compactJws, type Signer } from './jws.ts';
-import { publicKeySet, readSigningKey, type SigningAlgorithm, type SigningKey } from './keys.ts';
 import { base64url } from './secrets.ts';
 
-/** The key to which tokens are bound (sender constraint). */
-export type DpopKey = SigningKey & { alg: SigningAlgorithm };
-
-/** Creates the proofs of a key in the settings or elsewhere. Throws `settings_invalid`. */
-export function createDpop(key: DpopKey, clock: Clock): Dpop {
-  const { alg } = key;
-  const { sign } = readSigningKey('dpop', key, alg);
-  const [published] = publicKeySet([key]).keys;
-  const { kty, crv, x, y, n, e } = published ?? {};
-  return createProofs({ alg, jwk: kty === 'EC' ? { kty, crv, x, y } : { kty, n, e }, sign }, clock);
-}
+// Pages use this file, so it imports nothing of Node.js.
 
 /** A key that signs proofs: its algorithm, its public members and its signature. */
 export interface ProofSigner {

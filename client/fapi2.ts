@@ -7,9 +7,9 @@ import {
 import { type Clock, systemClock } from './clock.ts';
 import type { Begun, Combined } from './combined.ts';
 import { checkedText, checkedUrl, withQuery } from './config.ts';
-import { createDpop, type DpopKey } from './dpop.ts';
 import { ClientError } from './errors.ts';
 import { type Fetch, jsonObject, send } from './http.ts';
+import { createDpop, type DpopKey } from './keys.ts';
 import { authorizationServerMetadataUrl, createMetadata } from './metadata.ts';
 import { createProofKey } from './proof-key.ts';
 import { onceEach, refreshTokens } from './refresh.ts';

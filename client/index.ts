@@ -33,7 +33,6 @@ export { createCombined } from './combined.ts';
 export type { PlatformEndpoints, ProviderEndpoints } from './config.ts';
 /** Addresses from a base or an issuer. */
 export { cis2At, platformAt } from './config.ts';
-export type { DpopKey } from './dpop.ts';
 /** The default address of this user's Identity Agent. */
 export { defaultAgentSocket } from './environment.ts';
 export type { Environment } from './environments.ts';
@@ -79,7 +78,7 @@ export type { IdTokenClaims } from './id-token.ts';
 export type { KeptTokensSettings, SecretStore, StoreCommands } from './kept-tokens.ts';
 /** Keeps the tokens of a desktop application between its starts. */
 export { commandStore, keptTokens } from './kept-tokens.ts';
-export type { LocalKey, RemoteKey, SigningAlgorithm, SigningKey } from './keys.ts';
+export type { DpopKey, LocalKey, RemoteKey, SigningAlgorithm, SigningKey } from './keys.ts';
 /** The public part of signing keys, to register or serve. */
 export { publicKeySet } from './keys.ts';
 export type {

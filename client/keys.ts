@@ -1,6 +1,8 @@
 import { constants, createPrivateKey, createPublicKey, KeyObject, sign } from 'node:crypto';
 import type { JWK } from 'jose';
+import type { Clock } from './clock.ts';
 import { checkedText } from './config.ts';
+import { createProofs, type Dpop } from './dpop.ts';
 import { ClientError } from './errors.ts';
 import type { Signer } from './jws.ts';
 
@@ -144,4 +146,16 @@ export function publicKeySet(keys: (SigningKey & { alg: SigningAlgorithm })[]): 
       return { ...(key.export({ format: 'jwk' }) as JWK), kid, alg, use: 'sig' };
     }),
   };
+}
+
+/** The key to which tokens are bound (sender constraint). */
+export type DpopKey = SigningKey & { alg: SigningAlgorithm };
+
+/** Creates the proofs of a key in the settings or elsewhere. Throws `settings_invalid`. */
+export function createDpop(key: DpopKey, clock: Clock): Dpop {
+  const { alg } = key;
+  const { sign } = readSigningKey('dpop', key, alg);
+  const [published] = publicKeySet([key]).keys;
+  const { kty, crv, x, y, n, e } = published ?? {};
+  return createProofs({ alg, jwk: kty === 'EC' ? { kty, crv, x, y } : { kty, n, e }, sign }, clock);
 }
