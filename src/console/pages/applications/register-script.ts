@@ -160,36 +160,9 @@ function register(tools: FormTools): void {
 
   const quoted = (text: string): string =>
     /^[\w./:@=+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-  const commandOf = (body: Body): string => {
-    const { platform, cis2 } = body as { platform: Body; cis2?: Body };
-    if (platform.jwks || platform.attributes || cis2?.postLogoutRedirectUris || body.developer)
-      return `alongside app add --file - <<'END'\n${JSON.stringify(body, null, 2)}\nEND`;
-    const flags: [string, unknown][] = [
-      ['name', body.name],
-      ['profile', body.profile],
-      ...((platform.callbackUrls as string[] | undefined) ?? []).map((url): [string, unknown] => [
-        'callback',
-        url,
-      ]),
-      ...((platform.products as string[]) ?? []).map((name): [string, unknown] => ['product', name]),
-      ['auth', platform.tokenEndpointAuthMethod],
-      ['jwks-url', platform.jwksUrl],
-      ...((cis2?.redirectUris as string[] | undefined) ?? []).map((url): [string, unknown] => [
-        'redirect',
-        url,
-      ]),
-      ['cis2-auth', cis2?.tokenEndpointAuthMethod],
-      ['cis2-jwks-url', cis2?.jwksUrl],
-      ['backchannel-logout', cis2?.backchannelLogoutUri],
-    ];
-    return `alongside app add ${flags
-      .filter(([, value]) => value)
-      .map(([name, value]) => `--${name} ${quoted(String(value))}`)
-      .join(' \\\n  ')}`;
-  };
   const views: Record<string, (body: Body) => string> = {
     api: (body) => `POST /api/v1/applications\n${JSON.stringify(body, null, 2)}`,
-    command: commandOf,
+    command: (body) => `alongside app add --file - <<'END'\n${JSON.stringify(body, null, 2)}\nEND`,
     curl: (body) =>
       `curl ${setup.console}/api/v1/applications \\\n  --json ${quoted(JSON.stringify(body, null, 2))}`,
   };
