@@ -33,6 +33,8 @@ const kinds = [
   { size: 1, has: (file) => file.startsWith('test/faults/') || reads(file, /\bmarkWords\b/) },
   { size: 5, has: (file) => reads(file, /\b(launchBrowser|webauthn-desk)\b/) },
   { size: 5, has: (file) => file.startsWith('test/conformance/') },
+  // These share the packages that they build.
+  { size: 8, has: (file) => file.startsWith('test/packages/') },
   { size: 8, has: (file) => file.startsWith('test/') },
   { size: 24, has: () => true },
 ];
