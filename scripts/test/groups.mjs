@@ -29,8 +29,8 @@ export function writeGroups(files, folder) {
  * all cores until the end. Kinds of files in the order to start them, the longest first.
  */
 const kinds = [
-  // These change the modules of their process, or load the machine.
-  { size: 1, has: (file) => file.startsWith('test/faults/') || reads(file, /\bmarkWords\b/) },
+  // These change the modules of their process, measure it, or load the machine.
+  { size: 1, has: (file) => /^test\/(costs|faults)\//.test(file) || reads(file, /\bmarkWords\b/) },
   { size: 5, has: (file) => reads(file, /\b(launchBrowser|webauthn-desk)\b/) },
   { size: 5, has: (file) => file.startsWith('test/conformance/') },
   // These share the packages that they build.
