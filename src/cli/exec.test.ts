@@ -111,6 +111,12 @@ describe('alongside exec', () => {
       1,
       /No card has .* nobody\. .*There are cards of gp, /,
     ],
+    [
+      'a role that the person has not',
+      ['--person', 'gp', '--role', 'R9999', '--', 'true'],
+      1,
+      /\nThe person has no role R9999\. There are: \d+ \(R0260 at \w+\)\.\n$/,
+    ],
     ['a wrong PIN', ['--person', 'gp', '--pin', '000000', '--', 'true'], 1, /Wrong PIN: 2 attempts left\./],
     [
       'flags that contradict each other',

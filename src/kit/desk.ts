@@ -131,7 +131,9 @@ export async function signInAtDesk(
 ): Promise<SignIn> {
   const { state: before, pinChecked } = await enterPin(api, pin);
   const asks = before.question === 'role';
-  const chosen = role === undefined ? before.roles[0] : asks ? roleIn(before.roles, role) : undefined;
+  // Without a user or a role there are none to choose from, which is said below.
+  const chosen =
+    role === undefined || before.roles.length === 0 ? before.roles[0] : roleIn(before.roles, role);
   const state = asks
     ? await api.must('POST', '/agent/role', { body: { roleId: chosen?.roleId ?? '' } })
     : before;
