@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -13,6 +23,10 @@ import { invoke, invokeJson, runProcess } from '../../src/cli/testing/command.ts
 import { productionShape } from '../../src/config.ts';
 import { ArchiveWriter } from '../../src/storage/backup/archive.ts';
 import { Backup, manifestFile } from '../../src/storage/backup/manifest.ts';
+import { sql } from '../../src/storage/database.ts';
+import { connectDatabase } from '../../src/storage/dialects.ts';
+import { bindMasterKey } from '../../src/storage/master-key-check.ts';
+import { knownSchema, migrate, migrations, schemaOf } from '../../src/storage/migrations.ts';
 import { databaseDump } from '../testing/database-dump.ts';
 import { startInstance } from '../testing/instance.ts';
 import { Navigator } from '../testing/navigate.ts';
@@ -100,6 +114,35 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       // A second restore replaces everything, also tables that the backup does not have.
       await invokeJson(['restore', file, '--force', ...at()]);
       assert.equal((await invokeJson<{ ok: boolean }>(['audit', 'verify', ...at()])).ok, true);
+    });
+
+    test('of an older schema is migrated by a restore, which keeps its rows and ends its sessions', async () => {
+      const older = join(root, `${dialect}-older`);
+      mkdirSync(older);
+      copyFileSync(join(folder, 'master.key'), join(older, 'master.key'));
+      const url = await postgres?.create('older');
+      const where = ['--data', older, ...(url ? ['--database', url] : [])];
+      const previous = knownSchema - 1;
+      const vault = new Vault(Buffer.from(readFileSync(join(older, 'master.key'), 'utf8'), 'base64url'));
+      const made = await connectDatabase(url ?? '', older);
+      await migrate(made, { list: migrations.slice(0, previous) });
+      await bindMasterKey(made, vault);
+      await made.run(sql("INSERT INTO organisation (code, name) VALUES ('KEPT', 'An older practice')"));
+      await made.run(sql("INSERT INTO lease (name, holder, held_until) VALUES ('older', 'no one', 0)"));
+      await made.close();
+
+      const archive = join(root, `${dialect}-older.tar`);
+      const { manifest } = await invokeJson<Restored>(['backup', archive, ...where]);
+      assert.equal(manifest.schema, previous);
+      const { notes } = await invoke(['restore', archive, '--force', ...where]);
+      assert.ok(notes.includes(`Migrated from schema ${previous} to ${knownSchema}.`), notes.join('\n'));
+      const restored = await connectDatabase(url ?? '', older);
+      const kept = await restored.all(sql("SELECT name FROM organisation WHERE code = 'KEPT'"));
+      const leases = await restored.all(sql('SELECT name FROM lease'));
+      assert.equal(await schemaOf(restored), knownSchema);
+      await restored.close();
+      assert.deepEqual([kept.map(({ name }) => name), leases], [['An older practice'], []]);
+      assert.equal((await invokeJson<{ ok: boolean }>(['audit', 'verify', ...where])).ok, true);
     });
 
     test('leaves no file when it is stopped', async () => {
