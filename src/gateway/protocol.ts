@@ -130,10 +130,13 @@ export interface ListedApi {
 /** Why a definition cannot be used: a sentence, with its place if there is one. */
 export class DefinitionError extends Error {
   override name = 'DefinitionError';
+  /** The message without the place. */
+  readonly sentence: string;
   readonly place: Place | undefined;
 
   constructor(sentence: string, place?: Place) {
     super(place ? `${place.file}:${place.line}:${place.column}: ${sentence}` : sentence);
+    this.sentence = sentence;
     this.place = place;
   }
 }

@@ -3,27 +3,33 @@ import { extname } from 'node:path';
 import { isSea } from 'node:sea';
 import { Worker } from 'node:worker_threads';
 import { reasonOf } from '@alongside/kernel/errors';
-import type { CheckAnswer, CheckAsked } from './validation-worker.ts';
+import { type ApiDraft, DefinitionError, sourceLimits } from '../protocol.ts';
+import type { ApiRecord } from './model.ts';
+import { readDefinition } from './read.ts';
+import type { CheckAnswer, CheckAsked, ReadAnswer, ReadAsked } from './validation-worker.ts';
 
 /** Where values are checked: a thread, or a process of the single executable, which contains no file for a thread. */
-export interface Checker {
-  send(asked: CheckAsked): void;
+export interface Checker<Asked = CheckAsked> {
+  send(asked: Asked): void;
   /** Sets whether it keeps this process running. */
   hold(isHeld: boolean): void;
   stop(): Promise<void>;
 }
 
-interface Listener {
-  answered(answer: CheckAnswer): void;
+interface Listener<Answer> {
+  answered(answer: Answer): void;
   /** Called once if it ends by itself. */
   failed(reason: string): void;
 }
 
 const program = 'validation-worker';
 
-function startThread({ answered, failed }: Listener): Checker {
+function startThread<Asked, Answer>(
+  { answered, failed }: Listener<Answer>,
+  megabytes: number,
+): Checker<Asked> {
   const file = new URL(`./${program}${extname(import.meta.url)}`, import.meta.url);
-  const worker = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: 256 } });
+  const worker = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: megabytes } });
   worker.on('message', answered);
   worker.once('error', (error) => failed(reasonOf(error)));
   return {
@@ -38,14 +44,14 @@ function startThread({ answered, failed }: Listener): Checker {
   };
 }
 
-function startProcess({ answered, failed }: Listener): Checker {
+function startProcess<Asked extends object, Answer>({ answered, failed }: Listener<Answer>): Checker<Asked> {
   const child = fork(program, [], {
     serialization: 'advanced',
     execArgv: [],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const ended = () => failed('its process ended');
-  child.on('message', (message) => answered(message as CheckAnswer));
+  child.on('message', (message) => answered(message as Answer));
   child.on('error', () => undefined);
   child.once('exit', ended);
   return {
@@ -61,5 +67,43 @@ function startProcess({ answered, failed }: Listener): Checker {
   };
 }
 
-export const startChecker = (listener: Listener): Checker =>
-  isSea() ? startProcess(listener) : startThread(listener);
+const start = <Asked extends object, Answer>(listener: Listener<Answer>, megabytes: number) =>
+  isSea() ? startProcess<Asked, Answer>(listener) : startThread<Asked, Answer>(listener, megabytes);
+
+export const startChecker = (listener: Listener<CheckAnswer>): Checker => start(listener, 256);
+
+/** Larger definitions take long enough to read to delay other requests. */
+const mostBytesHere = 32_768;
+const readingLimits = { megabytes: 1_024, milliseconds: 60_000 };
+
+/** One definition is read at a time, because each may need much memory. */
+let reading: Promise<unknown> = Promise.resolve();
+
+/**
+ * Reads a definition, a large one outside of this thread: in one of its own, so that it does not delay the checks of requests
+ * either. @throws DefinitionError
+ */
+export function readOutside(draft: ApiDraft): Promise<ApiRecord> {
+  const bytes = Object.values(draft.files).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  if (bytes <= mostBytesHere || bytes > sourceLimits.bytes) return readDefinition(draft);
+  const result = reading.then(() => readApart(draft));
+  reading = result.catch(() => undefined);
+  return result;
+}
+
+async function readApart(draft: ApiDraft): Promise<ApiRecord> {
+  const { promise, resolve, reject } = Promise.withResolvers<ReadAnswer>();
+  const failed = (reason: string) =>
+    reject(new DefinitionError(`The definition could not be read: ${reason}. Make it smaller.`));
+  const checker = start<ReadAsked, ReadAnswer>({ answered: resolve, failed }, readingLimits.megabytes);
+  const timer = setTimeout(failed, readingLimits.milliseconds, 'it took too long');
+  try {
+    checker.send({ draft });
+    const answer = await promise;
+    if ('record' in answer) return answer.record;
+    throw new DefinitionError(answer.sentence, answer.place);
+  } finally {
+    clearTimeout(timer);
+    await checker.stop();
+  }
+}

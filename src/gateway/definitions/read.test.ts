@@ -101,6 +101,12 @@ describe('a definition', () => {
 });
 
 describe('an unusual definition', () => {
+  test('may have a list of 130,000 values', async () => {
+    const list = `x-many: [${'1,'.repeat(130_000)}1]\n`;
+    const { model } = await readDefinition(spec(`${head}${extension}paths:\n${paths}${list}`));
+    assert.equal(model.operations.length, 1);
+  });
+
   test('may have underscores in grants, document-level security, and an empty list that opens an operation', async () => {
     const { model } = await readDefinition(
       spec(`${head}x-nhsd-apim: {access: [{grants: {nhs_cis2_aal3: []}}, {grants: {app_level3: []}}]}

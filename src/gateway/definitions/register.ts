@@ -11,8 +11,8 @@ import {
   type ListedApi,
   type NewApiDraft,
 } from '../protocol.ts';
+import { readOutside } from './checker.ts';
 import { type ApiRecord, type Grant, productOf, scopesOfGrant } from './model.ts';
-import { readDefinition } from './read.ts';
 import { ApiDefinitions, secretPurpose, secretSetting } from './store.ts';
 
 /** First parts of paths at the API listener that are not APIs. */
@@ -156,7 +156,7 @@ export class ApiRegister {
 
   /** Reads a draft without storing it. @throws DefinitionError */
   async check(draft: ApiDraft): Promise<ApiReport> {
-    return reportOf(await readDefinition(draft));
+    return reportOf(await readOutside(draft));
   }
 
   /**
@@ -167,7 +167,7 @@ export class ApiRegister {
     { examples = [], ...draft }: NewApiDraft,
     others: (name: string) => Statement[],
   ): Promise<ApiReport> {
-    const record = await readDefinition(draft);
+    const record = await readOutside(draft);
     await this.#checkFree(record, true);
     const products = productsOf(record).map((product) => this.#products.saveStatement(product));
     const isSaved = await this.#definitions.save(
@@ -202,7 +202,7 @@ export class ApiRegister {
       if (!before || !draft) return undefined;
       check(before.revision);
       const changed = patched(draft, patch);
-      const record = await readDefinition({ ...changed, name });
+      const record = await readOutside({ ...changed, name });
       if (record.basePath !== before.basePath) await this.#checkFree(record, false);
       const wanted = productsOf(record);
       const dropped = productsOf(before).filter(
@@ -252,7 +252,7 @@ export class ApiRegister {
   /** Replaces the definitions by those of an export, which also contains their products. @throws DefinitionError, and changes nothing then */
   async prepareReplacement(drafts: readonly ApiDraft[]): Promise<() => Promise<void>> {
     const records = await Promise.all(
-      drafts.map(async (draft) => ({ draft, record: await readDefinition(draft) })),
+      drafts.map(async (draft) => ({ draft, record: await readOutside(draft) })),
     );
     return async () => {
       const before = await this.#definitions.list();

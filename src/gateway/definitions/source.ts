@@ -92,7 +92,8 @@ export class Source {
           this.#miss(value, value.$ref, target);
         if (target !== undefined && target !== file) named.add(target);
       }
-      open.push(...Object.values(value));
+      // Not spread as arguments, of which a long list has too many.
+      for (const member of Object.values(value)) open.push(member);
     }
     return [...named];
   }

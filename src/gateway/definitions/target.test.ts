@@ -7,11 +7,12 @@ import { after, before, describe, test } from 'node:test';
 import tls, { type TLSSocket } from 'node:tls';
 import { Vault } from '@alongside/kernel/secrets';
 import { makeAuthority, type TestAuthority } from '../../../test/testing/authority.ts';
-import type { ApiDraft } from '../protocol.ts';
+import { type ApiDraft, DefinitionError } from '../protocol.ts';
 import { type RunningGateway, startGateway } from '../testing/gateway.ts';
 import { addDefinition } from '../testing/published.ts';
 import { startUpstream, type TestUpstream } from '../testing/upstream.ts';
-import { ApiRegister } from './register.ts';
+import { readDefinition } from './read.ts';
+import { ApiRegister, reportOf } from './register.ts';
 
 const vault = new Vault(Buffer.alloc(32, 7));
 
@@ -66,6 +67,33 @@ describe('the target of a definition', () => {
     assert.equal((await call()).status, 200);
     assert.equal(plain.requests.at(-1)?.headers['x-key'], 'changed');
     assert.doesNotMatch(JSON.stringify(gateway.lines), /of the upstream|changed/);
+  });
+
+  test('is read with its definition while other requests are answered, with the same result and errors', async () => {
+    const draft = draftOf('', plain.url);
+    const text = draft.files['spec.yaml'] ?? '';
+    const schemas = Array.from(
+      { length: 800 },
+      (_, at) => `    S${at}: {type: object, title: Schema ${at}}\n`,
+    );
+    const large = (end: string): ApiDraft => ({
+      ...draft,
+      files: { 'spec.yaml': `${text}components:\n  schemas:\n${schemas.join('')}${end}` },
+    });
+    const reading = register.check(large(''));
+    const call = gateway.call('/unknown/path');
+    assert.equal(await Promise.race([reading, call]), await call);
+    assert.deepEqual(await reading, reportOf(await readDefinition(large(''))));
+    const problemOf = async (read: Promise<unknown>): Promise<DefinitionError> => {
+      const [{ reason }] = (await Promise.allSettled([read])) as [PromiseRejectedResult];
+      assert.ok(reason instanceof DefinitionError, String(reason));
+      return reason;
+    };
+    const broken = large('paths: {}\n');
+    const problem = await problemOf(register.check(broken));
+    const { message, place } = await problemOf(readDefinition(broken));
+    assert.deepEqual([problem.message, problem.place], [message, place]);
+    assert.match(problem.message, /^spec\.yaml:\d+:1: .*Map keys must be unique/);
   });
 
   test('gets the client certificate of its secret over mutual TLS', async () => {

@@ -1,7 +1,9 @@
-// The thread or process in which values are checked against the schemas of definitions (checker.ts).
+// The thread or process in which definitions are read, and values checked against their schemas (checker.ts).
 import { parentPort } from 'node:worker_threads';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import * as formats from 'ajv-formats';
+import { type ApiDraft, DefinitionError, type Place } from '../protocol.ts';
+import type { ApiRecord } from './model.ts';
 
 export interface CheckAsked {
   id: number;
@@ -16,6 +18,12 @@ export interface CheckAnswer {
   /** Undefined if the value conforms. */
   problem: string | undefined;
 }
+
+export interface ReadAsked {
+  draft: ApiDraft;
+}
+
+export type ReadAnswer = { record: ApiRecord } | { sentence: string; place: Place | undefined };
 
 // Definitions of others have members and formats that a strict validator refuses.
 const ajv = new Ajv({
@@ -67,5 +75,20 @@ function answerTo({ id, key, schema, value }: CheckAsked): CheckAnswer {
   return { id, problem: first ? shown(first) : 'it is not valid' };
 }
 
-if (parentPort) parentPort.on('message', (asked: CheckAsked) => parentPort?.postMessage(answerTo(asked)));
-else process.on('message', (asked: CheckAsked) => process.send?.(answerTo(asked)));
+async function read({ draft }: ReadAsked): Promise<ReadAnswer> {
+  const { readDefinition } = await import('./read.ts');
+  try {
+    return { record: await readDefinition(draft) };
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    return { sentence: error.sentence, place: error.place };
+  }
+}
+
+async function answer(asked: CheckAsked | ReadAsked): Promise<void> {
+  const result = 'draft' in asked ? await read(asked) : answerTo(asked);
+  if (parentPort) parentPort.postMessage(result);
+  else process.send?.(result);
+}
+
+(parentPort ?? process).on('message', answer);
