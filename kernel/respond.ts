@@ -106,7 +106,10 @@ export function noteRefusal(
   const record = recordOf(because, answer.status, request, options.name ?? 'alongside');
   const meant =
     answer.status === 404 || answer.status === 400 ? options.nearestPath?.(request.path) : undefined;
-  if (meant !== undefined) record.detail = `${record.path}: did you mean ${meant}? ${record.detail}`.trim();
+  if (meant !== undefined) {
+    record.detail = `${record.path}: did you mean ${meant}? ${record.detail}`.trim();
+    record.facts = { came: record.path, expected: `${meant} (the nearest)`, ...record.facts };
+  }
   const observed = activity();
   if (observed) observed.refusal = { record, refusal: because.refusal };
   else writeLine(record, because.refusal, options);

@@ -317,7 +317,10 @@ describe('explain', () => {
       assert.ok(answer.status === 404 || answer.status === 400, String(answer.status));
       assert.match(answer.headers.get('x-error-detail') ?? '', hint);
       const { body } = await explained(answer.headers.get('x-message-id') ?? '');
-      assert.match((body as FoundRefusal).detail, hint);
+      const { detail, facts } = body as FoundRefusal;
+      assert.match(detail, hint);
+      const [, meant] = /did you mean (\S+)\?/.exec(detail) ?? [];
+      assert.deepEqual(facts, meant && { came: path, expected: `${meant} (the nearest)` });
       assert.doesNotMatch(await answer.text(), /did you mean/);
     });
 
