@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import {
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -118,15 +117,15 @@ for (const dialect of ['sqlite', 'postgres'] as const)
 
     test('of an older schema is migrated by a restore, which keeps its rows and ends its sessions', async () => {
       const older = join(root, `${dialect}-older`);
+      const key = readFileSync(join(folder, 'master.key'), 'utf8');
       mkdirSync(older);
-      copyFileSync(join(folder, 'master.key'), join(older, 'master.key'));
+      writeFileSync(join(older, 'master.key'), key, { mode: 0o600 });
       const url = await postgres?.create('older');
       const where = ['--data', older, ...(url ? ['--database', url] : [])];
       const previous = knownSchema - 1;
-      const vault = new Vault(Buffer.from(readFileSync(join(older, 'master.key'), 'utf8'), 'base64url'));
       const made = await connectDatabase(url ?? '', older);
       await migrate(made, { list: migrations.slice(0, previous) });
-      await bindMasterKey(made, vault);
+      await bindMasterKey(made, new Vault(Buffer.from(key, 'base64url')));
       await made.run(sql("INSERT INTO organisation (code, name) VALUES ('KEPT', 'An older practice')"));
       await made.run(sql("INSERT INTO lease (name, holder, held_until) VALUES ('older', 'no one', 0)"));
       await made.close();
