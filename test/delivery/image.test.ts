@@ -67,11 +67,24 @@ describe('the container image', { skip: lacking(), timeout: 280_000 }, () => {
     while (!(await podman('exec', name, 'alongside', 'ready').catch(() => ''))) await sleep(100);
   }
 
-  /** Stops a container; resolves with the milliseconds and its exit code. */
-  async function stop(name: string): Promise<{ took: number; code: number }> {
-    const told = performance.now();
-    await podman('stop', '--time', '10', name);
-    return { took: performance.now() - told, code: Number(await inspect(name, 'State.ExitCode')) };
+  /**
+   * Stops a container, which takes less than a second from the command to the end of its process; what podman clears up later is
+   * its own. Other work of the machine can only lengthen that, so that a longer time is measured again: the shortest of three is
+   * that of the image.
+   */
+  async function stopInASecond(name: string, running: () => Promise<unknown>, codes = [0]): Promise<string> {
+    const times: number[] = [];
+    do {
+      if (times.length > 0) await podman('start', name);
+      await running();
+      const told = Date.now();
+      await podman('stop', '--time', '10', name);
+      times.push(Number(await inspect(name, 'State.FinishedAt.UnixMilli')) - told);
+      const code = Number(await inspect(name, 'State.ExitCode'));
+      assert.ok(codes.includes(code), `${name} ended with ${code}`);
+    } while (Math.min(...times) >= 1_000 && times.length < 3);
+    assert.ok(Math.min(...times) < 1_000, `${name} stopped in ${times.join(', ')} ms`);
+    return times.join(', ');
   }
 
   test('has the same layers when it is built again', async () => {
@@ -91,9 +104,7 @@ describe('the container image', { skip: lacking(), timeout: 280_000 }, () => {
     assert.match(status, /^CapBnd:\t0000000000000000$/m);
     assert.match(readFileSync(`/proc/${pid}/mountinfo`, 'utf8'), / \/ \/? ?ro,|\s\/ ro[, ]/);
     await podman('exec', 'first', 'alongside', 'product', 'add', 'kept', '--api', 'oauth2');
-    const stopped = await stop('first');
-    assert.equal(stopped.code, 0);
-    assert.ok(stopped.took < 3_000, `stopped in ${stopped.took} ms`);
+    await stopInASecond('first', () => untilReady('first'));
     await start(t, 'second', ...serve);
     await untilReady('second');
     assert.match(await podman('exec', 'second', 'alongside', 'product', 'list'), /kept/);
@@ -115,17 +126,13 @@ describe('the container image', { skip: lacking(), timeout: 280_000 }, () => {
     assert.match(await podman('exec', 'journey', 'alongside', 'agent', 'sign-in'), /Signed in/);
   });
 
-  test('stops on SIGTERM without SIGKILL at any time, even in its first second', async (t) => {
-    const times: number[] = [];
-    for (const [n, delay] of [0, 50, 150, 300, 600].entries()) {
-      await start(t, `early-${n}`, 'alongside', 'up', '--ephemeral');
-      await sleep(delay);
-      const { took, code } = await stop(`early-${n}`);
-      assert.ok([0, 143].includes(code), `after ${delay} ms it ended with ${code}`);
-      times.push(Math.round(took));
+  test('stops in less than a second, without SIGKILL, whenever it is told to after its start', async (t) => {
+    for (const delay of [0, 50, 150, 300, 600]) {
+      const name = `early-${delay}`;
+      await start(t, name, 'alongside', 'up', '--ephemeral');
+      // 143: the first process ended it before it could handle signals itself.
+      const took = await stopInASecond(name, () => sleep(delay), [0, 143]);
+      t.diagnostic(`told after ${delay} ms, it stopped in ${took} ms`);
     }
-    t.diagnostic(`stopped in ${times.join(', ')} ms`);
-    // On a quiet machine they take a tenth to half of a second.
-    assert.ok(Math.max(...times) < 4_000, `stopped in ${times.join(', ')} ms`);
   });
 });
