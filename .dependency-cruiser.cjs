@@ -2,8 +2,8 @@
 
 /** Folders of services. They call each other over HTTP and never import each other. */
 const domains = 'cis|cis2|authorisation|gateway|console|sample|mock';
-/** The protocol of a folder: the only file that other services may import. */
-const protocol = '^(src/[^/]+|identity-agent)/protocol\\.ts$';
+/** The protocol of a folder: all that other services may import. Schemas are apart where the agent would load them. */
+const protocol = '^(src/[^/]+|identity-agent)/protocol(/answers)?\\.ts$';
 /** The parts of a long protocol, which its protocol.ts re-exports. */
 const protocolParts = '^(src/[^/]+|identity-agent)/protocol/[^/]+\\.ts$';
 /** Tests and their helpers. */
@@ -130,10 +130,14 @@ module.exports = {
     },
     {
       name: 'agent-light',
-      comment: "the agent imports only types of the kernel's server, which is not in its package",
+      comment:
+        "the agent imports only types of the kernel's server, which is not in its package, and of schemas, so as not to load Zod",
       severity: 'error',
       from: { path: '^identity-agent/', pathNot: tests },
-      to: { path: '^kernel/(http|log|peer)\\.ts$', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: ['^kernel/(http|log|peer|trial)\\.ts$', '/protocol/answers\\.ts$'],
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'agent-by-protocol',
@@ -184,7 +188,7 @@ module.exports = {
       comment: 'the parts of a protocol are imported through its protocol.ts',
       severity: 'error',
       from: { pathNot: [protocol, protocolParts] },
-      to: { path: protocolParts },
+      to: { path: protocolParts, pathNot: protocol },
     },
     {
       name: 'oauth-core-outermost',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 // The protocol of the Identity Agent with its clients: the browser's hand-off and the local socket.
 
+export type * from './protocol/answers.ts';
 export { cardRefusal, pinRefusal } from './protocol/pin-errors.ts';
 
 /** Path at the agent to which CIS2 redirects the browser: `?request=JWS`. */
@@ -92,53 +93,6 @@ export type HandOffError =
   | 'no_role'
   | 'cis_unreachable';
 
-/**
- * States of the agent in `status` and the console. `noCard`: no user is signed in and no prompt is open; in the newer generation
- * a card may still be inserted.
- */
-export type AgentState =
-  | 'noCard'
-  | 'pinRequested'
-  | 'roleRequested'
-  | 'signedIn'
-  | 'locked'
-  | 'blocked'
-  | 'cardRejected';
-
-/** `status` on the local socket. */
-export interface AgentStatus {
-  version: string;
-  state: AgentState;
-  mode: string;
-  generation: string;
-  agentId: string;
-  /** The card in the reader, and the expiry of its certificate (ISO time; null if unreadable). */
-  card: {
-    serial: string;
-    persona: string | null;
-    name: string;
-    certificateEnds: string | null;
-    /** Whether the certificate expires within 90 days and can be renewed. */
-    renewalDue: boolean;
-  } | null;
-  person: { uid: string; displayName: string } | null;
-  role: { roleId: string; roleName: string; orgCode: string } | null;
-  roles: { roleId: string; roleName: string; roleCode: string; orgCode: string; orgName: string }[];
-  attemptsLeft: number | null;
-  /** The open prompt: `pin`, `role`, or none. */
-  question: 'pin' | 'role' | null;
-  /** Why the session waits for the PIN (`card`: it was removed; `screen`; `time`: the last PIN is too old), and until when. */
-  lock: { reason: 'card' | 'screen' | 'time'; endsAt: string } | null;
-  /** ISO time at which the session locks unless the user enters the PIN before; null if a PIN does not expire. */
-  pinAgainAt: string | null;
-  /** Why a card was rejected or is blocked, in a sentence for the user. */
-  reason: string | null;
-  /** The same as a code for programs. */
-  problem: 'card_blocked' | 'card_rejected' | 'no_role' | null;
-  /** The exact reason for a rejected card: the error of CIS, such as `certificate_expired`, or of the card itself. */
-  refusal: string | null;
-}
-
 /** Settings of an agent, for diagnosis. Never a secret. */
 export interface AgentConfiguration {
   version: string;
@@ -157,23 +111,6 @@ export interface AgentConfiguration {
   fetchTransport: boolean;
   /** ISO time of the agent's clock. */
   now: string;
-}
-
-/** A virtual card, as `listCards` and the calls that change cards return it. */
-export interface SocketCard {
-  serial: string;
-  persona: string | null;
-  uid: string;
-  name: string;
-  series: string;
-  keyType: string;
-  profile: string;
-  pinTriesLeft: number;
-  pukTriesLeft: number;
-  /** Whether no PIN attempts are left. */
-  locked: boolean;
-  /** Whether it is in the reader. */
-  inserted: boolean;
 }
 
 /** `data` of an error on the local socket: `ticket` has the numbers of the Ticket API; the error's `code` is group + number. */

@@ -1,7 +1,8 @@
 import type { RefusalFacts } from './refusal-facts.ts';
 
 /** Who has to act when an error appears. */
-export type Actor = 'user' | 'developer' | 'operator' | 'agent';
+export const actors = ['user', 'developer', 'operator', 'agent'] as const;
+export type Actor = (typeof actors)[number];
 
 export interface ErrorEntry {
   /** Stable name, `service.name`, as in the log and the documentation. */

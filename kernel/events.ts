@@ -3,18 +3,14 @@ import type { Clock } from './clock.ts';
 import { type JourneyKeys, type JourneyLink, Journeys } from './journeys.ts';
 
 /** A sender or receiver of an event. */
-export type Party =
-  | 'browser'
-  | 'application'
-  | 'authorisation'
-  | 'cis2'
-  | 'identity-agent'
-  | 'cis'
-  | 'gateway'
-  | 'pds'
-  | 'console';
+export const parties = [
+  ...(['browser', 'application', 'authorisation', 'cis2', 'identity-agent'] as const),
+  ...(['cis', 'gateway', 'pds', 'console'] as const),
+] as const;
+export type Party = (typeof parties)[number];
 
-export type Outcome = 'ok' | 'refused' | 'failed';
+export const outcomes = ['ok', 'refused', 'failed'] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /** An event as a step records it. */
 export interface NewEvent extends JourneyKeys {

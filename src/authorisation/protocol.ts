@@ -1,5 +1,6 @@
 // The protocol between the console and the authorisation service. Other folders may import only this file.
-import type { TrialReport } from '@alongside/kernel/trial';
+import { trialReport } from '@alongside/kernel/trial';
+import { z } from 'zod';
 
 /** Paths at the API platform, for the console with the service secret. */
 export const paths = {
@@ -34,6 +35,5 @@ export interface ValidateRequest {
 }
 
 /** How the service would respond to the request now. */
-export interface ValidationAnswer extends TrialReport {
-  base: string;
-}
+export const validationAnswer = z.strictObject({ base: z.string(), ...trialReport.shape });
+export type ValidationAnswer = z.output<typeof validationAnswer>;

@@ -1,5 +1,6 @@
 /** The HTTP interface of CIS2 for the console, which presents a shared secret. */
 import type { TrialReport } from '@alongside/kernel/trial';
+import { z } from 'zod';
 
 /** Paths below the origin of CIS2. A person is named by uid. */
 export const consolePaths = {
@@ -23,25 +24,29 @@ export const consolePaths = {
   validate: '/cis2/validate',
 } as const;
 
-/** An authenticator of a person. Times are ISO 8601. */
-export interface AuthenticatorAnswer {
-  id: string;
-  /** `security-key`, `windows-hello`, `passkey`, `totp`, `password`, `tablet`. */
-  kind: string;
-  /** The name that the owner gave it. */
-  label: string;
-  /** Authentication assurance level. */
-  level: number;
-  createdAt: string;
-  usedAt: string | null;
-  /** Development only: the data to sign in with it. `credential` is an argument of `WebAuthn.addCredential` (Chrome DevTools Protocol). */
-  development?: { [name: string]: unknown };
-}
+const time = z.iso.datetime();
+
+/** An authenticator of a person. */
+export const authenticatorAnswer = z
+  .strictObject({
+    id: z.string(),
+    /** `security-key`, `windows-hello`, `passkey`, `totp`, `password`, `tablet`. */
+    kind: z.string(),
+    /** The name that the owner gave it. */
+    label: z.string(),
+    /** Authentication assurance level. */
+    level: z.number(),
+    createdAt: time,
+    usedAt: time.nullable(),
+    /** `credential` is an argument of `WebAuthn.addCredential` (Chrome DevTools Protocol). */
+    development: z.looseObject({}).optional().describe('The data to sign in with it; development only'),
+  })
+  .meta({ id: 'Authenticator' });
+export type AuthenticatorAnswer = z.output<typeof authenticatorAnswer>;
 
 /** `GET authenticators`. */
-export interface AuthenticatorsAnswer {
-  authenticators: AuthenticatorAnswer[];
-}
+export const authenticatorsAnswer = z.strictObject({ authenticators: z.array(authenticatorAnswer) });
+export type AuthenticatorsAnswer = z.output<typeof authenticatorsAnswer>;
 
 /**
  * `POST enrolments`: 201 with a one-time link for one person. Errors: 404 for an unknown uid, 422 for an unknown kind, 403 if the
@@ -53,11 +58,8 @@ export interface EnrolmentRequest {
   officer?: string;
 }
 
-export interface EnrolmentAnswer {
-  url: string;
-  /** ISO 8601. */
-  expiresAt: string;
-}
+export const enrolmentAnswer = z.strictObject({ url: z.string(), expiresAt: time });
+export type EnrolmentAnswer = z.output<typeof enrolmentAnswer>;
 
 /** `POST authenticators`, in development only: 201 with an `AuthenticatorAnswer`. The other members depend on the kind. */
 export interface AuthenticatorRequest {
@@ -65,56 +67,64 @@ export interface AuthenticatorRequest {
   [more: string]: unknown;
 }
 
-/** One live single sign-on session. Times are ISO 8601. */
-export interface SessionAnswer {
-  sid: string;
-  uid: string;
-  /** Id of the authenticator. */
-  authenticator: string;
-  /** `amr` values. */
-  methods: string[];
-  /** Authentication assurance level. */
-  level: number;
-  roleId: string | null;
-  cisSessionId: string | null;
-  /** Client ids of its relying parties. */
-  clients: string[];
-  /** Live tokens that end with the session, and the applications that have them. */
-  tokens: { access: number; refresh: number; applications: string[] };
-  createdAt: string;
-  activeAt: string;
-  /** End of its lifetime. */
-  endsAt: string;
-}
+/** One live single sign-on session. */
+const sessionAnswer = z
+  .strictObject({
+    sid: z.string(),
+    uid: z.string(),
+    /** Id of the authenticator. */
+    authenticator: z.string(),
+    /** `amr` values. */
+    methods: z.array(z.string()),
+    /** Authentication assurance level. */
+    level: z.number(),
+    roleId: z.string().nullable(),
+    cisSessionId: z.string().nullable(),
+    /** Client ids of its relying parties. */
+    clients: z.array(z.string()),
+    /** Live tokens that end with the session, and the applications that have them. */
+    tokens: z.strictObject({
+      access: z.number(),
+      refresh: z.number(),
+      applications: z.array(z.string()),
+    }),
+    createdAt: time,
+    activeAt: time,
+    /** End of its lifetime. */
+    endsAt: time,
+  })
+  .meta({ id: 'Session' });
+export type SessionAnswer = z.output<typeof sessionAnswer>;
 
 /** `GET sessions`: up to 200, the newest first. */
-export interface SessionsAnswer {
-  sessions: SessionAnswer[];
-}
+export const sessionsAnswer = z.strictObject({ sessions: z.array(sessionAnswer) });
+export type SessionsAnswer = z.output<typeof sessionsAnswer>;
 
-/** One back-channel logout message to one relying party. Times are ISO 8601. */
-export interface DeliveryAnswer {
-  id: string;
-  sid: string;
-  uid: string;
-  clientId: string;
-  address: string;
-  /** Why the session ended. */
-  cause: string;
-  state: 'pending' | 'delivered' | 'givenUp';
-  attempts: number;
-  /** Result of the last attempt, such as `status 200`; empty before the first. */
-  result: string;
-  createdAt: string;
-  triedAt: string | null;
-  /** Time of the next attempt, or null. */
-  dueAt: string | null;
-}
+/** One back-channel logout message to one relying party. */
+export const deliveryAnswer = z
+  .strictObject({
+    id: z.string(),
+    sid: z.string(),
+    uid: z.string(),
+    clientId: z.string(),
+    address: z.string(),
+    /** Why the session ended. */
+    cause: z.string(),
+    state: z.enum(['pending', 'delivered', 'givenUp']),
+    attempts: z.number(),
+    /** Result of the last attempt, such as `status 200`; empty before the first. */
+    result: z.string(),
+    createdAt: time,
+    triedAt: time.nullable(),
+    /** Time of the next attempt, or null. */
+    dueAt: time.nullable(),
+  })
+  .meta({ id: 'LogoutDelivery' });
+export type DeliveryAnswer = z.output<typeof deliveryAnswer>;
 
 /** `GET deliveries`: up to 200 of the last seven days, the newest first. */
-export interface DeliveriesAnswer {
-  deliveries: DeliveryAnswer[];
-}
+export const deliveriesAnswer = z.strictObject({ deliveries: z.array(deliveryAnswer) });
+export type DeliveriesAnswer = z.output<typeof deliveriesAnswer>;
 
 /** `POST registrationTokens`: `team` for the Connection Manager interface, `initial` for clients that register themselves. */
 export interface RegistrationTokenRequest {
@@ -126,11 +136,8 @@ export interface RegistrationTokenRequest {
 }
 
 /** A token, shown once. */
-export interface RegistrationTokenAnswer {
-  token: string;
-  /** ISO 8601. */
-  expiresAt: string;
-}
+export const registrationTokenAnswer = z.strictObject({ token: z.string(), expiresAt: time });
+export type RegistrationTokenAnswer = z.output<typeof registrationTokenAnswer>;
 
 /** A pasted text to validate, in one of the two members. Nothing is used up. */
 export interface ValidateRequest {

@@ -96,36 +96,50 @@ export const draftPatchShape = z.strictObject({
 });
 export type ApiDraftPatch = z.output<typeof draftPatchShape>;
 
+/** Limits and settings have members of their own kinds. */
+const anyObject: z.ZodType<object> = z.looseObject({});
+
 /** A definition as it was understood. */
-export interface ApiReport {
-  name: string;
-  basePath: string;
-  title: string;
-  version: string;
-  /** `in process`, `mock` or the address of the upstream. */
-  backEnd: string;
-  record: boolean;
-  /** The products that its grants make. */
-  access: { title: string; grant: string; scopes: string[]; product: string }[];
-  operations: { operation: string; needs: string[] }[];
-  /** Headers that the back end gets, with their meaning. */
-  headers: Record<string, string>;
-  limits: { api: object | null; application: object | null };
-  settings: object;
-  target: object;
-  warnings: string[];
-  hash: string;
-}
+export const apiReport = z
+  .strictObject({
+    name: z.string(),
+    basePath: z.string(),
+    title: z.string(),
+    version: z.string(),
+    /** `in process`, `mock` or the address of the upstream. */
+    backEnd: z.string(),
+    record: z.boolean(),
+    /** The products that its grants make. */
+    access: z.array(
+      z.strictObject({
+        title: z.string(),
+        grant: z.string(),
+        scopes: z.array(z.string()),
+        product: z.string(),
+      }),
+    ),
+    operations: z.array(z.strictObject({ operation: z.string(), needs: z.array(z.string()) })),
+    /** Headers that the back end gets, with their meaning. */
+    headers: z.record(z.string(), z.string()),
+    limits: z.strictObject({ api: anyObject.nullable(), application: anyObject.nullable() }),
+    settings: anyObject,
+    target: anyObject,
+    warnings: z.array(z.string()),
+    hash: z.string(),
+  })
+  .meta({ id: 'ApiReport' });
+export type ApiReport = z.output<typeof apiReport>;
 
 /** One line of the list of APIs. */
-export interface ListedApi {
-  name: string;
-  basePath: string;
-  title: string;
-  backEnd: string;
-  operations: number;
-  warnings: number;
-}
+export const listedApi = z.strictObject({
+  name: z.string(),
+  basePath: z.string(),
+  title: z.string(),
+  backEnd: z.string(),
+  operations: z.number(),
+  warnings: z.number(),
+});
+export type ListedApi = z.output<typeof listedApi>;
 
 /** Why a definition cannot be used: a sentence, with its place if there is one. */
 export class DefinitionError extends Error {

@@ -1,3 +1,5 @@
+import type { Actor } from '@alongside/kernel/errors';
+
 /**
  * A party of a journey, as a lane of its diagram. An API behind the gateway is a party of its own: `api:` and its name. A server outside
  * this installation is `outside:` and its host; a mock of one is `mock:` and its name.
@@ -49,7 +51,7 @@ export interface RefusalView {
   readonly expected: string | null;
   /** What to do. */
   readonly mend: string;
-  readonly actor: 'user' | 'developer' | 'operator' | 'agent';
+  readonly actor: Actor;
   readonly source: string;
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
+import { actors } from '@alongside/kernel/errors';
 import { callerNetwork } from '@alongside/kernel/networks';
 import type { RefusalRecord, RefusalRecorder } from '@alongside/kernel/refusals';
 import { sha256 } from '@alongside/kernel/secrets';
@@ -61,7 +62,6 @@ const gather = 50;
 const mostEarlier = 20;
 const mostSearched = 1_000;
 
-const actors = ['user', 'developer', 'operator', 'agent'] as const satisfies RefusalRecord['actor'][];
 const refusalShape: z.ZodType<Omit<StoredRefusal, 'at'>> = z.looseObject({
   messageId: z.string(),
   service: z.string(),

@@ -1,11 +1,7 @@
 import { flag, integer, nullable, oneOf, type RowOf, row, text } from '../../storage/row.ts';
 import type { CertificateRecord } from '../issuing-authority/certificate-records.ts';
-import { type CardRecord, renewalDays } from '../protocol.ts';
+import { type CardRecord, cardStates, pinStates, renewalDays } from '../protocol.ts';
 import { iso } from '../sessions/session.ts';
-
-/** States of a card in storage. `expired` follows from the clock. */
-export const cardStates = ['ordered', 'active', 'revoked', 'replaced'] as const;
-export const pinStates = ['open', 'blocked'] as const;
 
 /** A card in storage. Times in milliseconds. */
 export const cardRow = row('card', {

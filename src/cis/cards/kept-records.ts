@@ -9,10 +9,16 @@ import { admit, type Call, handler, pageOf, type ServiceSecrets } from '../endpo
 import { cardSerial } from '../issuing-authority/card-certificates.ts';
 import type { CertificateRecord, CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { purposes } from '../issuing-authority/profiles.ts';
-import { type KeptCard, type KeptCardsAnswer, revocationReasons } from '../protocol.ts';
+import {
+  cardStates,
+  type KeptCard,
+  type KeptCardsAnswer,
+  pinStates,
+  revocationReasons,
+} from '../protocol.ts';
 import { digits12, invalidField, readBody } from '../shapes.ts';
 import { endSessionsOf, type SessionDependencies } from './acts.ts';
-import { type CardRow, cardRow, cardStates, isOver, pinStates } from './card-row.ts';
+import { type CardRow, cardRow, isOver } from './card-row.ts';
 
 const keptCard = (card: CardRow, issued: readonly CertificateRecord[]): KeptCard => ({
   serial: card.serial,

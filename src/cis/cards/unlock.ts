@@ -15,11 +15,17 @@ import type { CertificateRecords } from '../issuing-authority/certificate-record
 import { type CisNetworkLimits, type cisLimits, type Limiter, limitNetwork } from '../limits.ts';
 import type { Mails } from '../mail/mails.ts';
 import type { Mail } from '../mail/smtp.ts';
-import type { Person, PinState, UnlockAnswer, UnlockCodeAnswer } from '../protocol.ts';
+import {
+  type Person,
+  type PinState,
+  pinStates,
+  type UnlockAnswer,
+  type UnlockCodeAnswer,
+} from '../protocol.ts';
 import { checkAgentProof, type ProofDependencies } from '../sessions/agent-calls.ts';
 import { iso } from '../sessions/session.ts';
 import { base64, readBody } from '../shapes.ts';
-import { type CardRow, pinStates } from './card-row.ts';
+import type { CardRow } from './card-row.ts';
 import type { Cards } from './cards.ts';
 import { type UnlockCodes, unlockCodes } from './unlock-codes.ts';
 

@@ -1,3 +1,4 @@
+import type { PinState } from './registration-authority.ts';
 import type { CardSignature } from './sign-in.ts';
 
 /** Kind of certificates of a virtual card. */
@@ -78,5 +79,3 @@ export interface UnlockAnswer {
 export interface PinStateRequest extends HeldCard {
   pin: PinState;
 }
-
-export type PinState = 'open' | 'blocked';

@@ -9,25 +9,3 @@ export interface PersonMailAnswer {
   /** False if the directory does not contain the person's address. */
   mailed: boolean;
 }
-
-export interface OutboxMail {
-  id: string;
-  to: string;
-  subject: string;
-  text: string;
-  /** ISO time. */
-  createdAt: string;
-  state: 'kept' | 'waiting' | 'sent' | 'failed';
-  attempts: number;
-  /** Why the last attempt failed; null without a failure. */
-  problem: string | null;
-  /** ISO time. */
-  sentAt: string | null;
-  /** Id of the request that caused it; null for background work. */
-  messageId: string | null;
-}
-
-/** Response of `GET /mail/outbox?limit=`, console, development only. The latest mail is first. */
-export interface OutboxAnswer {
-  mails: OutboxMail[];
-}

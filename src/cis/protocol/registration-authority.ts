@@ -1,51 +1,16 @@
-import type { PinState } from './card-holder.ts';
-
 /** Action of the registration authority on a card: the last part of the path. */
 export type CardAct = 'revoke' | 'replace' | 'renew' | 'unblock';
 
-/** A card for the registration authority. */
-export interface CardRecord {
-  serial: string;
-  uid: string;
-  /** The keys of an `ordered` card do not exist yet. */
-  state: 'ordered' | 'active' | 'expired' | 'revoked' | 'replaced';
-  pin: PinState;
-  /** Whether the card is issued with a blocked PIN. */
-  issuedLocked: boolean;
-  /** Uid of the person who ordered the card; null if the card issuer made it without an order. */
-  orderedBy: string | null;
-  /** Serial of the replaced card. */
-  replaces: string | null;
-  /** ISO times of the authentication certificate; null without one. */
-  notBefore: string | null;
-  notAfter: string | null;
-  /** Whether the holder may renew the card now. */
-  renewable: boolean;
-  revokedAt: string | null;
-  revocationReason: RevocationReason | null;
-  /** Whether CIS stores the unblocking code. */
-  unlockable: boolean;
-}
-
-export interface ListedCard extends CardRecord {
-  /** Display name of the holder; null for a removed person. */
-  holder: string | null;
-}
-
-/**
- * Response of `GET /cards?uid=&after=&limit=`: cards by serial. With `q`, `organisation` or `role`: the cards of the people found, at
- * most 50 and the rest of the last person, or the 20 cards changed last if all three are empty.
- */
-export interface CardsAnswer {
-  cards: ListedCard[];
-  next: string | null;
-}
+/** States of a card in storage. `expired` follows from the clock. */
+export const cardStates = ['ordered', 'active', 'revoked', 'replaced'] as const;
+export const pinStates = ['open', 'blocked'] as const;
+export type PinState = (typeof pinStates)[number];
 
 /** A card in an export: its state and its certificates. Times in milliseconds. */
 export interface KeptCard {
   serial: string;
   uid: string;
-  state: 'ordered' | 'active' | 'revoked' | 'replaced';
+  state: (typeof cardStates)[number];
   pin: PinState;
   issuedLocked: boolean;
   orderedBy: string | null;

@@ -1,5 +1,5 @@
 import type { JsonWebKey } from '@alongside/kernel/jws';
-import type { RoleProfile } from './directory.ts';
+import type { RoleProfile } from './answers.ts';
 
 /** Generation of the Identity Agent: the HSCN one, or the newer one (Smartcard Connect). */
 export const generations = ['hscn', 'internet'] as const;

@@ -162,7 +162,7 @@ export function findingOf(
     links?: Finding['links'];
     details?: Finding['details'];
   },
-  arrange: (checks: readonly ExplainedCheck[]) => readonly ExplainedCheck[] = (checks) => checks,
+  arrange: (checks: ExplainedCheck[]) => ExplainedCheck[] = (checks) => checks,
 ): Finding {
   const checks = arrange([...first, ...run.checks.map((check) => explainedCheck(check, insights))]);
   const { answer, endpoint } = run;
@@ -179,7 +179,7 @@ export function findingOf(
 
 /** The finding for a text that no service could read. */
 export function unreadable(
-  checks: readonly ExplainedCheck[],
+  checks: ExplainedCheck[],
   { headline, mend, source }: Pick<Banner, 'headline' | 'mend' | 'source'>,
 ): Finding {
   const failed = checks.find(({ outcome }) => outcome === 'failed');

@@ -1,59 +1,54 @@
+import { actors } from '@alongside/kernel/errors';
 import { edits, shownRegistered } from '@alongside/kernel/refusal-facts';
+import { z } from 'zod';
 import { refusalViewOf } from '../../journeys/refusal-view.ts';
 import type { FoundRefusal } from '../../storage/refusals.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 import type { Paste } from './paste.ts';
 
-export type CheckOutcome = 'passed' | 'failed' | 'not applicable' | 'unknown';
-
 /** One check of a pasted text. */
-export interface ExplainedCheck {
+const explainedCheck = z.strictObject({
   /** Name of the checked value: `aud`, `redirect_uri`. */
-  readonly name: string;
-  readonly outcome: CheckOutcome;
+  name: z.string(),
+  outcome: z.enum(['passed', 'failed', 'not applicable', 'unknown']),
   /** The received value, cut. Never a secret. */
-  readonly came: string;
-  readonly expected: string;
+  came: z.string(),
+  expected: z.string(),
   /** A sentence about the rule or the reason; may be empty. */
-  readonly why: string;
-}
+  why: z.string(),
+});
+export type ExplainedCheck = z.output<typeof explainedCheck>;
 
 /** The first failure, for people. */
-export interface Banner {
-  /** Id of the error; null for one of another installation. */
-  readonly error: string | null;
-  readonly headline: string;
-  readonly came: string | null;
-  readonly expected: string | null;
-  readonly mend: string;
-  readonly actor: FoundRefusal['actor'];
-  readonly source: string;
-}
+const banner = z.strictObject({
+  error: z.string().nullable().describe('Id in docs/errors.md; null for a check of the console alone'),
+  headline: z.string(),
+  came: z.string().nullable(),
+  expected: z.string().nullable(),
+  mend: z.string(),
+  actor: z.enum(actors),
+  source: z.string(),
+});
+export type Banner = z.output<typeof banner>;
 
-export interface Link {
-  readonly label: string;
-  /** A path of the console. */
-  readonly href: string;
-}
+const link = z.strictObject({ label: z.string(), href: z.string().describe('A path of the console') });
+export type Link = z.output<typeof link>;
 
 /** A header or claim of a token, with its meaning. */
-export interface Detail {
-  readonly name: string;
-  readonly value: string;
-  readonly meaning: string;
-}
+const detail = z.strictObject({ name: z.string(), value: z.string(), meaning: z.string() });
+export type Detail = z.output<typeof detail>;
 
 /** The explanation of a pasted text. */
-export interface Finding {
+export const finding = z.strictObject({
   /** One sentence: the verdict. */
-  readonly summary: string;
-  readonly banner: Banner | null;
+  summary: z.string(),
+  banner: banner.nullable(),
   /** In the order in which the service checks, past the first failure. */
-  readonly checks: readonly ExplainedCheck[];
-  readonly links: readonly Link[];
-  /** Of a token. */
-  readonly details?: readonly Detail[];
-}
+  checks: z.array(explainedCheck),
+  links: z.array(link),
+  details: z.array(detail).exactOptional().describe('Headers and claims of a token'),
+});
+export type Finding = z.output<typeof finding>;
 
 /** A kind of text that people paste. */
 export interface ExplainKind {

@@ -7,34 +7,38 @@ import {
   type SigningAlgorithm,
   thumbprint,
 } from '@alongside/kernel/jws';
+import { z } from 'zod';
 import { cut } from './finding.ts';
 
-/** One public key, as people need it before they register it. */
-export interface DescribedKey {
-  readonly kid: string | null;
-  /** Such as `RSA, 4096 bits`. */
-  readonly kind: string;
-  readonly bits: number | null;
-  /** The `alg` of the key. */
-  readonly algorithm: string | null;
-  /** Algorithms with which it can sign. */
-  readonly algorithms: readonly SigningAlgorithm[];
-  /** RFC 7638, as a kid for a key without one; null for an unusable key. */
-  readonly thumbprint: string | null;
-  /** Where it may be registered. */
-  readonly goodFor: readonly string[];
-  /** A sentence for each problem. */
-  readonly problems: readonly string[];
-}
+const all = ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'] as const satisfies SigningAlgorithm[];
+const text = z.string().nullable();
 
-export interface KeyReport {
-  readonly format: 'PEM' | 'JWK' | 'JWK set';
-  readonly keys: readonly DescribedKey[];
+/** One public key, as people need it before they register it. */
+const describedKey = z.strictObject({
+  kid: text,
+  kind: z.string().describe('Such as `RSA, 4096 bits`'),
+  bits: z.number().nullable(),
+  /** The `alg` of the key. */
+  algorithm: text,
+  /** Algorithms with which it can sign. */
+  algorithms: z.array(z.enum(all)),
+  /** As a kid for a key without one; null for an unusable key. */
+  thumbprint: text.describe('RFC 7638'),
+  /** Where it may be registered. */
+  goodFor: z.array(z.string()),
+  /** A sentence for each problem. */
+  problems: z.array(z.string()),
+});
+export type DescribedKey = z.output<typeof describedKey>;
+
+export const keyReport = z.strictObject({
+  format: z.enum(['PEM', 'JWK', 'JWK set']),
+  keys: z.array(describedKey),
   /** Problems of the set. */
-  readonly problems: readonly string[];
-  /** The public keys as a JWK set to register. */
-  readonly jwks: { readonly keys: readonly JsonWebKey[] };
-}
+  problems: z.array(z.string()),
+  jwks: z.strictObject({ keys: z.array(z.looseObject({})) }).describe('The public keys, to register'),
+});
+export type KeyReport = z.output<typeof keyReport>;
 
 /** The text has a private or symmetric key, or no key. The message is for its sender and quotes nothing. */
 export class KeyTextError extends Error {
@@ -54,7 +58,6 @@ const privateKey = () =>
   );
 
 const most = 100;
-const all = ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'] as const satisfies SigningAlgorithm[];
 const places: readonly (readonly [place: string, algorithms: readonly SigningAlgorithm[]])[] = [
   ['API platform, profile nhs', ['RS512']],
   ['API platform and CIS2, profile fapi2', ['PS256', 'ES256', 'EdDSA']],
@@ -123,7 +126,7 @@ function repeated(keys: readonly JsonWebKey[]): string[] {
   return [...twice].map((kid) => `The kid ${cut(kid)} is there more than once. The first key counts.`);
 }
 
-function reportOf(format: KeyReport['format'], keys: readonly JsonWebKey[]): KeyReport {
+function reportOf(format: KeyReport['format'], keys: JsonWebKey[]): KeyReport {
   if (keys.some((jwk) => secretMembers.some((member) => member in jwk))) throw privateKey();
   return {
     format,

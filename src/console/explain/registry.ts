@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import type { ConsoleContext } from '../dependencies.ts';
-import type { ExplainKind, Finding } from './finding.ts';
+import { type ExplainKind, type Finding, finding } from './finding.ts';
 import { clientAssertion } from './kinds/client-assertion.ts';
 import { errorBody, operationOutcome } from './kinds/errors.ts';
 import { har } from './kinds/har.ts';
@@ -10,7 +11,7 @@ import { accessToken, idToken, logoutToken } from './kinds/tokens.ts';
 import { type Paste, readPaste } from './paste.ts';
 
 /** All kinds of text that can be explained. The first that is certain is taken, or else the first that is possible. */
-export const explainKinds: readonly ExplainKind[] = [
+const explainKinds: readonly ExplainKind[] = [
   har,
   jwks,
   pem,
@@ -26,18 +27,21 @@ export const explainKinds: readonly ExplainKind[] = [
   anyId,
 ];
 
-interface NamedKind {
-  readonly kind: string;
-  readonly label: string;
-}
+const ids = explainKinds.map(({ id }) => id) as [string, ...string[]];
+export const explainKindId = z.enum(ids, `must be one of ${ids.join(', ')}`);
+
+const namedKind = z.strictObject({ kind: z.enum(ids), label: z.string() });
+type NamedKind = z.output<typeof namedKind>;
 
 /** The answer of `POST /explain`. */
-export interface Explanation extends Finding {
+export const explainAnswer = z.strictObject({
   /** What the text was taken for; null if it is of no known kind. */
-  readonly took: NamedKind | null;
+  took: namedKind.nullable(),
   /** What else it could be. */
-  readonly alternatives: readonly NamedKind[];
-}
+  alternatives: z.array(namedKind),
+  ...finding.shape,
+});
+export type Explanation = z.output<typeof explainAnswer>;
 
 const named = ({ id, label }: ExplainKind): NamedKind => ({ kind: id, label });
 

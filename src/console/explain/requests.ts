@@ -6,9 +6,9 @@ import { errors } from '../errors.ts';
 import { previewView, responseView } from '../pages/build/view.ts';
 import { halfNames } from '../registration/shape.ts';
 import { mistakes } from './build/mistakes.ts';
-import { type Preview, previewOf, suited } from './build/preview.ts';
+import { preview, previewOf, suited } from './build/preview.ts';
 import { requestKinds } from './build/request-kinds.ts';
-import { type RunAnswer, run } from './build/run.ts';
+import { run, runAnswer, runOrder } from './build/run.ts';
 import { RunCallbacks } from './build/run-callback.ts';
 
 const ids = requestKinds.map(({ id }) => id) as [string, ...string[]];
@@ -30,57 +30,6 @@ const order = z.strictObject({
     .optional()
     .describe('Typical mistakes to make'),
 });
-const pair = z.strictObject({ name: z.string(), value: z.string() });
-const previewed: z.ZodType<Preview> = z.strictObject({
-  kind: z.string(),
-  label: z.string(),
-  application: z.string(),
-  isNavigation: z.boolean().describe('Whether only a browser can send it'),
-  fields: z.array(
-    z.strictObject({
-      name: z.string(),
-      place: z.enum(['query', 'form', 'header', 'assertion header', 'assertion claim']),
-      value: z.string().describe('`$NAME` for a value that the server does not know'),
-      rule: z.string(),
-      source: z.string(),
-      isMistake: z.boolean(),
-    }),
-  ),
-  mistakes: z.array(z.strictObject({ id: z.string(), label: z.string(), isChosen: z.boolean() })),
-  assertion: z
-    .strictObject({
-      header: z.record(z.string(), z.string()),
-      claims: z.record(z.string(), z.union([z.string(), z.number()])),
-    })
-    .nullable()
-    .describe('To sign where the key is'),
-  request: z.strictObject({
-    method: z.string(),
-    url: z.string(),
-    headers: z.array(pair),
-    form: z.array(pair),
-  }),
-  message: z.string().describe('The exact message'),
-  snippets: z.array(z.strictObject({ language: z.string(), code: z.string() })),
-});
-const runOrder = z.strictObject({
-  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], 'must be GET, POST, PUT, PATCH or DELETE'),
-  url: z.string('must be text').max(16_384).describe('An address of the API platform or of CIS2'),
-  headers: z
-    .array(z.strictObject({ name: z.string().max(100), value: z.string().max(32_768) }))
-    .max(50)
-    .default([]),
-  body: z.string('must be text').max(65_536).default(''),
-});
-const answered: z.ZodType<RunAnswer> = z.strictObject({
-  status: z.number(),
-  durationMs: z.number(),
-  messageId: z.string().nullable(),
-  headers: z.array(pair),
-  body: z.string().describe('At most 64 KiB'),
-  isCut: z.boolean(),
-});
-
 /** `/requests` and `/applications/{id}/run-callback`, in development only. */
 export const requests: Resource = {
   only: 'development',
@@ -92,22 +41,20 @@ export const requests: Resource = {
           'Makes the exact request of a pattern for an application, with the rule and source of each field, and sends nothing',
         body: order,
         answers: { 200: 'Fields, message and programs', 404: 'Unknown application' },
-        response: previewed,
+        response: preview,
         async handle({ request, body: { application: id, ...rest } }) {
           const kind = requestKinds.find((each) => each.id === rest.kind);
           const application = await console.applications.get(id);
           if (!application) throw errors.notFound(`no application ${id.slice(0, 40)}`);
           if (!kind || suited(kind, [application]).length === 0)
             throw invalidMember('application', 'is not registered at the server of this request');
-          const preview = previewOf(console, {
+          const made = previewOf(console, {
             kind,
             application,
             ...(rest.values ? { values: rest.values } : {}),
             ...(rest.mistakes ? { mistakes: rest.mistakes } : {}),
           });
-          return request.headers.accept === 'text/html'
-            ? page(200, previewView(preview))
-            : json(200, preview);
+          return request.headers.accept === 'text/html' ? page(200, previewView(made)) : json(200, made);
         },
       }),
       defineCall('POST', '/requests/run', {
@@ -120,7 +67,7 @@ export const requests: Resource = {
           400: 'Another server, or a forbidden header',
           503: 'No response',
         },
-        response: answered,
+        response: runAnswer,
         async handle({ request, body }) {
           const answer = await run(body, console);
           return request.headers.accept === 'text/html' ? page(200, responseView(answer)) : json(200, answer);

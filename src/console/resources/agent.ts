@@ -1,57 +1,11 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import type { AgentStatus } from '../../../identity-agent/protocol.ts';
+import { agentStatus, socketCard } from '../../../identity-agent/protocol/answers.ts';
 import type { LocalAgent } from '../agent.ts';
 import { defineCall, type Resource } from '../api/call.ts';
-import { virtualCard } from './cards.ts';
 
 const pinShape = z.strictObject({ pin: z.string('must be text').regex(/^\d{1,12}$/, 'must be digits') });
 const roleShape = z.strictObject({ roleId: z.string('must be text').min(1, 'must not be empty').max(40) });
-
-const agentStatus: z.ZodType<AgentStatus> = z
-  .strictObject({
-    version: z.string(),
-    state: z.enum([
-      'noCard',
-      'pinRequested',
-      'roleRequested',
-      'signedIn',
-      'locked',
-      'blocked',
-      'cardRejected',
-    ]),
-    mode: z.string(),
-    generation: z.string(),
-    agentId: z.string(),
-    card: z
-      .strictObject({
-        serial: z.string(),
-        persona: z.string().nullable(),
-        name: z.string(),
-        certificateEnds: z.string().nullable(),
-        renewalDue: z.boolean(),
-      })
-      .nullable(),
-    person: z.strictObject({ uid: z.string(), displayName: z.string() }).nullable(),
-    role: z.strictObject({ roleId: z.string(), roleName: z.string(), orgCode: z.string() }).nullable(),
-    roles: z.array(
-      z.strictObject({
-        roleId: z.string(),
-        roleName: z.string(),
-        roleCode: z.string(),
-        orgCode: z.string(),
-        orgName: z.string(),
-      }),
-    ),
-    attemptsLeft: z.number().nullable(),
-    question: z.enum(['pin', 'role']).nullable(),
-    lock: z.strictObject({ reason: z.enum(['card', 'screen', 'time']), endsAt: z.string() }).nullable(),
-    pinAgainAt: z.string().nullable(),
-    reason: z.string().nullable(),
-    problem: z.enum(['card_blocked', 'card_rejected', 'no_role']).nullable(),
-    refusal: z.string().nullable(),
-  })
-  .meta({ id: 'AgentStatus' });
 
 /** `/agent`: the Identity Agent of this machine, and the user's answers to its prompts. */
 export const agent: Resource = {
@@ -120,7 +74,7 @@ const shown = async (agent: LocalAgent) => {
   return json(200, { card: cards.find(({ inserted }) => inserted) ?? null });
 };
 
-const readerState = z.strictObject({ card: virtualCard.nullable() });
+const readerState = z.strictObject({ card: socketCard.nullable() });
 
 /** `/readers/0`: the virtual reader of the local agent. */
 export const reader: Resource = {

@@ -1,11 +1,11 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import {
-  type ApiReport,
+  apiReport,
   DefinitionError,
   draftPatchShape,
   draftShape,
-  type ListedApi,
+  listedApi,
   newDraftShape,
 } from '../../gateway/protocol.ts';
 import { apiPath, defineCall, type Resource } from '../api/call.ts';
@@ -46,44 +46,6 @@ const secretName = z.strictObject({
     .min(1, 'must not be empty')
     .max(65_536, 'must have at most 65536 characters'),
 });
-
-const listedApi: z.ZodType<ListedApi> = z.strictObject({
-  name: z.string(),
-  basePath: z.string(),
-  title: z.string(),
-  backEnd: z.string(),
-  operations: z.number(),
-  warnings: z.number(),
-});
-
-const apiReport: z.ZodType<ApiReport> = z
-  .strictObject({
-    name: z.string(),
-    basePath: z.string(),
-    title: z.string(),
-    version: z.string(),
-    backEnd: z.string(),
-    record: z.boolean(),
-    access: z.array(
-      z.strictObject({
-        title: z.string(),
-        grant: z.string(),
-        scopes: z.array(z.string()),
-        product: z.string(),
-      }),
-    ),
-    operations: z.array(z.strictObject({ operation: z.string(), needs: z.array(z.string()) })),
-    headers: z.record(z.string(), z.string()),
-    limits: z.strictObject({
-      api: z.looseObject({}).nullable(),
-      application: z.looseObject({}).nullable(),
-    }),
-    settings: z.looseObject({}),
-    target: z.looseObject({}),
-    warnings: z.array(z.string()),
-    hash: z.string(),
-  })
-  .meta({ id: 'ApiReport' });
 
 const apiSource = draftShape.extend({ examples: z.array(z.looseObject({})) });
 

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { type AuthenticatorRequest, consolePaths, type EnrolmentRequest } from '../../cis2/protocol.ts';
+import {
+  type AuthenticatorRequest,
+  authenticatorAnswer,
+  authenticatorsAnswer,
+  consolePaths,
+  type EnrolmentRequest,
+  enrolmentAnswer,
+} from '../../cis2/protocol.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 
 const kind = z.string('must be text').min(1, 'must not be empty').max(40);
@@ -13,18 +20,6 @@ const enrolment = z.strictObject({
     .describe('Persona or uid of the registration authority officer; optional in development'),
 });
 
-const authenticator = z
-  .strictObject({
-    id: z.string(),
-    kind: z.string(),
-    label: z.string(),
-    level: z.number(),
-    createdAt: z.iso.datetime(),
-    usedAt: z.iso.datetime().nullable(),
-    development: z.looseObject({}).optional().describe('The data to sign in with it; development only'),
-  })
-  .meta({ id: 'Authenticator' });
-
 /** `/people/{uid}/authenticators` and `/people/{uid}/enrolments`: a person's authenticators at CIS2, other than smartcards. */
 export const authenticators: Resource = {
   calls: ({ cis, cis2 }) => [
@@ -33,7 +28,7 @@ export const authenticators: Resource = {
         'Lists a person’s authenticators other than smartcards; with the seeded secrets in development',
       answers: { 200: 'The authenticators', 404: 'Unknown uid or persona' },
       roles: ['registration-authority', 'support'],
-      response: z.strictObject({ authenticators: z.array(authenticator) }),
+      response: authenticatorsAnswer,
       handle: async ({ params }) =>
         cis2.relay({ method: 'GET', path: consolePaths.authenticators(await cis.uidOf(params.uid)) }),
     }),
@@ -54,7 +49,7 @@ export const authenticators: Resource = {
         422: 'Unknown kind of authenticator',
       },
       roles: ['registration-authority'],
-      response: z.strictObject({ url: z.string(), expiresAt: z.iso.datetime() }),
+      response: enrolmentAnswer,
       async handle({ params, body }) {
         const officer = body.officer === undefined ? {} : { officer: await cis.uidOf(body.officer) };
         const order: EnrolmentRequest = { kind: body.kind, ...officer };
@@ -73,7 +68,7 @@ export const importedAuthenticators: Resource = {
       summary: 'Imports an authenticator with its secret, for tests; development only',
       body: z.looseObject({ kind }),
       answers: { 201: 'The authenticator', 404: 'Unknown uid or persona', 422: 'Invalid member' },
-      response: authenticator,
+      response: authenticatorAnswer,
       async handle({ params, body }) {
         const path = consolePaths.authenticators(await cis.uidOf(params.uid));
         return cis2.relay({ method: 'POST', path, body: body satisfies AuthenticatorRequest });

@@ -1,7 +1,7 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { randomDigits } from '@alongside/kernel/ids';
 import { z } from 'zod';
-import type { SocketCard } from '../../../identity-agent/protocol.ts';
+import { socketCard } from '../../../identity-agent/protocol/answers.ts';
 import { apiPath, defineCall, type Resource } from '../api/call.ts';
 
 const pin = z.string('must be text').regex(/^\d{6,8}$/, 'must be 6 to 8 digits');
@@ -25,22 +25,6 @@ const newCard = z.strictObject({
 
 const change = z.strictObject({ pin: pin.optional(), locked: locked.optional() });
 
-export const virtualCard: z.ZodType<SocketCard> = z
-  .strictObject({
-    serial: z.string(),
-    persona: z.string().nullable(),
-    uid: z.string(),
-    name: z.string(),
-    series: z.string(),
-    keyType: z.string(),
-    profile: z.string(),
-    pinTriesLeft: z.number(),
-    pukTriesLeft: z.number(),
-    locked: z.boolean(),
-    inserted: z.boolean(),
-  })
-  .meta({ id: 'VirtualCard' });
-
 /** `/cards`: the virtual cards of the local agent, by serial or by persona or uid of the holder. */
 export const cards: Resource = {
   only: 'development',
@@ -56,14 +40,14 @@ export const cards: Resource = {
       defineCall('GET', '/cards', {
         summary: 'Returns the virtual cards of the local agent',
         answers: { 200: 'The cards', 503: 'No agent responds on this machine' },
-        response: z.strictObject({ cards: z.array(virtualCard) }),
+        response: z.strictObject({ cards: z.array(socketCard) }),
         handle: async () => json(200, { cards: await agent.cards() }),
       }),
       defineCall('POST', '/cards', {
         summary: 'Creates a card for a person; its keys are generated when it is first inserted',
         body: newCard,
         answers: { 201: 'The card', 404: 'Unknown person', 503: 'No agent responds on this machine' },
-        response: virtualCard,
+        response: socketCard,
         async handle({ body: { person: name, ...options } }) {
           const { uid, persona, displayName } = await cis.person(name);
           const { serial = randomDigits(12) } = options;
@@ -82,7 +66,7 @@ export const cards: Resource = {
         summary: 'Changes the PIN of a card, blocks it or restores its attempts',
         body: change,
         answers: { 200: 'The card', 404: 'Unknown card', 503: 'No agent responds on this machine' },
-        response: virtualCard,
+        response: socketCard,
         handle: async ({ params: { serial }, body }) =>
           json(200, await recorded('card.changed', serial, () => agent.editCard(serial, body))),
       }),

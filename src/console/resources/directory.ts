@@ -1,8 +1,8 @@
 import { Answer } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { type DirectoryDocument, type ImportAnswer, paths, type RoleActivities } from '../../cis/protocol.ts';
+import { directoryDocument, importAnswer, roleActivities } from '../../cis/protocol/answers.ts';
+import { paths } from '../../cis/protocol.ts';
 import { defineCall, type Resource } from '../api/call.ts';
-import { personResponse } from '../directory/person.ts';
 import { relayed } from '../neighbour.ts';
 
 /** Maximum import size in bytes, as at CIS. */
@@ -19,28 +19,6 @@ const importShape = z
     ({ csv, document }) => (csv === undefined) !== (document === undefined),
     'must have either "csv" or "document"',
   );
-
-const coded = { code: z.string(), name: z.string() };
-
-const directoryDocument: z.ZodType<DirectoryDocument> = z.strictObject({
-  version: z.literal(1),
-  people: z.array(personResponse),
-  organisations: z.array(z.strictObject(coded)),
-  activities: z.array(z.strictObject({ ...coded, includes: z.array(z.string()) })),
-});
-
-const importResult: z.ZodType<ImportAnswer> = z.strictObject({
-  dryRun: z.boolean(),
-  added: z.number(),
-  changed: z.number(),
-  unchanged: z.number(),
-  errors: z.array(z.strictObject({ line: z.number(), field: z.string(), problem: z.string() })),
-});
-
-const roleActivities: z.ZodType<RoleActivities> = z.strictObject({
-  roleId: z.string(),
-  activities: z.array(z.strictObject({ ...coded, includedBy: z.string().nullable() })),
-});
 
 /** `/directory`: exports and imports the people of CIS. */
 export const directory: Resource = {
@@ -70,7 +48,7 @@ export const directory: Resource = {
       bodyLimit: importLimit,
       answers: { 200: 'The number of changes of each kind', 422: 'Errors by line; nothing was written' },
       roles: [],
-      response: importResult,
+      response: importAnswer,
       async handle({ body: { csv, document, dryRun } }) {
         const path = `${paths.directoryImport}?dryRun=${dryRun}`;
         const type = csv === undefined ? 'application/json' : 'text/csv';

@@ -1,5 +1,5 @@
 import { json, type StreamAnswer } from '@alongside/kernel/answer';
-import type { JourneyEvent } from '@alongside/kernel/events';
+import { type JourneyEvent, outcomes, parties } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { z } from 'zod';
 import { everyRole } from '../administrators/roles.ts';
@@ -69,19 +69,15 @@ export async function* eventStream(
 
 const query = z.strictObject({ journey: z.string().max(64).optional(), since });
 
-const party = z.enum([
-  ...(['browser', 'application', 'authorisation', 'cis2', 'identity-agent'] as const),
-  ...(['cis', 'gateway', 'pds', 'console'] as const),
-]);
 const event: z.ZodType<JourneyEvent> = z
   .strictObject({
     seq: z.number(),
     journey: z.string(),
     at: z.string(),
-    from: party,
-    to: party,
+    from: z.enum(parties),
+    to: z.enum(parties),
     name: z.string(),
-    outcome: z.enum(['ok', 'refused', 'failed']),
+    outcome: z.enum(outcomes),
     detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     message: z.string().optional().describe('X-Message-Id of the request in which it was recorded'),
   })

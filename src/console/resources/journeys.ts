@@ -1,4 +1,5 @@
 import { json } from '@alongside/kernel/answer';
+import { actors } from '@alongside/kernel/errors';
 import { z } from 'zod';
 import { defineCall, type Resource } from '../api/call.ts';
 import { errors } from '../errors.ts';
@@ -41,7 +42,7 @@ const refusal = z.strictObject({
   came: z.string().nullable(),
   expected: z.string().nullable(),
   mend: z.string(),
-  actor: z.enum(['user', 'developer', 'operator', 'agent']),
+  actor: z.enum(actors),
   source: z.string(),
 });
 

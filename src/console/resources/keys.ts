@@ -2,7 +2,8 @@ import { json } from '@alongside/kernel/answer';
 import { seconds } from '@alongside/kernel/clock';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { z } from 'zod';
-import { type AuthorityCertificate, paths } from '../../cis/protocol.ts';
+import { authoritiesAnswer } from '../../cis/protocol/answers.ts';
+import { paths } from '../../cis/protocol.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { type KeyService, keyServices } from '../dependencies.ts';
 import { errors } from '../errors.ts';
@@ -23,23 +24,6 @@ function stateOf({ signsFrom, signsUntil, removedAt }: StoredKey, now: number): 
 
 const time = (milliseconds: number | null): string | null =>
   milliseconds === null ? null : new Date(milliseconds).toISOString();
-
-const authority: z.ZodType<AuthorityCertificate> = z
-  .strictObject({
-    name: z.string(),
-    notBefore: z.iso.datetime(),
-    notAfter: z.iso.datetime(),
-    fingerprint: z.string(),
-    crl: z
-      .strictObject({
-        address: z.string(),
-        thisUpdate: z.iso.datetime(),
-        nextUpdate: z.iso.datetime(),
-        revoked: z.number(),
-      })
-      .nullable(),
-  })
-  .meta({ id: 'AuthorityCertificate' });
 
 const rotation = z.strictObject({
   now: z
@@ -133,7 +117,7 @@ export const keys: Resource = {
         summary: 'Lists the certificates of the issuing authority of cards, with its revocation list',
         answers: { 200: 'Names, validity and fingerprints; listeners and other authorities are in /health' },
         roles: ['read', 'registration-authority'],
-        response: z.strictObject({ authorities: z.array(authority) }),
+        response: authoritiesAnswer,
         handle: () => cis.relay({ method: 'GET', path: paths.authorities }),
       }),
       defineCall('POST', '/keys/:service/rotate', {

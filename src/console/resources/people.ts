@@ -2,10 +2,11 @@ import { json } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { parseJsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
+import { jobRolesAnswer, organisationsAnswer, peopleAnswer, person } from '../../cis/protocol/answers.ts';
 import { type Person, paths } from '../../cis/protocol.ts';
 import { apiPath, defineCall, type Resource } from '../api/call.ts';
 import { anyMembers, foundPeople, invalidMember, pageLimit } from '../api/request.ts';
-import { personDraft, personResponse } from '../directory/person.ts';
+import { personDraft } from '../directory/person.ts';
 import { relayed } from '../neighbour.ts';
 import {
   personOfUserinfo,
@@ -39,7 +40,7 @@ export const people: Resource = {
         query,
         answers: { 200: 'People, and "next" if there are more' },
         roles: ['registration-authority', 'support'],
-        response: z.strictObject({ people: z.array(personResponse), next: z.string().nullable() }),
+        response: peopleAnswer,
         handle: ({ query }) =>
           cis.relay({ method: 'GET', path: `${paths.people}?${new URLSearchParams({ ...query })}` }),
       }),
@@ -53,7 +54,7 @@ export const people: Resource = {
           422: 'Invalid member: "field" and "problem"',
         },
         roles: ['registration-authority'],
-        response: personResponse,
+        response: person,
         async handle({ body }) {
           const answer = await cis.call({ method: 'POST', path: paths.people, body });
           const uid = (answer.body as { uid?: unknown } | undefined)?.uid;
@@ -67,7 +68,7 @@ export const people: Resource = {
         summary: 'Returns a person',
         answers: { 200: 'The person; ETag', 404: 'Unknown uid or persona' },
         roles: ['registration-authority', 'support'],
-        response: personResponse,
+        response: person,
         handle: async ({ params }) => cis.relay({ method: 'GET', path: await pathOf(params.uid) }),
       }),
       defineCall('PATCH', '/people/:uid', {
@@ -81,7 +82,7 @@ export const people: Resource = {
           422: 'Invalid member',
         },
         roles: ['registration-authority'],
-        response: personResponse,
+        response: person,
         handle: async ({ request, params, body }) =>
           cis.relay({ method: 'PATCH', path: await pathOf(params.uid), body, ...expectedBy(request) }),
       }),
@@ -97,9 +98,7 @@ export const people: Resource = {
         query: nameQuery,
         answers: { 200: 'Codes and names' },
         roles: ['registration-authority', 'support'],
-        response: z.strictObject({
-          organisations: z.array(z.strictObject({ code: z.string(), name: z.string() })),
-        }),
+        response: organisationsAnswer,
         handle: ({ query }) =>
           cis.relay({ method: 'GET', path: `${paths.organisations}?${new URLSearchParams({ ...query })}` }),
       }),
@@ -109,15 +108,7 @@ export const people: Resource = {
         query: nameQuery,
         answers: { 200: 'Codes, names and the usual activities' },
         roles: ['registration-authority', 'support'],
-        response: z.strictObject({
-          jobRoles: z.array(
-            z.strictObject({
-              code: z.string(),
-              name: z.string(),
-              activities: z.array(z.strictObject({ name: z.string(), code: z.string() })),
-            }),
-          ),
-        }),
+        response: jobRolesAnswer,
         handle: ({ query }) =>
           cis.relay({ method: 'GET', path: `${paths.jobRoles}?${new URLSearchParams({ ...query })}` }),
       }),
@@ -138,7 +129,7 @@ export const people: Resource = {
           422: 'Invalid member',
         },
         roles: [],
-        response: personResponse,
+        response: person,
         async handle({ request, params, body }) {
           const uid = await cis.uidOf(params.uid);
           if (uidsOf(body).some((named) => named !== uid)) throw invalidMember('sub', `is not about ${uid}`);

@@ -1,4 +1,5 @@
 import { json } from '@alongside/kernel/answer';
+import { actors } from '@alongside/kernel/errors';
 import { z } from 'zod';
 import { defineCall, type Resource } from '../api/call.ts';
 import { errors } from '../errors.ts';
@@ -18,7 +19,7 @@ const foundRefusal = z
     expected: z.string().describe('What a valid request has'),
     detail: z.string(),
     fix: z.string(),
-    actor: z.enum(['user', 'developer', 'operator', 'agent']),
+    actor: z.enum(actors),
     source: z.string(),
     method: z.string(),
     path: z.string(),

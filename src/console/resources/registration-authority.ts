@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import { cardRecord, cardsAnswer } from '../../cis/protocol/answers.ts';
 import {
   type CardActRequest,
   type CardOrder,
-  type CardRecord,
   type CardReplacement,
   type CardRevocation,
-  type ListedCard,
   paths,
   revocationReasons,
   type UnlockAnswer,
@@ -32,25 +31,6 @@ const refused = {
   409: 'The state of the card does not allow it',
 };
 
-const cardMembers = z.strictObject({
-  serial: z.string(),
-  uid: z.string(),
-  state: z.enum(['ordered', 'active', 'expired', 'revoked', 'replaced']),
-  pin: z.enum(['open', 'blocked']),
-  issuedLocked: z.boolean(),
-  orderedBy: z.string().nullable(),
-  replaces: z.string().nullable(),
-  notBefore: z.iso.datetime().nullable(),
-  notAfter: z.iso.datetime().nullable(),
-  renewable: z.boolean(),
-  revokedAt: z.iso.datetime().nullable(),
-  revocationReason: z.enum(revocationReasons).nullable(),
-  unlockable: z.boolean(),
-});
-const cardRecord: z.ZodType<CardRecord> = cardMembers.meta({ id: 'Card' });
-const listedCard: z.ZodType<ListedCard> = cardMembers
-  .extend({ holder: z.string().nullable().describe('Display name; null for a removed person') })
-  .meta({ id: 'ListedCard' });
 const unblockingCode: z.ZodType<UnlockAnswer> = z.strictObject({ unblockingCode: z.string() });
 
 /** `/registration-authority/cards`: the cards that CIS stores, and their life cycle. */
@@ -62,7 +42,7 @@ export const registrationAuthority: Resource = {
       query,
       answers: { 200: 'Cards, and "next" if there are more' },
       roles: ['registration-authority', 'support'],
-      response: z.strictObject({ cards: z.array(listedCard), next: z.string().nullable() }),
+      response: cardsAnswer,
       async handle({ query: { person, ...page } }) {
         const uid: Record<string, string> = person === undefined ? {} : { uid: await cis.uidOf(person) };
         return cis.relay({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { consolePaths, type RegistrationTokenRequest } from '../../cis2/protocol.ts';
+import { consolePaths, type RegistrationTokenRequest, registrationTokenAnswer } from '../../cis2/protocol.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 
 const order = z.strictObject({
@@ -18,7 +18,7 @@ export const registrationTokens: Resource = {
       body: order,
       answers: { 201: 'The token', 404: 'This kind of registration is switched off' },
       roles: [],
-      response: z.strictObject({ token: z.string(), expiresAt: z.iso.datetime() }),
+      response: registrationTokenAnswer,
       handle: ({ body }) =>
         cis2.relay({
           method: 'POST',

@@ -1,66 +1,12 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { type DeskSession, paths } from '../../cis/protocol.ts';
-import { consolePaths, type DeliveryAnswer, type SessionAnswer } from '../../cis2/protocol.ts';
+import { deskSessionsAnswer } from '../../cis/protocol/answers.ts';
+import { paths } from '../../cis/protocol.ts';
+import { consolePaths, deliveriesAnswer, deliveryAnswer, sessionsAnswer } from '../../cis2/protocol.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import type { Neighbour } from '../neighbour.ts';
 
-const session: z.ZodType<SessionAnswer> = z
-  .strictObject({
-    sid: z.string(),
-    uid: z.string(),
-    authenticator: z.string(),
-    methods: z.array(z.string()),
-    level: z.number(),
-    roleId: z.string().nullable(),
-    cisSessionId: z.string().nullable(),
-    clients: z.array(z.string()),
-    tokens: z.strictObject({
-      access: z.number(),
-      refresh: z.number(),
-      applications: z.array(z.string()),
-    }),
-    createdAt: z.iso.datetime(),
-    activeAt: z.iso.datetime(),
-    endsAt: z.iso.datetime(),
-  })
-  .meta({ id: 'Session' });
-
-const deskSession: z.ZodType<DeskSession> = z
-  .strictObject({
-    id: z.string(),
-    uid: z.string(),
-    agentId: z.string(),
-    cardSerial: z.string(),
-    generation: z.string(),
-    mode: z.string(),
-    roleId: z.string().nullable(),
-    createdAt: z.iso.datetime(),
-    pinTime: z.iso.datetime(),
-    heardAt: z.iso.datetime(),
-    idleEndsAt: z.iso.datetime(),
-    endsAt: z.iso.datetime(),
-  })
-  .meta({ id: 'DeskSession' });
-
 const ofPerson = z.strictObject({ person: z.string().max(40).optional().describe('Persona or uid') });
-
-const delivery: z.ZodType<DeliveryAnswer> = z
-  .strictObject({
-    id: z.string(),
-    sid: z.string(),
-    uid: z.string(),
-    clientId: z.string(),
-    address: z.string(),
-    cause: z.string(),
-    state: z.enum(['pending', 'delivered', 'givenUp']),
-    attempts: z.number(),
-    result: z.string(),
-    createdAt: z.iso.datetime(),
-    triedAt: z.iso.datetime().nullable(),
-    dueAt: z.iso.datetime().nullable(),
-  })
-  .meta({ id: 'LogoutDelivery' });
 
 /** `/sessions`, `/desk-sessions` and `/logout-deliveries`: sessions at CIS2 and CIS, and back-channel logout messages. */
 export const sessions: Resource = {
@@ -70,7 +16,7 @@ export const sessions: Resource = {
       query: ofPerson,
       answers: { 200: 'At most 200 sessions', 404: 'Unknown persona' },
       roles: ['support'],
-      response: z.strictObject({ sessions: z.array(session) }),
+      response: sessionsAnswer,
       async handle({ query: { person } }) {
         const query = person === undefined ? '' : `?uid=${await cis.uidOf(person)}`;
         return cis2.relay({ method: 'GET', path: consolePaths.sessions + query });
@@ -87,7 +33,7 @@ export const sessions: Resource = {
       query: ofPerson,
       answers: { 200: 'At most 200 sessions', 404: 'Unknown persona' },
       roles: ['support'],
-      response: z.strictObject({ sessions: z.array(deskSession) }),
+      response: deskSessionsAnswer,
       async handle({ query: { person } }) {
         const query = person === undefined ? '' : `?uid=${await cis.uidOf(person)}`;
         return cis.relay({ method: 'GET', path: paths.consoleSessions + query });
@@ -120,7 +66,7 @@ export const sessions: Resource = {
       query: z.strictObject({ since: z.string().max(40).optional().describe('ISO time') }),
       answers: { 200: 'At most 200 messages', 400: 'Invalid time' },
       roles: ['support'],
-      response: z.strictObject({ deliveries: z.array(delivery) }),
+      response: deliveriesAnswer,
       handle: ({ query }) =>
         cis2.relay({
           method: 'GET',
@@ -131,7 +77,7 @@ export const sessions: Resource = {
       summary: 'Sends a back-channel logout message again, with a new logout token',
       answers: { 200: 'The message after the attempt', 404: 'Unknown message' },
       roles: [],
-      response: delivery,
+      response: deliveryAnswer,
       handle: ({ params }) => cis2.relay({ method: 'POST', path: consolePaths.sendDelivery(params.id) }),
     }),
   ],

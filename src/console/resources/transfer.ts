@@ -1,11 +1,11 @@
 import { json } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
 import { z } from 'zod';
+import { person } from '../../cis/protocol/answers.ts';
 import { DefinitionError, draftShape } from '../../gateway/protocol.ts';
 import type { Urls } from '../../service.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { readShape } from '../api/request.ts';
-import { personResponse } from '../directory/person.ts';
 import { errors } from '../errors.ts';
 import {
   applicationShape,
@@ -85,7 +85,7 @@ const exportedState = z.strictObject({
   version: z.literal(1),
   products: z.array(productShape),
   applications: z.array(z.looseObject({ id: z.string(), name: z.string() })),
-  people: z.array(personResponse),
+  people: z.array(person),
   apis: z.array(draftShape),
   patients: z.array(z.looseObject({ patient: z.looseObject({ id: z.string() }) })),
   cardRecords: z.array(z.looseObject({ serial: z.string(), uid: z.string() })),

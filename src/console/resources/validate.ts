@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { paths, type ValidateRequest, type ValidationAnswer } from '../../authorisation/protocol.ts';
+import { paths, type ValidateRequest, validationAnswer } from '../../authorisation/protocol.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 
 const pasted = z.string('must be text').min(1, 'must not be empty').max(32_768);
@@ -15,28 +15,6 @@ const order = z
     'must have exactly one of "assertion", "url" and "form"',
   );
 
-const validation: z.ZodType<ValidationAnswer> = z.strictObject({
-  base: z.string(),
-  ok: z.boolean(),
-  checks: z.array(
-    z.strictObject({
-      check: z.string(),
-      ok: z.boolean(),
-      expected: z.string(),
-      received: z.string(),
-      refusal: z
-        .strictObject({
-          error: z.string(),
-          fix: z.string(),
-          actor: z.enum(['user', 'developer', 'operator', 'agent']),
-          source: z.string(),
-        })
-        .optional(),
-    }),
-  ),
-  answer: z.strictObject({ status: z.number(), error: z.string(), error_description: z.string() }).nullable(),
-});
-
 /** `POST /validate`. */
 export const validate: Resource = {
   calls: ({ platform }) => [
@@ -45,7 +23,7 @@ export const validate: Resource = {
       body: order,
       answers: { 200: 'Each check with the expected and the received value', 400: 'Nothing readable' },
       roles: [],
-      response: validation,
+      response: validationAnswer,
       handle: ({ body }) =>
         platform.relay({ method: 'POST', path: paths.validate, body: body satisfies ValidateRequest }),
     }),

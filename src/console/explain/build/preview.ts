@@ -1,33 +1,36 @@
+import { z } from 'zod';
 import type { StoredApplication } from '../../../oauth/applications.ts';
 import { seededSecrets } from '../../../seed/registrations.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
 import { mistakesOf, withMistakes } from './mistakes.ts';
-import { type RequestField, type RequestKind, requestKinds } from './request-kinds.ts';
-import { type SentRequest, snippetsOf } from './snippets.ts';
+import { type RequestField, type RequestKind, requestField, requestKinds } from './request-kinds.ts';
+import { type SentRequest, sentRequest, snippetsOf } from './snippets.ts';
 
 /** A field with the changes that were made to it. */
-export interface PreviewField extends RequestField {
-  /** Whether a chosen mistake changed it. */
-  readonly isMistake: boolean;
-}
+const previewField = requestField.extend({ isMistake: z.boolean() });
+export type PreviewField = z.output<typeof previewField>;
 
-export interface Preview {
-  readonly kind: string;
-  readonly label: string;
-  readonly application: string;
-  readonly isNavigation: boolean;
-  readonly fields: readonly PreviewField[];
-  readonly mistakes: readonly { readonly id: string; readonly label: string; readonly isChosen: boolean }[];
-  /** Header and claims to sign in the browser; null without an assertion. */
-  readonly assertion: {
-    readonly header: Readonly<Record<string, string>>;
-    readonly claims: Readonly<Record<string, string | number>>;
-  } | null;
-  readonly request: SentRequest;
-  /** The exact message, with `$NAME` for the values that are filled in when it is sent. */
-  readonly message: string;
-  readonly snippets: readonly { readonly language: string; readonly code: string }[];
-}
+export const preview = z.strictObject({
+  kind: z.string(),
+  label: z.string(),
+  application: z.string(),
+  isNavigation: z.boolean().describe('Whether only a browser can send it'),
+  fields: z.array(previewField),
+  mistakes: z.array(z.strictObject({ id: z.string(), label: z.string(), isChosen: z.boolean() })),
+  /** Null without an assertion. */
+  assertion: z
+    .strictObject({
+      header: z.record(z.string(), z.string()),
+      claims: z.record(z.string(), z.union([z.string(), z.number()])),
+    })
+    .nullable()
+    .describe('To sign where the key is'),
+  request: sentRequest,
+  /** With `$NAME` for the values that are filled in when it is sent. */
+  message: z.string().describe('The exact message'),
+  snippets: z.array(z.strictObject({ language: z.string(), code: z.string() })),
+});
+export type Preview = z.output<typeof preview>;
 
 interface PreviewOrder {
   readonly kind: RequestKind;

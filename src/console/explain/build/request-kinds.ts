@@ -1,22 +1,22 @@
 import { seconds } from '@alongside/kernel/clock';
 import { randomToken, uuid } from '@alongside/kernel/ids';
+import { z } from 'zod';
 import type { StoredApplication } from '../../../oauth/applications.ts';
 import { clientAssertionType } from '../../../oauth/client-assertion.ts';
 import { seededSecrets } from '../../../seed/registrations.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
 
-/** Where a value is in the request. Those of an assertion are signed in the browser. */
-export type FieldPlace = 'query' | 'form' | 'header' | 'assertion header' | 'assertion claim';
-
 /** One value of a request, with its rule. */
-export interface RequestField {
-  readonly name: string;
-  readonly place: FieldPlace;
-  /** `$NAME` for a value that only the browser or the environment of a program knows. */
-  readonly value: string;
-  readonly rule: string;
-  readonly source: string;
-}
+export const requestField = z.strictObject({
+  name: z.string(),
+  /** The values of an assertion are signed in the browser. */
+  place: z.enum(['query', 'form', 'header', 'assertion header', 'assertion claim']),
+  value: z.string().describe('`$NAME` for a value that the server does not know'),
+  rule: z.string(),
+  source: z.string(),
+});
+export type RequestField = z.output<typeof requestField>;
+export type FieldPlace = RequestField['place'];
 
 /** A request as text, before its mistakes. */
 export interface RequestDraft {

@@ -1,26 +1,33 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { outbound } from '@alongside/kernel/outbound';
+import { z } from 'zod';
 import { invalidMember } from '../../api/request.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
 import { errors } from '../../errors.ts';
+import { pair } from './snippets.ts';
 
 /** A request to send, complete. */
-export interface RunOrder {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly url: string;
-  readonly headers: readonly { readonly name: string; readonly value: string }[];
-  readonly body: string;
-}
+export const runOrder = z.strictObject({
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], 'must be GET, POST, PUT, PATCH or DELETE'),
+  url: z.string('must be text').max(16_384).describe('An address of the API platform or of CIS2'),
+  headers: z
+    .array(z.strictObject({ name: z.string().max(100), value: z.string().max(32_768) }))
+    .max(50)
+    .default([]),
+  body: z.string('must be text').max(65_536).default(''),
+});
+type RunOrder = z.output<typeof runOrder>;
 
 /** The response, cut. */
-export interface RunAnswer {
-  readonly status: number;
-  readonly durationMs: number;
-  readonly messageId: string | null;
-  readonly headers: readonly { readonly name: string; readonly value: string }[];
-  readonly body: string;
-  readonly isCut: boolean;
-}
+export const runAnswer = z.strictObject({
+  status: z.number(),
+  durationMs: z.number(),
+  messageId: z.string().nullable(),
+  headers: z.array(pair),
+  body: z.string().describe('At most 64 KiB'),
+  isCut: z.boolean(),
+});
+export type RunAnswer = z.output<typeof runAnswer>;
 
 const limits = { milliseconds: 15_000, bytes: 4_194_304, shown: 65_536 };
 /** Headers that the connection owns, or with which a proxy would vouch for somebody. */

@@ -1,11 +1,16 @@
+import { z } from 'zod';
+
+export const pair = z.strictObject({ name: z.string(), value: z.string() });
+
 /** A request as it is sent. `$NAME` in a value is a variable of the environment. */
-export interface SentRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: readonly { readonly name: string; readonly value: string }[];
+export const sentRequest = z.strictObject({
+  method: z.string(),
+  url: z.string(),
+  headers: z.array(pair),
   /** Parameters of the form. */
-  readonly form: readonly { readonly name: string; readonly value: string }[];
-}
+  form: z.array(pair),
+});
+export type SentRequest = z.output<typeof sentRequest>;
 
 export const languages = ['curl', 'JavaScript', 'Java', 'C#', 'Python'] as const;
 export type Language = (typeof languages)[number];

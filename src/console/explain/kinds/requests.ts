@@ -177,7 +177,7 @@ function withOwnFailure(finding: Finding): Finding {
 }
 
 const refusedAddress = (
-  checks: readonly ExplainedCheck[],
+  checks: ExplainedCheck[],
   { headline, application }: { headline: string; application: StoredApplication | undefined },
 ): Finding =>
   withOwnFailure({
@@ -206,7 +206,7 @@ function secretInsight(form: URLSearchParams): Insights['client_secret'] {
 async function explainForm(
   form: URLSearchParams,
   console: ConsoleContext,
-  { first = [], base }: { first?: readonly ExplainedCheck[]; base?: string } = {},
+  { first = [], base }: { first?: ExplainedCheck[]; base?: string } = {},
 ): Promise<Finding> {
   const registered = await Registered.read(console);
   const assertion = form.get('client_assertion');

@@ -126,7 +126,7 @@ const mends: Readonly<Record<string, string>> = {
 
 function jwtFinding(
   what: string,
-  checks: readonly ExplainedCheck[],
+  checks: ExplainedCheck[],
   rest: Pick<Finding, 'links' | 'details'>,
 ): Finding {
   const failed = firstFailure(checks);

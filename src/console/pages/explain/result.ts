@@ -1,10 +1,10 @@
 import { type Html, html } from '@alongside/kernel/html';
-import type { Banner, CheckOutcome, ExplainedCheck } from '../../explain/finding.ts';
+import type { Banner, ExplainedCheck } from '../../explain/finding.ts';
 import type { Explanation } from '../../explain/registry.ts';
 import { foreign, table } from '../../page/controls.ts';
 
 const marks: Readonly<
-  Record<CheckOutcome, readonly [mark: string, tone: 'good' | 'bad' | 'plain' | 'warn']>
+  Record<ExplainedCheck['outcome'], readonly [mark: string, tone: 'good' | 'bad' | 'plain' | 'warn']>
 > = {
   passed: ['✓', 'good'],
   failed: ['✕', 'bad'],
@@ -13,7 +13,7 @@ const marks: Readonly<
 };
 
 /** An outcome as a mark and a word. */
-function checkTag(outcome: CheckOutcome): Html {
+function checkTag(outcome: ExplainedCheck['outcome']): Html {
   const [mark, tone] = marks[outcome];
   return html`<span class="tag ${tone}"><span aria-hidden="true">${mark}</span> ${outcome}</span>`;
 }
