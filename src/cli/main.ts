@@ -14,12 +14,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 /** Lines of help and notes are not wider, because long lines are hard to read. */
 const widest = 120;
 const usual = 100;
-const width = Math.min(widest, Math.max(40, process.stdout.columns ?? usual));
+// A terminal that was given no size, such as one in a container, reports 0 columns.
+const width = Math.min(widest, Math.max(40, process.stdout.columns || usual));
 
 const progress = new Progress({
   write: (text) => process.stderr.write(text),
   terminal: process.stderr.isTTY === true,
-  width: process.stderr.columns ?? usual,
+  width: process.stderr.columns || usual,
 });
 
 /** Prints a line, in place of a shown progress. */
