@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { SignJWT } from 'jose';
 import type { Cis2, Cis2Settings, Cis2SignInOptions } from './cis2.ts';
 import { createCis2 } from './cis2.ts';
 import type { Fetch } from './http.ts';
 import { testClock } from './testing/clock.ts';
-import { rsaKey } from './testing/keys.ts';
+import { privateKeyOf, rsaKey } from './testing/keys.ts';
 import type { TestProvider } from './testing/openid-provider.ts';
 import { registeredKeys, SUBJECT, startProvider } from './testing/openid-provider.ts';
+import { serve } from './testing/server.ts';
 import type { UserAgent } from './testing/user-agent.ts';
 import { userAgent } from './testing/user-agent.ts';
+import { TokenSet } from './tokens.ts';
 
 const REDIRECT = 'http://localhost/callback';
 const SECRET = 's%&+/ =:x';
@@ -82,6 +85,42 @@ describe('createCis2 with a third-party OpenID provider', () => {
     assert.equal(who.tokens.idToken?.split('.').length, 3);
     assert.equal((await cis2.userinfo(who)).sub, SUBJECT);
   });
+
+  for (const stuck of ['/.well-known/openid-configuration', '/token', '/keys', '/userinfo'])
+    test(`ends its call of ${stuck} with the signal`, async (t) => {
+      const end = new AbortController();
+      const { signal } = end;
+      const closed = Promise.withResolvers<void>();
+      const idToken = await new SignJWT({}).setProtectedHeader({ alg: 'RS256' }).sign(privateKeyOf(key));
+      const server = await serve((origin) => (request, response) => {
+        if (request.url === stuck) {
+          response.once('close', () => closed.resolve());
+          end.abort();
+          return;
+        }
+        const addresses = { authorization_endpoint: `${origin}/a`, token_endpoint: `${origin}/token` };
+        const more = { jwks_uri: `${origin}/keys`, userinfo_endpoint: `${origin}/userinfo` };
+        const tokens = { access_token: 'a', token_type: 'Bearer', expires_in: 60, id_token: idToken };
+        response.end(JSON.stringify({ issuer: origin, ...addresses, ...more, ...tokens }));
+      });
+      t.after(server.close);
+      const cis2 = application({ issuer: server.origin });
+      const calls = async () => {
+        const { url, state } = await cis2.begin({ signal });
+        if (stuck === '/userinfo')
+          return cis2.userinfo(
+            { tokens: new TokenSet({ accessToken: 'a', expiresAt: 0 }), subject: 'a' },
+            { signal },
+          );
+        const answer = new URLSearchParams({
+          code: 'c',
+          state: new URL(url).searchParams.get('state') ?? '',
+        });
+        return cis2.finish(answer, state, { signal });
+      };
+      await assert.rejects(calls(), { code: 'aborted' });
+      await closed.promise;
+    });
 
   test('authenticates with client_secret_basic', async () => {
     const authentication = { method: 'client_secret_basic', clientSecret: SECRET } as const;

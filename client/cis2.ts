@@ -64,7 +64,12 @@ export interface Cis2SignInOptions {
   maxAge?: number;
   /** With `selected`, CIS2 asks a user with several roles to choose one; with `changed`, it asks again. */
   role?: 'selected' | 'changed';
+  /** Aborts the calls of CIS2. */
+  signal?: AbortSignal;
 }
+
+/** Options of one call. */
+export type Abortable = Pick<Cis2SignInOptions, 'signal'>;
 
 /** A verified sign-in. */
 export interface Cis2SignIn extends Assurance {
@@ -84,9 +89,9 @@ export interface Cis2 {
    * Finishes a sign-in. Throws `state_mismatch`, `issuer_mismatch`, `transaction_invalid`, `transaction_expired`,
    * `callback_invalid`, `authentication_too_old`, `assurance_too_low`, `OAuthError`, or `TokenError`.
    */
-  finish(callback: CallbackInput, state: string): Promise<Cis2SignIn>;
+  finish(callback: CallbackInput, state: string, options?: Abortable): Promise<Cis2SignIn>;
   /** Returns claims about the user. Throws `subject_mismatch` if the response is about another user. */
-  userinfo(signIn: Pick<Cis2SignIn, 'tokens' | 'subject'>): Promise<Userinfo>;
+  userinfo(signIn: Pick<Cis2SignIn, 'tokens' | 'subject'>, options?: Abortable): Promise<Userinfo>;
   /** Returns CIS2's `end_session_endpoint`; undefined if its metadata does not have one. */
   signOutUrl(
     tokens: TokenSet,
@@ -107,13 +112,18 @@ export function createCis2(settings: Cis2Settings): Cis2 {
   const toleranceSeconds = checkedSeconds('toleranceSeconds', settings.toleranceSeconds ?? 30, 300);
   checkAuthentication(settings.authentication);
   const provider = createProvider({ ...settings, issuer, fetch: fetcher, clock });
-  const keys = createRemoteKeys({ url: async () => (await provider()).jwksUrl, fetch: fetcher, clock });
+  const keys = createRemoteKeys({
+    url: async (signal) => (await provider(signal)).jwksUrl,
+    fetch: fetcher,
+    clock,
+  });
 
   async function redeem(
     code: string,
     verifier: string | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<{ tokens: TokenSet; idToken: string }> {
-    const { tokenUrl } = await provider();
+    const { tokenUrl } = await provider(signal);
     const own = await authenticationParts(settings.authentication, { clientId, tokenUrl, clock });
     const form = {
       grant_type: 'authorization_code',
@@ -122,7 +132,14 @@ export function createCis2(settings: Cis2Settings): Cis2 {
       code_verifier: verifier,
       ...own.form,
     };
-    const answer = await requestTokens({ tokenUrl, form, headers: own.headers, fetch: fetcher, clock });
+    const answer = await requestTokens({
+      tokenUrl,
+      form,
+      headers: own.headers,
+      fetch: fetcher,
+      clock,
+      signal,
+    });
     if (answer.idToken === undefined)
       throw new ClientError('response_invalid', 'The answer has no ID token.', {
         expected: 'a member id_token, as the scope has openid',
@@ -134,7 +151,7 @@ export function createCis2(settings: Cis2Settings): Cis2 {
 
   return {
     async begin(options = {}) {
-      const to = await provider();
+      const to = await provider(options.signal);
       if (!to.pkce && settings.authentication.method === 'none')
         throw new ClientError(
           'metadata_invalid',
@@ -172,20 +189,20 @@ export function createCis2(settings: Cis2Settings): Cis2 {
       return printedWithout({ url, state: packed }, 'state');
     },
 
-    async finish(callback, state) {
+    async finish(callback, state, { signal } = {}) {
       const transaction = unpackTransaction('cis2', state, clock);
-      const { issuerInAnswer } = await provider();
+      const { issuerInAnswer } = await provider(signal);
       const code = checkCallback(readCallback(callback), {
         state: transaction.state,
         issuer,
         issuerRequired: issuerInAnswer,
       });
-      const { tokens, idToken } = await redeem(code, transaction.verifier);
+      const { tokens, idToken } = await redeem(code, transaction.verifier, signal);
       const { nonce } = transaction;
       const { accessToken } = tokens;
       const { trustedAudiences } = settings;
       const toUs = { issuer, clientId, trustedAudiences, nonce, accessToken };
-      const expected = { ...toUs, alg, keys, clock, toleranceSeconds };
+      const expected = { ...toUs, alg, keys: keys(signal), clock, toleranceSeconds };
       const claims = await verifyIdToken(idToken, expected);
       checkAuthenticationTime(claims, transaction, toleranceSeconds);
       const assurance = assuranceOf(claims);
@@ -202,13 +219,13 @@ export function createCis2(settings: Cis2Settings): Cis2 {
       };
     },
 
-    async userinfo({ tokens, subject }) {
-      const { userinfoUrl } = await provider();
+    async userinfo({ tokens, subject }, { signal } = {}) {
+      const { userinfoUrl } = await provider(signal);
       const verify = (jwt: string) =>
-        verifyUserinfo(jwt, { issuer, clientId, keys, alg, clock, toleranceSeconds });
+        verifyUserinfo(jwt, { issuer, clientId, keys: keys(signal), alg, clock, toleranceSeconds });
       const { accessToken } = tokens;
       const userinfo = await requestUserinfo({
-        ...{ userinfoUrl, accessToken, fetch: fetcher },
+        ...{ userinfoUrl, accessToken, fetch: fetcher, signal },
         verifySigned: verify,
       });
       // OpenID Connect Core 1.0 section 5.3.2

@@ -1,4 +1,4 @@
-import { type Cis2, type Cis2Settings, createCis2 } from './cis2.ts';
+import { type Abortable, type Cis2, type Cis2Settings, createCis2 } from './cis2.ts';
 import { JWT_BEARER, signClientAssertion } from './client-authentication.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { checkedText, checkedUrl } from './config.ts';
@@ -27,7 +27,7 @@ export interface ExchangeSettings {
 /** Exchanges ID tokens of CIS2 for access tokens of the API platform. */
 export interface Exchange {
   /** Exchanges a verified ID token. // RFC 8693 section 2.1 */
-  exchange(idToken: string): Promise<TokenSet>;
+  exchange(idToken: string, options?: Abortable): Promise<TokenSet>;
   /** Refreshes exchanged tokens; needs `clientSecret`. Concurrent callers in this process spend the refresh token once. */
   refresh(tokens: TokenSet): Promise<TokenSet>;
 }
@@ -42,7 +42,7 @@ export function createExchange(settings: ExchangeSettings): Exchange {
   readSigningKey('key', key, 'RS512');
 
   return {
-    async exchange(idToken) {
+    async exchange(idToken, { signal } = {}) {
       if (!idToken) {
         throw new TokenError('id_token_invalid', 'malformed', 'There is no ID token to exchange.', {
           advice: 'Hand over the ID token of a finished sign-in at CIS2: signIn.tokens.idToken.',
@@ -60,6 +60,7 @@ export function createExchange(settings: ExchangeSettings): Exchange {
         },
         fetch: fetcher,
         clock,
+        signal,
       });
       return new TokenSet({ ...tokens.reveal(), idToken });
     },

@@ -92,6 +92,45 @@ export async function unlessAborted<T>(signal: AbortSignal | undefined, work: Pr
   }
 }
 
+/** A call that all who ask for it while it runs share. It ends early if all of them abort. */
+export class SharedCall<T> {
+  readonly #send: (signal: AbortSignal) => Promise<T>;
+  #running: { result: Promise<T>; stop: AbortController; callers: number } | undefined;
+
+  constructor(send: (signal: AbortSignal) => Promise<T>) {
+    this.#send = send;
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
+  async result(signal?: AbortSignal): Promise<T> {
+    this.#running ??= this.#begin();
+    const call = this.#running;
+    call.callers += 1;
+    try {
+      // One caller's abort must not fail the other callers.
+      return await unlessAborted(signal, call.result);
+    } finally {
+      call.callers -= 1;
+      if (call.callers === 0) {
+        call.stop.abort();
+        this.#end(call.stop);
+      }
+    }
+  }
+
+  #begin() {
+    const stop = new AbortController();
+    return { result: this.#send(stop.signal).finally(() => this.#end(stop)), stop, callers: 0 };
+  }
+
+  #end(stop: AbortController): void {
+    if (this.#running?.stop === stop) this.#running = undefined;
+  }
+}
+
 // Node.js 20 does not end the body of a broken gzip for its signal.
 function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -21,7 +21,7 @@ export type { ChromiumSettings, PanelSettings } from './browser/chromium.ts';
 /** A separate browser with its own profile, closed after the sign-in. */
 export { findBrowser, panelBrowser, separateBrowser } from './browser/chromium.ts';
 export type { CallbackInput } from './callback.ts';
-export type { Cis2, Cis2Settings, Cis2SignIn, Cis2SignInOptions } from './cis2.ts';
+export type { Abortable, Cis2, Cis2Settings, Cis2SignIn, Cis2SignInOptions } from './cis2.ts';
 /** Sign-in at CIS2: the first half of the separate pattern. */
 export { createCis2 } from './cis2.ts';
 export type { ClientAuthentication } from './client-authentication.ts';

@@ -100,7 +100,7 @@ export function createLogoutReceiver(settings: LogoutReceiverSettings): LogoutRe
   const alg = checkedAlgorithm('alg', settings.alg ?? 'RS256');
   const maxAgeSeconds = checkedSeconds('maxAgeSeconds', settings.maxAgeSeconds ?? 300, 86_400);
   const toleranceSeconds = checkedSeconds('toleranceSeconds', settings.toleranceSeconds ?? 30, 300);
-  const keys = createRemoteKeys({ url: keySetAddress(settings, fetcher, clock), fetch: fetcher, clock });
+  const keys = createRemoteKeys({ url: keySetAddress(settings, fetcher, clock), fetch: fetcher, clock })();
 
   const replayKey = (notice: LogoutNotice): string => `${issuer} ${notice.jti}`;
 

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import { checkedUrl } from './config.ts';
 import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
-import { jsonObject, send, unlessAborted } from './http.ts';
+import { jsonObject, SharedCall, send } from './http.ts';
 import { printable } from './secrets.ts';
 
 /** The members of a provider's metadata that this library reads. // RFC 8414 section 2 */
@@ -60,9 +60,8 @@ export function authorizationServerMetadataUrl(issuer: string): string {
 export function createMetadata(source: MetadataSource): (signal?: AbortSignal) => Promise<ServerMetadata> {
   const maxAgeMs = Math.min(source.maxAgeMs ?? AN_HOUR_MS, AN_HOUR_MS);
   let kept: { metadata: ServerMetadata; until: number } | undefined;
-  let underWay: ReturnType<typeof begin> | undefined;
 
-  async function read(signal: AbortSignal): Promise<ServerMetadata> {
+  const fetched = new SharedCall(async (signal) => {
     const answer = await send(source.fetch, { url: source.url, signal });
     const body = answer.status === 200 ? jsonObject(answer) : undefined;
     if (!body)
@@ -73,27 +72,9 @@ export function createMetadata(source: MetadataSource): (signal?: AbortSignal) =
     const metadata = checkMetadata(body, source.issuer);
     kept = { metadata, until: source.clock.now() + maxAgeMs };
     return metadata;
-  }
+  });
 
-  function begin() {
-    const stop = new AbortController();
-    return { metadata: read(stop.signal), stop, callers: 0 };
-  }
-
-  return async (signal) => {
-    if (kept && kept.until > source.clock.now()) return kept.metadata;
-    underWay ??= begin();
-    const call = underWay;
-    call.callers += 1;
-    try {
-      // One caller's abort must not fail the other callers.
-      return await unlessAborted(signal, call.metadata);
-    } finally {
-      call.callers -= 1;
-      if (call.callers === 0) call.stop.abort();
-      if (call.callers === 0 && underWay === call) underWay = undefined;
-    }
-  };
+  return async (signal) => (kept && kept.until > source.clock.now() ? kept.metadata : fetched.result(signal));
 }
 
 /** Validates a metadata document against the expected issuer. Throws `metadata_invalid`. */

@@ -126,15 +126,15 @@ export type NativeCis2Options = Omit<Cis2Settings, 'redirectUri'> & Cis2SignInOp
 export async function signInAtCis2(options: NativeCis2Options): Promise<Cis2SignIn> {
   let begun: { cis2: Cis2; state: string } | undefined;
   return signInInWindow(options, {
-    async address(redirectUri) {
+    async address(redirectUri, signal) {
       const cis2 = createCis2({ ...options, redirectUri });
-      const { url, state } = await cis2.begin(options);
+      const { url, state } = await cis2.begin({ ...options, signal });
       begun = { cis2, state };
       return url;
     },
-    async redeem(answer) {
+    async redeem(answer, _redirectUri, signal) {
       if (!begun) throw new ClientError('transaction_invalid', 'The sign-in did not begin.');
-      return begun.cis2.finish(answer, begun.state);
+      return begun.cis2.finish(answer, begun.state, { signal });
     },
   });
 }

@@ -23,7 +23,7 @@ export interface ProviderSource {
 }
 
 /** Returns a provider's addresses: those of the settings, else by discovery, cached for at most an hour. */
-export function createProvider(source: ProviderSource): () => Promise<Provider> {
+export function createProvider(source: ProviderSource): (signal?: AbortSignal) => Promise<Provider> {
   const { issuer, endpoints, pkce = 'auto' } = source;
   if (endpoints) {
     const { endSessionUrl } = endpoints;
@@ -39,8 +39,8 @@ export function createProvider(source: ProviderSource): () => Promise<Provider> 
     return async () => fixed;
   }
   const metadata = createMetadata({ ...source, url: openidConfigurationUrl(issuer) });
-  return async () => {
-    const found = await metadata();
+  return async (signal) => {
+    const found = await metadata(signal);
     if (!found.jwks_uri || !found.userinfo_endpoint) {
       throw new ClientError('metadata_invalid', 'The metadata lacks jwks_uri or userinfo_endpoint.');
     }

@@ -23,7 +23,7 @@ async function keyServer() {
     response.end(JSON.stringify({ keys: state.answers.shift() ?? state.keys }));
   });
   const clock = testClock();
-  const keys = createRemoteKeys({ url: async () => server.origin, fetch, clock });
+  const keys = createRemoteKeys({ url: async () => server.origin, fetch, clock })();
   const agreed = { keys, alg: 'RS256', clock, toleranceSeconds: 30 };
   const refuse = ({ reason }: Fault) => new Error(reason);
   const check = (token: string) => verifySigned(token, { ...agreed, refuse });

@@ -3,13 +3,13 @@ import { createLocalJWKSet, errors } from 'jose';
 import type { Clock } from './clock.ts';
 import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
-import { jsonObject, send } from './http.ts';
+import { jsonObject, SharedCall, send } from './http.ts';
 import type { VerificationKeys } from './signed.ts';
 
 /** The source of verification keys. */
 export interface RemoteKeysSettings {
   /** Returns the key set's address at each fetch. */
-  url: () => Promise<string>;
+  url: (signal: AbortSignal) => Promise<string>;
   fetch: Fetch;
   clock: Clock;
   /** Milliseconds for which a copy is used; ten minutes by default. */
@@ -24,16 +24,18 @@ const TEN_MINUTES_MS = 600_000;
 const MOST_FETCHES = 4;
 const UNKNOWN_KEY_INTERVAL_MS = 10_000;
 
-/** Caches the provider's keys and fetches them again if a token names an unknown key. */
-export function createRemoteKeys(settings: RemoteKeysSettings): VerificationKeys {
+/**
+ * Caches the provider's keys and fetches them again if a token names an unknown key. The returned function gives one caller access
+ * to them until its signal aborts.
+ */
+export function createRemoteKeys(settings: RemoteKeysSettings): (signal?: AbortSignal) => VerificationKeys {
   const maxAgeMs = settings.maxAgeMs ?? TEN_MINUTES_MS;
   let kept: { lookup: JWTVerifyGetKey; until: number } | undefined;
-  let underWay: Promise<JWTVerifyGetKey> | undefined;
   let fetches = { spent: 0, at: 0 };
 
-  async function read(): Promise<JWTVerifyGetKey> {
-    const url = await settings.url();
-    const answer = await send(settings.fetch, { url, timeoutMs: 5000 });
+  const fetched = new SharedCall(async (signal) => {
+    const url = await settings.url(signal);
+    const answer = await send(settings.fetch, { url, timeoutMs: 5000, signal });
     const body = answer.status === 200 ? jsonObject(answer) : undefined;
     const lookup = lookupIn(body);
     if (!lookup) {
@@ -42,14 +44,7 @@ export function createRemoteKeys(settings: RemoteKeysSettings): VerificationKeys
     }
     kept = { lookup, until: settings.clock.now() + maxAgeMs };
     return lookup;
-  }
-
-  function fetched(): Promise<JWTVerifyGetKey> {
-    underWay ??= read().finally(() => {
-      underWay = undefined;
-    });
-    return underWay;
-  }
+  });
 
   function mayFetch(): boolean {
     const at = settings.clock.now();
@@ -60,34 +55,39 @@ export function createRemoteKeys(settings: RemoteKeysSettings): VerificationKeys
   }
 
   // A newer copy: one that another caller has fetched or is fetching, else a new fetch if allowed.
-  function newerThan(copy: JWTVerifyGetKey): Promise<JWTVerifyGetKey> | JWTVerifyGetKey | undefined {
-    if (underWay) return underWay;
+  function newerThan(
+    copy: JWTVerifyGetKey,
+    signal?: AbortSignal,
+  ): Promise<JWTVerifyGetKey> | JWTVerifyGetKey | undefined {
+    if (fetched.isRunning) return fetched.result(signal);
     if (kept && kept.lookup !== copy) return kept.lookup;
-    return mayFetch() ? fetched() : undefined;
+    return mayFetch() ? fetched.result(signal) : undefined;
   }
 
-  const lookup: JWTVerifyGetKey = async (header, token) => {
-    let copy = kept && kept.until > settings.clock.now() ? kept.lookup : await fetched();
-    // A fetch that another token began may be older than this token's key, so a second one may follow.
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        return await copy(header, token);
-      } catch (error) {
-        const isUnknown = error instanceof errors.JWKSNoMatchingKey && attempt < 2;
-        const newer = isUnknown ? await newerThan(copy) : undefined;
-        if (!newer) throw error;
-        copy = newer;
+  return (signal) => {
+    const lookup: JWTVerifyGetKey = async (header, token) => {
+      let copy = kept && kept.until > settings.clock.now() ? kept.lookup : await fetched.result(signal);
+      // A fetch that another token began may be older than this token's key, so a second one may follow.
+      for (let attempt = 0; ; attempt += 1) {
+        try {
+          return await copy(header, token);
+        } catch (error) {
+          const isUnknown = error instanceof errors.JWKSNoMatchingKey && attempt < 2;
+          const newer = isUnknown ? await newerThan(copy, signal) : undefined;
+          if (!newer) throw error;
+          copy = newer;
+        }
       }
-    }
+    };
+    return Object.assign(lookup, {
+      renewer() {
+        const before = kept?.lookup;
+        return async () => {
+          if (before) await newerThan(before, signal);
+        };
+      },
+    });
   };
-  return Object.assign(lookup, {
-    renewer() {
-      const before = kept?.lookup;
-      return async () => {
-        if (before) await newerThan(before);
-      };
-    },
-  });
 }
 
 function lookupIn(body: Record<string, unknown> | undefined): JWTVerifyGetKey | undefined {

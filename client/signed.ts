@@ -1,6 +1,7 @@
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyResult } from 'jose';
 import { errors, jwtVerify } from 'jose';
 import type { Clock } from './clock.ts';
+import { ClientError } from './errors.ts';
 import type { Fault } from './jwt-faults.ts';
 import { faultOf } from './jwt-faults.ts';
 
@@ -52,8 +53,8 @@ async function afterRenewal<T>(
   again: () => Promise<T>,
 ): Promise<T> {
   if (!(error instanceof errors.JWSSignatureVerificationFailed) || !renew) throw error;
-  await renew().catch(() => {
-    throw error;
+  await renew().catch((reason: unknown) => {
+    throw reason instanceof ClientError && reason.code === 'aborted' ? reason : error;
   });
   return again();
 }

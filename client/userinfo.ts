@@ -23,12 +23,14 @@ export interface UserinfoRequest {
   fetch: Fetch;
   /** Verifies a signed response (`application/jwt`); without it such a response is refused. */
   verifySigned?: (jwt: string) => Promise<Record<string, unknown>>;
+  signal?: AbortSignal;
 }
 
 /** Requests claims about the token's user. // OpenID Connect Core 1.0 section 5.3 */
 export async function requestUserinfo(request: UserinfoRequest): Promise<Userinfo> {
   const answer = await send(request.fetch, {
     url: request.userinfoUrl,
+    signal: request.signal,
     headers: { authorization: `Bearer ${request.accessToken}`, accept: 'application/json, application/jwt' },
   });
   if (answer.status !== 200) throw oauthErrorOf(answer, jsonObject(answer), [request.accessToken]);

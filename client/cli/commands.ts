@@ -33,7 +33,7 @@ async function signInSeparately(
     scope: textOf(flags.scope) ?? 'openid',
     authentication: secret ? { method: 'client_secret_post', clientSecret: secret } : { method: 'none' },
   });
-  return exchange ? exchange.exchange(tokens.idToken ?? '') : tokens;
+  return exchange ? exchange.exchange(tokens.idToken ?? '', options) : tokens;
 }
 
 function exchangeOf(flags: FlagValues): Exchange | undefined {
