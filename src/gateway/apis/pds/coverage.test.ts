@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 import {
   type OutcomeBody,
   pdsBase,
@@ -7,12 +7,18 @@ import {
   scopes,
   startGateway,
 } from '../../testing/gateway.ts';
+import { reset } from './seed.ts';
 
 let gateway: RunningGateway;
-beforeEach(async () => {
+before(async () => {
   gateway = await startGateway();
 });
-afterEach(() => gateway.stop());
+beforeEach(async () => {
+  await reset(gateway.database);
+  // A new window of the limits.
+  gateway.clock.advance(1);
+});
+after(() => gateway.stop());
 
 const citizen = (id: string, attributes: Record<string, string> = {}) =>
   gateway.issue({

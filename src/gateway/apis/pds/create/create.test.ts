@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 import {
   type OutcomeBody,
   pdsBase,
@@ -16,11 +16,16 @@ import { patientShape } from '../shape.ts';
 
 let gateway: RunningGateway;
 let token: string;
-beforeEach(async () => {
+before(async () => {
   gateway = await startGateway();
   token = await gateway.issue();
 });
-afterEach(() => gateway.stop());
+beforeEach(async () => {
+  await reset(gateway.database);
+  // A new window of the limits.
+  gateway.clock.advance(1);
+});
+after(() => gateway.stop());
 
 const authority = {
   url: 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-RegisteringAuthority',
