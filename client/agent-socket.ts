@@ -40,9 +40,8 @@ async function checkOwner(path: string): Promise<void> {
     throw new ClientError('agent_unreachable', `The Identity Agent is not running (${path}).`);
   const owned = [folder, socket].every((entry) => entry.uid === uid || entry.uid === 0);
   const sticky = (folder.mode & 0o1000) !== 0;
-  if (!owned || !socket.isSocket() || ((folder.mode & 0o022) !== 0 && !sticky)) {
+  if (!owned || !socket.isSocket() || ((folder.mode & 0o022) !== 0 && !sticky))
     throw new ClientError('agent_untrusted', `The socket ${path} can be another user's; it is not used.`);
-  }
 }
 
 /** Splits a byte stream into lines of JSON. A line that is too long or not an object ends the stream. */

@@ -139,12 +139,11 @@ export function createApi(settings: ApiSettings): Api {
 
 /** Checks a value that is sent as a header. Throws `settings_invalid` with its name. */
 function checkHeader(name: string, value: string | undefined, form: RegExp): void {
-  if (value !== undefined && !form.test(value)) {
+  if (value !== undefined && !form.test(value))
     throw new ClientError(
       'settings_invalid',
       `The value of ${name} does not have the form that the API wants.`,
     );
-  }
 }
 
 function tokensOf(token: unknown): Pick<AccessTokens, 'freshToken'> & Partial<AccessTokens> {

@@ -33,7 +33,7 @@ export function requestedLevel(acrValues: string | undefined): number {
 
 /** Throws `assurance_too_low` if a level is missing or below the minimum. */
 export function checkAssurance(assurance: Assurance, minimum: MinimumAssurance): void {
-  if ((assurance.authenticationLevel ?? 0) < minimum.authenticationLevel) {
+  if ((assurance.authenticationLevel ?? 0) < minimum.authenticationLevel)
     throw new ClientError(
       'assurance_too_low',
       `Authentication at level ${minimum.authenticationLevel} is needed; it was ${said(assurance.authenticationLevel)}.`,
@@ -42,8 +42,7 @@ export function checkAssurance(assurance: Assurance, minimum: MinimumAssurance):
         received: said(assurance.authenticationLevel),
       },
     );
-  }
-  if ((assurance.identityLevel ?? 0) < minimum.identityLevel) {
+  if ((assurance.identityLevel ?? 0) < minimum.identityLevel)
     throw new ClientError(
       'assurance_too_low',
       `An identity proven at level ${minimum.identityLevel} is needed; it is ${said(assurance.identityLevel)}.`,
@@ -53,7 +52,6 @@ export function checkAssurance(assurance: Assurance, minimum: MinimumAssurance):
         advice: "The person's identity has to be proven better, by their registration authority.",
       },
     );
-  }
 }
 
 /**
@@ -68,7 +66,7 @@ export function checkAuthenticationTime(
   const allowed = transaction.fresh ? 0 : transaction.maxAge;
   if (allowed === undefined) return;
   const oldest = transaction.startedAt / 1000 - allowed - toleranceSeconds;
-  if (typeof claims.auth_time !== 'number' || claims.auth_time < oldest) {
+  if (typeof claims.auth_time !== 'number' || claims.auth_time < oldest)
     throw new ClientError(
       'authentication_too_old',
       'The user did not authenticate as recently as requested.',
@@ -77,7 +75,6 @@ export function checkAuthenticationTime(
         received: `auth_time ${String(claims.auth_time)}`,
       },
     );
-  }
 }
 
 function level(value: unknown): number | undefined {

@@ -63,13 +63,12 @@ export function checkCallback(parameters: CallbackParameters, expected: Callback
 }
 
 function checkState(parameters: CallbackParameters, expected: CallbackExpectation): void {
-  if (parameters.state === undefined || !sameSecret(parameters.state, expected.state)) {
+  if (parameters.state === undefined || !sameSecret(parameters.state, expected.state))
     throw new ClientError(
       'state_mismatch',
       'The answer does not belong to this sign-in (its state differs).',
       { received: parameters.state === undefined ? 'no state' : 'another state' },
     );
-  }
 }
 
 // RFC 9207 section 2.4

@@ -118,11 +118,7 @@ export function createCis2(settings: Cis2Settings): Cis2 {
     clock,
   });
 
-  async function redeem(
-    code: string,
-    verifier: string | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<{ tokens: TokenSet; idToken: string }> {
+  async function redeem(code: string, verifier: string | undefined, signal: AbortSignal | undefined) {
     const { tokenUrl } = await provider(signal);
     const own = await authenticationParts(settings.authentication, { clientId, tokenUrl, clock });
     const form = {
@@ -221,20 +217,22 @@ export function createCis2(settings: Cis2Settings): Cis2 {
 
     async userinfo({ tokens, subject }, { signal } = {}) {
       const { userinfoUrl } = await provider(signal);
-      const verify = (jwt: string) =>
+      const verifySigned = (jwt: string) =>
         verifyUserinfo(jwt, { issuer, clientId, keys: keys(signal), alg, clock, toleranceSeconds });
       const { accessToken } = tokens;
       const userinfo = await requestUserinfo({
-        ...{ userinfoUrl, accessToken, fetch: fetcher, signal },
-        verifySigned: verify,
+        userinfoUrl,
+        accessToken,
+        fetch: fetcher,
+        signal,
+        verifySigned,
       });
       // OpenID Connect Core 1.0 section 5.3.2
-      if (userinfo.sub !== subject) {
+      if (userinfo.sub !== subject)
         throw new ClientError(
           'subject_mismatch',
           'The userinfo answer is about another person than the ID token.',
         );
-      }
       return userinfo;
     },
 

@@ -45,33 +45,28 @@ const LONGEST_URL = 2048;
  * allowed for this machine only. Throws `settings_invalid` with the name of the setting.
  */
 export function checkedUrl(setting: string, value: unknown): string {
-  if (typeof value !== 'string' || value.length === 0 || value.length > LONGEST_URL) {
+  if (typeof value !== 'string' || value.length === 0 || value.length > LONGEST_URL)
     throw new ClientError('settings_invalid', `The setting ${setting} must be an address (a URL).`);
-  }
   const url = parsedUrl(setting, value);
-  if (url.username !== '' || url.password !== '') {
+  if (url.username !== '' || url.password !== '')
     throw new ClientError(
       'settings_invalid',
       `The setting ${setting} must not carry a user name or password.`,
     );
-  }
-  if (value.includes('#')) {
+  if (value.includes('#'))
     throw new ClientError('settings_invalid', `The setting ${setting} must not have a fragment (#).`);
-  }
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
     throw new ClientError(
       'settings_invalid',
       `The setting ${setting} must use https: ${value} leaves this machine.`,
     );
-  }
   return value;
 }
 
 /** Validates a required text; throws `settings_invalid` with the name of the setting. */
 export function checkedText(setting: string, value: unknown): string {
-  if (typeof value !== 'string' || value.length === 0) {
+  if (typeof value !== 'string' || value.length === 0)
     throw new ClientError('settings_invalid', `The setting ${setting} is missing.`);
-  }
   return value;
 }
 
@@ -120,9 +115,8 @@ function parsedUrl(setting: string, value: string): URL {
   } catch {
     url = undefined;
   }
-  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:'))
     throw new ClientError('settings_invalid', `The setting ${setting} is not an http or https address.`);
-  }
   return url;
 }
 

@@ -66,12 +66,11 @@ export function createExchange(settings: ExchangeSettings): Exchange {
     },
 
     refresh: onceEach(async (tokens) => {
-      if (!clientSecret) {
+      if (!clientSecret)
         throw new ClientError(
           'settings_invalid',
           'The setting clientSecret is missing; renewing tokens needs it.',
         );
-      }
       return refreshTokens({ tokenUrl, clientId, clientSecret, fetch: fetcher, clock }, tokens);
     }, clock),
   };

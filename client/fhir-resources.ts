@@ -198,9 +198,8 @@ const outcome: Shape = {
 /** Returns a value as a Patient. Throws `response_invalid`, as the others do. */
 export function patientOf(value: unknown): Patient {
   const found = resourceOf<Patient>(value, 'Patient', patient);
-  if (typeof found.id !== 'string') {
+  if (typeof found.id !== 'string')
     throw new ClientError('response_invalid', 'The API answered with a Patient without an NHS number.');
-  }
   return found;
 }
 

@@ -66,6 +66,7 @@ export async function send(fetcher: Fetch, request: HttpRequest): Promise<HttpAn
       redirect: 'manual',
       signal,
     });
+    // Node.js 20 does not end the body of a broken gzip for its signal.
     const bytes = await untilAborted(signal, readBytes(response, request.maxBytes ?? DEFAULT_MAX_BYTES));
     const text = new TextDecoder().decode(bytes);
     return { status: response.status, headers: response.headers, bytes, text };
@@ -76,20 +77,10 @@ export async function send(fetcher: Fetch, request: HttpRequest): Promise<HttpAn
 }
 
 /** Waits for shared work. If the signal fires, throws `aborted`, and the work continues for the other callers. */
-export async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+export function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
   if (!signal) return work;
-  work.catch(() => undefined);
-  let stop = (): void => undefined;
-  const given = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(new ClientError('aborted', 'The call was aborted.', { cause: signal.reason }));
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([given, work]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+  const reason = () => new ClientError('aborted', 'The call was aborted.', { cause: signal.reason });
+  return untilAborted(signal, work, reason);
 }
 
 /** A call that all who ask for it while it runs share. It ends early if all of them abort. */
@@ -131,10 +122,14 @@ export class SharedCall<T> {
   }
 }
 
-// Node.js 20 does not end the body of a broken gzip for its signal.
-function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+/** Waits for work. If the signal fires, rejects with its reason. */
+export function untilAborted<T>(
+  signal: AbortSignal,
+  work: Promise<T>,
+  reason = (): unknown => signal.reason,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
+    const stop = () => reject(reason());
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));

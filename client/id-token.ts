@@ -78,16 +78,14 @@ function checkAudience(claims: IdTokenClaims, { clientId, trustedAudiences = [] 
 
 function checkIssuedAt(claims: IdTokenClaims, expected: IdTokenExpectation): void {
   if (typeof claims.iat !== 'number') throw refused('claim', 'its iat is not a number');
-  if (claims.iat > expected.clock.now() / 1000 + expected.toleranceSeconds) {
+  if (claims.iat > expected.clock.now() / 1000 + expected.toleranceSeconds)
     throw refused('not_yet_valid', 'it was issued in the future');
-  }
 }
 
 function checkNonce(claims: IdTokenClaims, nonce: string | undefined): void {
   if (nonce === undefined) return;
-  if (typeof claims.nonce !== 'string' || !sameSecret(claims.nonce, nonce)) {
+  if (typeof claims.nonce !== 'string' || !sameSecret(claims.nonce, nonce))
     throw refused('nonce', 'it does not belong to this sign-in');
-  }
 }
 
 // Core section 3.1.3.6: the left half of the hash that the signature algorithm uses.

@@ -119,9 +119,8 @@ function split(url: string): [path: string, query?: string] {
 }
 
 function checkedPath(setting: string, path: string): string {
-  if (!/^\/[A-Za-z0-9/_.-]*$/.test(path)) {
+  if (!/^\/[A-Za-z0-9/_.-]*$/.test(path))
     throw new ClientError('settings_invalid', `The setting ${setting} must be a path such as /callback.`);
-  }
   return path;
 }
 

@@ -93,17 +93,4 @@ describe('createMetadata', () => {
       code: 'aborted',
     });
   });
-
-  test('ends the request after its last caller aborts', async (t) => {
-    const caller = new AbortController();
-    const closed = Promise.withResolvers<void>();
-    const server = await serve(() => (_request, response) => {
-      response.once('close', () => closed.resolve());
-      caller.abort();
-    });
-    t.after(server.close);
-    const source = { issuer: server.origin, url: `${server.origin}/x`, fetch, clock: testClock() };
-    await assert.rejects(createMetadata(source)(caller.signal), { code: 'aborted' });
-    await closed.promise;
-  });
 });

@@ -89,14 +89,13 @@ function requireMetadata(
   issuer: string,
 ): asserts body is typeof body & ServerMetadata {
   // RFC 8414 section 3.3: compared byte for byte without normalisation.
-  if (body.issuer !== issuer) {
+  if (body.issuer !== issuer)
     throw new ClientError(
       'metadata_invalid',
       `The metadata names the issuer ${JSON.stringify(body.issuer)?.slice(0, 300)}; configured is "${issuer}". ` +
         'They must be the same, character by character.',
       { expected: issuer, received: printable(String(body.issuer)).slice(0, 300) },
     );
-  }
   for (const name of ENDPOINTS) checkEndpoint(name, body[name]);
   const methods = body.code_challenge_methods_supported;
   if (

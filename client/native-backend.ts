@@ -114,12 +114,11 @@ export async function redeemBackendTicket(
 ): Promise<TokenSet> {
   const kept = await settings.store.take(`ticket ${sha256(ticket)}`);
   const { challenge, tokens }: { challenge?: string; tokens?: unknown } = JSON.parse(kept ?? '{}');
-  if (challenge === undefined || !sameSecret(sha256(verifier), challenge)) {
+  if (challenge === undefined || !sameSecret(sha256(verifier), challenge))
     throw new ClientError(
       'ticket_invalid',
       "The ticket is unknown, used, too old, or another application's.",
     );
-  }
   return TokenSet.restore(tokens);
 }
 
@@ -139,12 +138,11 @@ export async function signInThroughBackend<T>(options: SignInWindowOptions & Bac
     address: (redirectUri) => options.start({ redirectUri, state, challenge: proof.challenge }),
     async redeem(answer) {
       const { state: given = '', error } = readCallback(answer);
-      if (!sameSecret(given, state)) {
+      if (!sameSecret(given, state))
         throw new ClientError(
           'state_mismatch',
           'The answer does not belong to this sign-in (its state differs).',
         );
-      }
       if (error !== undefined) throw new OAuthError({ error });
       const tickets = answer.getAll('ticket');
       if (tickets.length !== 1 || !tickets[0])

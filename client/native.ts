@@ -160,10 +160,9 @@ function metadataOf(
 
 // A public client depends on PKCE. // RFC 8252 section 6
 function requireProofKeys(server: ServerMetadata): void {
-  if (!server.code_challenge_methods_supported?.includes('S256')) {
+  if (!server.code_challenge_methods_supported?.includes('S256'))
     throw new ClientError(
       'metadata_invalid',
       'The server does not offer proof keys (S256); a native application needs them.',
     );
-  }
 }

@@ -12,12 +12,11 @@ export function parseNhsNumber(text: string): string {
     0,
   );
   const check = (11 - (sum % 11)) % 11;
-  if (check !== Number(digits[9])) {
+  if (check !== Number(digits[9]))
     throw new ClientError(
       'nhs_number_invalid',
       'That is not an NHS number: its last digit does not fit the others.',
     );
-  }
   return digits;
 }
 

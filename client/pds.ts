@@ -190,9 +190,8 @@ export function createPds(settings: PdsSettings): Pds {
       const { status, body, etag, ids } = await ask('/Patient', options, request);
       if (status === 201) return { created: { patient: patientOf(body), etag }, ...ids };
       const code = codeOf(body);
-      if (code !== 'SINGLE_MATCH' && code !== 'MULTIPLE_MATCHES') {
+      if (code !== 'SINGLE_MATCH' && code !== 'MULTIPLE_MATCHES')
         throw new ClientError('response_invalid', 'PDS neither created the patient nor says why not.');
-      }
       return { existing: code, ...ids };
     },
 

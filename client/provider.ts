@@ -41,9 +41,8 @@ export function createProvider(source: ProviderSource): (signal?: AbortSignal) =
   const metadata = createMetadata({ ...source, url: openidConfigurationUrl(issuer) });
   return async (signal) => {
     const found = await metadata(signal);
-    if (!found.jwks_uri || !found.userinfo_endpoint) {
+    if (!found.jwks_uri || !found.userinfo_endpoint)
       throw new ClientError('metadata_invalid', 'The metadata lacks jwks_uri or userinfo_endpoint.');
-    }
     const listsS256 = found.code_challenge_methods_supported?.includes('S256') ?? false;
     return {
       authorizeUrl: found.authorization_endpoint,

@@ -25,9 +25,8 @@ export interface RefreshSettings {
  * expired, `OAuthError` if the server refuses it.
  */
 export async function refreshTokens(settings: RefreshSettings, tokens: TokenSet): Promise<TokenSet> {
-  if (!tokens.canRefresh(settings.clock)) {
+  if (!tokens.canRefresh(settings.clock))
     throw new ClientError('sign_in_required', 'There is no refresh token that still lives. Sign in again.');
-  }
   const { tokens: renewed } = await requestTokens({
     tokenUrl: settings.tokenUrl,
     form: async () => ({

@@ -55,10 +55,7 @@ export function createRemoteKeys(settings: RemoteKeysSettings): (signal?: AbortS
   }
 
   // A newer copy: one that another caller has fetched or is fetching, else a new fetch if allowed.
-  function newerThan(
-    copy: JWTVerifyGetKey,
-    signal?: AbortSignal,
-  ): Promise<JWTVerifyGetKey> | JWTVerifyGetKey | undefined {
+  function newerThan(copy: JWTVerifyGetKey, signal: AbortSignal | undefined) {
     if (fetched.isRunning) return fetched.result(signal);
     if (kept && kept.lookup !== copy) return kept.lookup;
     return mayFetch() ? fetched.result(signal) : undefined;

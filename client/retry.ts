@@ -53,18 +53,11 @@ export function retryAfterSeconds(headers: Headers, clock: Clock): number | unde
 
 /** Waits. If the signal fires, throws `aborted`. */
 export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(new ClientError('aborted', 'The call was aborted.', { cause: signal?.reason }));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, milliseconds);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener('abort', stop, { once: true });
+  let timer: NodeJS.Timeout;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
   });
+  return unlessAborted(signal, over).finally(() => clearTimeout(timer));
 }
 
 function networkError(error: unknown): ClientError {

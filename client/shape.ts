@@ -29,12 +29,11 @@ export function resourceOf<T extends { resourceType: string }>(
   shape: Shape,
 ): T {
   const found = (value as { resourceType?: unknown } | undefined)?.resourceType;
-  if (found !== resourceType) {
+  if (found !== resourceType)
     throw new ClientError(
       'response_invalid',
       `The API answered with something that is not a ${resourceType}.`,
     );
-  }
   const wrong = misfit(value, shape);
   if (wrong !== undefined) {
     throw new ClientError('response_invalid', `The API answered with a ${resourceType} that is malformed.`, {

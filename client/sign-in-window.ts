@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, OpenBrowser } from './browser/browser.ts';
 import { ClientError } from './errors.ts';
+import { untilAborted } from './http.ts';
 import type { Loopback, LoopbackPaths } from './loopback.ts';
 import { listenOnLoopback } from './loopback.ts';
 
@@ -63,18 +64,11 @@ function limits({ timeoutMs = DEFAULT_TIMEOUT_MS, signal }: SignInWindowOptions)
   const aborted = (): void => controller.abort(new ClientError('aborted', 'The sign-in was aborted.'));
   const text = `The sign-in was not finished within ${Math.ceil(timeoutMs / 1000)} seconds.`;
   const timer = setTimeout(() => controller.abort(new ClientError('timeout', text)), timeoutMs);
-  const given = new Promise<never>((_resolve, reject) => {
-    controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
-  });
-  given.catch(() => undefined);
   if (signal?.aborted) aborted();
   signal?.addEventListener('abort', aborted, { once: true });
   return {
     signal: controller.signal,
-    race: (work) => {
-      work.catch(() => undefined);
-      return Promise.race([given, work]);
-    },
+    race: (work) => untilAborted(controller.signal, work),
     end: () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', aborted);

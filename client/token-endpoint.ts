@@ -115,18 +115,16 @@ function wholeNumber(body: Record<string, unknown>, name: string): number | unde
   const value = body[name];
   if (value === undefined || value === null) return undefined;
   const digits = typeof value === 'number' ? String(value) : value;
-  if (typeof digits !== 'string' || !/^\d{1,10}$/.test(digits)) {
+  if (typeof digits !== 'string' || !/^\d{1,10}$/.test(digits))
     throw new ClientError('response_invalid', `The answer has a ${name} that is not a whole number.`);
-  }
   return Number(digits);
 }
 
 function token(body: Record<string, unknown>, name: string): string | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string' || value.length === 0 || value.length > LONGEST_TOKEN) {
+  if (typeof value !== 'string' || value.length === 0 || value.length > LONGEST_TOKEN)
     throw new ClientError('response_invalid', `The answer has a ${name} that is not a usable text.`);
-  }
   return value;
 }
 

@@ -43,9 +43,8 @@ export class TokenSet {
       ...NUMBERS.map((name) => [name, fields[name], Number.isFinite(fields[name])] as const),
     ].filter(([, value]) => value !== undefined && value !== null);
     const fits = typeof accessToken === 'string' && Number.isFinite(expiresAt);
-    if (!fits || optional.some(([, , good]) => !good)) {
+    if (!fits || optional.some(([, , good]) => !good))
       throw new ClientError('settings_invalid', 'The stored tokens are not what TokenSet.reveal() gave.');
-    }
     const rest = Object.fromEntries(optional.map(([name, value]) => [name, value]));
     return new TokenSet({ ...rest, accessToken, expiresAt: expiresAt as number });
   }

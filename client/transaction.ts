@@ -48,13 +48,12 @@ export function packTransaction(transaction: Transaction): string {
 /** Restores a transaction. Throws `transaction_invalid` or `transaction_expired`. */
 export function unpackTransaction(kind: TransactionKind, packed: unknown, clock: Clock): Transaction {
   const transaction = parsed(packed);
-  if (!transaction || transaction.kind !== kind) {
+  if (!transaction || transaction.kind !== kind)
     throw new ClientError(
       'transaction_invalid',
       'There is no sign-in under way in this session: keep the state of begin() and give it to finish().',
       { expected: `the state of a ${kind} sign-in`, received: describeReceived(packed, transaction) },
     );
-  }
   // Another process with a slightly faster clock may have started it.
   if (Math.abs(clock.now() - transaction.startedAt) > TRANSACTION_LIFETIME_MS) {
     const minutes = Math.round((clock.now() - transaction.startedAt) / 60_000);

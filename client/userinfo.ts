@@ -35,9 +35,8 @@ export async function requestUserinfo(request: UserinfoRequest): Promise<Userinf
   });
   if (answer.status !== 200) throw oauthErrorOf(answer, jsonObject(answer), [request.accessToken]);
   const body = await readBody(request, answer);
-  if (typeof body?.sub !== 'string' || body.sub === '') {
+  if (typeof body?.sub !== 'string' || body.sub === '')
     throw new ClientError('response_invalid', 'The userinfo answer has no subject (sub).');
-  }
   return body as Userinfo;
 }
 

@@ -23,9 +23,8 @@ const UNWATCHED: OpenBrowser = { closed: new Promise(() => undefined), close: as
 
 /** Returns only web addresses, for use as a program's argument. Throws `browser_failed`. */
 export function checkedPage(url: string): string {
-  if (!/^https?:\/\/[^\s"'<>`|^]+$/.test(url)) {
+  if (!/^https?:\/\/[^\s"'<>`|^]+$/.test(url))
     throw new ClientError('browser_failed', 'A browser can only be opened on an http or https address.');
-  }
   return url;
 }
 

@@ -141,16 +141,14 @@ export function browserOf(values: FlagValues, show: (url: string) => void): Brow
   const kind = values.browser ?? 'window';
   if (kind === 'system') return systemBrowser();
   if (kind === 'manual') return manualBrowser(show);
-  if (kind !== 'window' && kind !== 'panel') {
+  if (kind !== 'window' && kind !== 'panel')
     throw usage(`There is no browser "${String(kind)}": use window, panel, system or manual.`);
-  }
   const named = typeof values.executable === 'string' ? values.executable : undefined;
   const executable = named ?? environmentVariable('ALONGSIDE_BROWSER') ?? findBrowser();
-  if (executable === undefined) {
+  if (executable === undefined)
     throw usage(
       'No browser of the Chromium family was found: name one with --executable, or use --browser system.',
     );
-  }
   const flags = Array.isArray(values['browser-flag']) ? values['browser-flag'] : [];
   return kind === 'panel' ? panelBrowser({ executable, flags }) : separateBrowser({ executable, flags });
 }

@@ -22,12 +22,11 @@ const SHORTEST_SECRET = 32;
 
 /** @param secret the same in every process of the application; by default one of this process */
 export function pendingSignIns(secret: string = randomToken()): PendingSignIns {
-  if (secret.length < SHORTEST_SECRET) {
+  if (secret.length < SHORTEST_SECRET)
     throw new ClientError(
       'settings_invalid',
       `The setting secret must have ${SHORTEST_SECRET} characters or more.`,
     );
-  }
   const key = createHash('sha256').update(`sign-in under way\n${secret}`, 'utf8').digest();
   return {
     seal: (pending) =>

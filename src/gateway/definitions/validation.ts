@@ -187,10 +187,7 @@ export async function problemOfRequest(
     const types = Object.keys(wanted.content);
     return types.length === 0
       ? undefined
-      : `the content type ${type || 'is missing,'} is not one of ${types.join(', ')}`.replace(
-          'is missing, is',
-          'is missing; it is',
-        );
+      : `the content type ${type || 'is missing; it'} is not one of ${types.join(', ')}`;
   }
   if (body === null) return 'the body is not JSON';
   return (

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import {
-  type OutcomeBody,
-  pdsBase,
-  type RunningGateway,
-  scopes,
-  startGateway,
-} from '../../testing/gateway.ts';
+import { pdsBase, type RunningGateway, scopes, startGateway } from '../../testing/gateway.ts';
 import { reset } from './seed.ts';
+import { outcome } from './testing/update.ts';
 
 let gateway: RunningGateway;
 before(async () => {
@@ -65,10 +60,6 @@ const post = async (
     headers: { 'content-type': type, ...(version !== null && { 'if-match': version }) },
     body: JSON.stringify(body),
   });
-const outcome = async (answer: Response) => {
-  const [{ details, diagnostics }] = ((await answer.json()) as OutcomeBody).issue;
-  return [answer.status, details.coding[0].code, diagnostics];
-};
 
 describe('a health insurance card', () => {
   test('is shown to its holder, with the version of the patient', async () => {

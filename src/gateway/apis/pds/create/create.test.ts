@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import {
-  type OutcomeBody,
-  pdsBase,
-  type RunningGateway,
-  scopes,
-  startGateway,
-} from '../../../testing/gateway.ts';
+import { pdsBase, type RunningGateway, scopes, startGateway } from '../../../testing/gateway.ts';
 import { makeBackEnd } from '../back-end.ts';
 import type { Patient } from '../patient.ts';
 import { addressKey, communication, contactPreference } from '../seed/build.ts';
 import { reset } from '../seed.ts';
 import { patientShape } from '../shape.ts';
+import { outcome } from '../testing/update.ts';
 
 let gateway: RunningGateway;
 let token: string;
@@ -92,10 +87,6 @@ const behindGateway = async (body: unknown, requestId = randomUUID()) => {
     messageId: '',
   });
   return new Response(String(answer.body), { status: answer.status });
-};
-const outcome = async (answer: Response) => {
-  const [{ details, diagnostics }] = ((await answer.json()) as OutcomeBody).issue;
-  return [answer.status, details.coding[0].code, diagnostics];
 };
 
 describe('a new patient', () => {

@@ -1,4 +1,4 @@
-import { pdsBase, type RunningGateway } from '../../../testing/gateway.ts';
+import { type OutcomeBody, pdsBase, type RunningGateway } from '../../../testing/gateway.ts';
 import type { Patient } from '../patient.ts';
 
 /** Deviations from a usual update. */
@@ -32,6 +32,12 @@ export const updater = (gateway: RunningGateway, token: string) => ({
   read: async (id = usualId) =>
     (await (await gateway.call(`${pdsBase}/Patient/${id}`, { token })).json()) as Patient,
 });
+
+/** Returns the status, code and diagnostics of a refusal. */
+export const outcome = async (answer: Response) => {
+  const [{ details, diagnostics }] = ((await answer.json()) as OutcomeBody).issue;
+  return [answer.status, details.coding[0].code, diagnostics];
+};
 
 /** Tests for the name and the address, which have the same ids in every seeded record. */
 export const named = { op: 'test', path: '/name/0/id', value: '123' };
