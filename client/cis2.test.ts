@@ -90,11 +90,14 @@ describe('createCis2 with a third-party OpenID provider', () => {
     test(`ends its call of ${stuck} with the signal`, async (t) => {
       const end = new AbortController();
       const { signal } = end;
-      const closed = Promise.withResolvers<void>();
+      let isClosed = () => {};
+      const closed = new Promise<void>((resolve) => {
+        isClosed = resolve;
+      });
       const idToken = await new SignJWT({}).setProtectedHeader({ alg: 'RS256' }).sign(privateKeyOf(key));
       const server = await serve((origin) => (request, response) => {
         if (request.url === stuck) {
-          response.once('close', () => closed.resolve());
+          response.once('close', () => isClosed());
           end.abort();
           return;
         }
@@ -119,7 +122,7 @@ describe('createCis2 with a third-party OpenID provider', () => {
         return cis2.finish(answer, state, { signal });
       };
       await assert.rejects(calls(), { code: 'aborted' });
-      await closed.promise;
+      await closed;
     });
 
   test('authenticates with client_secret_basic', async () => {
