@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../test/testing/browser.ts';
+import { freePort } from '../test/testing/free-port.ts';
 import { startInstance, type TestInstance } from '../test/testing/instance.ts';
 
 const here = import.meta.dirname;
@@ -109,14 +109,6 @@ describe('the web examples, at a running instance', () => {
     assert.match(await output, /authentication level 3\n.*Smith, born 2010-10-22, NHS number 9000000009/);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, 'localhost');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 function firstAddress(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -7,9 +7,9 @@ import { catalogue } from '@alongside/kernel/errors';
 import { createListener, type Endpoint, type HttpRequest } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import { anyMethod, route, withoutMethodErrors } from '@alongside/kernel/route';
+import { freePort } from '../test/testing/free-port.ts';
 import { createAgentListener } from './listener.ts';
 import { Servers } from './server-call.ts';
-import { freePort } from './testing/desk.ts';
 
 const rest = { actor: 'user', expected: 'yes', fix: 'Try again.', source: 'test' } as const;
 const errors = catalogue('test', {

@@ -3,8 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../test/testing/free-port.ts';
 import { runCli } from './cli.ts';
-import { freePort, testDesk } from './testing/desk.ts';
+import { testDesk } from './testing/desk.ts';
 
 const main = fileURLToPath(new URL('./bin.mjs', import.meta.url));
 const start = (...argv: string[]): ChildProcess =>

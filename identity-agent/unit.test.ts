@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePort } from '../test/testing/free-port.ts';
 import { runCli } from './cli.ts';
-import { freePort, testDesk } from './testing/desk.ts';
+import { testDesk } from './testing/desk.ts';
 import { deskPrograms } from './testing/desk-programs.ts';
 
 const unitOf = (name: string): string => fileURLToPath(new URL(`../deploy/${name}.service`, import.meta.url));

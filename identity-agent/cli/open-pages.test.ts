@@ -39,6 +39,7 @@ describe('identity-agent open-pages', { timeout: 60_000, skip: process.platform 
     const { folder } = await testDesk(t);
     const socketPath = join(folder, 'other.sock');
     const server = net.createServer((socket) => {
+      socket.resume();
       const page = '--help https://page.test/';
       socket.write(`${JSON.stringify({ jsonrpc: '2.0', method: 'questionOpened', params: { page } })}\n`);
     });

@@ -13,8 +13,9 @@ import { silentLog } from '@alongside/kernel/log';
 import { linuxPeerUser } from '@alongside/kernel/peer-user';
 import { sha256 } from '@alongside/kernel/secrets';
 import { sessionCertificateType } from '../../src/cis/protocol.ts';
+import { freePort } from '../../test/testing/free-port.ts';
 import { handOffPath, proofType } from '../protocol.ts';
-import { freePort, type TestDesk, testDesk } from '../testing/desk.ts';
+import { type TestDesk, testDesk } from '../testing/desk.ts';
 
 // Attacks between browser and agent. The attacker wants a proof for their own request, a code in their own browser, or PIN
 // attempts of another user's card.

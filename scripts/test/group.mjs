@@ -16,10 +16,34 @@ const ends = [];
 globalThis[Symbol.for('alongside.test-group')] = ends;
 after(() => Promise.all(ends.map((end) => end())));
 
+/** Files of this process whose tests have not ended. */
+let unfinished = 0;
+
+/** Milliseconds after the last test in which the process must end. */
+const toEnd = 60_000;
+
+/** A server that a failed test left open would otherwise keep this process, and with it the whole run, alive for ever. */
+const endSoon = () =>
+  setTimeout(() => {
+    process.stderr.write(
+      `the tests have ended, but not their process: ${process.getActiveResourcesInfo().join(', ')}\n`,
+    );
+    process.exit(1);
+  }, toEnd).unref();
+
 /** Returns the body of the suite that runs a test file in this process. */
-export const load = (file) => async () => {
+export const load = (file) => {
+  unfinished += 1;
+  return () => loadFile(file);
+};
+
+async function loadFile(file) {
   before(() => {
     keys.left = keys.all;
+  });
+  after(() => {
+    unfinished -= 1;
+    if (unfinished === 0) endSoon();
   });
   const path = resolve(clone, file);
   if (readFileSync(path, 'utf8').includes("from 'fast-check'")) await repeatProperties();
@@ -29,7 +53,7 @@ export const load = (file) => async () => {
   } finally {
     keys.imports -= 1;
   }
-};
+}
 
 /**
  * Property tests use the same values in every run, so that results depend on the change and not on chance, and report a value

@@ -10,7 +10,8 @@ import { PivClient } from '../../identity-agent/card/piv-client.ts';
 import type { Reader } from '../../identity-agent/card/transport.ts';
 import { runCli } from '../../identity-agent/cli.ts';
 import type { Report } from '../../identity-agent/doctor/report.ts';
-import { freePort, testDesk } from '../../identity-agent/testing/desk.ts';
+import { testDesk } from '../../identity-agent/testing/desk.ts';
+import { freePort } from '../testing/free-port.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { namespaces } from './testing/programs.ts';
 

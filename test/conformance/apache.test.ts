@@ -4,8 +4,9 @@ import { after, before, describe, test } from 'node:test';
 import { invoke } from '../../src/cli/testing/command.ts';
 import { Browser, type Landing, type Page } from '../../src/kit/browser.ts';
 import { launchBrowser } from '../testing/browser.ts';
+import { freePort } from '../testing/free-port.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
-import { type Apache, findApache, freePort, startApache } from './apache.ts';
+import { type Apache, findApache, startApache } from './apache.ts';
 
 const found = findApache();
 

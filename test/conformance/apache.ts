@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { giveTo, serviceFolder, serviceUser } from '../testing/service-user.ts';
 
@@ -11,18 +10,6 @@ export function findApache(): { program: string; modules: string } | undefined {
   return existsSync(program) && existsSync(join(modules, 'mod_auth_openidc.so'))
     ? { program, modules }
     : undefined;
-}
-
-/** Returns a port that was free a moment ago, because Apache cannot choose one. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
 
 const moduleNames = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'headers', 'dir', 'auth_openidc'];

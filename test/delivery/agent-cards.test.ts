@@ -8,11 +8,12 @@ import { createInterface } from 'node:readline';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { poweredCard } from '../../identity-agent/card/testing/card.ts';
-import { freePort, testDesk } from '../../identity-agent/testing/desk.ts';
+import { testDesk } from '../../identity-agent/testing/desk.ts';
 import { CardLab } from '../cards/testing/card-lab.ts';
 import { needing, pathOf } from '../cards/testing/programs.ts';
 import { makeSoftToken, softToken } from '../cards/testing/soft-token.ts';
 import { clone, Project, pack } from '../packages/testing/project.ts';
+import { freePort } from '../testing/free-port.ts';
 
 const run = promisify(execFile);
 const holder = '656005750199';

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { freePort, testDesk } from '../../identity-agent/testing/desk.ts';
+import { testDesk } from '../../identity-agent/testing/desk.ts';
 import { Project, pack } from '../packages/testing/project.ts';
+import { freePort } from '../testing/free-port.ts';
 
 const run = promisify(execFile);
 

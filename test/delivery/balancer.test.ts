@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomToken } from '@alongside/kernel/ids';
-import { freePort } from '../../identity-agent/testing/desk.ts';
 import { realmPath } from '../../src/service.ts';
 import { readyState } from '../packages/testing/first-journey.ts';
 import { clone } from '../packages/testing/project.ts';
 import { makeAuthority } from '../testing/authority.ts';
+import { freePort } from '../testing/free-port.ts';
 import { startPostgres, type TestPostgres } from '../testing/postgres.ts';
 
 const haproxy = process.env.ALONGSIDE_HAPROXY;

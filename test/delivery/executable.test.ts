@@ -9,13 +9,14 @@ import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { poweredCard } from '../../identity-agent/card/testing/card.ts';
-import { freePort, testDesk } from '../../identity-agent/testing/desk.ts';
+import { testDesk } from '../../identity-agent/testing/desk.ts';
 import type { StateFile } from '../../src/state-file.ts';
 import { CardLab } from '../cards/testing/card-lab.ts';
 import { needing, pathOf } from '../cards/testing/programs.ts';
 import { makeSoftToken, softToken } from '../cards/testing/soft-token.ts';
 import { firstJourney, signInAndRead } from '../packages/testing/first-journey.ts';
 import { clone } from '../packages/testing/project.ts';
+import { freePort } from '../testing/free-port.ts';
 
 const run = promisify(execFile);
 

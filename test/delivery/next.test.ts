@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
-import { freePort } from '../../identity-agent/testing/desk.ts';
 import { clone, packedOnce } from '../packages/testing/project.ts';
 import { launchBrowser } from '../testing/browser.ts';
+import { freePort } from '../testing/free-port.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 const run = promisify(execFile);

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
+import { freePort } from '../testing/free-port.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { Navigator } from '../testing/navigate.ts';
 
@@ -45,14 +45,6 @@ async function finished(child: ChildProcess): Promise<Finished> {
   });
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { code, output, errors };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }
 
 interface Registered {

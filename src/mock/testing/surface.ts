@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { ManualClock } from '@alongside/kernel/clock';
 import { EventRecorder } from '@alongside/kernel/events';
 import { createListener } from '@alongside/kernel/http';
 import { SigningKeys } from '@alongside/kernel/keys';
 import { silentLog } from '@alongside/kernel/log';
 import { sha256, Vault } from '@alongside/kernel/secrets';
+import { freePort } from '../../../test/testing/free-port.ts';
 import {
   type Application,
   Applications,
@@ -27,14 +26,6 @@ import { startInbox } from './inbox.ts';
 /** The secret of every client that tests register. */
 export const secret = 'a-client-secret-of-at-least-32-characters';
 const secrets = [{ hash: sha256(secret), createdAt: 0, expiresAt: null }];
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
-}
 
 const cis2Half = (clientId: string, registration: Partial<Cis2Registration>): Cis2Registration => ({
   profile: 'nhs',

@@ -1,0 +1,18 @@
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
+
+/**
+ * Returns a free port below 32,768, where Linux chooses those of outgoing connections and of listeners for any port: no test that
+ * runs at the same time takes it before it is used.
+ */
+export async function freePort(): Promise<number> {
+  const port = randomInt(15_000, 32_000);
+  return (await isFree(port)) ? port : freePort();
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
