@@ -61,8 +61,9 @@ export class ServiceProcess {
       throw new Error(`${this.name} ended with ${code}: ${words}`);
     });
     const ready = once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line');
-    await Promise.race([ready, exited]);
+    const [line] = await Promise.race([ready, exited]);
     exited.catch(() => undefined);
+    if (!String(line).startsWith('{"ready":true')) throw new Error(`${this.name} did not start: ${line}`);
   }
 
   /** Ends it and resolves with its exit code; null after a signal. */
