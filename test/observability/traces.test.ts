@@ -17,7 +17,7 @@ const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** Returns the first of eight free ports in a row, below those that the system gives to others. */
 async function freeRow(): Promise<number> {
   for (;;) {
-    const base = 20_000 + 8 * Math.floor(Math.random() * 1_500);
+    const base = 30_000 + 8 * Math.floor(Math.random() * 340);
     const servers = Array.from({ length: 8 }, (_, index) => createServer().listen(base + index, '127.0.0.1'));
     const free = await Promise.all(
       servers.map(
