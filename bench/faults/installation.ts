@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SMTPServer } from 'smtp-server';
 import { MasterKeyFile } from '../../src/boot/master-key.ts';
+import { freePorts } from '../../test/testing/free-port.ts';
 import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
 import { type FaultyProxy, startProxy } from '../../test/testing/proxy.ts';
 import { serviceFolder, serviceUser } from '../../test/testing/service-user.ts';
@@ -24,23 +25,6 @@ export interface Client {
 /** Ports of one process: six services, two for mutual TLS, two spare. */
 const portsEach = 10;
 const product = 'faults';
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
-
-/** Chooses ports, because a restarted process needs the same ones. */
-async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const base = 20_000 + Math.floor(Math.random() * 10_000);
-    const all = await Promise.all(Array.from({ length: count }, (_, n) => isFree(base + n)));
-    if (all.every(Boolean)) return base;
-  }
-}
 
 /**
  * Four processes on one database: one with the workstation's agent and the console, one with CIS and CIS2, two with the API
@@ -175,7 +159,8 @@ async function start(
 
   const mail = await startProxy({ port: await startMailServer(cleanup), host: '127.0.0.1' });
   cleanup.add(() => mail.close());
-  const base = await freePorts(4 * portsEach);
+  // Chosen here, because a restarted process needs the same ones.
+  const base = await freePorts(4 * portsEach, 20_000, 30_000);
   const cis2Port = base + portsEach + 2;
   const cis2 = await startProxy({ port: cis2Port, host: '127.0.0.1' });
   cleanup.add(() => cis2.close());

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -11,26 +10,9 @@ import type { Journey, JourneySummary } from '../../src/journeys/model.ts';
 import { openInstance } from '../../src/kit/instance.ts';
 import { type InstanceProcess, startInstanceProcess } from '../../src/kit/instance-process.ts';
 import { type Collector, type ReceivedSpan, startCollector } from '../testing/collector.ts';
+import { freePorts } from '../testing/free-port.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-
-/** Returns the first of eight free ports in a row, below those that the system gives to others. */
-async function freeRow(): Promise<number> {
-  for (;;) {
-    const base = 30_000 + 8 * Math.floor(Math.random() * 340);
-    const servers = Array.from({ length: 8 }, (_, index) => createServer().listen(base + index, '127.0.0.1'));
-    const free = await Promise.all(
-      servers.map(
-        (server) =>
-          new Promise<boolean>((resolve) => {
-            server.once('listening', () => server.close(() => resolve(true)));
-            server.once('error', () => resolve(false));
-          }),
-      ),
-    );
-    if (!free.includes(false)) return base;
-  }
-}
 
 describe('a sign-in and an API call through services in two processes', () => {
   const data = mkdtempSync(join(tmpdir(), 'alongside-traces-'));
@@ -49,7 +31,7 @@ describe('a sign-in and an API call through services in two processes', () => {
 
   before(async () => {
     collector = await startCollector();
-    const base = String(await freeRow());
+    const base = String(await freePorts(8, 30_000, 32_700));
     const start = (only: string) =>
       startInstanceProcess({
         program: [process.execPath, main],

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { insertStatements } from '../batches.ts';
 import { type Database, must, type Statement, sql } from '../database.ts';
-import { blocksOf, type SealedFields, sealedText, termsOf } from '../migrations/0033-audit-blocks.ts';
+import { blocksOf, type SealedFields, termsOf } from '../migrations/0033-audit-blocks.ts';
 import { integer, type RowOf, row, storedJson, text } from '../row.ts';
 import type { AuditRow, EncodedEntry } from './entry.ts';
 
@@ -140,5 +140,3 @@ export function appendStatements(
   if (only && blocks.length === 1 && more.length === 0) return [must(postgresStatement(only, condition))];
   return [must(condition), ...blocks.map((block) => postgresStatement(block)), ...more];
 }
-
-export { sealedText, termsOf };

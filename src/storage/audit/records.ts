@@ -1,8 +1,8 @@
 import { sha256 } from '@alongside/kernel/secrets';
 import { type Database, type Statement, sql, type Value } from '../database.ts';
-import { blockSize, longestSpan } from '../migrations/0033-audit-blocks.ts';
+import { blockSize, longestSpan, termsOf } from '../migrations/0033-audit-blocks.ts';
 import { computed, integer, nullable, row } from '../row.ts';
-import { blockColumns, blockRow, recordsOf, termsOf } from './blocks.ts';
+import { blockColumns, blockRow, recordsOf } from './blocks.ts';
 import { type AuditBody, type AuditRow, auditBodyOf, type Fact, factsIn } from './entry.ts';
 
 /** Name of the chain of earlier versions, with one row at a time. */

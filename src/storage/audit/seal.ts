@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { equalHashes, type Vault } from '@alongside/kernel/secrets';
 import type { Database } from '../database.ts';
 import { masterKeyState } from '../master-key-check.ts';
-import { type SealedRecord, type StoredRecord, sealedText } from './blocks.ts';
+import { sealedText } from '../migrations/0033-audit-blocks.ts';
+import type { SealedRecord, StoredRecord } from './blocks.ts';
 import type { EncodedEntry, SealedSubject } from './entry.ts';
 
 const subjectSeal = 'audit-subject';
