@@ -56,6 +56,7 @@ function requestOf(incoming: IncomingMessage, body: string): Omit<HttpRequest, '
     body,
     address: incoming.socket.remoteAddress ?? '',
     port: incoming.socket.remotePort ?? 0,
+    localAddress: incoming.socket.localAddress,
   };
 }
 

@@ -132,6 +132,7 @@ export function requestOf(
     address,
     clientUnknown,
     port: socket.remotePort ?? 0,
+    localAddress: socket.localAddress,
     connection: socket,
     certificate,
     certificateChain,

@@ -1,9 +1,12 @@
 import { lstat, open } from 'node:fs/promises';
 import type { HttpRequest } from '@alongside/kernel/http';
 
+/** Both ends of a connection, except our port. */
+type Sender = Pick<HttpRequest, 'address' | 'port' | 'localAddress'>;
+
 /** Decides whether the other end of a connection is a program of this user. All users of a machine share loopback. */
 export interface PeerUser {
-  isOurs(request: Pick<HttpRequest, 'address' | 'port' | 'connection'>): Promise<boolean>;
+  isOurs(request: Sender & Pick<HttpRequest, 'connection'>): Promise<boolean>;
 }
 
 /** Accepts every user: for containers, because the browser is in another network, and for systems other than Linux. */
@@ -28,20 +31,19 @@ export function tableAddresses(address: string): string[] {
 
 const established = '01';
 
-/** Returns the uid of the socket that is connected from this address and port to our port; proc(5), `/proc/net/tcp`. */
-export function uidIn(
-  table: string,
-  from: { address: string; port: number },
-  ourPort: number,
-): number | undefined {
-  const remote = `:${hex(ourPort, 4)}`;
+/**
+ * Returns the uid of the socket that is connected from this address and port to ours; proc(5), `/proc/net/tcp`. Our address counts as
+ * well: another user may listen on our port of 127.0.0.2, and connect here from the port from which the victim connected there.
+ */
+export function uidIn(table: string, from: Sender, ourPort: number): number | undefined {
+  const ours = tableAddresses(from.localAddress ?? '').map((address) => `${address}:${hex(ourPort, 4)}`);
   for (const address of tableAddresses(from.address)) {
     const end = ` ${address}:${hex(from.port, 4)} `;
     // A busy machine lists thousands of connections: only the lines with the other end are split.
     for (let at = table.indexOf(end); at !== -1; at = table.indexOf(end, at + 1)) {
       const line = table.slice(table.lastIndexOf('\n', at) + 1).split('\n', 1)[0] ?? '';
       const [, local, far, state, , , , uid] = line.trim().split(/\s+/);
-      if (end.trim() === local && far?.endsWith(remote) && state === established) return Number(uid);
+      if (end.trim() === local && ours.includes(far ?? '') && state === established) return Number(uid);
     }
   }
   return undefined;
@@ -66,8 +68,6 @@ async function readLines(path: string, see: (lines: string) => boolean): Promise
     await file.close();
   }
 }
-
-type Sender = Pick<HttpRequest, 'address' | 'port'>;
 
 interface Lookup {
   from: Sender;

@@ -35,6 +35,8 @@ export interface HttpRequest<Params = unknown> {
   readonly clientUnknown?: true | undefined;
   /** Port of the peer, to distinguish local users. */
   readonly port: number;
+  /** The address of this machine that the peer connected to; absent for calls within the process. */
+  readonly localAddress?: string | undefined;
   /** Identity of the connection, the same for all its requests; absent for calls within the process. */
   readonly connection?: object;
   /** DER of the client certificate (RFC 8705), of any issuer. */

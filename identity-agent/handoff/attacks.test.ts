@@ -301,7 +301,10 @@ describe('a program of another local user', () => {
       const made = http.get(`${desk.origin}/healthz`, (answer) => answer.resume());
       made.on('socket', (each) => each.on('connect', () => resolve(each)));
     });
-    const from = { address: socket.localAddress ?? '', port: socket.localPort ?? 0 };
+    const from = {
+      ...{ address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
+      localAddress: socket.remoteAddress,
+    };
     const uid = process.getuid?.() ?? 0;
     assert.equal(await linuxPeerUser(Number(port), uid).isOurs(from), true);
     assert.equal(await linuxPeerUser(Number(port), uid + 1).isOurs(from), false);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { linuxPeerUser } from '@alongside/kernel/peer-user';
+import { linuxPeerUser, type PeerUser } from '@alongside/kernel/peer-user';
 import { startConsole, type TestConsole } from './testing/console.ts';
 import type { Sent } from './testing/request.ts';
 
@@ -83,7 +83,7 @@ describe('the guard', () => {
     let development: TestConsole;
     let production: TestConsole;
     const peerUser = {
-      isOurs: (from: { address: string; port: number }): Promise<boolean> =>
+      isOurs: (from: Parameters<PeerUser['isOurs']>[0]): Promise<boolean> =>
         linuxPeerUser(development.port, owner).isOurs(from),
     };
     before(async () => {
