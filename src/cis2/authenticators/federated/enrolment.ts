@@ -5,7 +5,6 @@ import { type Enrolment, type EnrolmentContext, labelOf } from '../../enrolment/
 import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
 import { cis2Page } from '../../pages/frame.ts';
 import { filled } from '../../text/words.ts';
-import type { AuthenticatorDependencies } from '../kind.ts';
 import {
   beginVisit,
   type Federation,
@@ -18,13 +17,7 @@ import type { FederatedBody } from './sign-in.ts';
 import { federatedText } from './text.ts';
 import { FederationProblem } from './upstream.ts';
 
-interface EnrolmentDependencies
-  extends Pick<AuthenticatorDependencies, 'credentials' | 'singleUse' | 'log' | 'development'> {
-  federation: Federation;
-}
-
 interface EnrolmentCall extends ReturnCall {
-  federated: EnrolmentDependencies;
   context: EnrolmentContext;
 }
 
@@ -33,14 +26,10 @@ const { problems, enrolment: text } = federatedText;
 const named = ({ upstream }: Federation, sentence: string): string =>
   filled(sentence, { provider: upstream.provider.label });
 
-async function show(
-  { federation, development }: EnrolmentDependencies,
-  { path }: EnrolmentContext,
-  problem = '',
-): Promise<Answer> {
+async function show(federation: Federation, { path }: EnrolmentContext, problem = ''): Promise<Answer> {
   return cis2Page(problem ? 400 : 200, {
     title: named(federation, text.title),
-    development,
+    development: federation.development,
     main: html`${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
 <p>${named(federation, text.lead)}</p>
 <p><a class="button" href="${path('go')}">${named(federation, text.button)}</a></p>`,
@@ -48,15 +37,14 @@ async function show(
 }
 
 async function link({
-  federated,
   federation,
   context,
   account: { lookup, name },
 }: EnrolmentCall & { account: UpstreamPerson } & Passed<UpstreamChecks>): Promise<Answer> {
-  const { credentials, singleUse } = federated;
-  const { id, label, issuer } = federation.upstream.provider;
+  const { credentials, singleUse, upstream } = federation;
+  const { id, label, issuer } = upstream.provider;
   if ((await credentials.find(id, lookup)).length > 0)
-    return show(federated, context, named(federation, text.taken));
+    return show(federation, context, named(federation, text.taken));
   const body: FederatedBody = { issuer, name };
   return context.complete(
     { label: labelOf(name, label), lookup, body },
@@ -71,8 +59,7 @@ async function link({
 const returnSteps = steps<EnrolmentCall>('cis2.federated-enrolment').use(verifyReturn).step(link);
 
 /** Creates the enrolment, which links an account by a sign-in there, never by an e-mail address. */
-export function federatedEnrolment(federated: EnrolmentDependencies): Enrolment {
-  const { federation, log } = federated;
+export function federatedEnrolment(federation: Federation): Enrolment {
   const { id, label } = federation.upstream.provider;
   const within = ({ path }: EnrolmentContext) => path('').replace(/\/$/, '');
 
@@ -82,8 +69,8 @@ export function federatedEnrolment(federated: EnrolmentDependencies): Enrolment 
       return await act();
     } catch (error) {
       if (!(error instanceof FederationProblem)) throw error;
-      log.info({ id: context.request.id, kind: id, detail: error.message }, 'a link was refused');
-      return show(federated, context, named(federation, problems[error.problem]));
+      federation.log.info({ id: context.request.id, kind: id, detail: error.message }, 'a link was refused');
+      return show(federation, context, named(federation, problems[error.problem]));
     }
   };
 
@@ -92,7 +79,7 @@ export function federatedEnrolment(federated: EnrolmentDependencies): Enrolment 
     label,
     hint: named(federation, federatedText.enrolmentHint),
     level: 2,
-    begin: (context) => show(federated, context),
+    begin: (context) => show(federation, context),
     routes: [
       {
         method: 'GET',
@@ -106,7 +93,7 @@ export function federatedEnrolment(federated: EnrolmentDependencies): Enrolment 
         path: 'return',
         run: (context) => {
           const { request } = context;
-          const call = { federated, federation, context, request, within: within(context) };
+          const call = { federation, context, request, within: within(context) };
           return orShow(context, () => returnSteps.run(call));
         },
       },

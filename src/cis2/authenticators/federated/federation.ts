@@ -15,9 +15,9 @@ import { type UpstreamPerson, verifyUpstream } from './id-token.ts';
 import { FederationProblem, newUpstreamRequest, type ProviderMetadata, type Upstream } from './upstream.ts';
 
 /** One other provider, and the services for sign-ins there. */
-export interface Federation extends Pick<AuthenticatorDependencies, 'clock' | 'vault' | 'singleUse'> {
+export interface Federation extends AuthenticatorDependencies {
   upstream: Upstream;
-  keys: RemoteKeys;
+  providerKeys: RemoteKeys;
 }
 
 /** A browser at another provider, stored under its state. */
@@ -136,14 +136,14 @@ async function redeemCode({
 const checkIdToken = check(
   'upstream-id-token',
   async function checkIdToken({
-    federation: { upstream, keys, clock },
+    federation: { upstream, providerKeys, clock },
     metadata,
     nonce,
     maxAge,
     token,
   }: WithVisit & { metadata: ProviderMetadata; token: string }): Promise<{ account: UpstreamPerson }> {
     const expected = { provider: upstream.provider, metadata, nonce, maxAge };
-    const account = await verifyUpstream(token, expected, keys, clock);
+    const account = await verifyUpstream(token, expected, providerKeys, clock);
     // After max_age=0, the time of this clock counts: that of a slower clock would require yet another sign-in.
     return { account: maxAge === 0 ? { ...account, authenticatedAt: clock.now() } : account };
   },

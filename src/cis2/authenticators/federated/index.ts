@@ -11,15 +11,15 @@ export const federatedKind: AuthenticatorKind<{ providers?: readonly FederatedPr
   reaches: [federatedStrength],
   create(given) {
     const { clock, development, issuer, providers = [], singleUse } = given;
-    const keys = new RemoteKeys(clock, providerPolicy);
+    const providerKeys = new RemoteKeys(clock, providerPolicy);
     const { origin } = new URL(issuer);
     const federations = providers.map((provider): Federation => {
       const upstream = new Upstream(provider, clock, development, origin);
-      return { ...given, upstream, keys };
+      return { ...given, upstream, providerKeys };
     });
     return {
-      authenticators: federations.map((federation) => federatedAuthenticator({ ...given, federation })),
-      enrolments: federations.map((federation) => federatedEnrolment({ ...given, federation })),
+      authenticators: federations.map(federatedAuthenticator),
+      enrolments: federations.map(federatedEnrolment),
       routes: callbackRoute(singleUse, development),
     };
   },

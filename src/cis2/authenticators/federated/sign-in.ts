@@ -7,7 +7,6 @@ import { noteRefusedSignIn } from '../../sign-in/complete-sign-in.ts';
 import { toPage } from '../../sign-in/finish.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
 import { filled } from '../../text/words.ts';
-import type { AuthenticatorDependencies } from '../kind.ts';
 import { local } from '../shared/local.ts';
 import {
   beginVisit,
@@ -27,24 +26,7 @@ export interface FederatedBody {
   name: string;
 }
 
-interface FederatedDependencies
-  extends Pick<
-    AuthenticatorDependencies,
-    | 'database'
-    | 'interactions'
-    | 'credentials'
-    | 'audit'
-    | 'recorder'
-    | 'log'
-    | 'completeSignIn'
-    | 'limitRows'
-  > {
-  federation: Federation;
-}
-
-interface SignInCall extends InteractionContext, ReturnCall {
-  federated: FederatedDependencies;
-}
+interface SignInCall extends InteractionContext, ReturnCall {}
 
 interface WithAccount extends SignInCall {
   account: UpstreamPerson;
@@ -53,24 +35,22 @@ interface WithAccount extends SignInCall {
 export const federatedStrength = { level: 2 as const, methods: ['NHSMAIL'] };
 
 async function findLinked({
-  federated: { credentials },
-  federation,
+  federation: { credentials, upstream },
   account,
 }: WithAccount): Promise<{ credential: Credential<FederatedBody> }> {
-  const [credential] = await credentials.find<FederatedBody>(federation.upstream.provider.id, account.lookup);
+  const [credential] = await credentials.find<FederatedBody>(upstream.provider.id, account.lookup);
   if (!credential) throw new FederationProblem('unlinked', 'no user is linked to this account');
   return { credential };
 }
 
 function finish({
-  federated: { completeSignIn, credentials },
-  federation,
+  federation: { completeSignIn, credentials, upstream },
   account,
   credential,
   ...context
 }: WithAccount & { credential: Credential<FederatedBody> } & Passed<UpstreamChecks>): Promise<Answer> {
   const result = {
-    authenticator: federation.upstream.provider.id,
+    authenticator: upstream.provider.id,
     uid: credential.uid,
     ...federatedStrength,
     credentialId: credential.id,
@@ -85,8 +65,8 @@ const returnSteps = steps<SignInCall>('cis2.federated-return')
   .step(finish);
 
 /** A sign-in at an OpenID provider of another organisation. */
-export function federatedAuthenticator(federated: FederatedDependencies): Authenticator {
-  const { federation, credentials } = federated;
+export function federatedAuthenticator(federation: Federation): Authenticator {
+  const { credentials } = federation;
   const { id, label } = federation.upstream.provider;
   const within = ({ interaction }: Pick<AuthenticationContext, 'interaction'>) =>
     interactionPath(interaction.id, id);
@@ -101,9 +81,9 @@ export function federatedAuthenticator(federated: FederatedDependencies): Authen
     } catch (error) {
       if (!(error instanceof FederationProblem)) throw error;
       const { request, interaction } = context;
-      noteRefusedSignIn(federated, context, id, error.message);
+      noteRefusedSignIn(federation, context, id, error.message);
       const message = filled(text.problems[error.problem], { provider: label });
-      return toPage(federated, { request, interaction: { ...interaction, message } }, []);
+      return toPage(federation, { request, interaction: { ...interaction, message } }, []);
     }
   };
 
@@ -114,7 +94,7 @@ export function federatedAuthenticator(federated: FederatedDependencies): Authen
     offers: [federatedStrength],
     begin: (context) =>
       orChoose(context, async () => {
-        await federated.limitRows(context.request);
+        await federation.limitRows(context.request);
         const fresh = context.interaction.personSince !== null;
         return redirect(await beginVisit(federation, within(context), fresh));
       }),
@@ -123,9 +103,7 @@ export function federatedAuthenticator(federated: FederatedDependencies): Authen
         method: 'GET',
         path: 'return',
         run: (context) =>
-          orChoose(context, () =>
-            returnSteps.run({ ...context, federated, federation, within: within(context) }),
-          ),
+          orChoose(context, () => returnSteps.run({ ...context, federation, within: within(context) })),
       },
     ],
   };

@@ -20,11 +20,7 @@ import { passwordText as text } from './text.ts';
 
 export const passwordKind = 'password';
 
-interface PasswordDependencies
-  extends Pick<
-    AuthenticatorDependencies,
-    'credentials' | 'audit' | 'recorder' | 'log' | 'completeSignIn' | 'development'
-  > {
+interface PasswordDependencies extends AuthenticatorDependencies {
   guesses: Tries;
 }
 

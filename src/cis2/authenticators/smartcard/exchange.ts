@@ -12,29 +12,15 @@ import {
   requestType,
 } from '../../../../identity-agent/protocol.ts';
 import { sessionErrors } from '../../sessions/errors.ts';
-import type { AuthenticatorDependencies } from '../kind.ts';
 import { smartcardErrors } from './errors.ts';
-import {
-  authenticate,
-  checkProof,
-  type ProofCall,
-  type ProofDependencies,
-  proveSession,
-  readProof,
-} from './proof.ts';
+import { authenticate, checkProof, type ProofCall, proveSession, readProof } from './proof.ts';
 import { readCertificate } from './session-certificate.ts';
-import type { HandOff, HandOffOutcome, HandOffs } from './sign-in.ts';
+import type { HandOff, HandOffOutcome, SmartcardDependencies } from './sign-in.ts';
 import { smartcardText } from './text.ts';
-
-interface ExchangeDependencies
-  extends ProofDependencies,
-    Pick<AuthenticatorDependencies, 'keys' | 'database' | 'recorder' | 'audit'> {
-  handOffs: HandOffs;
-}
 
 /** An exchange, and the `jti` of its hand-off request. */
 interface Exchange {
-  smartcard: ExchangeDependencies;
+  smartcard: SmartcardDependencies;
   jti: string;
 }
 
@@ -119,7 +105,7 @@ async function answerCode({
   return json(200, { code } satisfies ExchangeAnswer);
 }
 
-const exchangeProof = steps<ProofCall & { smartcard: ExchangeDependencies }>('cis2.exchange-proof')
+const exchangeProof = steps<ProofCall>('cis2.exchange-proof')
   .step(readCertificate)
   .step(readProof)
   .step(findHandOff)
@@ -140,7 +126,7 @@ const claimedKeys = ({ claims }: DecodedJwt): string[] =>
 
 /** `POST /agent/exchange`: the agent exchanges a proof for the code that the browser carries back. */
 export const createExchange =
-  (smartcard: ExchangeDependencies): Endpoint =>
+  (smartcard: SmartcardDependencies): Endpoint =>
   async (request) => {
     const body = readBody(request);
     const decoded = 'proof' in body ? decodeJwt(body.proof) : undefined;

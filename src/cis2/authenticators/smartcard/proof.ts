@@ -7,16 +7,13 @@ import { cardMessage, type HandOffProof, proofType } from '../../../../identity-
 import type { ProofAnswer, SessionState } from '../../../cis/protocol.ts';
 import type { Authentication } from '../../model/session.ts';
 import { signInErrors } from '../../sign-in/errors.ts';
-import type { AuthenticatorDependencies } from '../kind.ts';
 import { smartcardErrors } from './errors.ts';
-import type { CertificateDependencies, SessionCertificate } from './session-certificate.ts';
-import { type HandOff, methodOf } from './sign-in.ts';
-
-export type ProofDependencies = CertificateDependencies & Pick<AuthenticatorDependencies, 'issuer' | 'cis'>;
+import type { SessionCertificate } from './session-certificate.ts';
+import { type HandOff, methodOf, type SmartcardDependencies } from './sign-in.ts';
 
 /** An exchange with a proof, and the JWTs in its body. */
 export interface ProofCall {
-  smartcard: ProofDependencies;
+  smartcard: SmartcardDependencies;
   /** The proof, not verified; undefined if it is not a JWT. */
   decoded: DecodedJwt | undefined;
   sessionCertificate: string;

@@ -8,31 +8,20 @@ import { parseParameters } from '../../../oauth/parameters.ts';
 import { responseErrors } from '../../errors/response.ts';
 import { isSilent } from '../../model/interactions.ts';
 import type { Authentication } from '../../model/session.ts';
-import type { ReplyFrame } from '../../responses/authorization-response.ts';
 import { signInErrors } from '../../sign-in/errors.ts';
 import { failInteraction, toPage } from '../../sign-in/finish.ts';
 import { type InteractionContext, openReply, type UncheckedInteraction } from '../../sign-in/open.ts';
 import { windowPage } from '../../sign-in/pages/window.ts';
-import type { AuthenticatorDependencies } from '../kind.ts';
-import { type AnsweredHandOff, type HandOffs, jtiOf } from './sign-in.ts';
+import { type AnsweredHandOff, jtiOf, type SmartcardDependencies } from './sign-in.ts';
 import { smartcardText } from './text.ts';
 
-interface ReturnDependencies
-  extends ReplyFrame,
-    Pick<
-      AuthenticatorDependencies,
-      'applications' | 'database' | 'interactions' | 'finish' | 'marks' | 'recorder' | 'log'
-    > {
-  handOffs: HandOffs;
-}
-
 interface ReturnCall {
-  smartcard: ReturnDependencies;
+  smartcard: SmartcardDependencies;
   request: HttpRequest;
 }
 
 interface Returned extends InteractionContext {
-  smartcard: ReturnDependencies;
+  smartcard: SmartcardDependencies;
   code: string;
   result: AnsweredHandOff;
 }
@@ -151,6 +140,6 @@ const returnSteps = steps<ReturnCall>('cis2.return')
 
 /** `GET /agent/return`: the agent sent the browser back. */
 export const createReturn =
-  (smartcard: ReturnDependencies): Endpoint =>
+  (smartcard: SmartcardDependencies): Endpoint =>
   (request) =>
     returnSteps.run({ smartcard, request });

@@ -13,15 +13,9 @@ import {
 import { check } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import { sessionCertificateType } from '../../../cis/protocol.ts';
-import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import { sharedErrors } from '../../errors/shared.ts';
-import type { AuthenticatorDependencies } from '../kind.ts';
 import { smartcardErrors } from './errors.ts';
-
-export interface CertificateDependencies extends Pick<AuthenticatorDependencies, 'urls' | 'clock'> {
-  cisKeys: RemoteKeys;
-  cisKeysUrl: string;
-}
+import type { SmartcardDependencies } from './sign-in.ts';
 
 /** A session key that CIS certified (RFC 7800). */
 export interface SessionCertificate {
@@ -55,7 +49,7 @@ function confirmedKey(confirmation: unknown): VerifiedClaims['confirmed'] {
 
 const refuse = (reason: string) => smartcardErrors.proofInvalid(`session certificate: ${reason}`);
 
-async function keyOfCis({ cisKeys, cisKeysUrl }: CertificateDependencies, kid: string): Promise<KeyObject> {
+async function keyOfCis({ cisKeys, cisKeysUrl }: SmartcardDependencies, kid: string): Promise<KeyObject> {
   let key: KeyObject | undefined;
   try {
     key = await cisKeys.key(cisKeysUrl, kid);
@@ -67,7 +61,7 @@ async function keyOfCis({ cisKeys, cisKeysUrl }: CertificateDependencies, kid: s
 }
 
 /** Verifies the signature of a certificate, once for each key of CIS. */
-async function verifyClaims(dependencies: CertificateDependencies, token: string): Promise<VerifiedClaims> {
+async function verifyClaims(dependencies: SmartcardDependencies, token: string): Promise<VerifiedClaims> {
   const known = verified.get(token);
   if (known && known.cisKey === (await keyOfCis(dependencies, known.kid))) return known;
   const jwt = decodeJwt(token);
@@ -91,7 +85,7 @@ export const readCertificate = check(
     smartcard,
     sessionCertificate,
   }: {
-    smartcard: CertificateDependencies;
+    smartcard: SmartcardDependencies;
     sessionCertificate: string;
   }): Promise<{ certificate: SessionCertificate }> {
     const { claims, confirmed } = await verifyClaims(smartcard, sessionCertificate);

@@ -15,6 +15,7 @@ import {
   requestType,
 } from '../../../../identity-agent/protocol.ts';
 import type { Generation, PresenceAnswer } from '../../../cis/protocol.ts';
+import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { Statement } from '../../../storage/database.ts';
 import type { SpentValue } from '../../../storage/single-use.ts';
 import { type Interaction, isSilent } from '../../model/interactions.ts';
@@ -53,18 +54,13 @@ const kind = 'cis2-hand-off';
 const lifetime = handOffLifetime + 330;
 const codeLifetime = 30;
 
-type HandOffDependencies = Pick<
-  AuthenticatorDependencies,
-  'issuer' | 'agentUrl' | 'keys' | 'singleUse' | 'clock' | 'recorder' | 'limitRows'
->;
-
 /** Hand-off requests to the Identity Agent, and the one-time codes that answer them. */
 export class HandOffs {
-  readonly #dependencies: HandOffDependencies;
+  readonly #dependencies: AuthenticatorDependencies;
   /** The address to which the agent sends the browser back. */
   readonly #responseUri: string;
 
-  constructor(dependencies: HandOffDependencies) {
+  constructor(dependencies: AuthenticatorDependencies) {
     this.#dependencies = dependencies;
     this.#responseUri = `${new URL(dependencies.issuer).origin}/agent/return`;
   }
@@ -186,13 +182,22 @@ const isPage = ({ headers: { 'sec-fetch-dest': destination } }: HttpRequest): bo
 
 type Agents = PresenceAnswer['agents'];
 
-interface SmartcardDependencies
-  extends Pick<AuthenticatorDependencies, 'cis' | 'marks' | 'log' | 'afterSignOut'> {
+/** The services of the smartcard. */
+export interface SmartcardDependencies extends AuthenticatorDependencies {
   handOffs: HandOffs;
+  /** The keys that CIS publishes, at this address. */
+  cisKeys: RemoteKeys;
+  cisKeysUrl: string;
 }
 
 /** The smartcard, through the Identity Agent on the browser's computer. */
-export function smartcard({ cis, handOffs, marks, log, afterSignOut }: SmartcardDependencies): Authenticator {
+export function smartcard({
+  cis,
+  handOffs,
+  marks,
+  log,
+  afterSignOut,
+}: Pick<SmartcardDependencies, 'cis' | 'handOffs' | 'marks' | 'log' | 'afterSignOut'>): Authenticator {
   /** Returns the agents that have served this browser before. */
   const metAgents = (request: HttpRequest, agents: Agents): Agents => {
     const met = marks.metAgents(request);

@@ -6,9 +6,7 @@ import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { withinQuota } from '../../../oauth/counters.ts';
 import type { Statement } from '../../../storage/database.ts';
 import type { Credential } from '../../model/credentials.ts';
-import type { AuthenticatorDependencies } from '../kind.ts';
 import { tabletErrors } from './errors.ts';
-import type { HolderChecks } from './holder.ts';
 import {
   checkType,
   shortCodeOf,
@@ -20,27 +18,12 @@ import {
 } from './protocol.ts';
 import {
   isNear,
-  type Networks,
   nearAddress,
+  type TabletCall,
+  type TabletDependencies,
   type TabletRequest,
-  type TabletRequests,
   type TabletState,
 } from './requests.ts';
-
-interface EndpointDependencies
-  extends Pick<
-    AuthenticatorDependencies,
-    'clock' | 'database' | 'credentials' | 'recorder' | 'audit' | 'issuer'
-  > {
-  requests: TabletRequests;
-  networks: Networks;
-  holders: HolderChecks;
-}
-
-interface TabletCall {
-  tablet: EndpointDependencies;
-  request: HttpRequest;
-}
 
 interface WithToken extends TabletCall {
   jwt: DecodedJwt;
@@ -177,7 +160,7 @@ const openSteps = steps<TabletCall>('cis2.tablet-open')
   .step(answerQuestion);
 
 /** `POST /tablet/open`: a tablet sends the code from the screen of a workstation. */
-export const createTabletOpen = (tablet: EndpointDependencies) => (request: HttpRequest) =>
+export const createTabletOpen = (tablet: TabletDependencies) => (request: HttpRequest) =>
   openSteps.run({ tablet, request });
 
 /** A tablet denies a sign-in with this instead of a number. */
@@ -262,5 +245,5 @@ const answerSteps = steps<TabletCall>('cis2.tablet-answer')
   .step(settle);
 
 /** `POST /tablet/answer`: a tablet signs the chosen number, or denies the sign-in. */
-export const createTabletAnswer = (tablet: EndpointDependencies) => (request: HttpRequest) =>
+export const createTabletAnswer = (tablet: TabletDependencies) => (request: HttpRequest) =>
   answerSteps.run({ tablet, request });

@@ -16,10 +16,8 @@ import { z } from 'zod';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import { type Enrolment, type EnrolmentContext, labelOf } from '../../enrolment/enrolment.ts';
 import { formOf } from '../../responses/own-form.ts';
-import type { AuthenticatorDependencies } from '../kind.ts';
 import { type ImportedCredential, labelShape, readImport } from '../shared/import.ts';
 import { tabletErrors } from './errors.ts';
-import type { HolderChecks } from './holder.ts';
 import { joinLifetime, tabletComparePage, tabletEnrolmentPage } from './page.ts';
 import {
   checkType,
@@ -34,12 +32,8 @@ import {
   tabletTypes,
   tokenIn,
 } from './protocol.ts';
+import type { TabletCall, TabletDependencies } from './requests.ts';
 import { tabletText } from './text.ts';
-
-interface EnrolmentDependencies
-  extends Pick<AuthenticatorDependencies, 'singleUse' | 'issuer' | 'development'> {
-  holders: HolderChecks;
-}
 
 /** A join code, and the tablet that scanned it. */
 interface Join {
@@ -67,12 +61,7 @@ const comparedNumber = (jwk: JsonWebKey): string => {
   return String(value % 1_000_000).padStart(6, '0');
 };
 
-interface JoinCall {
-  tablet: EnrolmentDependencies;
-  request: HttpRequest;
-}
-
-interface WithToken extends JoinCall {
+interface WithToken extends TabletCall {
   jwt: DecodedJwt;
   claims: JwtClaims;
   label: string;
@@ -81,7 +70,7 @@ interface WithToken extends JoinCall {
 async function readToken({
   tablet: { issuer },
   request: { headers, body },
-}: JoinCall): Promise<Omit<WithToken, keyof JoinCall>> {
+}: TabletCall): Promise<Omit<WithToken, keyof TabletCall>> {
   const { jwt, label } = tokenIn(headers['content-type'], body);
   return { jwt, label, claims: checkType(jwt, tabletTypes.key, issuer) };
 }
@@ -137,7 +126,7 @@ async function storeKey({
   return json(200, { number: comparedNumber(jwk) });
 }
 
-const joinSteps = steps<JoinCall>('cis2.tablet-join')
+const joinSteps = steps<TabletCall>('cis2.tablet-join')
   .step(readToken)
   .step(checkKey)
   .step(findJoin)
@@ -146,7 +135,7 @@ const joinSteps = steps<JoinCall>('cis2.tablet-join')
   .step(storeKey);
 
 /** `POST /tablet/join`: a tablet sends its key for a scanned code. */
-export const createTabletJoin = (tablet: EnrolmentDependencies) => (request: HttpRequest) =>
+export const createTabletJoin = (tablet: TabletDependencies) => (request: HttpRequest) =>
   joinSteps.run({ tablet, request });
 
 const importShape = z.object({
@@ -166,12 +155,7 @@ function importTablet(body: JsonObject): ImportedCredential {
 }
 
 /** Creates the enrolment: users open the link on the tablet, or scan a QR code with it and compare a number. */
-export function tabletEnrolment({
-  singleUse,
-  issuer,
-  holders,
-  development,
-}: EnrolmentDependencies): Enrolment {
+export function tabletEnrolment({ singleUse, issuer, holders, development }: TabletDependencies): Enrolment {
   const { enrolment: text, app } = tabletText;
   const { origin } = new URL(issuer);
 

@@ -5,7 +5,9 @@ import type { TrustedProxies } from '@alongside/kernel/peer';
 import { sha256 } from '@alongside/kernel/secrets';
 import { type Database, type Statement, sql } from '../../../storage/database.ts';
 import type { SingleUse } from '../../../storage/single-use.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import { Tries } from '../shared/tries.ts';
+import type { HolderChecks } from './holder.ts';
 import { newShortCode } from './protocol.ts';
 
 /** The state of a request to the tablet. */
@@ -178,4 +180,17 @@ export const nearAddress = ({
 export function isNear(workstation: string, tablet: string, networks: Networks): boolean {
   if (workstation !== '' && plain(workstation) === plain(tablet)) return true;
   return networks.includes(workstation) && networks.includes(tablet);
+}
+
+/** The services of the tablet app. */
+export interface TabletDependencies extends AuthenticatorDependencies {
+  requests: TabletRequests;
+  networks: Networks;
+  holders: HolderChecks;
+}
+
+/** A request of a tablet. */
+export interface TabletCall {
+  tablet: TabletDependencies;
+  request: HttpRequest;
 }

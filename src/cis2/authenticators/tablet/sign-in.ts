@@ -8,29 +8,11 @@ import { formOf } from '../../responses/own-form.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
 import { toPage } from '../../sign-in/finish.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
-import type { AuthenticatorDependencies } from '../kind.ts';
 import { local } from '../shared/local.ts';
-import type { HolderChecks } from './holder.ts';
 import { tabletEndPage, tabletNumberPage, tabletScanPage, type WorkstationPage } from './page.ts';
 import { type TabletBody, tabletKind, tabletPaths } from './protocol.ts';
-import { nearAddress, type TabletRequest, type TabletRequests, type TabletState } from './requests.ts';
+import { nearAddress, type TabletDependencies, type TabletRequest, type TabletState } from './requests.ts';
 import { tabletText } from './text.ts';
-
-interface TabletDependencies
-  extends Pick<
-    AuthenticatorDependencies,
-    | 'clock'
-    | 'database'
-    | 'interactions'
-    | 'credentials'
-    | 'recorder'
-    | 'completeSignIn'
-    | 'urls'
-    | 'development'
-  > {
-  requests: TabletRequests;
-  holders: HolderChecks;
-}
 
 /** `amr` of every sign-in by tablet. */
 export const tabletMethods = ['IOS'];

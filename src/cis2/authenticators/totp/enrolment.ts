@@ -15,8 +15,6 @@ import { totpEnrolmentPage } from './page.ts';
 import { type TotpBody, totpKind } from './sign-in.ts';
 import { totpText } from './text.ts';
 
-type EnrolmentDependencies = Pick<AuthenticatorDependencies, 'clock' | 'credentials' | 'development'>;
-
 const { label, enrolmentHint, enrolment: text } = totpText;
 const uriOf = (secret: string, email: string): string =>
   keyUri(secret, email, filled(text.issuer, { service: words.serviceName }));
@@ -39,7 +37,7 @@ function importTotp(body: JsonObject): ImportedCredential {
 }
 
 /** Creates the enrolment of an app, with its key and a password. */
-export function totpEnrolment({ clock, credentials, development }: EnrolmentDependencies): Enrolment {
+export function totpEnrolment({ clock, credentials, development }: AuthenticatorDependencies): Enrolment {
   const open = (person: EnrolmentContext['person']) => accountOf<TotpBody>(credentials, totpKind, person);
 
   const show = async (context: EnrolmentContext, problems: FieldProblems): Promise<Answer> => {

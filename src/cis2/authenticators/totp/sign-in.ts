@@ -26,11 +26,7 @@ export interface TotpBody extends Account {
   lastStep: number | null;
 }
 
-interface TotpDependencies
-  extends Pick<
-    AuthenticatorDependencies,
-    'clock' | 'vault' | 'credentials' | 'audit' | 'recorder' | 'log' | 'completeSignIn' | 'development'
-  > {
+interface TotpDependencies extends AuthenticatorDependencies {
   guesses: TotpGuesses;
   known: KnownBrowsers;
 }

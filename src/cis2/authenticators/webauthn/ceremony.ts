@@ -21,28 +21,19 @@ export function webAuthnParty(issuer: string): WebAuthnParty | undefined {
   return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { id: hostname, origin } : undefined;
 }
 
-/** The services and the policy that every WebAuthn ceremony uses. */
-export interface Ceremony
-  extends Pick<AuthenticatorDependencies, 'singleUse' | 'limitRows' | 'credentials' | 'development'> {
+/** The services of WebAuthn, its relying party and its policy. */
+export interface Ceremony extends AuthenticatorDependencies {
   party: WebAuthnParty;
   policy: WebAuthnPolicy;
 }
 
 /** Returns undefined if the issuer is an IP address. */
-export function createCeremony({
-  issuer,
-  webAuthn = {},
-  development,
-  singleUse,
-  limitRows,
-  credentials,
-}: Omit<Ceremony, 'party' | 'policy'> & {
-  issuer: string;
-  webAuthn?: WebAuthnSettings;
-}): Ceremony | undefined {
-  const policy = webAuthnPolicy(webAuthn, development);
-  const party = webAuthnParty(issuer);
-  return party && { party, policy, singleUse, limitRows, credentials, development };
+export function createCeremony(
+  given: AuthenticatorDependencies & { webAuthn?: WebAuthnSettings },
+): Ceremony | undefined {
+  const policy = webAuthnPolicy(given.webAuthn ?? {}, given.development);
+  const party = webAuthnParty(given.issuer);
+  return party && { ...given, party, policy };
 }
 
 /** Returns the bytes by which an authenticator knows a user: the uid (WebAuthn section 5.4.3). */

@@ -3,7 +3,6 @@ import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { type Enrolment, type EnrolmentContext, labelOf } from '../../enrolment/enrolment.ts';
 import { formOf } from '../../responses/own-form.ts';
 import { filled } from '../../text/words.ts';
-import type { AuthenticatorDependencies } from '../kind.ts';
 import { type Ceremony, creationOptions, credentialWithId, spendChallenge } from './ceremony.ts';
 import { importKey, revealKey } from './import.ts';
 import { webAuthnCreationPage } from './page.ts';
@@ -13,12 +12,8 @@ import { webAuthnText as text } from './text.ts';
 import type { WebAuthnBody, WebAuthnVariant } from './variants.ts';
 import { verifyAttestation } from './verify.ts';
 
-interface EnrolmentDependencies extends Pick<AuthenticatorDependencies, 'log' | 'development'> {
-  ceremony: Ceremony;
-}
-
 interface EnrolmentCall {
-  webAuthn: EnrolmentDependencies;
+  ceremony: Ceremony;
   variant: WebAuthnVariant;
   context: EnrolmentContext;
 }
@@ -29,11 +24,7 @@ interface WithAttestation extends EnrolmentCall {
 }
 
 async function showCreation(
-  {
-    webAuthn: { ceremony, development },
-    variant,
-    context: { pending, person, path, request },
-  }: EnrolmentCall,
+  { ceremony, variant, context: { pending, person, path, request } }: EnrolmentCall,
   problem = '',
 ): Promise<Answer> {
   const page = {
@@ -41,15 +32,15 @@ async function showCreation(
     options: await creationOptions(ceremony, variant, pending.id, person),
     action: path('answer'),
     problem,
-    development,
+    development: ceremony.development,
   };
   return webAuthnCreationPage(page, person.displayName, labelOf(formOf(request).get('label'), variant.label));
 }
 
 /** Shows the page again with a new challenge. The reason goes to the log only. */
 function refuse(call: EnrolmentCall, sentence: string, detail: string): Promise<Answer> {
-  const { webAuthn, variant, context } = call;
-  webAuthn.log.info(
+  const { ceremony, variant, context } = call;
+  ceremony.log.info(
     { id: context.request.id, kind: variant.id, detail },
     'a WebAuthn registration was refused',
   );
@@ -69,8 +60,8 @@ async function readResponse(
 const checkChallenge = check('challenge', async function checkChallenge(call: WithAttestation): Promise<
   Answer | undefined
 > {
-  const { webAuthn, context, clientData } = call;
-  if (!(await spendChallenge(webAuthn.ceremony.singleUse, clientData.challenge, context.pending.id)))
+  const { ceremony, context, clientData } = call;
+  if (!(await spendChallenge(ceremony.singleUse, clientData.challenge, context.pending.id)))
     return refuse(call, text.tooLate, 'the challenge is expired, used, or of another enrolment');
   return undefined;
 });
@@ -84,9 +75,9 @@ const checkTopFrame = check('top-frame', async function checkTopFrame(call: With
 const checkAttestation = check('attestation', async function checkAttestation(call: WithAttestation): Promise<
   Answer | { body: WebAuthnBody }
 > {
-  const { webAuthn, context, attestation, clientData } = call;
+  const { ceremony, context, attestation, clientData } = call;
   const ceiling = context.pending.ceiling === 3 ? 3 : 2;
-  const result = await verifyAttestation(webAuthn.ceremony, attestation, clientData.challenge, ceiling);
+  const result = await verifyAttestation(ceremony, attestation, clientData.challenge, ceiling);
   return 'body' in result ? result : refuse(call, text.notAdded, result.refused);
 });
 
@@ -94,13 +85,13 @@ const checkAttestation = check('attestation', async function checkAttestation(ca
 const checkUnregistered = check(
   'unregistered',
   async function checkUnregistered(call: WithAttestation): Promise<Answer | undefined> {
-    if (!(await credentialWithId(call.webAuthn.ceremony, call.attestation.id))) return undefined;
+    if (!(await credentialWithId(call.ceremony, call.attestation.id))) return undefined;
     return refuse(call, text.notAdded, 'a credential with this id is registered');
   },
 );
 
 async function addCredential({
-  webAuthn: { ceremony },
+  ceremony,
   variant,
   context,
   attestation,
@@ -128,8 +119,8 @@ const answerSteps = steps<EnrolmentCall>('cis2.webauthn-enrolment')
   .step(checkUnregistered)
   .step(addCredential);
 
-export function webAuthnEnrolment(variant: WebAuthnVariant, webAuthn: EnrolmentDependencies): Enrolment {
-  const { party, policy } = webAuthn.ceremony;
+export function webAuthnEnrolment(variant: WebAuthnVariant, ceremony: Ceremony): Enrolment {
+  const { party, policy } = ceremony;
   return {
     kind: variant.id,
     label: variant.label,
@@ -138,9 +129,9 @@ export function webAuthnEnrolment(variant: WebAuthnVariant, webAuthn: EnrolmentD
     levelOf: ({ body }) => levelAtBest(variant, body as WebAuthnBody, policy),
     reveal: (credential, secret) => revealKey(party, credential, secret),
     importCredential: (body) => importKey(variant, body),
-    begin: (context) => showCreation({ webAuthn, variant, context }),
+    begin: (context) => showCreation({ ceremony, variant, context }),
     routes: [
-      { method: 'POST', path: 'answer', run: (context) => answerSteps.run({ webAuthn, variant, context }) },
+      { method: 'POST', path: 'answer', run: (context) => answerSteps.run({ ceremony, variant, context }) },
     ],
   };
 }

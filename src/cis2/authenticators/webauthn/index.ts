@@ -25,12 +25,9 @@ export const webAuthnKind: AuthenticatorKind<{ webAuthn?: WebAuthnSettings }> = 
   reaches: [{ level: 3, methods: webAuthnMethods }],
   create(given) {
     const ceremony = createCeremony(given);
-    const dependencies = ceremony && { ...given, ceremony };
     return {
-      authenticators: dependencies
-        ? variants.map((variant) => webAuthnAuthenticator(variant, dependencies))
-        : [],
-      enrolments: dependencies ? variants.map((variant) => webAuthnEnrolment(variant, dependencies)) : [],
+      authenticators: ceremony ? variants.map((variant) => webAuthnAuthenticator(variant, ceremony)) : [],
+      enrolments: ceremony ? variants.map((variant) => webAuthnEnrolment(variant, ceremony)) : [],
       routes: webAuthnScriptRoutes,
     };
   },

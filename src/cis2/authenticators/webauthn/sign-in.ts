@@ -11,7 +11,6 @@ import { noteRefusedSignIn } from '../../sign-in/complete-sign-in.ts';
 import { toPage } from '../../sign-in/finish.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
 import { filled } from '../../text/words.ts';
-import type { AuthenticatorDependencies } from '../kind.ts';
 import { local } from '../shared/local.ts';
 import { type Ceremony, credentialWithId, requestOptions, spendChallenge, userHandleOf } from './ceremony.ts';
 import { webAuthnSignInPage } from './page.ts';
@@ -21,16 +20,8 @@ import { webAuthnText as text } from './text.ts';
 import { variants, type WebAuthnBody, type WebAuthnVariant, webAuthnMethods } from './variants.ts';
 import { verifyAssertion } from './verify.ts';
 
-export interface WebAuthnDependencies
-  extends Pick<
-    AuthenticatorDependencies,
-    'completeSignIn' | 'database' | 'interactions' | 'recorder' | 'audit' | 'log' | 'development'
-  > {
-  ceremony: Ceremony;
-}
-
 interface SignInCall extends InteractionContext {
-  webAuthn: WebAuthnDependencies;
+  ceremony: Ceremony;
   variant: WebAuthnVariant;
 }
 
@@ -50,7 +41,7 @@ interface Verified extends WithCredential {
 
 /** Returns the page with new options for the browser. Throws `tooManyRows`. */
 async function showSignIn(
-  { ceremony, development }: WebAuthnDependencies,
+  ceremony: Ceremony,
   variant: WebAuthnVariant,
   { request, interaction, client }: AuthenticationContext,
   problem = '',
@@ -63,19 +54,19 @@ async function showSignIn(
     options: await requestOptions(ceremony, variant, interaction.id, uid),
     action: interactionPath(interaction.id, `${variant.id}/answer`),
     problem,
-    development,
+    development: ceremony.development,
   };
   return webAuthnSignInPage(page, nameOnPages(client, interaction), interactionPath(interaction.id));
 }
 
 /** Shows the page again with a new challenge. The reason goes to the log only. */
 function refuse(
-  { webAuthn, variant, ...opened }: SignInCall,
+  { ceremony, variant, ...opened }: SignInCall,
   sentence: string,
   reason: string,
 ): Promise<Answer> {
-  noteRefusedSignIn(webAuthn, opened, variant.id, reason);
-  return showSignIn(webAuthn, variant, opened, filled(sentence, { thing: variant.thing }));
+  noteRefusedSignIn(ceremony, opened, variant.id, reason);
+  return showSignIn(ceremony, variant, opened, filled(sentence, { thing: variant.thing }));
 }
 
 async function readResponse(
@@ -91,8 +82,8 @@ async function readResponse(
 const checkChallenge = check('challenge', async function checkChallenge(call: WithAssertion): Promise<
   Answer | undefined
 > {
-  const { webAuthn, clientData, interaction } = call;
-  if (!(await spendChallenge(webAuthn.ceremony.singleUse, clientData.challenge, interaction.id)))
+  const { ceremony, clientData, interaction } = call;
+  if (!(await spendChallenge(ceremony.singleUse, clientData.challenge, interaction.id)))
     return refuse(call, text.tooLate, 'the challenge is expired, used, or of another sign-in');
   return undefined;
 });
@@ -108,7 +99,7 @@ const findCredential = check('credential-owner', async function findCredential(c
   Answer | Pick<WithCredential, 'credential'>
 > {
   const {
-    webAuthn: { ceremony },
+    ceremony,
     assertion: { id, response },
     interaction: { expected },
   } = call;
@@ -136,15 +127,10 @@ const copiedKey = ({ id, uid, kind }: Credential<WebAuthnBody>, reason: string) 
 const checkAssertion = check('assertion', async function checkAssertion(call: WithCredential): Promise<
   Answer | { flags: AssertionFlags; useStatement: Statement }
 > {
-  const {
-    webAuthn: { ceremony, audit },
-    assertion,
-    clientData,
-    credential,
-  } = call;
+  const { ceremony, assertion, clientData, credential } = call;
   const result = await verifyAssertion(ceremony, assertion, clientData.challenge, credential);
   if ('refused' in result) {
-    if (result.copied) await audit.recordAlone(copiedKey(credential, result.refused));
+    if (result.copied) await ceremony.audit.recordAlone(copiedKey(credential, result.refused));
     return refuse(call, text.refused, result.refused);
   }
   // A shared key keeps its counter, because several testers may use it at the same time.
@@ -157,7 +143,7 @@ const checkAssertion = check('assertion', async function checkAssertion(call: Wi
 
 /** The credential decides the level, not the page of the variant on which it was used. */
 async function findLevel({
-  webAuthn: { ceremony },
+  ceremony,
   credential,
   flags,
 }: WithCredential & { flags: AssertionFlags }): Promise<Pick<Verified, 'level'>> {
@@ -168,17 +154,17 @@ async function findLevel({
 
 /** Returns to the choice page if the level is too low. */
 const checkLevel = check('level', async function checkLevel(call: Verified): Promise<Answer | undefined> {
-  const { webAuthn, interaction, client, level, useStatement } = call;
+  const { ceremony, interaction, client, level, useStatement } = call;
   if (firstMet(interaction.authorization.acr, { level, methods: webAuthnMethods }) !== undefined)
     return undefined;
   const message = filled(text.tooLow, { level, application: nameOnPages(client, interaction) });
-  return toPage(webAuthn, { ...call, interaction: { ...interaction, ...withoutSignIn, message } }, [
+  return toPage(ceremony, { ...call, interaction: { ...interaction, ...withoutSignIn, message } }, [
     useStatement,
   ]);
 });
 
 function finish({
-  webAuthn,
+  ceremony,
   credential,
   level,
   useStatement,
@@ -187,7 +173,7 @@ function finish({
   Passed<'challenge' | 'top-frame' | 'credential-owner' | 'assertion' | 'level'>): Promise<Answer> {
   const { id, kind, uid } = credential;
   const result = { authenticator: kind, uid, methods: [...webAuthnMethods], level, credentialId: id };
-  return webAuthn.completeSignIn(opened, result, [useStatement]);
+  return ceremony.completeSignIn(opened, result, [useStatement]);
 }
 
 /** `POST …/answer`: verifies the response of the authenticator (WebAuthn section 7.2). */
@@ -201,11 +187,8 @@ const answerSteps = steps<SignInCall>('cis2.webauthn-answer')
   .step(checkLevel)
   .step(finish);
 
-export function webAuthnAuthenticator(
-  variant: WebAuthnVariant,
-  webAuthn: WebAuthnDependencies,
-): Authenticator {
-  const { credentials, policy } = webAuthn.ceremony;
+export function webAuthnAuthenticator(variant: WebAuthnVariant, ceremony: Ceremony): Authenticator {
+  const { credentials, policy } = ceremony;
   const { id, label, hint } = variant;
   const reached = (level: AssuranceLevel) => ({ level, methods: webAuthnMethods });
   return {
@@ -213,7 +196,7 @@ export function webAuthnAuthenticator(
     label,
     hint,
     offers: variant.best(policy) === 3 ? [reached(3), reached(2)] : [reached(2)],
-    begin: (context) => showSignIn(webAuthn, variant, context),
+    begin: (context) => showSignIn(ceremony, variant, context),
     async usableBy(uid, acr) {
       const own = await credentials.of<WebAuthnBody>(uid, id);
       return own.some(({ body }) => couldMeet(acr, [reached(levelAtBest(variant, body, policy))]));
@@ -222,7 +205,7 @@ export function webAuthnAuthenticator(
       {
         method: 'POST',
         path: 'answer',
-        run: (opened) => answerSteps.run({ ...opened, webAuthn, variant }),
+        run: (opened) => answerSteps.run({ ...opened, ceremony, variant }),
       },
     ],
   };
