@@ -1,23 +1,11 @@
-import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import { parseParameters } from '../../oauth/parameters.ts';
-import type { Expected, Interactions } from '../model/interactions.ts';
+import type { Expected } from '../model/interactions.ts';
 import { accountRequest } from '../model/relying-party.ts';
 import type { Session } from '../model/session.ts';
-import { type Reply, type ReplyFrame, replyTo } from '../responses/authorization-response.ts';
-import type { Sessions } from '../sessions/sessions.ts';
-import { type Authenticators, beginInteraction, findAuthenticators } from '../sign-in/authenticator.ts';
-
-interface AccountSignInDependencies extends ReplyFrame {
-  authenticators: Authenticators;
-  interactions: Interactions;
-  sessions: Sessions;
-}
-
-interface Start {
-  request: HttpRequest;
-  provider: AccountSignInDependencies;
-}
+import { type Reply, replyTo } from '../responses/authorization-response.ts';
+import { beginInteraction, findAuthenticators } from '../sign-in/authenticator.ts';
+import type { Start } from './services.ts';
 
 /** Returns the request for a sign-in: of level 3 for acts that need it, else of any. A signed-in user steps up. */
 function firstRequest(issuer: string, session: Session | undefined, third: boolean) {

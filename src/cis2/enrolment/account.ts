@@ -1,29 +1,20 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
-import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/http';
+import type { ErrorFormat, Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { parseParameters } from '../../oauth/parameters.ts';
-import type { AuditLog } from '../../storage/audit.ts';
-import type { Database } from '../../storage/database.ts';
-import type { CisClient } from '../model/cis-client.ts';
-import type { Credential, Credentials } from '../model/credentials.ts';
-import type { Interactions } from '../model/interactions.ts';
+import type { Credential } from '../model/credentials.ts';
 import { accountPath } from '../model/relying-party.ts';
 import type { AssuranceLevel } from '../model/session.ts';
-import type { ReplyFrame } from '../responses/authorization-response.ts';
 import { handlersOf } from '../responses/error-answers.ts';
 import { checkSameOrigin, formOf } from '../responses/own-form.ts';
-import type { SessionEnds } from '../sessions/session-ends.ts';
-import type { Sessions } from '../sessions/sessions.ts';
-import type { Authenticators } from '../sign-in/authenticator.ts';
 import { accountSignIn } from './account-sign-in.ts';
-import { type Enrolment, type Enrolments, labelOf } from './enrolment.ts';
+import { type Enrolment, labelOf } from './enrolment.ts';
 import { enrolmentErrors } from './errors.ts';
-import type { Notices } from './notices.ts';
 import { accountPage, credentialPage, type OwnCredential } from './pages/account.ts';
-import { enrolmentPath, linkLifetime, type PendingEnrolments } from './pending-enrolments.ts';
+import { enrolmentPath, linkLifetime } from './pending-enrolments.ts';
 import { removeCredential } from './remove.ts';
+import type { EnrolmentServices, Start } from './services.ts';
 import {
   credentialPath,
   isRecent,
@@ -34,27 +25,6 @@ import {
   type SignedInUser,
 } from './signed-in.ts';
 
-interface AccountDependencies extends ReplyFrame {
-  origin: string;
-  clock: Clock;
-  database: Database;
-  cis: CisClient;
-  audit: AuditLog;
-  notices: Notices;
-  authenticators: Authenticators;
-  credentials: Credentials;
-  sessions: Sessions;
-  ends: SessionEnds;
-  pendingEnrolments: PendingEnrolments;
-  enrolments: Enrolments;
-  interactions: Interactions;
-}
-
-interface Start<Params = unknown> {
-  request: HttpRequest<Params>;
-  provider: AccountDependencies;
-}
-
 type AccountContext<Params = unknown> = Start<Params> & SignedInUser;
 
 interface CredentialContext extends AccountContext {
@@ -64,12 +34,12 @@ interface CredentialContext extends AccountContext {
 /** Marks that a change requires: a form of this origin, and a recent sign-in. */
 type MayChange = Passed<'same-origin' | 'signed-in' | 'recent-sign-in'>;
 
-const levelOf = ({ enrolments }: AccountDependencies, credential: Credential<unknown>): AssuranceLevel => {
+const levelOf = ({ enrolments }: EnrolmentServices, credential: Credential<unknown>): AssuranceLevel => {
   const enrolment = enrolments.get(credential.kind);
   return enrolment?.levelOf?.(credential) ?? enrolment?.level ?? 3;
 };
 
-const described = (provider: AccountDependencies, credential: Credential<unknown>): OwnCredential => ({
+const described = (provider: EnrolmentServices, credential: Credential<unknown>): OwnCredential => ({
   label: credential.label,
   kind: provider.enrolments.get(credential.kind)?.label ?? credential.kind,
   level: levelOf(provider, credential),
@@ -230,7 +200,7 @@ const renamed = changeForm('cis2.account-rename').step(rename);
 const removed = changeForm('cis2.account-remove').step(remove);
 
 /** `/account`: the user's own authenticators, after a sign-in in this browser. */
-export function accountRoutes(provider: AccountDependencies, errors: ErrorFormat): Route[] {
+export function accountRoutes(provider: EnrolmentServices, errors: ErrorFormat): Route[] {
   const handler = handlersOf(provider, errors);
   return [
     ...route(accountPath, { GET: handler(account) }),

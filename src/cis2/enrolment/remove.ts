@@ -1,24 +1,18 @@
-import type { AuditLog } from '../../storage/audit.ts';
-import type { Database } from '../../storage/database.ts';
-import type { Credential, Credentials } from '../model/credentials.ts';
+import type { Credential } from '../model/credentials.ts';
 import type { EndReason } from '../model/session.ts';
-import type { SessionEnds } from '../sessions/session-ends.ts';
-import type { Sessions } from '../sessions/sessions.ts';
 import { enrolmentErrors } from './errors.ts';
-import type { Notices } from './notices.ts';
-
-interface RemovalDependencies {
-  database: Database;
-  credentials: Credentials;
-  sessions: Sessions;
-  ends: SessionEnds;
-  audit: AuditLog;
-  notices: Notices;
-}
+import type { EnrolmentServices } from './services.ts';
 
 /** Removes a credential and ends its sessions. Notifies the holder and the relying parties of the sessions. */
 export async function removeCredential(
-  { database, credentials, sessions, ends, audit, notices }: RemovalDependencies,
+  {
+    database,
+    credentials,
+    sessions,
+    ends,
+    audit,
+    notices,
+  }: Pick<EnrolmentServices, 'database' | 'credentials' | 'sessions' | 'ends' | 'audit' | 'notices'>,
   { id, uid, kind, label }: Credential<unknown>,
   { actor, cause }: { actor: string; cause: EndReason },
 ): Promise<void> {

@@ -5,18 +5,12 @@ import { route } from '@alongside/kernel/route';
 import type { Vault } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
-import type { AuditLog } from '../../storage/audit.ts';
-import type { Database } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
-import type { CisClient } from '../model/cis-client.ts';
-import type { Credentials } from '../model/credentials.ts';
 import { errorPage, handlersOf } from '../responses/error-answers.ts';
 import { checkSameOrigin } from '../responses/own-form.ts';
-import type { Sessions } from '../sessions/sessions.ts';
 import { accountRoutes } from './account.ts';
-import type { Enrolment, EnrolmentContext, Enrolments, PendingEnrolment } from './enrolment.ts';
+import type { Enrolment, EnrolmentContext, PendingEnrolment } from './enrolment.ts';
 import { enrolmentErrors } from './errors.ts';
-import type { Notices } from './notices.ts';
 import { enrolledPage, linkPage } from './pages/enrolment.ts';
 import {
   type EnrolmentLink,
@@ -24,28 +18,11 @@ import {
   enrolmentPath,
   PendingEnrolments,
 } from './pending-enrolments.ts';
-
-interface EnrolmentContextDependencies {
-  database: Database;
-  pendingEnrolments: PendingEnrolments;
-  credentials: Credentials;
-  sessions: Sessions;
-  audit: AuditLog;
-  notices: Notices;
-  development: boolean;
-}
+import type { EnrolmentServices, Start } from './services.ts';
 
 /** Returns the context of one request, for the routes of its kind. */
 function createEnrolmentContext(
-  {
-    database,
-    pendingEnrolments,
-    credentials,
-    sessions,
-    audit,
-    notices,
-    development,
-  }: EnrolmentContextDependencies,
+  { database, pendingEnrolments, credentials, sessions, audit, notices, development }: EnrolmentServices,
   request: HttpRequest,
   pending: PendingEnrolment,
   person: Person,
@@ -93,25 +70,6 @@ function createEnrolmentContext(
   };
 }
 
-interface LinkDependencies {
-  origin: string;
-  database: Database;
-  cis: CisClient;
-  audit: AuditLog;
-  notices: Notices;
-  credentials: Credentials;
-  sessions: Sessions;
-  links: EnrolmentLinks;
-  pendingEnrolments: PendingEnrolments;
-  enrolments: Enrolments;
-  development: boolean;
-}
-
-interface Start<Params = unknown> {
-  request: HttpRequest<Params>;
-  provider: LinkDependencies;
-}
-
 interface LinkContext {
   link: EnrolmentLink;
   enrolment: Enrolment;
@@ -121,7 +79,7 @@ interface LinkContext {
 type Token = { token: string };
 type Id = { id: string };
 
-async function findPerson({ cis }: LinkDependencies, uid: string): Promise<Person> {
+async function findPerson({ cis }: EnrolmentServices, uid: string): Promise<Person> {
   const person = await cis.person(uid);
   if (!person || person.disabled)
     throw enrolmentErrors.enrolmentUnknown('the person is disabled or has left the directory');
@@ -206,10 +164,7 @@ const posted = steps<Start<Id & { page: string }>>('cis2.enrolment-form')
   .step(findEnrolment)
   .step(postToKind);
 
-type EnrolmentDependencies = Omit<
-  LinkDependencies & Parameters<typeof accountRoutes>[0],
-  'origin' | 'links' | 'pendingEnrolments'
-> & {
+type EnrolmentDependencies = Omit<EnrolmentServices, 'origin' | 'links' | 'pendingEnrolments'> & {
   singleUse: SingleUse;
   cookies: CookieNames;
   vault: Vault;

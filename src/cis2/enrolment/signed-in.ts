@@ -1,31 +1,12 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
-import type { HttpRequest } from '@alongside/kernel/http';
 import { check, type Passed } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
-import type { Database } from '../../storage/database.ts';
-import type { CisClient } from '../model/cis-client.ts';
 import { accountPath } from '../model/relying-party.ts';
 import type { AssuranceLevel, Session } from '../model/session.ts';
-import type { SessionEnds } from '../sessions/session-ends.ts';
-import type { Sessions } from '../sessions/sessions.ts';
-import type { Authenticators } from '../sign-in/authenticator.ts';
 import { enrolmentErrors } from './errors.ts';
 import { signedOutAccountPage } from './pages/account.ts';
-
-interface SignedInDependencies {
-  database: Database;
-  cis: CisClient;
-  authenticators: Authenticators;
-  sessions: Sessions;
-  ends: SessionEnds;
-  development: boolean;
-}
-
-interface Start {
-  request: HttpRequest;
-  provider: SignedInDependencies;
-}
+import type { Start } from './services.ts';
 
 /** The user who is signed in in this browser, and the level of the sign-in. */
 export interface SignedInUser {

@@ -141,9 +141,16 @@ export const unknownPathRoutes = (development: boolean): Route[] =>
     }),
   );
 
+/** The start of a list of steps: the request, and the services of its part. */
+export interface Call<Provider, Params = unknown> {
+  request: HttpRequest<Params>;
+  provider: Provider;
+}
+
 /** Returns a function that serves a list of steps, which starts from the request and `provider`. */
 export const handlersOf =
   <P>(provider: P, errors: ErrorFormat) =>
-  <Params>(list: {
-    run(start: { request: HttpRequest<Params>; provider: P }): Promise<Answer>;
-  }): Handler<Params> => ({ endpoint: (request) => list.run({ request, provider }), errors });
+  <Params>(list: { run(start: Call<P, Params>): Promise<Answer> }): Handler<Params> => ({
+    endpoint: (request) => list.run({ request, provider }),
+    errors,
+  });
