@@ -1,47 +1,28 @@
 import { type Answer, json, noContent } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { Route } from '@alongside/kernel/http';
 import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
 import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { Person } from '../../cis/protocol.ts';
 import { parseParameters } from '../../oauth/parameters.ts';
-import type { AuditLog } from '../../storage/audit.ts';
-import type { Database } from '../../storage/database.ts';
-import type { Enrolment, Enrolments } from '../enrolment/enrolment.ts';
+import type { Enrolment } from '../enrolment/enrolment.ts';
 import { enrolmentErrors } from '../enrolment/errors.ts';
-import type { Notices } from '../enrolment/notices.ts';
-import { type EnrolmentLinks, linkPath } from '../enrolment/pending-enrolments.ts';
+import { linkPath } from '../enrolment/pending-enrolments.ts';
 import { removeCredential } from '../enrolment/remove.ts';
-import type { CisClient } from '../model/cis-client.ts';
-import type { Credential, Credentials } from '../model/credentials.ts';
+import type { EnrolmentServices } from '../enrolment/services.ts';
+import type { Credential } from '../model/credentials.ts';
 import type { AuthenticatorAnswer, AuthenticatorsAnswer, EnrolmentAnswer } from '../protocol.ts';
-import { handlersOf, serviceError } from '../responses/error-answers.ts';
-import type { SessionEnds } from '../sessions/session-ends.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import { type Call, handlersOf, serviceError } from '../responses/error-answers.ts';
 import { requireConsole } from './caller.ts';
 import { administrationErrors } from './errors.ts';
 
-interface AuthenticatorDependencies {
-  origin: string;
+interface AuthenticatorDependencies extends Omit<EnrolmentServices, 'pendingEnrolments'> {
   consoleSecret: string;
-  database: Database;
-  cis: CisClient;
-  audit: AuditLog;
-  notices: Notices;
-  credentials: Credentials;
-  sessions: Sessions;
-  ends: SessionEnds;
-  links: EnrolmentLinks;
-  enrolments: Enrolments;
-  development: boolean;
 }
 
-interface Start<Params = unknown> {
-  request: HttpRequest<Params>;
-  provider: AuthenticatorDependencies;
-}
+type Start<Params = unknown> = Call<AuthenticatorDependencies, Params>;
 
 type Uid = { uid: string };
 type UidContext = Start<Uid> & Uid & Passed<'console'>;

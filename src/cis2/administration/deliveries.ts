@@ -1,9 +1,9 @@
 import { type Answer, json } from '@alongside/kernel/answer';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import { consolePaths, type DeliveriesAnswer, type DeliveryAnswer } from '../protocol.ts';
-import { handlersOf, serviceError } from '../responses/error-answers.ts';
+import { type Call, handlersOf, serviceError } from '../responses/error-answers.ts';
 import type { Deliveries, Delivery } from '../sessions/deliveries.ts';
 import { requireConsole } from './caller.ts';
 import { administrationErrors } from './errors.ts';
@@ -13,10 +13,7 @@ interface DeliveryDependencies {
   deliveries: Deliveries;
 }
 
-interface Start<Params = unknown> {
-  request: HttpRequest<Params>;
-  provider: DeliveryDependencies;
-}
+type Start<Params = unknown> = Call<DeliveryDependencies, Params>;
 
 const most = 200;
 const iso = (time: number): string => new Date(time).toISOString();

@@ -1,6 +1,6 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { Route } from '@alongside/kernel/http';
 import { parseJsonObject } from '@alongside/kernel/json';
 import { route } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
@@ -9,7 +9,7 @@ import type { AuditLog } from '../../storage/audit.ts';
 import { consolePaths, type RegistrationTokenAnswer } from '../protocol.ts';
 import { registrationErrors } from '../registration/errors.ts';
 import type { RegistrationTokens } from '../registration/tokens.ts';
-import { handlersOf, serviceError } from '../responses/error-answers.ts';
+import { type Call, handlersOf, serviceError } from '../responses/error-answers.ts';
 import { requireConsole } from './caller.ts';
 
 interface TokenDependencies {
@@ -26,10 +26,7 @@ const shape = z.strictObject({
 
 type Order = z.output<typeof shape>;
 
-interface Start {
-  request: HttpRequest;
-  provider: TokenDependencies;
-}
+type Start = Call<TokenDependencies>;
 
 async function readOrder({ request }: Start): Promise<{ order: Order }> {
   try {

@@ -1,13 +1,13 @@
 import { type Answer, json, noContent } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import { type SessionTokens, sessionTokens } from '../../oauth/session-tokens.ts';
 import { type Database, sql } from '../../storage/database.ts';
 import { fromRow, type Session, sessionColumns, sessionRow } from '../model/session.ts';
 import { consolePaths, type SessionAnswer, type SessionsAnswer } from '../protocol.ts';
-import { handlersOf, serviceError } from '../responses/error-answers.ts';
+import { type Call, handlersOf, serviceError } from '../responses/error-answers.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { requireConsole } from './caller.ts';
@@ -21,10 +21,7 @@ interface SessionDependencies {
   ends: SessionEnds;
 }
 
-interface Start<Params = unknown> {
-  request: HttpRequest<Params>;
-  provider: SessionDependencies;
-}
+type Start<Params = unknown> = Call<SessionDependencies, Params>;
 
 const most = 200;
 const uidForm = /^\d{12}$/;

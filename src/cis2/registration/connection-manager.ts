@@ -1,32 +1,17 @@
 import { type Answer, json } from '@alongside/kernel/answer';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { Route } from '@alongside/kernel/http';
 import { uuid } from '@alongside/kernel/ids';
 import type { JsonObject } from '@alongside/kernel/json';
 import { route } from '@alongside/kernel/route';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
-import type { Applications, StoredApplication } from '../../oauth/applications.ts';
-import type { NetworkLimit } from '../../oauth/network-limit.ts';
-import type { AuditLog } from '../../storage/audit.ts';
+import type { StoredApplication } from '../../oauth/applications.ts';
 import { handlersOf, registrationError } from '../responses/error-answers.ts';
 import { configClientId, configOf, hashOf, readConfig } from './configs.ts';
 import { applicationOf, readJsonBody } from './draft.ts';
 import { registrationErrors } from './errors.ts';
-import type { TeamSessions } from './team-session.ts';
-import { countingFailures, type RegistrationTokens, type TeamGrant } from './tokens.ts';
-
-interface ManagerDependencies {
-  applications: Applications;
-  tokens: RegistrationTokens;
-  sessions: TeamSessions;
-  failures: NetworkLimit;
-  audit: AuditLog;
-}
-
-interface Start<Params = unknown> {
-  request: HttpRequest<Params>;
-  provider: ManagerDependencies;
-}
+import type { RegistrationServices, Start } from './services.ts';
+import { countingFailures, type TeamGrant } from './tokens.ts';
 
 type Team = { team: string };
 type Config = Team & { id: string };
@@ -153,7 +138,7 @@ const show = ofTeam<Config>('cis2.manager-show').step(findConfig).step(showConfi
 const replace = ofTeam<Config>('cis2.manager-replace').step(findConfig).step(readBody).step(replaceConfig);
 
 /** The REST interface of the published Connection Manager. Scripts for it work after a change of the host. */
-export function connectionManagerRoutes(provider: ManagerDependencies): Route[] {
+export function connectionManagerRoutes(provider: RegistrationServices): Route[] {
   const handler = handlersOf(provider, registrationError);
   return [
     ...route('/api/hello_world', { GET: { endpoint: greet, errors: registrationError } }),

@@ -1,34 +1,22 @@
 import { type Answer, json, noContent } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import type { JsonObject } from '@alongside/kernel/json';
 import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
-import { type Applications, type StoredApplication, secretFits } from '../../oauth/applications.ts';
-import type { NetworkLimit } from '../../oauth/network-limit.ts';
-import type { AuditLog } from '../../storage/audit.ts';
+import { type StoredApplication, secretFits } from '../../oauth/applications.ts';
 import { findRelyingParty, type RelyingParty } from '../model/relying-party.ts';
-import { handlersOf, registrationError } from '../responses/error-answers.ts';
+import { type Call, handlersOf, registrationError } from '../responses/error-answers.ts';
 import { applicationOf, readJsonBody } from './draft.ts';
 import { registrationErrors } from './errors.ts';
 import { metadataOf, readMetadata } from './metadata.ts';
-import { countingFailures, type InitialGrant, type RegistrationTokens } from './tokens.ts';
+import type { RegistrationServices } from './services.ts';
+import { countingFailures, type InitialGrant } from './tokens.ts';
 
-interface DynamicDependencies {
-  /** Public address of the endpoint. */
-  registrationUrl: string;
-  applications: Applications;
-  tokens: RegistrationTokens;
-  failures: NetworkLimit;
-  audit: AuditLog;
-  clock: Clock;
-}
+/** `registrationUrl` is the public address of the endpoint. */
+type DynamicServices = RegistrationServices & { registrationUrl: string };
 
-interface Start<Params = unknown> {
-  request: HttpRequest<Params>;
-  provider: DynamicDependencies;
-}
+type Start<Params = unknown> = Call<DynamicServices, Params>;
 
 interface ClientContext extends Start, Passed<'registration-token'> {
   client: RelyingParty;
@@ -60,7 +48,7 @@ const checkGrant = check('initial-token', async function checkGrant(context: Sta
 });
 
 const shown = (
-  { registrationUrl }: DynamicDependencies,
+  { registrationUrl }: DynamicServices,
   { name, cis2: registration }: Pick<StoredApplication, 'name' | 'cis2'>,
   more: object,
 ) => {
@@ -192,7 +180,7 @@ const replace = ofClient('cis2.registration-replace').step(readBody).step(checkI
 const remove = ofClient('cis2.registration-remove').step(removeClient);
 
 /** `POST /connect/register` (RFC 7591), and the configuration endpoint of each client (RFC 7592). */
-export function dynamicRoutes(provider: DynamicDependencies): Route[] {
+export function dynamicRoutes(provider: DynamicServices): Route[] {
   const handler = handlersOf(provider, registrationError);
   const path = new URL(provider.registrationUrl).pathname;
   return [

@@ -1,25 +1,11 @@
-import type { Clock } from '@alongside/kernel/clock';
 import type { Route } from '@alongside/kernel/http';
-import type { SigningKeys } from '@alongside/kernel/keys';
-import type { Applications } from '../../oauth/applications.ts';
-import type { NetworkLimit } from '../../oauth/network-limit.ts';
-import type { AuditLog } from '../../storage/audit.ts';
-import type { SingleUse } from '../../storage/single-use.ts';
 import { connectionManagerRoutes } from './connection-manager.ts';
 import { dynamicRoutes } from './dynamic.ts';
+import type { RegistrationServices } from './services.ts';
 import { TeamSessions } from './team-session.ts';
 import { RegistrationTokens } from './tokens.ts';
 
-interface RegistrationDependencies {
-  issuer: string;
-  applications: Applications;
-  singleUse: SingleUse;
-  keys: SigningKeys;
-  audit: AuditLog;
-  clock: Clock;
-  development: boolean;
-  /** Counts wrong secrets by network. */
-  failures: NetworkLimit;
+interface RegistrationDependencies extends Omit<RegistrationServices, 'tokens' | 'sessions'> {
   /** Whether clients may register themselves. */
   dynamicRegistration?: boolean;
 }
@@ -38,8 +24,9 @@ export function registrationRoutes(parts: RegistrationDependencies): Route[] {
   const tokens = new RegistrationTokens(parts);
   const sessions = new TeamSessions({ ...parts, origin });
   const registrationUrl = registrationUrlOf(parts);
+  const services = { ...parts, tokens, sessions };
   return [
-    ...connectionManagerRoutes({ ...parts, tokens, sessions }),
-    ...(registrationUrl === undefined ? [] : dynamicRoutes({ ...parts, tokens, registrationUrl })),
+    ...connectionManagerRoutes(services),
+    ...(registrationUrl === undefined ? [] : dynamicRoutes({ ...services, registrationUrl })),
   ];
 }

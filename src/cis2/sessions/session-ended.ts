@@ -1,6 +1,6 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { Route } from '@alongside/kernel/http';
 import { endOf } from '@alongside/kernel/journeys';
 import { route } from '@alongside/kernel/route';
 import { equalSecrets } from '@alongside/kernel/secrets';
@@ -15,7 +15,7 @@ import {
   sessionEndedPath,
 } from '../../cis/protocol.ts';
 import type { Session } from '../model/session.ts';
-import { handlersOf, serviceError } from '../responses/error-answers.ts';
+import { type Call, handlersOf, serviceError } from '../responses/error-answers.ts';
 import { sessionErrors } from './errors.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { Sessions } from './sessions.ts';
@@ -40,10 +40,7 @@ const endedShape = z.object({
   generation: z.enum(generations),
 });
 
-interface Start {
-  request: HttpRequest;
-  provider: SessionEndedDependencies;
-}
+type Start = Call<SessionEndedDependencies>;
 
 const checkCaller = check('cis', async function checkCaller({ request, provider }: Start): Promise<void> {
   const [scheme, token = ''] = (request.headers.authorization ?? '').split(' ');
