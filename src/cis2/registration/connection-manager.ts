@@ -10,8 +10,7 @@ import { handlersOf, registrationError } from '../responses/error-answers.ts';
 import { configClientId, configOf, hashOf, readConfig } from './configs.ts';
 import { applicationOf, readJsonBody } from './draft.ts';
 import { registrationErrors } from './errors.ts';
-import type { RegistrationServices, Start } from './services.ts';
-import { countingFailures, type TeamGrant } from './tokens.ts';
+import { countingFailures, type RegistrationServices, type Start, type TeamGrant } from './tokens.ts';
 
 type Team = { team: string };
 type Config = Team & { id: string };

@@ -10,8 +10,7 @@ import { type Call, handlersOf, registrationError } from '../responses/error-ans
 import { applicationOf, readJsonBody } from './draft.ts';
 import { registrationErrors } from './errors.ts';
 import { metadataOf, readMetadata } from './metadata.ts';
-import type { RegistrationServices } from './services.ts';
-import { countingFailures, type InitialGrant } from './tokens.ts';
+import { countingFailures, type InitialGrant, type RegistrationServices } from './tokens.ts';
 
 /** `registrationUrl` is the public address of the endpoint. */
 type DynamicServices = RegistrationServices & { registrationUrl: string };

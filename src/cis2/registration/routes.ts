@@ -1,9 +1,8 @@
 import type { Route } from '@alongside/kernel/http';
 import { connectionManagerRoutes } from './connection-manager.ts';
 import { dynamicRoutes } from './dynamic.ts';
-import type { RegistrationServices } from './services.ts';
 import { TeamSessions } from './team-session.ts';
-import { RegistrationTokens } from './tokens.ts';
+import { type RegistrationServices, RegistrationTokens } from './tokens.ts';
 
 interface RegistrationDependencies extends Omit<RegistrationServices, 'tokens' | 'sessions'> {
   /** Whether clients may register themselves. */

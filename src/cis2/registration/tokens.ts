@@ -1,12 +1,15 @@
 import type { Clock } from '@alongside/kernel/clock';
-import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
+import type { SigningKeys } from '@alongside/kernel/keys';
 import { equalSecrets } from '@alongside/kernel/secrets';
-import type { Profile } from '../../oauth/applications.ts';
+import type { Applications, Profile } from '../../oauth/applications.ts';
 import { type NetworkLimit, refusalOfFailure } from '../../oauth/network-limit.ts';
+import type { AuditLog } from '../../storage/audit.ts';
 import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { tokenErrors } from '../errors/token.ts';
+import type { Call } from '../responses/error-answers.ts';
+import type { TeamSessions } from './team-session.ts';
 
 /** The grant of a team's secret. */
 export interface TeamGrant {
@@ -98,8 +101,25 @@ export class RegistrationTokens {
   }
 }
 
+/** The services for registrations by clients and suppliers. */
+export interface RegistrationServices {
+  issuer: string;
+  applications: Applications;
+  singleUse: SingleUse;
+  keys: SigningKeys;
+  audit: AuditLog;
+  clock: Clock;
+  development: boolean;
+  /** Counts wrong secrets by network. */
+  failures: NetworkLimit;
+  tokens: RegistrationTokens;
+  sessions: TeamSessions;
+}
+
+export type Start<Params = unknown> = Call<RegistrationServices, Params>;
+
 /** Runs the check of a secret, and counts a failure for the network of the caller. */
-export async function countingFailures<Context extends CountedContext, R>(
+export async function countingFailures<Context extends Start, R>(
   context: Context,
   verify: (context: Context) => Promise<R>,
 ): Promise<R> {
@@ -109,9 +129,4 @@ export async function countingFailures<Context extends CountedContext, R>(
     const { request, provider } = context;
     throw await refusalOfFailure(provider.failures, tokenErrors.networkBusy, request, thrown);
   }
-}
-
-interface CountedContext {
-  request: HttpRequest;
-  provider: { failures: NetworkLimit };
 }
