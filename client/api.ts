@@ -127,10 +127,11 @@ export function createApi(settings: ApiSettings): Api {
       };
       const call = (token: string) =>
         retried(() => attempt({ ...common, headers }, token), retry, { repeatable, signal });
-      const token = checkedToken('result of token', await unlessAborted(signal, tokens.freshToken()));
+      const token = checkedToken('result of token', await unlessAborted(signal, () => tokens.freshToken()));
       const answer = await call(token);
-      if (answer.status !== 401 || !tokens.replace) return responseOf(answer);
-      const another = await call(await unlessAborted(signal, tokens.replace(token)));
+      const { replace } = tokens;
+      if (answer.status !== 401 || !replace) return responseOf(answer);
+      const another = await call(await unlessAborted(signal, () => replace.call(tokens, token)));
       if (another.status === 401 && tokens.owner === 'user') throw refusedTwice(another);
       return responseOf(another);
     },

@@ -2,7 +2,7 @@ import { JWT_BEARER, signClientAssertion } from './client-authentication.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { checkedText, checkedUrl } from './config.ts';
 import type { AccessTokens } from './fresh.ts';
-import type { Fetch } from './http.ts';
+import type { Abortable, Fetch } from './http.ts';
 import { readSigningKey, type SigningKey } from './keys.ts';
 import { requestTokens } from './token-endpoint.ts';
 import type { TokenSet } from './tokens.ts';
@@ -21,7 +21,7 @@ export interface ApplicationRestrictedSettings {
 /** Access for the application itself. */
 export interface ApplicationRestricted extends AccessTokens {
   /** Requests new tokens. The server issues no refresh token: call this again. */
-  obtain(): Promise<TokenSet>;
+  obtain(options?: Abortable): Promise<TokenSet>;
 }
 
 const MARGIN_SECONDS = 30;
@@ -37,14 +37,14 @@ export function createApplicationRestricted(settings: ApplicationRestrictedSetti
   let kept: TokenSet | undefined;
   let underWay: Promise<TokenSet> | undefined;
 
-  async function obtain(): Promise<TokenSet> {
+  async function obtain({ signal }: Abortable = {}): Promise<TokenSet> {
     const assertion = await signClientAssertion({ clientId, audience: tokenUrl, key, alg: 'RS512', clock });
     const form = {
       grant_type: 'client_credentials',
       client_assertion_type: JWT_BEARER,
       client_assertion: assertion,
     };
-    const { tokens } = await requestTokens({ tokenUrl, form, fetch: fetcher, clock });
+    const { tokens } = await requestTokens({ tokenUrl, form, fetch: fetcher, clock, signal });
     return tokens;
   }
 

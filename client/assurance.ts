@@ -1,5 +1,6 @@
 import { ClientError } from './errors.ts';
 import type { IdTokenClaims } from './id-token.ts';
+import { shown } from './secrets.ts';
 import type { Transaction } from './transaction.ts';
 
 /** Assurance levels of a user, 0 to 3; undefined if the token does not contain them. */
@@ -72,7 +73,7 @@ export function checkAuthenticationTime(
       'The user did not authenticate as recently as requested.',
       {
         expected: `auth_time ${Math.floor(oldest)} or later`,
-        received: `auth_time ${String(claims.auth_time)}`,
+        received: `auth_time ${shown(claims.auth_time)}`,
       },
     );
 }

@@ -10,7 +10,7 @@ import type { Begun } from './combined.ts';
 import type { ProviderEndpoints } from './config.ts';
 import { checkedSeconds, checkedText, checkedUrl, withQuery } from './config.ts';
 import { ClientError } from './errors.ts';
-import type { Fetch } from './http.ts';
+import type { Abortable, Fetch } from './http.ts';
 import type { IdTokenClaims } from './id-token.ts';
 import { verifyIdToken } from './id-token.ts';
 import type { SigningAlgorithm } from './keys.ts';
@@ -55,7 +55,7 @@ export interface Cis2Settings {
 }
 
 /** Options of one sign-in. */
-export interface Cis2SignInOptions {
+export interface Cis2SignInOptions extends Abortable {
   /** For example `AAL2_OR_AAL3_ANY`. */
   acrValues?: string;
   /** `login` makes the user authenticate again, `none` forbids any page. */
@@ -64,12 +64,7 @@ export interface Cis2SignInOptions {
   maxAge?: number;
   /** With `selected`, CIS2 asks a user with several roles to choose one; with `changed`, it asks again. */
   role?: 'selected' | 'changed';
-  /** Aborts the calls of CIS2. */
-  signal?: AbortSignal;
 }
-
-/** Options of one call. */
-export type Abortable = Pick<Cis2SignInOptions, 'signal'>;
 
 /** A verified sign-in. */
 export interface Cis2SignIn extends Assurance {

@@ -4,9 +4,9 @@ import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import type { PlatformEndpoints } from './config.ts';
 import { checkedText, checkedUrl, withQuery } from './config.ts';
-import type { Fetch } from './http.ts';
+import type { Abortable, Fetch } from './http.ts';
 import { createProofKey } from './proof-key.ts';
-import { onceEach, refreshTokens } from './refresh.ts';
+import { onceEach, type Refresh, refreshTokens } from './refresh.ts';
 import { printedWithout, randomToken } from './secrets.ts';
 import { requestTokens } from './token-endpoint.ts';
 import type { TokenSet } from './tokens.ts';
@@ -44,11 +44,11 @@ export interface Combined {
    * Finishes a sign-in with the callback's address. Throws `state_mismatch`, `transaction_invalid`, `transaction_expired`,
    * `callback_invalid`, or `OAuthError`.
    */
-  finish(callback: CallbackInput, state: string): Promise<TokenSet>;
+  finish(callback: CallbackInput, state: string, options?: Abortable): Promise<TokenSet>;
   /** Refreshes the tokens. Concurrent callers in this process spend the refresh token once. */
-  refresh(tokens: TokenSet): Promise<TokenSet>;
+  refresh: Refresh;
   /** Returns claims about the user, with the roles. Works within an hour of the sign-in. */
-  userinfo(tokens: TokenSet): Promise<Userinfo>;
+  userinfo(tokens: TokenSet, options?: Abortable): Promise<Userinfo>;
 }
 
 /**
@@ -87,7 +87,7 @@ export function createCombined(settings: CombinedSettings): Combined {
       return printedWithout({ url, state: packTransaction(transaction) }, 'state');
     },
 
-    async finish(callback, state) {
+    async finish(callback, state, { signal } = {}) {
       const transaction = unpackTransaction('combined', state, clock);
       const code = checkCallback(readCallback(callback), { state: transaction.state });
       const { tokens } = await requestTokens({
@@ -102,6 +102,7 @@ export function createCombined(settings: CombinedSettings): Combined {
         },
         fetch: fetcher,
         clock,
+        signal,
       });
       return tokens;
     },
@@ -111,6 +112,7 @@ export function createCombined(settings: CombinedSettings): Combined {
       clock,
     ),
 
-    userinfo: (tokens) => requestUserinfo({ userinfoUrl, accessToken: tokens.accessToken, fetch: fetcher }),
+    userinfo: ({ accessToken }, { signal } = {}) =>
+      requestUserinfo({ userinfoUrl, accessToken, fetch: fetcher, signal }),
   };
 }

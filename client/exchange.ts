@@ -1,11 +1,11 @@
-import { type Abortable, type Cis2, type Cis2Settings, createCis2 } from './cis2.ts';
+import { type Cis2, type Cis2Settings, createCis2 } from './cis2.ts';
 import { JWT_BEARER, signClientAssertion } from './client-authentication.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { checkedText, checkedUrl } from './config.ts';
 import { ClientError, TokenError } from './errors.ts';
-import type { Fetch } from './http.ts';
+import type { Abortable, Fetch } from './http.ts';
 import { readSigningKey, type SigningKey } from './keys.ts';
-import { onceEach, refreshTokens } from './refresh.ts';
+import { onceEach, type Refresh, refreshTokens } from './refresh.ts';
 import { requestTokens } from './token-endpoint.ts';
 import { TokenSet } from './tokens.ts';
 
@@ -29,7 +29,7 @@ export interface Exchange {
   /** Exchanges a verified ID token. // RFC 8693 section 2.1 */
   exchange(idToken: string, options?: Abortable): Promise<TokenSet>;
   /** Refreshes exchanged tokens; needs `clientSecret`. Concurrent callers in this process spend the refresh token once. */
-  refresh(tokens: TokenSet): Promise<TokenSet>;
+  refresh: Refresh;
 }
 
 /** Creates the second half of the separate pattern. Throws `settings_invalid` with the name of the setting. */

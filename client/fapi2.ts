@@ -8,7 +8,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Begun, Combined } from './combined.ts';
 import { checkedText, checkedUrl, withQuery } from './config.ts';
 import { ClientError } from './errors.ts';
-import { type Fetch, jsonObject, send } from './http.ts';
+import { type Abortable, type Fetch, jsonObject, send } from './http.ts';
 import { createDpop, type DpopKey } from './keys.ts';
 import { authorizationServerMetadataUrl, createMetadata } from './metadata.ts';
 import { createProofKey } from './proof-key.ts';
@@ -36,7 +36,7 @@ export interface Fapi2Settings {
 /** Sign-in with pushed requests and bound tokens, for web applications with a back end. */
 export interface Fapi2 extends Pick<Combined, 'finish' | 'refresh'> {
   /** Pushes the request to the server (PAR), and returns the address for the browser. */
-  begin(options?: { acrValues?: string }): Promise<Begun>;
+  begin(options?: { acrValues?: string } & Abortable): Promise<Begun>;
 }
 
 /**
@@ -58,14 +58,14 @@ export function createFapi2(settings: Fapi2Settings): Fapi2 {
   const authenticated = async (tokenUrl: string) =>
     (await authenticationParts(authentication, { clientId, tokenUrl, clock })).form;
 
-  async function push(parameters: Record<string, string | undefined>): Promise<string> {
-    const { token_endpoint, pushed_authorization_request_endpoint: url } = await metadata();
+  async function push(parameters: Record<string, string | undefined>, signal?: AbortSignal): Promise<string> {
+    const { token_endpoint, pushed_authorization_request_endpoint: url } = await metadata(signal);
     if (url === undefined)
       throw new ClientError('metadata_invalid', 'The server does not offer pushed requests (PAR).');
     const answer = await dpop.send({ method: 'POST', url }, async (proof) => {
       const body = new URLSearchParams(await authenticated(token_endpoint));
       for (const [name, value] of Object.entries(parameters)) if (value !== undefined) body.set(name, value);
-      return send(fetcher, { url, method: 'POST', headers: { dpop: proof }, body });
+      return send(fetcher, { url, method: 'POST', headers: { dpop: proof }, body, signal });
     });
     const found = jsonObject(answer);
     const { request_uri: uri } = found ?? {};
@@ -76,10 +76,10 @@ export function createFapi2(settings: Fapi2Settings): Fapi2 {
   }
 
   return {
-    async begin({ acrValues } = {}) {
+    async begin({ acrValues, signal } = {}) {
       const state = randomToken();
       const { verifier, challenge } = createProofKey();
-      const request_uri = await push({
+      const parameters = {
         response_type: 'code',
         redirect_uri: redirectUri,
         scope: settings.scope,
@@ -87,16 +87,17 @@ export function createFapi2(settings: Fapi2Settings): Fapi2 {
         acr_values: acrValues,
         code_challenge: challenge,
         code_challenge_method: 'S256',
-      });
-      const { authorization_endpoint } = await metadata();
+      };
+      const request_uri = await push(parameters, signal);
+      const { authorization_endpoint } = await metadata(signal);
       const address = withQuery(authorization_endpoint, { client_id: clientId, request_uri });
       const transaction = { kind: 'fapi2', state, startedAt: clock.now(), verifier } as const;
       return printedWithout({ url: address, state: packTransaction(transaction) }, 'state');
     },
 
-    async finish(callback, state) {
+    async finish(callback, state, { signal } = {}) {
       const transaction = unpackTransaction('fapi2', state, clock);
-      const { token_endpoint: tokenUrl } = await metadata();
+      const { token_endpoint: tokenUrl } = await metadata(signal);
       const code = checkCallback(readCallback(callback), {
         state: transaction.state,
         issuer,
@@ -109,7 +110,7 @@ export function createFapi2(settings: Fapi2Settings): Fapi2 {
         code_verifier: transaction.verifier,
         ...(await authenticated(tokenUrl)),
       });
-      return (await requestTokens({ tokenUrl, form, dpop, fetch: fetcher, clock })).tokens;
+      return (await requestTokens({ tokenUrl, form, dpop, fetch: fetcher, clock, signal })).tokens;
     },
 
     refresh: onceEach(async (tokens) => {

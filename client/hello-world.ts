@@ -1,11 +1,11 @@
 import { checkedToken, checkedUrl, withoutSlash } from './config.ts';
 import { ClientError } from './errors.ts';
-import type { Fetch } from './http.ts';
+import type { Abortable, Fetch } from './http.ts';
 import { jsonObject, send } from './http.ts';
 import { printable } from './secrets.ts';
 
 /** The settings of a hello-world call. */
-export interface HelloWorldSettings {
+export interface HelloWorldSettings extends Abortable {
   /** For example `http://localhost:8401/hello-world`. */
   baseUrl: string;
   /** Selects the greeting: `user` (the default) needs a user's token, `application` the application's own. */
@@ -17,7 +17,11 @@ export interface HelloWorldSettings {
 export async function helloWorld(token: string, settings: HelloWorldSettings): Promise<string> {
   const url = `${withoutSlash(checkedUrl('baseUrl', settings.baseUrl))}/hello/${settings.who ?? 'user'}`;
   const authorization = `Bearer ${checkedToken('token', token)}`;
-  const answer = await send(settings.fetch ?? fetch, { url, headers: { authorization } });
+  const answer = await send(settings.fetch ?? fetch, {
+    url,
+    headers: { authorization },
+    signal: settings.signal,
+  });
   const body = jsonObject(answer);
   const message = body?.message;
   if (answer.status !== 200 || typeof message !== 'string') {

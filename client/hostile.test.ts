@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { SignJWT } from 'jose';
 import { createApplicationRestricted } from './application-restricted.ts';
 import { createCis2 } from './cis2.ts';
 import { createCombined } from './combined.ts';
@@ -10,11 +11,12 @@ import { ClientError } from './errors.ts';
 import { createExchange } from './exchange.ts';
 import { createFapi2 } from './fapi2.ts';
 import { helloWorld } from './hello-world.ts';
-import type { Fetch } from './http.ts';
+import type { Abortable, Fetch } from './http.ts';
+import { publicKeySet } from './keys.ts';
 import { createLogoutReceiver, memoryReplayStore } from './logout.ts';
 import { createNative } from './native.ts';
 import { createPds } from './pds.ts';
-import { rsaKey } from './testing/keys.ts';
+import { privateKeyOf, rsaKey } from './testing/keys.ts';
 import { TokenSet } from './tokens.ts';
 
 // For any response of a server, a call ends in time with an error of the library or a usable result.
@@ -91,6 +93,43 @@ const answers: Record<string, string | Buffer | ((socket: Socket) => void)> = {
   'an endless error': json('x'.repeat(3_000_000), '500 Internal Server Error'),
   'a broken outcome': json({ resourceType: 'OperationOutcome', issue: [null, 7] }, '400 Bad Request'),
   'a patient without a number': json({ resourceType: 'Patient', id: 7 }),
+  'nothing but claims of the right names': json({
+    ...{
+      issuer: { toString: 1, valueOf: 1 },
+      iss: {},
+      aud: {},
+      sub: 'x',
+      keys: [{ kty: 'RSA', kid: 'k', n: 7 }],
+    },
+    ...{ access_token: 'a', token_type: 'Bearer', expires_in: 600, id_token: 'a.b.c', request_uri: '\u0000' },
+  }),
+  'deep nesting in every member': json(
+    `{${[
+      'issuer',
+      'iss',
+      'keys',
+      'sub',
+      'access_token',
+      'id_token',
+      'error',
+      'issue',
+      'entry',
+      'name',
+      'message',
+      'fault',
+    ]
+      .map((name) => `"${name}":${deep(20_000)}`)
+      .join()},"resourceType":"Patient"}`,
+  ),
+  'a bundle of nothing': json({ resourceType: 'Bundle', entry: [null, {}, { resource: null }] }),
+  'a JWT of nothing': json('a.b.c', '200 OK', { 'content-type': 'application/jwt' }),
+  'headers without end': `${head('200 OK', { x: 'y'.repeat(300_000) })}{}`,
+  'a nonce with every answer': json('{"error":"use_dpop_nonce"}', '401 Unauthorized', { 'dpop-nonce': 'n' }),
+  'another protocol after an upgrade': head('101 Switching Protocols', {
+    upgrade: 'x',
+    connection: 'upgrade',
+  }),
+  'hints before the answer': `${'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'.repeat(1_000)}${json('{}')}`,
   'no answer at all': (socket) => socket.pause(),
   'headers that never end': (socket) => socket.write('HTTP/1.1 200 OK\r\nx: y\r\n'),
   'a body that never ends': (socket) => {
@@ -103,15 +142,35 @@ const answers: Record<string, string | Buffer | ((socket: Socket) => void)> = {
 describe('a hostile server', () => {
   const key = rsaKey('k');
   let answer: (typeof answers)[string] = '';
+  /** The beginning of the paths that are hostile; others answer as they should. */
+  let hostile = '';
+  let goodAnswers: Record<string, unknown> = {};
   let origin = '';
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
-    socket.once('data', () => (typeof answer === 'function' ? answer(socket) : socket.end(answer)));
+    socket.once('data', (head) => {
+      const path = String(head).split(' ', 2)[1] ?? '';
+      const good = path.startsWith(hostile) ? undefined : goodAnswers[path.split('?', 1)[0] ?? ''];
+      if (good !== undefined) socket.end(json(good));
+      else if (typeof answer === 'function') answer(socket);
+      else socket.end(answer);
+    });
   });
   before(async () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+    const endpoints = ['authorization', 'token', 'userinfo', 'revocation', 'pushed_authorization_request'];
+    const metadata = {
+      issuer: origin,
+      jwks_uri: `${origin}/keys`,
+      ...Object.fromEntries(endpoints.map((name) => [`${name}_endpoint`, `${origin}/${name}`])),
+    };
+    goodAnswers = {
+      '/.well-known/openid-configuration': metadata,
+      '/.well-known/oauth-authorization-server': metadata,
+      '/keys': publicKeySet([{ ...key, alg: 'RS256' }]),
+    };
   });
   after(() => new Promise((resolve) => server.close(resolve)));
 
@@ -124,28 +183,61 @@ describe('a hostile server', () => {
   const tokens = () =>
     new TokenSet({ accessToken: 'a-token', expiresAt: Date.now() + 1000, refreshToken: 'r-token' });
 
-  const calls: Record<string, () => Promise<unknown>> = {
-    'combined: finish': () => {
+  const calls: Record<string, (options?: Abortable) => Promise<unknown>> = {
+    'combined: finish': (options) => {
       const combined = combinedOf();
       const { url, state } = combined.begin();
-      return combined.finish(`?code=c&state=${new URL(url).searchParams.get('state')}`, state);
+      return combined.finish(callbackOf(url), state, options);
     },
-    'combined: refresh': () => combinedOf().refresh(tokens()),
-    'combined: userinfo': () => combinedOf().userinfo(tokens()),
-    'separate: begin': () => cis2Of().begin(),
-    'separate: exchange': () => createExchange({ ...common, tokenUrl: `${origin}/token`, key }).exchange('i'),
-    application: () => createApplicationRestricted({ ...common, tokenUrl: `${origin}/token`, key }).obtain(),
-    'FAPI 2.0: begin': () => fapi2Of().begin(),
-    'native: refresh': () => createNative({ ...common, issuer: origin }).refresh(tokens()),
-    logout: () =>
-      createLogoutReceiver({ ...common, issuer: origin, replay: memoryReplayStore() }).verify(logoutToken),
-    'hello world': () => helloWorld('a-token', { baseUrl: origin, fetch: fetcher }),
-    'PDS: read': () => pdsOf().patient('9000000009'),
-    'PDS: search': () => pdsOf().search({ family: 'Smith' }),
-    'PDS: create': () => pdsOf().create({ resourceType: 'Patient' }),
-    'PDS: related': () => pdsOf().relatedPersons('9000000009'),
+    'combined: refresh': (options) => combinedOf().refresh(tokens(), options),
+    'combined: userinfo': (options) => combinedOf().userinfo(tokens(), options),
+    'separate: begin': (options) => cis2Of().begin(options),
+    'separate: finish, at /token': (options) => finishedAtCis2(options),
+    'separate: finish, at /keys': (options) => finishedAtCis2(options),
+    'separate: userinfo, at /userinfo': (options) =>
+      cis2Of().userinfo({ tokens: tokens(), subject: 'x' }, options),
+    'separate: exchange': (options) => exchangeOf().exchange('i', options),
+    'separate: refresh': (options) => exchangeOf().refresh(tokens(), options),
+    application: (options) =>
+      createApplicationRestricted({ ...common, tokenUrl: `${origin}/token`, key }).obtain(options),
+    'FAPI 2.0: begin': (options) => fapi2Of().begin(options),
+    'FAPI 2.0: begin, at /pushed': (options) => fapi2Of().begin(options),
+    'FAPI 2.0: refresh, at /token': (options) => fapi2Of().refresh(tokens(), options),
+    'native: refresh': (options) => nativeOf().refresh(tokens(), options),
+    'native: refresh, at /token': (options) => nativeOf().refresh(tokens(), options),
+    'native: revoke, at /revocation': (options) => nativeOf().revoke(tokens(), options),
+    logout: (options) => logoutOf().verify(logoutToken, options),
+    'logout, at /keys': (options) =>
+      logoutOf().receive(`logout_token=${logoutToken}`, () => undefined, options),
+    'hello world': (options) => helloWorld('a-token', { ...options, baseUrl: origin, fetch: fetcher }),
+    'PDS: read': (options) => pdsOf().patient('9000000009', options),
+    'PDS: search': (options) => pdsOf().search({ family: 'Smith' }, options),
+    'PDS: create': (options) => pdsOf().create({ resourceType: 'Patient' }, options),
+    'PDS: update': (options) => pdsOf().update('9000000009', { etag: 'W/"1"', patches: [] }, options),
+    'PDS: related': (options) => pdsOf().relatedPersons('9000000009', options),
+    'PDS: coverage': (options) => pdsOf().coverage('9000000009', options),
+  };
+  const callbackOf = (url: string) =>
+    `?code=c&state=${new URL(url).searchParams.get('state')}&iss=${encodeURIComponent(origin)}`;
+  /** Finishes a sign-in with an ID token that only its key set can spoil. */
+  const finishedAtCis2 = async (options?: Abortable) => {
+    const cis2 = cis2Of();
+    const { url, state } = await cis2.begin();
+    const idToken = await new SignJWT({ nonce: new URL(url).searchParams.get('nonce') })
+      .setProtectedHeader({ alg: 'RS256', kid: 'k' })
+      .setIssuer(origin)
+      .setAudience('app')
+      .setSubject('x')
+      .setIssuedAt()
+      .setExpirationTime('1m')
+      .sign(privateKeyOf(key));
+    goodAnswers['/token'] = { access_token: 'a', token_type: 'Bearer', expires_in: 600, id_token: idToken };
+    return cis2.finish(callbackOf(url), state, options);
   };
   const logoutToken = `${btoa('{"alg":"RS256","kid":"k"}')}.${btoa('{}')}.AAAA`.replaceAll('=', '');
+  const exchangeOf = () => createExchange({ ...common, tokenUrl: `${origin}/token`, key, clientSecret: 's' });
+  const nativeOf = () => createNative({ ...common, issuer: origin });
+  const logoutOf = () => createLogoutReceiver({ ...common, issuer: origin, replay: memoryReplayStore() });
   const combinedOf = () =>
     createCombined({
       ...common,
@@ -178,7 +270,8 @@ describe('a hostile server', () => {
   });
 
   for (const [call, make] of Object.entries(calls)) {
-    test(`${call} ends with a result or an error of the library for any response`, async () => {
+    test(`${call}: any response ends in a result or an error of the library`, async () => {
+      hostile = call.split('at ')[1] ?? '';
       for (const [what, sent] of Object.entries(answers)) {
         answer = sent;
         const outcome = await make().catch((error: unknown) => error);
@@ -189,6 +282,14 @@ describe('a hostile server', () => {
         assert.ok(!/\p{Cc}/u.test(outcome.message), `${what}: ${JSON.stringify(outcome.message)}`);
         assert.ok(outcome.message.length < 2000, what);
       }
+    });
+
+    test(`${call}: ends with its signal`, async () => {
+      hostile = call.split('at ')[1] ?? '';
+      const stop = new AbortController();
+      answer = () => stop.abort();
+      await assert.rejects(make({ signal: stop.signal }), { code: 'aborted' });
+      await assert.rejects(make({ signal: stop.signal }), { code: 'aborted' });
     });
   }
 });

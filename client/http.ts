@@ -21,8 +21,14 @@ export function traced(traceparent: () => string | undefined, fetcher: Fetch = f
   };
 }
 
+/** Options of one call. */
+export interface Abortable {
+  /** Ends the call with `aborted`. */
+  signal?: AbortSignal;
+}
+
 /** One request to a server. */
-export interface HttpRequest {
+export interface HttpRequest extends Abortable {
   url: string;
   /** The address for error messages, if the real one contains secrets. */
   publicUrl?: string;
@@ -34,7 +40,6 @@ export interface HttpRequest {
   timeoutMs?: number;
   /** Maximum length of a body in bytes. */
   maxBytes?: number;
-  signal?: AbortSignal;
 }
 
 /** A complete response. */
@@ -76,12 +81,18 @@ export async function send(fetcher: Fetch, request: HttpRequest): Promise<HttpAn
   }
 }
 
-/** Waits for shared work. If the signal fires, throws `aborted`, and the work continues for the other callers. */
-export function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
-  if (!signal) return work;
-  const reason = () => new ClientError('aborted', 'The call was aborted.', { cause: signal.reason });
-  return untilAborted(signal, work, reason);
+/**
+ * Starts or joins shared work, and waits for it. If the signal fires, throws `aborted`, and the work continues for the other
+ * callers; if it fired before, the work is not started.
+ */
+export async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  if (!signal) return work();
+  if (signal.aborted) throw abortedBy(signal);
+  return untilAborted(signal, work(), () => abortedBy(signal));
 }
+
+const abortedBy = (signal: AbortSignal) =>
+  new ClientError('aborted', 'The call was aborted.', { cause: signal.reason });
 
 /** A call that all who ask for it while it runs share. It ends early if all of them abort. */
 export class SharedCall<T> {
@@ -97,12 +108,13 @@ export class SharedCall<T> {
   }
 
   async result(signal?: AbortSignal): Promise<T> {
+    if (signal?.aborted) throw abortedBy(signal);
     this.#running ??= this.#begin();
     const call = this.#running;
     call.callers += 1;
     try {
       // One caller's abort must not fail the other callers.
-      return await unlessAborted(signal, call.result);
+      return await unlessAborted(signal, () => call.result);
     } finally {
       call.callers -= 1;
       if (call.callers === 0) {

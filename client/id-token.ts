@@ -3,8 +3,7 @@ import type { JWTPayload } from 'jose';
 import type { Clock } from './clock.ts';
 import { TokenError } from './errors.ts';
 import type { Fault } from './jwt-faults.ts';
-import { shown } from './jwt-faults.ts';
-import { sameSecret } from './secrets.ts';
+import { sameSecret, shown } from './secrets.ts';
 import type { VerificationKeys } from './signed.ts';
 import { verifySigned } from './signed.ts';
 

@@ -21,7 +21,7 @@ export type { ChromiumSettings, PanelSettings } from './browser/chromium.ts';
 /** A separate browser with its own profile, closed after the sign-in. */
 export { findBrowser, panelBrowser, separateBrowser } from './browser/chromium.ts';
 export type { CallbackInput } from './callback.ts';
-export type { Abortable, Cis2, Cis2Settings, Cis2SignIn, Cis2SignInOptions } from './cis2.ts';
+export type { Cis2, Cis2Settings, Cis2SignIn, Cis2SignInOptions } from './cis2.ts';
 /** Sign-in at CIS2: the first half of the separate pattern. */
 export { createCis2 } from './cis2.ts';
 export type { ClientAuthentication } from './client-authentication.ts';
@@ -71,7 +71,7 @@ export { keepFresh } from './fresh.ts';
 export type { HelloWorldSettings } from './hello-world.ts';
 /** Tries a token with the Hello World API. */
 export { helloWorld } from './hello-world.ts';
-export type { Fetch } from './http.ts';
+export type { Abortable, Fetch } from './http.ts';
 /** A `fetch` whose requests continue a trace. */
 export { traced } from './http.ts';
 export type { IdTokenClaims } from './id-token.ts';

@@ -1,7 +1,7 @@
 import { decodeProtectedHeader, errors } from 'jose';
 import type { Clock } from './clock.ts';
 import type { TokenFault } from './errors.ts';
-import { printable } from './secrets.ts';
+import { shown } from './secrets.ts';
 
 /** A rule that a token broke, with an explanation. */
 export interface Fault {
@@ -27,8 +27,8 @@ const CLAIM_FAULTS: Record<string, TokenFault> = {
   exp: 'expired',
 };
 
-/** Explains a failed verification; undefined if the token is not the cause. */
-export function faultOf(error: unknown, token: string, agreed: Agreement): Fault | undefined {
+/** Explains a failed verification. */
+export function faultOf(error: unknown, token: string, agreed: Agreement): Fault {
   if (error instanceof errors.JWTExpired) {
     return { fault: 'expired', reason: 'it has expired', ...times(error.payload.exp, 'an end', agreed) };
   }
@@ -51,7 +51,7 @@ export function faultOf(error: unknown, token: string, agreed: Agreement): Fault
     return { fault: 'signature', reason: 'its signature is wrong', received: `kid ${kidOf(token)}` };
   }
   if (error instanceof errors.JOSEError) return { fault: 'malformed', reason: 'it is not a readable JWT' };
-  return undefined;
+  return keyFault(token, agreed, 'the key of the issuer for it cannot be used');
 }
 
 function claimFault({ claim, payload }: errors.JWTClaimValidationFailed, agreed: Agreement): Fault {
@@ -91,9 +91,4 @@ function headerOf(token: string): Record<string, unknown> {
 
 function kidOf(token: string): string {
   return shown(headerOf(token).kid);
-}
-
-/** Formats a value of a token that is not secret, such as a name or an address, and truncates it. */
-export function shown(value: unknown): string {
-  return value === undefined ? 'none' : printable(JSON.stringify(value)).slice(0, 200);
 }

@@ -2,7 +2,7 @@ import type { JWTPayload } from 'jose';
 import { type Clock, systemClock } from './clock.ts';
 import { checkedSeconds, checkedText, checkedUrl, withQuery } from './config.ts';
 import { TokenError } from './errors.ts';
-import type { Fetch } from './http.ts';
+import type { Abortable, Fetch } from './http.ts';
 import type { Fault } from './jwt-faults.ts';
 import { checkedAlgorithm, type SigningAlgorithm } from './keys.ts';
 import { createMetadata, openidConfigurationUrl } from './metadata.ts';
@@ -71,12 +71,16 @@ export interface LogoutNotice {
 /** Verifies logout tokens. */
 export interface LogoutReceiver {
   /** Throws `TokenError` (`logout_token_invalid`) with the broken rule in `fault`. */
-  verify(logoutToken: string): Promise<LogoutNotice>;
+  verify(logoutToken: string, options?: Abortable): Promise<LogoutNotice>;
   /**
    * Handles a POST of the provider: pass it the form body and send its result as the response. `end` ends the sessions. The
    * endpoint is public and needs no other authentication. // Back-Channel Logout 1.0 sections 2.6 to 2.8
    */
-  receive(formBody: string, end: (notice: LogoutNotice) => void | Promise<void>): Promise<LogoutAnswer>;
+  receive(
+    formBody: string,
+    end: (notice: LogoutNotice) => void | Promise<void>,
+    options?: Abortable,
+  ): Promise<LogoutAnswer>;
 }
 
 /** An HTTP response to send unchanged. */
@@ -100,13 +104,14 @@ export function createLogoutReceiver(settings: LogoutReceiverSettings): LogoutRe
   const alg = checkedAlgorithm('alg', settings.alg ?? 'RS256');
   const maxAgeSeconds = checkedSeconds('maxAgeSeconds', settings.maxAgeSeconds ?? 300, 86_400);
   const toleranceSeconds = checkedSeconds('toleranceSeconds', settings.toleranceSeconds ?? 30, 300);
-  const keys = createRemoteKeys({ url: keySetAddress(settings, fetcher, clock), fetch: fetcher, clock })();
+  const keys = createRemoteKeys({ url: keySetAddress(settings, fetcher, clock), fetch: fetcher, clock });
 
   const replayKey = (notice: LogoutNotice): string => `${issuer} ${notice.jti}`;
 
-  async function verify(logoutToken: string): Promise<LogoutNotice> {
+  async function verify(logoutToken: string, { signal }: Abortable = {}): Promise<LogoutNotice> {
     if (logoutToken.length > LONGEST_BODY) throw refused('malformed', 'it is too long');
-    const claims = await signedClaims(logoutToken, { keys, issuer, clientId, alg, clock, toleranceSeconds });
+    const agreed = { keys: keys(signal), issuer, clientId, alg, clock, toleranceSeconds };
+    const claims = await signedClaims(logoutToken, agreed);
     checkIssuedAt(claims, clock.now() / 1000, maxAgeSeconds, toleranceSeconds);
     checkEvents(claims);
     if ('nonce' in claims) throw refused('nonce', 'it has a nonce, as an ID token would');
@@ -132,12 +137,12 @@ export function createLogoutReceiver(settings: LogoutReceiverSettings): LogoutRe
 
   return {
     verify,
-    async receive(formBody, end) {
+    async receive(formBody, end, options) {
       const given =
         formBody.length > LONGEST_BODY ? [] : new URLSearchParams(formBody).getAll('logout_token');
       try {
         if (given.length !== 1 || !given[0]) throw refused('malformed', 'the request holds no logout_token');
-        const notice = await verify(given[0]);
+        const notice = await verify(given[0], options);
         await ended(notice, end);
         return answer(200, {});
       } catch (error) {
@@ -152,14 +157,14 @@ function keySetAddress(
   settings: LogoutReceiverSettings,
   fetcher: Fetch,
   clock: Clock,
-): () => Promise<string> {
+): (signal: AbortSignal) => Promise<string> {
   const { issuer, jwksUrl } = settings;
   if (jwksUrl !== undefined) {
     const checked = checkedUrl('jwksUrl', jwksUrl);
     return async () => checked;
   }
   const metadata = createMetadata({ issuer, url: openidConfigurationUrl(issuer), fetch: fetcher, clock });
-  return async () => checkedUrl('jwks_uri', (await metadata()).jwks_uri);
+  return async (signal) => checkedUrl('jwks_uri', (await metadata(signal)).jwks_uri);
 }
 
 async function signedClaims(token: string, agreed: Omit<Agreed, 'refuse'>): Promise<JWTPayload> {

@@ -3,7 +3,7 @@ import { checkedUrl } from './config.ts';
 import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import { jsonObject, SharedCall, send } from './http.ts';
-import { printable } from './secrets.ts';
+import { shown } from './secrets.ts';
 
 /** The members of a provider's metadata that this library reads. // RFC 8414 section 2 */
 export interface ServerMetadata {
@@ -92,9 +92,9 @@ function requireMetadata(
   if (body.issuer !== issuer)
     throw new ClientError(
       'metadata_invalid',
-      `The metadata names the issuer ${JSON.stringify(body.issuer)?.slice(0, 300)}; configured is "${issuer}". ` +
+      `The metadata names the issuer ${shown(body.issuer)}; configured is "${issuer}". ` +
         'They must be the same, character by character.',
-      { expected: issuer, received: printable(String(body.issuer)).slice(0, 300) },
+      { expected: issuer, received: shown(body.issuer) },
     );
   for (const name of ENDPOINTS) checkEndpoint(name, body[name]);
   const methods = body.code_challenge_methods_supported;

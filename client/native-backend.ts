@@ -5,6 +5,7 @@ import { systemClock } from './clock.ts';
 import type { Combined } from './combined.ts';
 import { withQuery } from './config.ts';
 import { ClientError, OAuthError } from './errors.ts';
+import type { Abortable } from './http.ts';
 import { createProofKey, sha256 } from './proof-key.ts';
 import { randomToken, sameSecret } from './secrets.ts';
 import type { SignInWindowOptions } from './sign-in-window.ts';
@@ -86,6 +87,7 @@ export interface BackendOutcome {
 export async function finishBackendFlow(
   settings: BackendSettings,
   callback: CallbackInput,
+  options?: Abortable,
 ): Promise<BackendOutcome> {
   const { state = '' } = readCallback(callback);
   const kept = await settings.store.take(`flow ${sha256(state)}`);
@@ -93,7 +95,7 @@ export async function finishBackendFlow(
     throw new ClientError('state_mismatch', 'There is no sign-in under way with this state.');
   const { transaction, desktop }: StoredFlow = JSON.parse(kept);
   try {
-    const tokens = await settings.combined.finish(callback, transaction);
+    const tokens = await settings.combined.finish(callback, transaction, options);
     const ticket = randomToken();
     const until = (settings.clock ?? systemClock).now() + TICKET_LIFETIME_MS;
     const value = JSON.stringify({ challenge: desktop.challenge, tokens: tokens.reveal() });

@@ -4,12 +4,12 @@ import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import { checkedText, checkedUrl, withQuery } from './config.ts';
 import { ClientError } from './errors.ts';
-import type { Fetch } from './http.ts';
+import type { Abortable, Fetch } from './http.ts';
 import { jsonObject, send } from './http.ts';
 import type { ServerMetadata } from './metadata.ts';
 import { authorizationServerMetadataUrl, checkMetadata, createMetadata } from './metadata.ts';
 import { createProofKey } from './proof-key.ts';
-import { onceEach, refreshTokens } from './refresh.ts';
+import { onceEach, type Refresh, refreshTokens } from './refresh.ts';
 import { randomToken } from './secrets.ts';
 import type { SignInWindowOptions } from './sign-in-window.ts';
 import { signInInWindow } from './sign-in-window.ts';
@@ -42,9 +42,9 @@ export interface Native {
    */
   signIn(options: NativeSignInOptions): Promise<TokenSet>;
   /** Refreshes the tokens. Repeats the call once if its response was lost: a server may return the same successor. */
-  refresh(tokens: TokenSet): Promise<TokenSet>;
+  refresh: Refresh;
   /** Revokes the tokens; returns false if the server does not support revocation. // RFC 7009 section 2 */
-  revoke(tokens: TokenSet): Promise<boolean>;
+  revoke(tokens: TokenSet, options?: Abortable): Promise<boolean>;
 }
 
 /** Creates a native client. Throws `settings_invalid` with the name of the setting. */
@@ -103,13 +103,13 @@ export function createNative(settings: NativeSettings): Native {
       });
     }, clock),
 
-    async revoke(tokens) {
-      const { revocation_endpoint: url } = await metadata();
+    async revoke(tokens, { signal } = {}) {
+      const { revocation_endpoint: url } = await metadata(signal);
       if (url === undefined) return false;
       const { accessToken, refreshToken } = tokens;
       const form = new URLSearchParams({ token: refreshToken ?? accessToken, client_id: clientId });
       form.set('token_type_hint', refreshToken === undefined ? 'access_token' : 'refresh_token');
-      const answer = await send(fetcher, { url, method: 'POST', body: form });
+      const answer = await send(fetcher, { url, method: 'POST', body: form, signal });
       if (answer.status !== 200) throw oauthErrorOf(answer, jsonObject(answer), [accessToken, refreshToken]);
       return true;
     },

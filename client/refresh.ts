@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Dpop } from './dpop.ts';
 import { ClientError } from './errors.ts';
-import type { Fetch } from './http.ts';
+import { type Abortable, type Fetch, unlessAborted } from './http.ts';
 import { requestTokens } from './token-endpoint.ts';
 import { TokenSet } from './tokens.ts';
 
@@ -17,7 +17,6 @@ export interface RefreshSettings {
   dpop?: Dpop;
   fetch: Fetch;
   clock: Clock;
-  signal?: AbortSignal;
 }
 
 /**
@@ -39,13 +38,12 @@ export async function refreshTokens(settings: RefreshSettings, tokens: TokenSet)
     dpop: settings.dpop,
     fetch: settings.fetch,
     clock: settings.clock,
-    signal: settings.signal,
   });
   return carriedOver(tokens, renewed);
 }
 
-/** Refreshes a token set. */
-export type Refresh = (tokens: TokenSet) => Promise<TokenSet>;
+/** Refreshes a token set. A refresh that has begun continues after an abort, because it spends the refresh token. */
+export type Refresh = (tokens: TokenSet, options?: Abortable) => Promise<TokenSet>;
 
 const KEPT_MS = 30_000;
 const MOST_KEPT = 10_000;
@@ -55,7 +53,7 @@ const MOST_KEPT = 10_000;
  * session just before another one stored the new set still has the spent token, which the published service refuses. All get the
  * same set or error; after an error the next call tries again.
  */
-export function onceEach(refresh: Refresh, clock: Clock): Refresh {
+export function onceEach(refresh: (tokens: TokenSet) => Promise<TokenSet>, clock: Clock): Refresh {
   const known = new Map<string, { renewed: Promise<TokenSet>; until: number }>();
 
   function forget(): void {
@@ -63,7 +61,7 @@ export function onceEach(refresh: Refresh, clock: Clock): Refresh {
     for (const [key, { until }] of known) if (until <= now || known.size > MOST_KEPT) known.delete(key);
   }
 
-  return async (tokens) => {
+  async function once(tokens: TokenSet): Promise<TokenSet> {
     forget();
     const spent = tokens.refreshToken;
     if (spent === undefined) return refresh(tokens);
@@ -80,7 +78,9 @@ export function onceEach(refresh: Refresh, clock: Clock): Refresh {
       known.delete(spent);
     }
     return renewed;
-  };
+  }
+
+  return (tokens, { signal } = {}) => unlessAborted(signal, () => once(tokens));
 }
 
 // RFC 6749 section 6: if the server returns no new refresh token, the old one stays valid.

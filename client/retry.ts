@@ -38,7 +38,7 @@ export async function retried(
       return outcome;
     }
     left -= pause;
-    await unlessAborted(options.signal, wait(pause, options.signal));
+    await unlessAborted(options.signal, () => wait(pause, options.signal));
   }
 }
 
@@ -57,7 +57,7 @@ export function pause(milliseconds: number, signal?: AbortSignal): Promise<void>
   const over = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, milliseconds);
   });
-  return unlessAborted(signal, over).finally(() => clearTimeout(timer));
+  return unlessAborted(signal, () => over).finally(() => clearTimeout(timer));
 }
 
 function networkError(error: unknown): ClientError {

@@ -39,6 +39,16 @@ export function printable(text: string, secrets: readonly (string | undefined)[]
   return hidden.replace(/\p{Cc}/gu, ' ').slice(0, LONGEST_WORDS);
 }
 
+/** Formats a value of another party that is not secret, such as a name or an address, and truncates it. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'none';
+  try {
+    return printable(JSON.stringify(value)).slice(0, 200);
+  } catch {
+    return 'a value that is nested too deep';
+  }
+}
+
 /** Makes an object print some members as redacted; it does not change otherwise. */
 export function printedWithout<T extends object>(value: T, ...names: (keyof T & string)[]): T {
   const shown = () => ({ ...value, ...Object.fromEntries(names.map((name) => [name, '[redacted]'])) });

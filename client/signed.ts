@@ -40,9 +40,9 @@ export async function verifySigned(token: string, agreed: Agreed): Promise<JWTVe
   try {
     return await attempt().catch((error: unknown) => afterRenewal(error, renew, attempt));
   } catch (error) {
-    const fault = faultOf(error, token, agreed);
+    if (error instanceof ClientError) throw error;
     // Without a cause, because the library's error contains the claims.
-    throw fault ? agreed.refuse(fault) : error;
+    throw agreed.refuse(faultOf(error, token, agreed));
   }
 }
 

@@ -3,7 +3,7 @@ import { ClientError } from './errors.ts';
 import type { Fetch, HttpAnswer } from './http.ts';
 import { jsonObject, send } from './http.ts';
 import type { Fault } from './jwt-faults.ts';
-import { shown } from './jwt-faults.ts';
+import { shown } from './secrets.ts';
 import type { Agreed } from './signed.ts';
 import { verifySigned } from './signed.ts';
 import { oauthErrorOf } from './token-endpoint.ts';

@@ -70,6 +70,13 @@ describe('alongside exec', () => {
     );
   });
 
+  test('refuses a role that the person does not have, also if the agent asks for it later', async () => {
+    const flags = ['--generation', 'internet', '--person', 'gp', '--role', 'R0001'];
+    const { code, err } = await exec(...flags, ...running('never', 'process.stdout.write("ran")'));
+    assert.equal(code, 1, err);
+    assert.match(err, /^The person has no role R0001\. There are: \d+ \(R0260 at A9A5A\)\.$/m);
+  });
+
   test('explains the refusals and shows journey and log if the command fails', async () => {
     const { code, out, err } = await exec(
       ...running(

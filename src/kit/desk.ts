@@ -69,7 +69,7 @@ export const stateText = (status: AgentStatus): string => {
 /** Whether there is a card for which no PIN was asked, as in the newer generation. */
 const asksLater = ({ state, card }: AgentStatus): boolean => state === 'noCard' && card !== null;
 
-type Role = AgentStatus['roles'][number];
+type Role = Pick<AgentStatus['roles'][number], 'roleId' | 'roleCode' | 'orgCode'>;
 
 /** Returns whether a role matches: by its id, or by the last part of its code (R8001). */
 const isRole = (role: Role | undefined, asked: string): boolean =>
@@ -87,6 +87,13 @@ function roleIn(roles: readonly Role[], asked: string): Role {
 /** Returns the id of a role of the person at the desk, by its id or code. */
 export async function roleIdAtDesk(api: ConsoleApi, asked: string): Promise<string> {
   return roleIn((await api.must('GET', '/agent')).roles, asked).roleId;
+}
+
+/** Refuses a role that the holder of the inserted card does not have, before the agent asks for one. */
+async function checkRoleOfCard(api: ConsoleApi, { card }: AgentStatus, asked: string): Promise<void> {
+  const { cards } = await api.must('GET', '/cards');
+  const uid = cards.find(({ serial }) => serial === card?.serial)?.uid ?? '';
+  roleIn((await api.must('GET', '/people/{uid}', { path: { uid } })).roles, asked);
 }
 
 /** Enters the PIN. `pinChecked` is false if a user was already signed in. */
@@ -130,6 +137,7 @@ export async function signInAtDesk(
   { pin, role }: { pin?: string | undefined; role?: string | undefined } = {},
 ): Promise<SignIn> {
   const { state: before, pinChecked } = await enterPin(api, pin);
+  if (role !== undefined && asksLater(before)) await checkRoleOfCard(api, before, role);
   const asks = before.question === 'role';
   // Without a user or a role there are none to choose from, which is said below.
   const chosen =
