@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { isSea } from 'node:sea';
 import { Worker } from 'node:worker_threads';
 import { reasonOf } from '@alongside/kernel/errors';
+import { environment } from '@alongside/kernel/operator';
 import { type ApiDraft, DefinitionError, sourceLimits } from '../protocol.ts';
 import type { ApiRecord } from './model.ts';
 import { readDefinition } from './read.ts';
@@ -44,10 +45,15 @@ function startThread<Asked, Answer>(
   };
 }
 
-function startProcess<Asked extends object, Answer>({ answered, failed }: Listener<Answer>): Checker<Asked> {
+function startProcess<Asked extends object, Answer>(
+  { answered, failed }: Listener<Answer>,
+  megabytes: number,
+): Checker<Asked> {
   const child = fork(program, [], {
     serialization: 'advanced',
     execArgv: [],
+    // The single executable takes no options of Node.js on its command line.
+    env: { ...environment(), NODE_OPTIONS: `--max-old-space-size=${megabytes}` },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const ended = () => failed('its process ended');
@@ -68,7 +74,9 @@ function startProcess<Asked extends object, Answer>({ answered, failed }: Listen
 }
 
 const start = <Asked extends object, Answer>(listener: Listener<Answer>, megabytes: number) =>
-  isSea() ? startProcess<Asked, Answer>(listener) : startThread<Asked, Answer>(listener, megabytes);
+  isSea()
+    ? startProcess<Asked, Answer>(listener, megabytes)
+    : startThread<Asked, Answer>(listener, megabytes);
 
 export const startChecker = (listener: Listener<CheckAnswer>): Checker => start(listener, 256);
 

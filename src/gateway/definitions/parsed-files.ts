@@ -20,7 +20,13 @@ interface Origin {
 }
 
 /** What is used of yaml, so that a bundle leaves out the rest. */
-type Yaml = Pick<typeof import('yaml'), 'isAlias' | 'isMap' | 'isScalar' | 'isSeq' | 'parseDocument'>;
+type Yaml = Pick<
+  typeof import('yaml'),
+  'isAlias' | 'isMap' | 'isScalar' | 'isSeq' | 'Lexer' | 'parseDocument'
+>;
+
+/** Marks of the lexer that are not in the text: the start of a document, of a plain text, and the end of a broken list. */
+const marks = ['\x02', '\x1f', '\x18'];
 
 /** Parses the files of a definition, each once, and knows the place of each value. */
 export class ParsedFiles {
@@ -60,6 +66,7 @@ export class ParsedFiles {
     if (text === undefined)
       throw new DefinitionError(`The file ${file} is not among the files of the definition.`);
     const { parseDocument } = this.#yaml;
+    this.#checkSize(file, text);
     // Keys are compared below, because the library compares each with all before it.
     const parsed = parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
     const [error] = parsed.errors;
@@ -75,6 +82,25 @@ export class ParsedFiles {
     return root;
   }
 
+  /**
+   * Refuses a long text of too many values before it is parsed, which takes a kilobyte of memory for each. At most one comma, and
+   * at most one colon or dash, belongs to a value.
+   */
+  #checkSize(file: string, text: string): void {
+    if (text.length < 2 * sourceLimits.nodes) return;
+    let [offset, commas, others] = [0, 0, 0];
+    for (const lexeme of new this.#yaml.Lexer().lex(text)) {
+      if (lexeme === ',') commas += 1;
+      else if (lexeme === ':' || lexeme === '-') others += 1;
+      if (this.#nodes + Math.max(commas, others) > sourceLimits.nodes) throw this.#tooMany(file, offset);
+      if (!marks.includes(lexeme)) offset += lexeme.length;
+    }
+  }
+
+  #tooMany(file: string, offset: number): DefinitionError {
+    return this.#failAt(`The definition has more than ${sourceLimits.nodes} values.`, file, offset);
+  }
+
   /** Converts a node. An alias becomes the value of its anchor itself, so that it costs nothing. */
   #valueOf(
     node: Node | ParsedNode | null,
@@ -87,13 +113,9 @@ export class ParsedFiles {
     if (node === null) return null;
     const offset = node.range?.[0] ?? 0;
     this.#nodes += 1;
-    if (depth > sourceLimits.depth || this.#nodes > sourceLimits.nodes) {
-      const what =
-        depth > sourceLimits.depth
-          ? `is nested more than ${sourceLimits.depth} deep`
-          : `has more than ${sourceLimits.nodes} values`;
-      throw this.#failAt(`The definition ${what}.`, file, offset);
-    }
+    if (this.#nodes > sourceLimits.nodes) throw this.#tooMany(file, offset);
+    if (depth > sourceLimits.depth)
+      throw this.#failAt(`The definition is nested more than ${sourceLimits.depth} deep.`, file, offset);
     if (isAlias(node)) {
       const target = node.resolve(parsed);
       return target === undefined

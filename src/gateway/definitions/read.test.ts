@@ -48,6 +48,7 @@ describe('a definition that cannot be used is refused with its place and a sente
     ['many keys, one of them twice', spec(`${head}x-many: {${Array.from({ length: 20_000 }, (_, at) => `a${at}: 1,`).join('')} a7: 2}\n`), /^spec\.yaml:3:\d+: .*Map keys must be unique/],
     ['too many bytes', spec(`${head}# ${'x'.repeat(2_097_152)}\n`), /has \d+ bytes; 2097152 are allowed/],
     ['too many values', spec(`${head}${extension}paths:\n${paths}x-many: [${'1,'.repeat(200_001)}1]\n`), /has more than 200000 values/],
+    ['a million values', spec(`${head}x-many:\n  - [${'1,'.repeat(1_000_000)}1]\n`), /^spec\.yaml:4:400007: The definition has more than 200000 values/],
     ['too many operations', spec(`${head}${extension}paths:\n${Array.from({ length: 2_001 }, (_, at) => `  /a${at}: {get: {responses: {}}}\n`).join('')}`), /has 2001 operations; 2000 are allowed/],
     ['a member that is a prototype', spec(`${head}paths: {__proto__: {a: 1}}\n`), /may not be called __proto__/],
     ['an unknown setting', openDraft(paths, { mock: true }, 'x-alongside:\n  eror: spine\n'), /^spec\.yaml:7:3: x-alongside has no member "eror"/],
