@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Background } from './background.ts';
@@ -52,4 +53,17 @@ test('background work: settled stops waiting at the limit and returns the number
   const settled = background.settled();
   t.mock.timers.tick(5_000);
   assert.equal(await settled, 1);
+});
+
+test('background work: end tells work to leave the rest, and does not log what then fails', async () => {
+  const background = new Background();
+  const told: unknown[] = [];
+  const log: Log = { ...silentLog, error: ({ reason }, message) => told.push([message, reason]) };
+  background.run(log, 'it was ended', async () => {
+    await once(background.ending, 'abort');
+    throw new Error('too late');
+  });
+  await background.end();
+  assert.equal(await background.settled(), 0);
+  assert.deepEqual(told, []);
 });

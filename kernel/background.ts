@@ -1,12 +1,19 @@
 import { reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
 
-/** Milliseconds that shutdown waits for background work. */
+/** Milliseconds that shutdown waits for background work, and then for this work to leave the rest to the next start. */
 const patience = 5_000;
+const farewell = 1_000;
 
 /** Runs work that no request waits for. Logs its errors, and lets shutdown wait for its end. */
 export class Background {
   readonly #running = new Set<Promise<void>>();
+  readonly #ending = new AbortController();
+
+  /** Aborted when shutdown waits no longer. Work then leaves the rest to the next start; what fails from then on is not logged. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
+  }
 
   /**
    * Starts the work. The returned promise resolves when it ends and never rejects.
@@ -17,7 +24,7 @@ export class Background {
       try {
         await work();
       } catch (error) {
-        log.error({ reason: reasonOf(error) }, failed);
+        if (!this.ending.aborted) log.error({ reason: reasonOf(error) }, failed);
       }
     };
     const running = attempt().finally(() => this.#running.delete(running));
@@ -39,5 +46,11 @@ export class Background {
     while (this.#running.size > 0 && !late) await Promise.race([Promise.all(this.#running), over]);
     clearTimeout(timer);
     return this.#running.size;
+  }
+
+  /** Ends the work that is running. Resolves when it has left the rest to the next start, or after a second. */
+  async end(): Promise<void> {
+    this.#ending.abort();
+    await this.settled(farewell);
   }
 }

@@ -203,6 +203,9 @@ export function createListener(routes: readonly Route[], options: ListenerOption
   const connections = new Connections(server, proxies);
   // Streams would otherwise keep a closing server open.
   const streams = new Streams();
+  /** Number of running endpoints. The client of some may have left. */
+  let served = 0;
+  let whenServed = (): void => undefined;
   let isDraining = false;
   let closing: Promise<void> | undefined;
 
@@ -248,11 +251,17 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       ? observed(observer, new Activity(name, raw.method ?? ''), (seen) => serve(raw, response, seen))
       : serve(raw, response);
 
+  const handled = (): void => {
+    served -= 1;
+    if (served === 0) whenServed();
+  };
   server.on('request', (raw, response) => {
-    handle(raw, response).catch((error: NodeJS.ErrnoException) => {
+    served += 1;
+    handle(raw, response).then(handled, (error: NodeJS.ErrnoException) => {
       if (!clientLeft.has(error.code ?? ''))
         log.error({ listener: name, reason: reasonOf(error) }, 'a response broke off');
       response.destroy();
+      handled();
     });
   });
   server.on('clientError', (error, socket) => {
@@ -263,14 +272,22 @@ export function createListener(routes: readonly Route[], options: ListenerOption
 
   async function close(patience: number): Promise<void> {
     isDraining = true;
-    const timer = setTimeout(() => {
-      const cut = connections.endAll();
-      log.warn({ listener: name, cut }, 'requests in flight were cut');
-    }, patience);
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        const cut = connections.endAll();
+        log.warn({ listener: name, cut }, 'requests in flight were cut');
+        resolve();
+      }, patience);
+    });
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     streams.close();
     connections.endUnused();
     await closed;
+    const allServed = new Promise<void>((resolve) => {
+      whenServed = resolve;
+    });
+    if (served > 0) await Promise.race([allServed, over]);
     clearTimeout(timer);
     await background.settled();
   }

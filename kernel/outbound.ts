@@ -96,6 +96,8 @@ export interface OutboundRequest {
   body?: string | Uint8Array | undefined;
   /** The time limit of the whole answer; 3,000 by default. */
   milliseconds?: number;
+  /** Ends the call. */
+  signal?: AbortSignal;
 }
 
 export interface OutboundAnswer {
@@ -301,7 +303,7 @@ class ClosedConnection extends OutboundError {}
 function send(url: URL, policy: OutboundPolicy, request: OutboundRequest): Promise<OutboundAnswer> {
   const secure = url.protocol === 'https:';
   const { maxBytes = usual.bytes } = policy;
-  const { method = 'GET', headers = {}, body, milliseconds = usual.milliseconds } = request;
+  const { method = 'GET', headers = {}, body, milliseconds = usual.milliseconds, signal } = request;
   return new Promise((resolve, reject) => {
     const call = (secure ? https : http).request(url, {
       method,
@@ -309,6 +311,7 @@ function send(url: URL, policy: OutboundPolicy, request: OutboundRequest): Promi
       headers: body === undefined ? headers : { 'content-length': Buffer.byteLength(body), ...headers },
       lookup: guardedLookup(policy),
       agent: agentFor(policy, secure),
+      ...(signal ? { signal } : {}),
     });
     const timer = setTimeout(
       () => call.destroy(new OutboundError(`no whole answer within ${milliseconds} ms`)),

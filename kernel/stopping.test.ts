@@ -4,6 +4,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { json, StreamAnswer } from './answer.ts';
 import { createListener, type Listener, type ListenerOptions } from './http.ts';
 import { silentLog } from './log.ts';
@@ -104,6 +105,22 @@ describe('a listener that stops', { timeout: 60_000 }, () => {
     const closed = listener.close(never);
     answer();
     assert.deepEqual([(await response).statusCode, (await response).headers.connection], [200, 'close']);
+    await closed;
+  });
+
+  test('waits for a request whose client has left', async () => {
+    const socket = await open('GET /slow HTTP/1.1\r\nHost: a\r\n\r\n');
+    await arrived;
+    socket.destroy();
+    await once(socket, 'close');
+    let isClosed = false;
+    const closed = listener.close(never).then(() => {
+      isClosed = true;
+    });
+    await once(listener.server, 'close');
+    await turn();
+    assert.equal(isClosed, false);
+    answer();
     await closed;
   });
 

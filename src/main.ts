@@ -53,6 +53,7 @@ import { claimStateFile, removeStateFile, type StateFile, writeStateFile } from 
 import type { AuditOptions } from './storage/audit.ts';
 import type { Database } from './storage/database.ts';
 import { Leases } from './storage/leases.ts';
+import { pendingMessages } from './storage/outbox.ts';
 import { version } from './version.ts';
 
 export interface Instance {
@@ -161,16 +162,19 @@ async function openShared(ground: Ground, shutdown: Shutdown) {
     audit: auditOptions(config, development),
     log,
   });
-  let left = 0;
-  /** Waits for background work while listeners still serve it. */
+  /** Waits for background work while listeners still serve it, and ends what takes too long. */
   const settleBackground = async () => {
-    left = await core.background.settled();
-    if (left > 0) log.warn({ left }, 'some background work did not finish; the next start continues it');
+    const left = await core.background.settled();
+    if (left === 0) return;
+    await core.background.end();
+    const messages = await pendingMessages(database).catch(() => undefined);
+    log.warn({ left, messages }, 'some background work did not finish; the next start continues it');
   };
   shutdown.add(async () => {
     core.stop();
     // The last requests may have started more work. Work that did not finish in time is not awaited again.
-    if (left === 0) await core.background.settled();
+    if (!core.background.ending.aborted) await core.background.settled();
+    await core.background.end();
     await core.recorder.keep();
     await core.journeys.keep();
     await core.audit.close();

@@ -221,10 +221,6 @@ export function createCis(dependencies: CisDependencies): CisService {
           'no mail server is configured: users get no code to unlock a card and no notice about their authenticators',
         );
     },
-    stop() {
-      delivery.stop();
-      mails.stop();
-    },
   };
 }
 

@@ -12,7 +12,7 @@ import { sharePostgres } from '../../test/testing/postgres.ts';
 import { type Database, must, sql } from './database.ts';
 import { connectDatabase, openDatabase } from './dialects.ts';
 import { migrate, migrationStatements } from './migrations.ts';
-import { type Attempt, Outbox, type Topic } from './outbox.ts';
+import { type Attempt, Outbox, pendingMessages, type Topic } from './outbox.ts';
 
 interface Subject {
   /** Opens the same data again, as another process does. */
@@ -79,10 +79,10 @@ for (const start of [onSqlite, onPostgres])
         ? { delivered: false, result: 'it failed' }
         : { delivered: true, result: 'fine' };
     };
-    const process = (n: number, changes: Partial<Topic<string>> = {}, sends = send) => {
+    const process = (n: number, changes: Partial<Topic<string>> = {}, sends = send, within = background) => {
       const database = databases[n] ?? assert.fail();
       return new Outbox<string>(
-        { database, clock, background, log: silentLog },
+        { database, clock, background: within, log: silentLog },
         { ...topic, ...changes },
         sends,
       );
@@ -278,13 +278,35 @@ for (const start of [onSqlite, onPostgres])
     });
 
     test('leaves messages to other processes when it stops', async () => {
-      const outbox = process(0);
+      const own = new Background();
+      const outbox = process(0, {}, send, own);
       await enqueue(outbox, ['k', 'a']);
-      await outbox.stop();
+      await own.end();
       await outbox.run();
       assert.deepEqual(sent, []);
+      assert.equal(await pendingMessages(databases[0] ?? assert.fail()), 1);
       await process(1).run();
       assert.deepEqual(sent, ['a']);
+    });
+
+    test('does not count an attempt that is under way when it stops', async () => {
+      const own = new Background();
+      const started = Promise.withResolvers<void>();
+      const sends = async ({ ending }: Attempt<string>) => {
+        started.resolve();
+        await once(ending, 'abort');
+        throw new Error('it was stopped');
+      };
+      const outbox = process(0, {}, sends, own);
+      await enqueue(outbox, ['k', 'a'], ['k', 'b']);
+      const run = outbox.run();
+      await started.promise;
+      await own.end();
+      await run;
+      assert.deepEqual(await stateOf('a'), ['pending', 0, '']);
+      await process(1).run();
+      assert.deepEqual(sent, ['a', 'b']);
+      assert.deepEqual(await stateOf('a'), ['delivered', 1, 'fine']);
     });
 
     test('sends due messages at once after the clock was set back', async () => {

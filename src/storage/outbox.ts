@@ -67,6 +67,8 @@ export interface Attempt<B> {
   readonly attempt: number;
   /** Wait before the next attempt if this one fails; undefined for the last attempt. */
   readonly nextWait: number | undefined;
+  /** Aborted when this process stops: an attempt that rejects from then on does not count. */
+  readonly ending: AbortSignal;
 }
 
 export interface Outcome {
@@ -81,6 +83,14 @@ export interface OutboxDependencies {
   clock: Clock;
   background: Background;
   log: Log;
+}
+
+/** Returns the number of messages that wait to be sent, now or later. */
+export async function pendingMessages(database: Database): Promise<number> {
+  const counted = await database.get(
+    sql("SELECT CAST(COUNT(*) AS INTEGER) AS count FROM outbox WHERE state = 'pending'"),
+  );
+  return Number(counted?.count);
 }
 
 /** Maximum number of messages that one process takes at once. */
@@ -116,7 +126,6 @@ export class Outbox<B> {
   #taking: Promise<unknown> = Promise.resolve();
   #nextTake: Promise<number> | undefined;
   #nextDueBy = 0;
-  #isStopped = false;
 
   constructor(
     { database, clock, background, log }: OutboxDependencies,
@@ -130,6 +139,7 @@ export class Outbox<B> {
     this.#topic = topic;
     this.#longestWait = Math.max(0, ...topic.waits);
     this.#send = send;
+    background.ending.addEventListener('abort', () => this.#stop());
   }
 
   /**
@@ -206,11 +216,10 @@ export class Outbox<B> {
     return inBatches(async () => (await this.#database.run(removeSomeStatement(old))).changes);
   }
 
-  /** Starts no further attempt. Leaves pending messages to other processes, or to the next start. Resolves when done. */
-  stop(): Promise<void> {
-    this.#isStopped = true;
+  /** Leaves pending messages to other processes, or to the next start. */
+  #stop(): void {
     for (const timer of this.#timers) clearTimeout(timer);
-    return this.#background.run(this.#log, `messages of ${this.#topic.name} were not released`, async () => {
+    this.#background.run(this.#log, `messages of ${this.#topic.name} were not released`, async () => {
       await this.#taking.catch(() => undefined);
       await Promise.all(this.#running);
       const due = this.#topic.hasTimers ? ', due_at = ?' : '';
@@ -254,7 +263,7 @@ export class Outbox<B> {
 
   async #takeNow(dueBy: number): Promise<number> {
     if (this.#topic.isSequential) await Promise.all(this.#running);
-    if (this.#isStopped) return 0;
+    if (this.#background.ending.aborted) return 0;
     // A read takes no lock, so processes that find nothing write nothing.
     const found = await this.#database.all(this.#dueStatement(dueBy), messageRow);
     const taken = await this.#hold(found);
@@ -340,7 +349,7 @@ export class Outbox<B> {
     const left: MessageRow[] = [];
     for (const message of messages) {
       const isLate = message.held_until - this.#clock.now() < this.#topic.hold / 2;
-      if (this.#isStopped || isLate || failed.has(message.key)) left.push(message);
+      if (this.#background.ending.aborted || isLate || failed.has(message.key)) left.push(message);
       else if (!(await this.#attempt(message))) failed.add(message.key);
     }
     await this.#release(left);
@@ -350,11 +359,16 @@ export class Outbox<B> {
   async #attempt(message: MessageRow): Promise<boolean> {
     const { seq, id, key, attempts, holder } = message;
     const nextWait = this.#topic.waits[attempts - 1];
+    const { ending } = this.#background;
     let outcome: Outcome;
     try {
       const { body } = this.#message(message);
-      outcome = await this.#send({ id, key, body, attempt: attempts, nextWait });
+      outcome = await this.#send({ id, key, body, attempt: attempts, nextWait, ending });
     } catch (error) {
+      if (ending.aborted) {
+        await this.#release([message]);
+        return false;
+      }
       outcome = { delivered: false, result: reasonOf(error) };
     }
     const { delivered, result, others = [] } = outcome;
@@ -375,7 +389,7 @@ export class Outbox<B> {
   }
 
   #retryIn(wait: number): void {
-    if (this.#isStopped) return;
+    if (this.#background.ending.aborted) return;
     const dueBy = this.#clock.now() + wait;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);

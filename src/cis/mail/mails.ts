@@ -47,7 +47,13 @@ export class Mails {
 
   constructor(dependencies: MailDependencies) {
     this.#dependencies = dependencies;
+    const { background, log } = dependencies;
     this.#smtp = dependencies.smtp && new SmtpConnection(dependencies.smtp);
+    background.ending.addEventListener('abort', () =>
+      background.run(log, 'the connection to the mail server could not be closed', async () =>
+        this.#smtp?.close(),
+      ),
+    );
     this.#outbox = new Outbox(
       dependencies,
       {
@@ -93,16 +99,6 @@ export class Mails {
   begin(): void {
     const { background, log } = this.#dependencies;
     background.run(log, 'mails could not be sent', () => this.run());
-  }
-
-  /** Sends no further mail; the one under way is finished in the background. */
-  stop(): void {
-    if (!this.#smtp) return;
-    const { background, log } = this.#dependencies;
-    background.run(log, 'the connection to the mail server could not be closed', async () => {
-      await this.#outbox.stop();
-      await this.#smtp?.close();
-    });
   }
 
   /** Removes old mails. Returns whether more remain. */

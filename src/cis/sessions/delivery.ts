@@ -80,15 +80,11 @@ export class Delivery {
     return this.#outbox.sweep();
   }
 
-  /** Leaves undelivered messages to another process, or to the next start. */
-  stop(): void {
-    if (this.#subscribers.size > 0) this.#outbox.stop();
-  }
-
-  async #send({ key, body, attempt, nextWait }: Attempt<SessionEnded>): Promise<Outcome> {
+  async #send({ key, body, attempt, nextWait, ending }: Attempt<SessionEnded>): Promise<Outcome> {
     const subscriber = this.#subscribers.get(key);
-    const failure = subscriber ? await this.#post(subscriber, body) : 'it is no longer a subscriber';
+    const failure = subscriber ? await this.#post(subscriber, body, ending) : 'it is no longer a subscriber';
     if (failure === undefined) return { delivered: true, result: '' };
+    ending.throwIfAborted();
     const fields = {
       url: subscriber?.url ?? key,
       session: body.sessionId,
@@ -102,7 +98,11 @@ export class Delivery {
   }
 
   /** Returns the reason of a failure; undefined if the message arrived. */
-  async #post({ url, secret }: Subscriber, ended: SessionEnded): Promise<string | undefined> {
+  async #post(
+    { url, secret }: Subscriber,
+    ended: SessionEnded,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     try {
       const { status } = await outbound(
         `${url}${sessionEndedPath}`,
@@ -113,6 +113,7 @@ export class Delivery {
           headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
           body: JSON.stringify(ended),
           milliseconds: this.#timeout,
+          signal,
         },
       );
       return status >= 200 && status < 300 ? undefined : `it answered ${status}`;

@@ -75,8 +75,7 @@ describe('Delivery across processes', () => {
     await desk.signIn(await issueCard(first, uids.gp));
     await desk.sessionCall('DELETE', paths.session(desk.sessionId));
     assert.deepEqual(subscriber.told, []);
-    await first.service.stop?.();
-    await first.background.settled();
+    await first.background.end();
     const second = await startCis({ database, subscribers, delivery });
     await second.service.sweep();
     assert.deepEqual(

@@ -178,6 +178,7 @@ export async function startCis(changes: Partial<CisDependencies> = {}): Promise<
       await service.stop?.();
       await listener.close();
       await background.settled();
+      await background.end();
       if (!changes.database) await database.close();
     },
   };

@@ -74,12 +74,13 @@ export class Notices {
     return this.#outbox.sweep();
   }
 
-  async #send({ id, body, nextWait }: Attempt<Notice>): Promise<Outcome> {
+  async #send({ id, body, nextWait, ending }: Attempt<Notice>): Promise<Outcome> {
     const { cis, log } = this.#dependencies;
     const { uid, subject, text } = body;
     try {
       await cis.mail(uid, { id, subject, text });
     } catch (error) {
+      ending.throwIfAborted();
       const reason = reasonOf(error);
       if (nextWait === undefined) log.error({ notice: id, reason }, 'a mail to CIS is given up');
       else log.warn({ notice: id, reason }, 'a mail was not passed on to CIS; it is tried again');

@@ -116,10 +116,12 @@ export class Deliveries {
     return this.#ended.enqueueStatement(ended.sid, ended, ended.sid);
   }
 
-  /** Starts to send queued notifications, without waiting. */
+  /** Starts to send all queued notifications, without waiting. */
   begin(): void {
     const { background, log } = this.#dependencies;
-    background.run(log, 'back-channel logout is put off', () => this.run());
+    background.run(log, 'back-channel logout is put off', async () => {
+      while (await this.run());
+    });
   }
 
   /** Sends due notifications. Resolves when each was tried. Returns whether more are due. */
@@ -164,7 +166,11 @@ export class Deliveries {
     // Relying parties know the issuer of the sign-in; a process of another realm may send this.
     const issuer = await sessions.issuerOf(sid);
     const outcome = party
-      ? await postLogoutToken({ ...this.#dependencies, issuer }, attempt.body, party.registration)
+      ? await postLogoutToken(
+          { ...this.#dependencies, issuer, signal: attempt.ending },
+          attempt.body,
+          party.registration,
+        )
       : { delivered: true, result: 'the client is gone' };
     this.#log(attempt, outcome);
     if (party)

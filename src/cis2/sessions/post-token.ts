@@ -44,6 +44,8 @@ interface LogoutSender {
   /** Signs tokens for other relying parties than the API platform; `keys` by default. */
   logoutSigner?: TokenSigner | undefined;
   clock: Clock;
+  /** Ends the call. */
+  signal: AbortSignal;
 }
 
 interface LogoutNotification {
@@ -70,12 +72,14 @@ export async function postLogoutToken(
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
         body: `logout_token=${token}`,
+        signal: sender.signal,
       },
     );
     // The platform reports in this way that it has nothing of the session.
     const isUnknown = status === 501 && body.includes('SID not found');
     return { delivered: (status >= 200 && status < 300) || isUnknown, result: `status ${status}` };
   } catch (error) {
+    sender.signal.throwIfAborted();
     return { delivered: false, result: reasonOf(error) };
   }
 }

@@ -1,6 +1,6 @@
 import type { Tokens } from '../../oauth/tokens.ts';
 import type { AuditLog } from '../../storage/audit.ts';
-import { inBatches } from '../../storage/batches.ts';
+import { inBatches, pieces } from '../../storage/batches.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import type { EndReason, Session } from '../model/session.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -28,19 +28,30 @@ export class SessionEnds {
    * @param actor the person who ended them, if not their user
    */
   async end(sessions: readonly Session[], cause: EndReason, actor?: string): Promise<number> {
-    let count = 0;
-    for (const session of sessions) if (await this.#endOne(session, cause, { actor })) count += 1;
-    return count;
+    return await this.#endAll(sessions, (session) => this.#endOne(session, cause, { actor }));
   }
 
   /** Ends expired sessions. Returns whether more remain. */
   async endExpired(expiry: Expiry): Promise<boolean> {
     return await inBatches(async () => {
       const over = await expiry.over();
-      for (const session of over)
-        await this.#endOne(session, 'expired', { ending: expiry.endStatement(session) });
+      await this.#endAll(over, (session) =>
+        this.#endOne(session, 'expired', { ending: expiry.endStatement(session) }),
+      );
       return over.length;
     });
+  }
+
+  /** Ends a few sessions at once, which share commits, then starts to notify. Returns the number that ended. */
+  async #endAll(
+    sessions: readonly Session[],
+    endOne: (session: Session) => Promise<boolean>,
+  ): Promise<number> {
+    let count = 0;
+    for (const some of pieces(sessions))
+      for (const ended of await Promise.all(some.map(endOne))) if (ended) count += 1;
+    if (count > 0) this.#parts.deliveries.begin();
+    return count;
   }
 
   async #endOne(
@@ -66,7 +77,6 @@ export class SessionEnds {
     ]);
     if (!done) return false;
     await tokens.revokeSession(sid, [issuer]);
-    deliveries.begin();
     return true;
   }
 }

@@ -224,6 +224,7 @@ export async function startInstance(
       front.closeAllConnections();
       await new Promise<void>((resolve) => front.close(() => resolve()));
       await background.settled();
+      await background.end();
       await cis.stop();
       await database.close();
     },
