@@ -2,6 +2,7 @@ import type { JourneyEvent } from '@alongside/kernel/events';
 import type { Kept } from './captured.ts';
 import { idOfEvent, type StoredMessage } from './line.ts';
 import type { Message } from './model.ts';
+import { wordingOfForwarding } from './words.ts';
 
 /** What a message needs besides its line. */
 export interface Surroundings {
@@ -91,6 +92,22 @@ function departed(each: Drawn, now: number): Drawn[] {
   ];
 }
 
+/** The call of an API to its back end, which receives it where nobody here sees it. */
+function forwarded({ message }: Drawn): Drawn[] {
+  const { id, to: from, method = 'GET', forwards } = message;
+  if (!forwards) return [];
+  const { to, at, ms, status } = forwards;
+  const { kind, name, words } = wordingOfForwarding();
+  const call = { id: `${id}.forwarded`, parent: id, kind, from, to, name, words, at, ms, method };
+  return [
+    {
+      message: status === undefined ? call : { ...call, status },
+      outcome: status === undefined ? 'lost' : status >= 500 ? 'failed' : 'succeeded',
+      ...{ from, sender: undefined, isArrived: false, events: [] },
+    },
+  ];
+}
+
 /** Gives each event to its message. */
 function placeEvents(drawn: readonly Drawn[], events: readonly JourneyEvent[]): void {
   const byId = new Map(drawn.map((each) => [each.message.id, each]));
@@ -128,9 +145,9 @@ export function assemble(
       events: [],
     }));
   joinRedirects(drawn);
-  const all = [...drawn, ...drawn.flatMap((each) => departed(each, surroundings.now))].toSorted(
-    (one, other) => one.message.at - other.message.at,
-  );
+  const all = drawn
+    .flatMap((each) => [each, ...departed(each, surroundings.now), ...forwarded(each)])
+    .toSorted((one, other) => one.message.at - other.message.at);
   placeEvents(all, events);
   const began = all[0]?.message.at ?? 0;
   const parents = new Set(all.map(({ message: { id } }) => id));

@@ -55,7 +55,7 @@ export function add(
   { message, wording, facts }: Described,
   isClockMoved: boolean,
 ): Delta {
-  const { at, ms, outcome, departs } = message;
+  const { at, ms, outcome, departs, forwards } = message;
   // The outer message decides. At the desk a page does not know what its PIN was for, and a sign-out has a journey of its own.
   const isApart = wording.pattern === 'desk' || wording.pattern === 'sign-out';
   const parent = isApart ? undefined : message.parent;
@@ -64,7 +64,8 @@ export function add(
   delta.startedAt = Math.min(delta.startedAt, at);
   delta.endedAt = Math.max(delta.endedAt, end);
   if (isClockMoved) delta.clockMoved = 1;
-  delta.messages += departs?.to === 'application' || departs?.to.startsWith('outside:') ? 2 : 1;
+  const leaves = departs?.to === 'application' || departs?.to.startsWith('outside:');
+  delta.messages += leaves || forwards ? 2 : 1;
   delta.person ??= message.person ?? null;
   delta.application ??= message.application ?? null;
   const pattern =

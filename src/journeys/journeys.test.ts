@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { Activity, observed } from '@alongside/kernel/activity';
 import { ManualClock } from '@alongside/kernel/clock';
 import { EventRecorder } from '@alongside/kernel/events';
 import { orderedId } from '@alongside/kernel/ids';
+import { outbound } from '@alongside/kernel/outbound';
 import { Vault } from '@alongside/kernel/secrets';
 import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type Database, sql } from '../storage/database.ts';
@@ -153,6 +157,55 @@ describe('StoredJourneys', () => {
     desk.clock.advance(61);
     desk.record(calls.slice(0, 1), journey);
     assert.deepEqual(await parents(), [id, null, null, null], 'one from a log is too old');
+  });
+
+  test('draw the back end of an API as a lane of its own, also when it fails or is away', async () => {
+    const backEnd = http.createServer((request, response) => {
+      response.statusCode = request.url === '/failing' ? 502 : 200;
+      response.end();
+    });
+    await once(backEnd.listen(0, '127.0.0.1'), 'listening');
+    const origin = `http://127.0.0.1:${(backEnd.address() as AddressInfo).port}`;
+    const unfollow = desk.recorder.followCalls();
+    const journey = orderedId();
+    const callApi = (url: string) =>
+      observed(desk.recorder, new Activity('api', 'GET'), async (activity) => {
+        const request = {
+          id: orderedId(),
+          method: 'GET',
+          path: '/orders/1',
+          params: {},
+          query: '',
+          body: '',
+        };
+        activity.follow({ ...request, headers: {}, rawHeaders: [], address: '::1', port: 0 }, '/orders/:id');
+        activity.note({ api: 'orders' });
+        activity.journey = journey;
+        activity.status = 200;
+        await outbound(url, { privateAddresses: true }, { purpose: 'upstream' }).catch(() => undefined);
+        desk.clock.advance(1);
+      });
+    await callApi(`${origin}/item/9000000009`);
+    await callApi(`${origin}/failing`);
+    backEnd.closeAllConnections();
+    await new Promise((resolve) => backEnd.close(resolve));
+    await callApi(origin);
+    unfollow();
+    const found = await desk.journeys.find(journey);
+    const lane = `outside:${new URL(origin).host}`;
+    const outcomes = ['200 succeeded', '502 failed', 'null lost'];
+    assert.deepEqual(
+      found?.messages.map(({ from, to, status, outcome }) => `${from} ${to} ${status} ${outcome}`),
+      outcomes.flatMap((outcome) => [
+        'application api:orders 200 succeeded',
+        `api:orders ${lane} ${outcome}`,
+      ]),
+    );
+    const [call, forwarded] = found?.messages ?? [];
+    assert.equal(forwarded?.parent, call?.id);
+    assert.equal((await desk.journeys.message(forwarded?.id ?? ''))?.words, 'Forwards the call');
+    assert.equal((await desk.journeys.list({ q: journey })).journeys[0]?.count, 6);
+    assert.doesNotMatch(JSON.stringify(found), /9000000009/, 'the address may name a patient');
   });
 
   test('give a realm of the mock a lane of its own', async () => {

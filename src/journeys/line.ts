@@ -24,6 +24,16 @@ export interface Departure {
   readonly route: string;
 }
 
+/** The call with which an API passed a request on to its back end. */
+export interface Forwarding {
+  readonly to: Lane;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly ms: number;
+  /** Undefined without a response. */
+  readonly status: number | undefined;
+}
+
 /** A message as a line of its journey has it. */
 export interface StoredMessage {
   readonly id: string;
@@ -47,6 +57,7 @@ export interface StoredMessage {
   readonly refusal?: RefusalView;
   readonly faults?: readonly string[];
   readonly departs?: Departure;
+  readonly forwards?: Forwarding;
 }
 
 /** Returns the line of a message, without the members that its name implies. */
@@ -106,10 +117,16 @@ function departureOf({ answer, route: own }: Activity, from: Lane, places: Place
 const wordsOf = (wording: Wording, view: RefusalView | undefined): string =>
   view ? `${wording.tries}: ${reasonAfterVerb(view)}` : wording.words;
 
-const rounded = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;
+/** Rounds to a tenth of a millisecond. */
+export const tenths = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;
 
 /** Returns the message of a finished request; undefined if it is kept only when it fails. */
-export function describe(activity: Activity, places: Places, outer?: Outer): Described | undefined {
+export function describe(
+  activity: Activity,
+  places: Places,
+  outer?: Outer,
+  forwards?: Forwarding,
+): Described | undefined {
   const { id, at, milliseconds, method, route, status, request, caller, refusal, events, acts } = activity;
   const to = laneOf(activity);
   if (to === undefined) return undefined;
@@ -129,8 +146,8 @@ export function describe(activity: Activity, places: Places, outer?: Outer): Des
     to,
     name: wording.name,
     words: wordsOf(wording, view),
-    at: rounded(at),
-    ms: rounded(milliseconds),
+    at: tenths(at),
+    ms: tenths(milliseconds),
     method,
     route,
     status,
@@ -141,6 +158,7 @@ export function describe(activity: Activity, places: Places, outer?: Outer): Des
     ...(correlationId === undefined ? {} : { correlationId }),
     ...(view ? { refusal: view } : {}),
     ...(departs ? { departs } : {}),
+    ...(forwards ? { forwards } : {}),
     ...(activity.faults ? { faults: activity.faults } : {}),
   };
   return { message, wording, facts: [...events, ...acts] };

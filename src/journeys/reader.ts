@@ -194,7 +194,7 @@ export class StoredJourneys implements JourneyReader {
   async message(id: string): Promise<Message | undefined> {
     await this.#options.recorder.keep();
     const [journey] = await this.#journeysOf(
-      sql('SELECT journey FROM message WHERE id = ?', id.replace(/\.sent$/, '')),
+      sql('SELECT journey FROM message WHERE id = ?', id.replace(/\.(?:sent|forwarded)$/, '')),
     );
     if (journey === undefined) return undefined;
     return (await this.find(journey))?.messages.find((message) => message.id === id);

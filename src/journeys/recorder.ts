@@ -16,7 +16,15 @@ import { type CapturedMessages, insertMessageStatement } from './captured.ts';
 import { markKey } from './cut.ts';
 import { add, type Delta } from './delta.ts';
 import { nameCaller, outerOf, type Places } from './lanes.ts';
-import { type Described, describe, describeOutside, type StoredMessage, textOf } from './line.ts';
+import {
+  type Described,
+  describe,
+  describeOutside,
+  type Forwarding,
+  type StoredMessage,
+  tenths,
+  textOf,
+} from './line.ts';
 import type { Captured } from './model.ts';
 import { deltaStatements } from './rows.ts';
 import type { Verdicts } from './verdicts.ts';
@@ -65,6 +73,8 @@ export class JourneyRecorder implements RequestObserver {
   readonly #networks: NetworkWindow;
   /** Finished requests without a journey of their own, until the request that made them has one. */
   readonly #inner = new WeakMap<Activity, Activity[]>();
+  /** Calls of APIs to their back ends, and when they began. */
+  readonly #forwarded = new WeakMap<Activity, { readonly call: OutboundCall; readonly at: number }>();
   #origin = Number.NEGATIVE_INFINITY;
   /** Messages that no event has taken along to storage. */
   #messages: MessageText[] = [];
@@ -106,11 +116,16 @@ export class JourneyRecorder implements RequestObserver {
     if (described) this.#keep(event.journey, described);
   }
 
-  /** Names the calling request to other services of this installation. Returns a function that stops this. */
+  /** Names the calling request to other services of this installation, and notes calls of APIs to their back ends. Returns a function that stops this. */
   followCalls(): () => void {
-    const began = (call: unknown) => {
+    const began = (message: unknown) => {
+      const request = activityNow();
       // Tests run several installations in one process.
-      if (activityNow()?.finder === this.#options.finder) nameCaller(call as OutboundCall, this.#options);
+      if (request?.finder !== this.#options.finder) return;
+      const call = message as OutboundCall;
+      nameCaller(call, this.#options);
+      if (request && call.purpose === 'upstream')
+        this.#forwarded.set(request, { call, at: this.#origin + performance.now() });
     };
     outboundStarts.subscribe(began);
     return () => void outboundStarts.unsubscribe(began);
@@ -131,10 +146,20 @@ export class JourneyRecorder implements RequestObserver {
     }, announceAfter).unref();
   }
 
+  #forwardingOf(activity: Activity): Forwarding | undefined {
+    const found = this.#forwarded.get(activity);
+    // A service of this installation records the call itself.
+    if (!found || this.#options.places.at(found.call.url) !== 'application') return undefined;
+    const { call, at } = found;
+    // The body of a stream may still be open.
+    const ms = call.seconds * 1_000 || activity.at + activity.milliseconds - at;
+    return { to: `outside:${call.url.host}`, at: tenths(at), ms: tenths(ms), status: call.status };
+  }
+
   #finish(activity: Activity): void {
     const { parent } = activity;
     const outer = outerOf(activity, this.#options);
-    const described = describe(activity, this.#options.places, outer);
+    const described = describe(activity, this.#options.places, outer, this.#forwardingOf(activity));
     const inner = this.#inner.get(activity) ?? [];
     if (!described && inner.length === 0) return;
     if (described?.message.outcome !== undefined && !this.#networks.admits(activity.address)) return;

@@ -141,6 +141,7 @@ mock POST /userinfo                              | mock.userinfo                
 mock GET /logout                                 | mock.logout                   | redirect application    | Asks to sign out                 | #sign-out
 mock POST /logout                                | mock.logout                   | redirect application    | Asks to sign out                 | #sign-out
 mock *                                           | mock.other                    | quiet application       | Asks for another path            |
+sent api upstream                                | api.forward                   | call application        | Forwards the call                |
 page                                             | page                          | quiet browser           | Asks for a page                  |
 `;
 
@@ -230,6 +231,9 @@ export const wordingOfReturn = (from: Lane, carries: 'code' | 'error' | 'nothing
 
 /** The redirect to another provider at which the person signs in. */
 export const wordingToProvider = (): Wording => known('sent cis2 provider');
+
+/** The call of an API to its back end. */
+export const wordingOfForwarding = (): Wording => known('sent api upstream');
 
 /** Every wording, for the test of their form. */
 export const everyWording = (): Wording[] => [...wordings.values()];
