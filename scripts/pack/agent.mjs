@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { clone, inClone } from '../prepare/clone.mjs';
 import { emit } from './emit.mjs';
@@ -24,8 +24,28 @@ export async function agentPackage(node, folder) {
   writeFileSync(join(folder, 'identity-agent', 'bin.mjs'), slim, { mode: 0o755 });
   cpSync(inClone('LICENSE'), join(folder, 'LICENSE'));
   for (const unit of units) cpSync(inClone('deploy', unit), join(folder, unit));
+  deleteUnused(folder);
   bundleKernel(folder);
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), undefined, 2)}\n`);
+}
+
+const importOf = /(?:\bfrom |\bimport\(|^import )['"](\.[^'"]+|@alongside\/kernel\/[^'"]+)['"]/gm;
+
+/** Deletes the emitted files that no program imports: those of types alone, and their own imports. */
+function deleteUnused(folder) {
+  const used = new Set(programs.map((file) => join(folder, 'identity-agent', file.replace(/ts$/, 'js'))));
+  // Grows while it is read.
+  for (const file of used)
+    for (const [, name] of readFileSync(file, 'utf8').matchAll(importOf))
+      used.add(
+        name.startsWith('.')
+          ? join(dirname(file), name)
+          : join(folder, name.replace('@alongside/', '').concat('.js')),
+      );
+  for (const file of readdirSync(folder, { recursive: true })) {
+    const path = join(folder, file);
+    if (path.endsWith('.js') && !used.has(path)) rmSync(path);
+  }
 }
 
 /** Makes the emitted kernel a bundled dependency. */
@@ -33,8 +53,6 @@ function bundleKernel(folder) {
   const kernel = join(folder, 'node_modules', '@alongside', 'kernel');
   mkdirSync(dirname(kernel), { recursive: true });
   renameSync(join(folder, 'kernel'), kernel);
-  // Imported only for types, so their imports are not part of the package.
-  for (const server of ['http.js', 'log.js', 'peer.js']) rmSync(join(kernel, server), { force: true });
   const { name, version, type, license } = manifestOf('kernel');
   const exports = { './*': './*.js' };
   writeFileSync(join(kernel, 'package.json'), JSON.stringify({ name, version, type, license, exports }));
@@ -48,7 +66,7 @@ function manifest() {
     ...commonMembers(['identity-agent', 'pcsc', 'pkcs11']),
     engines: { node: '>=22' },
     bin: { 'identity-agent': 'identity-agent/bin.mjs' },
-    dependencies: { ...dependencies, zod: root.dependencies.zod },
+    dependencies,
     optionalDependencies: { pkcs11js: root.optionalDependencies.pkcs11js },
     bundleDependencies: ['@alongside/kernel'],
   };
