@@ -1,6 +1,6 @@
 // Measures the cost of metrics and request logging in gateway calls, userinfo and token requests, alternately with both on and both
-// off: `npm run bench:observation [-- --rounds 9] [--operations 8000] [--only ID] [--json]`. Processor time is the mean of the rounds
-// without the slower half, because the kernel counts it in steps of 10 ms; the other figures are medians. Never fails on a figure.
+// off: `npm run bench:observation [-- --rounds 9] [--operations 1600] [--only ID] [--json]`. Processor time is the mean of the rounds
+// without the slower half; the other figures are medians. Never fails on a figure.
 import { endWith, readBenchFlags } from './flags.ts';
 import { startAlongside } from './peers/alongside.ts';
 import { lanes } from './peers/call.ts';

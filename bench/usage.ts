@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Returns resident memory in MiB and processor time in milliseconds of a process. */
+/** Returns resident memory in MiB of a process, and processor time in milliseconds of its living threads. */
 export function usage(pid: number): { rss: number; cpu: number } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  // In nanoseconds; `/proc/PID/stat` counts steps of 10 ms.
+  const times = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  );
   return {
     rss: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024,
-    cpu: (Number(stat[11]) + Number(stat[12])) * 10,
+    cpu: times.reduce((sum, time) => sum + time, 0) / 1e6,
   };
 }
 
