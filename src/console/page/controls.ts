@@ -83,57 +83,131 @@ ${fields}
 <div class="actions"><button type="submit" id="submit" class="needs-script">Save</button>${actions}</div></form>`;
 
 interface FormField {
-  /** Also the id. */
   name: string;
+  /** Of the control; its name by default. */
+  id?: string;
   label: string;
   hint?: Html | string | undefined;
   error?: string | undefined;
-  /** The input, select or text area, with this id, name and `aria-describedby`. */
-  control: Html;
 }
 
+/** The attributes by which a control belongs to its field. */
+const ownedBy = ({ name, id = name }: Pick<FormField, 'name' | 'id'>): Html =>
+  html`id="${id}" name="${name}" aria-describedby="${describedBy(id)}"`;
+
 /** The value of `aria-describedby` for the control of a field. */
-export const describedBy = (name: string): string => `${name}-hint ${name}-error`;
+export const describedBy = (id: string): string => `${id}-hint ${id}-error`;
 
 /** A label, a hint and a place for the error of one control. */
-export const field = ({ name, label, hint, error, control }: FormField): Html => html`<div class="field">
-<label for="${name}">${label}</label>
-<p class="hint" id="${name}-hint">${hint}</p>
+export const field = ({
+  name,
+  id = name,
+  label,
+  hint,
+  error,
+  control,
+}: FormField & { control: Html }): Html => html`<div class="field">
+<label for="${id}">${label}</label>
+<p class="hint" id="${id}-hint">${hint}</p>
 ${control}
-<p class="error-message" id="${name}-error"${error ? undefined : html` hidden`}>${error}</p>
+<p class="error-message" id="${id}-error"${error ? undefined : html` hidden`}>${error}</p>
 </div>`;
 
-interface TextField extends Omit<FormField, 'control'> {
+interface TextField extends FormField {
   value?: string | undefined;
   type?: 'text' | 'search' | 'url' | 'email' | 'password' | 'datetime-local' | 'number';
   required?: boolean;
   maxlength?: number;
+  /** More attributes, such as how the script reads the value. */
+  attributes?: Html;
 }
 
-export const textField = ({ value, type = 'text', required, maxlength = 2_000, ...rest }: TextField): Html =>
+export const textField = (text: TextField): Html => {
+  const { value = '', type = 'text', required, maxlength = 2_000, attributes } = text;
+  return field({
+    ...text,
+    control: html`<input type="${type}" ${ownedBy(text)} value="${value}" maxlength="${maxlength}"
+ autocomplete="off" spellcheck="false"${required ? html` required` : undefined} ${attributes}>`,
+  });
+};
+
+interface AreaField extends FormField, Pick<TextField, 'value' | 'maxlength' | 'attributes'> {
+  rows: number;
+}
+
+/** A field for a longer text. */
+export const areaField = (area: AreaField): Html =>
   field({
-    ...rest,
-    control: html`<input type="${type}" id="${rest.name}" name="${rest.name}" value="${value ?? ''}" maxlength="${maxlength}"
- autocomplete="off" spellcheck="false" aria-describedby="${describedBy(rest.name)}"${required ? html` required` : undefined}>`,
+    ...area,
+    control: html`<textarea ${ownedBy(area)} rows="${area.rows}"${area.maxlength ? html` maxlength="${area.maxlength}"` : undefined} spellcheck="false" autocomplete="off" ${area.attributes}>${area.value}</textarea>`,
   });
 
-interface SelectField extends Omit<FormField, 'control'> {
-  /** Values with their labels, or values that are their labels. */
-  options: readonly (string | readonly [value: string, label: string])[];
+/** A field for a list, one entry a line. */
+export const linesField = ({
+  values = [],
+  ...area
+}: Omit<AreaField, 'value' | 'rows'> & { values?: readonly string[]; rows?: number }): Html =>
+  areaField({
+    ...{ rows: Math.min(12, values.length + 2), attributes: html`data-type="lines"` },
+    ...area,
+    value: values.join('\n'),
+  });
+
+/** Values with their labels, or values that are their labels. */
+type Options = readonly (string | readonly [value: string, label: string])[];
+
+const optionsOf = (options: Options, chosen: string | undefined): Html[] =>
+  options
+    .map((option) => (typeof option === 'string' ? ([option, option] as const) : option))
+    .map(
+      ([value, label]) =>
+        html`<option value="${value}"${value === chosen ? html` selected` : undefined}>${label}</option>`,
+    );
+
+interface SelectField extends FormField {
+  options: Options;
   value?: string | undefined;
 }
 
 /** A field with a list of choices. */
-export const selectField = ({ options, value: chosen, ...rest }: SelectField): Html =>
+export const selectField = (select: SelectField): Html =>
   field({
-    ...rest,
-    control: html`<select id="${rest.name}" name="${rest.name}" aria-describedby="${describedBy(rest.name)}">${options
-      .map((option) => (typeof option === 'string' ? ([option, option] as const) : option))
-      .map(
-        ([value, label]) =>
-          html`<option value="${value}"${value === chosen ? html` selected` : undefined}>${label}</option>`,
-      )}</select>`,
+    ...select,
+    control: html`<select ${ownedBy(select)}>${optionsOf(select.options, select.value)}</select>`,
   });
+
+interface Filter extends Pick<TextField, 'name' | 'id' | 'maxlength'> {
+  /** A filter without a label comes from a link: it is hidden, and kept. */
+  label?: string;
+  type?: 'search' | 'text' | 'date';
+  /** The choices besides any. */
+  options?: Options;
+  /** Likely texts. */
+  suggestions?: Options;
+}
+
+/** The filters of a list, with their values in the query. A choice applies at once, a text with the button. */
+export function filterForm(
+  path: string,
+  query: URLSearchParams,
+  filters: readonly Filter[],
+  submit = 'Search',
+): Html {
+  const control = ({ name, id = name, label, type = 'search', maxlength = 200, ...more }: Filter) => {
+    const value = (query.get(name) ?? '').trim().slice(0, maxlength);
+    if (label === undefined)
+      return value === '' ? undefined : html`<input type="hidden" name="${name}" value="${value}">`;
+    const { options, suggestions } = more;
+    const list = suggestions ? `${id}-list` : undefined;
+    return html`<div><label for="${id}">${label}</label>${
+      options
+        ? html`<select id="${id}" name="${name}">${optionsOf([['', 'any'], ...options], value)}</select>`
+        : html`<input type="${type}" id="${id}" name="${name}" value="${value}" maxlength="${maxlength}" autocomplete="off" spellcheck="false"${list ? html` list="${list}"` : undefined}>`
+    }${list ? html`<datalist id="${list}">${optionsOf(suggestions ?? [], undefined)}</datalist>` : undefined}</div>`;
+  };
+  return html`<form class="filters" data-filter action="${path}">${filters.map(control)}
+<button type="submit" class="secondary">${submit}</button></form>`;
+}
 
 /** A value with a button that copies it. */
 export const copied = (value: string, about: string): Html => html`<span class="copied"><code>${value}</code>

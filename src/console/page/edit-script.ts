@@ -1,8 +1,8 @@
 import type { EditTools } from './edit-tools-script.ts';
-import type { FormTools } from './form-tools-script.ts';
 import type { BrowserScript } from './page.ts';
+import type { PageTools } from './page-tools-script.ts';
 
-function edit(_: FormTools, editing: EditTools): void {
+function edit(_: PageTools, editing: EditTools): void {
   const form = document.getElementById('edit');
   if (form instanceof HTMLFormElement) editing.edit(form);
 }

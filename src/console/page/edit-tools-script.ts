@@ -1,4 +1,4 @@
-import type { FormProblem, FormTools } from './form-tools-script.ts';
+import type { FormProblem, PageTools } from './page-tools-script.ts';
 
 type Body = Record<string, unknown>;
 
@@ -25,27 +25,20 @@ interface EditOptions {
 export function editTools({
   byId,
   made,
+  linesIn,
   sentence,
   report,
   reportSilence,
   send,
   problemText,
   warningsOf,
+  place,
+  pathsAround,
   showProblems,
-}: FormTools) {
+}: PageTools) {
   /** Returns a member of a value: `cis2.pkce`. */
   const memberOf = (value: unknown, path: string): unknown =>
     path.split('.').reduce<unknown>((object, name) => (object as Body | null | undefined)?.[name], value);
-  const place = (body: Body, path: string, value: unknown): void => {
-    const names = path.split('.');
-    const last = names.pop() ?? '';
-    let object = body;
-    for (const name of names) {
-      object[name] ??= {};
-      object = object[name] as Body;
-    }
-    object[last] = value;
-  };
   /** Lists are compared without their order, which means nothing here. */
   const comparable = (value: unknown): string =>
     JSON.stringify(
@@ -75,10 +68,8 @@ export function editTools({
           );
         } else if (control instanceof HTMLSelectElement && control.name)
           values.set(control.name, control.value === 'null' ? null : control.value);
-        else if (control instanceof HTMLTextAreaElement) {
-          const lines = control.value.split('\n').map((line) => line.trim());
-          values.set(control.name, lines.filter(Boolean));
-        } else if (control instanceof HTMLInputElement && control.name && control.type === 'checkbox')
+        else if (control instanceof HTMLTextAreaElement) values.set(control.name, linesIn(control.value));
+        else if (control instanceof HTMLInputElement && control.name && control.type === 'checkbox')
           values.set(control.name, control.checked);
         else if (control instanceof HTMLInputElement && control.name && control.type !== 'radio') {
           const isNull = control.dataset.kind === 'nullable' && control.value === '';
@@ -160,19 +151,19 @@ export function editTools({
         if (!tag || !same(value, memberOf(before, id))) place(patch, id, value);
       if (Object.keys(patch).length === 0) return report('Nothing was changed.');
       options.complete?.(patch, before);
-      const { status, isOk, answer, tag: newTag } = await send(tag ? 'PATCH' : 'POST', path, patch, tag);
-      if (status === 412) return merge();
-      if (!isOk) {
-        const ids = [String(answer.field ?? '')];
-        while (ids[0]?.includes('.')) ids.unshift(ids[0].replace(/\.[^.]*$/, ''));
-        const at = options.controlOf?.(ids.at(-1) ?? '') ?? ids.reverse().find((id) => byId(id)) ?? 'submit';
+      const saved = await send(tag ? 'PATCH' : 'POST', path, patch, { match: tag });
+      if (saved.status === 412) return merge();
+      const { answer } = saved;
+      if (!saved.isOk) {
+        const field = String(answer.field ?? '');
+        const at = options.controlOf?.(field) ?? pathsAround(field).find((id) => byId(id)) ?? 'submit';
         const text =
           answer.problem && at !== 'submit'
             ? sentence(`${labelOf(at)} ${answer.problem}`)
             : problemText(answer);
         return showProblems(form, [{ at, text }]);
       }
-      tag = newTag;
+      tag = saved.tag;
       before = answer;
       const panel = byId('conflict');
       if (panel) panel.hidden = true;
@@ -186,7 +177,7 @@ export function editTools({
     });
   };
 
-  return { edit, memberOf, place };
+  return { edit, memberOf };
 }
 
 export type EditTools = ReturnType<typeof editTools>;

@@ -6,7 +6,7 @@ import type { AdmittedRoles } from '../administrators/roles.ts';
 import type { Change } from '../changes.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 import type { EditTools } from './edit-tools-script.ts';
-import type { FormTools } from './form-tools-script.ts';
+import type { PageTools } from './page-tools-script.ts';
 
 /** A short note beside an entry of the navigation. */
 export interface Badge {
@@ -72,7 +72,7 @@ export interface PageContent {
 export interface BrowserScript {
   /** Its address is `/assets/NAME.js`. */
   readonly name: string;
-  readonly run: (tools: FormTools, editing: EditTools) => void;
+  readonly run: (tools: PageTools, editing: EditTools) => void;
 }
 
 export interface ConsolePage {

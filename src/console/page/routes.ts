@@ -24,9 +24,9 @@ import { consolePages } from '../pages/registry.ts';
 import { consoleStylesheet, registerStylesheet } from './console-stylesheet.ts';
 import { foreign } from './controls.ts';
 import { editTools } from './edit-tools-script.ts';
-import { formTools } from './form-tools-script.ts';
 import { assetPaths, framed, navigation, statusBar } from './frame.ts';
 import type { BrowserScript, ConsolePage, PageContent, PageView } from './page.ts';
+import { pageTools } from './page-tools-script.ts';
 import { shellScript } from './shell-script.ts';
 
 const longestPath = 120;
@@ -78,7 +78,7 @@ function asset(path: string, type: string, text: string): Route[] {
 /** Returns the source of a script with the tools that it takes, and without the white space in place of types. */
 function sourceOf({ run }: BrowserScript): string {
   const call = ['', 'tools', 'tools, editing'][run.length] ?? '';
-  const tools = run.length > 0 ? `const tools = (${formTools.toString()})();` : '';
+  const tools = run.length > 0 ? `const tools = (${pageTools.toString()})();` : '';
   const editing = run.length > 1 ? `const editing = (${editTools.toString()})(tools);` : '';
   const lines = `{\n${tools}\n${editing}\n(${run.toString()})(${call});\n}`.split('\n');
   return `${lines

@@ -1,18 +1,11 @@
 import type { BrowserScript } from './page.ts';
+import type { PageTools } from './page-tools-script.ts';
 
 /** The program of every page: live parts, calls of the API, forms, keys, menu and copying. */
-function shell(): void {
-  const root = document.documentElement;
-  root.classList.add('script');
-  const byId = (id: string) => document.getElementById(id);
-  const result = byId('result');
+function shell(tools: PageTools): void {
+  const { byId, madeButton, linesIn, report, reportSilence, send, place, pathsAround, showProblems } = tools;
+  document.documentElement.classList.add('script');
   const live = byId('live');
-
-  const report = (text: string, bad = false): void => {
-    if (!result) return;
-    result.classList.toggle('bad', bad);
-    result.textContent = text;
-  };
 
   // Live parts. A part is fetched at most twice a second, never while the page is hidden or paused, and waits while the reader is
   // typing or selecting in it.
@@ -41,15 +34,13 @@ function shell(): void {
 
   /** Shows how many changes wait for the reader. */
   const showWaiting = (part: HTMLElement, count: number): void => {
-    let note = part.querySelector<HTMLButtonElement>(':scope > .waiting-changes');
+    let note = part.querySelector(':scope > .waiting-changes');
     if (!note) {
-      note = document.createElement('button');
-      note.type = 'button';
-      note.className = 'small secondary waiting-changes';
-      note.addEventListener('click', () => {
+      note = madeButton('', () => {
         getSelection()?.removeAllRanges();
         fetchPart(part.dataset.part ?? '', true);
       });
+      note.classList.add('waiting-changes');
       part.prepend(note);
     }
     note.textContent = `${count} new`;
@@ -176,20 +167,9 @@ function shell(): void {
   }
 
   // Calls of the API.
-  const bodyOf = (form: HTMLFormElement): Record<string, unknown> => {
-    const body: Record<string, unknown> = {};
-    const place = (name: string, value: unknown): void => {
-      const path = name.split('.');
-      const last = path.pop() ?? '';
-      let object = body;
-      for (const part of path) {
-        object[part] ??= {};
-        object = object[part] as Record<string, unknown>;
-      }
-      const there = object[last];
-      if (Array.isArray(there)) there.push(value);
-      else object[last] = value;
-    };
+  type Body = Record<string, unknown>;
+  const bodyOf = (form: HTMLFormElement): Body => {
+    const body: Body = {};
     for (const control of form.elements) {
       if (
         !(
@@ -202,47 +182,30 @@ function shell(): void {
       const { name, value, dataset } = control;
       if (!name || control.disabled) continue;
       if (control instanceof HTMLInputElement && ['radio', 'checkbox'].includes(control.type)) {
-        if (dataset.type === 'boolean') place(name, control.checked);
-        else if (dataset.list !== undefined) {
-          if (form.querySelector(`[name="${CSS.escape(name)}"]`) === control) place(name, []);
-          if (control.checked) place(name, value);
-        } else if (control.checked) place(name, value);
+        const { checked } = control;
+        if (dataset.type === 'boolean') place(body, name, checked);
+        else if (dataset.list !== undefined)
+          body[name] = [...((body[name] as string[] | undefined) ?? []), ...(checked ? [value] : [])];
+        else if (checked) place(body, name, value);
         continue;
       }
       if (value === '' && dataset.empty === undefined) continue;
-      if (dataset.type === 'number') place(name, Number(value));
-      else if (dataset.type === 'lines')
-        place(
-          name,
-          value
-            .split('\n')
-            .map((line) => line.trim())
-            .filter(Boolean),
-        );
+      if (dataset.type === 'number') place(body, name, Number(value));
+      else if (dataset.type === 'lines') place(body, name, linesIn(value));
       else if (dataset.type === 'json') {
         try {
-          place(name, JSON.parse(value));
+          place(body, name, JSON.parse(value));
         } catch {
           throw Object.assign(new Error('is not JSON'), { field: name });
         }
-      } else place(name, value);
+      } else place(body, name, value);
     }
     return body;
   };
 
-  const clearErrors = (form: HTMLFormElement): void => {
-    for (const message of form.querySelectorAll<HTMLElement>('.error-message')) message.hidden = true;
-    for (const control of form.querySelectorAll('[aria-invalid]')) control.removeAttribute('aria-invalid');
-    const summary = form.querySelector<HTMLElement>('.error-summary');
-    if (summary) summary.hidden = true;
-  };
-
   /** Returns the control of a member, or of the nearest member around it; for a refusal of the whole value, the one that holds it. */
   const controlOf = (form: HTMLFormElement, field: string): HTMLElement | null => {
-    const names = [field];
-    while (names[0]?.includes('.')) names.unshift(names[0].replace(/\.[^.]*$/, ''));
-    const found = names
-      .reverse()
+    const found = pathsAround(field)
       .map((name) => form.querySelector<HTMLElement>(`[name="${CSS.escape(name)}"]`))
       .find(Boolean);
     return found ?? form.querySelector<HTMLElement>('[data-whole]');
@@ -261,44 +224,17 @@ function shell(): void {
       : `${field} ${problem}${end}`.trim();
   };
 
-  /** Shows an error at its field, and in the summary with a link to it. */
-  const showError = (form: HTMLFormElement, field: string, text: string, href?: string): void => {
-    const control = controlOf(form, field);
-    const summary = form.querySelector<HTMLElement>('.error-summary');
-    if (control) {
-      control.setAttribute('aria-invalid', 'true');
-      const message = byId(`${control.getAttribute('name')}-error`) ?? byId(`${control.id}-error`);
-      if (message) {
-        message.textContent = text;
-        message.hidden = false;
-      }
-    }
-    if (!summary) {
-      report(text, true);
-      return;
-    }
-    const target = href ?? (control?.id && `#${control.id}`);
-    const link = document.createElement(target ? 'a' : 'span');
-    link.textContent = text;
-    if (link instanceof HTMLAnchorElement && target) link.href = target;
-    summary.replaceChildren(link);
-    summary.hidden = false;
-    summary.focus();
-  };
+  const showError = (form: HTMLFormElement, field: string, text: string, href?: string): void =>
+    showProblems(form, [{ at: controlOf(form, field)?.id ?? '', text, href }]);
 
   const call = async (element: HTMLElement, body: object | undefined): Promise<void> => {
-    const { method, path, done, next } = element.dataset;
+    const { method = 'POST', path = '', done, next } = element.dataset;
     const form = element instanceof HTMLFormElement ? element : undefined;
     report('');
-    if (form) clearErrors(form);
-    const response = await fetch(`/api/v1${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    if (response.status === 401) return location.reload();
-    const answer = response.status === 204 ? {} : await response.json();
-    if (!response.ok) {
+    if (form) showProblems(form, []);
+    const { status, isOk, answer } = await send(method, path, body);
+    if (status === 401) return location.reload();
+    if (!isOk) {
       const left = answer.attemptsLeft;
       const attempts = left === undefined ? '' : left === 1 ? ' 1 attempt left.' : ` ${left} attempts left.`;
       const reason =
@@ -307,7 +243,7 @@ function shell(): void {
           : [answer.field, answer.problem ?? answer.error_description ?? answer.error].join(' ').trim();
       const text = `${reason}${attempts}`;
       // A change of roles or keys may need the passkey again.
-      const confirmation = answer.confirm && `${answer.confirm}?next=${location.pathname}`;
+      const confirmation = answer.confirm ? `${answer.confirm}?next=${location.pathname}` : undefined;
       if (form && !form.dataset.isShort) showError(form, String(answer.field ?? ''), text, confirmation);
       else {
         form?.reset();
@@ -323,9 +259,12 @@ function shell(): void {
     }
     element.dispatchEvent(new CustomEvent('alongside:done', { bubbles: true, detail: answer }));
     if (next)
-      return location.assign(next.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name] ?? '')));
+      return location.assign(
+        next.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(answer[name] ?? ''))),
+      );
     everything();
-    report([answer.reason ?? done ?? 'Done.', ...(answer.warnings ?? [])].join(' '), Boolean(answer.reason));
+    const warnings = tools.warningsOf(answer).map(({ message }) => message);
+    report([answer.reason ?? done ?? 'Done.', ...warnings].join(' '), Boolean(answer.reason));
   };
 
   const carryOut = (element: HTMLElement, body: () => object | undefined): void => {
@@ -336,7 +275,7 @@ function shell(): void {
       .catch((error) => {
         if (error.field && element instanceof HTMLFormElement)
           showError(element, error.field, sentenceOf(element, error.field, error.message));
-        else report('The console does not respond. Check that it is running.', true);
+        else reportSilence();
       })
       .finally(() => element.removeAttribute('aria-busy'));
   };
@@ -396,11 +335,7 @@ function shell(): void {
   });
 
   document.addEventListener('keydown', (event) => {
-    const { target } = event;
-    const isTyping =
-      target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]');
-    if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (localStorage.getItem('keys') === 'off') return;
+    if (event.key !== '/' || !tools.isForPage(event, 'input, textarea, select, [contenteditable]')) return;
     event.preventDefault();
     byId('search')?.focus();
   });

@@ -6,10 +6,9 @@ import {
   callButton,
   callForm,
   copied,
-  describedBy,
-  field,
   foreign,
   hiddenColumn,
+  linesField,
   selectField,
   table,
   textField,
@@ -21,13 +20,12 @@ import { administratorsScript } from './script.ts';
 const roleField = (name: string, chosen: string): Html =>
   selectField({ name, label: 'Role', options: roles, value: chosen });
 
-const organisationsField = (value: readonly string[]): Html =>
-  field({
+const organisationsField = (values: readonly string[]): Html =>
+  linesField({
     name: 'organisations',
     label: 'Organisations',
     hint: 'ODS codes, one on each line. Only for a registration authority.',
-    control: html`<textarea id="organisations" name="organisations" rows="2" maxlength="700" data-type="lines" spellcheck="false"
- aria-describedby="${describedBy('organisations')}">${value.join('\n')}</textarea>`,
+    ...{ values, rows: 2, maxlength: 700 },
   });
 
 const inviteForm = (): Html =>

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { everyRole } from '../../administrators/roles.ts';
 import { type ApiCall, apiPath, templateOf } from '../../api/call.ts';
 import { bodySchemaOf } from '../../api/openapi.ts';
-import { copiedBlock, emptyState, withQuery } from '../../page/controls.ts';
+import { copiedBlock, emptyState, filterForm, withQuery } from '../../page/controls.ts';
 import { definePage } from '../../page/page.ts';
 import { apiCalls } from '../../resources/registry.ts';
 import { apiScript } from './script.ts';
@@ -115,7 +115,7 @@ export const apiPage = definePage({
       title: 'API',
       lead: html`${calls.length} calls: everything that this console does. <a href="${apiPath}/openapi.json">OpenAPI document</a>`,
       main: html`${chosen ? tryIt(chosen, console.urls.console, !console.development) : undefined}
-<form class="filters" action="${path}"><div><label for="q">Find a call</label><input type="search" id="q" name="q" value="${q}" maxlength="100" autocomplete="off" spellcheck="false"></div><button type="submit" class="secondary">Find</button></form>
+${filterForm(path, query, [{ name: 'q', label: 'Find a call', maxlength: 100 }], 'Find')}
 ${matching.length === 0 ? emptyState(html`No call matches. <a href="${path}">Show all ${calls.length}</a>`) : list(matching, query, chosen && nameOf(chosen))}`,
     };
   },

@@ -1,9 +1,10 @@
 import type { BrowserScript } from '../../page/page.ts';
+import type { PageTools } from '../../page/page-tools-script.ts';
 
 /** Builds the request from the form, shows it as curl, sends it and shows the answer. */
-function api(): void {
-  const form = document.getElementById('call');
-  const answer = document.getElementById('answer');
+function api({ byId, made, fail, silenceText }: PageTools): void {
+  const form = byId('call');
+  const answer = byId('answer');
   if (!(form instanceof HTMLFormElement) || !answer) return;
   const block = form.parentElement?.querySelector<HTMLElement>('.block');
   const { callMethod: method = 'GET', callPath = '', origin = '', signIn } = form.dataset;
@@ -12,7 +13,7 @@ function api(): void {
   const controls = [...form.querySelectorAll<Control>('[data-place]')];
 
   const mark = (control: Control, problem: string): void => {
-    const message = document.getElementById(`${control.id}-error`);
+    const message = byId(`${control.id}-error`);
     if (problem) control.setAttribute('aria-invalid', 'true');
     else control.removeAttribute('aria-invalid');
     if (message) {
@@ -80,12 +81,6 @@ function api(): void {
   form.addEventListener('input', showCurl);
   showCurl();
 
-  const element = (name: string, text: string): HTMLElement => {
-    const made = document.createElement(name);
-    made.textContent = text;
-    return made;
-  };
-
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     for (const control of controls) mark(control, '');
@@ -119,19 +114,16 @@ function api(): void {
       } catch {
         // Shown as it came.
       }
-      const pre = element('pre', shown.length > 200_000 ? `${shown.slice(0, 200_000)}…` : shown);
-      pre.className = 'block';
+      const pre = made('pre', shown.length > 200_000 ? `${shown.slice(0, 200_000)}…` : shown, 'block');
       pre.tabIndex = 0;
-      const title = element(
+      const title = made(
         'p',
         `${response.status} ${response.statusText}, ${took} ms, ${text.length} characters`,
+        response.ok ? 'note' : 'error',
       );
-      title.className = response.ok ? 'note' : 'error';
-      answer.replaceChildren(element('h3', 'Answer'), title, ...(text === '' ? [] : [pre]));
+      answer.replaceChildren(made('h3', 'Answer'), title, ...(text === '' ? [] : [pre]));
     } catch {
-      const note = element('p', 'The console does not respond. Check that it is running.');
-      note.className = 'error';
-      answer.replaceChildren(note);
+      fail(answer, silenceText);
     }
     answer.hidden = false;
     answer.scrollIntoView({ block: 'nearest' });

@@ -1,11 +1,11 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { ListedApi } from '../../../gateway/protocol.ts';
 import {
+  areaField,
   callButton,
   callForm,
   copied,
-  describedBy,
-  field,
+  counted,
   foreign,
   hiddenColumn,
   numberColumn,
@@ -14,8 +14,6 @@ import {
   textField,
 } from '../../page/controls.ts';
 import { definePage } from '../../page/page.ts';
-
-const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 const row = ({ name, basePath, title, backEnd, operations, warnings }: ListedApi, origin: string) => ({
   id: `api-${name}`,
@@ -38,11 +36,12 @@ const row = ({ name, basePath, title, backEnd, operations, warnings }: ListedApi
   ],
 });
 
-const fields: Html = html`${field({
+const fields: Html = html`${areaField({
   name: 'text',
   label: 'OpenAPI file (YAML or JSON)',
   hint: html`A definition of several files is added on the command line: <code>alongside api add FILE</code>.`,
-  control: html`<textarea id="text" name="text" rows="10" data-empty data-whole spellcheck="false" required aria-describedby="${describedBy('text')}"></textarea>`,
+  rows: 10,
+  attributes: html`data-empty data-whole required`,
 })}${textField({ name: 'basePath', label: 'Base path', hint: 'Such as /my-api; needed if the file names none.' })}${textField(
   {
     name: 'upstream',

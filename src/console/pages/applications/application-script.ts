@@ -1,11 +1,12 @@
 import type { EditTools } from '../../page/edit-tools-script.ts';
-import type { FormTools } from '../../page/form-tools-script.ts';
 import type { BrowserScript } from '../../page/page.ts';
+import type { PageTools } from '../../page/page-tools-script.ts';
 
 /** Saves changed settings, shows both values of a conflict, adds keys, and shows a new secret once. */
-function application(tools: FormTools, editing: EditTools): void {
-  const { byId, made, sentence, report, reportSilence, send, problemText, warningsOf, showProblems } = tools;
-  const { memberOf, place } = editing;
+function application(tools: PageTools, editing: EditTools): void {
+  const { byId, made, sentence, report, reportSilence, send, problemText, warningsOf, place, showProblems } =
+    tools;
+  const { memberOf } = editing;
   type Body = Record<string, unknown>;
   const showProblem = (form: HTMLFormElement, at: string, text: string): void =>
     showProblems(form, [{ at, text }]);

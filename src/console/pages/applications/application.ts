@@ -4,13 +4,12 @@ import { variables } from '../../../kit/environment.ts';
 import type { StoredApplication } from '../../../oauth/applications.ts';
 import { errors } from '../../errors.ts';
 import {
+  areaField,
   callButton,
   callForm,
   copied,
   copiedBlock,
-  describedBy,
   emptyState,
-  field,
   foreign,
   hiddenColumn,
   relative,
@@ -18,6 +17,7 @@ import {
   table,
   tabs,
   tag,
+  textField,
   when,
   withQuery,
 } from '../../page/controls.ts';
@@ -197,12 +197,9 @@ async function keyTable(view: View): Promise<Html> {
 }
 
 const halfSelect = (id: string, application: StoredApplication): Html =>
-  field({
-    name: id,
-    label: 'Valid at',
-    control: html`<select id="${id}" name="half" aria-describedby="${describedBy(id)}">${halvesOf(
-      application,
-    ).map(({ name }) => html`<option value="${name}">${atNames[name]}</option>`)}</select>`,
+  selectField({
+    ...{ name: 'half', id, label: 'Valid at' },
+    options: halvesOf(application).map(({ name }) => [name, atNames[name]] as const),
   });
 
 async function keysTab(view: View & { part(name: 'secrets' | 'keys'): Promise<Html> }): Promise<Html> {
@@ -210,8 +207,6 @@ async function keysTab(view: View & { part(name: 'secrets' | 'keys'): Promise<Ht
   const application = await found(view);
   const { id } = application;
   const time = (later: number): string => new Date(now + later).toISOString();
-  const expiry = (name: string, label: string, options: readonly (readonly [string, string])[]): Html =>
-    selectField({ name, label, options });
   return html`<h2>Secrets</h2>${await view.part('secrets')}
 <section class="panel" aria-labelledby="h-rotate"><h2 id="h-rotate">Make another secret</h2>
 ${callForm({
@@ -220,27 +215,29 @@ ${callForm({
   path: `${at(id)}/secrets`,
   done: 'Made. The secret is shown this once.',
   submit: 'Make a secret',
-  fields: html`<div class="pair">${halfSelect('secret-half', application)}${expiry(
-    'expiresAt',
-    'It expires',
-    [
+  fields: html`<div class="pair">${halfSelect('secret-half', application)}${selectField({
+    ...{ name: 'expiresAt', label: 'It expires' },
+    options: [
       ['', 'never'],
       [time(90 * day), 'in 90 days'],
       [time(365 * day), 'in a year'],
     ],
-  )}${expiry('othersExpireAt', 'The others', [
-    ['', 'stay valid'],
-    [time(7 * day), 'expire in 7 days'],
-    [time(day), 'expire tomorrow'],
-    [time(0), 'end now'],
-  ])}</div>`,
+  })}${selectField({
+    ...{ name: 'othersExpireAt', label: 'The others' },
+    options: [
+      ['', 'stay valid'],
+      [time(7 * day), 'expire in 7 days'],
+      [time(day), 'expire tomorrow'],
+      [time(0), 'end now'],
+    ],
+  })}</div>`,
 })}<div id="new-secret"></div></section>
 <h2>Public keys</h2>${await view.part('keys')}
 <section class="panel" aria-labelledby="h-add-key"><h2 id="h-add-key">Add a public key</h2>
 <form id="add-key" novalidate data-id="${id}"><div class="error-summary" role="alert" tabindex="-1" hidden></div>
 ${halfSelect('key-half', application)}
-${field({ name: 'key', label: 'Public key', hint: 'PEM, a JWK or a JWK set. A private key is refused here and not sent.', control: html`<textarea id="key" name="key" rows="4" maxlength="65536" spellcheck="false" autocomplete="off" aria-describedby="${describedBy('key')}"></textarea>` })}
-${field({ name: 'kid', label: 'Key id (kid)', hint: 'Needed if the key has none.', control: html`<input type="text" id="kid" name="kid" maxlength="200" spellcheck="false" autocomplete="off" aria-describedby="${describedBy('kid')}">` })}
+${areaField({ name: 'key', label: 'Public key', hint: 'PEM, a JWK or a JWK set. A private key is refused here and not sent.', rows: 4, maxlength: 65_536 })}
+${textField({ name: 'kid', label: 'Key id (kid)', hint: 'Needed if the key has none.', maxlength: 200 })}
 <div class="actions"><button type="submit" class="needs-script">Add the key</button></div></form></section>`;
 }
 

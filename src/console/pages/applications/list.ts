@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Application } from '../../../oauth/applications.ts';
-import { emptyState, foreign, outcomeTag, relative, table, tag } from '../../page/controls.ts';
+import { emptyState, filterForm, foreign, outcomeTag, relative, table, tag } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { isNamed } from '../../registration/stored.ts';
 import { registrationWarnings } from '../../registration/warnings.ts';
@@ -92,8 +92,7 @@ export const applicationsPage = definePage({
       title: 'Applications',
       lead: 'The software that signs people in or calls APIs.',
       actions: html`<a class="button" href="/applications/new">Register an application</a>`,
-      main: html`<form class="filters" action="/applications"><div><label for="q">Name, id or client id</label>
-<input type="search" id="q" name="q" value="${(query.get('q') ?? '').slice(0, 200)}" maxlength="200" spellcheck="false" autocomplete="off"></div><button type="submit" class="secondary">Search</button></form>
+      main: html`${filterForm('/applications', query, [{ name: 'q', label: 'Name, id or client id' }])}
 ${await part('list')}`,
     };
   },

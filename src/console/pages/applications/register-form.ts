@@ -2,7 +2,7 @@ import { type Html, html } from '@alongside/kernel/html';
 import { variables } from '../../../kit/environment.ts';
 import type { StoredProduct } from '../../../oauth/products.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
-import { describedBy, field, selectField, textField } from '../../page/controls.ts';
+import { areaField, selectField, textField } from '../../page/controls.ts';
 import { accessOf, productTitle } from '../products/page.ts';
 
 /** A choice as a card, with an explanation. */
@@ -33,11 +33,12 @@ const addressList = (name: string, label: string, hint: string): Html => html`
 <button type="button" class="small secondary needs-script" data-add="${name}" id="${name}-add">Add another<span class="visually-hidden"> address</span></button></fieldset>`;
 
 const keyPanel = html`<div data-proof="key">
-${field({
+${areaField({
   name: 'key',
   label: 'Public key',
   hint: 'PEM, a JWK, a JWK set, or the https address of a JWK set. The private key never leaves your machine.',
-  control: html`<textarea id="key" name="key" rows="4" maxlength="65536" spellcheck="false" autocomplete="off" aria-describedby="${describedBy('key')}"></textarea>`,
+  rows: 4,
+  maxlength: 65_536,
 })}
 <p class="good-message" id="key-good" role="status"></p>
 <div class="actions"><label class="button small secondary needs-script" for="key-file">Choose a file</label><input type="file" id="key-file" class="visually-hidden" accept=".pem,.pub,.json,.jwks,.jwk,.crt,.cer">
@@ -93,13 +94,7 @@ ${
 <details><summary>Sign-out and owner</summary>
 <div data-separate>${addressList('afterSignOut', 'Addresses after sign-out', 'Where CIS2 sends the browser after a sign-out.')}
 ${textField({ name: 'backchannelLogoutUri', label: 'Back-channel logout address', type: 'url', hint: 'CIS2 reports ended sessions here.' })}</div>
-${field({
-  name: 'developer',
-  label: 'Developer',
-  control: html`<select id="developer" name="developer" aria-describedby="${describedBy('developer')}"><option value="">none</option>${developers.map(
-    ({ id, name }) => html`<option value="${id}">${name}</option>`,
-  )}</select>`,
-})}</details>
+${selectField({ name: 'developer', label: 'Developer', options: [['', 'none'], ...developers.map(({ id, name }) => [id, name] as const)] })}</details>
 <div class="actions"><button type="submit" id="submit" class="needs-script">Register</button><a class="button secondary" href="/applications">Cancel</a></div>
 </form>
 <aside class="needs-script" aria-label="The same request">

@@ -1,8 +1,8 @@
-import type { FormProblem, FormTools } from '../../page/form-tools-script.ts';
 import type { BrowserScript } from '../../page/page.ts';
+import type { FormProblem, PageTools } from '../../page/page-tools-script.ts';
 
 /** Draws the request while the questions are answered, checks and makes keys, and shows errors at their fields. */
-function register(tools: FormTools): void {
+function register(tools: PageTools): void {
   const { byId, made, madeButton, sentence, reportSilence, send, problemText, warningsOf, isPrivateKey } =
     tools;
   type Body = Record<string, unknown>;

@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { StoredApplication } from '../../../oauth/applications.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
-import { describedBy, editForm, field, selectField } from '../../page/controls.ts';
+import { editForm, linesField, selectField, textField } from '../../page/controls.ts';
 import { registrationOf } from '../../registration/stored.ts';
 import { accessOf, productTitle } from '../products/page.ts';
 
@@ -37,22 +37,21 @@ const select = (
   return selectField({ name, label, hint, options: known, value: now });
 };
 
-const lines = (name: string, label: string, value: unknown, hint = 'One a line. Compared exactly.'): Html => {
-  const list = Array.isArray(value) ? value.map(String) : [];
-  return field({
+const lines = (name: string, label: string, value: unknown): Html => {
+  const values = Array.isArray(value) ? value.map(String) : [];
+  return linesField({
     name,
     label,
-    hint,
-    control: html`<textarea id="${name}" name="${name}" data-kind="lines" rows="${Math.min(8, list.length + 1)}" spellcheck="false" autocomplete="off" aria-describedby="${describedBy(name)}">${list.join('\n')}</textarea>`,
+    hint: 'One a line. Compared exactly.',
+    values,
+    rows: Math.min(8, values.length + 1),
   });
 };
 
 const text = (name: string, label: string, value: unknown, hint?: string, kind = 'text'): Html =>
-  field({
-    name,
-    label,
-    hint,
-    control: html`<input type="text" id="${name}" name="${name}" data-kind="${kind}" value="${value == null ? '' : String(value)}" maxlength="2048" spellcheck="false" autocomplete="off" aria-describedby="${describedBy(name)}">`,
+  textField({
+    ...{ name, label, hint, maxlength: 2_048, value: value == null ? '' : String(value) },
+    attributes: html`data-kind="${kind}"`,
   });
 
 const platformFields = (half: Values, products: readonly { name: string; scopes: string[] }[]): Html => {

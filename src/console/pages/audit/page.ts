@@ -7,6 +7,7 @@ import {
   callButton,
   copied,
   emptyState,
+  filterForm,
   foreign,
   outcomeTag,
   relative,
@@ -43,20 +44,21 @@ const filterOf = (query: URLSearchParams): AuditFilter => ({
   to: time(query, 'to'),
 });
 
-const select = (name: string, label: string, chosen: string | null, options: readonly string[]): Html => html`
-<div><label for="${name}">${label}</label><select id="${name}" name="${name}"><option value="">any</option>${options.map(
-  (option) => html`<option${option === chosen ? html` selected` : undefined}>${option}</option>`,
-)}</select></div>`;
-
-const input = (name: string, label: string, query: URLSearchParams, type = 'text'): Html => html`
-<div><label for="${name}">${label}</label><input type="${type}" id="${name}" name="${name}" value="${text(query, name) ?? ''}" maxlength="300" autocomplete="off" spellcheck="false"></div>`;
-
-const filters = (query: URLSearchParams): Html => html`<form class="filters" data-filter action="/audit">
-${input('actor', 'Who: uid or service', query)}${select('action', 'Action', query.get('action'), Object.keys(auditActions))}
-${select('outcome', 'Outcome', query.get('outcome'), outcomes)}${input('application', 'Application', query)}
-${input('from', 'From (day, UTC)', query, 'date')}${input('to', 'Before (day, UTC)', query, 'date')}
-${query.get('subject') ? html`<input type="hidden" name="subject" value="${text(query, 'subject')}">` : undefined}
-<button type="submit" class="secondary">Filter</button></form>`;
+const filters = (query: URLSearchParams): Html =>
+  filterForm(
+    '/audit',
+    query,
+    [
+      { name: 'actor', label: 'Who: uid or service', type: 'text', maxlength: 300 },
+      { name: 'action', label: 'Action', options: Object.keys(auditActions) },
+      { name: 'outcome', label: 'Outcome', options: outcomes },
+      { name: 'application', label: 'Application', type: 'text', maxlength: 300 },
+      { name: 'from', label: 'From (day, UTC)', type: 'date' },
+      { name: 'to', label: 'Before (day, UTC)', type: 'date' },
+      { name: 'subject', maxlength: 300 },
+    ],
+    'Filter',
+  );
 
 const facts = ({ detail, target }: AuditRecord): Html =>
   html`<span class="facts">${target ? foreign(target) : undefined}${Object.entries(detail)

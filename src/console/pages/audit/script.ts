@@ -1,16 +1,11 @@
 import type { BrowserScript } from '../../page/page.ts';
+import type { PageTools } from '../../page/page-tools-script.ts';
 
 /** Verifies the chains with progress, finds a patient without its number in an address, and shows an opened number. */
-function audit(): void {
-  const state = document.getElementById('verification');
-  const button = document.getElementById('verify');
-  const show = (text: string, kind: string): void => {
-    if (!state) return;
-    const note = document.createElement('p');
-    note.className = kind;
-    note.textContent = text;
-    state.replaceChildren(note);
-  };
+function audit({ byId, made, send }: PageTools): void {
+  const state = byId('verification');
+  const button = byId('verify');
+  const show = (text: string, kind: string): void => state?.replaceChildren(made('p', text, kind));
   let stream: EventSource | undefined;
   const finish = (): void => {
     stream?.close();
@@ -49,22 +44,17 @@ function audit(): void {
     show('Stopped.', 'note');
   });
 
-  document.getElementById('patient-form')?.addEventListener('submit', async (event) => {
+  byId('patient-form')?.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const number = document.getElementById('patient-number');
+    const number = byId('patient-number');
     if (!(number instanceof HTMLInputElement)) return;
-    const response = await fetch('/api/v1/audit/subjects', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ nhsNumber: number.value }),
-    });
-    const { subject, problem } = await response.json();
-    if (response.ok) location.assign(`/audit?subject=${encodeURIComponent(subject)}`);
-    else show(`The NHS number ${problem}.`, 'error');
+    const { isOk, answer } = await send('POST', '/audit/subjects', { nhsNumber: number.value });
+    if (isOk) location.assign(`/audit?subject=${encodeURIComponent(String(answer.subject))}`);
+    else show(`The NHS number ${answer.problem}.`, 'error');
   });
 
   document.addEventListener('alongside:done', (event) => {
-    const opened = document.getElementById('opened');
+    const opened = byId('opened');
     const { nhsNumber } = (event as CustomEvent<{ nhsNumber?: string }>).detail;
     if (opened && nhsNumber) opened.textContent = nhsNumber;
   });

@@ -1,11 +1,12 @@
-import type { FormTools } from '../../page/form-tools-script.ts';
+import type { Preview } from '../../explain/build/preview.ts';
 import type { BrowserScript } from '../../page/page.ts';
+import type { PageTools } from '../../page/page-tools-script.ts';
 
 /** Shows each change of a request at once, signs its assertion here, and sends it after a click. Secrets and the key stay in this tab. */
-function build({ made, madeButton, report }: FormTools): void {
-  const form = document.getElementById('choose');
-  const preview = document.getElementById('preview');
-  const response = document.getElementById('response');
+function build({ byId, made, madeButton, fill, report, silenceText, ...tools }: PageTools): void {
+  const form = byId('choose');
+  const preview = byId('preview');
+  const response = byId('response');
   if (!(form instanceof HTMLFormElement) || !preview || !response) return;
   const variables = new Map<string, string>();
   let key = form.dataset.key ?? '';
@@ -34,34 +35,22 @@ function build({ made, madeButton, report }: FormTools): void {
   });
 
   const fail = (message: string, at?: HTMLElement | null): void => {
-    const note = document.createElement('p');
-    note.className = 'error';
-    note.setAttribute('role', 'alert');
-    note.textContent = message;
-    response.replaceChildren(note);
+    tools.fail(response, message);
     at?.focus();
   };
-  const call = async (path: string, body: object, accept: string): Promise<Response | undefined> => {
-    const answer = await fetch(`/api/v1${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept },
-      body: JSON.stringify(body),
-    });
-    if (answer.ok) return answer;
-    const { field, problem, error_description: description } = await answer.json();
-    fail(problem ? `${field ?? ''} ${problem}.` : description);
+  const call = async (path: string, body: object, accept: string) => {
+    const result = await tools.send('POST', path, body, { accept });
+    if (result.isOk) return result;
+    const { field, problem, error_description: description } = result.answer;
+    fail(problem ? `${field ?? ''} ${problem}.` : String(description));
     return undefined;
-  };
-  const put = (place: HTMLElement, markup: string): void => {
-    const fresh = new DOMParser().parseFromString(markup, 'text/html').body;
-    place.replaceChildren(...[...fresh.childNodes].map((node) => document.importNode(node, true)));
   };
   const restore = (): void => {
     for (const input of all('input[data-variable]'))
       input.value = variables.get(input.dataset.variable ?? '') ?? '';
-    const area = document.getElementById('key');
+    const area = byId('key');
     if (area instanceof HTMLTextAreaElement) area.value = key;
-    const box = document.getElementById('catch');
+    const box = byId('catch');
     if (box instanceof HTMLInputElement) box.checked = isCatching;
     else isCatching = false;
   };
@@ -75,17 +64,15 @@ function build({ made, madeButton, report }: FormTools): void {
     const open = [...preview.querySelectorAll('details[open]')].map(({ id }) => id);
     const answer = await call('/requests/preview', order, 'text/html');
     if (!answer || mine !== drawn) return;
-    const markup = await answer.text();
-    if (mine !== drawn) return;
-    put(preview, markup);
+    fill(preview, answer.markup);
     restore();
-    for (const id of open) document.getElementById(id)?.setAttribute('open', '');
-    if (focused) document.getElementById(focused)?.focus();
+    for (const id of open) byId(id)?.setAttribute('open', '');
+    if (focused) byId(focused)?.focus();
     const query = new URLSearchParams({ kind: order.kind, application: order.application });
     for (const mistake of order.mistakes) query.append('mistake', mistake);
     history.replaceState(null, '', `/build?${query}`);
   };
-  const unreachable = (): void => fail('The console does not respond. Check that it is running.');
+  const unreachable = (): void => fail(silenceText);
   const redraw = (): void => {
     draw().catch(unreachable);
   };
@@ -181,10 +168,9 @@ function build({ made, madeButton, report }: FormTools): void {
     // Made again, so that times and ids are those of now.
     const fresh = await call('/requests/preview', orderOf(), 'application/json');
     if (!fresh) return;
-    const { request, assertion, isNavigation } = await fresh.json();
+    const { request, assertion, isNavigation } = fresh.answer as unknown as Preview;
     if (assertion) {
-      if (key.trim() === '')
-        return fail('Paste the private key that signs the assertion.', document.getElementById('key'));
+      if (key.trim() === '') return fail('Paste the private key that signs the assertion.', byId('key'));
       try {
         variables.set('CLIENT_ASSERTION', await signed(assertion.header, assertion.claims));
       } catch (error) {
@@ -192,7 +178,7 @@ function build({ made, madeButton, report }: FormTools): void {
           error instanceof Error && error.name === 'Error'
             ? error.message
             : 'The key cannot be read. Paste an unencrypted PKCS #8 key of this algorithm as PEM.';
-        return fail(reason, document.getElementById('key'));
+        return fail(reason, byId('key'));
       }
     }
     const missing = new Set<string>();
@@ -206,7 +192,7 @@ function build({ made, madeButton, report }: FormTools): void {
       body: new URLSearchParams(fields.map(({ name, value }) => [name, value])).toString(),
     };
     const [first] = missing;
-    if (first) return fail(`Fill in $${first}.`, document.getElementById(`v-${first}`));
+    if (first) return fail(`Fill in $${first}.`, byId(`v-${first}`));
     if (isNavigation) {
       const state = new URL(sent.url).searchParams.get('state') ?? '';
       const next = chosen('kind').endsWith('-cis2') ? 'code-cis2' : 'code';
@@ -223,9 +209,9 @@ function build({ made, madeButton, report }: FormTools): void {
       sent.headers.push({ name: 'Content-Type', value: 'application/x-www-form-urlencoded' });
     const answer = await call('/requests/run', sent, 'text/html');
     if (!answer) return;
-    put(response, await answer.text());
-    document.getElementById('h-response')?.focus();
-    keepTokens(document.getElementById('response-body')?.textContent ?? '');
+    fill(response, answer.markup);
+    byId('h-response')?.focus();
+    keepTokens(byId('response-body')?.textContent ?? '');
     if (!expected || !chosen('kind').startsWith('code')) return;
     expected = undefined;
     variables.delete('CODE');
@@ -272,7 +258,7 @@ function build({ made, madeButton, report }: FormTools): void {
     if (!(target instanceof Element)) return;
     if (target.closest('#send')) send().catch(unreachable);
     if (target.closest('#explain-response')) {
-      sessionStorage.setItem('explain', document.getElementById('response-body')?.textContent ?? '');
+      sessionStorage.setItem('explain', byId('response-body')?.textContent ?? '');
       location.assign('/explain');
     }
   });

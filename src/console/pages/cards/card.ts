@@ -6,11 +6,10 @@ import {
   callButton,
   callForm,
   copied,
-  describedBy,
-  field,
   foreign,
   orNull,
   relative,
+  selectField,
   tag,
 } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
@@ -132,12 +131,9 @@ const actForm = (
         : {}),
       fields: html`<div class="pair">${officerField(`${act}-actor`, 'actor', acting)}${
         hasReason
-          ? field({
-              name: `${act}-reason`,
-              label: 'Reason',
-              control: html`<select id="${act}-reason" name="reason" aria-describedby="${describedBy(`${act}-reason`)}">${revocationReasons.map(
-                (reason) => html`<option value="${reason}">${reasonNames[reason]}</option>`,
-              )}</select>`,
+          ? selectField({
+              ...{ name: 'reason', id: `${act}-reason`, label: 'Reason' },
+              options: revocationReasons.map((reason) => [reason, reasonNames[reason]] as const),
             })
           : undefined
       }</div>`,

@@ -1,10 +1,11 @@
 import type { BrowserScript } from '../../page/page.ts';
+import type { PageTools } from '../../page/page-tools-script.ts';
 
 /** Previews an import, shows an error with its line, and imports after a confirmation. */
-function data(): void {
-  const file = document.getElementById('import-file');
-  const problem = document.getElementById('import-problem');
-  const preview = document.getElementById('import-preview');
+function data({ byId, made, report, ...tools }: PageTools): void {
+  const file = byId('import-file');
+  const problem = byId('import-problem');
+  const preview = byId('import-preview');
   if (!(file instanceof HTMLInputElement) || !problem || !preview) return;
   let text = '';
 
@@ -68,17 +69,12 @@ function data(): void {
   };
 
   const send = async (path: string): Promise<Record<string, unknown> | undefined> => {
-    const response = await fetch(`/api/v1${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: text,
-    });
-    if (response.status === 401) {
+    const { status, isOk, answer } = await tools.send('POST', path, text);
+    if (isOk) return answer;
+    if (status === 401) {
       location.reload();
       return undefined;
     }
-    const answer = await response.json();
-    if (response.ok) return answer;
     const line = answer.field ? lineOf(String(answer.field).split('.')) : undefined;
     refuse(
       answer.field
@@ -88,33 +84,27 @@ function data(): void {
     return undefined;
   };
 
-  const cell = (row: HTMLTableRowElement, content: string | number, isHead = false): void => {
-    const made = document.createElement(isHead ? 'th' : 'td');
-    if (isHead) made.scope = 'row';
-    else made.className = 'number';
-    made.textContent = String(content);
-    row.append(made);
-  };
-
   const show = (lists: Record<string, Record<string, number> | null>): void => {
     const table = document.createElement('table');
     const head = table.createTHead().insertRow();
     for (const name of ['List', 'Now', 'Afterwards', 'Added', 'Changed', 'Removed']) {
-      const made = document.createElement('th');
-      made.scope = 'col';
-      made.textContent = name;
-      head.append(made);
+      const cell = made('th', name);
+      cell.setAttribute('scope', 'col');
+      head.append(cell);
     }
     const body = table.createTBody();
     for (const [name, counts] of Object.entries(lists)) {
+      const cell = made('th', name);
+      cell.setAttribute('scope', 'row');
       const row = body.insertRow();
-      cell(row, name, true);
+      row.append(cell);
       if (counts)
-        for (const key of ['now', 'afterwards', 'added', 'changed', 'removed']) cell(row, counts[key] ?? 0);
+        for (const key of ['now', 'afterwards', 'added', 'changed', 'removed'])
+          row.append(made('td', String(counts[key] ?? 0), 'number'));
       else {
-        const made = row.insertCell();
-        made.colSpan = 5;
-        made.textContent = 'not in the file: does not change';
+        const none = made('td', 'not in the file: does not change');
+        none.setAttribute('colspan', '5');
+        row.append(none);
       }
     }
     const button = document.createElement('button');
@@ -128,8 +118,7 @@ function data(): void {
       if (!done) return;
       preview.hidden = true;
       file.value = '';
-      const result = document.getElementById('result');
-      if (result) result.textContent = 'The file is imported.';
+      report('The file is imported.');
     });
     preview.replaceChildren(table, button);
     preview.hidden = false;

@@ -6,10 +6,10 @@ import {
   callButton,
   callForm,
   emptyState,
-  field,
   foreign,
   orNull,
   relative,
+  selectField,
   tag,
 } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
@@ -97,15 +97,14 @@ async function insertion({ console: { agent } }: View, { card }: AgentStatus): P
     path: '/readers/0/card',
     done: 'The card is in the reader.',
     submit: card ? 'Insert instead' : 'Insert',
-    fields: field({
+    fields: selectField({
       name: 'card',
       label: card ? 'Another card' : 'Card',
-      control: html`<select id="card" name="card" aria-describedby="card-hint card-error">${others.map(
-        (each) => {
-          const note = notes(each);
-          return html`<option value="${each.serial}">${each.name}${each.persona ? ` (${each.persona})` : ''}${note ? `, ${note}` : ''}</option>`;
-        },
-      )}</select>`,
+      options: others.map((each) => {
+        const note = notes(each);
+        const persona = each.persona ? ` (${each.persona})` : '';
+        return [each.serial, `${each.name}${persona}${note ? `, ${note}` : ''}`] as const;
+      }),
     }),
   });
 }

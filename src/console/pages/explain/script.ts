@@ -1,11 +1,12 @@
 import type { BrowserScript } from '../../page/page.ts';
+import type { PageTools } from '../../page/page-tools-script.ts';
 
 /** Sends a pasted text in the body of a call, never in an address. A HAR is read here, and only requests to this installation are sent on. */
-function explainPage(): void {
-  const form = document.getElementById('explain');
-  const area = document.getElementById('text');
-  const file = document.getElementById('file');
-  const shown = document.getElementById('explanation');
+function explainPage({ byId, fill, send, silenceText, ...tools }: PageTools): void {
+  const form = byId('explain');
+  const area = byId('text');
+  const file = byId('file');
+  const shown = byId('explanation');
   if (!(form instanceof HTMLFormElement) || !(area instanceof HTMLTextAreaElement) || !shown) return;
   const longest = 262_144;
   const longestFile = 20 * 1_024 * 1_024;
@@ -13,13 +14,7 @@ function explainPage(): void {
   /** What is explained, if it is not in the text area: a HAR is too long to show. */
   let text: string | undefined;
 
-  const fail = (message: string): void => {
-    const note = document.createElement('p');
-    note.className = 'error';
-    note.setAttribute('role', 'alert');
-    note.textContent = message;
-    shown.replaceChildren(note);
-  };
+  const fail = (message: string): void => tools.fail(shown, message);
 
   /** Returns a HAR with the requests to this installation alone, without headers, bodies and cookies; undefined for another text. */
   const cutHar = (whole: string): string | undefined => {
@@ -58,20 +53,19 @@ function explainPage(): void {
       return fail(`The text has ${sent.length} characters. At most ${longest} are explained.`);
     shown.setAttribute('aria-busy', 'true');
     try {
-      const response = await fetch('/api/v1/explain', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'text/html' },
-        body: JSON.stringify(as ? { text: sent, as } : { text: sent }),
-      });
-      if (!response.ok) {
-        const answer = await response.json();
-        return fail(answer.problem ?? answer.error_description ?? answer.error);
-      }
-      const fresh = new DOMParser().parseFromString(await response.text(), 'text/html').body;
-      shown.replaceChildren(...[...fresh.childNodes].map((node) => document.importNode(node, true)));
-      document.getElementById('h-taken')?.focus();
+      const { isOk, answer, markup } = await send(
+        'POST',
+        '/explain',
+        as ? { text: sent, as } : { text: sent },
+        {
+          accept: 'text/html',
+        },
+      );
+      if (!isOk) return fail(String(answer.problem ?? answer.error_description ?? answer.error));
+      fill(shown, markup);
+      byId('h-taken')?.focus();
     } catch {
-      fail('The console does not respond. Check that it is running.');
+      fail(silenceText);
     } finally {
       shown.removeAttribute('aria-busy');
     }

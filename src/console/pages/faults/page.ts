@@ -4,8 +4,6 @@ import { type ListedFault, listFaults } from '../../fault-list.ts';
 import {
   callButton,
   callForm,
-  describedBy,
-  field,
   foreign,
   hiddenColumn,
   table,
@@ -69,10 +67,7 @@ async function active(view: View): Promise<Html> {
 }
 
 const numberField = (name: string, label: string, hint: string): Html =>
-  field({
-    ...{ name, label, hint },
-    control: html`<input type="text" inputmode="decimal" id="${name}" name="${name}" data-type="number" maxlength="20" autocomplete="off" aria-describedby="${describedBy(name)}">`,
-  });
+  textField({ name, label, hint, maxlength: 20, attributes: html`inputmode="decimal" data-type="number"` });
 
 /** The form for one fault, with every condition that it may have. */
 function conditions({ name, summary, topic }: ListedFault): Html {

@@ -1,8 +1,8 @@
 import type { BrowserScript } from '../../page/page.ts';
+import type { PageTools } from '../../page/page-tools-script.ts';
 
 /** The program of a journey: opens steps without loading the page again, and keys. */
-function journey(): void {
-  const byId = (id: string) => document.getElementById(id);
+function journey({ byId, fill, report, isForPage }: PageTools): void {
   const part = (name: string) => document.querySelector<HTMLElement>(`[data-part="${name}"]`);
   const rows = (): HTMLAnchorElement[] => [...document.querySelectorAll<HTMLAnchorElement>('.ledger a.row')];
   const stepIn = (address: string): number => Number(new URL(address).searchParams.get('step') ?? 0);
@@ -26,12 +26,10 @@ function journey(): void {
   const replace = async (name: string, address: URL, signal: AbortSignal): Promise<void> => {
     const response = await fetch(`/fragments/${name}${address.pathname}${address.search}`, { signal });
     if (!response.ok) throw new Error(String(response.status));
-    const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
-    const found = fresh.querySelector(`[data-part="${name}"]`);
     const old = part(name);
-    if (!found || !old) return;
+    if (!old) return;
     delete old.dataset.shown;
-    old.replaceChildren(...[...found.childNodes].map((node) => document.importNode(node, true)));
+    fill(old, await response.text(), `[data-part="${name}"]`);
     old.dispatchEvent(new CustomEvent('alongside:part', { bubbles: true }));
   };
 
@@ -159,22 +157,15 @@ function journey(): void {
   };
 
   const id = location.pathname.split('/').at(-1) ?? '';
-  const report = (text: string): void => {
-    const result = byId('result');
-    result?.classList.remove('bad');
-    if (result) result.textContent = text;
-  };
   const compare = (): void => {
     const marked = sessionStorage.getItem('compare');
     location.assign(`/journeys/compare?a=${id}${marked && marked !== id ? `&b=${marked}` : ''}`);
   };
 
   document.addEventListener('keydown', (event) => {
-    const { target, key } = event;
-    const isTyping = target instanceof HTMLElement && target.matches('input, textarea, select');
-    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (localStorage.getItem('keys') === 'off' || (dialog instanceof HTMLDialogElement && dialog.open))
-      return;
+    const { key } = event;
+    if (event.defaultPrevented || !isForPage(event, 'input, textarea, select')) return;
+    if (dialog instanceof HTMLDialogElement && dialog.open) return;
     if (key === 'j') move(1);
     else if (key === 'k') move(-1);
     else if (key === '[') turn(-1);

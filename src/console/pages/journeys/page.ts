@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { JourneyFilter, JourneyOutcome, JourneyPattern } from '../../../journeys/model.ts';
-import { emptyState, segmented, withQuery } from '../../page/controls.ts';
+import { emptyState, filterForm, segmented, withQuery } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { journeysScript } from './script.ts';
 import { journeyTable, patterns } from './table.ts';
@@ -37,44 +37,28 @@ function filterOf({ query, now }: Pick<PageView, 'query' | 'now'>): JourneyFilte
   };
 }
 
-type Option = readonly [value: string, label: string];
-
-const choice = (
-  name: string,
-  label: string,
-  chosen: string | undefined,
-  options: readonly Option[],
-): Html => html`
-<div><label for="${name}">${label}</label><select id="${name}" name="${name}"><option value="">any</option>${options.map(
-  ([value, text]) =>
-    html`<option value="${value}"${value === chosen ? html` selected` : undefined}>${text}</option>`,
-)}</select></div>`;
-
 /** The filters. The person of a link is kept as a hidden field. */
 async function filters(view: PageView, filter: JourneyFilter): Promise<Html> {
   const applications = await view.console.applications.list();
-  const chosen = filter.application;
-  return html`<form class="filters" data-filter action="${path}">
-<div><label for="q">Person, application, error, path or id</label><input type="search" id="q" name="q" value="${filter.q ?? ''}" maxlength="200" spellcheck="false" autocomplete="off"></div>
-${
-  applications.length > mostOptions
-    ? html`<div><label for="application">Application id</label><input type="search" id="application" name="application" value="${chosen ?? ''}" maxlength="200" spellcheck="false" autocomplete="off"></div>`
-    : choice(
-        'application',
-        'Application',
-        chosen,
-        applications.map(({ id, name }) => [id, name ?? id] as const),
-      )
-}
-${choice('pattern', 'Pattern', filter.pattern, Object.entries(patterns))}
-${choice(
-  'period',
-  'Started',
-  view.query.get('period') ?? undefined,
-  Object.entries(periods).map(([name, { label }]) => [name, label] as const),
-)}
-${(['outcome', 'person'] as const).map((name) => (filter[name] ? html`<input type="hidden" name="${name}" value="${filter[name]}">` : undefined))}
-<button type="submit" class="secondary">Filter</button></form>
+  const isLong = applications.length > mostOptions;
+  const choices = isLong ? {} : { options: applications.map(({ id, name }) => [id, name ?? id] as const) };
+  return html`${filterForm(
+    path,
+    view.query,
+    [
+      { name: 'q', label: 'Person, application, error, path or id' },
+      { name: 'application', label: isLong ? 'Application id' : 'Application', ...choices },
+      { name: 'pattern', label: 'Pattern', options: Object.entries(patterns) },
+      {
+        name: 'period',
+        label: 'Started',
+        options: Object.entries(periods).map(([name, { label }]) => [name, label] as const),
+      },
+      { name: 'outcome' },
+      { name: 'person' },
+    ],
+    'Filter',
+  )}
 <p>${segmented('Outcome', [
     {
       label: 'All',

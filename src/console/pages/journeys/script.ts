@@ -1,7 +1,8 @@
 import type { BrowserScript } from '../../page/page.ts';
+import type { PageTools } from '../../page/page-tools-script.ts';
 
 /** Keys of the list. A part that is drawn again keeps the marked rows. */
-function journeys(): void {
+function journeys({ report, isForPage }: PageTools): void {
   const marked = new Set<string>();
   const links = (): HTMLAnchorElement[] => [...document.querySelectorAll<HTMLAnchorElement>('a.opens')];
   const picks = (): HTMLInputElement[] => [
@@ -27,17 +28,12 @@ function journeys(): void {
     if (!(event.target instanceof HTMLFormElement) || !event.target.action.endsWith('/journeys/compare'))
       return;
     event.preventDefault();
-    const result = document.getElementById('result');
-    if (marked.size !== 2 && result)
-      result.textContent = `Mark two journeys to compare; ${marked.size} are marked.`;
-    else compare();
+    if (marked.size === 2) compare();
+    else report(`Mark two journeys to compare; ${marked.size} are marked.`);
   });
   document.addEventListener('keydown', (event) => {
-    const { target, key } = event;
-    const isTyping =
-      target instanceof HTMLElement && target.matches('input:not([type=checkbox]), textarea, select');
-    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem('keys') === 'off')
-      return;
+    const { key } = event;
+    if (!isForPage(event, 'input:not([type=checkbox]), textarea, select')) return;
     const all = links();
     const at = all.indexOf(here() as HTMLAnchorElement);
     if (key === 'j') all[Math.min(at + 1, all.length - 1)]?.focus();

@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { type OrganisationsAnswer, paths } from '../../../cis/protocol.ts';
-import { emptyState, foreign, orNull, table } from '../../page/controls.ts';
+import { emptyState, filterForm, foreign, orNull, table } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 
 const most = 50;
@@ -42,8 +42,7 @@ export const organisationsPage = definePage({
     return {
       title: 'Organisations',
       lead: 'Where people have roles. An organisation arrives with its first role.',
-      main: html`<form class="filters" action="/organisations"><div><label for="q">Part of a name, or ODS code</label>
-<input type="search" id="q" name="q" value="${(query.get('q') ?? '').slice(0, 100)}" maxlength="100" spellcheck="false" autocomplete="off"></div><button type="submit" class="secondary">Search</button></form>
+      main: html`${filterForm('/organisations', query, [{ name: 'q', label: 'Part of a name, or ODS code', maxlength: 100 }])}
 ${await part('list')}`,
     };
   },

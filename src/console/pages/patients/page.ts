@@ -4,10 +4,10 @@ import {
   callButton,
   callForm,
   copied,
-  describedBy,
   emptyState,
-  field,
+  filterForm,
   foreign,
+  linesField,
   selectField,
   table,
   tag,
@@ -18,19 +18,11 @@ import { pageLinks } from '../people/list.ts';
 
 const genders = ['female', 'male', 'other', 'unknown'] as const;
 
-const lines = (name: string, label: string, hint: string, rows: number): Html =>
-  field({
-    name,
-    label,
-    hint,
-    control: html`<textarea id="${name}" name="${name}" rows="${rows}" data-type="lines" spellcheck="false" aria-describedby="${describedBy(name)}"></textarea>`,
-  });
-
 const fields: Html = html`${textField({ name: 'family', label: 'Family name', maxlength: 35, required: true })}
-${lines('given', 'Given names', 'One on each line.', 2)}
+${linesField({ name: 'given', label: 'Given names', hint: 'One on each line.' })}
 ${selectField({ name: 'gender', label: 'Gender', options: genders })}
 ${textField({ name: 'birthDate', label: 'Date of birth', hint: 'Such as 1968-02-12.', maxlength: 10, required: true })}
-${lines('line', 'Address', 'Two to five lines, or none.', 3)}
+${linesField({ name: 'line', label: 'Address', hint: 'Two to five lines, or none.', rows: 3 })}
 ${textField({ name: 'postalCode', label: 'Postcode', maxlength: 8 })}
 ${textField({ name: 'nhsNumber', label: 'NHS number', hint: 'By default the next number of a new patient.', maxlength: 10 })}`;
 
@@ -83,9 +75,7 @@ export const patientsPage = definePage({
     return {
       title: 'Patients',
       lead: 'Fictitious patients of the PDS. Copy an NHS number to try a call.',
-      main: html`<form class="filters" data-filter action="/patients">
-<div><label for="patients-search">Family or given name, date of birth, or NHS number</label><input type="search" id="patients-search" name="search" value="${searchOf(query)}" maxlength="100" spellcheck="false" autocomplete="off"></div>
-<button type="submit" class="secondary">Search</button></form>${await part('list')}<div class="cards"><section class="panel" aria-labelledby="h-add"><h2 id="h-add">Add a patient</h2>${callForm(
+      main: html`${filterForm('/patients', query, [{ name: 'search', id: 'patients-search', label: 'Family or given name, date of birth, or NHS number', maxlength: 100 }])}${await part('list')}<div class="cards"><section class="panel" aria-labelledby="h-add"><h2 id="h-add">Add a patient</h2>${callForm(
         {
           id: 'add-patient',
           method: 'POST',

@@ -8,7 +8,7 @@ import {
   paths,
 } from '../../../cis/protocol.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
-import { emptyState, foreign, orNull, table, tag, withQuery } from '../../page/controls.ts';
+import { emptyState, filterForm, foreign, orNull, table, tag, withQuery } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { authenticatorName, rolesText } from './role-names.ts';
 
@@ -53,18 +53,15 @@ export async function foundFilters(
     orNull(console.cis.read<OrganisationsAnswer>(paths.organisations, { q: '' })),
     orNull(console.cis.read<JobRolesAnswer>(paths.jobRoles)),
   ]);
-  const role = text(query, 'role');
-  return html`<form class="filters" data-filter action="${path}">
-<div><label for="q">${label}</label><input type="search" id="q" name="q" value="${text(query, 'q')}" maxlength="200" spellcheck="false" autocomplete="off"></div>
-<div><label for="organisation">Organisation</label><input type="text" id="organisation" name="organisation" list="organisations" value="${text(query, 'organisation')}" maxlength="100" spellcheck="false" autocomplete="off">
-<datalist id="organisations">${(organisations?.organisations ?? []).map(({ code, name }) => html`<option value="${name}">${code}</option>`)}</datalist></div>
-<div><label for="role">Role</label><select id="role" name="role"><option value="">any</option>${(
-    jobRoles?.jobRoles ?? []
-  ).map(({ code, name }) => {
-    const job = code.split(':').at(-1) ?? code;
-    return html`<option value="${job}"${job === role ? html` selected` : undefined}>${jobNameOf(name)}</option>`;
-  })}</select></div>
-<button type="submit" class="secondary">Search</button></form>`;
+  const named = (organisations?.organisations ?? []).map(({ code, name }) => [name, code] as const);
+  const roles = (jobRoles?.jobRoles ?? []).map(
+    ({ code, name }) => [code.split(':').at(-1) ?? code, jobNameOf(name)] as const,
+  );
+  return filterForm(path, query, [
+    { name: 'q', label },
+    { name: 'organisation', label: 'Organisation', type: 'text', maxlength: 100, suggestions: named },
+    { name: 'role', label: 'Role', options: roles },
+  ]);
 }
 
 /** Returns whether the reader sees only the people of some organisations, and then all of them by name. */

@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { type PeopleAnswer, paths } from '../../../cis/protocol.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
-import { describedBy, field, orNull } from '../../page/controls.ts';
+import { orNull, selectField } from '../../page/controls.ts';
 
 /** Job roles that may act on cards and authenticators: registration authority manager and agent. */
 const jobRoles = ['R5080', 'R5090'] as const;
@@ -22,12 +22,9 @@ export async function officers({ cis }: Pick<ConsoleContext, 'cis'>): Promise<Of
 
 /** Who acts: the officers as a choice. */
 export const officerField = (id: string, name: 'actor' | 'officer', people: readonly Officer[]): Html =>
-  field({
-    name: id,
-    label: 'Who acts',
-    control: html`<select id="${id}" name="${name}" aria-describedby="${describedBy(id)}">${people.map(
-      ({ uid, displayName }) => html`<option value="${uid}">${displayName}</option>`,
-    )}</select>`,
+  selectField({
+    ...{ name, id, label: 'Who acts' },
+    options: people.map(({ uid, displayName }) => [uid, displayName] as const),
   });
 
 export const noOfficer = html`<p class="warning">Nobody here has the role Registration Authority Manager or Agent, so cards cannot be changed. <a href="/people">Give it to someone</a>.</p>`;

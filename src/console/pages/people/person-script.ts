@@ -1,9 +1,9 @@
 import type { EditTools } from '../../page/edit-tools-script.ts';
-import type { FormProblem, FormTools } from '../../page/form-tools-script.ts';
 import type { BrowserScript } from '../../page/page.ts';
+import type { FormProblem, PageTools } from '../../page/page-tools-script.ts';
 
 /** Adds and edits a person: finds roles and organisations by name, keeps what was typed, and shows codes and links that exist once. */
-function person(tools: FormTools, editing: EditTools): void {
+function person(tools: PageTools, editing: EditTools): void {
   const { byId, made, madeButton, isolated, reportSilence, send } = tools;
   type Body = Record<string, unknown>;
   interface Named {

@@ -5,11 +5,10 @@ import { errors } from '../../errors.ts';
 import {
   callButton,
   callForm,
-  describedBy,
   editForm,
   emptyState,
-  field,
   foreign,
+  linesField,
   numberColumn,
   selectField,
   table,
@@ -80,21 +79,15 @@ async function list({ console }: View): Promise<Html> {
   );
 }
 
-const linesField = (name: string, label: string, hint: string, values: readonly string[] = []): Html =>
-  field({
-    name,
-    label,
-    hint,
-    control: html`<textarea id="${name}" name="${name}" data-type="lines" data-empty rows="${Math.min(12, values.length + 2)}" spellcheck="false" autocomplete="off" aria-describedby="${describedBy(name)}">${values.join('\n')}</textarea>`,
-  });
-
 async function apiNames({ apis, platformApis }: ConsoleContext): Promise<string> {
   return [...platformApis, ...(await apis.list()).map(({ name }) => name)].join(', ');
 }
 
+const attributes = html`data-type="lines" data-empty`;
+
 const fields = (names: string, product?: StoredProduct): Html => html`
-${linesField('apis', 'APIs', `Base paths, one a line. Here are ${names}.`, product?.apis)}
-${linesField('scopes', 'Scopes', 'One a line, such as urn:nhsd:apim:user-nhs-id:aal3:my-api.', product?.scopes)}`;
+${linesField({ name: 'apis', label: 'APIs', hint: `Base paths, one a line. Here are ${names}.`, values: product?.apis, attributes })}
+${linesField({ name: 'scopes', label: 'Scopes', hint: 'One a line, such as urn:nhsd:apim:user-nhs-id:aal3:my-api.', values: product?.scopes, attributes })}`;
 
 /** The limits of a product, which the script reads as one member. */
 function limitsFields({ limits }: StoredProduct): Html {

@@ -1,10 +1,10 @@
 import type { RateLimits as Limits } from '../../../oauth/products.ts';
 import type { EditTools } from '../../page/edit-tools-script.ts';
-import type { FormTools } from '../../page/form-tools-script.ts';
 import type { BrowserScript } from '../../page/page.ts';
+import type { PageTools } from '../../page/page-tools-script.ts';
 
 /** The form of a product, whose limits are one member: null lifts them, and an absent one is as published. */
-function product({ byId }: FormTools, { edit }: EditTools): void {
+function product({ byId }: PageTools, { edit }: EditTools): void {
   const form = byId('edit');
   if (!(form instanceof HTMLFormElement)) return;
   const control = (name: string) => byId(name) as HTMLInputElement | HTMLSelectElement;

@@ -11,6 +11,7 @@ import {
   callButton,
   counted,
   emptyState,
+  filterForm,
   foreign,
   hiddenColumn,
   orNull,
@@ -192,8 +193,7 @@ export const sessionsPage = definePage({
     return {
       title: 'Sessions',
       lead: 'A session at CIS2 that began with a card ends with the session of its workstation.',
-      main: html`<form class="filters" action="/sessions"><div><label for="person">Person: uid or persona</label>
-<input type="search" id="person" name="person" value="${personOf(view)}" maxlength="40" autocomplete="off" spellcheck="false"></div><button type="submit" class="secondary">Show</button></form>
+      main: html`${filterForm('/sessions', view.query, [{ name: 'person', label: 'Person: uid or persona', maxlength: 40 }], 'Show')}
 ${await view.part('list')}<h2>Logout messages</h2>${await view.part('deliveries')}`,
     };
   },
