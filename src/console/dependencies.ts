@@ -21,6 +21,7 @@ import type { Settings } from '../storage/settings.ts';
 import type { LocalAgent } from './agent.ts';
 import type { Changes } from './changes.ts';
 import type { CisDirectory, Neighbour, NeighbourAddress } from './neighbour.ts';
+import type { PatientRegister } from './patient-register.ts';
 
 /** Services with signing keys. */
 export const keyServices = ['cis2', 'authorisation', 'cis'] as const;
@@ -75,49 +76,6 @@ export interface Apis {
 }
 
 /** Everything that the console needs from the installation. */
-/** The records of the PDS, which the gateway keeps. */
-export interface PatientSummary {
-  nhsNumber: string;
-  name: string | null;
-  birthDate: string | null;
-  gender: string | null;
-  postalCode: string | null;
-  /** Unrestricted, restricted or very restricted. */
-  confidentiality: 'U' | 'R' | 'V';
-  /** Day of death. */
-  deceased: string | null;
-  /** The NHS number of the record that replaced it in a merge. */
-  supersededBy: string | null;
-  invalidated: boolean;
-}
-
-export interface PatientRegister {
-  /** Replaces all records by these, which were checked; all or none. */
-  replaceAll(records: readonly object[]): Promise<void>;
-  find(nhsNumber: string): Promise<object | undefined>;
-  /** Returns a page of the patients, or of those that a search finds. */
-  list(query: {
-    search: string;
-    after: string;
-    limit: number;
-  }): Promise<{ patients: PatientSummary[]; next: string | null }>;
-  /** Adds a patient. Returns no record if the number is taken, or the problem of a patient that the PDS could not have. */
-  add(outline: {
-    family: string;
-    given: readonly string[];
-    gender: 'male' | 'female' | 'other' | 'unknown';
-    birthDate: string;
-    line?: readonly string[] | undefined;
-    postalCode?: string | undefined;
-    nhsNumber?: string | undefined;
-  }): Promise<{ record: object | undefined } | { problem: string }>;
-  /** Stores the next part of the generated population. */
-  generate(
-    household: number,
-    count: number,
-  ): Promise<{ added: number; patients: number; nextHousehold: number }>;
-}
-
 export interface ConsoleDependencies {
   clock: AdjustableClock;
   database: Database;

@@ -1,16 +1,50 @@
-import type { JourneySummary } from '../journeys/model.ts';
-import { type FaultState, faultOf } from '../storage/faults.ts';
+import { z } from 'zod';
+import { journeySummary } from '../journeys/model.ts';
+import { faultOf } from '../storage/faults.ts';
 import type { ConsoleContext } from './dependencies.ts';
 
-/** A fault with its state and the latest journeys that it hit. */
-export interface ListedFault {
-  name: string;
-  summary: string;
-  topic: string;
-  /** Null while it is off. */
-  state: FaultState | null;
-  journeys: Pick<JourneySummary, 'id' | 'headline' | 'outcome' | 'startedAt'>[];
-}
+const times = (description: string) =>
+  z
+    .int('must be a whole number')
+    .min(0, 'must be 0 or more')
+    .max(1_000_000, 'must be 1000000 or less')
+    .optional()
+    .describe(description);
+
+/** When a fault occurs, in a body. */
+export const faultShape = z.strictObject({
+  probability: z
+    .number('must be a number')
+    .min(0, 'must be 0 to 1')
+    .max(1, 'must be 0 to 1')
+    .optional()
+    .describe('Probability each time, 0 to 1'),
+  next: times('Switches the fault off after this many times'),
+  after: times('Skips this many times first'),
+  patient: z
+    .string('must be text')
+    .regex(/^\d{10}$/, 'must be ten digits')
+    .optional()
+    .describe('Occurs only in calls that name this NHS number; faults of the PDS'),
+  seconds: z
+    .number('must be a number')
+    .min(0, 'must be 0 to 60')
+    .max(60, 'must be 0 to 60')
+    .optional()
+    .describe('Duration of the delay; pds-slow'),
+});
+
+/** A fault with its state, null while it is off, and the latest journeys that it hit. */
+export const listedFault = z
+  .strictObject({
+    name: z.string(),
+    summary: z.string(),
+    topic: z.string(),
+    state: faultShape.nullable(),
+    journeys: z.array(journeySummary.pick({ id: true, headline: true, outcome: true, startedAt: true })),
+  })
+  .meta({ id: 'Fault' });
+export type ListedFault = z.output<typeof listedFault>;
 
 /** Topics by the start of a name, in the order of the list. */
 const topics: readonly (readonly [start: string, topic: string])[] = [

@@ -1,52 +1,63 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Sample } from '@alongside/kernel/metrics';
 import { outbound } from '@alongside/kernel/outbound';
+import { z } from 'zod';
 import type { ConsoleContext } from './dependencies.ts';
 
+const amount = z.number();
+const share = amount.nullable();
+
 /** One address of the installation. */
-export interface HealthPart {
-  name: string;
-  address: string;
-  responds: boolean;
-  milliseconds: number;
+const part = z.strictObject({
+  name: z.string(),
+  address: z.string(),
+  responds: z.boolean(),
+  milliseconds: amount,
   /** Why it does not respond. */
-  problem: string | null;
-}
+  problem: z.string().nullable(),
+});
+type HealthPart = z.output<typeof part>;
 
 /** The requests of one listener since the process started. Percentiles are upper bounds, in seconds. */
-export interface HealthTraffic {
-  service: string;
-  active: number;
-  requests: number;
+const listenerTraffic = z.strictObject({
+  ...{ service: z.string(), active: amount, requests: amount },
   /** Answered with a status of 500 or more. */
-  failures: number;
-  p50: number | null;
-  p95: number | null;
-  p99: number | null;
-}
+  failures: amount,
+  ...{ p50: share, p95: share, p99: share },
+});
 
 /** A condition of an alert rule that holds now, and the rule that reports it. */
-export interface HealthProblem {
-  alert: string;
-  text: string;
-}
+const problem = z.strictObject({ alert: z.string(), text: z.string() });
 
-export interface HealthReport {
-  ok: boolean;
-  problems: HealthProblem[];
-  parts: HealthPart[];
-  checks: { name: string; holds: boolean }[];
-  traffic: HealthTraffic[];
-  database: { description: string; connections: Record<string, number> | null; p99: Record<string, number> };
-  queues: { queue: string; depth: number; oldestSeconds: number | null }[];
-  eventLoop: { delaySeconds: number; p99Seconds: number | null };
-  memoryBytes: number | null;
-  expiries: { kind: 'signing key' | 'certificate' | 'revocation list'; of: string; at: string }[];
-  regularWork: { task: string; at: string }[];
-  limits: { name: string; perMinute: number | null; refused: number | null }[];
-  /** Whether this process measures requests: the metrics are on. */
-  measuresRequests: boolean;
-}
+export const healthReportShape = z
+  .strictObject({
+    ok: z.boolean(),
+    problems: z.array(problem),
+    parts: z.array(part),
+    checks: z.array(z.strictObject({ name: z.string(), holds: z.boolean() })),
+    traffic: z.array(listenerTraffic),
+    database: z.strictObject({
+      description: z.string(),
+      connections: z.record(z.string(), amount).nullable(),
+      p99: z.record(z.string(), amount),
+    }),
+    queues: z.array(z.strictObject({ queue: z.string(), depth: amount, oldestSeconds: share })),
+    eventLoop: z.strictObject({ delaySeconds: amount, p99Seconds: share }),
+    memoryBytes: share,
+    expiries: z.array(
+      z.strictObject({
+        kind: z.enum(['signing key', 'certificate', 'revocation list']),
+        of: z.string(),
+        at: z.iso.datetime(),
+      }),
+    ),
+    regularWork: z.array(z.strictObject({ task: z.string(), at: z.iso.datetime() })),
+    limits: z.array(z.strictObject({ name: z.string(), perMinute: share, refused: share })),
+    /** Whether this process measures requests: the metrics are on. */
+    measuresRequests: z.boolean(),
+  })
+  .meta({ id: 'Health' });
+export type HealthReport = z.output<typeof healthReportShape>;
 
 /** Limits of the alert rules in deploy/observability, in seconds. A test compares them. */
 export const alertLimits = {
@@ -106,7 +117,7 @@ class Figures {
 
 const duration = 'http_server_request_duration_seconds';
 
-function trafficOf(figures: Figures): HealthTraffic[] {
+function trafficOf(figures: Figures): HealthReport['traffic'] {
   return figures
     .values(`${duration}_count`, 'service')
     .sort()
@@ -191,7 +202,7 @@ interface Seen {
 const days = (seconds: number): string =>
   seconds < 0 ? 'has ended' : `ends in ${Math.floor(seconds / 86_400)} days`;
 
-function problemsOf({ figures, parts, now, real }: Seen): HealthProblem[] {
+function problemsOf({ figures, parts, now, real }: Seen): HealthReport['problems'] {
   const limits = alertLimits;
   const delay = Math.max(
     figures.first('alongside_event_loop_delay_seconds') ?? 0,

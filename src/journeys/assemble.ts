@@ -176,7 +176,7 @@ export function assemble(
       requestId: message.requestId ?? null,
       correlationId: message.correlationId ?? null,
       refusal: message.refusal ?? null,
-      faults: message.faults ?? [],
+      faults: [...(message.faults ?? [])],
       request: captured?.request ?? null,
       response: captured?.response ?? null,
       notCaptured: captured ? null : surroundings.notCaptured,

@@ -1,4 +1,5 @@
-import type { Actor } from '@alongside/kernel/errors';
+import { actors } from '@alongside/kernel/errors';
+import { z } from 'zod';
 
 /**
  * A party of a journey, as a lane of its diagram. An API behind the gateway is a party of its own: `api:` and its name. A server outside
@@ -17,179 +18,204 @@ export type Lane =
   | `mock:${string}`
   | `outside:${string}`;
 
+// The console describes its API with these schemas, so a description here is part of it.
+
+const lane = z
+  .string()
+  .describe(
+    'person, browser, application, authorisation, cis2, identity-agent, cis, console, api:NAME or outside:HOST',
+  ) as z.ZodType<Lane>;
+
 /**
  * `redirect`: the sender's 302 and the receiver's GET, as one. `call`: a request and its response between two programs. `act`: something
  * that a person did, such as the entry of a PIN.
  */
-export type MessageKind = 'redirect' | 'call' | 'act';
+const kind = z.enum(['redirect', 'call', 'act']);
+export type MessageKind = z.output<typeof kind>;
 
 /** `lost`: a redirect that never arrived, or a call without a response. */
-export type MessageOutcome = 'succeeded' | 'refused' | 'failed' | 'lost';
+const messageOutcome = z.enum(['succeeded', 'refused', 'failed', 'lost']);
+export type MessageOutcome = z.output<typeof messageOutcome>;
 
-/** `waiting`: for a person or a program. `abandoned`: nothing has happened for five minutes, or the card left before its PIN. */
-export type JourneyOutcome = 'succeeded' | 'refused' | 'failed' | 'waiting' | 'abandoned';
+/** `waiting`: for a person or a program. */
+export const journeyOutcome = z.enum(['succeeded', 'refused', 'failed', 'waiting', 'abandoned']);
+export type JourneyOutcome = z.output<typeof journeyOutcome>;
 
 /** `application`: an application acts as itself. `desk`: a sign-in at the workstation. `console`: tokens issued for a test. */
-export type JourneyPattern = 'combined' | 'separate' | 'application' | 'desk' | 'sign-out' | 'console';
+export const journeyPattern = z.enum(['combined', 'separate', 'application', 'desk', 'sign-out', 'console']);
+export type JourneyPattern = z.output<typeof journeyPattern>;
 
-interface Named {
-  readonly id: string;
-  readonly name: string;
-}
+const named = z.strictObject({ id: z.string(), name: z.string() });
+const person = z.strictObject({ uid: z.string(), name: z.string() });
+const milliseconds = z.number().min(0);
+const members = z.record(z.string(), z.unknown());
 
 /** Why a request was refused, for people. */
-export interface RefusalView {
+const refusalView = z.strictObject({
   /** Id of the error, such as `authorisation.clientOrSecret`. */
-  readonly error: string;
+  error: z.string(),
   /** The member that was wrong, such as `client_secret`; null if none is. */
-  readonly field: string | null;
+  field: z.string().nullable(),
   /** A sentence, such as `The client secret is wrong`. */
-  readonly headline: string;
+  headline: z.string(),
   /** The received value, cut where it is secret. */
-  readonly came: string | null;
+  came: z.string().nullable(),
   /** The expected value. Up to five registered values, the nearest marked. */
-  readonly expected: string | null;
+  expected: z.string().nullable(),
   /** What to do. */
-  readonly mend: string;
-  readonly actor: Actor;
-  readonly source: string;
-}
+  mend: z.string(),
+  actor: z.enum(actors),
+  source: z.string(),
+});
+export type RefusalView = z.output<typeof refusalView>;
 
 /** A named value of a request or a response. */
-export interface Field {
-  readonly name: string;
+const field = z.strictObject({
+  name: z.string(),
   /** Secrets: the first four characters, an ellipsis and the length. */
-  readonly value: string;
+  value: z.string(),
   /** A keyed hash by which the same secret is recognised in other messages. */
-  readonly mark?: string;
+  mark: z.string().optional(),
   /** Whether this value caused the refusal. */
-  readonly offending?: true;
-}
+  offending: z.literal(true).optional(),
+});
+export type Field = z.output<typeof field>;
 
 /** A JWT without its signature. */
-export interface DecodedToken {
+const decodedToken = z.strictObject({
   /** Where it was: a parameter, a member of the body or a header. */
-  readonly name: string;
-  readonly header: Readonly<Record<string, unknown>>;
-  readonly claims: Readonly<Record<string, unknown>>;
+  name: z.string(),
+  header: members,
+  claims: members,
   /** Whether the signature holds, with the key that was used. Null if no key of this installation or its applications has this kid. */
-  readonly signature: { readonly holds: boolean; readonly keyId: string; readonly owner: string } | null;
-}
+  signature: z.strictObject({ holds: z.boolean(), keyId: z.string(), owner: z.string() }).nullable(),
+});
+export type DecodedToken = z.output<typeof decodedToken>;
 
 /** A request or a response, with secrets cut when it was captured. In development only. */
-export interface Captured {
-  /** The address of a request without its query. */
-  readonly url?: string;
-  readonly headers: readonly Field[];
-  readonly query?: readonly Field[];
-  /** Parameters of a form. */
-  readonly form?: readonly Field[];
-  /** Any other body, as text. JSON is indented. */
-  readonly body?: string;
-  /** Secret members of a JSON body, such as `access_token`, with their marks. */
-  readonly members?: readonly Field[];
-  /** Whether the body was longer than the limit. */
-  readonly isCut: boolean;
-  readonly tokens: readonly DecodedToken[];
-}
+const captured = z
+  .strictObject({
+    /** The address of a request without its query. */
+    url: z.string().optional(),
+    headers: z.array(field),
+    query: z.array(field).optional(),
+    /** Parameters of a form. */
+    form: z.array(field).optional(),
+    /** Any other body, as text. JSON is indented. */
+    body: z.string().optional(),
+    /** Secret members of a JSON body, such as `access_token`, with their marks. */
+    members: z.array(field).optional(),
+    /** Whether the body was longer than the limit. */
+    isCut: z.boolean(),
+    tokens: z.array(decodedToken),
+  })
+  .meta({ id: 'Captured' });
+export type Captured = z.output<typeof captured>;
 
 /** One HTTP exchange, by socket or in process, or one act of a person. */
-export interface Message {
-  /** In the header `X-Message-Id` of the response. */
-  readonly id: string;
-  readonly journey: string;
-  /** The message during which this call was made. */
-  readonly parent: string | null;
-  /** Place in the journey, from 1. */
-  readonly number: number;
-  readonly kind: MessageKind;
-  readonly from: Lane;
-  readonly to: Lane;
-  /** Stable name, such as `authorisation.token.code`. */
-  readonly name: string;
-  /** Third person, verb first, at most 32 characters: `Exchanges the code for tokens`. */
-  readonly words: string;
-  /** ISO 8601, with milliseconds. */
-  readonly startedAt: string;
-  /** Milliseconds since the start of the journey. */
-  readonly offsetMs: number;
-  /** Null while it runs. */
-  readonly durationMs: number | null;
-  readonly method: string | null;
-  /** Template of the route. */
-  readonly route: string | null;
-  readonly status: number | null;
-  readonly outcome: MessageOutcome;
-  readonly application: Named | null;
-  readonly person: { readonly uid: string; readonly name: string } | null;
-  /** X-Request-ID and X-Correlation-ID that the client sent. */
-  readonly requestId: string | null;
-  readonly correlationId: string | null;
-  readonly refusal: RefusalView | null;
-  /** Injected faults that hit it. */
-  readonly faults: readonly string[];
-  readonly request: Captured | null;
-  readonly response: Captured | null;
-  /** Why nothing was captured; null if something was. */
-  readonly notCaptured: string | null;
-  /** The steps that were recorded in it. */
-  readonly events: readonly {
-    readonly name: string;
-    readonly outcome: 'ok' | 'refused' | 'failed';
-    readonly detail: Readonly<Record<string, string | number | boolean>>;
-  }[];
-}
+export const message = z
+  .strictObject({
+    id: z.string().describe('X-Message-Id of the response'),
+    journey: z.string(),
+    /** The message during which this call was made. */
+    parent: z.string().nullable(),
+    /** Place in the journey, from 1. */
+    number: z.number(),
+    kind,
+    from: lane,
+    to: lane,
+    /** Stable name, such as `authorisation.token.code`. */
+    name: z.string(),
+    /** Third person, verb first, at most 32 characters: `Exchanges the code for tokens`. */
+    words: z.string(),
+    /** ISO 8601, with milliseconds. */
+    startedAt: z.iso.datetime(),
+    /** Since the start of the journey. */
+    offsetMs: milliseconds,
+    /** Null while it runs. */
+    durationMs: milliseconds.nullable(),
+    method: z.string().nullable(),
+    /** Template of the route. */
+    route: z.string().nullable(),
+    status: z.number().nullable(),
+    outcome: messageOutcome,
+    application: named.nullable(),
+    person: person.nullable(),
+    /** X-Request-ID and X-Correlation-ID that the client sent. */
+    requestId: z.string().nullable(),
+    correlationId: z.string().nullable(),
+    refusal: refusalView.nullable(),
+    /** Injected faults that hit it. */
+    faults: z.array(z.string()),
+    request: captured.nullable(),
+    response: captured.nullable(),
+    /** Why nothing was captured; null if something was. */
+    notCaptured: z.string().nullable(),
+    /** The steps that were recorded in it. */
+    events: z.array(
+      z.strictObject({
+        name: z.string(),
+        outcome: z.enum(['ok', 'refused', 'failed']),
+        detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+      }),
+    ),
+  })
+  .meta({ id: 'Message' });
+export type Message = z.output<typeof message>;
 
 /** One row of the list of journeys. */
-export interface JourneySummary {
-  readonly id: string;
-  readonly startedAt: string;
-  /** From the first message to the end of the last. */
-  readonly durationMs: number;
-  readonly pattern: JourneyPattern;
-  readonly outcome: JourneyOutcome;
-  readonly person: { readonly uid: string; readonly name: string } | null;
-  readonly application: Named | null;
-  /** What happened, as a sentence without subject: `Read a patient`; a refusal's headline. */
-  readonly headline: string;
-  /** For whom or what a journey waits. */
-  readonly waitingFor: string | null;
-  /** Number of the first message that was refused or failed. */
-  readonly failedStep: number | null;
-  /** Number of messages. */
-  readonly count: number;
-  /** Whether the clock was moved, or faults hit it. */
-  readonly isClockMoved: boolean;
-  readonly faults: readonly string[];
-}
+export const journeySummary = z
+  .strictObject({
+    id: z.string(),
+    startedAt: z.iso.datetime(),
+    durationMs: milliseconds.describe('From the first message to the end of the last'),
+    pattern: journeyPattern,
+    outcome: journeyOutcome.describe(
+      'abandoned: nothing has happened for five minutes, or the card left before its PIN',
+    ),
+    person: person.nullable(),
+    application: named.nullable(),
+    /** What happened, as a sentence without subject: `Read a patient`; a refusal's headline. */
+    headline: z.string(),
+    /** For whom or what a journey waits. */
+    waitingFor: z.string().nullable(),
+    failedStep: z.number().nullable().describe('Number of the first message that was refused or failed'),
+    count: z.number().describe('Number of messages'),
+    /** Whether the clock was moved, or faults hit it. */
+    isClockMoved: z.boolean(),
+    faults: z.array(z.string()),
+  })
+  .meta({ id: 'JourneySummary' });
+export type JourneySummary = z.output<typeof journeySummary>;
 
 /** A journey with its messages in order. */
-export interface Journey extends JourneySummary {
-  /** Role and level of the sign-in, for the title. */
-  readonly role: string | null;
-  readonly level: string | null;
-  /** Journeys of the same session. */
-  readonly links: readonly {
-    readonly id: string;
-    readonly why: 'desk sign-in' | 'same session' | 'sign-out';
-  }[];
-  readonly messages: readonly Message[];
-  /** Whether older messages were removed by age or size. */
-  readonly isTruncated: boolean;
-}
+export const journey = z
+  .strictObject({
+    ...journeySummary.shape,
+    /** Role and level of the sign-in, for the title. */
+    role: z.string().nullable(),
+    level: z.string().nullable(),
+    /** Journeys of the same session. */
+    links: z.array(
+      z.strictObject({ id: z.string(), why: z.enum(['desk sign-in', 'same session', 'sign-out']) }),
+    ),
+    messages: z.array(message),
+    isTruncated: z.boolean().describe('Whether older messages were removed'),
+  })
+  .meta({ id: 'Journey' });
+export type Journey = z.output<typeof journey>;
 
-export interface JourneyFilter {
-  /** Prefix of a name, or a whole id: of a journey, message, request, correlation, person, session or application. */
-  readonly q?: string | undefined;
-  readonly outcome?: JourneyOutcome | undefined;
-  readonly application?: string | undefined;
-  readonly person?: string | undefined;
-  readonly pattern?: JourneyPattern | undefined;
-  /** ISO 8601. */
-  readonly from?: string | undefined;
-  /** The `next` of the page before. */
-  readonly after?: string | undefined;
-}
+/** A query for journeys. */
+export const journeyFilter = z.strictObject({
+  q: z.string().max(200).optional().describe('The beginning of a word of a name, or a whole id'),
+  outcome: journeyOutcome.optional(),
+  application: z.string().max(200).optional(),
+  person: z.string().max(200).optional(),
+  pattern: journeyPattern.optional(),
+  from: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time' }).optional(),
+  after: z.string().max(100).optional().describe('`next` of the page before'),
+});
+export type JourneyFilter = z.output<typeof journeyFilter>;
 
 /** Reads the stored journeys. Reads see everything that was answered before. */
 export interface JourneyReader {

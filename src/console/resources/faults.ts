@@ -4,54 +4,7 @@ import { faultOf, runForm } from '../../storage/faults.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { recordStatement } from '../api/revisions.ts';
 import { errors } from '../errors.ts';
-import { listFaults } from '../fault-list.ts';
-
-const times = (description: string) =>
-  z
-    .int('must be a whole number')
-    .min(0, 'must be 0 or more')
-    .max(1_000_000, 'must be 1000000 or less')
-    .optional()
-    .describe(description);
-
-const faultShape = z.strictObject({
-  probability: z
-    .number('must be a number')
-    .min(0, 'must be 0 to 1')
-    .max(1, 'must be 0 to 1')
-    .optional()
-    .describe('Probability each time, 0 to 1'),
-  next: times('Switches the fault off after this many times'),
-  after: times('Skips this many times first'),
-  patient: z
-    .string('must be text')
-    .regex(/^\d{10}$/, 'must be ten digits')
-    .optional()
-    .describe('Occurs only in calls that name this NHS number; faults of the PDS'),
-  seconds: z
-    .number('must be a number')
-    .min(0, 'must be 0 to 60')
-    .max(60, 'must be 0 to 60')
-    .optional()
-    .describe('Duration of the delay; pds-slow'),
-});
-
-const listedFault = z
-  .strictObject({
-    name: z.string(),
-    summary: z.string(),
-    topic: z.string(),
-    state: faultShape.nullable(),
-    journeys: z.array(
-      z.strictObject({
-        id: z.string(),
-        headline: z.string(),
-        outcome: z.string(),
-        startedAt: z.iso.datetime(),
-      }),
-    ),
-  })
-  .meta({ id: 'Fault' });
+import { faultShape, listedFault, listFaults } from '../fault-list.ts';
 
 /** `/faults`: injected faults. */
 export const faults: Resource = {

@@ -1,27 +1,12 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { defineCall, type Resource } from '../api/call.ts';
-import { pageLimit, requiredText } from '../api/request.ts';
+import { pageLimit } from '../api/request.ts';
 import { errors } from '../errors.ts';
+import { newPatient, patientSummary } from '../patient-register.ts';
 
-const text = (most: number) =>
-  requiredText.min(1, 'must not be empty').max(most, `must have at most ${most} characters`);
 const number = (least: number, most: number) =>
   z.int('must be a whole number').min(least, `must be ${least} or more`).max(most, `must be ${most} or less`);
-
-const newPatient = z.strictObject({
-  family: text(35),
-  given: z.array(text(35), 'must be a list').max(5, 'must have at most 5 entries').default([]),
-  gender: z.enum(['male', 'female', 'other', 'unknown'], 'must be male, female, other or unknown'),
-  birthDate: text(10).describe('Such as `1968-02-12`'),
-  line: z.array(text(35), 'must be a list').min(2, 'must have at least 2 entries').max(5).optional(),
-  postalCode: text(8).optional(),
-  nhsNumber: z
-    .string('must be text')
-    .regex(/^\d{10}$/, 'must be ten digits')
-    .optional()
-    .describe('By default the next number of a new patient'),
-});
 
 const part = z.strictObject({
   household: number(0, 1_000_000)
@@ -67,20 +52,6 @@ const query = z.strictObject({
   limit: pageLimit.describe('50 by default, at most 500'),
 });
 
-const summary = z
-  .strictObject({
-    nhsNumber: z.string(),
-    name: z.string().nullable(),
-    birthDate: z.string().nullable(),
-    gender: z.string().nullable(),
-    postalCode: z.string().nullable(),
-    confidentiality: z.enum(['U', 'R', 'V']),
-    deceased: z.string().nullable(),
-    supersededBy: z.string().nullable(),
-    invalidated: z.boolean(),
-  })
-  .meta({ id: 'PatientSummary' });
-
 /** `/patients`: fictitious patients of the PDS. */
 export const patients: Resource = {
   only: 'development',
@@ -89,7 +60,7 @@ export const patients: Resource = {
       summary: 'Lists the patients of the PDS by NHS number, or those that a search finds; development only',
       query,
       answers: { 200: 'Patients, and "next" if there are more' },
-      response: z.strictObject({ patients: z.array(summary), next: z.string().nullable() }),
+      response: z.strictObject({ patients: z.array(patientSummary), next: z.string().nullable() }),
       async handle({ query: { search = '', after = '', limit = '50' } }) {
         const most = Math.min(Math.max(Number(limit), 1), 500);
         return json(200, await patients.list({ search, after, limit: most }));

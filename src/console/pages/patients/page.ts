@@ -1,5 +1,4 @@
 import { type Html, html } from '@alongside/kernel/html';
-import type { PatientSummary } from '../../dependencies.ts';
 import {
   callButton,
   callForm,
@@ -14,6 +13,7 @@ import {
   textField,
 } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
+import type { PatientSummary } from '../../patient-register.ts';
 import { pageLinks } from '../people/list.ts';
 
 const genders = ['female', 'male', 'other', 'unknown'] as const;
