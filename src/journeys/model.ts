@@ -35,7 +35,6 @@ export type MessageKind = z.output<typeof kind>;
 
 /** `lost`: a redirect that never arrived, or a call without a response. */
 const messageOutcome = z.enum(['succeeded', 'refused', 'failed', 'lost']);
-export type MessageOutcome = z.output<typeof messageOutcome>;
 
 /** `waiting`: for a person or a program. */
 export const journeyOutcome = z.enum(['succeeded', 'refused', 'failed', 'waiting', 'abandoned']);

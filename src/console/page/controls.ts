@@ -99,7 +99,7 @@ const ownedBy = ({ name, id = name }: Pick<FormField, 'name' | 'id'>): Html =>
 export const describedBy = (id: string): string => `${id}-hint ${id}-error`;
 
 /** A label, a hint and a place for the error of one control. */
-export const field = ({
+const field = ({
   name,
   id = name,
   label,

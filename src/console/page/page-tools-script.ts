@@ -59,7 +59,7 @@ export function pageTools() {
    * @param match the ETag that the changed value must have
    * @param accept `text/html` for a result as markup, of calls that have one
    */
-  const send = async (
+  const send = async <Answer extends object = Body>(
     method: string,
     path: string,
     body?: object | string,
@@ -73,7 +73,7 @@ export function pageTools() {
     const { status, ok: isOk, headers } = response;
     const text = await response.text();
     const isMarkup = headers.get('content-type')?.startsWith('text/html');
-    const answer: Body = isMarkup || text === '' ? {} : JSON.parse(text);
+    const answer: Answer = JSON.parse(isMarkup || text === '' ? '{}' : text);
     return { status, isOk, tag: headers.get('etag') ?? '', answer, markup: isMarkup ? text : '' };
   };
   const problemText = (answer: Body): string =>

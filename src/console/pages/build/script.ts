@@ -39,7 +39,12 @@ function build({ byId, made, madeButton, fill, report, silenceText, ...tools }: 
     at?.focus();
   };
   const call = async (path: string, body: object, accept: string) => {
-    const result = await tools.send('POST', path, body, { accept });
+    const result = await tools.send<Preview & Record<'field' | 'problem' | 'error_description', string>>(
+      'POST',
+      path,
+      body,
+      { accept },
+    );
     if (result.isOk) return result;
     const { field, problem, error_description: description } = result.answer;
     fail(problem ? `${field ?? ''} ${problem}.` : String(description));
@@ -168,7 +173,7 @@ function build({ byId, made, madeButton, fill, report, silenceText, ...tools }: 
     // Made again, so that times and ids are those of now.
     const fresh = await call('/requests/preview', orderOf(), 'application/json');
     if (!fresh) return;
-    const { request, assertion, isNavigation } = fresh.answer as unknown as Preview;
+    const { request, assertion, isNavigation } = fresh.answer;
     if (assertion) {
       if (key.trim() === '') return fail('Paste the private key that signs the assertion.', byId('key'));
       try {
