@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { hasNul, mergePatch, parseJsonObject } from './json.ts';
+import { hasUnfitText, mergePatch, parseJsonObject } from './json.ts';
 
 describe('JSON merge patch', () => {
   // RFC 7396 appendix A.
@@ -53,17 +53,19 @@ describe('JSON merge patch', () => {
   });
 });
 
-test('hasNul finds U+0000 at any position, and nothing else', () => {
+test('hasUnfitText finds U+0000 and halves of surrogate pairs at any position, and nothing else', () => {
   const contains = (value: unknown): boolean =>
     typeof value === 'string'
-      ? value.includes('\0')
+      ? value.includes('\0') || !value.isWellFormed()
       : typeof value === 'object' && value !== null && Object.entries(value).flat().some(contains);
-  const text = fc.string({ unit: fc.constantFrom('\\', 'u', '0', '\0', '"', 'x') });
+  const text = fc.string({ unit: fc.constantFrom('\\', 'u', '0', '\0', '"', 'x', 'd8', '\ud83d', '\ude00') });
   fc.assert(
     fc.property(fc.dictionary(text, fc.oneof(text, fc.array(text), fc.dictionary(text, text))), (value) => {
-      assert.equal(hasNul(JSON.stringify(value)), contains(value));
+      assert.equal(hasUnfitText(JSON.stringify(value)), contains(value));
     }),
   );
   assert.throws(() => parseJsonObject('{"name":"a\\u0000"}'), /U\+0000/);
   assert.deepEqual({ ...parseJsonObject('{"name":"a\\\\u0000"}') }, { name: 'a\\u0000' });
+  assert.throws(() => parseJsonObject('{"name":"\\uD83D\\u0041"}'), /surrogate/);
+  assert.deepEqual({ ...parseJsonObject('{"name":"\\uD83D\\uDE00"}') }, { name: '😀' });
 });

@@ -23,12 +23,17 @@ export function isTame(root: unknown, most = deepest): boolean {
   return true;
 }
 
-/** U+0000 as JSON escapes it. */
-const nul = String.raw`\u0000`;
+/** U+0000, or a half of a surrogate pair, as JSON escapes it. */
+const unfit = /\\u(?:0000|d[89a-f])/i;
+/** A whole surrogate pair, or one escape. */
+const escapes = /\\(?:ud[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|u[\da-f]{4}|.)/gis;
 
-/** Returns whether JSON text contains U+0000, which PostgreSQL cannot store in text. */
-export const hasNul = (json: string): boolean =>
-  json.includes(nul) && [...json.matchAll(/\\(?:u0000|.)/gs)].some(([escaped]) => escaped === nul);
+/**
+ * Returns whether JSON text contains U+0000, which PostgreSQL cannot store in text, or a half of a surrogate pair, which has no UTF-8
+ * and cannot be sent in an address (RFC 8259 section 8.2).
+ */
+export const hasUnfitText = (json: string): boolean =>
+  unfit.test(json) && [...json.matchAll(escapes)].some(([found]) => found.length === 6 && unfit.test(found));
 
 /** An error in JSON from outside. The message is for its sender. */
 class JsonError extends Error {
@@ -44,7 +49,8 @@ export function parseJsonObject(text: string): JsonObject {
     throw new JsonError('The body is not JSON.', { cause: error });
   }
   if (!isObject(value)) throw new JsonError('The body must be a JSON object.');
-  if (hasNul(text)) throw new JsonError('The body has the character U+0000.');
+  if (hasUnfitText(text))
+    throw new JsonError('The body has the character U+0000 or half of a surrogate pair.');
   if (!isTame(value)) throw new JsonError('The body is nested too deeply or has a forbidden member.');
   return value;
 }

@@ -100,6 +100,7 @@ test('decodeJwt never throws, and accepts exactly three valid parts', () => {
     `${part({})}.${part({ a: 'x'.repeat(40_000) })}.AA`,
     `${part({})}.${part({ iss: 'a\u0000b' })}.AA`,
     `${part({ kid: '\u0000' })}.${part({})}.AA`,
+    `${part({})}.${part({ state: '\ud83d' })}.AA`,
   ])
     assert.equal(decodeJwt(wrong), undefined, wrong.slice(0, 40));
 });

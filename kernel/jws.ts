@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { promisify } from 'node:util';
-import { hasNul } from './json.ts';
+import { hasUnfitText } from './json.ts';
 
 /** A JSON Web Key (RFC 7517 section 4). */
 export interface JsonWebKey {
@@ -106,7 +106,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 function parseObject(part: string): { [name: string]: unknown } | undefined {
   try {
     const text = utf8.decode(Buffer.from(part, 'base64url'));
-    if (hasNul(text)) return undefined;
+    if (hasUnfitText(text)) return undefined;
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as JwtClaims)

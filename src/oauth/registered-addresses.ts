@@ -25,7 +25,8 @@ function parse(address: string): URL | string {
     return 'must be a plain address: no spaces, control characters, quotes or backslashes';
   if (address.includes('#')) return 'must have no fragment (#)';
   const url = URL.parse(address);
-  if (!url) return 'must be an absolute address';
+  // Browsers read https:host as a path of the page that it is on.
+  if (!url || /^https?:(?!\/\/[^/])/i.test(address)) return 'must be an absolute address';
   return url.username || url.password ? 'must carry no user name or password' : url;
 }
 

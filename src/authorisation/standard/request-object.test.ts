@@ -117,6 +117,7 @@ describe('signed request objects at /oauth2.1 (RFC 9101)', () => {
     ['a life of more than an hour', () => ({ claims: { exp: now() + 3_700 } })],
     ['nbf more than 60 seconds ahead', () => ({ claims: { nbf: now() + 61 } })],
     ['sub: a client assertion in its place', () => ({ claims: { sub: 'key-of-signing' } })],
+    ['a text that no address can contain', () => ({ claims: { state: '\ud83d', prompt: 'x' } })],
     ['another request object inside', () => ({ claims: { request: 'x' } })],
     ['a request_uri inside', () => ({ claims: { request_uri: 'urn:x' } })],
   ];

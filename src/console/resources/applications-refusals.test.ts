@@ -84,6 +84,12 @@ describe('validation of registrations', () => {
       'platform.callbackUrls.0',
       /fragment/,
     ],
+    [
+      'an address without slashes, which browsers read as a path',
+      { platform: { callbackUrls: ['https:a.test/cb'] } },
+      'platform.callbackUrls.0',
+      /absolute/,
+    ],
     ['a path alone', { platform: { callbackUrls: ['/callback'] } }, 'platform.callbackUrls.0', /absolute/],
     [
       'a backslash',
