@@ -8,6 +8,7 @@ const longest = 160;
 function sentence(text: string): string {
   const first =
     text
+      .replace(' (Message ID: {messageId})', '')
       .replace(/\{\w+\}/g, '…')
       .split(/\n|(?<=[a-z])\. (?=[A-Z])/, 1)[0]
       ?.trim()

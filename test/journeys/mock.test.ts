@@ -106,6 +106,33 @@ describe('the mock endpoints', () => {
     assert.equal(await canary(body.access_token), 200);
   });
 
+  test('record a sign-in as one journey, also if its state is short', async () => {
+    const realm = `${new URL(instance.urls.cis2Issuer).origin}/realms/Cis2-mock-internal-dev`;
+    const query = new URLSearchParams({
+      ...{ client_id: 'test-client-cis2', redirect_uri: callback, response_type: 'code', scope: 'openid' },
+      state: 'x',
+    });
+    const signInAtRealm = async () => {
+      const session = new HttpSession();
+      const shown = await session.request(`${realm}/protocol/openid-connect/auth?${query}`);
+      const page = scrape(await shown.text());
+      const answer = await session.post(page.action, { ...page.inputs, username: '656005750108' });
+      const sent = new URL(answer.headers.get('location') ?? '');
+      assert.equal(sent.searchParams.get('state'), 'x');
+      return sent;
+    };
+    for (let count = 0; count < 2; count++) await signInAtRealm();
+    const { journeys } = await instance.api<{ journeys: { messages: object[]; count: number }[] }>(
+      'GET',
+      '/journeys',
+    );
+    assert.deepEqual(
+      journeys.slice(0, 2).map(({ count }) => count),
+      [3, 3],
+      'the page, its form and the redirect to the application',
+    );
+  });
+
   test('shorten a lifetime, and distinguish an expired token from an unknown one', async () => {
     const { body } = await signIn('656005750108', 'nhs-cis2', { _access_token_expiry_ms: '1000' });
     await instance.api('PUT', '/clock', { advance: 2 });

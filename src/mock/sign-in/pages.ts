@@ -12,6 +12,7 @@ interface FormContext {
   client: MockClient;
   redirectUri: string;
   parameters: Parameters;
+  journeyKey?: string | undefined;
 }
 
 /** Parameters that the address of the form carries, so that nothing is stored before the sign-in. */
@@ -33,14 +34,14 @@ const carried = [
  * @param unknown the typed user id that does not exist
  */
 export function signInForm(
-  { realm, client, redirectUri, parameters }: FormContext,
+  { realm, client, redirectUri, parameters, journeyKey }: FormContext,
   people: People,
   unknown?: string,
 ): Answer {
-  const action = withQuery(
-    realm.endpoints.auth,
-    Object.fromEntries(carried.map((name) => [name, parameters.get(name)])),
-  );
+  const action = withQuery(realm.endpoints.auth, {
+    ...Object.fromEntries(carried.map((name) => [name, parameters.get(name)])),
+    journey: journeyKey,
+  });
   const main = html`<p class="lead">${client.name} asks who you are. Type a user id; no password is needed.</p>
 ${unknown === undefined ? undefined : html`<p class="error" role="alert" id="input-error">There is no user “${unknown}” here.</p>`}
 <form id="kc-form-login" method="post" action="${action}">

@@ -1,6 +1,7 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import { seconds } from '@alongside/kernel/clock';
 import type { Refusal } from '@alongside/kernel/errors';
+import { uuid } from '@alongside/kernel/ids';
 import { stateKey } from '@alongside/kernel/journeys';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { isForm, noParameters, type Parameters, parseParameters, withQuery } from '../../oauth/parameters.ts';
@@ -28,6 +29,8 @@ interface AuthorizationRequest extends WithClient {
   redirectUri: string;
   /** Returns the authorization response with these parameters. */
   respond: (members: Readonly<Record<string, string>>) => Answer;
+  /** Joins its journey where the state is too short to; the address of the page's form carries it. */
+  journeyKey?: string | undefined;
 }
 
 const modes: readonly (string | undefined)[] = [undefined, 'query', 'form_post'];
@@ -110,15 +113,22 @@ const checkRequest = check('request', function checkRequest({ parameters, respon
 
 const longestUsername = 64;
 
-function recordRequest({ mock, typed, parameters, client, realm }: AuthorizationRequest): void {
-  if (typed) return;
+const keyOf = ({ client, parameters, journeyKey }: AuthorizationRequest): string =>
+  stateKey({ clientId: client.clientId, state: parameters.get('state') }) ||
+  (journeyKey ? `mock ${journeyKey}` : '');
+
+function recordRequest(context: AuthorizationRequest): Pick<AuthorizationRequest, 'journeyKey'> {
+  const { mock, typed, parameters, client, realm } = context;
+  if (typed) return { journeyKey: parameters.get('journey') };
+  const journeyKey = uuid();
   mock.recorder.record({
-    keys: [stateKey({ clientId: client.clientId, state: parameters.get('state') })],
+    keys: [keyOf({ ...context, journeyKey })],
     from: 'browser',
     to: 'cis2',
     name: 'cis2.authorize',
     detail: { client: client.name, mock: realm.name },
   });
+  return { journeyKey };
 }
 
 /** Finds the user with the typed id. Shows the page without one, and again for an unknown one. */
@@ -146,7 +156,7 @@ async function sendCode(
     challenge: parameters.get('code_challenge') ?? null,
   });
   mock.recorder.record({
-    keys: [stateKey({ clientId: client.clientId, state: parameters.get('state') }), code],
+    keys: [keyOf(context), code],
     from: 'cis2',
     to: client.party,
     name: 'cis2.code',
