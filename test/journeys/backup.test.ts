@@ -34,6 +34,17 @@ import { sharePostgres, type TestDatabases } from '../testing/postgres.ts';
 const root = mkdtempSync(join(tmpdir(), 'alongside-backup-'));
 after(() => rmSync(root, { recursive: true, force: true }));
 
+/** Returns an archive with another size of its first file, and the checksum for it (POSIX.1-2017 pax, ustar). */
+function withSize(archive: Buffer, size: string): Buffer {
+  const bytes = Buffer.from(archive);
+  bytes.fill(0, 124, 136);
+  bytes.write(size, 124, 'latin1');
+  bytes.fill(' ', 148, 156);
+  const sum = bytes.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+  bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  return bytes;
+}
+
 interface Restored {
   manifest: { counts: Record<string, number>; schema: number };
 }
@@ -179,6 +190,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       await refuses(changed(3), /not a backup/);
       await refuses(intact.subarray(0, intact.length / 2), /damaged: it ends early/);
       await refuses(Buffer.from('{"some": "other file"}'), /not a backup/);
+      for (const size of ['-1000', 'none']) await refuses(withSize(intact, size), /not a backup/);
       const year = intact.lastIndexOf('"createdAt": "') + '"createdAt": "'.length;
       await refuses(changed(year), /was changed after it was made/);
 

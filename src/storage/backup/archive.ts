@@ -55,8 +55,10 @@ const textAt = (header: Buffer, from: number, length: number): string =>
 function entryIn(header: Buffer, at: number): Entry | undefined {
   const isTar = textAt(header, 257, 5) === 'ustar';
   if (!isTar || Number.parseInt(textAt(header, 148, 8), 8) !== sumOf(header)) return undefined;
-  const octal = Number.parseInt(textAt(header, 124, 12), 8);
-  const bytes = header[124] === 0x80 ? Number(header.readBigUInt64BE(128)) : octal;
+  const octal = textAt(header, 124, 12);
+  const bytes = header[124] === 0x80 ? Number(header.readBigUInt64BE(128)) : Number.parseInt(octal, 8);
+  // A negative size would lead back to this header.
+  if (!(bytes >= 0)) return undefined;
   return { name: textAt(header, 0, 100), bytes, start: at + block };
 }
 
