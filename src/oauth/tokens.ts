@@ -308,25 +308,28 @@ export class Tokens {
     return this.#revoke(sql(revoke, this.#clock.now(), id, part), record);
   }
 
+  /** Returns the statement that revokes the tokens of a session from these issuers. */
+  revokeSessionStatement(sid: string, issuers: readonly string[]): Statement {
+    const marks = issuers.map(() => '?').join(', ');
+    return sql(
+      `UPDATE token_grant SET revoked_at = ? WHERE sid = ? AND revoked_at IS NULL AND issuer IN (${marks})`,
+      ...[this.#clock.now(), sid, ...issuers],
+    );
+  }
+
   /**
-   * Revokes the tokens of a session from these issuers. Returns the number of revoked authorizations.
-   * @param provider limits them to those of one provider, because another may use the same session id
+   * Revokes the tokens of a session at one provider from these issuers, because another provider may use the same session id.
+   * Returns the number of revoked authorizations.
    * @param record audit record, written only if one is revoked
    */
   revokeSession(
     sid: string,
     issuers: readonly string[],
-    provider?: string,
+    provider: string,
     record?: Statement,
   ): Promise<number> {
-    const marks = issuers.map(() => '?').join(', ');
-    const values = [this.#clock.now(), sid, ...issuers];
-    const revoke = `UPDATE token_grant SET revoked_at = ? WHERE sid = ? AND revoked_at IS NULL AND issuer IN (${marks})`;
-    const revoking =
-      provider === undefined
-        ? sql(revoke, ...values)
-        : sql(`${revoke} AND provider = ?`, ...values, provider);
-    return this.#revoke(revoking, record);
+    const { text, values } = this.revokeSessionStatement(sid, issuers);
+    return this.#revoke(sql(`${text} AND provider = ?`, ...values, provider), record);
   }
 
   /**

@@ -7,6 +7,7 @@ import { newAuthority } from '../../oauth/testing/certificates.ts';
 import { sql } from '../../storage/database.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { codeOf, type Instance, secret, startInstance } from '../testing/instance.ts';
+import { redeem } from '../testing/journey.ts';
 import { gp } from '../testing/people.ts';
 import { type StrongClient, strongClient } from '../testing/strong-client.ts';
 
@@ -38,6 +39,23 @@ describe('sessions', () => {
     cis2.agent.idle();
     const reply = await thief.get(cis2.authorizeUrl(client, { prompt: 'none' }));
     assert.ok(!reply.location.includes('code='));
+  });
+  test('end together with their tokens, or not at all', async () => {
+    const browser = new Browser();
+    const redeemed = await redeem(cis2, client, await cis2.signIn(browser, client));
+    const hint = new URLSearchParams({ id_token_hint: redeemed.id_token ?? '' });
+    const signOut = () => browser.get(`${cis2.issuer}/connect/endSession?${hint}`);
+    const userinfo = async () =>
+      (await send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${redeemed.access_token}` }))
+        .status;
+    const rename = (from: string, to: string) =>
+      cis2.database.run(sql(`ALTER TABLE ${from} RENAME TO ${to}`));
+    await rename('token_grant', 'token_grant_away');
+    assert.equal((await signOut()).status, 500);
+    await rename('token_grant_away', 'token_grant');
+    assert.equal(await userinfo(), 200);
+    assert.equal((await signOut()).status, 200);
+    assert.equal(await userinfo(), 401);
   });
   test('CVE-2023-6787: issues no code after a cancelled prompt=login', async () => {
     const browser = new Browser();

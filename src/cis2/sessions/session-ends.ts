@@ -62,9 +62,11 @@ export class SessionEnds {
     const { sid, issuer, uid, cisSessionId } = session;
     const { database, sessions, tokens, deliveries, audit } = this.#parts;
     const ended = { sid, uid, cisSessionId, cause };
-    // One batch ends the session and queues the notifications, so that a crash loses neither.
+    // One batch, so that a crash loses neither the end of the tokens nor the notifications. The tokens follow the session, so that those of
+    // a code that is redeemed at the same time are among them.
     const { done } = await database.batch([
       ending ?? sessions.endStatement(sid, cause),
+      tokens.revokeSessionStatement(sid, [issuer]),
       deliveries.promiseStatement(ended),
       audit.recordStatement({
         action: 'cis2.session-ended',
@@ -75,8 +77,6 @@ export class SessionEnds {
         detail: { cause },
       }),
     ]);
-    if (!done) return false;
-    await tokens.revokeSession(sid, [issuer]);
-    return true;
+    return done;
   }
 }
