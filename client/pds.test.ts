@@ -208,7 +208,7 @@ describe('createPds', () => {
     assert.equal((await pds.create(details)).created?.patient.id, '9000000009');
     assert.deepEqual((await pds.create(details)).existing, 'SINGLE_MATCH');
     await assert.rejects(pds.create(details), { code: 'response_invalid' });
-    assert.equal(platform.calls[0]?.headers['content-type'], 'application/fhir+json');
+    assert.equal(platform.calls[0]?.headers['content-type'], 'application/json');
   });
 
   test('reads related persons and coverage', async (t) => {
@@ -227,6 +227,7 @@ describe('createPds', () => {
     assert.match(platform.calls[1]?.path ?? '', /\/Coverage\?subscriber%3Aidentifier=9000000009$/);
     assert.equal((await pds.replaceCoverage({ etag: 'W/"3"', coverage })).coverage, undefined);
     assert.equal(platform.calls[2]?.headers['if-match'], 'W/"3"');
+    assert.equal(platform.calls[2]?.headers['content-type'], 'application/json');
   });
 });
 

@@ -126,6 +126,8 @@ interface PdsRequest {
 
 const FHIR = 'application/fhir+json';
 const JSON_PATCH = 'application/json-patch+json';
+/** The media type of created resources, as published; PDS refuses `application/fhir+json`. */
+const JSON_BODY = 'application/json';
 
 /** Creates a client of PDS FHIR. Throws `settings_invalid` with the name of the setting. */
 export function createPds(settings: PdsSettings): Pds {
@@ -186,7 +188,7 @@ export function createPds(settings: PdsSettings): Pds {
     },
 
     async create(patient, options = {}) {
-      const request = { method: 'POST', type: FHIR, body: patient } as const;
+      const request = { method: 'POST', type: JSON_BODY, body: patient } as const;
       const { status, body, etag, ids } = await ask('/Patient', options, request);
       if (status === 201) return { created: { patient: patientOf(body), etag }, ...ids };
       const code = codeOf(body);
@@ -207,7 +209,7 @@ export function createPds(settings: PdsSettings): Pds {
     },
 
     async replaceCoverage({ etag, coverage }, options = {}) {
-      const request = { method: 'POST', etag, type: FHIR, body: coverage } as const;
+      const request = { method: 'POST', etag, type: JSON_BODY, body: coverage } as const;
       return coverageIn(await ask('/Coverage', options, request));
     },
   };

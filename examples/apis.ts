@@ -8,8 +8,8 @@ import {
 } from '@alongside/client';
 import { findInstance } from './instance.ts';
 
-// Calls APIs for a user: Hello World, and PDS with a search and an update. Start Alongside (npm start), put a card in and sign in
-// at the agent, then: node examples/apis.ts
+// Calls APIs for a user: Hello World, and PDS with a search, an update and a new patient. Start Alongside (npm start), put a card in
+// and sign in at the agent, then: node examples/apis.ts
 
 const { api } = await findInstance();
 const executable = process.env.ALONGSIDE_BROWSER || findBrowser() || '';
@@ -35,3 +35,35 @@ const updated = await pds.update(patient.id, {
   patches: [{ op: 'replace', path: '/gender', value: 'male' }],
 });
 console.log(`${updated.patient.id}: ${patient.gender}, now ${updated.patient.gender} (${updated.etag})`);
+
+// The surgery that registers the patient.
+const authority = 'RegisteringAuthority';
+const { created, existing } = await pds.create({
+  resourceType: 'Patient',
+  name: [{ use: 'usual', family: 'Testwell', given: ['Ada'], period: { start: '2020-01-01' } }],
+  gender: 'female',
+  birthDate: '1990-02-03',
+  address: [
+    {
+      use: 'home',
+      line: ['1 Test Street', '', '', 'Leeds', ''],
+      postalCode: 'LS1 4AP',
+      period: { start: '2020-01-01' },
+    },
+  ],
+  extension: [
+    {
+      url: `https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-${authority}`,
+      extension: [
+        {
+          url: 'registeringAuthorityType',
+          valueCodeableConcept: {
+            coding: [{ system: `https://fhir.nhs.uk/CodeSystem/UKCore-${authority}Type`, code: 'x' }],
+          },
+        },
+        { url: 'organisationIdentifier', valueString: 'A20047' },
+      ],
+    },
+  ],
+});
+console.log(existing ?? `created ${created?.patient.id}`);

@@ -85,6 +85,20 @@ export const programHelpers = [
   },
   testTools,
   {
+    tests: 'test/delivery/any-language',
+    name: 'Java',
+    variable: 'ALONGSIDE_JAVA',
+    find: () => onPath('javac') && onPath('java'),
+    debian: 'default-jdk-headless',
+  },
+  {
+    tests: 'test/delivery/any-language',
+    name: 'Free Pascal',
+    variable: 'ALONGSIDE_FPC',
+    find: () => onPath('fpc'),
+    debian: 'fp-compiler fp-units-fcl',
+  },
+  {
     tests: 'test/delivery/',
     name: 'strip',
     variable: 'ALONGSIDE_STRIP',

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { clone } from '../packages/testing/project.ts';
+import { type HelperDesk, startHelperDesk } from '../testing/helper-desk.ts';
+
+const run = promisify(execFile);
+const callers = join(clone, 'examples/any-language');
+const { ALONGSIDE_JAVA: java, ALONGSIDE_FPC: fpc } = process.env;
+
+// Bash and Python: test/examples/any-language.test.ts.
+describe('the examples in compiled languages', () => {
+  let desk: HelperDesk;
+  before(async () => {
+    desk = await startHelperDesk();
+  });
+  after(() => desk?.stop());
+
+  test('Java: signs in and calls an API', { skip: java === undefined && 'needs Java 17' }, async () => {
+    const { stdout } = await run(java ?? '', [join(callers, 'SignIn.java')], desk);
+    assert.match(stdout, /Hello User/);
+  });
+
+  test('Pascal: signs in and calls an API', { skip: fpc === undefined && 'needs Free Pascal' }, async () => {
+    await run(fpc ?? '', ['-v0', `-FE${desk.folder}`, join(callers, 'SignIn.pas')]);
+    const { stdout } = await run(join(desk.folder, 'SignIn'), [], desk);
+    assert.match(stdout, /Hello User/);
+  });
+});
