@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 // The protocol of the Identity Agent with its clients: the browser's hand-off and the local socket.
 
@@ -63,7 +63,7 @@ export interface HandOffProof {
   card_certificate?: string;
 }
 
-const sha256Bytes = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
+const sha256Bytes = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 /**
  * Returns the 64 bytes that the card signs in a hand-off (with SHA-256, see `CardSignature`): SHA-256 of the issuer of CIS2, then

@@ -1,8 +1,7 @@
-/** Parses the cookies of a request. Omits a repeated name, because its value is ambiguous. */
-export function readCookies(header: string | undefined): Map<string, string> {
+function parse(header: string): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>();
   const twice = new Set<string>();
-  for (const pair of (header ?? '').split(';').slice(0, 100)) {
+  for (const pair of header.split(';').slice(0, 100)) {
     const at = pair.indexOf('=');
     const name = at < 0 ? '' : pair.slice(0, at).trim();
     if (name === '') continue;
@@ -11,6 +10,15 @@ export function readCookies(header: string | undefined): Map<string, string> {
   }
   for (const name of twice) cookies.delete(name);
   return cookies;
+}
+
+/** The header that was parsed last: a request looks for several cookies. */
+let last = { header: '', cookies: parse('') };
+
+/** Returns the cookies of a request. Omits a repeated name, because its value is ambiguous. */
+export function readCookies(header = ''): ReadonlyMap<string, string> {
+  if (header !== last.header) last = { header, cookies: parse(header) };
+  return last.cookies;
 }
 
 /** Names the cookies of one service. Ports of one host share cookies, so names must distinguish services and instances. */

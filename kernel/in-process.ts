@@ -43,11 +43,16 @@ export function inProcess(routes: readonly Route[], options: RespondOptions): As
     const { path, query } = targetOf(address);
     const { route, params, template } = find(method, path);
     const request: HttpRequest = {
-      ...{ id: uuid(), method, path, params, query, headers, body },
-      get rawHeaders() {
-        return Object.entries(headers).flat();
-      },
-      ...{ address: '127.0.0.1', port: 0 },
+      id: uuid(),
+      method,
+      path,
+      params,
+      query,
+      headers,
+      rawHeaders: Object.entries(headers).flat(),
+      body,
+      address: '127.0.0.1',
+      port: 0,
     };
     seen?.follow(request, template);
     const isTooLarge = Buffer.byteLength(body) > (route.bodyLimit ?? usualBodyLimit);

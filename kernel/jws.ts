@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
 import { promisify } from 'node:util';
 import { hasUnfitText } from './json.ts';
 
@@ -23,7 +23,7 @@ export function thumbprint(jwk: JsonWebKey): string {
   const names = members[jwk.kty ?? ''];
   if (!names) throw new Error(`There is no thumbprint of a key of type ${jwk.kty}.`);
   const required = Object.fromEntries(names.map((name) => [name, jwk[name]]));
-  return createHash('sha256').update(JSON.stringify(required)).digest('base64url');
+  return hash('sha256', JSON.stringify(required), 'base64url');
 }
 
 // Compact JWS (RFC 7515) for the hot path, property-tested against jose. Everything else of JOSE uses jose.

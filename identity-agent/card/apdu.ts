@@ -31,6 +31,16 @@ const nothing = new Uint8Array(0);
 const isByte = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 0xff;
 const u16 = (value: number): [number, number] => [(value >> 8) & 0xff, value & 0xff];
 
+function joined(...parts: readonly ArrayLike<number>[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
 /** Encodes a command, in the short form if possible, else in the extended one. Throws ApduError for a member out of range. */
 export function encodeCommand(command: CommandApdu): Uint8Array {
   const { cla, ins, p1, p2, data = nothing, le } = command;
@@ -41,7 +51,7 @@ export function encodeCommand(command: CommandApdu): Uint8Array {
   const short = data.length <= SHORT_DATA && (le ?? 0) <= SHORT_LE;
   const lc = data.length === 0 ? [] : short ? [data.length] : [0, ...u16(data.length)];
   const ask = le === undefined ? [] : short ? [le & 0xff] : [...(data.length === 0 ? [0] : []), ...u16(le)];
-  return Uint8Array.from([cla, ins, p1, p2, ...lc, ...data, ...ask]);
+  return joined([cla, ins, p1, p2, ...lc], data, ask);
 }
 
 /** Decodes a command of either form. Throws ApduError unless the length fields cover every byte. */
@@ -58,7 +68,7 @@ export function decodeCommand(bytes: Uint8Array): CommandApdu {
   const start = extended ? 7 : 5;
   const lc = extended && bytes.length > 7 ? view.getUint16(5) : first;
   if (lc === 0) throw new ApduError('Lc is zero.');
-  const data = Uint8Array.from(bytes.subarray(start, start + lc));
+  const data = new Uint8Array(bytes.subarray(start, start + lc));
   const rest = bytes.length - start - lc;
   if (rest === 0) return { ...header, data };
   if (!extended && rest === 1) return { ...header, data, le: bytes[start + lc] || SHORT_LE };
@@ -80,15 +90,14 @@ export function chainOf(command: CommandApdu): CommandApdu[] {
 }
 
 /** Encodes a response. */
-export const encodeResponse = (sw: number, data: Uint8Array = nothing): Uint8Array =>
-  Uint8Array.from([...data, ...u16(sw)]);
+export const encodeResponse = (sw: number, data: Uint8Array = nothing): Uint8Array => joined(data, u16(sw));
 
 /** Decodes a response. Throws ApduError without a status word or for more than 65536 bytes of data. */
 export function decodeResponse(bytes: Uint8Array): ResponseApdu {
   const end = bytes.length - 2;
   if (end < 0 || end > 0x10000) throw new ApduError('A response has a status word and at most 65536 bytes.');
   return {
-    data: Uint8Array.from(bytes.subarray(0, end)),
+    data: new Uint8Array(bytes.subarray(0, end)),
     sw: ((bytes[end] ?? 0) << 8) | (bytes[end + 1] ?? 0),
   };
 }
@@ -199,7 +208,7 @@ export function parseTlv(bytes: Uint8Array, { items = 32, bytes: most = 16384 }:
     const { tag, next } = readTag(bytes, at);
     const { length, next: start } = readLength(bytes, next);
     if (start + length > bytes.length) throw new TlvError('A value is cut off.');
-    found.push({ tag, value: Uint8Array.from(bytes.subarray(start, start + length)) });
+    found.push({ tag, value: new Uint8Array(bytes.subarray(start, start + length)) });
     at = start + length;
   }
   return found;
@@ -233,5 +242,5 @@ export function encodeTlv(tag: number, ...parts: readonly Uint8Array[]): Uint8Ar
   if (length > 0xffffff) throw new TlvError('The value is too long.');
   const digits = bigEndian(length);
   const size = length < 0x80 ? [length] : [0x80 | digits.length, ...digits];
-  return new Uint8Array(Buffer.concat([Uint8Array.from([...name, ...size]), ...parts]));
+  return joined(name, size, ...parts);
 }

@@ -13,9 +13,10 @@ export function allowedHosts(origin: string): ReadonlySet<string> {
 
 /** Refuses a request with another host name: a page that resolves its own name to loopback (DNS rebinding). */
 export function checkHost(request: HttpRequest, allowed: ReadonlySet<string>): void {
-  const hosts = request.rawHeaders.filter(
-    (_, index) => request.rawHeaders[index - 1]?.toLowerCase() === 'host' && index % 2 === 1,
-  );
+  const { rawHeaders } = request;
+  const hosts: string[] = [];
+  for (let place = 0; place < rawHeaders.length; place += 2)
+    if (rawHeaders[place]?.toLowerCase() === 'host') hosts.push(rawHeaders[place + 1] ?? '');
   const [host, ...more] = hosts;
   if (host === undefined || more.length > 0 || !allowed.has(host.toLowerCase()))
     throw errors.wrongHost(`the host is ${hosts.join(', ').slice(0, 100)}`);

@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { hash, X509Certificate } from 'node:crypto';
 import { randomToken } from '@alongside/kernel/ids';
 import type { CardSignature, HeldCard } from '../../src/cis/protocol.ts';
 import { type CardClient, CardError, type Unblocking, type Verification } from '../card/card-client.ts';
@@ -175,7 +175,7 @@ export class DeskCard {
    */
   async sign(message: Uint8Array): Promise<CardSignature> {
     if (!this.#algorithm) throw new CardError('object_missing', 'The card has no certificate.');
-    const digest = createHash('sha256').update(message).digest();
+    const digest = hash('sha256', message, 'buffer');
     const signature = await this.#client.sign('authentication', digest, this.#algorithm);
     return {
       certificate: Buffer.from(this.#certificate).toString('base64'),

@@ -1,8 +1,9 @@
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Answer } from '@alongside/kernel/answer';
 import { type HttpRequest, plainError } from '@alongside/kernel/http';
 import type { Handler } from '@alongside/kernel/route';
-import { equalHashes, sha256 } from '@alongside/kernel/secrets';
 import { check } from '@alongside/kernel/steps';
+import { onceFor } from '../storage/row.ts';
 import { errors } from './errors.ts';
 import { invalidField } from './shapes.ts';
 
@@ -11,16 +12,12 @@ export type Caller = 'cis2' | 'console' | 'authorisation' | 'cardIssuer';
 
 export type ServiceSecrets = Readonly<Record<Caller, string>>;
 
-/** The hash of each secret, computed once. */
-const secretHashes = new WeakMap<ServiceSecrets, readonly (readonly [Caller, string])[]>();
+const hashOf = (secret: string): Buffer => hash('sha256', secret, 'buffer');
 
-function hashesOf(secrets: ServiceSecrets): readonly (readonly [Caller, string])[] {
-  const known = secretHashes.get(secrets);
-  if (known) return known;
-  const hashes = (Object.keys(secrets) as Caller[]).map((name) => [name, sha256(secrets[name])] as const);
-  secretHashes.set(secrets, hashes);
-  return hashes;
-}
+/** Returns the hash of each secret, computed once. */
+const hashesOf = onceFor((secrets: ServiceSecrets) =>
+  (Object.keys(secrets) as Caller[]).map((name) => [name, hashOf(secrets[name])] as const),
+);
 
 interface ServiceCall {
   request: HttpRequest;
@@ -32,10 +29,11 @@ export const admit = (...allowed: readonly Caller[]) =>
   check('caller', function admit({ request, cis }: ServiceCall): { caller: Caller } {
     const secret = /^Bearer ([\x21-\x7e]{1,256})$/.exec(request.headers.authorization ?? '')?.[1];
     if (secret === undefined) throw errors.serviceUnknown('there is no bearer secret');
-    const presented = sha256(secret);
+    const presented = hashOf(secret);
     let caller: Caller | undefined;
     // Compares with every secret, in constant time.
-    for (const [name, hash] of hashesOf(cis.serviceSecrets)) if (equalHashes(hash, presented)) caller = name;
+    for (const [name, hash] of hashesOf(cis.serviceSecrets))
+      if (timingSafeEqual(hash, presented)) caller = name;
     if (!caller) throw errors.serviceUnknown('the secret belongs to no service');
     if (!allowed.includes(caller))
       throw errors.serviceForbidden(`${caller} called; allowed are ${allowed.join(', ')}`);

@@ -8,16 +8,18 @@ import { errors } from './errors.ts';
 /** A uid, role profile id or person-at-organisation id. */
 export const digits12 = z.string().regex(/^[0-9]{12}$/, 'must be 12 digits');
 
-const canonicalBase64 = (value: string): boolean => Buffer.from(value, 'base64').toString('base64') === value;
-
 /** Bytes as base64 (RFC 4648 section 4) in its canonical form, with a maximum number of characters. */
 export const base64 = (longest: number) =>
   z
     .string()
     .min(4, 'must not be empty')
     .max(longest, `must have at most ${longest} characters`)
-    .refine(canonicalBase64, 'must be base64')
-    .transform((value) => Buffer.from(value, 'base64'));
+    .transform((value, context) => {
+      const bytes = Buffer.from(value, 'base64');
+      if (bytes.toString('base64') === value) return bytes;
+      context.addIssue('must be base64');
+      return z.NEVER;
+    });
 
 const coordinate = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');
 

@@ -1,4 +1,5 @@
 import { type KeyObject, verify } from 'node:crypto';
+import { onceFor } from '../../storage/row.ts';
 import type { CardProfile, RevocationReason } from '../protocol.ts';
 import type { AuthorityId } from './authority.ts';
 
@@ -26,10 +27,11 @@ const kinds: Readonly<Record<string, CardKeyKind>> = {
   },
 };
 
-const kindOf = (key: KeyObject): CardKeyKind | undefined => {
+/** The details of a key are read once. */
+const kindOf = onceFor((key: KeyObject): CardKeyKind | undefined => {
   const kind = kinds[key.asymmetricKeyType ?? ''];
   return kind?.fits(key) ? kind : undefined;
-};
+});
 
 /** Returns whether a card may have this key. */
 export const isCardKey = (key: KeyObject): boolean => kindOf(key) !== undefined;

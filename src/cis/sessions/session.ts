@@ -1,7 +1,7 @@
 import { isObject } from '@alongside/kernel/json';
 import type { JsonWebKey } from '@alongside/kernel/jws';
 import { z } from 'zod';
-import { integer, json, nullable, oneOf, type RowOf, row, text } from '../../storage/row.ts';
+import { integer, nullable, oneOf, type RowOf, row, sharedJson, text } from '../../storage/row.ts';
 import {
   type EndCause,
   endCauses,
@@ -41,7 +41,7 @@ export const sessionRow = row('cis_session', {
   uid: text,
   agent_id: text,
   card_serial: text,
-  session_jwk: json(z.custom<JsonWebKey>(isObject)),
+  session_jwk: sharedJson(z.custom<JsonWebKey>(isObject)),
   generation: oneOf(...generations),
   mode: oneOf(...sessionModes),
   role_id: nullable(text),

@@ -25,6 +25,31 @@ const longest = 720 * minute;
 const kept = 30 * 24 * 60 * minute;
 const cisEndedKind = 'cis2-cis-ended';
 
+// Texts of statements are made once: SQLite and PostgreSQL know a statement by its text.
+const liveText = (condition: string): string =>
+  `SELECT ${sessionColumns} FROM cis2_session WHERE ${condition} AND ended_at IS NULL AND ends_at > ?`;
+// `uid <> ?` would read all sessions of a person, and there may be thousands.
+const othersText = ['uid < ?', 'uid > ?']
+  .map((side) => `SELECT sid FROM cis2_session WHERE agent_id = ? AND ${side} AND ended_at IS NULL`)
+  .join(' UNION ALL ');
+const liveTexts = {
+  ofCookie: liveText('cookie_hash = ?'),
+  ofSid: liveText('sid = ?'),
+  ofCisSession: liveText('cis_session_id = ?'),
+  ofPerson: liveText('uid = ?'),
+  ofAgent: liveText('agent_id = ? AND uid = ?'),
+  ofOthers: liveText(`sid IN (${othersText})`),
+} as const;
+// A sign-in in progress cannot use a CIS session that has just ended.
+const notEnded = 'NOT EXISTS (SELECT 1 FROM single_use WHERE kind = ? AND hash = ?)';
+const changeText = `UPDATE cis2_session SET cookie_hash = ?, cis_session_id = ?, agent_id = ?, body = ?, issuer = ?,
+  authenticator = ?, active_at = ?, idle_at = ?, ends_at = ? WHERE sid = ? AND ended_at IS NULL AND ${notEnded}`;
+const insertText = `INSERT INTO cis2_session (cookie_hash, cis_session_id, agent_id, body, issuer, authenticator, active_at,
+  idle_at, ends_at, sid, uid, created_at)
+  SELECT ?, ?, ?, ?, ?, ?, ${'CAST(? AS BIGINT), '.repeat(3)}?, ?, CAST(? AS BIGINT) WHERE ${notEnded}`;
+const firstPartyText = 'INSERT INTO cis2_session_client (sid, client_id, joined_at) VALUES (?, ?, ?)';
+const partyText = `${firstPartyText} ON CONFLICT (sid, client_id) DO NOTHING`;
+
 interface SessionDependencies {
   database: Database;
   singleUse: SingleUse;
@@ -58,21 +83,21 @@ export class Sessions {
   async current(request: HttpRequest): Promise<Session | undefined> {
     const cookie = readCookies(request.headers.cookie).get(this.#cookies.name('session'));
     if (cookie === undefined) return undefined;
-    const found = await this.#live('cookie_hash = ?', sha256(cookie));
+    const found = await this.#live('ofCookie', sha256(cookie));
     return found.find(({ issuer }) => issuer === this.#issuer);
   }
 
   async get(sid: string): Promise<Session | undefined> {
-    return (await this.#live('sid = ?', sid))[0];
+    return (await this.#live('ofSid', sid))[0];
   }
 
   ofCisSession(cisSessionId: string): Promise<Session[]> {
-    return this.#live('cis_session_id = ?', cisSessionId);
+    return this.#live('ofCisSession', cisSessionId);
   }
 
   /** Returns the live sessions of a person in all browsers. */
   ofPerson(uid: string): Promise<Session[]> {
-    return this.#live('uid = ?', uid);
+    return this.#live('ofPerson', uid);
   }
 
   /** Returns the other live sessions of a person. */
@@ -82,16 +107,12 @@ export class Sessions {
 
   /** Returns the live sessions of a person from this agent. */
   ofAgent(agentId: string, uid: string): Promise<Session[]> {
-    return this.#live('agent_id = ? AND uid = ?', agentId, uid);
+    return this.#live('ofAgent', agentId, uid);
   }
 
   /** Returns the live sessions of other people from this agent: a workstation has one user. */
   ofOthers(agentId: string, uid: string): Promise<Session[]> {
-    // `uid <> ?` would read all sessions of this person, and there may be thousands.
-    const side = (comparison: string) =>
-      `SELECT sid FROM cis2_session WHERE agent_id = ? AND ${comparison} AND ended_at IS NULL`;
-    const others = `${side('uid < ?')} UNION ALL ${side('uid > ?')}`;
-    return this.#live(`sid IN (${others})`, agentId, uid, agentId, uid);
+    return this.#live('ofOthers', agentId, uid, agentId, uid);
   }
 
   /** Returns the issuer of a session, live or ended. */
@@ -144,27 +165,11 @@ export class Sessions {
       session.endsAt,
       session.sid,
     ];
-    // A sign-in in progress cannot use a CIS session that has just ended.
-    const ended = 'SELECT 1 FROM single_use WHERE kind = ? AND hash = ?';
     const ending = [cisEndedKind, sha256(session.cisSessionId ?? '')];
     const statement = must(
       before
-        ? sql(
-            `UPDATE cis2_session SET cookie_hash = ?, cis_session_id = ?, agent_id = ?, body = ?, issuer = ?,
-             authenticator = ?, active_at = ?, idle_at = ?, ends_at = ?
-             WHERE sid = ? AND ended_at IS NULL AND NOT EXISTS (${ended})`,
-            ...columns,
-            ...ending,
-          )
-        : sql(
-            `INSERT INTO cis2_session (cookie_hash, cis_session_id, agent_id, body, issuer, authenticator, active_at, idle_at, ends_at,
-             sid, uid, created_at) SELECT ?, ?, ?, ?, ?, ?, ${'CAST(? AS BIGINT), '.repeat(3)}?, ?, CAST(? AS BIGINT)
-             WHERE NOT EXISTS (${ended})`,
-            ...columns,
-            session.uid,
-            now,
-            ...ending,
-          ),
+        ? sql(changeText, ...columns, ...ending)
+        : sql(insertText, ...columns, session.uid, now, ...ending),
     );
     return { session, cookie: this.#cookies.set('session', value), statement };
   }
@@ -210,12 +215,7 @@ export class Sessions {
 
   /** Returns the write that adds a relying party, which is notified when the session ends. @param isNew has no other yet */
   joinStatement(sid: string, clientId: string, isNew = false): Statement {
-    return sql(
-      `INSERT INTO cis2_session_client (sid, client_id, joined_at) VALUES (?, ?, ?)${isNew ? '' : ' ON CONFLICT (sid, client_id) DO NOTHING'}`,
-      sid,
-      clientId,
-      this.#clock.now(),
-    );
+    return sql(isNew ? firstPartyText : partyText, sid, clientId, this.#clock.now());
   }
 
   async clients(sid: string): Promise<string[]> {
@@ -270,12 +270,8 @@ export class Sessions {
     return isWatched(session, this.#unwatchedMethods) ? null : now + idleTime(session);
   }
 
-  async #live(condition: string, ...values: string[]): Promise<Session[]> {
-    const statement = sql(
-      `SELECT ${sessionColumns} FROM cis2_session WHERE ${condition} AND ended_at IS NULL AND ends_at > ?`,
-      ...values,
-      this.#clock.now(),
-    );
+  async #live(which: keyof typeof liveTexts, ...values: string[]): Promise<Session[]> {
+    const statement = sql(liveTexts[which], ...values, this.#clock.now());
     const rows = await this.#database.all(statement, sessionRow);
     return rows.map((row) => fromRow(row, this.#issuer));
   }
