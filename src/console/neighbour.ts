@@ -12,8 +12,12 @@ export interface NeighbourAddress {
 
 /** A call to a neighbour. A text body is sent unchanged with `type`; others are sent as JSON. */
 export interface NeighbourCall {
-  method: OutboundMethod;
+  /** `GET` by default. */
+  method?: OutboundMethod;
+  /** Without a query. */
   path: string;
+  /** Absent and undefined members are left out. */
+  query?: Readonly<Record<string, string | undefined>>;
   ifMatch?: string;
   body?: unknown;
   type?: string;
@@ -46,12 +50,16 @@ const mediaTypes: Partial<Record<OutboundMethod, string>> = {
 
 async function send(
   { url, secret }: NeighbourAddress,
-  { method, path, ifMatch, body, type, isLong }: NeighbourCall,
+  { method = 'GET', path, query = {}, ifMatch, body, type, isLong }: NeighbourCall,
 ): Promise<NeighbourAnswer> {
   const { milliseconds, maxBytes } = isLong ? longLimits : usualLimits;
   const contentType = type ?? mediaTypes[method] ?? 'application/json';
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value]],
+  );
+  const search = new URLSearchParams(given).toString();
   const answer = await outbound(
-    `${url}${path}`,
+    url + path + (search === '' ? '' : `?${search}`),
     { privateAddresses: true, maxBytes },
     {
       method,
@@ -85,12 +93,13 @@ export class Neighbour {
   /** Returns the response, also an error. Throws if the service fails or does not accept the secret. */
   async call(call: NeighbourCall): Promise<NeighbourAnswer> {
     const { address, unreachable, refused } = this.#settings;
+    const name = `${call.method ?? 'GET'} ${call.path}`;
     if (!address) throw unreachable('none is configured');
     let answer: NeighbourAnswer;
     try {
       answer = await send(address, call);
     } catch (error) {
-      throw unreachable(`${call.method} ${call.path}: ${reasonOf(error)}`, {}, error);
+      throw unreachable(`${name}: ${reasonOf(error)}`, {}, error);
     }
     const { status } = answer;
     const error = errorOf(answer);
@@ -98,8 +107,18 @@ export class Neighbour {
       throw refused(`it answered ${status}`);
     // `directory_unreachable` names another service that failed, so the console passes it on.
     if (status >= 500 && error !== 'directory_unreachable')
-      throw unreachable(`${call.method} ${call.path}: it answered ${status}`);
+      throw unreachable(`${name}: it answered ${status}`);
     return answer;
+  }
+
+  /** Returns the response to a read. Throws `not_found`. */
+  async read<T>(path: string, query: NeighbourCall['query'] = {}): Promise<T> {
+    const answer = await this.call({ path, query });
+    if (answer.status >= 400) {
+      const reason = publicReason(answer.body);
+      throw answer.status === 404 ? errors.notFound(reason) : errors.neighbourRefused(reason);
+    }
+    return answer.body as T;
   }
 
   /** Calls the service and passes its response on. */
@@ -152,24 +171,12 @@ export class CisDirectory extends Neighbour {
 
   /** Returns the person with a uid or persona. Throws `not_found`. */
   async person(name: string): Promise<Person> {
-    const { status, body } = await this.call({ method: 'GET', path: paths.person(await this.uidOf(name)) });
+    const { status, body } = await this.call({ path: paths.person(await this.uidOf(name)) });
     if (status !== 200) throw errors.notFound(`There is no person ${name.slice(0, 40)}.`);
     return body as Person;
   }
 
-  /** Returns the response to a read. Throws `not_found`. */
-  async read<T>(path: string, query: Readonly<Record<string, string>> = {}): Promise<T> {
-    const text = new URLSearchParams(query).toString();
-    const answer = await this.call({ method: 'GET', path: text === '' ? path : `${path}?${text}` });
-    if (answer.status >= 400) {
-      const reason = publicReason(answer.body);
-      throw answer.status === 404 ? errors.notFound(reason) : errors.neighbourRefused(reason);
-    }
-    return answer.body as T;
-  }
-
   async #list(query: Record<string, string>): Promise<PeopleAnswer> {
-    const path = `${paths.people}?${new URLSearchParams(query)}`;
-    return (await this.call({ method: 'GET', path })).body as PeopleAnswer;
+    return (await this.call({ path: paths.people, query })).body as PeopleAnswer;
   }
 }

@@ -39,14 +39,10 @@ const refuse = (why: string): never => {
 };
 
 /** Limits a search to organisations, unless it is for one person. */
-function limitedTo(codes: Codes, call: NeighbourCall, one: string): NeighbourCall {
-  const [address = '', text = ''] = call.path.split('?');
-  const query = new URLSearchParams(text);
-  if (!query.has(one)) query.set('within', codes.join(','));
-  return { ...call, path: `${address}?${query}` };
-}
+const limitedTo = (codes: Codes, call: NeighbourCall, one: string): NeighbourCall =>
+  call.query?.[one] === undefined ? { ...call, query: { ...call.query, within: codes.join(',') } } : call;
 
-const isWrite = ({ method }: NeighbourCall): boolean => method !== 'GET';
+const isWrite = ({ method = 'GET' }: NeighbourCall): boolean => method !== 'GET';
 
 /**
  * CIS for callers who may be limited to organisations. Every call of the console to CIS passes here, so that no page and no call of the
@@ -75,7 +71,7 @@ export class ScopedDirectory extends CisDirectory {
   }
 
   async #callWithin(call: NeighbourCall, codes: Codes): Promise<NeighbourAnswer> {
-    const address = call.path.split('?', 1)[0] ?? '';
+    const address = call.path;
     if (open.includes(address) && !isWrite(call)) return super.call(call);
     if (address === paths.people) return isWrite(call) ? this.#add(call, codes) : this.#list(call, codes);
     if (address === paths.cards && !isWrite(call)) return this.#listCards(call, codes);
@@ -93,7 +89,7 @@ export class ScopedDirectory extends CisDirectory {
       await this.#checkCard(decodeURIComponent(serial), codes);
       return super.call(call);
     }
-    return refuse(`${call.method} ${address} is not limited to organisations`);
+    return refuse(`${call.method ?? 'GET'} ${address} is not limited to organisations`);
   }
 
   /** Returns a person within the limit, with the entity tag; undefined for an unknown one. */
@@ -101,7 +97,7 @@ export class ScopedDirectory extends CisDirectory {
     uid: string,
     codes: Codes,
   ): Promise<{ person: Person; etag: string | undefined } | undefined> {
-    const { status, body, etag } = await super.call({ method: 'GET', path: paths.person(uid) });
+    const { status, body, etag } = await super.call({ path: paths.person(uid) });
     if (status !== 200) return undefined;
     const person = body as Person;
     return isWithin(person, codes) ? { person, etag } : refuse(`${uid} has no role at ${codes.join(', ')}`);
@@ -112,7 +108,7 @@ export class ScopedDirectory extends CisDirectory {
    * revision for which this was checked.
    */
   async #checkPerson(
-    { method, body }: NeighbourCall,
+    { method = 'GET', body }: NeighbourCall,
     uid: string,
     codes: Codes,
   ): Promise<string | undefined> {
@@ -133,7 +129,7 @@ export class ScopedDirectory extends CisDirectory {
   }
 
   async #checkCard(serial: string, codes: Codes): Promise<void> {
-    const { status, body } = await super.call({ method: 'GET', path: paths.card(serial) });
+    const { status, body } = await super.call({ path: paths.card(serial) });
     if (status === 200) await this.#personWithin((body as CardRecord).uid, codes);
   }
 
@@ -160,7 +156,7 @@ export class ScopedDirectory extends CisDirectory {
     const uids = [...new Set(cards.map(({ uid }) => uid))];
     const holders = await Promise.all(
       uids.map(async (uid) => {
-        const { status, body } = await super.call({ method: 'GET', path: paths.person(uid) });
+        const { status, body } = await super.call({ path: paths.person(uid) });
         return status === 200 && isWithin(body as Person, codes) ? [uid] : [];
       }),
     );

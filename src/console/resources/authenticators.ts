@@ -30,7 +30,7 @@ export const authenticators: Resource = {
       roles: ['registration-authority', 'support'],
       response: authenticatorsAnswer,
       handle: async ({ params }) =>
-        cis2.relay({ method: 'GET', path: consolePaths.authenticators(await cis.uidOf(params.uid)) }),
+        cis2.relay({ path: consolePaths.authenticators(await cis.uidOf(params.uid)) }),
     }),
     defineCall('DELETE', '/people/:uid/authenticators/:id', {
       summary: 'Removes an authenticator',

@@ -31,8 +31,7 @@ export const directory: Resource = {
       roles: [],
       response: directoryDocument,
       async handle({ query }) {
-        const path = `${paths.directoryExport}?format=${query.format}`;
-        const answer = await cis.call({ method: 'GET', path, isLong: true });
+        const answer = await cis.call({ path: paths.directoryExport, query, isLong: true });
         return typeof answer.body === 'string'
           ? new Answer(
               answer.status,
@@ -50,9 +49,11 @@ export const directory: Resource = {
       roles: [],
       response: importAnswer,
       async handle({ body: { csv, document, dryRun } }) {
-        const path = `${paths.directoryImport}?dryRun=${dryRun}`;
-        const type = csv === undefined ? 'application/json' : 'text/csv';
-        return cis.relay({ method: 'POST', path, body: csv ?? document, type, isLong: true });
+        return cis.relay({
+          ...{ method: 'POST', path: paths.directoryImport, query: { dryRun: String(dryRun) }, isLong: true },
+          body: csv ?? document,
+          type: csv === undefined ? 'application/json' : 'text/csv',
+        });
       },
     }),
     defineCall('GET', '/directory/activities/:person', {
@@ -61,7 +62,7 @@ export const directory: Resource = {
       roles: ['registration-authority', 'support'],
       response: z.strictObject({ roles: z.array(roleActivities) }),
       handle: async ({ params }) =>
-        cis.relay({ method: 'GET', path: paths.personActivities(await cis.uidOf(params.person)) }),
+        cis.relay({ path: paths.personActivities(await cis.uidOf(params.person)) }),
     }),
   ],
 };

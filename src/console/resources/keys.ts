@@ -118,7 +118,7 @@ export const keys: Resource = {
         answers: { 200: 'Names, validity and fingerprints; listeners and other authorities are in /health' },
         roles: ['read', 'registration-authority'],
         response: authoritiesAnswer,
-        handle: () => cis.relay({ method: 'GET', path: paths.authorities }),
+        handle: () => cis.relay({ path: paths.authorities }),
       }),
       defineCall('POST', '/keys/:service/rotate', {
         summary: 'Creates successors of the keys, announced first or used at once',

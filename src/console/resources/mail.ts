@@ -13,14 +13,13 @@ export const mail: Resource = {
       query: z.strictObject({ limit: pageLimit }),
       answers: { 200: 'The messages' },
       response: outboxAnswer,
-      handle: ({ query }) =>
-        cis.relay({ method: 'GET', path: `${paths.mailOutbox}?${new URLSearchParams({ ...query })}` }),
+      handle: ({ query }) => cis.relay({ path: paths.mailOutbox, query }),
     }),
     defineCall('GET', '/mail/:id', {
       summary: 'Returns one mail of CIS; development only',
       answers: { 200: 'The message, with the id of the request that caused it', 404: 'Unknown mail' },
       response: outboxMail,
-      handle: ({ params }) => cis.relay({ method: 'GET', path: paths.mail(params.id) }),
+      handle: ({ params }) => cis.relay({ path: paths.mail(params.id) }),
     }),
   ],
 };

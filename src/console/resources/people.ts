@@ -41,8 +41,7 @@ export const people: Resource = {
         answers: { 200: 'People, and "next" if there are more' },
         roles: ['registration-authority', 'support'],
         response: peopleAnswer,
-        handle: ({ query }) =>
-          cis.relay({ method: 'GET', path: `${paths.people}?${new URLSearchParams({ ...query })}` }),
+        handle: ({ query }) => cis.relay({ path: paths.people, query }),
       }),
       defineCall('POST', '/people', {
         summary: 'Adds a person',
@@ -69,7 +68,7 @@ export const people: Resource = {
         answers: { 200: 'The person; ETag', 404: 'Unknown uid or persona' },
         roles: ['registration-authority', 'support'],
         response: person,
-        handle: async ({ params }) => cis.relay({ method: 'GET', path: await pathOf(params.uid) }),
+        handle: async ({ params }) => cis.relay({ path: await pathOf(params.uid) }),
       }),
       defineCall('PATCH', '/people/:uid', {
         summary: 'Changes a person with a JSON merge patch (RFC 7396)',
@@ -99,8 +98,7 @@ export const people: Resource = {
         answers: { 200: 'Codes and names' },
         roles: ['registration-authority', 'support'],
         response: organisationsAnswer,
-        handle: ({ query }) =>
-          cis.relay({ method: 'GET', path: `${paths.organisations}?${new URLSearchParams({ ...query })}` }),
+        handle: ({ query }) => cis.relay({ path: paths.organisations, query }),
       }),
       defineCall('GET', '/job-roles', {
         summary:
@@ -109,8 +107,7 @@ export const people: Resource = {
         answers: { 200: 'Codes, names and the usual activities' },
         roles: ['registration-authority', 'support'],
         response: jobRolesAnswer,
-        handle: ({ query }) =>
-          cis.relay({ method: 'GET', path: `${paths.jobRoles}?${new URLSearchParams({ ...query })}` }),
+        handle: ({ query }) => cis.relay({ path: paths.jobRoles, query }),
       }),
       defineCall('GET', '/people/:uid/userinfo', {
         summary: 'Returns a person as a userinfo document with all scopes',

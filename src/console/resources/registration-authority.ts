@@ -44,11 +44,8 @@ export const registrationAuthority: Resource = {
       roles: ['registration-authority', 'support'],
       response: cardsAnswer,
       async handle({ query: { person, ...page } }) {
-        const uid: Record<string, string> = person === undefined ? {} : { uid: await cis.uidOf(person) };
-        return cis.relay({
-          method: 'GET',
-          path: `${paths.cards}?${new URLSearchParams({ ...page, ...uid })}`,
-        });
+        const uid = person === undefined ? undefined : await cis.uidOf(person);
+        return cis.relay({ path: paths.cards, query: { ...page, uid } });
       },
     }),
     defineCall('GET', '/registration-authority/cards/:serial', {
@@ -56,7 +53,7 @@ export const registrationAuthority: Resource = {
       answers: { 200: 'The card', 404: 'Unknown card' },
       roles: ['registration-authority', 'support'],
       response: cardRecord,
-      handle: ({ params }) => cis.relay({ method: 'GET', path: paths.card(params.serial) }),
+      handle: ({ params }) => cis.relay({ path: paths.card(params.serial) }),
     }),
     defineCall('POST', '/registration-authority/cards', {
       summary: 'Orders a card for a person',

@@ -70,8 +70,7 @@ export async function replacePeople(cis: CisDirectory, targets: readonly Person[
   for (let from = 0; from < order.length; from += batchSize) {
     const batch = order.slice(from, from + batchSize);
     const answer = await cis.call({
-      method: 'POST',
-      path: `${paths.directoryImport}?dryRun=false`,
+      ...{ method: 'POST', path: paths.directoryImport, query: { dryRun: 'false' } },
       body: { version: 1, people: batch.map(({ person }) => person) },
       isLong: true,
     });
@@ -88,8 +87,7 @@ export const cardRecordOutline = unchanged<KeptCard>(z.looseObject({ serial: pla
 export async function exportedCardRecords(cis: CisDirectory): Promise<KeptCard[]> {
   const cards: KeptCard[] = [];
   for (let after: string | null = ''; after !== null; ) {
-    const path: string = `${paths.cardRecords}?after=${encodeURIComponent(after)}`;
-    const { cards: more, next } = (await cis.call({ method: 'GET', path })).body as KeptCardsAnswer;
+    const { cards: more, next }: KeptCardsAnswer = await cis.read(paths.cardRecords, { after });
     cards.push(...more);
     after = next;
   }

@@ -1,8 +1,7 @@
-import { Refusal } from '@alongside/kernel/errors';
 import { type CardsAnswer, type PeopleAnswer, paths } from '../../../cis/protocol.ts';
 import { consolePaths, type SessionsAnswer } from '../../../cis2/protocol.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
-import type { Neighbour } from '../../neighbour.ts';
+import { orNull } from '../../page/controls.ts';
 import { checked, type ExplainKind, type Finding, type Link, unchecked } from '../finding.ts';
 import { linkTo } from '../registered.ts';
 import { refusalFinding } from './errors.ts';
@@ -17,17 +16,6 @@ interface IdKind {
 const any = /^[\x21-\x7e]{1,200}$/;
 const digits = /^\d{12}$/;
 const page = (folder: string, id: string): string => `/${folder}/${encodeURIComponent(id)}`;
-
-/** Reads a list of a neighbour. A list has no refusal that would record the id; empty if the neighbour does not respond. */
-async function listOf<T extends object>(neighbour: Neighbour, path: string): Promise<Partial<T>> {
-  try {
-    const { status, body } = await neighbour.call({ method: 'GET', path });
-    return status === 200 ? (body as T) : {};
-  } catch (error) {
-    if (error instanceof Refusal) return {};
-    throw error;
-  }
-}
 
 /** In the order in which they are tried. */
 const idKinds: readonly IdKind[] = [
@@ -66,11 +54,9 @@ const idKinds: readonly IdKind[] = [
     name: 'person',
     form: digits,
     async find(id, { cis }) {
-      const { people = [] } = await listOf<PeopleAnswer>(
-        cis,
-        `${paths.people}?${new URLSearchParams({ q: id })}`,
-      );
-      const found = people.find(({ uid }) => uid === id);
+      // A list has no refusal that would record the id.
+      const answer = await orNull(cis.read<PeopleAnswer>(paths.people, { q: id }));
+      const found = answer?.people.find(({ uid }) => uid === id);
       return found && { label: `${found.displayName}, ${id}`, href: page('people', id) };
     },
   },
@@ -78,11 +64,8 @@ const idKinds: readonly IdKind[] = [
     name: 'card',
     form: /^[A-Za-z0-9-]{4,40}$/,
     async find(id, { cis }) {
-      const { cards = [] } = await listOf<CardsAnswer>(
-        cis,
-        `${paths.cards}?${new URLSearchParams({ q: id })}`,
-      );
-      return cards.some(({ serial }) => serial === id)
+      const answer = await orNull(cis.read<CardsAnswer>(paths.cards, { q: id }));
+      return answer?.cards.some(({ serial }) => serial === id)
         ? { label: `Card ${id}`, href: page('cards', id) }
         : undefined;
     },
@@ -91,8 +74,8 @@ const idKinds: readonly IdKind[] = [
     name: 'session',
     form: any,
     async find(id, { cis2 }) {
-      const { sessions = [] } = await listOf<SessionsAnswer>(cis2, consolePaths.sessions);
-      const session = sessions.find(({ sid, cisSessionId }) => sid === id || cisSessionId === id);
+      const answer = await orNull(cis2.read<SessionsAnswer>(consolePaths.sessions));
+      const session = answer?.sessions.find(({ sid, cisSessionId }) => sid === id || cisSessionId === id);
       return session && { label: `Session of ${session.uid}`, href: '/sessions' };
     },
   },

@@ -59,7 +59,7 @@ const levelOf = (acr: string): number => Number(/^AAL(\d)/.exec(acr)?.[1] ?? 0);
 /** Returns the classes that CIS2 offers, by its discovery document. */
 async function offeredClasses({ cis2, cis2Issuer }: ConsoleContext): Promise<string[]> {
   const path = `${new URL(cis2Issuer).pathname}/.well-known/openid-configuration`;
-  const { body } = await cis2.call({ method: 'GET', path });
+  const { body } = await cis2.call({ path });
   const values = isObject(body) ? body.acr_values_supported : undefined;
   return Array.isArray(values) ? values.filter((value) => typeof value === 'string') : [];
 }

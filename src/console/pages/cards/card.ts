@@ -30,7 +30,7 @@ interface Found {
 
 async function find({ console, params: { serial } }: View): Promise<Found> {
   const [answer, virtual] = await Promise.all([
-    console.cis.call({ method: 'GET', path: paths.card(serial) }),
+    console.cis.call({ path: paths.card(serial) }),
     console.development ? orNull(console.agent.cards()) : null,
   ]);
   const card = answer.status === 200 ? (answer.body as CardRecord) : null;

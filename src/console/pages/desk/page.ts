@@ -5,6 +5,7 @@ import { consolePaths, type SessionsAnswer } from '../../../cis2/protocol.ts';
 import {
   callButton,
   callForm,
+  counted,
   emptyState,
   foreign,
   orNull,
@@ -126,8 +127,6 @@ ${facts(status, view.now)}${acts(status)}</div>
 <div>${await insertion(view, status)}</div></div>`;
 }
 
-const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
-
 /** The sessions at CIS2 and the tokens that end with the session at this desk. */
 async function dependants({ console: { agent, cis, cis2 }, now }: View): Promise<Html> {
   const status = await orNull(agent.status());
@@ -135,15 +134,14 @@ async function dependants({ console: { agent, cis, cis2 }, now }: View): Promise
   if (!status || !person) return html`<p>Nobody is signed in here, so nothing depends on this desk.</p>`;
   const answered = await orNull(
     Promise.all([
-      cis.call({ method: 'GET', path: `${paths.consoleSessions}?uid=${person.uid}` }),
-      cis2.call({ method: 'GET', path: `${consolePaths.sessions}?uid=${person.uid}` }),
+      cis.read<DeskSessionsAnswer>(paths.consoleSessions, { uid: person.uid }),
+      cis2.read<SessionsAnswer>(consolePaths.sessions, { uid: person.uid }),
     ]),
   );
   if (!answered) return html`<p class="warning">CIS or CIS2 does not respond.</p>`;
-  const here = (answered[0].body as DeskSessionsAnswer).sessions.find(
-    ({ agentId }) => agentId === status.agentId,
-  );
-  const sessions = (answered[1].body as SessionsAnswer).sessions.filter(
+  const [atDesks, atCis2] = answered;
+  const here = atDesks.sessions.find(({ agentId }) => agentId === status.agentId);
+  const sessions = atCis2.sessions.filter(
     ({ cisSessionId }) => cisSessionId !== null && cisSessionId === here?.id,
   );
   return html`<p>${here ? html`The session of this desk began ${relative(here.createdAt, now)} and ends ${relative(here.endsAt, now)} at the latest.` : 'CIS has no session of this desk.'}

@@ -130,10 +130,10 @@ ${table(
 
 async function certificates({ console, now }: View): Promise<Html> {
   const [answered, health] = await Promise.all([
-    orNull(console.cis.call({ method: 'GET', path: paths.authorities })),
+    orNull(console.cis.read<AuthoritiesAnswer>(paths.authorities)),
     healthReport(console),
   ]);
-  const { authorities } = (answered?.body as AuthoritiesAnswer | undefined) ?? { authorities: [] };
+  const authorities = answered?.authorities ?? [];
   const others = health.expiries.filter(({ kind }) => kind !== 'signing key');
   const rows = [
     ...authorities.flatMap(({ name, notBefore, notAfter, fingerprint, crl }, index) => [

@@ -16,8 +16,7 @@ const states: Readonly<
 };
 
 async function list({ console: { cis }, now }: View): Promise<Html> {
-  const { body } = await cis.call({ method: 'GET', path: `${paths.mailOutbox}?limit=100` });
-  const { mails } = body as OutboxAnswer;
+  const { mails } = await cis.read<OutboxAnswer>(paths.mailOutbox, { limit: '100' });
   if (mails.length === 0)
     return emptyState(
       'There is no mail. A mail is written when a user asks for a code to unlock a blocked card, and when an authenticator of a user is added or removed.',
@@ -75,7 +74,7 @@ export const oneMailPage = definePage({
   only: 'development',
   async render(view) {
     const { console, params, now } = view;
-    const { status, body } = await console.cis.call({ method: 'GET', path: paths.mail(params.id) });
+    const { status, body } = await console.cis.call({ path: paths.mail(params.id) });
     if (status !== 200) throw errors.notFound('Mails are kept for seven days, or until a reset.');
     const mail = body as OutboxMail;
     const { subject, to, text, createdAt, state, attempts, problem } = mail;

@@ -78,9 +78,9 @@ async function cards(view: View): Promise<Html> {
 async function otherAuthenticators(view: View): Promise<Html> {
   const { console, now } = view;
   const { uid } = await find(view);
-  const answer = await orNull(console.cis2.call({ method: 'GET', path: consolePaths.authenticators(uid) }));
-  if (answer?.status !== 200) return html`<p class="warning">CIS2 does not respond.</p>`;
-  const { authenticators } = answer.body as AuthenticatorsAnswer;
+  const answer = await orNull(console.cis2.read<AuthenticatorsAnswer>(consolePaths.authenticators(uid)));
+  if (!answer) return html`<p class="warning">CIS2 does not respond.</p>`;
+  const { authenticators } = answer;
   if (authenticators.length === 0) return html`<p class="quiet">None besides smartcards.</p>`;
   return table(
     'Authenticators',
@@ -112,11 +112,9 @@ async function sessions(view: View): Promise<Html> {
   // As the calls of the API.
   if (caller?.role === 'registration-authority')
     return html`<p class="quiet">Your role does not include sessions.</p>`;
-  const answer = await orNull(
-    console.cis2.call({ method: 'GET', path: `${consolePaths.sessions}?uid=${uid}` }),
-  );
-  if (answer?.status !== 200) return html`<p class="warning">CIS2 does not respond.</p>`;
-  const found = (answer.body as SessionsAnswer).sessions;
+  const answer = await orNull(console.cis2.read<SessionsAnswer>(consolePaths.sessions, { uid }));
+  if (!answer) return html`<p class="warning">CIS2 does not respond.</p>`;
+  const found = answer.sessions;
   const desks = await orNull(console.cis.read<DeskSessionsAnswer>(paths.consoleSessions, { uid }));
   const atDesks = desks?.sessions.length ?? 0;
   const ends = html`${atDesks > 0 ? html`<p>${counted(atDesks, 'session')} at a workstation.</p>` : undefined}${
@@ -208,7 +206,7 @@ export const personPage = definePage({
     const person = await find(view);
     const { uid, displayName } = person;
     const isEdit = view.query.get('tab') === 'edit' && view.caller?.role !== 'support';
-    const { etag = '' } = await view.console.cis.call({ method: 'GET', path: paths.person(uid) });
+    const { etag = '' } = await view.console.cis.call({ path: paths.person(uid) });
     const choices = [
       { label: 'Overview', tab: undefined },
       ...(view.caller?.role === 'support' ? [] : [{ label: 'Edit', tab: 'edit' }]),

@@ -23,11 +23,9 @@ const list = (links: readonly { label: string; href: string; about: string }[]):
       )}</ul>`;
 
 async function people(q: string, { console: { cis } }: View): Promise<Html | undefined> {
-  const query = new URLSearchParams({ q, limit: String(most) });
-  const answer = await orNull(cis.call({ method: 'GET', path: `${paths.people}?${query}` }));
-  const { people: found = [] } = (answer?.status === 200 ? answer.body : {}) as Partial<PeopleAnswer>;
+  const found = await orNull(cis.read<PeopleAnswer>(paths.people, { q, limit: String(most) }));
   return list(
-    found
+    (found?.people ?? [])
       .slice(0, most)
       .map(({ uid, displayName }) => ({ label: displayName, href: `/people/${uid}`, about: uid })),
   );

@@ -36,13 +36,11 @@ async function listed(view: View) {
   const { cis, cis2 } = view.console;
   const uid = await uidOf(view);
   if (uid === null) return undefined;
-  const query = uid === undefined ? '' : `?uid=${uid}`;
   const [atDesks, atCis2] = await Promise.all([
-    orNull(cis.call({ method: 'GET', path: paths.consoleSessions + query })),
-    orNull(cis2.call({ method: 'GET', path: consolePaths.sessions + query })),
+    orNull(cis.read<DeskSessionsAnswer>(paths.consoleSessions, { uid })),
+    orNull(cis2.read<SessionsAnswer>(consolePaths.sessions, { uid })),
   ]);
-  const desk = atDesks && (atDesks.body as DeskSessionsAnswer).sessions;
-  const sessions = atCis2 && (atCis2.body as SessionsAnswer).sessions;
+  const [desk, sessions] = [atDesks?.sessions ?? null, atCis2?.sessions ?? null];
   return { desk, sessions, names: await namesOf(view, [...(desk ?? []), ...(sessions ?? [])]) };
 }
 
@@ -154,9 +152,9 @@ const states: Readonly<
 };
 
 async function deliveries({ console: { cis2 }, now }: View): Promise<Html> {
-  const answered = await orNull(cis2.call({ method: 'GET', path: consolePaths.deliveries }));
+  const answered = await orNull(cis2.read<DeliveriesAnswer>(consolePaths.deliveries));
   if (!answered) return html`<p class="warning">CIS2 does not respond.</p>`;
-  const { deliveries } = answered.body as DeliveriesAnswer;
+  const { deliveries } = answered;
   if (deliveries.length === 0)
     return html`<p>None in the last seven days. CIS2 sends one to each application of a session that ends.</p>`;
   return table(
