@@ -105,7 +105,6 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
   }
 }
 
-/** Returns the file with the recorded responses of a folder. */
 export const recordedFile = (folder: string): string => join(folder, 'recorded.json');
 
 export const writeRecorded = (folder: string, examples: readonly object[]): void => {

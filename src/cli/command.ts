@@ -64,7 +64,6 @@ export interface Action<C> {
 
 /** The parsed flags of a call. */
 export interface Call<S extends z.ZodRawShape, L extends string> {
-  /** The command's own flags. */
   flags: z.output<z.ZodObject<S>>;
   /** Values of repeatable flags. */
   lists: Record<L, string[]>;
@@ -104,7 +103,6 @@ export const yes = z.boolean().optional();
 /** Returns the names of flags, for completion. */
 export const flagNames = (keys: readonly string[]): string[] => keys.map((key) => `--${flagOf(key)}`);
 
-/** Defines a command. */
 export function command<S extends z.ZodRawShape, L extends string, C>(
   definition: Definition<S, L, C>,
 ): Command {

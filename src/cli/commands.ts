@@ -196,13 +196,11 @@ const entries: Readonly<Record<string, Entry>> = Object.assign({}, ...Object.val
 
 export const commandNames: readonly string[] = Object.keys(entries);
 
-/** Names and summaries of the commands, by group. */
 export const commandGroups = Object.entries(groups).map(([title, commands]) => ({
   title,
   commands: Object.entries(commands).map(([name, { summary }]) => [name, summary] as const),
 }));
 
-/** Returns the command with this name, if there is one. */
 export const loadCommand = async (name: string): Promise<DescribedCommand | undefined> => {
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
   return entry && { ...(await entry.load()), summary: entry.summary };

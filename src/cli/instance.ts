@@ -68,7 +68,6 @@ export type Place = { origin: string; stateFile: undefined } | { origin: undefin
 
 const atPort = (port: string): Place => ({ origin: `http://localhost:${port}`, stateFile: undefined });
 
-/** Returns the selected data folder. */
 export const dataFolderOf = (wish: InstanceSelection): string =>
   wish.data ?? environment().ALONGSIDE_DATA ?? configured(wish).data ?? '.alongside';
 
@@ -110,7 +109,6 @@ function consoleOf(wish: InstanceSelection): { origin: string; token: string | u
   return { origin: operator?.url ?? urls.console, token: operator?.token };
 }
 
-/** Client of a running instance's console API. */
 export class InstanceApi extends ConsoleApi {
   /** Whether it is in production, with an access token from the state file. */
   readonly inProduction: boolean;

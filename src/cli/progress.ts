@@ -8,7 +8,6 @@ export interface ProgressOutput {
   write(text: string): unknown;
   /** Whether a line can be written over. */
   readonly terminal: boolean;
-  /** Width of the terminal. */
   readonly width: number;
 }
 

@@ -82,7 +82,6 @@ async function dispatch(argv: readonly string[], out: Output): Promise<number> {
   return await command.run({ argv: rest, out, commands: allCommands });
 }
 
-/** Returns the output without notes and progress. */
 const quiet = (out: Output): Output => ({ ...out, note: () => undefined, progress: new Progress() });
 
 /** Runs a command line; resolves with its exit code. Prints a failure as one sentence, or with `--json` as one JSON line. */

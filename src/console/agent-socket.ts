@@ -9,7 +9,6 @@ export class AgentUnreachable extends Error {
   override name = 'AgentUnreachable';
 }
 
-/** The agent returned an error. */
 export class AgentRefusal extends Error {
   override name = 'AgentRefusal';
   /** Machine-readable error; undefined for errors of JSON-RPC itself. */

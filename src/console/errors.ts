@@ -5,7 +5,6 @@ const byDeveloper = { actor: 'developer', source: wire } as const;
 const byOperator = { actor: 'operator', source: wire } as const;
 const byUser = { actor: 'user', source: wire } as const;
 
-/** All refusals of the console. */
 export const errors = catalogue('console', {
   wrongHost: {
     code: 'wrong_host',

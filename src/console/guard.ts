@@ -71,7 +71,6 @@ const checkMediaType: Check = ({ method, headers, body }) => {
 
 type CheckName = 'host' | 'origin' | 'site' | 'user' | 'media type';
 
-/** All checks, in their order. */
 const checks: Readonly<Record<CheckName, Check>> = {
   host: checkHost,
   origin: checkOrigin,

@@ -144,7 +144,6 @@ export function relayed(
 
 const uidPattern = /^\d{12}$/;
 
-/** CIS with its directory of people. */
 export class CisDirectory extends Neighbour {
   constructor(address: NeighbourAddress) {
     super({ address, unreachable: errors.cisUnreachable, refused: errors.cisRefused });

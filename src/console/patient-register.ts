@@ -4,7 +4,6 @@ import { requiredText } from './api/request.ts';
 const text = (most: number) =>
   requiredText.min(1, 'must not be empty').max(most, `must have at most ${most} characters`);
 
-/** A patient to add. */
 export const newPatient = z.strictObject({
   family: text(35),
   given: z.array(text(35), 'must be a list').max(5, 'must have at most 5 entries').default([]),

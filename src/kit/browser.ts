@@ -109,7 +109,6 @@ export class Browser {
     return this.#navigate(new URL(address), 'cross-site', fields, 'https://rp.example');
   }
 
-  /** Submits a form of the current page. */
   submit({ url }: Page, { method, action, fields }: Form): Promise<Landing> {
     const site = url.origin === action.origin ? 'same-origin' : 'cross-site';
     const values = new URLSearchParams(fields);

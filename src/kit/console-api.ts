@@ -57,7 +57,6 @@ type InputOf<M extends OutboundMethod, P extends PathOf<M>> = BodyOf<OperationOf
     patience?: number;
   };
 
-/** The body of a call. */
 export type CallBody<M extends OutboundMethod, P extends PathOf<M>> = InputOf<M, P>['body'];
 
 interface AnyInput {
@@ -86,7 +85,6 @@ export class RefusedCall extends OperatorError {
   }
 }
 
-/** Client of a console API. */
 export class ConsoleApi {
   readonly origin: string;
   readonly #token: string | undefined;

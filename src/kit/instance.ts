@@ -57,7 +57,6 @@ async function findRole(api: ConsoleApi, wanted: string): Promise<Role> {
   );
 }
 
-/** Adds a person with a card. */
 async function addPerson(api: ConsoleApi, person: NewPerson): Promise<Person> {
   const { role, orgCode = practice, card = true, ...members } = person;
   const roles =

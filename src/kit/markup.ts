@@ -120,7 +120,6 @@ function formFrom(base: URL, form: Element): Form | undefined {
   };
 }
 
-/** Returns the forms of a page. */
 export function formsOf({ body, url }: Document): Form[] {
   if (jsonOf(body) !== undefined) return [];
   const page = parse(body);

@@ -120,7 +120,6 @@ export class ProviderSide {
     });
   }
 
-  /** Returns the number of the newest event. */
   async newestEvent(): Promise<number> {
     return (await this.eventsSince(0)).at(-1)?.seq ?? 0;
   }

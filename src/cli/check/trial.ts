@@ -72,7 +72,6 @@ interface TrialSettings {
   provider: ProviderSide;
   start: string;
   cis2Issuer: string;
-  /** The API platform. */
   api: string;
   signal: AbortSignal;
   patience: number;
@@ -177,7 +176,6 @@ export class Trial {
     return { landing, signedIn };
   }
 
-  /** Completes a sign-in in a new browser. */
   async signIn(): Promise<Reaction & { browser: Browser; answer: Callback }> {
     const browser = this.browser();
     const answer = await this.toCallback(browser);
@@ -222,7 +220,6 @@ export class Trial {
   }
 }
 
-/** Returns the beginning of a page's text. */
 export const shownText = (body: string): string => textOf(body).replace(/\s+/g, ' ').trim().slice(0, 160);
 
 /** Describes the browser's current page for a report. */

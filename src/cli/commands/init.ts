@@ -24,7 +24,6 @@ function oneOf<T extends string>(flag: string, value: string, known: readonly T[
   throw new UsageError(`${flag} must be ${known.join(', ')}, not "${value}".${nearest(value, known)}`);
 }
 
-/** Asks for the CI system on a terminal. */
 async function askForCi(): Promise<CiSystem | 'none'> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {

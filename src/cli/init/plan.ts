@@ -84,7 +84,6 @@ function newFile(
     : { path, outcome: 'kept', about: 'it exists; add by hand what it lacks:', text: file.text };
 }
 
-/** Plans the files for a project. */
 export function planFor(project: Project, wishes: Wishes): Change[] {
   const { runner, ci } = wishes;
   const test = testFile(project, runner);

@@ -222,7 +222,6 @@ export class Administrators {
 /** Creates an administrator without storing it. */
 export const newAdministrator = (invited: Invited): Administrator => ({ ...invited, id: uuid() });
 
-/** Returns the audit record of an invitation. */
 export const invitationStatement = (
   audit: AuditLog,
   actor: string,
@@ -236,7 +235,6 @@ export const invitationStatement = (
     detail: { role, organisations: organisations.join(' ') },
   });
 
-/** Returns the audit record of a changed role. */
 export const roleStatement = (
   audit: AuditLog,
   actor: string,

@@ -9,7 +9,6 @@ import type { Changes } from '../changes.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 import { noMembers, parseObject, parseQuery, readShape } from './request.ts';
 
-/** Path prefix of the API. */
 export const apiPath = '/api/v1';
 
 /** A validated request. Query and body contain only the members of the call's schemas. */

@@ -34,7 +34,6 @@ export type DescribedKey = z.output<typeof describedKey>;
 export const keyReport = z.strictObject({
   format: z.enum(['PEM', 'JWK', 'JWK set']),
   keys: z.array(describedKey),
-  /** Problems of the set. */
   problems: z.array(z.string()),
   jwks: z.strictObject({ keys: z.array(z.looseObject({})) }).describe('The public keys, to register'),
 });

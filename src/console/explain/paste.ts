@@ -11,7 +11,6 @@ export interface Paste {
   readonly json: JsonObject | undefined;
   /** An absolute http or https address, alone. */
   readonly url: URL | undefined;
-  /** A form body. */
   readonly form: URLSearchParams | undefined;
   /** Whether it looks like a compact JWT, valid or not. */
   readonly isJwtLike: boolean;

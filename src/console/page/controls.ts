@@ -21,7 +21,6 @@ interface Control {
   tone?: 'primary' | 'secondary' | 'danger';
 }
 
-/** A button with which the script calls the API. */
 export const callButton = ({
   id,
   method,
@@ -324,7 +323,6 @@ export const segmented = (about: string, choices: readonly Choice[]): Html =>
       html`<a href="${href}"${isChosen ? html` aria-current="true"` : undefined}>${label}</a>`,
   )}</div>`;
 
-/** Links as tabs. */
 export const tabs = (about: string, choices: readonly Choice[]): Html =>
   html`<nav class="tabs" aria-label="${about}"><ul>${choices.map(
     ({ label, href, isChosen }) =>

@@ -95,7 +95,6 @@ interface PageDefinition<Path extends string, Part extends string>
   render(view: PageView<ParamsOf<Path>, Part>): Promise<PageContent>;
 }
 
-/** Defines a page. */
 export const definePage = <const Path extends string, const Part extends string = never>(
   definition: PageDefinition<Path, Part>,
 ): ConsolePage => ({ parts: {}, ...definition }) as ConsolePage;

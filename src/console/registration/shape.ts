@@ -52,7 +52,6 @@ const applicationType = oneOf('web', 'native');
 const algorithms = ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'] as const satisfies SigningAlgorithm[];
 const algorithm = z.enum(algorithms, `must be of ${algorithms.join(', ')}`);
 const tokenAlgorithm = oneOf('RS256', 'PS256', 'RS512', 'ES256');
-/** The algorithms of CIS2. */
 const idTokenAlgorithm = oneOf('RS256', 'PS256', 'ES256');
 
 /** The algorithm of assertions or request objects; empty for any that the profile allows. */
@@ -167,7 +166,6 @@ const certificateSubject = z
   .nullable()
   .default(null);
 
-/** The registration at CIS2. */
 export const cis2Shape = z
   .strictObject({
     profile: profile.default('nhs'),

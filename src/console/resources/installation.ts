@@ -72,7 +72,6 @@ async function resetAgent(agent: LocalAgent): Promise<string[]> {
   }
 }
 
-/** The parts that a reset can restore. */
 export const resetParts = ['clock', 'faults', ...storedParts] as const;
 
 const choice = z.strictObject({

@@ -6,7 +6,6 @@ import { errors } from '../errors.ts';
 
 const longestId = 200;
 
-/** Journeys and their messages. */
 export const journeys: Resource = {
   calls: ({ journeys }) => [
     defineCall('GET', '/journeys', {

@@ -168,7 +168,6 @@ export async function replaceApplications(
   for (const target of targets) await putApplication(applications, target);
 }
 
-/** Returns the client ids of all applications. */
 export const uniqueClients = (targets: readonly Application[]): UniqueValue[] =>
   targets.flatMap((target, index) =>
     halfNames.flatMap((half) => {

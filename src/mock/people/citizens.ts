@@ -23,7 +23,6 @@ type Citizen = z.infer<typeof citizenShape>;
 /** Maximum number of characters of a user id to look up. */
 const longestNumber = 10;
 
-/** Citizens that testers add. */
 export class AddedCitizens {
   readonly #records: StoredRecords<Citizen>;
 

@@ -26,7 +26,6 @@ const rare: Readonly<Record<string, string>> = {
 
 const hiddenRequest = notRun('Its request does not pass through the browser.');
 
-/** Checks of the authorization request. */
 export const requestChecks: readonly Check[] = [
   {
     name: 'cis2-fresh-sign-in-asked',
@@ -109,7 +108,6 @@ const stateOfAnotherBrowser: Check = {
 
 const markup = '<u>no</u>';
 
-/** Judges the error page that the user sees. */
 function judgeErrorPage(landing: Landing): Verdict {
   if (landing.kind === 'callback')
     return warning('It began another sign-in at once, so the user cannot read the error.');
@@ -175,7 +173,6 @@ const codeReplayed: Check = {
   },
 };
 
-/** Checks of the authorization response. */
 export const responseChecks: readonly Check[] = [
   stateChanged,
   stateOfAnotherBrowser,

@@ -2,7 +2,6 @@ import { type Check, failed, notRun, passed } from '../check.ts';
 import { landingText } from '../trial.ts';
 import { pressSignOut } from './sign-out.ts';
 
-/** Checks of the combined pattern only. */
 export const combinedChecks: readonly Check[] = [
   {
     name: 'combined-sign-out',

@@ -53,7 +53,6 @@ const withDocument = ({ fault, verdict, ...check }: DocumentFault): Check => ({
   },
 });
 
-/** Checks with a faulty discovery document. */
 export const discoveryChecks: readonly Check[] = [
   withDocument({
     name: 'oidcc-client-test-discovery-issuer-mismatch',

@@ -80,7 +80,6 @@ const faults: readonly (readonly [name: string, fault: string, does: string])[] 
   ['cis2-logout-without-session', 'logout-token-without-session', 'that names neither session nor user'],
 ];
 
-/** Checks of back-channel logout. */
 export const logoutChecks: readonly Check[] = [
   sessionEnded,
   ...faults.map(
@@ -184,7 +183,6 @@ const returnsState = (name: string, how: string, change: (parameters: URLSearchP
     },
   });
 
-/** Checks of a sign-out that the application begins. */
 export const signOutChecks: readonly Check[] = [
   signsOut({
     name: 'oidcc-client-test-rp-init-logout',

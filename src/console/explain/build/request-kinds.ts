@@ -130,6 +130,20 @@ function assertionFields(context: DraftContext): RequestField[] {
 
 const bearer = header('Authorization', 'Bearer $ACCESS_TOKEN', 'The access token', 'RFC 6750 section 2.1');
 
+/** A request to the token endpoint of the platform. */
+const tokenRequest = (
+  id: string,
+  label: string,
+  fieldsOf: (context: DraftContext, clientId: string) => RequestField[],
+): RequestKind => ({
+  ...{ id, label, half: 'platform' },
+  draft: (context) => ({
+    method: 'POST',
+    url: `${baseOf(context)}/token`,
+    fields: fieldsOf(context, context.application.platform?.clientId ?? ''),
+  }),
+});
+
 /** All requests, in the order of the patterns. */
 export const requestKinds: readonly RequestKind[] = [
   {
@@ -149,47 +163,23 @@ export const requestKinds: readonly RequestKind[] = [
       ],
     }),
   },
-  {
-    id: 'code',
-    label: 'Combined: exchange the code',
-    half: 'platform',
-    draft: (context) => ({
-      method: 'POST',
-      url: `${baseOf(context)}/token`,
-      fields: [
-        grant('authorization_code', `${oauth} section 4.1.3`),
-        form('code', '$CODE', 'The code of the callback, once, within 5 minutes', `${oauth} section 4.1.3`),
-        clientId(context.application.platform?.clientId ?? ''),
-        clientSecret(context.application.platform?.clientId ?? ''),
-        redirectUri(context.application.platform?.callbackUrls[0], form),
-      ],
-    }),
-  },
-  {
-    id: 'refresh',
-    label: 'Refresh',
-    half: 'platform',
-    draft: (context) => ({
-      method: 'POST',
-      url: `${baseOf(context)}/token`,
-      fields: [
-        grant('refresh_token', `${oauth} section 6`),
-        form('refresh_token', '$REFRESH_TOKEN', 'The latest one, once', `${oauth} section 6`),
-        clientId(context.application.platform?.clientId ?? ''),
-        clientSecret(context.application.platform?.clientId ?? ''),
-      ],
-    }),
-  },
-  {
-    id: 'client-credentials',
-    label: 'Application alone: client credentials',
-    half: 'platform',
-    draft: (context) => ({
-      method: 'POST',
-      url: `${baseOf(context)}/token`,
-      fields: [grant('client_credentials', `${oauth} section 4.4`), ...assertionFields(context)],
-    }),
-  },
+  tokenRequest('code', 'Combined: exchange the code', ({ application }, id) => [
+    grant('authorization_code', `${oauth} section 4.1.3`),
+    form('code', '$CODE', 'The code of the callback, once, within 5 minutes', `${oauth} section 4.1.3`),
+    clientId(id),
+    clientSecret(id),
+    redirectUri(application.platform?.callbackUrls[0], form),
+  ]),
+  tokenRequest('refresh', 'Refresh', (_, id) => [
+    grant('refresh_token', `${oauth} section 6`),
+    form('refresh_token', '$REFRESH_TOKEN', 'The latest one, once', `${oauth} section 6`),
+    clientId(id),
+    clientSecret(id),
+  ]),
+  tokenRequest('client-credentials', 'Application alone: client credentials', (context) => [
+    grant('client_credentials', `${oauth} section 4.4`),
+    ...assertionFields(context),
+  ]),
   {
     id: 'authorize-cis2',
     label: 'Separate: ask for a sign-in',
@@ -235,31 +225,22 @@ export const requestKinds: readonly RequestKind[] = [
       ],
     }),
   },
-  {
-    id: 'exchange',
-    label: 'Separate: exchange the ID token',
-    half: 'platform',
-    draft: (context) => ({
-      method: 'POST',
-      url: `${baseOf(context)}/token`,
-      fields: [
-        grant('urn:ietf:params:oauth:grant-type:token-exchange', 'RFC 8693 section 2.1'),
-        form(
-          'subject_token_type',
-          'urn:ietf:params:oauth:token-type:id_token',
-          'Exactly this text',
-          'RFC 8693 section 3',
-        ),
-        form(
-          'subject_token',
-          '$ID_TOKEN',
-          'The ID token that CIS2 issued to this application',
-          'RFC 8693 section 2.1',
-        ),
-        ...assertionFields(context),
-      ],
-    }),
-  },
+  tokenRequest('exchange', 'Separate: exchange the ID token', (context) => [
+    grant('urn:ietf:params:oauth:grant-type:token-exchange', 'RFC 8693 section 2.1'),
+    form(
+      'subject_token_type',
+      'urn:ietf:params:oauth:token-type:id_token',
+      'Exactly this text',
+      'RFC 8693 section 3',
+    ),
+    form(
+      'subject_token',
+      '$ID_TOKEN',
+      'The ID token that CIS2 issued to this application',
+      'RFC 8693 section 2.1',
+    ),
+    ...assertionFields(context),
+  ]),
   {
     id: 'userinfo',
     label: 'Read the person and roles',

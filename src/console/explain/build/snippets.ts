@@ -7,7 +7,6 @@ export const sentRequest = z.strictObject({
   method: z.string(),
   url: z.string(),
   headers: z.array(pair),
-  /** Parameters of the form. */
   form: z.array(pair),
 });
 export type SentRequest = z.output<typeof sentRequest>;

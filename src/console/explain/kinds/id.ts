@@ -6,7 +6,6 @@ import { checked, type ExplainKind, type Finding, type Link, unchecked } from '.
 import { linkTo } from '../registered.ts';
 import { refusalFinding } from './errors.ts';
 
-/** A kind of id, and how it is found. */
 interface IdKind {
   readonly name: string;
   readonly form: RegExp;

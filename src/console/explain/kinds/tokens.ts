@@ -69,7 +69,6 @@ async function signatureChecks(jwt: DecodedJwt, { keys, clock }: ConsoleContext)
   ];
 }
 
-/** Checks the times of a token. */
 function timeChecks(claims: JsonObject, now: number, hasExpiry = true): ExplainedCheck[] {
   const { exp, iat } = claims;
   const skew = skewOf({ iat }, now);

@@ -55,13 +55,12 @@ ${callButton({
 })}`;
 }
 
-const confirmNote = ({ caller }: Pick<PageView, 'caller'>): Html | undefined =>
+const confirmNote = ({ caller }: PageView): Html | undefined =>
   !caller || hasRecentPasskey(caller)
     ? undefined
     : html`<p class="warning">To change something here, <a href="/confirm?next=/administrators">confirm with your passkey</a> first. That lasts five minutes.</p>`;
 
-const listed = ({ console: { database, clock } }: Pick<PageView, 'console'>) =>
-  new Administrators(database, clock).list();
+const listed = ({ console: { database, clock } }: PageView) => new Administrators(database, clock).list();
 
 /** Who may use the console, in which role. */
 export const administratorsPage = definePage({

@@ -30,7 +30,7 @@ import { accessOf, productTitle } from '../products/page.ts';
 import { applicationScript } from './application-script.ts';
 import { settingsForm } from './settings-form.ts';
 
-type View = Pick<PageView, 'console' | 'now' | 'query'> & { params: { id: string } };
+type View = PageView<{ id: string }>;
 
 const day = 86_400_000;
 const atNames: Readonly<Record<HalfName, string>> = { platform: 'API platform', cis2: 'CIS2' };

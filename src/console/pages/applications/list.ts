@@ -29,13 +29,13 @@ function secretExpiry({ platform, cis2 }: Application, now: number): Html {
   return first - now < soon ? tag(text, 'warn') : html`${text}`;
 }
 
-async function lastJourney({ console, now }: Pick<PageView, 'console' | 'now'>, id: string): Promise<Html> {
+async function lastJourney({ console, now }: PageView, id: string): Promise<Html> {
   const last = (await console.journeys?.list({ application: id }))?.journeys[0];
   if (!last) return html`<span class="quiet">none</span>`;
   return html`${outcomeTag(last.outcome)} <a href="/journeys/${last.id}">${foreign(last.headline)}</a><br><span class="quiet">${relative(last.startedAt, now)}</span>`;
 }
 
-async function rows(view: Pick<PageView, 'console' | 'now' | 'query'>): Promise<Html> {
+async function rows(view: PageView): Promise<Html> {
   const { console, now, query } = view;
   const q = (query.get('q') ?? '').slice(0, 200);
   const [stored, products] = await Promise.all([console.applications.list(), console.products.list()]);

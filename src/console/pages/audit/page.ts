@@ -18,8 +18,6 @@ import {
 import { definePage, type PageView } from '../../page/page.ts';
 import { auditScript } from './script.ts';
 
-type View = Pick<PageView, 'console' | 'query' | 'now'>;
-
 const pageSize = 50;
 const names = ['actor', 'action', 'application', 'subject', 'outcome', 'from', 'to'] as const;
 const outcomes = ['ok', 'refused', 'failed'];
@@ -70,7 +68,7 @@ const facts = ({ detail, target }: AuditRecord): Html =>
 const tag = (outcome: string): Html =>
   outcome === 'ok' || outcome === 'refused' || outcome === 'failed' ? outcomeTag(outcome) : foreign(outcome);
 
-async function list({ console, query, now }: View): Promise<Html> {
+async function list({ console, query, now }: PageView): Promise<Html> {
   const after = Number(/^\d{1,15}$/.exec(query.get('after') ?? '')?.[0] ?? Number.NaN);
   const { records, next } = await auditPage(console.audit, {
     ...filterOf(query),
@@ -108,7 +106,7 @@ async function list({ console, query, now }: View): Promise<Html> {
   }</div>`;
 }
 
-async function extent({ console: { audit }, now }: View): Promise<Html> {
+async function extent({ console: { audit }, now }: PageView): Promise<Html> {
   const { retentionDays, records, chains, anchored, oldest } = await audit.extent();
   const number = (count: number) => count.toLocaleString('en-GB');
   return html`<p>${number(records)} records in ${number(chains)} ${chains === 1 ? 'chain' : 'chains'}, ${number(anchored)} of them anchored${

@@ -19,7 +19,7 @@ import { actsOn, type PossibleAct } from './acts.ts';
 import { readerButton } from './list.ts';
 import { stateTags, virtualTags } from './table.ts';
 
-type View = Pick<PageView, 'console' | 'now' | 'query' | 'caller'> & { params: { serial: string } };
+type View = PageView<{ serial: string }>;
 
 interface Found {
   /** Null for a virtual card that has no certificate yet. */

@@ -26,7 +26,6 @@ ${cardTable(found.cards, [], now)}${pageLinks('/cards', query, found.next)}`;
       );
 }
 
-/** The button that inserts a virtual card or removes it. */
 export const readerButton = ({ serial, inserted, name, persona }: SocketCard): Html => {
   const about = `the card of ${persona ?? name}`.slice(0, 200);
   return inserted

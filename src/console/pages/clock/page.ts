@@ -5,8 +5,6 @@ import { definePage, type PageView } from '../../page/page.ts';
 import { clockState, laggingAgent } from '../../resources/clock.ts';
 import { clockScript } from './script.ts';
 
-type View = Pick<PageView, 'console' | 'query' | 'now'>;
-
 const shown = (time: number): string => `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
 const kinds: Readonly<Record<keyof ClockEffects, readonly [one: string, many: string]>> = {
@@ -27,7 +25,7 @@ function ended(effects: ClockEffects): string {
   return parts.length === 0 ? 'nothing' : parts.join(', ');
 }
 
-async function current({ console, now }: View): Promise<Html> {
+async function current({ console, now }: PageView): Promise<Html> {
   const { clock } = console;
   const { offsetSeconds, frozen } = clockState(clock);
   const lagging = await laggingAgent(console);
@@ -72,7 +70,7 @@ interface Move {
   id: string;
 }
 
-async function moveTable({ console: { database }, now }: View, moves: readonly Move[]): Promise<Html> {
+async function moveTable({ console: { database }, now }: PageView, moves: readonly Move[]): Promise<Html> {
   const rows = await Promise.all(
     moves.map(async ({ label, time, body, id }) => ({
       id,
@@ -90,7 +88,7 @@ async function moveTable({ console: { database }, now }: View, moves: readonly M
   return table('Moves of the clock', ['Move', 'New time', 'Ends', hiddenColumn('Move it')], rows);
 }
 
-const moves = (view: View): Promise<Html> =>
+const moves = (view: PageView): Promise<Html> =>
   moveTable(
     view,
     steps.map(([label, seconds]) => ({
@@ -109,7 +107,7 @@ function chosenTime(query: URLSearchParams): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-async function moment(view: View): Promise<Html> {
+async function moment(view: PageView): Promise<Html> {
   const { query, now } = view;
   const time = chosenTime(query);
   const isWrong = query.has('to') && time === undefined;

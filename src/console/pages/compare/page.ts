@@ -43,7 +43,6 @@ function step({ a, b, differences }: ComparedStep, journeys: Journeys): Html {
   return html`<section class="panel"><h2>${words} <span class="quiet">${parties(message)}</span></h2><div class="scroll" tabindex="0" role="region" aria-label="Differences: ${words}"><table class="differences"><thead><tr><th scope="col">Value</th><th scope="col">A, ${stepLink(journeys.a, a)}</th><th scope="col">B, ${stepLink(journeys.b, b)}</th></tr></thead><tbody>${differences.map(row)}</tbody></table></div></section>`;
 }
 
-/** The steps that only one journey has. */
 function missing(steps: readonly ComparedStep[], side: 'a' | 'b', journey: Journey): Html | undefined {
   const messages = steps.flatMap((one) => (one.a && one.b ? [] : (one[side] ?? [])));
   if (messages.length === 0) return undefined;

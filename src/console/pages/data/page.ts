@@ -8,7 +8,7 @@ import { dataScript } from './script.ts';
 
 const countRow = row('setting', { count: computed(integer) });
 
-async function inventory({ console }: Pick<PageView, 'console'>): Promise<Html> {
+async function inventory({ console }: PageView): Promise<Html> {
   const { database, agent, applications, products, apis } = console;
   const counted = async (text: string) => (await database.get(sql(text), countRow))?.count ?? 0;
   const [people, cards, registered, groups, apiList, patients, refusals] = await Promise.all([

@@ -17,8 +17,6 @@ import { definePage, type PageView } from '../../page/page.ts';
 import { journeyTable } from '../journeys/table.ts';
 import { agentStates, readerPicture, row } from './reader.ts';
 
-type View = Pick<PageView, 'console' | 'now'>;
-
 const attempts = (left: number | null): string =>
   left === null ? '' : left === 1 ? '1 attempt left.' : `${left} attempts left.`;
 
@@ -86,7 +84,7 @@ ${
 ${person ? callButton({ id: 'sign-out', method: 'DELETE', path: '/agent/session', done: 'Signed out.', label: 'Sign out' }) : undefined}</div>`;
 }
 
-async function insertion({ console: { agent } }: View, { card }: AgentStatus): Promise<Html | undefined> {
+async function insertion({ console: { agent } }: PageView, { card }: AgentStatus): Promise<Html | undefined> {
   const cards = await orNull(agent.cards());
   if (!cards) return undefined;
   const others = cards.filter(({ inserted }) => !inserted);
@@ -115,7 +113,7 @@ const noAgent = emptyState(
   html`<p><a href="/health">See which parts respond</a></p>`,
 );
 
-async function reader(view: View): Promise<Html> {
+async function reader(view: PageView): Promise<Html> {
   const status = await orNull(view.console.agent.status());
   if (!status) return noAgent;
   const [text, tone] = agentStates[status.state];
@@ -128,7 +126,7 @@ ${facts(status, view.now)}${acts(status)}</div>
 }
 
 /** The sessions at CIS2 and the tokens that end with the session at this desk. */
-async function dependants({ console: { agent, cis, cis2 }, now }: View): Promise<Html> {
+async function dependants({ console: { agent, cis, cis2 }, now }: PageView): Promise<Html> {
   const status = await orNull(agent.status());
   const person = status?.person;
   if (!status || !person) return html`<p>Nobody is signed in here, so nothing depends on this desk.</p>`;
@@ -158,7 +156,7 @@ ${counted(tokens.access, 'access token')}, ${counted(tokens.refresh, 'refresh to
   )}</ul>`;
 }
 
-async function journeysHere({ console: { agent, journeys }, now }: View): Promise<Html> {
+async function journeysHere({ console: { agent, journeys }, now }: PageView): Promise<Html> {
   const status = await orNull(agent.status());
   const filter = status?.person ? { person: status.person.uid } : { pattern: 'desk' as const };
   const found = (await journeys?.list(filter))?.journeys.slice(0, 8) ?? [];

@@ -15,13 +15,11 @@ import {
 import { editScript } from '../../page/edit-script.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 
-type View = Pick<PageView, 'console' | 'now' | 'query'>;
-
 const at = (id: string): string => `/developers/${encodeURIComponent(id)}`;
 
 const statusTag = (status: string): Html => tag(status, status === 'active' ? 'good' : 'bad');
 
-async function list({ console }: View): Promise<Html> {
+async function list({ console }: PageView): Promise<Html> {
   const [developers, applications] = await Promise.all([
     console.developers.list(),
     console.applications.list(),

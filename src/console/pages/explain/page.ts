@@ -6,7 +6,7 @@ import { explanationView } from './result.ts';
 import { explainScript } from './script.ts';
 
 /** Explains the id in the query, without script. */
-async function fromQuery({ console, query }: Pick<PageView, 'console' | 'query'>): Promise<Html | undefined> {
+async function fromQuery({ console, query }: PageView): Promise<Html | undefined> {
   const q = query.get('q')?.trim();
   if (!q) return undefined;
   if (!mayBeInAddress(q))

@@ -13,8 +13,6 @@ import {
 } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 
-type View = Pick<PageView, 'console' | 'query'>;
-
 const times = (count: number): string => (count === 1 ? 'the next time' : `the next ${count} times`);
 
 /** Returns when a fault occurs, as text. */
@@ -47,7 +45,7 @@ const hits = ({ journeys }: ListedFault): Html | undefined =>
         .slice(0, 5)
         .map(({ id, headline }) => html`<li><a href="/journeys/${id}">${foreign(headline)}</a></li>`)}</ul>`;
 
-async function active(view: View): Promise<Html> {
+async function active(view: PageView): Promise<Html> {
   const active = (await listFaults(view.console)).filter(({ state }) => state);
   if (active.length === 0) return html`<p>No fault is on.</p>`;
   return html`${table(
@@ -105,7 +103,7 @@ function topicTable(topic: string, faults: readonly ListedFault[], query: URLSea
   )}</div>`;
 }
 
-async function all({ console, query }: View): Promise<Html> {
+async function all({ console, query }: PageView): Promise<Html> {
   const faults = (await listFaults(console)).filter(({ name }) => !name.includes('@'));
   const topics = [...new Set(faults.map(({ topic }) => topic))];
   return html`${topics.map((topic) =>

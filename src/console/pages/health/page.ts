@@ -5,8 +5,6 @@ import { definePage, type PageView } from '../../page/page.ts';
 import { runbookAddress } from '../runbooks/page.ts';
 import { healthScript } from './script.ts';
 
-type View = Pick<PageView, 'console' | 'now'>;
-
 const problems = ({ problems }: HealthReport): Html =>
   problems.length === 0
     ? html`<p class="note">No alert rule holds.</p>`
@@ -100,7 +98,7 @@ const work = ({ regularWork, expiries }: HealthReport, now: number): Html =>
       : html`<dl class="summary">${regularWork.map(({ task, at }) => row(task, html`<time datetime="${at}">${at.slice(11, 19)} UTC</time>`))}</dl>`
   }</details>`;
 
-async function report({ console, now }: View): Promise<Html> {
+async function report({ console, now }: PageView): Promise<Html> {
   const found = await healthReport(console);
   return html`${problems(found)}${parts(found)}<h2>Requests</h2>${traffic(found)}${machine(found)}<h2>Limits</h2>${limits(found)}${work(found, now)}`;
 }

@@ -12,7 +12,6 @@ const fieldsOf = (captured: Captured | null): readonly Field[] =>
     ? []
     : [...captured.headers, ...(captured.query ?? []), ...(captured.form ?? []), ...(captured.members ?? [])];
 
-/** Returns all named values of a message. */
 const valuesOf = ({ request, response }: Pick<Message, 'request' | 'response'>): Field[] => [
   ...fieldsOf(request),
   ...fieldsOf(response),

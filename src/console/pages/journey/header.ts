@@ -30,7 +30,6 @@ const linkNames: Readonly<Record<Journey['links'][number]['why'], string>> = {
   'sign-out': 'Sign-out',
 };
 
-/** Links to the journeys of the same session. */
 export const related = ({ links }: Pick<Journey, 'links'>): Html | undefined =>
   links.length === 0
     ? undefined

@@ -31,7 +31,6 @@ function path({ from, to, message, hop, depth }: Row): Html {
   return html`<span class="path">${parties}, ${kindNames[kind]}, ${duration(offsetMs)}${inside}${failed}</span>`;
 }
 
-/** The faults that hit a message. */
 const hits = (faults: readonly string[]): Html[] =>
   faults.map((name) => html` <span class="tag warn">fault ${name}</span>`);
 
@@ -45,7 +44,6 @@ function step(row: Row, view: JourneyView, lanes: Lanes): Html {
   return html`<li>${before(row)}<a class="${style}"${hop === 'request' ? undefined : html` id="step-${message.number}"`} data-step="${message.number}" href="${stepAddress(view, message)}"${isOpen ? html` aria-current="true"` : undefined}><span class="n">${label}</span><span class="at">${duration(message.offsetMs)}</span><span class="words"><b>${words}</b>${hop === 'answer' ? undefined : hits(message.faults)}${line && hop !== 'answer' ? html`<code>${line}</code>` : undefined}${path(row)}</span>${arrowPicture(row, lanes)}</a>${isOpen && hop !== 'answer' ? html`<a class="to-inspector" href="#inspector">Details of step ${message.number}</a>` : undefined}</li>`;
 }
 
-/** The phase and the pause that begin before a row. */
 const before = ({ phase, pause }: Row): Html =>
   html`${pause === undefined ? undefined : html`<p class="pause"><b>${duration(pause)}</b> outside Alongside: nothing arrived here</p>`}${
     phase === undefined ? undefined : html`<h3 class="phase">${phase}</h3>`

@@ -12,7 +12,6 @@ function journey({ byId, fill, report, isForPage }: PageTools): void {
     return ['show', 'hops', 'page'].map((name) => searchParams.get(name) ?? '').join(' ');
   };
 
-  /** Marks the row of the open step. */
   const mark = (step: number): void => {
     for (const row of rows()) {
       const isOpen = Number(row.dataset.step) === step;

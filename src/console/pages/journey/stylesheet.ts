@@ -1,6 +1,5 @@
 import { arrowStyles } from './arrows.ts';
 
-/** Styles of a journey and of a comparison. */
 export const journeyStyles = `
 ${arrowStyles}
 .filters-of-journey { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 0 0 .75rem; } .filters-of-journey .actions { margin: 0 0 0 auto; gap: .5rem; }

@@ -23,8 +23,7 @@ const oneOf = <T extends string>(value: string | null, known: readonly T[]): T |
 const text = (query: URLSearchParams, name: string): string | undefined =>
   query.get(name)?.trim().slice(0, 200) || undefined;
 
-/** Returns the filter of the list in the query of an address. */
-function filterOf({ query, now }: Pick<PageView, 'query' | 'now'>): JourneyFilter {
+function filterOf({ query, now }: PageView): JourneyFilter {
   const period = periods[query.get('period') ?? ''];
   return {
     q: text(query, 'q'),

@@ -2,7 +2,6 @@ import { type Html, html } from '@alongside/kernel/html';
 import type { JourneyPattern, JourneySummary } from '../../../journeys/model.ts';
 import { duration, foreign, numberColumn, outcomeTag, table, tag, when } from '../../page/controls.ts';
 
-/** Labels of the patterns. */
 export const patterns: Readonly<Record<JourneyPattern, string>> = {
   combined: 'Combined',
   separate: 'Separate',

@@ -55,8 +55,6 @@ ${keys.map(({ announcedAt, signsFrom, signsUntil, removedAt }, index) => {
 <line class="now" x1="${x(now)}" x2="${x(now)}" y1="4" y2="${height}"/></svg>`;
 }
 
-type View = Pick<PageView, 'console' | 'now'>;
-
 const titles: Readonly<Record<KeyService, string>> = {
   cis2: 'CIS2: ID tokens, userinfo, logout tokens',
   authorisation: 'API platform: tokens of /oauth2.1',
@@ -93,7 +91,7 @@ ${callButton({
   confirm: `Rotate the keys of ${service} at once? Applications that cached the key set refuse tokens until they read it again.`,
 })}</div>`;
 
-async function calendar({ console, now }: View): Promise<Html> {
+async function calendar({ console, now }: PageView): Promise<Html> {
   const all = await describeKeys(console.keys, keyServices, now);
   return html`${keyServices.map((service) => {
     const keys = all
@@ -128,7 +126,7 @@ ${table(
   })}`;
 }
 
-async function certificates({ console, now }: View): Promise<Html> {
+async function certificates({ console, now }: PageView): Promise<Html> {
   const [answered, health] = await Promise.all([
     orNull(console.cis.read<AuthoritiesAnswer>(paths.authorities)),
     healthReport(console),

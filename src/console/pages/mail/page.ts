@@ -4,8 +4,6 @@ import { errors } from '../../errors.ts';
 import { copied, emptyState, foreign, table, tag, when } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 
-type View = Pick<PageView, 'console' | 'now'>;
-
 const states: Readonly<
   Record<OutboxMail['state'], readonly [text: string, tone: 'good' | 'bad' | 'warn' | 'plain']>
 > = {
@@ -15,7 +13,7 @@ const states: Readonly<
   failed: ['failed', 'bad'],
 };
 
-async function list({ console: { cis }, now }: View): Promise<Html> {
+async function list({ console: { cis }, now }: PageView): Promise<Html> {
   const { mails } = await cis.read<OutboxAnswer>(paths.mailOutbox, { limit: '100' });
   if (mails.length === 0)
     return emptyState(
@@ -65,7 +63,10 @@ const codesIn = (text: string): string[] => [
   ...new Set(text.split(/\s/).filter((word) => /^\d{6,8}$/.test(word))),
 ];
 
-async function journeyOf({ console: { journeys } }: View, id: string | null): Promise<string | undefined> {
+async function journeyOf(
+  { console: { journeys } }: PageView,
+  id: string | null,
+): Promise<string | undefined> {
   return id === null ? undefined : (await journeys?.message(id))?.journey;
 }
 

@@ -25,7 +25,7 @@ const mostChoices = 6;
 const seeded = /^(demo-|platform$)/;
 
 /** The settings of one application, as lines of a `.env` file. */
-async function connect({ console, query }: Pick<PageView, 'console' | 'query'>): Promise<Html> {
+async function connect({ console, query }: PageView): Promise<Html> {
   const { urls, cis2Issuer, agentSocket } = console;
   const applications = (await console.applications.list()).map(listedApplication);
   const own = applications.filter(({ id }) => !seeded.test(id));
@@ -51,10 +51,8 @@ async function connect({ console, query }: Pick<PageView, 'console' | 'query'>):
 ${copiedBlock(lines.join('\n'), `the settings of ${shown.id}`)}`;
 }
 
-type View = Omit<PageView, 'part' | 'params'>;
-
 const listed = async (
-  { console: { journeys } }: View,
+  { console: { journeys } }: PageView,
   filter: Parameters<NonNullable<typeof journeys>['list']>[0] = {},
 ) => (await journeys?.list(filter))?.journeys ?? [];
 
@@ -67,7 +65,7 @@ const step = (
 <span class="mark-step" aria-hidden="true">${isDone ? '✓' : number}</span><div><strong>${title}</strong>${isDone ? html`<span class="visually-hidden"> (done)</span>` : undefined}<br>${text}</div></li>`;
 
 /** The three first steps, which tick themselves. */
-async function firstSteps(view: View): Promise<Html> {
+async function firstSteps(view: PageView): Promise<Html> {
   const { agent, urls } = view.console;
   const [status, succeeded] = await Promise.all([
     orNull(agent.status()),
@@ -97,7 +95,7 @@ ${step(
 </ol>`;
 }
 
-async function refusals(view: View): Promise<Html> {
+async function refusals(view: PageView): Promise<Html> {
   const refused = (await listed(view, { outcome: 'refused' })).slice(0, 5);
   if (refused.length === 0) return html`<p class="quiet">Nothing was refused.</p>`;
   return html`<ul class="lately">${refused.map(

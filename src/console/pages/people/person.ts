@@ -32,7 +32,7 @@ import { personForm } from './person-form.ts';
 import { personScript } from './person-script.ts';
 import { authenticatorName } from './role-names.ts';
 
-type View = Pick<PageView, 'console' | 'now' | 'query' | 'caller'> & { params: { uid: string } };
+type View = PageView<{ uid: string }>;
 
 const find = ({ console, params }: View): Promise<Person> => console.cis.person(params.uid);
 

@@ -37,8 +37,6 @@ export function accessOf({ scopes }: Pick<StoredProduct, 'scopes'>): string {
   return kinds.length > 0 ? kinds.join(', ') : 'no scope';
 }
 
-type View = Pick<PageView, 'console' | 'now' | 'query'>;
-
 const at = (name: string): string => `/products/${encodeURIComponent(name)}`;
 
 const limitsText = ({ limits }: StoredProduct): string => {
@@ -58,7 +56,7 @@ const limitsText = ({ limits }: StoredProduct): string => {
 const holders = async ({ applications }: ConsoleContext, name: string) =>
   (await applications.list()).filter(({ platform }) => platform?.products.some((held) => held.name === name));
 
-async function list({ console }: View): Promise<Html> {
+async function list({ console }: PageView): Promise<Html> {
   const [products, applications] = await Promise.all([console.products.list(), console.applications.list()]);
   if (products.length === 0) return emptyState('There is no product, so no application gets tokens.');
   const count = (name: string) =>
@@ -144,7 +142,7 @@ export const productsPage = definePage({
   },
 });
 
-async function found({ console, params }: View & { params: { name: string } }): Promise<StoredProduct> {
+async function found({ console, params }: PageView<{ name: string }>): Promise<StoredProduct> {
   const product = await console.products.get(params.name);
   if (!product) throw errors.notFound(`There is no product ${params.name.slice(0, 60)}.`);
   return product;

@@ -8,7 +8,6 @@ import { definePage, type PageView } from '../../page/page.ts';
 import { explanationView } from '../explain/result.ts';
 import { journeyTable } from '../journeys/table.ts';
 
-type View = Pick<PageView, 'console' | 'now'>;
 const most = 10;
 
 const section = (id: string, title: string, content: Html | undefined): Html | undefined =>
@@ -22,7 +21,7 @@ const list = (links: readonly { label: string; href: string; about: string }[]):
           html`<li><a href="${href}">${foreign(label)}</a> <span class="quiet">${foreign(about)}</span></li>`,
       )}</ul>`;
 
-async function people(q: string, { console: { cis } }: View): Promise<Html | undefined> {
+async function people(q: string, { console: { cis } }: PageView): Promise<Html | undefined> {
   const found = await orNull(cis.read<PeopleAnswer>(paths.people, { q, limit: String(most) }));
   return list(
     (found?.people ?? [])
@@ -31,7 +30,7 @@ async function people(q: string, { console: { cis } }: View): Promise<Html | und
   );
 }
 
-async function applications(q: string, { console }: View): Promise<Html | undefined> {
+async function applications(q: string, { console }: PageView): Promise<Html | undefined> {
   const wanted = q.toLowerCase();
   const all = await console.applications.list();
   const found = all.filter(({ id, name }) => [id, name].some((text) => text.toLowerCase().includes(wanted)));
@@ -42,7 +41,7 @@ async function applications(q: string, { console }: View): Promise<Html | undefi
   );
 }
 
-async function journeys(q: string, { console, now }: View): Promise<Html | undefined> {
+async function journeys(q: string, { console, now }: PageView): Promise<Html | undefined> {
   const found = (await console.journeys?.list({ q }))?.journeys.slice(0, most) ?? [];
   return found.length === 0
     ? undefined
@@ -50,7 +49,7 @@ async function journeys(q: string, { console, now }: View): Promise<Html | undef
 }
 
 /** Patients are data of development. */
-async function patients(q: string, { console }: View): Promise<Html | undefined> {
+async function patients(q: string, { console }: PageView): Promise<Html | undefined> {
   if (!console.development) return undefined;
   const { patients: found } = await console.patients.list({
     search: q.slice(0, 100),

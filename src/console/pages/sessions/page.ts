@@ -22,17 +22,15 @@ import {
 } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 
-type View = Pick<PageView, 'console' | 'query' | 'now'>;
-
-const personOf = ({ query }: Pick<View, 'query'>): string => query.get('person')?.trim().slice(0, 40) ?? '';
+const personOf = ({ query }: PageView): string => query.get('person')?.trim().slice(0, 40) ?? '';
 
 /** Returns the uid in the query: a persona is looked up. Null if there is no such person. */
-async function uidOf({ console: { cis }, query }: View): Promise<string | null | undefined> {
-  const person = personOf({ query });
-  return person === '' ? undefined : orNull(cis.uidOf(person));
+async function uidOf(view: PageView): Promise<string | null | undefined> {
+  const person = personOf(view);
+  return person === '' ? undefined : orNull(view.console.cis.uidOf(person));
 }
 
-async function listed(view: View) {
+async function listed(view: PageView) {
   const { cis, cis2 } = view.console;
   const uid = await uidOf(view);
   if (uid === null) return undefined;
@@ -46,7 +44,7 @@ async function listed(view: View) {
 
 /** Returns the people of these sessions, those that CIS finds. */
 async function namesOf(
-  { console: { cis } }: View,
+  { console: { cis } }: PageView,
   sessions: readonly { uid: string }[],
 ): Promise<Map<string, Person>> {
   const uids = [...new Set(sessions.map(({ uid }) => uid))];
@@ -108,7 +106,7 @@ export const endAllButton = (uid: string, name: string): Html =>
     confirm: `End all sessions of ${name}, at workstations and at CIS2?`,
   });
 
-async function sessionsPart(view: View): Promise<Html> {
+async function sessionsPart(view: PageView): Promise<Html> {
   const found = await listed(view);
   const person = personOf(view);
   if (!found) return emptyState(html`Nobody is called ${foreign(person)}. Write a uid or a persona.`);
@@ -151,7 +149,7 @@ const states: Readonly<
   givenUp: ['given up', 'bad'],
 };
 
-async function deliveries({ console: { cis2 }, now }: View): Promise<Html> {
+async function deliveries({ console: { cis2 }, now }: PageView): Promise<Html> {
   const answered = await orNull(cis2.read<DeliveriesAnswer>(consolePaths.deliveries));
   if (!answered) return html`<p class="warning">CIS2 does not respond.</p>`;
   const { deliveries } = answered;
