@@ -29,25 +29,30 @@ const shapes: RowShape<object>[] = [];
 /** Returns every shape of the loaded modules, for the test that compares them with the schema. */
 export const rowShapes = (): readonly RowShape<object>[] => shapes;
 
+/** Returns the column of a member: `created_at` for `createdAt`. */
+const columnOf = (member: string): string => member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 /**
- * Declares the shape of rows: `row('product', { name: text, body: json(productShape), revision: integer })`. Pass it to
+ * Declares the shape of rows: `row('product', { name: text, body: json(productShape), createdAt: integer })`. Pass it to
  * `database.get` and `database.all`, or call its `read` on the rows of a batch.
  */
-export function row<C extends Columns>(table: string, columns: C): RowShape<Read<C>> {
-  const entries = Object.entries(columns);
+export function row<C extends Columns>(table: string, members: C): RowShape<Read<C>> {
+  const entries = Object.entries(members).map(
+    ([member, column]) => [member, columnOf(member), column] as const,
+  );
   /** A frozen row is shared among reads. */
   const shared = new WeakMap<Row, Read<C>>();
   const shape: RowShape<Read<C>> = {
     table,
-    columns,
+    columns: Object.fromEntries(entries.map(([, name, column]) => [name, column])),
     read(stored) {
       const known = shared.get(stored);
       if (known) return known;
       const typed: Record<string, unknown> = {};
-      for (const [name, column] of entries) {
+      for (const [member, name, column] of entries) {
         const value = column.read(stored[name]);
         if (value === undefined) throw new RowError(`${table}.${name}`);
-        typed[name] = value;
+        typed[member] = value;
       }
       if (Object.isFrozen(stored)) shared.set(stored, Object.freeze(typed) as Read<C>);
       return typed as Read<C>;

@@ -9,13 +9,12 @@ export const cardRow = row('card', {
   uid: text,
   state: oneOf(...cardStates),
   pin: oneOf(...pinStates),
-  issued_locked: flag,
-  unblocking_sealed: nullable(text),
-  ordered_by: nullable(text),
+  issuedLocked: flag,
+  unblockingSealed: nullable(text),
+  orderedBy: nullable(text),
   replaces: nullable(text),
-  renewal_until: nullable(integer),
-  created_at: integer,
-  changed_at: integer,
+  renewalUntil: nullable(integer),
+  createdAt: integer,
 });
 
 export type CardRow = RowOf<typeof cardRow>;
@@ -43,14 +42,14 @@ export function recordOf(card: CardRow, latest: CertificateRecord | undefined, n
     uid: card.uid,
     state,
     pin: card.pin,
-    issuedLocked: card.issued_locked,
-    orderedBy: card.ordered_by,
+    issuedLocked: card.issuedLocked,
+    orderedBy: card.orderedBy,
     replaces: card.replaces,
     notBefore: latest ? iso(latest.notBefore) : null,
     notAfter: latest ? iso(latest.notAfter) : null,
     renewable: state === 'active' && latest !== undefined && inRenewalWindow(latest.notAfter, now),
     revokedAt: latest?.revokedAt == null ? null : iso(latest.revokedAt),
     revocationReason: latest?.revocationReason ?? null,
-    unlockable: card.unblocking_sealed !== null,
+    unlockable: card.unblockingSealed !== null,
   };
 }

@@ -115,7 +115,7 @@ export class Cards {
     if (card && card.uid !== uid) throw errors.cardTaken(`card ${serial} belongs to ${card.uid}`);
     if (card && isOver(card)) throw errors.cardOver(`card ${serial} is ${card.state}`);
     if (withoutOrder || card?.state === 'ordered') return;
-    if ((card?.renewal_until ?? 0) > this.#clock.now()) return;
+    if ((card?.renewalUntil ?? 0) > this.#clock.now()) return;
     throw errors.cardNotOrdered(`card ${serial} is ${card ? 'issued already' : 'unknown'}`);
   }
 
@@ -238,7 +238,7 @@ export class Cards {
   }
 
   /** Returns the unblocking code of a card. @throws Refusal `no_unblocking_code` */
-  unblockingCodeOf({ serial, unblocking_sealed: sealed }: CardRow): string {
+  unblockingCodeOf({ serial, unblockingSealed: sealed }: CardRow): string {
     if (sealed === null) throw errors.unblockingCodeUnknown(`card ${serial}`);
     return this.#vault.open(sealName, sealed);
   }

@@ -20,16 +20,11 @@ import { digits12, invalidField, readBody } from '../shapes.ts';
 import { endSessionsOf, type SessionDependencies } from './acts.ts';
 import { type CardRow, cardRow, isOver } from './card-row.ts';
 
-const keptCard = (card: CardRow, issued: readonly CertificateRecord[]): KeptCard => ({
-  serial: card.serial,
-  uid: card.uid,
-  state: card.state,
-  pin: card.pin,
-  issuedLocked: card.issued_locked,
-  orderedBy: card.ordered_by,
-  replaces: card.replaces,
-  renewalUntil: card.renewal_until,
-  createdAt: card.created_at,
+const keptCard = (
+  { unblockingSealed: _, ...card }: CardRow,
+  issued: readonly CertificateRecord[],
+): KeptCard => ({
+  ...card,
   issued: issued.map(({ uid: _uid, cardSerial: _serial, ...certificate }) => certificate),
 });
 

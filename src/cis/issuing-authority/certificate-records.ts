@@ -1,48 +1,26 @@
 import { type Database, type Statement, seldom, sql } from '../../storage/database.ts';
 import { integer, nullable, oneOf, type RowOf, row, text } from '../../storage/row.ts';
 import { type RevocationReason, revocationReasons } from '../protocol.ts';
-import { type CertificatePurpose, purposes } from './profiles.ts';
+import { purposes } from './profiles.ts';
 
 /** An issued certificate. Times in milliseconds. */
-export interface CertificateRecord {
-  /** Hexadecimal, lower case. */
-  serial: string;
-  uid: string;
-  cardSerial: string;
-  purpose: CertificatePurpose;
-  notBefore: number;
-  notAfter: number;
-  revokedAt: number | null;
-  /** RFC 5280 section 5.3.1. */
-  revocationReason: RevocationReason | null;
-  /** Null for certificates that were issued before this column existed. */
-  issuedAt: number | null;
-}
-
 const certificateRow = row('certificate', {
+  /** Hexadecimal, lower case. */
   serial: text,
   uid: text,
-  card_serial: text,
+  cardSerial: text,
   purpose: oneOf(...purposes),
-  not_before: integer,
-  not_after: integer,
-  revoked_at: nullable(integer),
-  revocation_reason: nullable(oneOf(...revocationReasons)),
-  issued_at: nullable(integer),
+  notBefore: integer,
+  notAfter: integer,
+  revokedAt: nullable(integer),
+  /** RFC 5280 section 5.3.1. */
+  revocationReason: nullable(oneOf(...revocationReasons)),
+  /** Null for certificates that were issued before this column existed. */
+  issuedAt: nullable(integer),
 });
-const holderRow = row('certificate', { uid: text });
+export type CertificateRecord = RowOf<typeof certificateRow>;
 
-const fromRow = (stored: RowOf<typeof certificateRow>): CertificateRecord => ({
-  serial: stored.serial,
-  uid: stored.uid,
-  cardSerial: stored.card_serial,
-  purpose: stored.purpose,
-  notBefore: stored.not_before,
-  notAfter: stored.not_after,
-  revokedAt: stored.revoked_at,
-  revocationReason: stored.revocation_reason,
-  issuedAt: stored.issued_at,
-});
+const holderRow = row('certificate', { uid: text });
 
 const insertStatement = (record: CertificateRecord, onConflict = ''): Statement =>
   sql(
@@ -119,10 +97,9 @@ export class CertificateRecords {
     );
   }
 
-  async find(serial: string): Promise<CertificateRecord | undefined> {
+  find(serial: string): Promise<CertificateRecord | undefined> {
     const statement = seldom(sql('SELECT * FROM certificate WHERE serial = ?', serial));
-    const found = await this.#database.get(statement, certificateRow);
-    return found && fromRow(found);
+    return this.#database.get(statement, certificateRow);
   }
 
   /** Returns the uid of the holder of a card; undefined for a card without certificates. */
@@ -139,7 +116,7 @@ export class CertificateRecords {
     );
   }
 
-  async #all(statement: Statement): Promise<CertificateRecord[]> {
-    return (await this.#database.all(statement, certificateRow)).map(fromRow);
+  #all(statement: Statement): Promise<CertificateRecord[]> {
+    return this.#database.all(statement, certificateRow);
   }
 }

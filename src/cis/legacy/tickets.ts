@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
 import { type Database, sql } from '../../storage/database.ts';
-import { flag, row, text } from '../../storage/row.ts';
+import { flag, type RowOf, row, text } from '../../storage/row.ts';
 
 /** Start and end of published tickets, which are tokens of an old single sign-on product. */
 const form = { head: 'AQIC5wM2LY4Sfc', tail: '@AAJTSQACMDE=#' };
@@ -16,13 +16,12 @@ export const newTicket = (): string =>
 export const isTicket = (value: string): boolean => shape.test(value);
 
 /** A ticket of one session: it reads the role assertion, chooses the role and ends the session. */
-export interface Ticket {
-  sessionId: string;
+const ticketRow = row('legacy_ticket', {
+  sessionId: text,
   /** Whether the user chose the training mode. */
-  training: boolean;
-}
-
-const ticketRow = row('legacy_ticket', { session_id: text, training: flag });
+  training: flag,
+});
+export type Ticket = RowOf<typeof ticketRow>;
 
 /** The tickets in storage, by hash. */
 export class Tickets {
@@ -51,11 +50,10 @@ export class Tickets {
 
   async find(ticket: string): Promise<Ticket | undefined> {
     if (!isTicket(ticket)) return undefined;
-    const found = await this.#database.get(
+    return this.#database.get(
       sql('SELECT session_id, training FROM legacy_ticket WHERE hash = ?', sha256(ticket)),
       ticketRow,
     );
-    return found && { sessionId: found.session_id, training: found.training };
   }
 
   async setTraining(ticket: string, training: boolean): Promise<void> {

@@ -70,7 +70,7 @@ async function answerSessions({ request, provider }: Start & Passed<'console'>):
   );
   const list = await Promise.all(
     rows.map(async (row) =>
-      shown(fromRow(row), row.created_at, await sessions.clients(row.sid), tokens.get(row.sid)),
+      shown(fromRow(row), row.createdAt, await sessions.clients(row.sid), tokens.get(row.sid)),
     ),
   );
   return json(200, { sessions: list } satisfies SessionsAnswer);

@@ -6,44 +6,23 @@ import { type Database, must, type Statement, sql } from '../../storage/database
 import { integer, json, nullable, type RowOf, row, text } from '../../storage/row.ts';
 
 /** A credential of a person, such as a WebAuthn credential or a password. Times in milliseconds. */
-export interface Credential<Body> {
-  id: string;
-  uid: string;
-  /** Id of the authenticator. */
-  kind: string;
-  /** The name that the owner gave it. */
-  label: string;
-  /** The key by which a sign-in finds it, unless it finds it by its owner. */
-  lookup: string | null;
-  body: Body;
-  createdAt: number;
-  usedAt: number | null;
-}
-
 const credentialRow = row('credential', {
   id: text,
   uid: text,
+  /** Id of the authenticator. */
   kind: text,
+  /** The name that the owner gave it. */
   label: text,
+  /** The key by which a sign-in finds it, unless it finds it by its owner. */
   lookup: nullable(text),
   body: json(z.unknown()),
-  sealed: text,
-  created_at: integer,
-  used_at: nullable(integer),
+  createdAt: integer,
+  usedAt: nullable(integer),
 });
-type CredentialRow = RowOf<typeof credentialRow>;
+/** The kind of the credential determines the shape of its body. */
+export type Credential<Body> = RowOf<typeof credentialRow> & { body: Body };
 
-const fromRow = <Body>(row: CredentialRow): Credential<Body> => ({
-  id: row.id,
-  uid: row.uid,
-  kind: row.kind,
-  label: row.label,
-  lookup: row.lookup,
-  // The kind of the credential determines its shape.
-  body: row.body as Body,
-  createdAt: row.created_at,
-  usedAt: row.used_at,
-});
+const sealedRow = row('credential', { sealed: text });
 
 /** A new credential. `secret` is stored encrypted. */
 export interface Draft {
@@ -57,6 +36,8 @@ export interface Draft {
 
 /** Purpose of the key that encrypts the secrets. */
 const purpose = 'cis2-credential';
+
+const liveStatement = (id: string) => sql('SELECT * FROM credential WHERE id = ? AND revoked_at IS NULL', id);
 
 export class Credentials {
   readonly #database: Database;
@@ -81,12 +62,12 @@ export class Credentials {
           ),
       credentialRow,
     );
-    return rows.map((row) => fromRow<Body>(row));
+    return rows as Credential<Body>[];
   }
 
   async get<Body>(id: string): Promise<Credential<Body> | undefined> {
-    const row = await this.#row(id);
-    return row && fromRow<Body>(row);
+    const found = await this.#database.get(liveStatement(id), credentialRow);
+    return found as Credential<Body> | undefined;
   }
 
   /** Returns the live credentials with this lookup key. */
@@ -95,13 +76,13 @@ export class Credentials {
       sql('SELECT * FROM credential WHERE kind = ? AND lookup = ? AND revoked_at IS NULL', kind, lookup),
       credentialRow,
     );
-    return rows.map((row) => fromRow<Body>(row));
+    return rows as Credential<Body>[];
   }
 
   /** Returns the secret of a live credential, if it has a secret. */
   async secret(id: string): Promise<string | undefined> {
-    const row = await this.#row(id);
-    return row && row.sealed !== '' ? this.#vault.open(purpose, row.sealed) : undefined;
+    const { sealed = '' } = (await this.#database.get(liveStatement(id), sealedRow)) ?? {};
+    return sealed === '' ? undefined : this.#vault.open(purpose, sealed);
   }
 
   /** Returns the id of a new credential and the write that adds it. */
@@ -144,13 +125,6 @@ export class Credentials {
   revokeStatement(id: string): Statement {
     return must(
       sql('UPDATE credential SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', this.#clock.now(), id),
-    );
-  }
-
-  #row(id: string): Promise<CredentialRow | undefined> {
-    return this.#database.get(
-      sql('SELECT * FROM credential WHERE id = ? AND revoked_at IS NULL', id),
-      credentialRow,
     );
   }
 }

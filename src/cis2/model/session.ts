@@ -44,25 +44,18 @@ export type AfterSignOut = 'ask' | 'silent' | 'pin';
 /** The behaviour of an ID token hint in a browser without the session: ask the user, or end the session. */
 export type SignOutWithoutSession = 'ask' | 'end';
 
-/** A sign-in of a person in one browser. Times in milliseconds. */
-export interface Session {
-  /** Session id for clients. It is not the cookie. */
-  sid: string;
+/** The JSON column of a session. */
+export interface SessionBody {
   /** Issuer of the realm. */
   issuer: string;
-  uid: string;
-  cisSessionId: string | null;
-  agentId: string | null;
   authentication: Authentication;
   idAssuranceLevel: string;
   /** The role in use; null if none is. */
   roleId: string | null;
-  activeAt: number;
-  endsAt: number;
 }
 
-/** The JSON column of a row. */
-export type SessionBody = Pick<Session, 'issuer' | 'authentication' | 'idAssuranceLevel' | 'roleId'>;
+/** A sign-in of a person in one browser. Times in milliseconds. */
+export type Session = SessionBody & Omit<RowOf<typeof sessionRow>, 'body' | 'createdAt'>;
 
 const assuranceLevel = z.literal([1, 2, 3]);
 const authenticationShape: z.ZodType<Authentication> = z.looseObject({
@@ -86,35 +79,26 @@ const bodyShape = z.looseObject({
   roleId: z.string().nullable(),
 });
 
-/** The columns of a session that `sessionRow` reads. */
-export const sessionColumns = 'sid, uid, cis_session_id, agent_id, body, created_at, active_at, ends_at';
-
 export const sessionRow = row('cis2_session', {
+  /** Session id for clients. It is not the cookie. */
   sid: text,
   uid: text,
-  cis_session_id: nullable(text),
-  agent_id: nullable(text),
+  cisSessionId: nullable(text),
+  agentId: nullable(text),
   body: sharedJson(bodyShape),
-  created_at: integer,
-  active_at: integer,
-  ends_at: integer,
+  createdAt: integer,
+  activeAt: integer,
+  endsAt: integer,
 });
+export const sessionColumns = Object.keys(sessionRow.columns).join(', ');
 
 /** @param issuer of sessions from before realms existed. */
-export const fromRow = (
-  { sid, uid, cis_session_id, agent_id, body, active_at, ends_at }: RowOf<typeof sessionRow>,
-  issuer = '',
-): Session => ({
-  sid,
-  uid,
-  cisSessionId: cis_session_id,
-  agentId: agent_id,
+export const fromRow = ({ body, createdAt: _, ...row }: RowOf<typeof sessionRow>, issuer = ''): Session => ({
+  ...row,
   issuer: body.issuer ?? issuer,
   authentication: body.authentication,
   idAssuranceLevel: body.idAssuranceLevel,
   roleId: body.roleId,
-  activeAt: active_at,
-  endsAt: ends_at,
 });
 
 const minute = 60_000;
