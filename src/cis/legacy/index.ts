@@ -1,52 +1,16 @@
-import type { Clock } from '@alongside/kernel/clock';
-import type { Recorder } from '@alongside/kernel/events';
-import type { Vault } from '@alongside/kernel/secrets';
-import type { AuditLog } from '../../storage/audit.ts';
-import type { Database } from '../../storage/database.ts';
-import type { Settings } from '../../storage/settings.ts';
-import type { SingleUse } from '../../storage/single-use.ts';
-import type { CardExaminer } from '../card/examination.ts';
-import type { Directory } from '../directory/directory.ts';
-import type { Authorities } from '../issuing-authority/authority.ts';
-import type { Endings } from '../sessions/endings.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import type { Answer } from '@alongside/kernel/answer';
+import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { LegacyChallenges } from './challenges.ts';
-import { createActivate, createValidate } from './sign-in.ts';
+import type { Legacy, LegacyCall, LegacyDependencies, LegacySettings } from './services.ts';
+import { activate, createValidate } from './sign-in.ts';
 import { LegacySigner } from './signer.ts';
-import { createChooseRole, createMakeTicket, createReadAssertion, createSignOut } from './ticket-use.ts';
+import { chooseRoleSteps, createReadAssertion, signOutSteps, ticketSteps } from './ticket-use.ts';
 import { Tickets } from './tickets.ts';
-
-/** Settings of the legacy interface. `docs/legacy-interface.md` names the choices that no public source decides. */
-export interface LegacySettings {
-  /** Whether card signatures over SHA-1 are accepted, besides SHA-256; false by default. */
-  sha1?: boolean;
-  /** Whether role assertions are signed; true by default. */
-  signAssertions?: boolean;
-  /** SHA-256 of the certificates of clients that may connect from other machines, in hexadecimal; none by default. */
-  clients?: readonly string[];
-}
-
-export interface LegacyDependencies {
-  clock: Clock;
-  database: Database;
-  settings: Settings;
-  singleUse: SingleUse;
-  vault: Vault;
-  authorities: Authorities;
-  examiner: CardExaminer;
-  directory: Directory;
-  sessions: Sessions;
-  endings: Endings;
-  recorder: Recorder;
-  audit: AuditLog;
-  /** Public address of CIS. */
-  origin: string;
-}
 
 /** The legacy interface for desktop applications, on the sessions of CIS. */
 export function createLegacy(dependencies: LegacyDependencies, settings: LegacySettings) {
   const { clock, database, singleUse, vault, authorities } = dependencies;
-  const cis = {
+  const cis: Legacy = {
     ...dependencies,
     tickets: new Tickets(database, clock),
     challenges: new LegacyChallenges(vault, clock, singleUse),
@@ -55,13 +19,18 @@ export function createLegacy(dependencies: LegacyDependencies, settings: LegacyS
     sha1: settings.sha1 ?? false,
     signAssertions: settings.signAssertions ?? true,
   };
+  const endpoint =
+    (list: { run(start: LegacyCall): Promise<Answer> }): Endpoint =>
+    (request) =>
+      list.run({ request, cis });
   return {
-    activate: createActivate(cis),
+    activate: endpoint(activate),
     validate: createValidate(cis),
-    signOut: createSignOut(cis),
-    chooseRole: createChooseRole(cis),
+    signOut: endpoint(signOutSteps),
+    chooseRole: endpoint(chooseRoleSteps),
     readAssertion: createReadAssertion(cis),
-    makeTicket: createMakeTicket(cis),
+    makeTicket: (request: HttpRequest<{ id: string }>) =>
+      ticketSteps.run({ request, cis, id: request.params.id }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { plainError, type Route } from '@alongside/kernel/http';
 import { type Handler, route } from '@alongside/kernel/route';
-import type { LegacyDependencies, LegacyEndpoints, LegacySettings } from './index.ts';
+import type { LegacyEndpoints } from './index.ts';
+import type { LegacyDependencies, LegacySettings } from './services.ts';
 
 /** The routes of the legacy interface. The first call loads its XML and CMS. */
 export function legacyRoutes(dependencies: LegacyDependencies, settings: LegacySettings): Route[] {

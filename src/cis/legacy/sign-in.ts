@@ -1,23 +1,17 @@
 import { generateKeyPairSync, timingSafeEqual } from 'node:crypto';
-import type { Clock } from '@alongside/kernel/clock';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
-import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import type { JsonWebKey } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
-import type { AuditLog } from '../../storage/audit.ts';
-import type { CardExaminer, ExaminedCard } from '../card/examination.ts';
-import type { Directory, PersonRecord } from '../directory/directory.ts';
-import type { Call } from '../endpoint.ts';
+import type { ExaminedCard } from '../card/examination.ts';
+import type { PersonRecord } from '../directory/directory.ts';
 import { errors } from '../errors.ts';
 import type { Person } from '../protocol.ts';
-import type { Endings } from '../sessions/endings.ts';
 import { type Session, sessionLimits } from '../sessions/session.ts';
-import { legacyDesk, type Sessions } from '../sessions/sessions.ts';
+import { legacyDesk } from '../sessions/sessions.ts';
 import { xml } from './answers.ts';
-import type { LegacyChallenges } from './challenges.ts';
 import {
   buildSignedChallenge,
   decodeBase64,
@@ -34,30 +28,10 @@ import {
   signInParameters,
 } from './forms.ts';
 import { writeGpObject } from './gp-object.ts';
-import type { LegacySigner } from './signer.ts';
-import type { Tickets } from './tickets.ts';
+import type { Legacy, LegacyCall } from './services.ts';
 import { checkTransport } from './transport.ts';
 
-interface SignInDependencies {
-  clock: Clock;
-  challenges: LegacyChallenges;
-  signer: LegacySigner;
-  tickets: Tickets;
-  examiner: CardExaminer;
-  directory: Directory;
-  sessions: Sessions;
-  endings: Endings;
-  recorder: Recorder;
-  audit: AuditLog;
-  /** Public address of CIS. */
-  origin: string;
-  clients: readonly string[];
-  sha1: boolean;
-}
-
-type SignInCall = Call<SignInDependencies>;
-
-interface Validation extends SignInCall {
+interface Validation extends LegacyCall {
   /** Whether a challenge was spent. Refusals before that are only counted. */
   trail: { spent: boolean };
 }
@@ -74,20 +48,20 @@ interface Opened extends Authenticated {
 
 const refused = (detail: string) => errors.legacyRefused(detail);
 
-const readActivation = ({ request }: SignInCall) => ({ form: readForm(request, activation) });
+const readActivation = ({ request }: LegacyCall) => ({ form: readForm(request, activation) });
 
 /** Binds a challenge to its requester. */
 const requesterOf = (form: Activation | Authentication, caller: string) =>
   [caller, form.log_session_id, form.device_id].join(' ');
 
-const signatureOver = async ({ signer }: SignInDependencies, challenge: Buffer): Promise<Buffer> =>
+const signatureOver = async ({ signer }: Legacy, challenge: Buffer): Promise<Buffer> =>
   buildSignedChallenge(challenge, (await signer.key()).cms);
 
 async function answerChallenge({
   cis,
   form,
   caller,
-}: SignInCall & Passed<'transport'> & { form: Activation; caller: string }) {
+}: LegacyCall & Passed<'transport'> & { form: Activation; caller: string }) {
   const challenge = cis.challenges.make(requesterOf(form, caller));
   const parameters = [
     { name: 'log_session_id', value: form.log_session_id },
@@ -182,7 +156,7 @@ function newSession(
   };
 }
 
-async function requirePerson({ directory }: SignInDependencies, uid: string): Promise<PersonRecord> {
+async function requirePerson({ directory }: Legacy, uid: string): Promise<PersonRecord> {
   const found = await directory.find(uid);
   if (!found || found.person.disabled) throw refused(`${uid} is unknown or disabled`);
   return found;
@@ -224,7 +198,8 @@ async function answerTicket({ cis, form, session, person }: Opened) {
   return xml(200, writeGpObject(parameters, `${cis.origin}/login/dtd`));
 }
 
-const activate = steps<SignInCall>('cis.legacy-activate')
+/** `POST /login/authactivate`: returns a challenge. */
+export const activate = steps<LegacyCall>('cis.legacy-activate')
   .step(checkTransport)
   .step(readActivation)
   .step(answerChallenge);
@@ -238,15 +213,9 @@ const validate = steps<Validation>('cis.legacy-validate')
   .step(recordSignIn)
   .step(answerTicket);
 
-/** `POST /login/authactivate`: returns a challenge. */
-export const createActivate =
-  (cis: SignInDependencies): Endpoint =>
-  (request) =>
-    activate.run({ request, cis });
-
 /** `POST /login/authvalidate`: opens a session for a card and returns its ticket. */
 export const createValidate =
-  (cis: SignInDependencies): Endpoint =>
+  (cis: Legacy): Endpoint =>
   async (request) => {
     const trail = { spent: false };
     try {

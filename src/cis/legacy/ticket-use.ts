@@ -1,53 +1,24 @@
 import { json } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
-import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint } from '@alongside/kernel/http';
 import { networkAddress } from '@alongside/kernel/networks';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
-import type { AuditLog } from '../../storage/audit.ts';
-import type { Directory } from '../directory/directory.ts';
-import type { Call } from '../endpoint.ts';
 import { errors } from '../errors.ts';
 import type { LegacyTicketAnswer, Person } from '../protocol.ts';
-import {
-  checkSessionProof,
-  findSession as findSessionById,
-  type ProofDependencies,
-  requireLive,
-} from '../sessions/agent-calls.ts';
+import { checkSessionProof, findSession as findSessionById, requireLive } from '../sessions/agent-calls.ts';
 import { roleChoiceStatement } from '../sessions/audit-records.ts';
-import type { Endings } from '../sessions/endings.ts';
 import type { Session } from '../sessions/session.ts';
-import type { Sessions } from '../sessions/sessions.ts';
 import { status, xml } from './answers.ts';
 import { signAssertion, writeAssertion, writeRefusal } from './assertion.ts';
 import { readRoleAssertion } from './assertion-reader.ts';
 import { parseGpObject } from './gp-object.ts';
-import type { LegacySigner } from './signer.ts';
-import type { Ticket, Tickets } from './tickets.ts';
+import type { Legacy, LegacyCall } from './services.ts';
+import type { Ticket } from './tickets.ts';
 import { checkTransport } from './transport.ts';
 
-interface TicketDependencies {
-  clock: Clock;
-  tickets: Tickets;
-  signer: LegacySigner;
-  directory: Directory;
-  sessions: Sessions;
-  endings: Endings;
-  recorder: Recorder;
-  audit: AuditLog;
-  /** Public address of CIS. */
-  origin: string;
-  clients: readonly string[];
-  signAssertions: boolean;
-}
-
-type TicketCall = Call<TicketDependencies>;
-
 /** A call with the ticket of an active session. */
-interface Held extends TicketCall, Passed<'transport' | 'ticket'> {
+interface Held extends LegacyCall, Passed<'transport' | 'ticket'> {
   text: string;
   ticket: Ticket;
   session: Session;
@@ -57,7 +28,7 @@ const roleParameters = ['token', 'selectedRoleUid', 'ssbMode', 'fallbackStatus',
 
 /** Reads the query. Each parameter must be known and occur once. */
 const readQuery = (allowed: readonly string[]) =>
-  function readQuery({ request }: TicketCall): { query: Map<string, string>; text: string } {
+  function readQuery({ request }: LegacyCall): { query: Map<string, string>; text: string } {
     if (request.query.length > 2_048) throw errors.legacyInput('the query is too long');
     const query = new Map<string, string>();
     for (const [name, value] of new URLSearchParams(request.query)) {
@@ -68,7 +39,7 @@ const readQuery = (allowed: readonly string[]) =>
     return { query, text: query.get('token') ?? '' };
   };
 
-const findSession = check('ticket', async function findSession({ cis, text }: TicketCall & { text: string }) {
+const findSession = check('ticket', async function findSession({ cis, text }: LegacyCall & { text: string }) {
   const ticket = await cis.tickets.find(text);
   const session = ticket && (await cis.endings.read(ticket.sessionId));
   if (!ticket || session?.endedAt !== null)
@@ -155,7 +126,7 @@ async function answerAssertion({
   return xml(200, signed);
 }
 
-function readSignOut({ request }: TicketCall): { text: string; uid: string | undefined } {
+function readSignOut({ request }: LegacyCall): { text: string; uid: string | undefined } {
   try {
     const parameters = parseGpObject(request.body);
     if (parameters.get('service') !== 'LOGOUT') throw new Error('service is not LOGOUT');
@@ -172,13 +143,14 @@ async function endSession({ cis, session, uid }: Held & { uid: string | undefine
   return status(200, 'OK');
 }
 
-const choosingRole = steps<TicketCall>('cis.legacy-choose-role')
+/** `GET /saml/RoleSelectionGP.jsp`. */
+export const chooseRoleSteps = steps<LegacyCall>('cis.legacy-choose-role')
   .step(checkTransport)
   .step(readQuery(roleParameters))
   .step(findSession)
   .step(keepAlive)
   .step(chooseRole);
-const readingAssertion = steps<TicketCall>('cis.legacy-read-assertion')
+const readingAssertion = steps<LegacyCall>('cis.legacy-read-assertion')
   .step(checkTransport)
   .step(readQuery(['token']))
   .step(findSession)
@@ -186,21 +158,16 @@ const readingAssertion = steps<TicketCall>('cis.legacy-read-assertion')
   .step(findPerson)
   .step(requireRole)
   .step(answerAssertion);
-const signingOut = steps<TicketCall>('cis.legacy-sign-out')
+/** `POST /login/authlogout`. */
+export const signOutSteps = steps<LegacyCall>('cis.legacy-sign-out')
   .step(checkTransport)
   .step(readSignOut)
   .step(findSession)
   .step(endSession);
 
-/** `GET /saml/RoleSelectionGP.jsp`. */
-export const createChooseRole =
-  (cis: TicketDependencies): Endpoint =>
-  (request) =>
-    choosingRole.run({ request, cis });
-
 /** `GET /saml/RoleAssertion`. An invalid ticket is a SAML response too. */
 export const createReadAssertion =
-  (cis: TicketDependencies): Endpoint =>
+  (cis: Legacy): Endpoint =>
   async (request) => {
     try {
       return await readingAssertion.run({ request, cis });
@@ -212,32 +179,16 @@ export const createReadAssertion =
     }
   };
 
-/** `POST /login/authlogout`. */
-export const createSignOut =
-  (cis: TicketDependencies): Endpoint =>
-  (request) =>
-    signingOut.run({ request, cis });
-
-interface SessionTicketDependencies extends ProofDependencies {
-  endings: Endings;
-  tickets: Tickets;
-}
-
 async function answerTicket({
   cis,
   session,
-}: Call<SessionTicketDependencies> & Passed<'session-proof' | 'live'> & { session: Session }) {
+}: LegacyCall & Passed<'session-proof' | 'live'> & { session: Session }) {
   return json(201, { ticket: await cis.tickets.make(session.id) } satisfies LegacyTicketAnswer);
 }
 
-const makingTicket = steps<Call<SessionTicketDependencies> & { id: string }>('cis.make-legacy-ticket')
+/** `POST /sessions/{id}/legacy-ticket`: a ticket of a current session, for desktop applications. */
+export const ticketSteps = steps<LegacyCall & { id: string }>('cis.make-legacy-ticket')
   .step(findSessionById)
   .step(checkSessionProof)
   .step(requireLive)
   .step(answerTicket);
-
-/** `POST /sessions/{id}/legacy-ticket`: a ticket of a current session, for desktop applications. */
-export const createMakeTicket =
-  (cis: SessionTicketDependencies): Endpoint<{ id: string }> =>
-  (request) =>
-    makingTicket.run({ request, cis, id: request.params.id });
