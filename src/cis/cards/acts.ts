@@ -5,38 +5,20 @@ import { randomDigits } from '@alongside/kernel/ids';
 import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import type { AuditLog } from '../../storage/audit.ts';
-import type { Directory } from '../directory/directory.ts';
 import { readFilter } from '../directory/search.ts';
-import { admit, type Call, handler, pageOf, readPage, type ServiceSecrets } from '../endpoint.ts';
+import { admit, handler, pageOf, readPage } from '../endpoint.ts';
 import { errors } from '../errors.ts';
 import { cardSerial } from '../issuing-authority/card-certificates.ts';
 import { type CardRecord, type CardsAnswer, revocationReasons, type UnlockAnswer } from '../protocol.ts';
-import type { Endings } from '../sessions/endings.ts';
-import type { Sessions } from '../sessions/sessions.ts';
 import { digits12, readBody } from '../shapes.ts';
 import { isOver } from './card-row.ts';
-import type { Cards } from './cards.ts';
-import { type Act, type Position, type PositionCodes, positionFor } from './positions.ts';
+import { type Act, type Position, positionFor } from './positions.ts';
+import type { CardCall, CardServices } from './services.ts';
 
-export interface SessionDependencies {
-  sessions: Sessions;
-  endings: Endings;
-}
-
-interface ActDependencies extends SessionDependencies {
-  cards: Cards;
-  directory: Directory;
-  audit: AuditLog;
-  serviceSecrets: ServiceSecrets;
-  positions: PositionCodes;
-}
-
-type ActCall = Call<ActDependencies>;
-type ConsoleCall = ActCall & Passed<'caller'>;
+type ConsoleCall = CardCall & Passed<'caller'>;
 
 /** A call behind the checks of an act. */
-type Acting<S extends z.ZodType> = ActCall &
+type Acting<S extends z.ZodType> = CardCall &
   Passed<'caller' | 'position'> & { body: z.infer<S>; position: Position; serial: string };
 
 const mostCards = 500;
@@ -52,7 +34,7 @@ const replacementShape = z.strictObject({ actor: digits12, reason, serial, locke
 const actorShape = z.strictObject({ actor: digits12 });
 
 const readAct = <S extends z.ZodType>(shape: S) =>
-  function readAct({ request }: ActCall) {
+  function readAct({ request }: CardCall) {
     return { body: readBody(request, shape) };
   };
 
@@ -83,7 +65,7 @@ const requirePosition = (act: Act) =>
   );
 
 const recordStatement = (
-  { audit }: ActDependencies,
+  { audit }: CardServices,
   actor: string,
   act: Act,
   target: string,
@@ -91,12 +73,12 @@ const recordStatement = (
 ) => audit.recordStatement({ actor, action: `cis.card-${act}`, target, outcome: 'ok', detail });
 
 /** Ends the sessions of a card, as an administrator. */
-export async function endSessionsOf({ sessions, endings }: SessionDependencies, serial: string) {
+export async function endSessionsOf({ sessions, endings }: CardServices, serial: string) {
   await endings.announce(await sessions.endAllOfCard(serial, 'administrator'));
 }
 
 async function answerFoundCards(
-  { directory }: ActDependencies,
+  { directory }: CardServices,
   { cards, next }: { cards: readonly CardRecord[]; next: string | null },
 ) {
   const holders = await directory.findAll(cards.map(({ uid }) => uid));
@@ -177,10 +159,10 @@ async function answerUnblocking({ cis, body, position, serial }: Acting<typeof a
   return json(200, { unblockingCode } satisfies UnlockAnswer);
 }
 
-type OneCard = ActCall & { serial: string };
+type OneCard = CardCall & { serial: string };
 
-const list = steps<ActCall>('cis.list-cards').step(admit('console')).step(answerCards);
-const order = steps<ActCall>('cis.order-card')
+const list = steps<CardCall>('cis.list-cards').step(admit('console')).step(answerCards);
+const order = steps<CardCall>('cis.order-card')
   .step(admit('console'))
   .step(readAct(orderShape))
   .step(requirePosition('order'))
@@ -211,7 +193,7 @@ const unblock = steps<OneCard>('cis.unblock-card')
   .step(answerUnblocking);
 
 /** `/cards`: the actions of the registration authority, by the console. Each names the acting person and is audited. */
-export const actRoutes = (cis: ActDependencies): Route[] => [
+export const actRoutes = (cis: CardServices): Route[] => [
   ...route('/cards', { GET: handler(list, cis), POST: handler(order, cis) }),
   ...route('/cards/:serial', { GET: handler(read, cis) }),
   ...route('/cards/:serial/revoke', { POST: handler(revoke, cis) }),

@@ -6,23 +6,15 @@ import { route } from '@alongside/kernel/route';
 import { check, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import { readCertificate } from '../card/certificate.ts';
-import type { CardExaminer } from '../card/examination.ts';
-import { type Call, handler } from '../endpoint.ts';
-import { type CisNetworkLimits, limitNetwork } from '../limits.ts';
+import { handler } from '../endpoint.ts';
+import { limitNetwork } from '../limits.ts';
 import { paths } from '../protocol.ts';
 import { base64, readBody } from '../shapes.ts';
-
-interface ExaminationDependencies {
-  examiner: CardExaminer;
-  recorder: Recorder;
-  networks: CisNetworkLimits;
-}
-
-type ExaminationCall = Call<ExaminationDependencies>;
+import type { CardCall, CardServices } from './services.ts';
 
 const shape = z.strictObject({ certificate: base64(8_192) });
 
-async function readHeld({ request }: ExaminationCall) {
+async function readHeld({ request }: CardCall) {
   return { held: await readBody(request, shape) };
 }
 
@@ -42,7 +34,7 @@ function recordRefusal(recorder: Recorder, { headers }: HttpRequest, { entry }: 
 
 const checkCard = check(
   'certificate',
-  async function checkCard({ cis, request, held }: ExaminationCall & { held: z.output<typeof shape> }) {
+  async function checkCard({ cis, request, held }: CardCall & { held: z.output<typeof shape> }) {
     try {
       await cis.examiner.examineHeld(await readCertificate(held.certificate));
     } catch (thrown) {
@@ -53,7 +45,7 @@ const checkCard = check(
 );
 
 /** Needs no proof, as revocation lists and OCSP return the same to any caller. */
-const examination = steps<ExaminationCall>('cis.examine-card')
+const examination = steps<CardCall>('cis.examine-card')
   .step(limitNetwork('revocationCalls'))
   .step(readHeld)
   .step(checkCard)
@@ -62,5 +54,5 @@ const examination = steps<ExaminationCall>('cis.examine-card')
   });
 
 /** `POST /cards/examination`: whether a card can sign in, before its holder gives the PIN. */
-export const examinationRoutes = (cis: ExaminationDependencies): Route[] =>
+export const examinationRoutes = (cis: CardServices): Route[] =>
   route(paths.cardExamination, { POST: handler(examination, cis) });

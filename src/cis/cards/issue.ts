@@ -3,39 +3,20 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import type { AuditLog } from '../../storage/audit.ts';
-import type { Directory } from '../directory/directory.ts';
-import { admit, type Call, type Caller, handler, type ServiceSecrets } from '../endpoint.ts';
+import { admit, type Caller, handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
 import {
-  type CardCertificates,
   type CertificateOrder,
   cardSerial,
   type IssuedCertificates,
   readKeys,
   spki,
 } from '../issuing-authority/card-certificates.ts';
-import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { profileNames } from '../issuing-authority/profiles.ts';
 import { digits12, readBody } from '../shapes.ts';
-import type { Cards } from './cards.ts';
+import type { CardCall, CardServices } from './services.ts';
 
-interface IssueDependencies {
-  directory: Directory;
-  certificates: CardCertificates;
-  records: CertificateRecords;
-  cards: Cards;
-  audit: AuditLog;
-  serviceSecrets: ServiceSecrets;
-  /** Whether virtual cards may be issued. */
-  virtualCards: boolean;
-  /** In development, cards need no order and have the published unblocking code by default. */
-  development: boolean;
-}
-
-type IssueCall = Call<IssueDependencies>;
-
-interface Ordered extends IssueCall {
+interface Ordered extends CardCall {
   order: CertificateOrder;
   unblockingCode: string | undefined;
 }
@@ -55,11 +36,11 @@ const shape = z.strictObject({
     .optional(),
 });
 
-const allowVirtualCards = check('virtual-cards', function allowVirtualCards({ cis }: IssueCall) {
+const allowVirtualCards = check('virtual-cards', function allowVirtualCards({ cis }: CardCall) {
   if (!cis.virtualCards) throw errors.virtualCardsOff('neither development nor allowVirtualCards');
 });
 
-function readOrder({ request }: { request: HttpRequest }): Omit<Ordered, keyof IssueCall> {
+function readOrder({ request }: { request: HttpRequest }): Omit<Ordered, keyof CardCall> {
   const { authenticationKey, signingKey, unblockingCode, ...rest } = readBody(request, shape);
   return { order: { ...rest, keys: readKeys(authenticationKey, signingKey) }, unblockingCode };
 }
@@ -103,7 +84,7 @@ async function storeCertificates({
 
 export const answerCertificates = ({ issued }: { issued: IssuedCertificates }) => json(201, issued.answer);
 
-const list = steps<IssueCall>('cis.issue-certificates')
+const list = steps<CardCall>('cis.issue-certificates')
   .step(admit('cardIssuer'))
   .step(allowVirtualCards)
   .step(readOrder)
@@ -114,5 +95,5 @@ const list = steps<IssueCall>('cis.issue-certificates')
   .step(answerCertificates);
 
 /** `POST /cards/certificates`: issues the certificates of a virtual card. */
-export const issueRoutes = (cis: IssueDependencies): Route[] =>
+export const issueRoutes = (cis: CardServices): Route[] =>
   route('/cards/certificates', { POST: handler(list, cis) });

@@ -1,51 +1,27 @@
-import type { Recorder } from '@alongside/kernel/events';
 import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import type { AuditLog } from '../../storage/audit.ts';
-import type { CardExaminer, ExaminedCard } from '../card/examination.ts';
-import type { Directory } from '../directory/directory.ts';
-import { type Call, handler } from '../endpoint.ts';
+import type { ExaminedCard } from '../card/examination.ts';
+import { handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
 import {
-  type CardCertificates,
   type CertificateOrder,
   type IssuedCertificates,
   readKeys,
   spki,
 } from '../issuing-authority/card-certificates.ts';
-import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { cardRenewalMessage } from '../protocol.ts';
-import {
-  checkSessionProof,
-  findSession,
-  type ProofDependencies,
-  requireLive,
-} from '../sessions/agent-calls.ts';
-import type { Challenges } from '../sessions/challenge.ts';
-import type { Endings } from '../sessions/endings.ts';
+import { checkSessionProof, findSession, requireLive } from '../sessions/agent-calls.ts';
 import { iso, type Session } from '../sessions/session.ts';
 import { cardSignature, challenge, readBody } from '../shapes.ts';
 import { inRenewalWindow } from './card-row.ts';
-import type { Cards } from './cards.ts';
 import { answerCertificates } from './issue.ts';
-
-interface RenewalDependencies extends ProofDependencies {
-  endings: Endings;
-  challenges: Challenges;
-  examiner: CardExaminer;
-  directory: Directory;
-  certificates: CardCertificates;
-  records: CertificateRecords;
-  cards: Cards;
-  recorder: Recorder;
-  audit: AuditLog;
-}
+import type { CardCall, CardServices } from './services.ts';
 
 const shape = z.strictObject({ ...cardSignature, challenge, authenticationKey: spki, signingKey: spki });
 
-interface RenewalCall extends Call<RenewalDependencies> {
+interface RenewalCall extends CardCall {
   session: Session;
 }
 
@@ -123,7 +99,7 @@ async function storeCertificates({ cis, session, issued }: RenewalCall & { issue
   cis.recorder.record({ lasting: session.id, from: 'identity-agent', to: 'cis', name: 'cis.card-renewed' });
 }
 
-const list = steps<Call<RenewalDependencies> & { id: string }>('cis.renew-card')
+const list = steps<CardCall & { id: string }>('cis.renew-card')
   .step(findSession)
   .step(checkSessionProof)
   .step(requireLive)
@@ -138,5 +114,5 @@ const list = steps<Call<RenewalDependencies> & { id: string }>('cis.renew-card')
   .step(answerCertificates);
 
 /** `POST /sessions/{id}/card-renewal`: certifies new keys of a card, shortly before its certificates expire. */
-export const renewalRoutes = (cis: RenewalDependencies): Route[] =>
+export const renewalRoutes = (cis: CardServices): Route[] =>
   route('/sessions/:id/card-renewal', { POST: handler(list, cis) });

@@ -1,19 +1,13 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
-import type { Recorder } from '@alongside/kernel/events';
 import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import type { AuditLog } from '../../storage/audit.ts';
 import { readCertificate } from '../card/certificate.ts';
-import type { Directory } from '../directory/directory.ts';
-import { type Call, handler } from '../endpoint.ts';
+import { handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import type { Authorities } from '../issuing-authority/authority.ts';
-import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
-import { type CisNetworkLimits, type cisLimits, type Limiter, limitNetwork } from '../limits.ts';
-import type { Mails } from '../mail/mails.ts';
+import { limitNetwork } from '../limits.ts';
 import type { Mail } from '../mail/smtp.ts';
 import {
   type Person,
@@ -22,15 +16,15 @@ import {
   type UnlockAnswer,
   type UnlockCodeAnswer,
 } from '../protocol.ts';
-import { checkAgentProof, type ProofDependencies } from '../sessions/agent-calls.ts';
+import { checkAgentProof } from '../sessions/agent-calls.ts';
 import { iso } from '../sessions/session.ts';
 import { base64, readBody } from '../shapes.ts';
 import type { CardRow } from './card-row.ts';
-import type { Cards } from './cards.ts';
-import { type UnlockCodes, unlockCodes } from './unlock-codes.ts';
+import type { CardCall, CardServices } from './services.ts';
+import { unlockCodes } from './unlock-codes.ts';
 
 interface CardInReader {
-  cis: { authorities: Authorities; records: CertificateRecords };
+  cis: CardServices;
   /** Serial of the card, or uid of its holder if the reader cannot read the serial. */
   serial: string;
   certificate?: Buffer | undefined;
@@ -60,24 +54,8 @@ const requireHeldCard = check(
   },
 );
 
-interface UnlockDependencies extends ProofDependencies {
-  cards: Cards;
-  codes: UnlockCodes;
-  authorities: Authorities;
-  records: CertificateRecords;
-  directory: Directory;
-  mails: Mails;
-  limiter: Limiter;
-  networks: CisNetworkLimits;
-  limits: typeof cisLimits;
-  recorder: Recorder;
-  audit: AuditLog;
-  /** Whether holders may unlock their cards with a mailed code. */
-  selfService: boolean;
-}
-
 /** A call for a card. `serial` is replaced by `requireHeldCard`. */
-type UnlockCall = Call<UnlockDependencies> & { serial: string };
+type UnlockCall = CardCall & { serial: string };
 
 /** A call of an agent that has the card in its reader. */
 type HeldCall = UnlockCall & Passed<'rate-limit' | 'held-card' | 'agent-proof'> & { agentId: string };
@@ -113,7 +91,7 @@ const unlockMail = (person: Person, serial: string, code: string, endsAt: number
 
 /** Returns the holder of a card, or the reason for the audit log why no code can be mailed. */
 async function findAddressee(
-  { cards, directory }: UnlockDependencies,
+  { cards, directory }: CardServices,
   serial: string,
 ): Promise<{ person: Person } | { why: string; uid: string }> {
   if (!(await cards.row(serial))) return { why: 'unknown', uid: '' };
@@ -125,7 +103,7 @@ async function findAddressee(
   return person.email === '' ? { why: 'noEmail', uid } : { person };
 }
 
-async function isOverLimit({ limiter, limits }: UnlockDependencies, serial: string, agentId: string) {
+async function isOverLimit({ limiter, limits }: CardServices, serial: string, agentId: string) {
   return (
     (await limiter.over(`unlock-mail:${serial}:${agentId}`, limits.unlockMailsPerHour, 'hour')) ||
     (await limiter.over(`unlock-mail:${serial}`, limits.unlockMailsOfCardPerHour, 'hour'))
@@ -237,7 +215,7 @@ const pinState = steps<UnlockCall>('cis.pin-state')
   .step(storePinState);
 
 /** Unlocks blocked cards with a code that is mailed to the holder. The agent's proof is stored, so the card is checked first. */
-export function unlockRoutes(cis: UnlockDependencies): Route[] {
+export function unlockRoutes(cis: CardServices): Route[] {
   const selfService = [
     ...route('/cards/:serial/unlock-code', { POST: handler(request, cis) }),
     ...route('/cards/:serial/unlock', { POST: handler(unlock, cis) }),
