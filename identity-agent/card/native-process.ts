@@ -15,9 +15,15 @@ const fileOf = (program: string, near: string): string =>
 /** Milliseconds that loading a library may take. */
 const LOADING = 30_000;
 
-/** The first message of the process: the loaded library, or the error in one sentence. */
-export interface Loaded<L = unknown> {
-  readonly loaded: L | null;
+/** A call of a method of the process. */
+export interface Question {
+  readonly id: number;
+  readonly call: string;
+  readonly args: readonly unknown[];
+}
+
+/** The first message of the process. The problem is one sentence; null once the library is loaded. */
+export interface Loaded {
   readonly problem: string | null;
 }
 
@@ -81,23 +87,23 @@ export class NativeProcess<E> {
         ...{ serialization: 'advanced', execArgv: flags, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
       },
     );
-    const { loaded, problem } = await firstMessage(child, options.crash);
-    if (loaded === null) {
+    const { problem } = await firstMessage(child, options.crash);
+    if (problem !== null) {
       await ended(child);
       throw new OperatorError(`${options.subject} cannot be used: ${problem}`);
     }
     return new NativeProcess(child, options);
   }
 
-  /** Sends a request. With a `limit` in milliseconds, a process that takes longer is ended. */
-  ask<T>(question: object, limit?: number): Promise<T> {
+  /** Calls a method. With a `limit` in milliseconds, a process that takes longer is ended. */
+  ask<T>(call: string, args: readonly unknown[], limit?: number): Promise<T> {
     if (this.#ended) return Promise.reject(this.#options.lost());
     this.#last += 1;
     const id = this.#last;
     return new Promise((resolve, reject) => {
       const timer = limit === undefined ? undefined : setTimeout(() => this.#child.kill('SIGKILL'), limit);
       this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, timer });
-      this.#child.send({ ...question, id });
+      this.#child.send({ id, call, args } satisfies Question);
     });
   }
 
@@ -139,7 +145,7 @@ function ended(child: ChildProcess): Promise<void> {
 /** Returns the first message of a new process, or the error if it ends or stays silent. */
 function firstMessage(child: ChildProcess, crash: string): Promise<Loaded> {
   return new Promise((resolve) => {
-    const unusable = (problem: string): void => resolve({ loaded: null, problem });
+    const unusable = (problem: string): void => resolve({ problem });
     const timer = setTimeout(() => unusable('it does not answer'), LOADING);
     child.once('message', (message: Loaded) => resolve(message));
     child.once('error', () => unusable('its process cannot be started'));

@@ -4,13 +4,6 @@ export interface PcscSettings {
   readonly module: string;
 }
 
-/** Requests to the process. A handle is the number of a connection to a card. */
-export type PcscQuestion =
-  | { readonly call: 'start' }
-  | { readonly call: 'connect'; readonly reader: string }
-  | { readonly call: 'transmit'; readonly handle: number; readonly command: Uint8Array }
-  | { readonly call: 'begin' | 'end' | 'reconnect' | 'disconnect'; readonly handle: number };
-
 /** The error of a failed request: PC/SC's name, such as `RemovedCard`. */
 export interface PcscFailure {
   readonly code: string;

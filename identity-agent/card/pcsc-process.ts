@@ -1,20 +1,19 @@
 import { reasonOf } from '@alongside/kernel/errors';
-import { parseOwnJson } from '@alongside/kernel/json';
-import type { Loaded, Reply } from './native-process.ts';
-import type { PcscEvent, PcscFailure, PcscQuestion, PcscSettings } from './pcsc-messages.ts';
+import { serve, tell } from './native-program.ts';
+import type { PcscEvent, PcscFailure, PcscSettings } from './pcsc-messages.ts';
 import { loadPcsc, type PcscHandle, type PcscModule, type PcscSlot } from './pcsc-module.ts';
 
 // A separate process for pcsc-mini: stopping it may wait for the next event at a reader, and a command may block for ever.
 
-const tell = (message: Loaded | Reply<PcscFailure> | PcscEvent): unknown => process.send?.(message);
+const announce = (event: PcscEvent): unknown => tell(event);
 
 const codeOf = (error: unknown): string => {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'string' ? code : 'unknown';
 };
 
-/** The readers of this machine and the connections to their cards. */
-class Readers {
+/** The readers of this machine and the connections to their cards. A handle is the number of a connection. */
+export class Readers {
   readonly #module: PcscModule;
   readonly #slots = new Map<string, PcscSlot>();
   readonly #handles = new Map<number, PcscHandle>();
@@ -29,7 +28,7 @@ class Readers {
   start(): void {
     const client = new this.#module.Client();
     client.on('reader', (slot) => this.#plugged(slot));
-    client.on('error', (error) => tell({ told: 'failed', reason: reasonOf(error) }));
+    client.on('error', (error) => announce({ told: 'failed', reason: reasonOf(error) }));
     client.start();
   }
 
@@ -77,56 +76,22 @@ class Readers {
   #plugged(slot: PcscSlot): void {
     const reader = slot.name();
     this.#slots.set(reader, slot);
-    tell({ told: 'plugged', reader });
+    announce({ told: 'plugged', reader });
     const { PRESENT, MUTE } = this.#module.ReaderStatus;
     slot.on('change', ({ raw }) => {
       // The lower half of a state has flags, the upper half the event count.
       const [present, mute] = [(raw & PRESENT) !== 0, (raw & MUTE) !== 0];
-      tell({ told: 'moved', reader, present, mute, movements: raw >>> 16 });
+      announce({ told: 'moved', reader, present, mute, movements: raw >>> 16 });
     });
     slot.on('disconnect', () => {
       if (this.#slots.get(reader) !== slot) return;
       this.#slots.delete(reader);
-      tell({ told: 'unplugged', reader });
+      announce({ told: 'unplugged', reader });
     });
   }
 }
 
-const work: {
-  readonly [C in PcscQuestion['call']]: (
-    readers: Readers,
-    question: Extract<PcscQuestion, { readonly call: C }>,
-  ) => unknown;
-} = {
-  start: (readers) => readers.start(),
-  connect: (readers, { reader }) => readers.connect(reader),
-  transmit: (readers, { handle, command }) => readers.transmit(handle, command),
-  begin: (readers, { handle }) => readers.begin(handle),
-  end: (readers, { handle }) => readers.end(handle),
-  reconnect: (readers, { handle }) => readers.reconnect(handle),
-  disconnect: (readers, { handle }) => readers.disconnect(handle),
-};
-
-async function answer(readers: Readers, question: PcscQuestion & { readonly id: number }): Promise<void> {
-  const { id, call } = question;
-  try {
-    const value = await (work[call] as (readers: Readers, question: PcscQuestion) => unknown)(
-      readers,
-      question,
-    );
-    tell({ id, value });
-  } catch (error) {
-    tell({ id, error: { code: codeOf(error), message: reasonOf(error) } });
-  }
-}
-
-// An orderly exit would wait for a blocked call.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-const settings = parseOwnJson<PcscSettings>(process.argv[2] ?? '{}');
-try {
-  const readers = new Readers(loadPcsc(settings.module));
-  process.on('message', (question: PcscQuestion & { readonly id: number }) => void answer(readers, question));
-  tell({ loaded: true, problem: null });
-} catch (error) {
-  tell({ loaded: null, problem: reasonOf(error) });
-}
+await serve<PcscSettings>(
+  async ({ module }) => new Readers(loadPcsc(module)),
+  (error): PcscFailure => ({ code: codeOf(error), message: reasonOf(error) }),
+);

@@ -1,6 +1,7 @@
 import { NativeProcess } from './native-process.ts';
-import type { PcscEvent, PcscFailure, PcscQuestion } from './pcsc-messages.ts';
+import type { PcscEvent, PcscFailure } from './pcsc-messages.ts';
 import { PCSC_PACKAGE } from './pcsc-module.ts';
+import type { Readers } from './pcsc-process.ts';
 
 /** An error with PC/SC's name as `code`. */
 export class PcscError extends Error {
@@ -48,18 +49,18 @@ export class PcscService {
 
   /** Starts watching the readers. Rejects if no PC/SC service is running. */
   start(): Promise<void> {
-    return this.#ask({ call: 'start' }, STARTING);
+    return this.#process.ask('start', [], STARTING);
   }
 
   /** Opens a shared connection to the card in a reader. */
   async connect(reader: string): Promise<PcscConnection> {
-    const handle = await this.#ask<number>({ call: 'connect', reader });
+    const handle = await this.#ask('connect', reader);
     return {
-      transmit: (command) => this.#ask({ call: 'transmit', handle, command }),
-      begin: () => this.#ask({ call: 'begin', handle }),
-      end: () => this.#ask({ call: 'end', handle }),
-      reconnect: () => this.#ask({ call: 'reconnect', handle }),
-      disconnect: () => this.#ask({ call: 'disconnect', handle }),
+      transmit: (command) => this.#ask('transmit', handle, command),
+      begin: () => this.#ask('begin', handle),
+      end: () => this.#ask('end', handle),
+      reconnect: () => this.#ask('reconnect', handle),
+      disconnect: () => this.#ask('disconnect', handle),
     };
   }
 
@@ -67,8 +68,8 @@ export class PcscService {
     return this.#process.close();
   }
 
-  #ask<T>(question: PcscQuestion, limit?: number): Promise<T> {
-    return this.#process.ask(question, limit);
+  #ask<C extends keyof Readers>(call: C, ...args: Parameters<Readers[C]>) {
+    return this.#process.ask<Awaited<ReturnType<Readers[C]>>>(call, args);
   }
 }
 

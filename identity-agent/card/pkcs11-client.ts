@@ -3,7 +3,7 @@ import { type SignatureAlgorithmId, signatureAlgorithms } from './key-types.ts';
 import { Mutex } from './mutex.ts';
 import { NativeProcess } from './native-process.ts';
 import { isPin, isPuk, type SlotName } from './piv.ts';
-import type { CallName, Failure, ModuleSettings } from './pkcs11-messages.ts';
+import type { Failure, ModuleSettings, TokenCall } from './pkcs11-messages.ts';
 
 /**
  * Runs a PKCS#11 module in a separate process. If a call takes too long or the module crashes, the process ends, pending calls
@@ -30,9 +30,14 @@ export class Pkcs11Module {
     return new Pkcs11Module(process, limit);
   }
 
-  /** @throws CardError */
-  call<T>(call: CallName, insertion: number, ...args: readonly unknown[]): Promise<T> {
-    return this.#process.ask({ call, insertion, args }, this.#limit);
+  /** Returns the number of the current insertion, 0 for none. @throws CardError */
+  insertion(): Promise<number> {
+    return this.#process.ask('insertion', [], this.#limit);
+  }
+
+  /** Calls a method of the card of an insertion. @throws CardError `card_removed` if it is over, and those of the method */
+  call<T>(insertion: number, call: TokenCall, ...args: readonly unknown[]): Promise<T> {
+    return this.#process.ask('call', [insertion, call, ...args], this.#limit);
   }
 
   close(): Promise<void> {
@@ -88,8 +93,8 @@ export class Pkcs11Client implements CardClient {
     return this.#call('unblock', puk, newPin);
   }
 
-  #call<T>(call: CallName, ...args: readonly unknown[]): Promise<T> {
-    return this.#mutex.run(() => this.#module.call<T>(call, this.#insertion, ...args));
+  #call<T>(call: TokenCall, ...args: readonly unknown[]): Promise<T> {
+    return this.#mutex.run(() => this.#module.call<T>(this.#insertion, call, ...args));
   }
 
   async #malformed(): Promise<Verification> {

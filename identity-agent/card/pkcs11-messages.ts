@@ -1,4 +1,4 @@
-import { CardError, type CardErrorCode } from './card-client.ts';
+import { type CardClient, CardError, type CardErrorCode } from './card-client.ts';
 
 /** Settings of the module process, its one argument in JSON. */
 export interface ModuleSettings {
@@ -8,23 +8,8 @@ export interface ModuleSettings {
   readonly token?: string;
 }
 
-/** Requests to the process: the methods of a card, and the state of the reader. */
-export type CallName =
-  | 'insertion'
-  | 'verifyPin'
-  | 'attemptsLeft'
-  | 'readCertificate'
-  | 'sign'
-  | 'changePin'
-  | 'unblock';
-
-export interface Question {
-  readonly id: number;
-  readonly call: CallName;
-  /** The insertion of the request; calls for another one fail with `card_removed`. */
-  readonly insertion: number;
-  readonly args: readonly unknown[];
-}
+/** The methods of a card. */
+export type TokenCall = Exclude<keyof CardClient, 'select'>;
 
 /** The error of a failed call. */
 export interface Failure {

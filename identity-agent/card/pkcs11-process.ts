@@ -1,16 +1,14 @@
 import { reasonOf } from '@alongside/kernel/errors';
-import { parseOwnJson } from '@alongside/kernel/json';
 import type { PKCS11 } from 'pkcs11js';
 import { CardError } from './card-client.ts';
-import type { Loaded, Reply } from './native-process.ts';
+import { serve } from './native-program.ts';
 import {
-  type CallName,
   type Failure,
   failureOf,
   isPkcs11,
   type ModuleSettings,
-  type Question,
   RV,
+  type TokenCall,
 } from './pkcs11-messages.ts';
 import { Pkcs11Token } from './pkcs11-token.ts';
 
@@ -41,7 +39,7 @@ class TokenWatch {
   }
 
   /** Checks the reader and returns the number of the current insertion, 0 for none. */
-  look(): number {
+  insertion(): number {
     const slot = slotOf(this.#module, this.#wanted);
     // A session ends with its card, which reveals a card that was exchanged between two checks.
     const same = slot && this.#present?.slot.equals(slot) && this.#present.token.open;
@@ -53,31 +51,12 @@ class TokenWatch {
     return this.#present ? this.#insertions : 0;
   }
 
-  token(insertion: number): Pkcs11Token {
+  /** Calls a method of the token of this insertion. */
+  call(insertion: number, call: TokenCall, ...args: never[]): unknown {
     if (!this.#present || insertion !== this.#insertions)
       throw new CardError('card_removed', 'The card was taken out of the reader.');
-    return this.#present.token;
-  }
-}
-
-type Call = (token: Pkcs11Token, args: readonly unknown[]) => unknown;
-
-const calls: Readonly<Record<Exclude<CallName, 'insertion'>, Call>> = {
-  verifyPin: (token, args) => token.verifyPin(...(args as Parameters<Pkcs11Token['verifyPin']>)),
-  attemptsLeft: (token) => token.attemptsLeft(),
-  readCertificate: (token, args) =>
-    token.readCertificate(...(args as Parameters<Pkcs11Token['readCertificate']>)),
-  sign: (token, args) => token.sign(...(args as Parameters<Pkcs11Token['sign']>)),
-  changePin: (token, args) => token.changePin(...(args as Parameters<Pkcs11Token['changePin']>)),
-  unblock: (token, args) => token.unblock(...(args as Parameters<Pkcs11Token['unblock']>)),
-};
-
-function answer(watch: TokenWatch, { id, call, insertion, args }: Question): Reply<Failure> {
-  try {
-    return { id, value: call === 'insertion' ? watch.look() : calls[call](watch.token(insertion), args) };
-  } catch (error) {
-    const { code, message, attemptsLeft } = failureOf(error);
-    return { id, error: { code, message, ...(attemptsLeft === undefined ? {} : { attemptsLeft }) } };
+    const { token } = this.#present;
+    return (token[call] as (...args: never[]) => unknown).apply(token, args);
   }
 }
 
@@ -102,15 +81,10 @@ async function load({ module: path }: ModuleSettings): Promise<PKCS11> {
   return module;
 }
 
-const tell = (message: Loaded | Reply<Failure>): unknown => process.send?.(message);
-
-const settings = parseOwnJson<ModuleSettings>(process.argv[2] ?? '{}');
-try {
-  const module = await load(settings);
-  const watch = new TokenWatch(module, settings.token);
-  process.on('message', (question: Question) => tell(answer(watch, question)));
-  tell({ loaded: module.C_GetInfo().manufacturerID.trim(), problem: null });
-} catch (error) {
-  tell({ loaded: null, problem: (error as Error).message.split('\n')[0] ?? '' });
-}
-process.on('disconnect', () => process.exit(0));
+await serve<ModuleSettings>(
+  async (settings) => new TokenWatch(await load(settings), settings.token),
+  (error): Failure => {
+    const { code, message, attemptsLeft } = failureOf(error);
+    return { code, message, ...(attemptsLeft === undefined ? {} : { attemptsLeft }) };
+  },
+);

@@ -87,7 +87,7 @@ export class Pkcs11Reader implements Reader {
     if (this.#closed || (!this.#module && wait > 0 && wait <= PAUSE)) return;
     try {
       if (!this.#module) await this.#load();
-      const insertion = await this.#module?.call<number>('insertion', 0);
+      const insertion = await this.#module?.insertion();
       this.#movedTo(insertion ?? 0);
     } catch (error) {
       if (!this.#module) this.#again = clock.now() + PAUSE;

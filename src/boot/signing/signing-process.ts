@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { reasonOf } from '@alongside/kernel/errors';
-import { parseOwnJson } from '@alongside/kernel/json';
 import type { JsonWebKey, SigningAlgorithm } from '@alongside/kernel/jws';
 import type { Mechanism, PKCS11, RsaPSS, Template } from 'pkcs11js';
+import { serve } from '../../../identity-agent/card/native-program.ts';
 
 // A separate process for the maker's module, because its calls block and may crash. Its parent restarts it.
 
@@ -12,23 +12,6 @@ export interface SigningModule {
   /** Label of the token; the first one by default. */
   readonly token: string | undefined;
 }
-
-/** A call of the parent. */
-export type SigningCall =
-  | { readonly call: 'login'; readonly pin: string }
-  | {
-      readonly call: 'create';
-      readonly algorithm: SigningAlgorithm;
-      readonly key: string;
-      readonly label: string;
-    }
-  | {
-      readonly call: 'sign';
-      readonly algorithm: SigningAlgorithm;
-      readonly key: string;
-      readonly data: Uint8Array;
-    }
-  | { readonly call: 'remove'; readonly key: string };
 
 /** Constants of PKCS#11 (version 2.40, header files). */
 const CK = {
@@ -212,7 +195,7 @@ async function load(path: string): Promise<PKCS11> {
 }
 
 /** The token, opened again for a key of another process, because a module may list objects only once. */
-class OpenToken {
+export class OpenToken {
   readonly #module: PKCS11;
   readonly #wanted: string | undefined;
   #pin = '';
@@ -223,27 +206,29 @@ class OpenToken {
     this.#wanted = wanted;
   }
 
-  answerTo(question: SigningCall): unknown {
-    if (question.call === 'login') {
-      this.#pin = question.pin;
-      this.#open();
-      return null;
-    }
-    const { call, key } = question;
-    if (call === 'create') return this.#open().create(question.algorithm, key, question.label);
-    if (call === 'remove') {
-      this.#open().remove(key);
-      return null;
-    }
+  login(pin: string): void {
+    this.#pin = pin;
+    this.#open();
+  }
+
+  create(algorithm: SigningAlgorithm, key: string, label: string): JsonWebKey {
+    return this.#open().create(algorithm, key, label);
+  }
+
+  sign(algorithm: SigningAlgorithm, key: string, data: Uint8Array): Uint8Array {
     try {
-      return this.#open().sign(question.algorithm, key, question.data);
+      return this.#open().sign(algorithm, key, data);
     } catch (error) {
       if (!(error instanceof MissingKey)) throw error;
       this.#module.C_Finalize();
       this.#module.C_Initialize({ flags: CK.lockingOk });
       this.#token = undefined;
-      return this.#open().sign(question.algorithm, key, question.data);
+      return this.#open().sign(algorithm, key, data);
     }
+  }
+
+  remove(key: string): void {
+    this.#open().remove(key);
   }
 
   #open(): Token {
@@ -252,20 +237,7 @@ class OpenToken {
   }
 }
 
-const settings = parseOwnJson<SigningModule>(process.argv[2] ?? '{}');
-try {
-  const module = await load(settings.module);
-  const token = new OpenToken(module, settings.token);
-  process.on('message', (question: SigningCall & { id: number }) => {
-    const { id } = question;
-    try {
-      process.send?.({ id, value: token.answerTo(question) });
-    } catch (error) {
-      process.send?.({ id, error: String(reasonOf(error)).split('\n')[0] });
-    }
-  });
-  process.send?.({ loaded: module.C_GetInfo().manufacturerID.trim(), problem: null });
-} catch (error) {
-  process.send?.({ loaded: null, problem: String(reasonOf(error)).split('\n')[0] });
-}
-process.on('disconnect', () => process.exit(0));
+await serve<SigningModule>(
+  async ({ module, token }) => new OpenToken(await load(module), token),
+  (error) => reasonOf(error).split('\n')[0],
+);

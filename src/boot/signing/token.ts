@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { JsonWebKey, SigningAlgorithm } from '@alongside/kernel/jws';
+import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import { Unavailable } from '@alongside/kernel/kernel-errors';
 import type { KeyToken } from '@alongside/kernel/keys';
 import { OperatorError } from '@alongside/kernel/operator';
 import { NativeProcess } from '../../../identity-agent/card/native-process.ts';
 import type { Config } from '../../config.ts';
-import type { SigningCall, SigningModule } from './signing-process.ts';
+import type { OpenToken, SigningModule } from './signing-process.ts';
 
 /** Milliseconds that a call may take: a token generates RSA keys slowly. */
 const longestCall = 30_000;
@@ -49,25 +49,28 @@ export class SigningToken implements KeyToken {
         'Alongside creates no EdDSA keys in a token: choose another algorithm for the client.',
       );
     const key = randomBytes(16).toString('hex');
-    return { key, publicJwk: await this.#ask<JsonWebKey>({ call: 'create', algorithm, key, label }) };
+    return { key, publicJwk: await this.#ask('create', algorithm, key, label) };
   }
 
   async sign(algorithm: SigningAlgorithm, key: string, data: Uint8Array): Promise<Buffer> {
-    return Buffer.from(await this.#ask<Uint8Array>({ call: 'sign', algorithm, key, data }));
+    return Buffer.from(await this.#ask('sign', algorithm, key, data));
   }
 
   remove(key: string): Promise<void> {
-    return this.#ask({ call: 'remove', key });
+    return this.#ask('remove', key);
   }
 
   async close(): Promise<void> {
     await (await this.#process?.catch(() => undefined))?.close();
   }
 
-  async #ask<T>(question: SigningCall): Promise<T> {
+  async #ask<C extends keyof OpenToken>(
+    call: C,
+    ...args: Parameters<OpenToken[C]>
+  ): Promise<ReturnType<OpenToken[C]>> {
     const process = await this.#connected();
     try {
-      return await process.ask<T>(question, longestCall);
+      return await process.ask(call, args, longestCall);
     } catch (error) {
       // A session that has ended with its token does not return; a new process finds the token again.
       if (error instanceof Unavailable && /CKR_|has stopped/.test(error.message)) this.#lose(process);
@@ -105,7 +108,7 @@ export class SigningToken implements KeyToken {
       onEnd: () => undefined,
     });
     try {
-      await process.ask({ call: 'login', pin: this.#pin } satisfies SigningCall, longestCall);
+      await process.ask('login', [this.#pin], longestCall);
     } catch (error) {
       if (error instanceof Unavailable && /CKR_PIN/.test(error.message)) this.#refused = error;
       await process.close();
