@@ -5,7 +5,7 @@ import type { Loaded, Question, Reply } from './native-process.ts';
 /** Sends a message to the process that started this one. */
 export const tell = (message: Loaded | Reply | object): unknown => process.send?.(message);
 
-type Methods = Readonly<Record<string, (...args: never[]) => unknown>>;
+type Methods = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
 
 /**
  * Runs the program of a `NativeProcess`: loads its library, then answers each call.
@@ -22,7 +22,7 @@ export async function serve<Settings>(
     const methods = (await load(parseOwnJson<Settings>(process.argv[2] ?? '{}'))) as Methods;
     process.on('message', async ({ id, call, args }: Question) => {
       try {
-        tell({ id, value: await methods[call]?.(...(args as never[])) });
+        tell({ id, value: await methods[call]?.(...args) });
       } catch (error) {
         tell({ id, error: failureOf(error) });
       }

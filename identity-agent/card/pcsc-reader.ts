@@ -2,7 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { PcscCard } from './pcsc-card.ts';
-import type { PcscEvent, PcscMovement } from './pcsc-messages.ts';
+import type { PcscEvent, PcscMovement } from './pcsc-process.ts';
 import { PcscService } from './pcsc-service.ts';
 import type { InsertedCard, Reader } from './transport.ts';
 

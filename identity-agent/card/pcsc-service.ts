@@ -1,7 +1,6 @@
 import { NativeProcess } from './native-process.ts';
-import type { PcscEvent, PcscFailure } from './pcsc-messages.ts';
 import { PCSC_PACKAGE } from './pcsc-module.ts';
-import type { Readers } from './pcsc-process.ts';
+import type { PcscEvent, PcscFailure, Readers } from './pcsc-process.ts';
 
 /** An error with PC/SC's name as `code`. */
 export class PcscError extends Error {

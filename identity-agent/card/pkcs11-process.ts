@@ -52,11 +52,11 @@ class TokenWatch {
   }
 
   /** Calls a method of the token of this insertion. */
-  call(insertion: number, call: TokenCall, ...args: never[]): unknown {
+  call(insertion: number, call: TokenCall, ...args: readonly unknown[]): unknown {
     if (!this.#present || insertion !== this.#insertions)
       throw new CardError('card_removed', 'The card was taken out of the reader.');
     const { token } = this.#present;
-    return (token[call] as (...args: never[]) => unknown).apply(token, args);
+    return (token[call] as (...args: readonly unknown[]) => unknown).call(token, ...args);
   }
 }
 

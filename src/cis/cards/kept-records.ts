@@ -5,7 +5,7 @@ import { type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import { type Database, sql } from '../../storage/database.ts';
 import { groundStatement } from '../directory/changes.ts';
-import { admit, handler, pageOf } from '../endpoint.ts';
+import { admit, type Call, handler, pageOf } from '../endpoint.ts';
 import { cardSerial } from '../issuing-authority/card-certificates.ts';
 import type { CertificateRecord, CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { purposes } from '../issuing-authority/profiles.ts';
@@ -19,7 +19,7 @@ import {
 import { digits12, invalidField, readBody } from '../shapes.ts';
 import { endSessionsOf } from './acts.ts';
 import { type CardRow, cardRow, isOver } from './card-row.ts';
-import type { CardCall, CardServices } from './services.ts';
+import type { CardServices } from './services.ts';
 
 const keptCard = (
   { unblockingSealed: _, ...card }: CardRow,
@@ -86,6 +86,9 @@ export class KeptRecords {
   }
 }
 
+type KeptRecordServices = CardServices & { keptRecords: KeptRecords };
+type KeptRecordCall = Call<KeptRecordServices>;
+
 const mostCards = 500;
 const time = z.int('must be milliseconds').min(0, 'must be 0 or more');
 
@@ -115,41 +118,43 @@ const shape: z.ZodType<KeptCard> = z.strictObject({
     .max(100, 'must have at most 100 entries'),
 });
 
-async function answerPage({ request, cis }: CardCall & Passed<'caller'>) {
+async function answerPage({ request, cis }: KeptRecordCall & Passed<'caller'>) {
   const after = new URLSearchParams(request.query).get('after') ?? '';
   const found = await cis.keptRecords.list(after, mostCards + 1);
   const { page, next } = pageOf(found, mostCards, ({ serial }) => serial);
   return json(200, { cards: page, next } satisfies KeptCardsAnswer);
 }
 
-function readCard({ request, serial }: CardCall & Passed<'caller'> & { serial: string }): { card: KeptCard } {
+function readCard({ request, serial }: KeptRecordCall & Passed<'caller'> & { serial: string }): {
+  card: KeptCard;
+} {
   const card = readBody(request, shape);
   if (card.serial !== serial) throw invalidField('serial', 'must be that of the address');
   return { card };
 }
 
-async function putCard({ cis, card }: CardCall & Passed<'caller'> & { card: KeptCard }) {
+async function putCard({ cis, card }: KeptRecordCall & Passed<'caller'> & { card: KeptCard }) {
   await cis.keptRecords.put(card);
   if (isOver(card)) await endSessionsOf(cis, card.serial);
   return noContent();
 }
 
-async function removeCard({ cis, serial }: CardCall & Passed<'caller'> & { serial: string }) {
+async function removeCard({ cis, serial }: KeptRecordCall & Passed<'caller'> & { serial: string }) {
   await cis.keptRecords.remove(serial);
   return noContent();
 }
 
-const list = steps<CardCall>('cis.list-kept-cards').step(admit('console')).step(answerPage);
-const put = steps<CardCall & { serial: string }>('cis.put-kept-card')
+const list = steps<KeptRecordCall>('cis.list-kept-cards').step(admit('console')).step(answerPage);
+const put = steps<KeptRecordCall & { serial: string }>('cis.put-kept-card')
   .step(admit('console'))
   .step(readCard)
   .step(putCard);
-const remove = steps<CardCall & { serial: string }>('cis.remove-kept-card')
+const remove = steps<KeptRecordCall & { serial: string }>('cis.remove-kept-card')
   .step(admit('console'))
   .step(removeCard);
 
 /** `/card-records`: the cards in exports and imports of the console. */
-export const keptRecordRoutes = (cis: CardServices): Route[] => [
+export const keptRecordRoutes = (cis: KeptRecordServices): Route[] => [
   ...route('/card-records', { GET: handler(list, cis) }),
   ...route('/card-records/:serial', { PUT: handler(put, cis), DELETE: handler(remove, cis) }),
 ];

@@ -13,14 +13,12 @@ import type { Challenges } from '../sessions/challenge.ts';
 import type { Endings } from '../sessions/endings.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Cards } from './cards.ts';
-import type { KeptRecords } from './kept-records.ts';
 import type { PositionCodes } from './positions.ts';
 import type { UnlockCodes } from './unlock-codes.ts';
 
 /** The services and settings for cards. */
 export interface CardServices extends ProofDependencies {
   cards: Cards;
-  keptRecords: KeptRecords;
   codes: UnlockCodes;
   examiner: CardExaminer;
   authorities: Authorities;
