@@ -63,15 +63,26 @@ const shapes: Readonly<Record<string, z.ZodType>> = {
   [urls.birthPlace]: z.strictObject({ url: z.string(), valueAddress: z.object() }),
 };
 
+/** A key of the Postcode Address File has eight digits. */
+function checkAddressKey({ extension }: { extension: unknown }, context: z.RefinementCtx): void {
+  const parts = extension as Extension[];
+  const at = parts.findIndex(({ url }) => url === 'value');
+  const isOfFile = parts.some(({ valueCoding }) => valueCoding?.code === 'PAF');
+  if (isOfFile && !/^\d{8}$/.test(parts[at]?.valueString ?? ''))
+    context.addIssue({ code: 'custom', path: ['extension', at, 'valueString'] });
+}
+
 /** The only extension of an entry of a list. */
 const shapesOfEntries: Readonly<Record<'address' | 'telecom', z.ZodType>> = {
   address: parts(['type', 'value'], {
     type: { valueCoding: from(ukCoreSystem('AddressKeyType'), z.enum(['PAF', 'UPRN'])) },
     value: { valueString: z.string().regex(/^\d{1,12}$/) },
-  }).extend({ url: z.literal(extensionUrls.addressKey) }),
+  })
+    .extend({ url: z.literal(extensionUrls.addressKey) })
+    .superRefine(checkAddressKey),
   telecom: z.strictObject({
     url: z.literal(extensionUrls.otherContact),
-    valueCoding: from(ukCoreSystem('OtherContactSystem')),
+    valueCoding: from(ukCoreSystem('OtherContactSystem'), z.literal('textphone')),
   }),
 };
 

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { type OutcomeBody, type RunningGateway, scopes, startGateway } from '../../../testing/gateway.ts';
 import type { Patient, PatientRecord } from '../patient.ts';
-import { communication, contactPreference, located, named, pharmacy, recordFrom } from '../seed/build.ts';
+import {
+  addressKey,
+  communication,
+  contactPreference,
+  located,
+  named,
+  pharmacy,
+  recordFrom,
+  textphone,
+} from '../seed/build.ts';
 import { reset, seed } from '../seed.ts';
 import { updater } from '../testing/update.ts';
 import { extensionUrls, urls } from '../vocabulary.ts';
@@ -183,6 +192,8 @@ describe('an update', () => {
     ['an unknown method of contact', [preference, replaced('/extension/2/extension/1/valueCodeableConcept/coding/0/code', '9')], 400, 'INVALID_VALUE', invalid('9', 'extension/2/extension/1/valueCodeableConcept/coding/0/code')],
     ['a death whose notification lost its status', [added('/extension/-', death('1')), tested('/extension/3/url', extensionUrls.deathNotification), removed('/extension/3/extension/0')], 400, 'INVALID_UPDATE', 'Invalid update with error - deceasedDateTime and death notification status must be given together'],
     ['an unknown extension of an address', [home, added('/address/0/line', ['1 Way', 'Leeds']), added('/address/0/extension/-', { url: 'x', extension: [] })], 400, 'INVALID_VALUE', invalid('x', 'address/0/extension/0/url')],
+    ['a key of the address file with nine digits', [home, replaced('/address/0/line', ['1 Way', 'Leeds']), added('/address/0/extension', [addressKey('PAF', '123456789')])], 400, 'INVALID_VALUE', invalid('123456789', 'address/0/extension/0/extension/1/valueString')],
+    ['another contact system than a textphone', [added('/telecom/-', { system: 'other', use: 'home', value: '01632960001', extension: [{ ...textphone, valueCoding: { ...textphone.valueCoding, code: 'pager' } }] })], 400, 'INVALID_VALUE', invalid('pager', 'telecom/1/extension/0/valueCoding/code')],
     ['another system of a telephone', [tested('/telecom/0/id', '1'), replaced('/telecom/0/system', 'fax')], 400, 'INVALID_UPDATE', undefined],
   ];
   for (const [name, patches, status, code, diagnostics] of refused)
