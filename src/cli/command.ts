@@ -103,6 +103,7 @@ export const yes = z.boolean().optional();
 /** Returns the names of flags, for completion. */
 export const flagNames = (keys: readonly string[]): string[] => keys.map((key) => `--${flagOf(key)}`);
 
+/** Each command has `--json`. */
 export function command<S extends z.ZodRawShape, L extends string, C>(
   definition: Definition<S, L, C>,
 ): Command {
@@ -117,7 +118,7 @@ export function command<S extends z.ZodRawShape, L extends string, C>(
     actions,
   } = definition;
   const { callsInstance = false } = definition;
-  const shape = { ...base, ...own };
+  const shape = { json: yes, ...base, ...own };
   const usage = (action: string) =>
     ['alongside', name, action, shownWords(actions[action]?.words)].filter(Boolean).join(' ');
   const rows = Object.entries(actions).flatMap(([action, { help }]) =>

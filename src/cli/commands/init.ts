@@ -94,7 +94,7 @@ function linesOf({ path, outcome, about, text }: Change, isDry: boolean): string
 
 export const init = command({
   name: 'init',
-  flags: { test: text, ci: text, package: text, dryRun: yes, yes, json: yes },
+  flags: { test: text, ci: text, package: text, dryRun: yes, yes },
   actions: {
     '': {
       help: [
