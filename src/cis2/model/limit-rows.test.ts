@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { uuid } from '@alongside/kernel/ids';
 import type { Cis2Registration } from '../../oauth/applications.ts';
 import { networkLimits } from '../../oauth/network-limit.ts';
 import { sql } from '../../storage/database.ts';
 import { Browser, form, type Reply, send } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
+import { newProver } from '../testing/strong-client.ts';
 
 describe('rows of unauthenticated requests', () => {
   const perMinute = 4;
@@ -105,6 +107,28 @@ describe('rows of unauthenticated requests', () => {
     assert.equal((await push('192.0.2.6')).status, 429);
     assert.equal(await rows(), before);
     assert.equal((await push('192.0.2.5')).status, 201);
+  });
+
+  test('are refused for a proof of a public client', async () => {
+    const spa = await cis2.register({ profile: 'standard', tokenEndpointAuthMethod: 'none', secrets: [] });
+    const [prover, proofs] = [await newProver(cis2), cis2.singleUse.jtis];
+    const redeem = async (address: string) => {
+      const [jti, htu] = [uuid(), `${cis2.issuer}/access_token`];
+      const { status } = await send(
+        'POST',
+        htu,
+        {
+          'content-type': 'application/x-www-form-urlencoded',
+          dpop: await prover.proof('POST', htu, { jti }),
+          ...from(address),
+        },
+        form({ client_id: spa.clientId, grant_type: 'authorization_code', code: 'x', redirect_uri: 'x' }),
+      );
+      return [status, await proofs.isUsed('dpop-jti', `${prover.jkt}\n${htu}\n${jti}`, 71_000)];
+    };
+    for (let n = 0; n < perMinute; n += 1) assert.deepEqual(await redeem('192.0.2.4'), [400, true]);
+    assert.deepEqual(await redeem('192.0.2.4'), [429, false]);
+    assert.deepEqual(await redeem('192.0.2.3'), [400, true]);
   });
 
   test('are refused for the confirmation of a sign-out', async () => {

@@ -65,8 +65,9 @@ async function provenKey(
   { server, request, batch, client: { registration } }: Call,
   endpoint: 'token' | 'pushed',
 ): Promise<WithProof> {
-  // A proof is used up here.
+  // A proof is used up here, and anyone can make one for a public client.
   await batch?.settle();
+  if (registration.tokenEndpointAuthMethod === 'none') await server.admitUnauthenticated(request);
   const proof = await readProof(server, request, registration.profile, server.addresses[endpoint]);
   if (proof === undefined) return { jkt: null };
   if ('jkt' in proof) return proof;
