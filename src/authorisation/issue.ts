@@ -1,9 +1,9 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { JwtClaims } from '@alongside/kernel/jws';
-import { sha256, type Vault } from '@alongside/kernel/secrets';
+import type { Vault } from '@alongside/kernel/secrets';
 import type { Parameters } from '../oauth/parameters.ts';
 import type { TokenGrant as StoredGrant } from '../oauth/token-records.ts';
-import type { NewToken, Tokens } from '../oauth/tokens.ts';
+import type { NewToken, PlacedToken, Tokens } from '../oauth/tokens.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Statement } from '../storage/database.ts';
 import type { Base } from './base.ts';
@@ -75,7 +75,7 @@ export class Issuer {
   }
 
   /** Returns an access token that was created elsewhere, such as a JWT. `issuedAt` is in milliseconds. */
-  made(token: string, grant: TokenGrant, issuedAt: number, lifetime: number): NewToken {
+  made(token: PlacedToken, grant: TokenGrant, issuedAt: number, lifetime: number): NewToken {
     return this.#newToken('access', token, grant, issuedAt, lifetime);
   }
 
@@ -104,7 +104,7 @@ export class Issuer {
 
   #newToken(
     kind: NewToken['kind'],
-    token: string,
+    token: PlacedToken,
     { scope, attributes }: TokenGrant,
     issuedAt: number,
     lifetime: number,
@@ -112,7 +112,7 @@ export class Issuer {
   ): NewToken {
     const issuer = this.#base.issuer;
     return {
-      token,
+      ...token,
       kind,
       scope: scope.join(' '),
       attributes: { _first_issued: String(issuedAt), ...attributes, issuer, ...extra },
@@ -121,7 +121,7 @@ export class Issuer {
     };
   }
 
-  #recordStatement({ token, scope }: NewToken, grant: TokenGrant): Statement {
+  #recordStatement({ hash, scope }: NewToken, grant: TokenGrant): Statement {
     const { applicationId, uid, sid, family, attributes, refreshed = false } = grant;
     return this.#audit.recordStatement({
       action: refreshed ? 'authorisation.tokens-refreshed' : 'authorisation.tokens-issued',
@@ -130,7 +130,7 @@ export class Issuer {
       application: applicationId,
       session: sid,
       family,
-      tokenId: sha256(token),
+      tokenId: hash,
       detail: { base: this.#base.path, grant: attributes.auth_grant_type, scope },
     });
   }
@@ -144,16 +144,17 @@ export const roleIdsAttribute = 'alongside.role_ids';
 /** The purposes with which the vault seals the provider's tokens. */
 export const sealedAs = { idToken: 'id_token', accessToken: 'external_access_token' } as const;
 
-const claimNames: Readonly<Record<string, string>> = {
-  'id_token-subject': 'sub',
-  'id_token-issuer': 'iss',
-  'id_token-acr': 'acr',
-  'id_token-authentication_assurance_level': 'authentication_assurance_level',
-  'id_token-amr': 'amr',
-  'id_token-id-assurance-level': 'id_assurance_level',
-  'id_token-identity-proofing-level': 'identity_proofing_level',
-  'id_token-selected_roleid': 'selected_roleid',
-};
+/** The attributes of claims, and the claims. */
+const claimNames = [
+  ['id_token-subject', 'sub'],
+  ['id_token-issuer', 'iss'],
+  ['id_token-acr', 'acr'],
+  ['id_token-authentication_assurance_level', 'authentication_assurance_level'],
+  ['id_token-amr', 'amr'],
+  ['id_token-id-assurance-level', 'id_assurance_level'],
+  ['id_token-identity-proofing-level', 'identity_proofing_level'],
+  ['id_token-selected_roleid', 'selected_roleid'],
+] as const;
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
@@ -168,10 +169,11 @@ export function userAttributes(
   grantType: 'authorization_code' | 'token_exchange',
   vault: Vault,
 ): Attributes {
-  const present = Object.entries(claimNames).filter(([, claim]) => (claims[claim] ?? '') !== '');
+  const attributes: Attributes = idToken === null ? {} : { id_token: vault.seal(sealedAs.idToken, idToken) };
+  for (const [name, claim] of claimNames)
+    if ((claims[claim] ?? '') !== '') attributes[name] = textOf(claims[claim]);
   return {
-    ...(idToken === null ? {} : { id_token: vault.seal(sealedAs.idToken, idToken) }),
-    ...Object.fromEntries(present.map(([name, claim]) => [name, textOf(claims[claim])])),
+    ...attributes,
     auth_type: 'user',
     auth_grant_type: grantType,
     auth_provider: upstream.providerName,

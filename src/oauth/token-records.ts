@@ -1,3 +1,4 @@
+import { isObject } from '@alongside/kernel/json';
 import { z } from 'zod';
 import type { Row } from '../storage/database.ts';
 import { computed, integer, json, nullable, row, storedJson, text } from '../storage/row.ts';
@@ -39,6 +40,11 @@ export interface TokenRecord extends Authorization {
   grant: TokenGrant;
 }
 
+/** The values of an object. A shape of Zod would copy each of them, at every read of a token. */
+const valuesAre = <T>(fits: (value: unknown) => boolean) =>
+  z.custom<Record<string, T>>((found) => isObject(found) && Object.values(found).every(fits));
+const isText = (value: unknown): boolean => typeof value === 'string';
+
 const grantColumns = {
   family: text,
   issuer: text,
@@ -47,7 +53,7 @@ const grantColumns = {
   uid: nullable(text),
   sid: nullable(text),
   scope: text,
-  attributes: json(z.record(z.string(), z.string())),
+  attributes: json(valuesAre<string>(isText)),
   current_generation: computed(integer),
   generation_at: nullable(integer),
   grant_revoked_at: computed(nullable(integer)),
@@ -65,7 +71,7 @@ const ownShape = z.object({
   sid: z.string().nullable().optional(),
   scope: z.string().optional(),
   /** Null for an attribute that the token lacks. */
-  attributes: z.record(z.string(), z.string().nullable()).optional(),
+  attributes: valuesAre<string | null>((value) => value === null || isText(value)).optional(),
 });
 type Own = z.infer<typeof ownShape>;
 const members = ['issuer', 'applicationId', 'clientId', 'uid', 'sid', 'scope'] as const;
@@ -133,24 +139,20 @@ export function readRecord(kind: TokenRecord['kind'], stored: Row): TokenRecord 
   });
 }
 
+const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
+
 /** Returns the members of a token that differ from its grant, as JSON; null if none does. */
 export function differenceOf(grant: Authorization, token: Authorization): string | null {
   const own: Own = {};
   for (const member of members)
     if (token[member] !== grant[member]) Object.assign(own, { [member]: token[member] });
-  let attributes: Record<string, string | null> | undefined;
-  for (const name of Object.keys(token.attributes)) {
-    if (grant.attributes[name] === token.attributes[name]) continue;
-    attributes ??= {};
-    attributes[name] = token.attributes[name] ?? null;
-  }
-  for (const name of Object.keys(grant.attributes)) {
-    if (token.attributes[name] !== undefined) continue;
-    attributes ??= {};
-    attributes[name] = null;
-  }
-  if (attributes) own.attributes = attributes;
-  return Object.keys(own).length === 0 ? null : JSON.stringify(own);
+  const attributes: Record<string, string | null> = {};
+  for (const [name, value] of Object.entries(token.attributes))
+    if (grant.attributes[name] !== value) attributes[name] = value;
+  for (const name of Object.keys(grant.attributes))
+    if (token.attributes[name] === undefined) attributes[name] = null;
+  if (!isEmpty(attributes)) own.attributes = attributes;
+  return isEmpty(own) ? null : JSON.stringify(own);
 }
 
 export const confirmationShape = z.object({

@@ -181,7 +181,7 @@ for (const [name, create] of [
       assert.equal((await tokens.find(access.token))?.revokedAt, now);
       const record = await tokens.findRefresh(refresh.token);
       assert.ok(record);
-      const next = { ...record, token: tokens.newRefreshToken() };
+      const next = { ...record, ...tokens.newRefreshToken() };
       const writes = [tokens.spendStatement(refresh.token), ...tokens.issueStatements({ ...record }, [next])];
       assert.equal((await database.batch(writes)).done, true);
       assert.equal(await tokens.revokeFamily(record.family, note), 1);

@@ -55,7 +55,7 @@ for (const [name, create] of [
     type Source = ReturnType<typeof authorization> & { grant?: Parameters<Tokens['renewAccess']>[0] };
 
     const newToken = (kind: NewToken['kind'], source: Source, changes: Partial<NewToken> = {}): NewToken => ({
-      token: kind === 'access' ? tokens.newAccessToken(source) : tokens.newRefreshToken(),
+      ...(kind === 'access' ? tokens.newAccessToken(source) : tokens.newRefreshToken()),
       kind,
       scope: source.scope,
       attributes: source.attributes,
@@ -151,9 +151,10 @@ for (const [name, create] of [
 
     test('are found by values without a place, and not by values of another key', async () => {
       const source = authorization();
-      const token = newToken('access', source, { token: 'a value of another form' });
+      const other = 'a value of another form';
+      const token = newToken('access', source, { token: other, ...tokens.placeOf(other) });
       await database.batch(tokens.issueStatements(source, [token]));
-      assert.ok(await isLive('a value of another form'));
+      assert.ok(await isLive(other));
       const foreign = new Tokens(database, clock, new Vault(new Uint8Array(32).fill(8)));
       const { access, refresh } = await signIn();
       for (const value of [access, refresh]) assert.equal(await foreign.find(value), undefined);
@@ -164,11 +165,13 @@ for (const [name, create] of [
     test('are found by a JWT that begins with its jti', async () => {
       const source = authorization();
       const jti = tokens.newAccessToken(source);
-      const jwt = `e30.${Buffer.from(JSON.stringify({ jti, iss: 'x', more: 'y'.repeat(500) })).toString('base64url')}.sig`;
+      const jwt = `e30.${Buffer.from(JSON.stringify({ jti: jti.token, iss: 'x', more: 'y'.repeat(500) })).toString('base64url')}.sig`;
       const before = await countIn('access_token');
-      await database.batch(tokens.issueStatements(source, [newToken('access', source, { token: jwt })]));
+      await database.batch(
+        tokens.issueStatements(source, [newToken('access', source, tokens.asJwt(jti, jwt))]),
+      );
       assert.ok(await isLive(jwt));
-      assert.equal(await isLive(jti), false);
+      assert.equal(await isLive(jti.token), false);
       assert.equal(await countIn('access_token'), before);
     });
 
@@ -180,8 +183,8 @@ for (const [name, create] of [
         const sources = authorization({
           family: source.family.slice(0, -4).concat(String(1000 + made.length)),
         });
-        const token = newToken('access', sources, { token: one.newAccessToken(sources) });
-        const refresh = newToken('refresh', sources, { token: one.newRefreshToken() });
+        const token = newToken('access', sources, one.newAccessToken(sources));
+        const refresh = newToken('refresh', sources, one.newRefreshToken());
         await database.batch(tokens.issueStatements(sources, [token, refresh]));
         made.push(token.token, refresh.token);
       }
@@ -319,8 +322,9 @@ describe('Tokens in two processes on PostgreSQL', () => {
       issuedAt: 0,
       expiresAt: clock.now() + minute,
     } as const;
-    const token = theirs.newAccessToken(source);
-    await there.batch(theirs.issueStatements(source, [{ ...made, token }]));
+    const placed = theirs.newAccessToken(source);
+    const { token } = placed;
+    await there.batch(theirs.issueStatements(source, [{ ...made, ...placed }]));
     const read = async () => {
       await nextTurn();
       return mine.findAccess(token);
@@ -333,7 +337,7 @@ describe('Tokens in two processes on PostgreSQL', () => {
       known = await read();
     }
     const more = { ...source, family: orderedId() };
-    await there.batch(theirs.issueStatements(more, [{ ...made, token: theirs.newAccessToken(more) }]));
+    await there.batch(theirs.issueStatements(more, [{ ...made, ...theirs.newAccessToken(more) }]));
     assert.equal(await read(), known, 'after another token was added');
     await there.run(theirs.revokeStatement(token));
     const began = performance.now();

@@ -15,12 +15,6 @@ import {
   type TokenRecord,
 } from './token-records.ts';
 
-/** A token to store, with the members that may differ from its authorization. */
-export interface NewToken
-  extends Pick<TokenRecord, 'kind' | 'scope' | 'attributes' | 'issuedAt' | 'expiresAt'> {
-  token: string;
-}
-
 /** The data of new tokens: of a new authorization, or of a stored one, from which the members may differ. */
 export type TokenSource = Authorization & { grant?: TokenGrant | undefined };
 
@@ -31,11 +25,21 @@ const tables = new Map<number, Table>(Object.entries(tags).map(([table, tag]) =>
 
 /** Where the row of a token is. */
 interface TokenPlace {
-  id: number;
-  hash: string;
+  readonly id: number;
+  readonly hash: string;
   /** Undefined for a token of a former version, which may be a later access token or a refresh token. */
-  table: Table | undefined;
+  readonly table: Table | undefined;
 }
+
+/** A token with its place. */
+export interface PlacedToken extends TokenPlace {
+  readonly token: string;
+}
+
+/** A token to store, with the members that may differ from its authorization. */
+export interface NewToken
+  extends PlacedToken,
+    Pick<TokenRecord, 'kind' | 'scope' | 'attributes' | 'issuedAt' | 'expiresAt'> {}
 
 const jtiMember = '{"jti":"';
 const jtiEnd = jtiMember.length + 44;
@@ -89,8 +93,8 @@ interface GrantKey {
   part: number;
 }
 
-/** A new token with its place and its difference from the authorization. */
-interface NewRow extends NewToken, TokenPlace {
+/** A new token with its difference from the authorization. */
+interface NewRow extends NewToken {
   own: string | null;
 }
 
@@ -161,33 +165,37 @@ export class Tokens {
     ];
   }
 
-  /** Returns the value of a new access token, or of the `jti` of one that is a JWT. */
-  newAccessToken({ family, grant }: Pick<TokenSource, 'family' | 'grant'>): string {
-    return grant ? this.#values.make(tags.access) : this.#values.make(tags.firstAccess, keyOfId(family).id);
+  /** Returns a new access token, or the `jti` of one that is a JWT. */
+  newAccessToken({ family, grant }: Pick<TokenSource, 'family' | 'grant'>): PlacedToken {
+    return grant ? this.#made('access') : this.#made('firstAccess', keyOfId(family).id);
   }
 
-  newRefreshToken(): string {
-    return this.#values.make(tags.refresh);
+  /** Returns the JWT of a `jti`, with which its claims begin. */
+  asJwt(jti: PlacedToken, jwt: string): PlacedToken {
+    return { ...jti, token: jwt, hash: sha256(jwt) };
+  }
+
+  newRefreshToken(): PlacedToken {
+    return this.#made('refresh');
   }
 
   /** Returns the statements that store tokens of one authorization, with the authorization if it is new. */
   issueStatements(source: TokenSource, tokens: readonly NewToken[]): Statement[] {
-    const { grant, ...data } = source;
-    const key = keyOfId(data.family);
+    const { grant } = source;
+    const key = keyOfId(source.family);
     const rows = tokens.map((token): NewRow => {
       const { scope, attributes } = token;
-      const own = differenceOf(grant?.data ?? data, { ...data, scope, attributes });
-      return { ...token, ...this.#placeOf(token.token), own };
+      return { ...token, own: differenceOf(grant?.data ?? source, { ...source, scope, attributes }) };
     });
     if (grant) return rows.map((one) => tokenStatement(one, key, grant.generation));
     const first = rows.find(({ table, id }) => table === 'firstAccess' && id === key.id);
     const later = rows.filter((one) => one !== first);
-    return [grantStatement(data, key, rows, first), ...later.map((one) => tokenStatement(one, key, 0))];
+    return [grantStatement(source, key, rows, first), ...later.map((one) => tokenStatement(one, key, 0))];
   }
 
   /** Returns the record of a token, valid or not. */
   async find(token: string): Promise<TokenRecord | undefined> {
-    const { table } = this.#placeOf(token);
+    const { table } = this.placeOf(token);
     const access = table === 'refresh' ? undefined : await this.findAccess(token);
     return access ?? (table === undefined || table === 'refresh' ? this.findRefresh(token) : undefined);
   }
@@ -205,7 +213,7 @@ export class Tokens {
 
   /** Returns the record of a refresh token, valid or not. */
   async findRefresh(token: string): Promise<TokenRecord | undefined> {
-    const { id, hash } = this.#placeOf(token);
+    const { id, hash } = this.placeOf(token);
     return recordOf('refresh', await this.#database.get(sql(findRefresh, id, hash)));
   }
 
@@ -230,7 +238,7 @@ export class Tokens {
   /** Returns the condition that spends a refresh token, so that one rotation succeeds. */
   spendStatement(token: string, successorSealed: string | null = null): Statement {
     const now = this.#clock.now();
-    const { id, hash } = this.#placeOf(token);
+    const { id, hash } = this.placeOf(token);
     return must(
       sql(
         `UPDATE refresh_token SET used_at = ?, successor_sealed = ?
@@ -248,7 +256,7 @@ export class Tokens {
   /** Returns the condition that a token is live when the batch is executed. Does not spend it. */
   requireLiveStatement(token: string, kind: TokenRecord['kind'] = 'refresh'): Statement {
     const now = this.#clock.now();
-    const { id, hash, table } = this.#placeOf(token);
+    const { id, hash, table } = this.placeOf(token);
     if (kind === 'refresh')
       return must(
         sql(
@@ -272,7 +280,7 @@ export class Tokens {
 
   /** Returns the sealed successor of a used refresh token, for an idempotent retry. */
   async successorOf(token: string): Promise<string | undefined> {
-    const { id, hash } = this.#placeOf(token);
+    const { id, hash } = this.placeOf(token);
     const stored = await this.#database.get(
       sql('SELECT successor_sealed FROM refresh_token WHERE id = ? AND hash = ?', id, hash),
       successorRow,
@@ -282,7 +290,7 @@ export class Tokens {
 
   /** Returns the statement that revokes an access token. */
   revokeStatement(token: string): Statement {
-    const { id, hash, table } = this.#placeOf(token);
+    const { id, hash, table } = this.placeOf(token);
     const update =
       table === 'firstAccess'
         ? 'UPDATE token_grant SET access_revoked_at = ? WHERE id = ? AND access_hash = ? AND access_revoked_at IS NULL'
@@ -349,21 +357,27 @@ export class Tokens {
     return done ? (results[0]?.changes ?? 0) : 0;
   }
 
+  /** Returns the place of a token; any place for one that was not made here. */
+  placeOf(token: string, hash = sha256(token)): TokenPlace {
+    const carrier = token.length === 44 ? token : jtiOf(token);
+    const place: Place | undefined = carrier === undefined ? undefined : this.#values.placeOf(carrier);
+    const table = tables.get(place?.tag ?? 0);
+    return place && table ? { id: place.id, hash, table } : { id: idFromHash(hash), hash, table: undefined };
+  }
+
+  #made(table: Table, id = this.#values.nextId()): PlacedToken {
+    const token = this.#values.make(tags[table], id);
+    return { token, id, hash: sha256(token), table };
+  }
+
   /** Returns the place of an access token, which is usually sent many times. */
   #accessPlaceOf(token: string): TokenPlace {
     const hash = sha256(token);
     const known = this.#places.get(hash);
     if (known) return known;
-    const place = this.#placeOf(token, hash);
+    const place = this.placeOf(token, hash);
     if (this.#places.size >= mostPlaces) this.#places.clear();
     this.#places.set(hash, place);
     return place;
-  }
-
-  #placeOf(token: string, hash = sha256(token)): TokenPlace {
-    const carrier = token.length === 44 ? token : jtiOf(token);
-    const place: Place | undefined = carrier === undefined ? undefined : this.#values.placeOf(carrier);
-    const table = tables.get(place?.tag ?? 0);
-    return place && table ? { id: place.id, hash, table } : { id: idFromHash(hash), hash, table: undefined };
   }
 }

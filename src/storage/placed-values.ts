@@ -65,8 +65,12 @@ export class PlacedValues {
     this.#decrypt = (block) => decipher.update(block);
   }
 
-  /** @param id for a row with a known id */
-  make(tag = 0, id = this.#ids.next()): string {
+  /** Returns the id of a new row. */
+  nextId(): number {
+    return this.#ids.next();
+  }
+
+  make(tag = 0, id = this.nextId()): string {
     const bytes = Buffer.allocUnsafe(valueBytes);
     bytes.writeUInt32BE(tag * 2 ** highBits + Math.floor(id / half), 0);
     bytes.writeUInt32BE(id % half, 4);

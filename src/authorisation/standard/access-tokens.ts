@@ -115,14 +115,14 @@ export class AccessTokens {
     if (format !== 'jwt') return this.#issuer.access({ ...plain, attributes }, lifetime);
     // Claims the row first, so that the token contains its place.
     const jti = this.#parts.tokens.newAccessToken(grant);
-    const described = { ...plain, attributes: { ...attributes, jti } };
+    const described = { ...plain, attributes: { ...attributes, jti: jti.token } };
     const issuedAt = this.#parts.clock.now();
-    const claims = this.#claims(described, jti, confirmation, lifetime);
-    const token = await this.#parts.keys.sign(claims, {
+    const claims = this.#claims(described, jti.token, confirmation, lifetime);
+    const jwt = await this.#parts.keys.sign(claims, {
       algorithm: algorithmOf(registration),
       typ: 'at+jwt',
     });
-    return this.#issuer.made(token, described, issuedAt, lifetime);
+    return this.#issuer.made(this.#parts.tokens.asJwt(jti, jwt), described, issuedAt, lifetime);
   }
 
   /** Returns the claims of a JWT (RFC 9068 section 2.2). A resource server that only verifies it does not notice its revocation. */

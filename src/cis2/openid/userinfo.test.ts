@@ -246,7 +246,8 @@ describe('the access token at userinfo', () => {
       issuedAt: 0,
       expiresAt: cis2.clock.now() + 1e6,
     };
-    await cis2.database.batch(cis2.tokens.issueStatements(record, [{ ...record, token: 'foreign' }]));
+    const made = { ...record, token: 'foreign', ...cis2.tokens.placeOf('foreign') };
+    await cis2.database.batch(cis2.tokens.issueStatements(record, [made]));
     assert.equal((await bearer('foreign')).status, 401);
   });
 });

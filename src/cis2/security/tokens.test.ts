@@ -221,7 +221,8 @@ describe('tokens for another purpose', () => {
       issuer: 'https://api.example.test/oauth2',
       family: uuid(),
     };
-    await cis2.database.batch(cis2.tokens.issueStatements(authorization, [{ ...record, token }]));
+    const made = { ...record, token, ...cis2.tokens.placeOf(token) };
+    await cis2.database.batch(cis2.tokens.issueStatements(authorization, [made]));
     const elsewhere = await send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${token}` });
     assert.equal(elsewhere.status, 401);
     assert.deepEqual(JSON.parse((await client.post('/introspect', { token })).body), { active: false });

@@ -27,7 +27,8 @@ describe('/tokens/inspect', () => {
   };
   const store = (token: string, kind: 'access' | 'refresh', issuer: string) => {
     const stored = { ...record, kind, issuer, family: token };
-    return console_.database.batch(console_.tokens.issueStatements(stored, [{ ...stored, token }]));
+    const made = { ...stored, token, ...console_.tokens.placeOf(token) };
+    return console_.database.batch(console_.tokens.issueStatements(stored, [made]));
   };
 
   test('returns scope and attributes without sealed ones', async () => {

@@ -182,7 +182,7 @@ export async function startGateway(
       expiresAt: clock.now() + 600_000,
       ...record,
     };
-    await database.batch(tokens.issueStatements(stored, [{ ...stored, token }]));
+    await database.batch(tokens.issueStatements(stored, [{ ...stored, token, ...tokens.placeOf(token) }]));
     return token;
   };
 

@@ -1,5 +1,4 @@
 import type { Clock } from '@alongside/kernel/clock';
-import { sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
 import {
@@ -8,7 +7,7 @@ import {
   confirmationShape,
   type TokenGrant as StoredGrant,
 } from '../../../oauth/token-records.ts';
-import type { NewToken, Tokens } from '../../../oauth/tokens.ts';
+import type { NewToken, PlacedToken, Tokens } from '../../../oauth/tokens.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
 import type { Statement } from '../../../storage/database.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
@@ -112,12 +111,12 @@ export class TokenIssuer {
 
   #newToken(
     kind: NewToken['kind'],
-    token: string,
+    token: PlacedToken,
     { facts, scope, confirmation }: TokenGrant,
     expiresAt: number,
   ): NewToken {
     return {
-      token,
+      ...token,
       kind,
       scope: scope.join(' '),
       attributes: {
@@ -130,7 +129,7 @@ export class TokenIssuer {
   }
 
   #recordStatement(
-    { token, scope }: NewToken,
+    { hash, scope }: NewToken,
     { client, facts, family, refreshed = false }: TokenGrant,
   ): Statement {
     return this.#audit.recordStatement({
@@ -141,7 +140,7 @@ export class TokenIssuer {
       application: client.application.id,
       session: facts.sid,
       family,
-      tokenId: sha256(token),
+      tokenId: hash,
       detail: { scope },
     });
   }
