@@ -65,9 +65,9 @@ function alternatives({ subjectAltName = '' }: X509Certificate, kind: string): s
   return found;
 }
 
-/** Returns an address for comparison: an IPv6 address has many spellings. */
+/** Returns an address for comparison: an IPv6 address has many spellings. One with a zone is in no certificate. */
 function address(text: string): string {
-  return isIP(text) === 6 ? new URL(`http://[${text}]/`).hostname : text;
+  return isIP(text) === 6 ? (URL.parse(`http://[${text}]/`)?.hostname ?? text) : text;
 }
 
 const same: Readonly<Record<string, (a: string, b: string) => boolean>> = {

@@ -110,6 +110,7 @@ describe('subjectFault', () => {
         ['CN', 'client'],
       ],
       dns: ['client.test'],
+      ip: [Uint8Array.of(0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)],
     });
     certificate = new X509Certificate(made.der);
   });
@@ -122,6 +123,17 @@ describe('subjectFault', () => {
       'tls_client_auth_san_email',
     ];
     assert.equal(subjectFault(certificate, { tls_client_auth_subject_dn: 'CN=client,O=Example' }), undefined);
+    for (const [address, isAccepted] of [
+      ['2001:db8::1', true],
+      ['2001:0DB8:0::0:1', true],
+      ['2001:db8::1%eth0', false],
+      ['2001:db8::2', false],
+    ] as const)
+      assert.equal(
+        subjectFault(certificate, { tls_client_auth_san_ip: address }) === undefined,
+        isAccepted,
+        address,
+      );
     fc.assert(
       fc.property(fc.constantFrom(...names), fc.string(), (name, value) => {
         assert.notEqual(subjectFault(certificate, certificateSubjectOf({ [name]: value })), undefined);

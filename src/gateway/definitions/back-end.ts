@@ -103,13 +103,13 @@ async function problemOfAnswer(
     responses.find((one) => one.status === `${Math.floor(status / 100)}XX`) ??
     responses.find((one) => one.status === 'DEFAULT');
   if (!response) return `the status ${status} is not in the definition`;
-  const schema = contentFor(response.content, type)?.schema;
-  if (!schema) return undefined;
+  const content = contentFor(response.content, type);
+  if (!content?.schema) return undefined;
   const parsed = jsonOf(Buffer.from(answer.body as Uint8Array).toString('utf8'));
   if (!parsed) return 'the body is not JSON';
   return validation.check(
-    `${name}@${version} ${operation.key} ${response.status} ${type}`,
-    schema,
+    `${name}@${version} ${operation.key} ${response.status} ${content.name}`,
+    content.schema,
     model.schemas,
     parsed.value,
   );

@@ -9,6 +9,7 @@ import { type RunningGateway, requestId, startGateway } from '../testing/gateway
 import { addDefinition, openDraft } from '../testing/published.ts';
 import { startUpstream } from '../testing/upstream.ts';
 import { ApiDefinitions } from './store.ts';
+import { Validation } from './validation.ts';
 
 const restricted = `  /user:
     get: {responses: {'200': {content: {application/json: {example: {for: user}}}}}}
@@ -230,6 +231,24 @@ describe('validation against a definition', () => {
       assert.equal(answer.status, status, `${path} ${body} ${text}`);
       if (message) assert.match(text, message);
     }
+  });
+
+  test('compiles one schema for all media types of a caller', async () => {
+    const { check } = Validation.prototype;
+    const schemas = new Set<string>();
+    Validation.prototype.check = function (key, ...others) {
+      schemas.add(key);
+      return check.call(this, key, ...others);
+    };
+    try {
+      const any = paths.replaceAll('content: {application/json:', "content: {'*/*':");
+      await addDefinition(gateway, openDraft(any, { mock: true, validate: 'enforce' }));
+      for (const type of ['application/json', 'Application/JSON ;a=1', 'application/a+json', 'text/b'])
+        assert.equal((await send('/item/1?kind=a', '{"name": "x"}', type)).status, 200, type);
+    } finally {
+      Validation.prototype.check = check;
+    }
+    assert.equal([...schemas].filter((key) => key.includes(' body ')).length, 1, [...schemas].join('\n'));
   });
 
   test('only reports it by default, in the log and to developers', async () => {

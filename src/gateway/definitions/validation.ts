@@ -116,14 +116,17 @@ export class Validation {
   }
 }
 
-/** The content for a media type: its own, else that of JSON of the same kind, else of any type. */
-export function contentFor(content: Readonly<Record<string, Content>>, type: string): Content | undefined {
+/** The content for a media type, with its name in the definition: its own, else that of any type. */
+export function contentFor(
+  content: Readonly<Record<string, Content>>,
+  type: string,
+): (Content & { name: string }) | undefined {
   const plain = (type.split(';', 1)[0] ?? '').trim().toLowerCase();
-  const entries = Object.entries(content).map(
-    ([name, one]) => [(name.split(';', 1)[0] ?? '').trim(), one] as const,
-  );
-  const found = entries.find(([name]) => name === plain) ?? entries.find(([name]) => name === '*/*');
-  return found?.[1];
+  const entries = Object.entries(content).map(([name, one]) => ({
+    ...one,
+    name: (name.split(';', 1)[0] ?? '').trim(),
+  }));
+  return entries.find(({ name }) => name === plain) ?? entries.find(({ name }) => name === '*/*');
 }
 
 /** A parameter as a schema sees it: a number or a flag where it expects one. */
@@ -192,12 +195,8 @@ export async function problemOfRequest(
   if (body === null) return 'the body is not JSON';
   return (
     content.schema &&
-    validation.check(
-      `${api} ${operation.key} body ${type.split(';', 1)[0]}`,
-      content.schema,
-      schemas,
-      body.value,
-    )
+    // Named by the definition: each name that a caller chose would be compiled and kept.
+    validation.check(`${api} ${operation.key} body ${content.name}`, content.schema, schemas, body.value)
   );
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { JsonWebKey } from '@alongside/kernel/jws';
-import { Set as Asn1Set, BitString, Integer, Sequence, Utf8String } from 'asn1js';
+import { Set as Asn1Set, BitString, Integer, OctetString, Sequence, Utf8String } from 'asn1js';
 import {
   AltName,
   AttributeTypeAndValue,
@@ -45,9 +45,10 @@ export interface CertificatePlan {
   /** Milliseconds. */
   notBefore?: number;
   notAfter?: number;
-  /** DNS and URI names. */
+  /** DNS and URI names, and IP addresses as octets. */
   dns?: string[];
   uri?: string[];
+  ip?: readonly Uint8Array<ArrayBuffer>[];
   /** OIDs of extended key usage. */
   uses?: string[];
   /** First octet of the key usage: 0x80 signatures, 0x20 encryption of keys, 0x04 certificates. */
@@ -86,6 +87,7 @@ const extension = (extnID: string, value: { toBER(sizeOnly?: boolean): ArrayBuff
 function extensionsOf({
   dns = [],
   uri = [],
+  ip = [],
   uses,
   keyUsage,
   authority,
@@ -98,6 +100,7 @@ function extensionsOf({
   const names = [
     ...dns.map((value) => new GeneralName({ type: 2, value })),
     ...uri.map((value) => new GeneralName({ type: 6, value })),
+    ...ip.map((value) => new GeneralName({ type: 7, value: new OctetString({ valueHex: value.buffer }) })),
   ];
   return [
     ...(authority ? [extension('2.5.29.19', basic.toSchema(), true)] : []),
