@@ -1,7 +1,6 @@
 import { catalogue } from '@alongside/kernel/errors';
 
 const wire = 'hand-off protocol';
-const byDeveloper = { actor: 'developer', source: wire } as const;
 const byOperator = { actor: 'operator', source: wire } as const;
 const byUser = { actor: 'user', source: wire } as const;
 
@@ -29,7 +28,6 @@ export const errors = catalogue('identity-agent', {
     code: 'not_a_navigation',
     status: 403,
     description: 'The Identity Agent answers only when the browser itself goes to it.',
-    actor: 'developer',
     source: 'Fetch Metadata, sections 2.1 and 2.2',
     expected: 'a navigation of the browser',
     fix: 'Send the browser itself to the agent, not a script or a frame.',
@@ -46,7 +44,7 @@ export const errors = catalogue('identity-agent', {
     code: 'invalid_request',
     status: 400,
     description: 'The sign-in request is not valid. Please start again from your application.',
-    ...byDeveloper,
+    source: wire,
     expected: 'a signed request of CIS2',
     fix: 'Start again from the application. Check that agent and CIS2 are of one version.',
   },
@@ -63,7 +61,7 @@ export const errors = catalogue('identity-agent', {
     code: 'foreign_response_uri',
     status: 400,
     description: 'The sign-in request leads to a foreign address.',
-    ...byDeveloper,
+    source: wire,
     expected: 'an address of CIS2 in response_uri',
     fix: 'Send a response_uri of CIS2 in the sign-in request.',
   },
@@ -113,7 +111,6 @@ export const errors = catalogue('identity-agent', {
     code: 'cross_site',
     status: 403,
     description: 'This form was not sent by a page of the Identity Agent.',
-    actor: 'developer',
     source: 'Fetch Metadata, section 2.3; RFC 6454 section 7',
     expected: 'a form of a page of the Identity Agent',
     fix: 'Use the pages of the Identity Agent itself.',
@@ -122,7 +119,6 @@ export const errors = catalogue('identity-agent', {
     code: 'foreign_caller',
     status: 403,
     description: 'Only pages of the sign-in service may call the Identity Agent.',
-    actor: 'developer',
     source: 'Fetch, section 3.3 (CORS)',
     expected: 'a page of CIS2',
     fix: 'Call the agent from the page of CIS2 alone.',
@@ -131,7 +127,7 @@ export const errors = catalogue('identity-agent', {
     code: 'invalid_form',
     status: 400,
     description: 'The form was not filled in as expected.',
-    ...byDeveloper,
+    source: wire,
     expected: 'the fields of the form',
     fix: 'Fill in the form of the page again.',
   },

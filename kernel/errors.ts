@@ -68,13 +68,19 @@ export type Refuse = ((
   cause?: unknown,
 ) => Refusal) & { readonly entry: ErrorEntry };
 
-type Draft = Omit<ErrorEntry, 'id' | 'redirect'> & { redirect?: boolean };
+/** An error without its name. The developer has to act, and it is not sent in a redirect, by default. */
+type Draft = Omit<ErrorEntry, 'id' | 'redirect' | 'actor'> & Partial<Pick<ErrorEntry, 'redirect' | 'actor'>>;
 
 /** Declares the errors of a service. Each key becomes the name `service.key`. */
 export function catalogue<K extends string>(service: string, drafts: Record<K, Draft>): Record<K, Refuse> {
   const made = {} as Record<K, Refuse>;
   for (const name of Object.keys(drafts) as K[]) {
-    const entry: ErrorEntry = Object.freeze({ redirect: false, ...drafts[name], id: `${service}.${name}` });
+    const entry: ErrorEntry = Object.freeze({
+      redirect: false,
+      actor: 'developer',
+      ...drafts[name],
+      id: `${service}.${name}`,
+    });
     made[name] = Object.assign(
       (detail: string, extra?: Record<string, string | number>, cause?: unknown) =>
         new Refusal(entry, detail, extra, cause),

@@ -8,7 +8,6 @@ export const kernelErrors = catalogue('kernel', {
     description: 'The address is not well-formed.',
     expected: 'percent-encoded UTF-8',
     fix: 'Percent-encode the path and the query as UTF-8.',
-    actor: 'developer',
     source: 'RFC 3986 section 2.1',
   },
   requestMalformed: {
@@ -17,7 +16,6 @@ export const kernelErrors = catalogue('kernel', {
     description: 'The request is not well-formed HTTP.',
     expected: 'well-formed HTTP/1.1',
     fix: 'Send well-formed HTTP/1.1 with one Content-Length or Transfer-Encoding.',
-    actor: 'developer',
     source: 'RFC 9112 section 2.2',
   },
   headersTooLarge: {
@@ -26,7 +24,6 @@ export const kernelErrors = catalogue('kernel', {
     description: 'The headers and the address are longer than 16 KiB.',
     expected: 'headers and an address of at most 16 KiB',
     fix: 'Send shorter headers and a shorter address. Clear the cookies of this host in a browser.',
-    actor: 'developer',
     source: 'RFC 6585 section 5',
   },
   bodyTooLarge: {
@@ -35,7 +32,6 @@ export const kernelErrors = catalogue('kernel', {
     description: 'The body is too large.',
     expected: 'a body within the limit of the endpoint',
     fix: 'Send a smaller body.',
-    actor: 'developer',
     source: 'RFC 9110 section 15.5.14',
   },
   requestSlow: {
@@ -44,7 +40,6 @@ export const kernelErrors = catalogue('kernel', {
     description: 'The request was not complete in time.',
     expected: 'the whole request within 30 seconds',
     fix: 'Send the whole request within 30 seconds.',
-    actor: 'developer',
     source: 'RFC 9110 section 15.5.9',
   },
   nothingHere: {
@@ -53,7 +48,6 @@ export const kernelErrors = catalogue('kernel', {
     description: 'There is nothing at this address.',
     expected: 'a path of this service',
     fix: 'Correct the path. The addresses of this instance: alongside status.',
-    actor: 'developer',
     source: 'RFC 9110 section 15.5.5',
   },
   methodNotAllowed: {
@@ -62,7 +56,6 @@ export const kernelErrors = catalogue('kernel', {
     description: 'This address does not answer this method.',
     expected: 'a method of the header Allow',
     fix: 'Use a method that the header Allow names.',
-    actor: 'developer',
     source: 'RFC 9110 section 15.5.6',
   },
   unavailable: {
@@ -80,7 +73,6 @@ export const kernelErrors = catalogue('kernel', {
     description: 'An injected fault answers in place of the service.',
     expected: 'a service without an injected fault',
     fix: 'Switch the fault off: alongside fault off.',
-    actor: 'developer',
     source: 'alongside fault',
   },
   refused: {
@@ -89,7 +81,6 @@ export const kernelErrors = catalogue('kernel', {
     description: 'The request was refused. The response contains the reason.',
     expected: 'a request that the endpoint accepts',
     fix: 'Correct what the answer names, or what the page asks for.',
-    actor: 'developer',
     source: 'RFC 9110 section 15.5',
   },
   unexpected: {

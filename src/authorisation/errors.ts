@@ -347,7 +347,6 @@ export const errors = catalogue('authorisation', {
   userinfoToken: {
     ...unexpected,
     status: 401,
-    actor: 'developer',
     expected: 'an unexpired access token of a combined sign-in by CIS2',
     fix: 'Send an unexpired access token of a combined sign-in by CIS2.',
   },

@@ -1,13 +1,11 @@
 import { catalogue } from '@alongside/kernel/errors';
 
-const developer = { actor: 'developer' } as const;
-const request = { ...developer, status: 400, code: 'invalid_request' } as const;
+const request = { status: 400, code: 'invalid_request' } as const;
 const keycloak = 'Keycloak, OpenID Connect endpoints';
 
 /** Errors of the realms and of keys that testers add. */
 export const errors = catalogue('mock', {
   realmUnknown: {
-    ...developer,
     status: 404,
     code: 'not_found',
     description: 'There is no realm of this name. Realms are Cis2-mock-... and NHS-Login-mock-...',
@@ -30,7 +28,6 @@ export const errors = catalogue('mock', {
     fix: 'Send each parameter once.',
   },
   networkBusy: {
-    ...developer,
     status: 429,
     code: 'temporarily_unavailable',
     description: 'Too many failed proofs from this network. Try again in a minute.',
@@ -87,7 +84,6 @@ export const errors = catalogue('mock', {
     fix: 'Start CIS, or check that this process reaches its address.',
   },
   clientUnauthenticated: {
-    ...developer,
     status: 401,
     code: 'invalid_client',
     description: 'Invalid client or Invalid client credentials',
@@ -134,7 +130,6 @@ export const errors = catalogue('mock', {
     fix: 'Send the code_verifier whose SHA-256 is the code_challenge.',
   },
   tokenMissing: {
-    ...developer,
     status: 401,
     code: 'invalid_request',
     description: 'Token not provided',
@@ -143,7 +138,6 @@ export const errors = catalogue('mock', {
     fix: 'Send Authorization: Bearer with the access token.',
   },
   tokenInvalid: {
-    ...developer,
     status: 401,
     code: 'invalid_token',
     description: 'Token verification failed',
@@ -159,7 +153,6 @@ export const errors = catalogue('mock', {
     fix: 'Send a public RSA or EC key for signatures, with a kid of 1 to 256 characters.',
   },
   keysFull: {
-    ...developer,
     status: 409,
     code: 'too_many_keys',
     description: 'The realm holds 50 keys of testers. Remove one first.',
@@ -169,7 +162,7 @@ export const errors = catalogue('mock', {
   },
 });
 
-const key = { actor: 'developer', status: 401, source: 'Apigee, VerifyAPIKey policy' } as const;
+const key = { status: 401, source: 'Apigee, VerifyAPIKey policy' } as const;
 
 /** Errors of `/mock-jwks`. The codes of API keys are those of Apigee. */
 export const keySetErrors = catalogue('mock', {
@@ -202,7 +195,6 @@ export const keySetErrors = catalogue('mock', {
     fix: 'Send the key that GET /mock-jwks/status-endpoint-api-key returns in the header apikey.',
   },
   keySetMalformed: {
-    actor: 'developer',
     status: 400,
     code: 'messaging.adaptors.http.flow.BadRequest',
     description: 'The path must be the base64url of a JWK set of at most 64 KiB',

@@ -1,6 +1,6 @@
 import { catalogue } from '@alongside/kernel/errors';
 
-const wire = { actor: 'developer', source: 'console interface' } as const;
+const wire = { source: 'console interface' } as const;
 
 /** Refusals to the console. */
 export const errors = catalogue('authorisation.console', {

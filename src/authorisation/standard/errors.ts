@@ -1,10 +1,8 @@
 import { catalogue } from '@alongside/kernel/errors';
 import { exchangeErrors } from './exchange/errors.ts';
 
-const developer = { actor: 'developer' } as const;
-const bad = { ...developer, code: 'invalid_request', status: 400, source: 'RFC 6749 section 5.2' } as const;
+const bad = { code: 'invalid_request', status: 400, source: 'RFC 6749 section 5.2' } as const;
 const back = {
-  ...developer,
   code: 'invalid_request',
   status: 302,
   redirect: true,

@@ -2,7 +2,6 @@ import { catalogue } from '@alongside/kernel/errors';
 
 const wire = 'CIS protocol';
 const byAgent = { actor: 'agent', source: wire } as const;
-const byDeveloper = { actor: 'developer', source: wire } as const;
 const byOperator = { actor: 'operator', source: wire } as const;
 
 /** Errors of requests, services, sessions and the directory. */
@@ -11,7 +10,7 @@ export const callErrors = catalogue('cis', {
     code: 'invalid_request',
     status: 400,
     description: 'The request does not have the form that CIS expects.',
-    ...byDeveloper,
+    source: wire,
     expected: 'the documented members',
     fix: 'Correct the member that the reason names.',
   },
@@ -19,7 +18,6 @@ export const callErrors = catalogue('cis', {
     code: 'unsupported_media_type',
     status: 415,
     description: 'The body must be JSON.',
-    actor: 'developer',
     source: 'RFC 9110 section 15.5.16',
     expected: 'application/json',
     fix: 'Send the body with the Content-Type that the reason expects.',
@@ -78,7 +76,7 @@ export const callErrors = catalogue('cis', {
     code: 'invalid_person',
     status: 422,
     description: 'The person is not valid.',
-    ...byDeveloper,
+    source: wire,
     expected: 'a valid person',
     fix: 'Correct the member that the response names.',
   },
@@ -94,7 +92,7 @@ export const callErrors = catalogue('cis', {
     code: 'person_exists',
     status: 409,
     description: 'A person with this uid or persona already exists.',
-    ...byDeveloper,
+    source: wire,
     expected: 'an unused uid and persona',
     fix: 'Use another uid and persona, or change the existing person.',
   },
@@ -102,7 +100,7 @@ export const callErrors = catalogue('cis', {
     code: 'not_found',
     status: 404,
     description: 'There is no person with this uid.',
-    ...byDeveloper,
+    source: wire,
     expected: 'the uid of a person in the directory',
     fix: 'Send the uid of a person in the directory.',
   },
@@ -110,7 +108,6 @@ export const callErrors = catalogue('cis', {
     code: 'precondition_failed',
     status: 412,
     description: 'The person has changed since it was read. Read it again.',
-    actor: 'developer',
     source: 'RFC 9110 section 13.1.1',
     expected: 'the person as it is now',
     fix: 'Read the person again and repeat the change.',

@@ -2,7 +2,6 @@ import { catalogue } from '@alongside/kernel/errors';
 
 const wire = 'CIS protocol';
 const byAgent = { actor: 'agent', source: wire } as const;
-const byDeveloper = { actor: 'developer', source: wire } as const;
 const byOperator = { actor: 'operator', source: wire } as const;
 const byUser = { actor: 'user', source: wire } as const;
 
@@ -20,7 +19,6 @@ export const cardErrors = catalogue('cis', {
     code: 'invalid_key',
     status: 422,
     description: 'A card needs two different keys, each P-256 or RSA of 2048 to 4096 bits.',
-    actor: 'developer',
     source: 'SP 800-78 section 3.1',
     expected: 'two different keys, each P-256 or RSA of 2048 to 4096 bits',
     fix: 'Create two different keys on the card, each P-256 or RSA of 2048 to 4096 bits.',
@@ -29,7 +27,7 @@ export const cardErrors = catalogue('cis', {
     code: 'card_taken',
     status: 409,
     description: 'A card with this serial already exists.',
-    ...byDeveloper,
+    source: wire,
     expected: 'an unused serial',
     fix: 'Use another serial.',
   },
@@ -37,7 +35,7 @@ export const cardErrors = catalogue('cis', {
     code: 'not_found',
     status: 404,
     description: 'There is no such card.',
-    ...byDeveloper,
+    source: wire,
     expected: 'the serial of a card that CIS issued',
     fix: 'Send the serial of a card that CIS issued.',
   },
@@ -109,7 +107,7 @@ export const cardErrors = catalogue('cis', {
     code: 'not_found',
     status: 404,
     description: 'There is no mail with this id. Mails are stored for seven days.',
-    ...byDeveloper,
+    source: wire,
     expected: 'the id of a listed mail',
     fix: 'Use the id of a listed mail: alongside mail.',
   },

@@ -1,12 +1,9 @@
 import { catalogue } from '@alongside/kernel/errors';
 
-const developer = { actor: 'developer' } as const;
-
 /** Errors of the console API. */
 export const administrationErrors = catalogue('cis2', {
   sessionUnknown: {
     status: 404,
-    ...developer,
     code: 'not_found',
     description: 'No live session has this sid.',
     source: 'RFC 9110 section 15.5.5',
@@ -15,7 +12,6 @@ export const administrationErrors = catalogue('cis2', {
   },
   deliveryUnknown: {
     status: 404,
-    ...developer,
     code: 'not_found',
     description: 'No delivery has this id, or it is being sent at this moment.',
     source: 'RFC 9110 section 15.5.5',
@@ -24,7 +20,6 @@ export const administrationErrors = catalogue('cis2', {
   },
   queryInvalid: {
     status: 400,
-    ...developer,
     code: 'invalid_request',
     description: 'The query is not valid.',
     source: 'RFC 9110 section 15.5.1',
@@ -42,7 +37,6 @@ export const administrationErrors = catalogue('cis2', {
   },
   kindUnknown: {
     status: 422,
-    actor: 'developer',
     code: 'unknown_kind',
     description: 'No authenticator of this kind can be set up.',
     source: 'RFC 9110 section 15.5.21',
@@ -51,7 +45,6 @@ export const administrationErrors = catalogue('cis2', {
   },
   personUnknown: {
     status: 404,
-    actor: 'developer',
     code: 'not_found',
     description: 'No person has this uid, or the person is disabled.',
     source: 'RFC 9110 section 15.5.5',

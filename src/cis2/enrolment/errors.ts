@@ -2,7 +2,6 @@ import { catalogue } from '@alongside/kernel/errors';
 import { english } from '../text/english.ts';
 
 const user = { actor: 'user' } as const;
-const developer = { actor: 'developer' } as const;
 const page = { status: 400, code: 'invalid_request', ...user } as const;
 
 /** Errors of enrolment: links, pages and the user's own account. */
@@ -50,7 +49,6 @@ export const enrolmentErrors = catalogue('cis2', {
   },
   consoleBody: {
     status: 400,
-    ...developer,
     code: 'invalid_request',
     description: 'The body is not valid.',
     source: 'RFC 9110 section 15.5.1',

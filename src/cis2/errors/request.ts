@@ -1,8 +1,7 @@
 import { catalogue } from '@alongside/kernel/errors';
 import { english } from '../text/english.ts';
 
-const developer = { actor: 'developer' } as const;
-const page = { status: 400, code: 'invalid_request', ...developer } as const;
+const page = { status: 400, code: 'invalid_request' } as const;
 
 /** Errors before the client and its redirect_uri are known. They are shown as a page. */
 export const requestErrors = catalogue('cis2', {

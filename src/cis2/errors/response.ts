@@ -1,8 +1,7 @@
 import { catalogue } from '@alongside/kernel/errors';
 
-const developer = { actor: 'developer' } as const;
 const user = { actor: 'user' } as const;
-const back = { status: 302, redirect: true, ...developer } as const;
+const back = { status: 302, redirect: true } as const;
 
 /** Errors that are returned to the client. */
 export const responseErrors = catalogue('cis2', {

@@ -1,12 +1,9 @@
 import { catalogue } from '@alongside/kernel/errors';
 
-const developer = { actor: 'developer' } as const;
-
 /** Errors of the token and userinfo endpoints. */
 export const tokenErrors = catalogue('cis2', {
   tokenRequestMalformed: {
     status: 400,
-    ...developer,
     code: 'invalid_request',
     description: 'The request is not well-formed.',
     source: 'RFC 6749 section 5.2',
@@ -15,7 +12,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   tokenParameterRepeated: {
     status: 400,
-    ...developer,
     code: 'invalid_request',
     description: 'A parameter is repeated.',
     source: 'RFC 6749 section 3.2',
@@ -24,7 +20,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   clientUnauthenticated: {
     status: 401,
-    ...developer,
     code: 'invalid_client',
     description: 'Client authentication failed',
     source: 'RFC 6749 section 5.2',
@@ -33,7 +28,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   networkBusy: {
     status: 429,
-    ...developer,
     code: 'temporarily_unavailable',
     description: 'Too many requests from this network. Try again in a minute.',
     source: 'RFC 6585 section 4',
@@ -42,7 +36,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   clientMethods: {
     status: 400,
-    ...developer,
     code: 'invalid_request',
     description: 'Use exactly one way of client authentication.',
     source: 'RFC 6749 section 2.3',
@@ -51,7 +44,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   assertionInvalid: {
     status: 401,
-    ...developer,
     code: 'invalid_client',
     description: 'JWT is not valid',
     source: 'RFC 7523 section 3.2',
@@ -60,7 +52,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   dpopProofInvalid: {
     status: 400,
-    ...developer,
     code: 'invalid_dpop_proof',
     description: 'The DPoP proof is not valid.',
     source: 'RFC 9449 section 5',
@@ -69,7 +60,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   dpopNonceNeeded: {
     status: 400,
-    ...developer,
     code: 'use_dpop_nonce',
     description: 'The DPoP proof must contain the nonce of the DPoP-Nonce header.',
     source: 'RFC 9449 section 8',
@@ -78,7 +68,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   certificateMissing: {
     status: 400,
-    ...developer,
     code: 'invalid_request',
     description: 'A client certificate is required.',
     source: 'RFC 8705 section 3',
@@ -87,7 +76,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   grantMissing: {
     status: 400,
-    ...developer,
     code: 'invalid_request',
     description: 'The request has no grant_type.',
     source: 'RFC 6749 section 4.1.3',
@@ -96,7 +84,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   grantUnsupported: {
     status: 400,
-    ...developer,
     code: 'unsupported_grant_type',
     description: 'The grant type is not supported.',
     source: 'RFC 6749 section 5.2',
@@ -105,7 +92,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   codeMissing: {
     status: 400,
-    ...developer,
     code: 'invalid_request',
     description: 'The request has no code.',
     source: 'RFC 6749 section 4.1.3',
@@ -114,7 +100,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   tokenRedirectMissing: {
     status: 400,
-    ...developer,
     code: 'invalid_request',
     description: 'The request has no redirect_uri.',
     source: 'RFC 6749 section 4.1.3',
@@ -123,7 +108,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   codeInvalid: {
     status: 400,
-    ...developer,
     code: 'invalid_grant',
     description: 'The authorization code is not valid.',
     source: 'RFC 6749 section 5.2',
@@ -132,7 +116,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   refreshMissing: {
     status: 400,
-    ...developer,
     code: 'invalid_request',
     description: 'The request has no refresh_token.',
     source: 'RFC 6749 section 6',
@@ -141,7 +124,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   refreshInvalid: {
     status: 400,
-    ...developer,
     code: 'invalid_grant',
     description: 'The refresh token is not valid.',
     source: 'RFC 6749 section 5.2',
@@ -150,7 +132,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   refreshOff: {
     status: 400,
-    ...developer,
     code: 'unauthorized_client',
     description: 'This client may not use refresh tokens.',
     source: 'RFC 6749 section 5.2',
@@ -159,7 +140,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   tokenMissing: {
     status: 400,
-    ...developer,
     code: 'invalid_request',
     description: 'The request has no token.',
     source: 'RFC 7009 section 2.1, RFC 7662 section 2.1',
@@ -168,7 +148,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   endpointOff: {
     status: 400,
-    ...developer,
     code: 'unauthorized_client',
     description: 'This endpoint is not available to clients of the nhs profile.',
     source: 'RFC 6749 section 5.2',
@@ -177,7 +156,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   tokenScope: {
     status: 400,
-    ...developer,
     code: 'invalid_scope',
     description: 'The scope exceeds the granted scope.',
     source: 'RFC 6749 section 6',
@@ -186,7 +164,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   accessTokenMissing: {
     status: 401,
-    ...developer,
     code: '',
     description: 'An access token is required.',
     source: 'RFC 6750 section 3.1',
@@ -195,7 +172,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   accessTokenTwice: {
     status: 400,
-    ...developer,
     code: 'invalid_request',
     description: 'Send the access token in one place only.',
     source: 'RFC 6750 section 2',
@@ -204,7 +180,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   accessTokenInvalid: {
     status: 401,
-    ...developer,
     code: 'invalid_token',
     description: 'The access token is not valid.',
     source: 'RFC 6750 section 3.1',
@@ -213,7 +188,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   resourceProofInvalid: {
     status: 401,
-    ...developer,
     code: 'invalid_dpop_proof',
     description: 'The DPoP proof is not valid.',
     source: 'RFC 9449 section 7.1',
@@ -222,7 +196,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   resourceNonceNeeded: {
     status: 401,
-    ...developer,
     code: 'use_dpop_nonce',
     description: 'The DPoP proof must contain the nonce of the DPoP-Nonce header.',
     source: 'RFC 9449 section 9',
@@ -231,7 +204,6 @@ export const tokenErrors = catalogue('cis2', {
   },
   accessTokenScope: {
     status: 403,
-    ...developer,
     code: 'insufficient_scope',
     description: 'The access token lacks the scope openid.',
     source: 'RFC 6750 section 3.1',

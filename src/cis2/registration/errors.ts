@@ -1,12 +1,9 @@
 import { catalogue } from '@alongside/kernel/errors';
 
-const developer = { actor: 'developer' } as const;
-
 /** Clients that register themselves, and suppliers at the Connection Manager interface. */
 export const registrationErrors = catalogue('cis2', {
   registrationRedirect: {
     status: 400,
-    ...developer,
     code: 'invalid_redirect_uri',
     description: 'A redirect_uri is not valid.',
     source: 'RFC 7591 section 3.2.2',
@@ -15,7 +12,6 @@ export const registrationErrors = catalogue('cis2', {
   },
   registrationMetadata: {
     status: 400,
-    ...developer,
     code: 'invalid_client_metadata',
     description: 'A member of the client metadata is not valid.',
     source: 'RFC 7591 section 3.2.2',
@@ -24,7 +20,6 @@ export const registrationErrors = catalogue('cis2', {
   },
   registrationToken: {
     status: 401,
-    ...developer,
     code: 'invalid_token',
     description: 'The access token is not valid here.',
     source: 'RFC 7591 section 3, RFC 7592 section 2',
@@ -33,7 +28,6 @@ export const registrationErrors = catalogue('cis2', {
   },
   teamSecret: {
     status: 401,
-    ...developer,
     code: 'unauthorized',
     description: 'The secret or the session is not valid.',
     source: 'RFC 9110 section 15.5.2',
@@ -42,7 +36,6 @@ export const registrationErrors = catalogue('cis2', {
   },
   teamForbidden: {
     status: 403,
-    ...developer,
     code: 'forbidden',
     description: 'This is not your team.',
     source: 'RFC 9110 section 15.5.4',
@@ -51,7 +44,6 @@ export const registrationErrors = catalogue('cis2', {
   },
   configUnknown: {
     status: 404,
-    ...developer,
     code: 'not_found',
     description: 'The team has no such configuration.',
     source: 'RFC 9110 section 15.5.5',
@@ -60,7 +52,6 @@ export const registrationErrors = catalogue('cis2', {
   },
   configInvalid: {
     status: 400,
-    ...developer,
     code: 'invalid_request',
     description: 'The configuration is not valid.',
     source: 'RFC 9110 section 15.5.1',
@@ -69,7 +60,6 @@ export const registrationErrors = catalogue('cis2', {
   },
   configChanged: {
     status: 409,
-    ...developer,
     code: 'conflict',
     description: 'The configuration has changed since it was read.',
     source: 'RFC 9110 section 15.5.10',

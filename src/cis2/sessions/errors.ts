@@ -4,7 +4,6 @@ import { catalogue } from '@alongside/kernel/errors';
 export const sessionErrors = catalogue('cis2', {
   exchangeMalformed: {
     status: 400,
-    actor: 'developer',
     code: 'invalid_request',
     description: 'The exchange is not well-formed.',
     source: 'hand-off protocol',

@@ -1,7 +1,6 @@
 import { catalogue } from '@alongside/kernel/errors';
 import { smartcardText } from './text.ts';
 
-const developer = { actor: 'developer' } as const;
 const user = { actor: 'user' } as const;
 
 /** Errors of the exchange between the agent and CIS2. */
@@ -17,7 +16,6 @@ export const smartcardErrors = catalogue('cis2', {
   },
   exchangeUsed: {
     status: 409,
-    ...developer,
     code: 'already_used',
     description: 'The hand-off was already exchanged.',
     source: 'hand-off protocol',

@@ -9,7 +9,6 @@ const source = 'draft-ietf-oauth-cross-device-security';
 export const tabletErrors = catalogue('cis2', {
   tabletMalformed: {
     status: 400,
-    actor: 'developer',
     code: 'invalid_request',
     description: text.tabletMalformed,
     source: 'tablet protocol',

@@ -1,9 +1,8 @@
 import { catalogue } from '@alongside/kernel/errors';
 import { english } from '../../text/english.ts';
 
-const developer = { actor: 'developer' } as const;
 const user = { actor: 'user' } as const;
-const page = { status: 400, code: 'invalid_request', ...developer } as const;
+const page = { status: 400, code: 'invalid_request' } as const;
 
 /** Sign-out. */
 export const endSessionErrors = catalogue('cis2', {
