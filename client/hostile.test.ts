@@ -15,6 +15,7 @@ import type { Abortable, Fetch } from './http.ts';
 import { publicKeySet } from './keys.ts';
 import { createLogoutReceiver, memoryReplayStore } from './logout.ts';
 import { createNative } from './native.ts';
+import { createPageSignIn } from './page/index.ts';
 import { createPds } from './pds.ts';
 import { privateKeyOf, rsaKey } from './testing/keys.ts';
 import { TokenSet } from './tokens.ts';
@@ -215,6 +216,12 @@ describe('a hostile server', () => {
     'PDS: create': (options) => pdsOf().create({ resourceType: 'Patient' }, options),
     'PDS: update': (options) => pdsOf().update('9000000009', { etag: 'W/"1"', patches: [] }, options),
     'PDS: related': (options) => pdsOf().relatedPersons('9000000009', options),
+    'page: begin': async () => pageOf().begin(),
+    'page: finish, at /token': async () => {
+      const page = pageOf();
+      await page.begin();
+      return page.finish();
+    },
     'PDS: coverage': (options) => pdsOf().coverage('9000000009', options),
   };
   const callbackOf = (url: string) =>
@@ -235,6 +242,29 @@ describe('a hostile server', () => {
     return cis2.finish(callbackOf(url), state, options);
   };
   const logoutToken = `${btoa('{"alg":"RS256","kid":"k"}')}.${btoa('{}')}.AAAA`.replaceAll('=', '');
+  /** The sign-in of a page, whose server sends the browser back at once. */
+  const pageOf = () => {
+    const kept = new Map<string, string>();
+    let at = `${origin}/app`;
+    return createPageSignIn({
+      ...common,
+      issuer: origin,
+      redirectUri: `${origin}/app`,
+      dpop: false,
+      page: {
+        address: () => at,
+        go: (url) => {
+          at = `${origin}/app${callbackOf(url)}`;
+        },
+        rename: () => undefined,
+        kept: {
+          getItem: (name) => kept.get(name) ?? null,
+          setItem: (name, value) => void kept.set(name, value),
+          removeItem: (name) => void kept.delete(name),
+        },
+      },
+    });
+  };
   const exchangeOf = () => createExchange({ ...common, tokenUrl: `${origin}/token`, key, clientSecret: 's' });
   const nativeOf = () => createNative({ ...common, issuer: origin });
   const logoutOf = () => createLogoutReceiver({ ...common, issuer: origin, replay: memoryReplayStore() });
@@ -284,6 +314,8 @@ describe('a hostile server', () => {
       }
     });
 
+    // A page ends its calls with itself.
+    if (make.length === 0) continue;
     test(`${call}: ends with its signal`, async () => {
       hostile = call.split('at ')[1] ?? '';
       const stop = new AbortController();
