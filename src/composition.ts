@@ -23,6 +23,7 @@ import type { LiveSettings } from './boot/reloadables.ts';
 import { signInSettings, webAuthnSettings } from './boot/sign-in-settings.ts';
 import { providerAt, upstreamsOf } from './boot/upstreams.ts';
 import { createCis } from './cis/index.ts';
+import type { CisReads } from './cis/protocol.ts';
 import { cis2Faults } from './cis2/faults/registry.ts';
 import { createCis2 } from './cis2/index.ts';
 import { authorisationApis, type Config, type ServiceName } from './config.ts';
@@ -134,7 +135,7 @@ const cisOf = ({ config, core, shared, vault, live, log, urls, secret, cisSecret
     externalIssuers: live.externalIssuers,
   });
 
-const cis2Of = (wiring: Wiring, askCis: Ask) => {
+const cis2Of = (wiring: Wiring, askCis: Ask, reads: CisReads | undefined) => {
   const { config, core, shared, registrations, vault, live, log, urls, secret, cisSecrets } = wiring;
   return createCis2({
     ...shared,
@@ -143,7 +144,7 @@ const cis2Of = (wiring: Wiring, askCis: Ask) => {
     vault,
     log: log('cis2'),
     issuer: wiring.cis2Provider.issuer,
-    cis: { url: urls.cis, secret: cisSecrets.cis2, ask: askCis },
+    cis: { url: urls.cis, secret: cisSecrets.cis2, ask: askCis, reads },
     cisSecret: secret('cis', 'cis2'),
     faults: wiring.faults,
     consoleSecret: secret('console', 'cis2'),
@@ -356,8 +357,8 @@ export async function compose(materials: Materials): Promise<Composition> {
   const runs = (name: ServiceName) => config.only.includes(name);
   const cis = runs('cis') ? cisOf(wiring) : undefined;
   const askCis = cis ? calling('cis', cis) : askOver(urls.cis);
-  const personSource = createPersonSource(askCis, wiring.cisSecrets.authorisation);
-  const cis2 = runs('cis2') ? cis2Of(wiring, askCis) : undefined;
+  const personSource = cis?.reads.person ?? createPersonSource(askCis, wiring.cisSecrets.authorisation);
+  const cis2 = runs('cis2') ? cis2Of(wiring, askCis, cis?.reads) : undefined;
   const refusals = { refusals: core.refusals, development };
   const cis2Here = cis2 && {
     origin: urls.cis2,

@@ -5,6 +5,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import { plainError, type Route } from '@alongside/kernel/http';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
+import { networkAddress } from '@alongside/kernel/networks';
 import { route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { RegularTask, Service, Urls } from '../service.ts';
@@ -36,7 +37,7 @@ import { cisLimits, createNetworkLimits, Limiter } from './limits.ts';
 import { Mails } from './mail/mails.ts';
 import { outboxRoutes, personMailRoutes } from './mail/routes.ts';
 import type { SmtpSettings } from './mail/smtp.ts';
-import type { Person } from './protocol.ts';
+import type { CisReads, Person } from './protocol.ts';
 import { type CheckerDependencies, RevocationChecker } from './revocation/checker.ts';
 import type { ExternalIssuer } from './revocation/external-issuers.ts';
 import { OwnCrl } from './revocation/own-crl.ts';
@@ -50,6 +51,7 @@ import { EndWatch } from './sessions/end-watch.ts';
 import { Endings } from './sessions/endings.ts';
 import { Grounds } from './sessions/grounds.ts';
 import { proofRoutes } from './sessions/proof.ts';
+import { stateOf } from './sessions/session.ts';
 import { sessionCallRoutes } from './sessions/session-calls.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { signInRoutes } from './sessions/sign-in.ts';
@@ -96,6 +98,7 @@ const hour = 3_600_000;
 
 /** The routes and tasks of CIS. `sweep` runs all tasks at once. */
 export interface CisService extends Service {
+  readonly reads: CisReads;
   sweep(): Promise<void>;
 }
 
@@ -212,6 +215,14 @@ export function createCis(dependencies: CisDependencies): CisService {
       ...(legacy ? legacyRoutes(shared, legacy) : []),
     ]),
     clientCertificates: (legacy?.clients ?? []).length > 0,
+    reads: {
+      person: async (uid) => (await directory.find(uid))?.person,
+      async session(id) {
+        const session = await endings.read(id);
+        return session && stateOf(session);
+      },
+      agentsAt: (address) => agents.at(networkAddress(address)),
+    },
     sweep,
     regularWork,
     start() {

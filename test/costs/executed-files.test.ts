@@ -22,7 +22,7 @@ describe('the number of files that run', () => {
   test('stays within its limit at CIS2 for an authorization request with a session', async () => {
     const { address } = codeRequest(clients.party);
     const files = await executedFiles(() => call(address, { headers: { cookie: clients.party.cookie } }));
-    assert.ok(files.length <= 70, `${files.length} files:\n${files.join('\n')}`);
+    assert.ok(files.length <= 67, `${files.length} files:\n${files.join('\n')}`);
   });
 
   test('stays within its limit in all services for a silent sign-in by the combined pattern', async () => {

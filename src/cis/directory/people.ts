@@ -1,4 +1,4 @@
-import { type Answer, json, noContent } from '@alongside/kernel/answer';
+import { json, noContent } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import type { JsonObject } from '@alongside/kernel/json';
 import { route } from '@alongside/kernel/route';
@@ -85,18 +85,10 @@ async function addPerson(call: PeopleCall & { body: JsonObject }) {
   return answerWith(201, added, { location: `/directory/people/${added.person.uid}` });
 }
 
-/** The response about each person whom the directory shares among reads. */
-const knownAnswers = new WeakMap<Person, { revision: number; answer: Answer }>();
-
 async function answerPerson({ cis, uid }: PeopleCall & { uid: string }) {
   const found = await cis.directory.find(uid);
   if (!found) throw errors.personMissing(`uid ${uid}`);
-  const { person, revision } = found;
-  const known = knownAnswers.get(person);
-  if (known?.revision === revision) return known.answer;
-  const answer = answerWith(200, found);
-  knownAnswers.set(person, { revision, answer });
-  return answer;
+  return answerWith(200, found);
 }
 
 async function changePerson(

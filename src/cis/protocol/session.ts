@@ -1,4 +1,5 @@
 import type { JsonWebKey } from '@alongside/kernel/jws';
+import type { Person } from './answers.ts';
 import type { CardSignature, Generation, SessionMode, SignInRefusal } from './sign-in.ts';
 
 /** Response of `POST /sessions/{id}/heartbeat`, a request without a body. */
@@ -108,6 +109,13 @@ export const presence = { every: 120, counts: 240 } as const;
 /** Response of `GET /agents/presence?address=A`, for CIS2: the agents that recently reported from this address. */
 export interface PresenceAnswer {
   agents: { agentId: string; seenAt: string; sessionId: string | null }[];
+}
+
+/** What other services of its process read from CIS without a request. Each has the data of the route of the same name. */
+export interface CisReads {
+  person(uid: string): Promise<Person | undefined>;
+  session(id: string): Promise<SessionState | undefined>;
+  agentsAt(address: string): Promise<PresenceAnswer['agents']>;
 }
 
 /** Body of `POST /clock-moved`, console, development only. */

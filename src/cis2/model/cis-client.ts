@@ -5,6 +5,7 @@ import type { Log } from '@alongside/kernel/log';
 import { askOver } from '@alongside/kernel/outbound';
 import {
   type ChangesAnswer,
+  type CisReads,
   type PeopleAnswer,
   type Person,
   type PersonMail,
@@ -23,24 +24,34 @@ export interface CisAccess {
   secret: string;
   /** How to call it; over HTTP by default. */
   ask?: Ask | undefined;
+  /** Reads it without a call, if it is in this process. */
+  reads?: CisReads | undefined;
 }
 
 /** Calls the public interface of CIS. Throws `cisUnreachable` if CIS does not respond. */
 export class CisClient {
   readonly #call: Ask;
+  readonly #reads: CisReads;
   readonly #secret: string;
   readonly #log: Log;
   readonly #people = new ParsedTexts<Person>();
 
-  constructor({ url, secret, ask = askOver(url) }: CisAccess, log: Log) {
+  constructor({ url, secret, ask = askOver(url), reads }: CisAccess, log: Log) {
     this.#call = ask;
+    this.#reads = reads ?? {
+      person: (uid) => this.#ask(paths.person(uid), undefined, (text) => this.#people.of(uid, text)),
+      session: (id) => this.#ask<SessionState>(paths.session(id)),
+      agentsAt: async (address) =>
+        (await this.#ask<PresenceAnswer>(`${paths.presence}?address=${encodeURIComponent(address)}`))
+          ?.agents ?? [],
+    };
     this.#secret = secret;
     this.#log = log;
   }
 
   /** Returns the state of a session, live or ended; undefined if CIS does not know it. */
   session(id: string): Promise<SessionState | undefined> {
-    return this.#ask<SessionState>(paths.session(id));
+    return this.#reads.session(id);
   }
 
   /** Verifies that the session is live and the card signed the message. Returns undefined if CIS does not know the session. */
@@ -51,10 +62,7 @@ export class CisClient {
   /** Returns the agents that CIS recently saw at this network address; none if CIS does not respond. */
   async agentsAt(address: string): Promise<PresenceAnswer['agents']> {
     try {
-      const answer = await this.#ask<PresenceAnswer>(
-        `${paths.presence}?address=${encodeURIComponent(address)}`,
-      );
-      return answer?.agents ?? [];
+      return await this.#reads.agentsAt(address);
     } catch {
       return [];
     }
@@ -76,7 +84,7 @@ export class CisClient {
   }
 
   person(uid: string): Promise<Person | undefined> {
-    return this.#ask(paths.person(uid), undefined, (text) => this.#people.of(uid, text));
+    return this.#reads.person(uid);
   }
 
   async #ask<T>(path: string, body?: unknown, read?: (text: string) => T): Promise<T | undefined> {
