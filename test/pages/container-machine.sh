@@ -15,6 +15,7 @@ if grep -q '^[1-9]' /proc/self/cgroup; then # the controllers of a kernel with c
 else
   umount /sys/fs/cgroup && mount -t cgroup2 cgroup /sys/fs/cgroup
 fi
+mkdir -p /var/lib/containers /etc/containers
 mount -t tmpfs containers /var/lib/containers
 cat > /etc/containers/containers.conf <<'END'
 [engine]
