@@ -1,5 +1,5 @@
 import { type Database, sql } from '../storage/database.ts';
-import { computed, integer, row } from '../storage/row.ts';
+import { columnOf, computed, integer, row } from '../storage/row.ts';
 
 /** What a move of the clock ends, by kind: the names are those of the API. */
 export interface ClockEffects {
@@ -48,7 +48,7 @@ export async function clockEffects(database: Database, from: number, to: number)
       values.push(comparison === '>' ? from : to);
       return `${comparison} CAST(? AS BIGINT)`;
     });
-    return `(${marked}) AS "${name}"`;
+    return `(${marked}) AS ${columnOf(name)}`;
   });
   const found = await database.get(sql(`SELECT ${columns.join(', ')}`, ...values), effectsRow);
   return { ...(found as ClockEffects) };

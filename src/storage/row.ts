@@ -30,7 +30,8 @@ const shapes: RowShape<object>[] = [];
 export const rowShapes = (): readonly RowShape<object>[] => shapes;
 
 /** Returns the column of a member: `created_at` for `createdAt`. */
-const columnOf = (member: string): string => member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const columnOf = (member: string): string =>
+  member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /**
  * Declares the shape of rows: `row('product', { name: text, body: json(productShape), createdAt: integer })`. Pass it to
