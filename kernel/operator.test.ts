@@ -58,13 +58,14 @@ describe('printable', () => {
 });
 
 describe('nearest', () => {
-  const names = ['status', 'gp', 'discovery-other-issuer', '--now'];
+  const names = ['status', 'gp', 'discovery-other-issuer', '--now', '--host', '--port-base'];
   for (const [typed, known] of [
     ['stauts', 'status'],
     ['Status', 'status'],
     ['stat', 'status'],
     ['gpp', 'gp'],
     ['--nwo', '--now'],
+    ['--port', '--port-base'],
     ['discovery-othr-isuer', 'discovery-other-issuer'],
   ] as const)
     test(`suggests ${known} for ${typed}`, () =>

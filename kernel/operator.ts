@@ -45,12 +45,12 @@ const longestName = 64;
 export function nearest(name: string, names: readonly string[]): string {
   if (name === '' || name.length > longestName) return '';
   const wanted = name.toLowerCase();
-  const rated = names
+  const longer = wanted.length > 2 ? names.find((known) => known.startsWith(wanted)) : undefined;
+  const [similar] = names
     .map((known) => ({ known, far: distance(wanted, known.toLowerCase()) }))
+    .filter(({ known, far }) => far <= Math.max(1, Math.ceil(known.length / 3)))
     .sort((one, other) => one.far - other.far);
-  const similar = rated.find(({ known, far }) => far <= Math.max(1, Math.ceil(known.length / 3)));
-  const best =
-    similar?.known ?? (wanted.length > 2 ? names.find((known) => known.startsWith(wanted)) : undefined);
+  const best = longer ?? similar?.known;
   return best === undefined ? '' : ` Did you mean ${best}?`;
 }
 

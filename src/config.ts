@@ -93,11 +93,13 @@ const drainDelay = z.coerce
   .min(0, 'must be 0 or more')
   .max(300, 'must be 300 or less');
 
-const logRequests = z
-  .boolean()
-  .describe(
-    'Log a line at info for every request, not only for sign-ins, refusals and failures; on by default for serve',
-  );
+const logRequests = (byDefault: boolean) =>
+  z
+    .boolean()
+    .default(byDefault)
+    .describe(
+      'Log a line at info for every request, not only for sign-ins, refusals and failures; on by default for serve',
+    );
 
 const off = (about: string) => z.boolean().default(false).describe(about);
 const on = (about: string) => z.boolean().default(true).describe(about);
@@ -142,7 +144,7 @@ export const configShape = {
     'Let the agent, and in development the console, serve every user of this machine, not only the one who started them; for containers',
   ),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Log level'),
-  logRequests: logRequests.default(false),
+  logRequests: logRequests(false),
   metricsPort: z
     .union([z.literal('off'), port], 'must be a port number up to 65530, or off')
     .optional()
@@ -341,7 +343,7 @@ export const productionShape = {
   ...productionSettings,
   only: only.default([...productionServices]).describe('Services to start, separated by commas'),
   drainDelay: drainDelay.default(5),
-  logRequests: logRequests.default(true),
+  logRequests: logRequests(true),
 };
 
 export type Config = z.infer<z.ZodObject<typeof configShape>> &
