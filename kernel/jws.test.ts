@@ -97,6 +97,8 @@ test('decodeJwt never throws, and accepts exactly three valid parts', () => {
     `${part({ crit: ['b64'] })}.${part({})}.AA`,
     `${part({})}.${part({})}.A=`,
     `${part({})}.${part({})}.AB`,
+    `${part({})}.${part({})}.A+/A`,
+    `${part({})}.${part({})}.AA\n`,
     `${part({})}.${part({ a: 'x'.repeat(40_000) })}.AA`,
     `${part({})}.${part({ iss: 'a\u0000b' })}.AA`,
     `${part({ kid: '\u0000' })}.${part({})}.AA`,

@@ -16,12 +16,12 @@ type Limits = Readonly<Record<string, Partial<Costs>>>;
 
 /** Limits for one operation at a time, so that none shares a transaction or an fsync. They may only fall. */
 const onSqlite: Limits = {
-  opaque: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 400 },
-  jwt: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 450 },
+  opaque: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 330 },
+  jwt: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 330 },
   code: { reads: 3, writes: 8, rows: 7, transactions: 2, fsyncs: 2, kilobytes: 1_200 },
-  refresh: { reads: 2, writes: 5, rows: 5, transactions: 1, fsyncs: 1, kilobytes: 650 },
-  'refresh-secret': { reads: 1, writes: 3, rows: 3, transactions: 1, fsyncs: 1, kilobytes: 450 },
-  exchange: { reads: 2, writes: 3, rows: 3, transactions: 1, fsyncs: 1, kilobytes: 650 },
+  refresh: { reads: 2, writes: 5, rows: 5, transactions: 1, fsyncs: 1, kilobytes: 420 },
+  'refresh-secret': { reads: 1, writes: 3, rows: 3, transactions: 1, fsyncs: 1, kilobytes: 330 },
+  exchange: { reads: 2, writes: 3, rows: 3, transactions: 1, fsyncs: 1, kilobytes: 420 },
   userinfo: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 350 },
   discovery: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 350 },
   jwks: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 350 },
