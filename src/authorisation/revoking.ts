@@ -1,6 +1,7 @@
 import type { Statement } from '../storage/database.ts';
 import type { Base } from './base.ts';
 import type { AtBase, PlatformParts } from './parts.ts';
+import type { Upstream } from './upstream/upstream.ts';
 
 /** The tokens of one authorization. */
 interface Family {
@@ -36,4 +37,15 @@ export async function revokeFamily(
   cause: Cause,
 ): Promise<void> {
   await parts.tokens.revokeFamily(family.family, revocationStatement(parts, base, family, cause));
+}
+
+/** Revokes new tokens whose session the provider ended while they were written. Returns whether it did. */
+export async function endedMeanwhile(
+  server: AtBase<'endedSessions' | 'tokens' | 'audit'>['server'],
+  upstream: Upstream,
+  family: Family,
+): Promise<boolean> {
+  const isOver = await server.parts.endedSessions.isOver(server.base, upstream, family.sid);
+  if (isOver) await revokeFamily(server, family, 'session-ended');
+  return isOver;
 }

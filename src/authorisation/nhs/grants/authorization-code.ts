@@ -9,7 +9,7 @@ import type { CodeGrant } from '../../codes.ts';
 import { errors } from '../../errors.ts';
 import { corsHeaders } from '../../incoming.ts';
 import { accessLifetime, lifetimesOf } from '../../issue.ts';
-import { revokeFamily } from '../../revoking.ts';
+import { endedMeanwhile, revokeFamily } from '../../revoking.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { authenticateBySecret, type CheckedClient } from '../application-checks.ts';
 import type { NhsCall } from '../flow.ts';
@@ -153,10 +153,8 @@ async function issue(known: CheckedCall): Promise<Answer> {
   const writes = issuer.writeStatements(scoped, access, refresh);
   if (!(await batch.commit([codes.spendStatement(code), ...writes])))
     throw errors.codeInvalid('the code was used by another request at the same time');
-  if (await parts.endedSessions.isOver(base, upstream, granted.sid)) {
-    await revokeFamily(server, granted, 'session-ended');
+  if (await endedMeanwhile(server, upstream, granted))
     throw errors.codeInvalid('the provider ended the session at the same time');
-  }
   parts.recorder.record({
     keys: [code],
     lasting: granted.family,

@@ -11,7 +11,7 @@ import {
   type TokenGrant,
   userAttributes,
 } from '../../issue.ts';
-import { revokeFamily } from '../../revoking.ts';
+import { endedMeanwhile } from '../../revoking.ts';
 import type { Level } from '../../upstream/upstream.ts';
 import { authenticateByAssertion, type CheckedAssertion } from '../application-checks.ts';
 import type { NhsCall } from '../flow.ts';
@@ -98,7 +98,7 @@ async function issue(known: CheckedCall): Promise<Answer> {
   const {
     base,
     issuer,
-    parts: { vault, recorder, endedSessions },
+    parts: { vault, recorder },
   } = server;
   const person = userAttributes(
     { idToken, claims: subject.claims, upstream, level },
@@ -124,10 +124,8 @@ async function issue(known: CheckedCall): Promise<Answer> {
     _refresh_tokens_validity_ms: String(lifetimes.validity),
   });
   await batch.commit(issuer.writeStatements(granted, access, refresh));
-  if (await endedSessions.isOver(base, upstream, sid)) {
-    await revokeFamily(server, granted, 'session-ended');
+  if (await endedMeanwhile(server, upstream, granted))
     throw errors.subjectSession('the provider ended the session at the same time');
-  }
   recorder.record({
     keys: [idToken],
     lasting: granted.family,

@@ -14,7 +14,7 @@ import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
 import { scopesAt } from '../../application/client.ts';
 import type { CodeGrant } from '../../codes.ts';
 import { accessLifetime, lifetimesOf } from '../../issue.ts';
-import { revocationStatement } from '../../revoking.ts';
+import { endedMeanwhile } from '../../revoking.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { refreshBinding, tokensAnswer } from '../access-tokens.ts';
 import { scopesGranted } from '../callback.ts';
@@ -70,13 +70,8 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
     ...refreshBinding(client.registration, granted.resources ?? [], confirmation),
   });
   await redeemCode(call, tokenIssuer.writeStatements(scoped, access, refresh));
-  if (await parts.endedSessions.isOver(base, upstream, granted.sid)) {
-    await parts.tokens.revokeFamily(
-      granted.family,
-      revocationStatement(parts, base, granted, 'session-ended'),
-    );
+  if (await endedMeanwhile(server, upstream, granted))
     throw errors.codeInvalid('the provider ended the session at the same time');
-  }
   parts.recorder.record({
     keys: [code],
     lasting: granted.family,

@@ -7,7 +7,7 @@ import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
 import { applicationMarker, scopesAt } from '../../application/client.ts';
 import { unusedExchange } from '../../id-token-party.ts';
 import { accessLifetime, lifetimesOf, type TokenGrant } from '../../issue.ts';
-import { revocationStatement } from '../../revoking.ts';
+import { endedMeanwhile } from '../../revoking.ts';
 import { actorAttribute, mayActAttribute, refreshBinding, tokensAnswer } from '../access-tokens.ts';
 import { scopesGranted } from '../callback.ts';
 import { errors } from '../errors.ts';
@@ -154,10 +154,8 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   const writes = tokenIssuer.writeStatements(granted, access, refresh);
   if (!(await call.batch.commit([...condition, ...writes])))
     throw errors.subjectInvalid('it was revoked at the same time');
-  if (await parts.endedSessions.isOver(base, subject.upstream, subject.sid)) {
-    await tokens.revokeFamily(granted.family, revocationStatement(parts, base, granted, 'session-ended'));
+  if (await endedMeanwhile(server, subject.upstream, granted))
     throw errors.subjectInvalid('the provider ended the session at the same time');
-  }
   parts.recorder.record({
     keys: [subjectToken],
     lasting: granted.family,
