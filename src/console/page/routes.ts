@@ -78,9 +78,10 @@ function asset(path: string, type: string, text: string): Route[] {
 /** Returns the source of a script with the tools that it takes, and without the white space in place of types. */
 function sourceOf({ run }: BrowserScript): string {
   const call = ['', 'tools', 'tools, editing'][run.length] ?? '';
-  const tools = run.length > 0 ? `const tools = (${pageTools.toString()})();` : '';
+  // Every page loads this script first, and the others find its constant.
+  const tools = run === shellScript.run ? `const tools = (${pageTools.toString()})();` : '';
   const editing = run.length > 1 ? `const editing = (${editTools.toString()})(tools);` : '';
-  const lines = `{\n${tools}\n${editing}\n(${run.toString()})(${call});\n}`.split('\n');
+  const lines = `${tools}\n{\n${editing}\n(${run.toString()})(${call});\n}`.split('\n');
   return `${lines
     .map((line) => line.trim())
     .filter(Boolean)
