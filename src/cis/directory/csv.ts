@@ -21,6 +21,8 @@ export interface ImportProblem {
 export interface ImportedPerson {
   line: number;
   value: Record<string, unknown>;
+  /** CSV has no column of `otherClaims`. */
+  format: 'csv' | 'json';
 }
 
 export interface ParsedImport {
@@ -169,6 +171,7 @@ export async function parseDirectoryCsv(text: string): Promise<ParsedImport> {
     problems,
     people: [...people.values()].map(({ line, cells, organisations, roles }) => ({
       line,
+      format: 'csv',
       value: { ...readColumns(personColumns, cells), organisations: [...organisations.values()], roles },
     })),
   };

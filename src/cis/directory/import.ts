@@ -25,12 +25,24 @@ function problemOf(line: number, thrown: unknown): ImportProblem {
   return { line, field, problem };
 }
 
-/** Keeps the ids of a person that the file omits, so that importing the same file twice changes nothing. */
-function keepIds(draft: PersonDraft, before: Person | undefined): PersonDraft {
+interface ImportLine<P> extends ImportedPerson {
+  person: P;
+}
+
+/**
+ * Keeps the ids of a person that the file omits, so that importing the same file twice changes nothing. A file without
+ * `disabled` enables nobody.
+ */
+function keepOmitted(
+  { person: draft, value, format }: ImportLine<PersonDraft>,
+  before: Person | undefined,
+): PersonDraft {
   if (!before) return draft;
   const free = [...before.roles];
   return {
     ...draft,
+    disabled: value.disabled === undefined ? before.disabled : draft.disabled,
+    ...(format === 'csv' && before.otherClaims ? { otherClaims: before.otherClaims } : {}),
     organisations: draft.organisations.map((entry) => ({
       ...entry,
       personOrgId:
@@ -58,11 +70,6 @@ const canonical = (value: unknown): string =>
       : part,
   );
 
-interface ImportLine {
-  line: number;
-  person: Person;
-}
-
 /** Returns the fields and values that must be unique to a person. */
 const claimsOf = ({ persona, roles }: Person): [string, string][] => [
   ...(persona === null ? [] : [['persona', persona] as [string, string]]),
@@ -70,7 +77,10 @@ const claimsOf = ({ persona, roles }: Person): [string, string][] => [
 ];
 
 /** Finds personas and role profiles that two people would have. */
-async function findTaken(people: readonly ImportLine[], existing: ExistingPeople): Promise<ImportProblem[]> {
+async function findTaken(
+  people: readonly ImportLine<Person>[],
+  existing: ExistingPeople,
+): Promise<ImportProblem[]> {
   const mine = new Set(people.map(({ person }) => person.uid));
   const claims = people.flatMap(({ person }) => claimsOf(person));
   const valuesOf = (wanted: string) => claims.filter(([field]) => field === wanted).map(([, value]) => value);
@@ -92,14 +102,15 @@ async function findTaken(people: readonly ImportLine[], existing: ExistingPeople
 function readDrafts(imported: readonly ImportedPerson[]) {
   const problems: ImportProblem[] = [];
   const seen = new Set<string>();
-  const drafts: { line: number; uid: string; draft: PersonDraft }[] = [];
-  for (const { line, value } of imported) {
+  const drafts: (ImportLine<PersonDraft> & { uid: string })[] = [];
+  for (const entry of imported) {
+    const { line, value } = entry;
     try {
       const draft = readDraft(value);
       const uid = draft.uid ?? randomDigits(12);
       if (seen.has(uid)) problems.push({ line, field: 'uid', problem: 'is repeated' });
       seen.add(uid);
-      drafts.push({ line, uid, draft });
+      drafts.push({ ...entry, uid, person: draft });
     } catch (thrown) {
       problems.push(problemOf(line, thrown));
     }
@@ -114,15 +125,15 @@ export async function planImport(
 ): Promise<ImportPlan> {
   const { drafts, problems } = readDrafts(imported);
   const known = await existing.findAll(drafts.map(({ uid }) => uid));
-  const names = await existing.names(drafts.flatMap(({ draft }) => orgCodesOf(draft)));
-  const complete: ImportLine[] = [];
-  for (const { line, uid, draft } of drafts) {
+  const names = await existing.names(drafts.flatMap(({ person }) => orgCodesOf(person)));
+  const complete: ImportLine<Person>[] = [];
+  for (const { uid, ...entry } of drafts) {
     try {
-      const person = completePerson(keepIds(draft, known.get(uid)?.person), uid, names);
+      const person = completePerson(keepOmitted(entry, known.get(uid)?.person), uid, names);
       for (const { orgCode, orgName } of person.organisations) names.set(orgCode, orgName);
-      complete.push({ line, person });
+      complete.push({ ...entry, person });
     } catch (thrown) {
-      problems.push(problemOf(line, thrown));
+      problems.push(problemOf(entry.line, thrown));
     }
   }
   problems.push(...(await findTaken(complete, existing)));

@@ -100,6 +100,19 @@ describe('import and export of the directory', () => {
     );
   });
 
+  test('enables nobody by a file without that column, and keeps claims for which CSV has none', async () => {
+    const path = paths.person(uids.gp);
+    const otherClaims = { badge: 7 };
+    await cis.call(path, { method: 'PATCH', body: { disabled: true, otherClaims }, as: 'console' });
+    const text = writeDirectoryCsv(await everybody());
+    assert.equal((await bring(text)).answer.unchanged, 16);
+    await bring([head, line(uids.gp)].join('\n'));
+    const { body: person } = await cis.call<Person>(path, { as: 'console' });
+    assert.deepEqual([person.givenName, person.disabled, person.otherClaims], ['Tilda', true, otherClaims]);
+    await bring([`${head},disabled`, `${line(uids.gp)},false`].join('\n'));
+    assert.equal((await cis.call<Person>(path, { as: 'console' })).body.disabled, false);
+  });
+
   test('returns the same response for a dry run and writes nothing', async () => {
     const before = await everybody();
     const { status, answer } = await bring([head, line('100000000002')].join('\n'), csv, '?dryRun=true');

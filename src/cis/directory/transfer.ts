@@ -59,7 +59,7 @@ function readDocument(text: string): ImportedDirectory {
   }
   const { people, activities } = inShape(value, documentShape);
   return {
-    people: people.map((person, index) => ({ line: index + 1, value: person })),
+    people: people.map((person, index) => ({ line: index + 1, format: 'json', value: person })),
     problems: [],
     activities,
   };

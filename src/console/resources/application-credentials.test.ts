@@ -99,6 +99,20 @@ describe('keys and secrets of an application', () => {
     assert.ok(!JSON.stringify((await call('GET', '')).body).includes(String(second.body.clientSecret)));
   });
 
+  test('leaves an ended secret ended when later ones get an expiry', async () => {
+    const leaked = await call('POST', '/secrets', { half: 'platform' });
+    const at = (milliseconds: number) => ({
+      half: 'platform',
+      othersExpireAt: new Date(startTime + milliseconds).toISOString(),
+    });
+    const current = await call('POST', '/secrets', at(-1));
+    await call('POST', '/secrets', at(3_600_000));
+    const stored = (await subject.applications.get(id))?.platform;
+    assert.ok(stored);
+    const fits = ({ body }: typeof leaked) => secretFits(stored, String(body.clientSecret), startTime);
+    assert.deepEqual([fits(leaked), fits(current)], [false, true]);
+  });
+
   test('does not overwrite a concurrent change', async () => {
     const stale = { 'if-match': '"1"' };
     assert.equal((await call('POST', '/secrets', { half: 'platform' }, stale)).status, 412);

@@ -171,8 +171,10 @@ export const applicationCredentials: Resource = {
           const expiry = expiresAt === undefined ? null : Date.parse(expiresAt);
           const { secret, record } = newSecret(applications.now, expiry);
           const changed = await editor.change('application.secret.added', request, params.id, (before) => {
+            // Never later than before: a secret that was ended, perhaps after a leak, stays ended.
+            const latest = othersExpireAt === undefined ? Infinity : Date.parse(othersExpireAt);
             const others = halfOf(before, name).secrets.map((other) =>
-              othersExpireAt === undefined ? other : { ...other, expiresAt: Date.parse(othersExpireAt) },
+              (other.expiresAt ?? Infinity) > latest ? { ...other, expiresAt: latest } : other,
             );
             return withHalf(before, name, { secrets: [...others, record].slice(-10) });
           });
