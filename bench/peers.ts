@@ -46,6 +46,9 @@ if (
   endWith(usageText);
 const say = (text: string): unknown => process.stderr.write(`${text}\n`);
 
+/** The least number of operations of each server before the first round, so that V8 has compiled their code. */
+const warmUp = 4_000;
+
 /** A server that a scenario is measured at. */
 interface Contender {
   readonly name: string;
@@ -59,7 +62,7 @@ async function compare({ id, about, times = 1, peer }: Scenario, contenders: rea
   const run = (target: Contender, turns: number) =>
     measure(target, { prepare: (_, wide, long) => target.prepare(wide, long) }, lanes, turns);
   const turns = each * times;
-  for (const { target } of runs) await run(target, turns * 2);
+  for (const { target } of runs) await run(target, Math.max(turns * 2, Math.ceil(warmUp / lanes)));
   for (let round = 0; round < rounds; round++)
     for (const { target, all } of round % 2 === 0 ? runs : [...runs].reverse())
       all.push(await run(target, turns));
