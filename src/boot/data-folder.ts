@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
@@ -18,7 +18,10 @@ export function openDataFolder(path: string, ephemeral: boolean): DataFolder {
   }
   const folder = resolve(path);
   try {
+    const isNew = !existsSync(folder);
     makeFolder(folder, 0o700);
+    // It is often in a project, and has the master key.
+    if (isNew) writeFileSync(join(folder, '.gitignore'), '*\n');
     const probe = join(folder, `.write-${process.pid}`);
     writeFileSync(probe, '');
     rmSync(probe);

@@ -140,6 +140,7 @@ describe('the alongside process', () => {
     const data = join(folder, 'state');
     const instance = await start(['--data', data, '--port-base', '0']);
     const file = join(data, 'state.json');
+    assert.equal(readFileSync(join(data, '.gitignore'), 'utf8'), '*\n', 'git does not see the master key');
     assert.equal(statSync(file).mode & 0o777, 0o600);
     assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')).urls, instance.state.urls);
     const status = await command(['status', '--json', '--data', data]);
