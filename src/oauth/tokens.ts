@@ -3,7 +3,7 @@ import { sha256, type Vault } from '@alongside/kernel/secrets';
 import { type Database, found, must, type Row, type Statement, sql } from '../storage/database.ts';
 import { OldRows } from '../storage/old-rows.ts';
 import { idFromHash, keyOfId, type Place, PlacedValues } from '../storage/placed-values.ts';
-import { computed, integer, nullable, row, text } from '../storage/row.ts';
+import { computed, integer, nullable, onceFor, row, text } from '../storage/row.ts';
 import {
   type Authorization,
   differenceOf,
@@ -57,19 +57,7 @@ function jtiOf(token: string): string | undefined {
 }
 
 /** The record of each row that the database shares among reads. */
-const records = new WeakMap<Row, TokenRecord>();
-
-function recordOf(kind: TokenRecord['kind'], stored: Row | undefined): TokenRecord | undefined {
-  if (!stored) return undefined;
-  // A weak map would keep the record of a row that is read once until the next collection of old objects.
-  if (!Object.isFrozen(stored)) return readRecord(kind, stored);
-  let record = records.get(stored);
-  if (!record) {
-    record = readRecord(kind, stored);
-    records.set(stored, record);
-  }
-  return record;
-}
+const sharedRecord = onceFor((stored: Row) => readRecord('access', stored));
 
 const day = 86_400_000;
 /** Maximum number of access tokens with a remembered place. */
@@ -208,13 +196,16 @@ export class Tokens {
     const { id, hash, table } = this.#accessPlaceOf(token);
     if (table === 'refresh') return undefined;
     const statement = sql(table === 'firstAccess' ? findFirstAccess : findAccess, id, hash);
-    return recordOf('access', await this.#database.get(found(statement)));
+    const stored = await this.#database.get(found(statement));
+    // A weak map would keep the record of a row that is read once until the next collection of old objects.
+    return stored && (Object.isFrozen(stored) ? sharedRecord(stored) : readRecord('access', stored));
   }
 
   /** Returns the record of a refresh token, valid or not. */
   async findRefresh(token: string): Promise<TokenRecord | undefined> {
     const { id, hash } = this.placeOf(token);
-    return recordOf('refresh', await this.#database.get(sql(findRefresh, id, hash)));
+    const stored = await this.#database.get(sql(findRefresh, id, hash));
+    return stored && readRecord('refresh', stored);
   }
 
   /** Returns the time of the last code or refresh token of a CIS2 session that got tokens, in milliseconds. */
