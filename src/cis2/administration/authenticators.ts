@@ -39,17 +39,14 @@ async function readUid({ request: { params } }: Start<Uid>): Promise<Uid> {
   return { uid: params.uid };
 }
 
-async function findPerson({ uid, provider }: UidContext): Promise<{ person: Person }> {
+async function findPerson({ uid, provider }: UidContext) {
   const person = await provider.cis.person(uid);
   if (!person || person.disabled)
     throw administrationErrors.personUnknown(person ? 'disabled' : 'not in the directory');
   return { person };
 }
 
-async function readKind({
-  request,
-  provider: { enrolments },
-}: Start): Promise<{ body: JsonObject; enrolment: Enrolment }> {
+async function readKind({ request, provider: { enrolments } }: Start) {
   if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
     throw enrolmentErrors.consoleBody('JSON was expected');
   let body: JsonObject;
@@ -67,11 +64,7 @@ async function readKind({
 /** Checks the officer of the registration authority, who may not create a link for themselves. */
 const checkOfficer = check(
   'officer',
-  async function checkOfficer({
-    body,
-    person,
-    provider: { cis, development },
-  }: KindContext): Promise<{ actor: string }> {
+  async function checkOfficer({ body, person, provider: { cis, development } }: KindContext) {
     const { success, data: uid } = officerShape.safeParse(body.officer);
     if (!success)
       throw enrolmentErrors.consoleBody('officer', { field: 'officer', problem: 'must be a uid' });

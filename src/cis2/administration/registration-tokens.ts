@@ -28,7 +28,7 @@ type Order = z.output<typeof shape>;
 
 type Start = Call<TokenDependencies>;
 
-async function readOrder({ request }: Start): Promise<{ order: Order }> {
+async function readOrder({ request }: Start) {
   try {
     return { order: shape.parse(parseJsonObject(request.body)) };
   } catch (error) {

@@ -41,7 +41,7 @@ interface Start {
 const longest = 40_000;
 const texts = ['assertion', 'query'] as const;
 
-async function readPasted({ request }: Start): Promise<{ pasted: ValidateRequest }> {
+async function readPasted({ request }: Start) {
   try {
     const body = parseJsonObject(request.body);
     const [[name, value] = [], ...others] = Object.entries(body);

@@ -3,7 +3,7 @@ import { parseParameters } from '../../oauth/parameters.ts';
 import type { Expected } from '../model/interactions.ts';
 import { accountRequest } from '../model/relying-party.ts';
 import type { Session } from '../model/session.ts';
-import { type Reply, replyTo } from '../responses/authorization-response.ts';
+import { replyTo } from '../responses/authorization-response.ts';
 import { beginInteraction, findAuthenticators } from '../sign-in/authenticator.ts';
 import type { Start } from './services.ts';
 
@@ -21,10 +21,7 @@ function repeatedRequest(issuer: string, { uid, authentication }: Session, state
   return { ...accountRequest(issuer, acr, { prompt: ['login'], subject: uid, state }), expected };
 }
 
-async function makeRequest({
-  request,
-  provider,
-}: Start): Promise<ReturnType<typeof firstRequest> & { reply: Reply }> {
+async function makeRequest({ request, provider }: Start) {
   const { sessions, issuer } = provider;
   const query = parseParameters(request.query);
   const found = await sessions.current(request);

@@ -70,11 +70,7 @@ async function showAccount({
 /** A user may not add an authenticator of a higher level than the sign-in (NIST SP 800-63B section 4.1.2.1). */
 const checkEnrolmentLevel = check(
   'level',
-  async function checkEnrolmentLevel({
-    provider,
-    request,
-    level,
-  }: AccountContext & Passed<'signed-in'>): Promise<Answer | { enrolment: Enrolment }> {
+  async function checkEnrolmentLevel({ provider, request, level }: AccountContext & Passed<'signed-in'>) {
     const enrolment = provider.enrolments.get(formOf(request).get('kind') ?? '');
     if (!enrolment) return redirect(accountPath, 303);
     if (level < enrolment.level)
@@ -113,7 +109,7 @@ const findOwnCredential = check(
     request,
     session,
     level,
-  }: AccountContext<{ id: string }> & Passed<'signed-in'>): Promise<{ credential: Credential<unknown> }> {
+  }: AccountContext<{ id: string }> & Passed<'signed-in'>) {
     const credential = await provider.credentials.get(request.params.id);
     if (credential?.uid !== session.uid)
       throw enrolmentErrors.credentialUnknown('the person has none with this id');
@@ -178,7 +174,7 @@ async function endOthers({
 }
 
 /** Removes the response of a sign-in from the address. Nothing redeems its code; its state names the next page. */
-async function removeQuery({ request }: Start): Promise<Answer | undefined> {
+async function removeQuery({ request }: Start) {
   if (request.query === '') return undefined;
   return redirect(pathAfter(parseParameters(request.query)?.get('state')));
 }

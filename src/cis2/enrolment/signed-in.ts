@@ -1,4 +1,4 @@
-import { type Answer, redirect } from '@alongside/kernel/answer';
+import { redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import { check, type Passed } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
@@ -40,9 +40,7 @@ export const requireSignedIn = check(
 );
 
 /** Requires a signed-in user too, but shows others the page with the link to sign in. */
-export const orAskToSignIn = check('signed-in', async function orAskToSignIn(context: Start): Promise<
-  Answer | SignedInUser
-> {
+export const orAskToSignIn = check('signed-in', async function orAskToSignIn(context: Start) {
   const user = await findUser(context);
   return typeof user === 'string' ? signedOutAccountPage(context.provider.development) : user;
 });
@@ -68,10 +66,7 @@ export const requireRecentSignIn = check(
     session,
     credential,
     provider: { clock },
-  }: SignedInUser &
-    Passed<'signed-in'> & { credential?: { id: string }; provider: { clock: Clock } }): Promise<
-    Answer | undefined
-  > {
+  }: SignedInUser & Passed<'signed-in'> & { credential?: { id: string }; provider: { clock: Clock } }) {
     if (isRecent(session, clock.now())) return undefined;
     const query = new URLSearchParams({ again: credential?.id ?? '' });
     return redirect(`${accountPath}/sign-in?${query}`, 303);

@@ -48,17 +48,11 @@ const checkTeam = check('team', async function checkTeam({ request, provider }: 
 });
 
 /** Accepts JSON only. A form of another site cannot send it with the cookie of the session. */
-const readBody = check('not-a-form', async function readBody({ request }: Start): Promise<{
-  body: JsonObject;
-}> {
+const readBody = check('not-a-form', async function readBody({ request }: Start) {
   return { body: readJsonBody(request, registrationErrors.configInvalid) };
 });
 
-async function findConfig({
-  request,
-  provider,
-  team,
-}: TeamContext<Config>): Promise<{ application: StoredApplication }> {
+async function findConfig({ request, provider, team }: TeamContext<Config>) {
   const { id } = request.params;
   const application = await provider.applications.get(id);
   if (!application?.cis2 || application.developer !== team)

@@ -30,14 +30,12 @@ function bearerOf({ headers }: HttpRequest): string {
   return token;
 }
 
-async function readBody({ request }: Start): Promise<{ body: JsonObject }> {
+async function readBody({ request }: Start) {
   return { body: readJsonBody(request, registrationErrors.registrationMetadata) };
 }
 
 /** Registration requires an initial access token (RFC 7591 section 3). */
-const checkGrant = check('initial-token', async function checkGrant(context: Start): Promise<{
-  grant: InitialGrant;
-}> {
+const checkGrant = check('initial-token', async function checkGrant(context: Start) {
   return countingFailures(context, async ({ request, provider }) => {
     const grant = await provider.tokens.initialGrantOf(bearerOf(request));
     if (!grant)
@@ -90,9 +88,7 @@ async function register({
 /** The token of a client is only for that client, and ends with it (RFC 7592 section 2). */
 const checkClient = check(
   'registration-token',
-  async function checkClient(
-    context: Start<{ client: string }>,
-  ): Promise<{ client: RelyingParty; token: string }> {
+  async function checkClient(context: Start<{ client: string }>) {
     return countingFailures(context, async ({ request, provider: { applications, tokens } }) => {
       const token = bearerOf(request);
       const clientId = await tokens.clientOf(token);

@@ -48,7 +48,7 @@ const checkCaller = check('cis', async function checkCaller({ request, provider 
     throw sessionErrors.serviceUnknown('the secret of CIS was expected');
 });
 
-async function readEnd({ request }: Start): Promise<{ ended: SessionEnded }> {
+async function readEnd({ request }: Start) {
   try {
     return { ended: endedShape.parse(JSON.parse(request.body)) };
   } catch {

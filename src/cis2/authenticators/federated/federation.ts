@@ -11,7 +11,7 @@ import { requestErrors } from '../../errors/request.ts';
 import { errorPage } from '../../responses/error-answers.ts';
 import { signInErrors } from '../../sign-in/errors.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
-import { type UpstreamPerson, verifyUpstream } from './id-token.ts';
+import { verifyUpstream } from './id-token.ts';
 import { FederationProblem, newUpstreamRequest, type ProviderMetadata, type Upstream } from './upstream.ts';
 
 /** One other provider, and the services for sign-ins there. */
@@ -81,7 +81,7 @@ interface WithVisit extends WithQuery {
   maxAge: number;
 }
 
-async function readQuery({ request }: ReturnCall): Promise<{ query: Parameters }> {
+async function readQuery({ request }: ReturnCall) {
   const query = parseParameters(request.query) ?? noParameters;
   if (query.repeated() !== undefined) throw new FederationProblem('refused', 'a parameter is repeated');
   return { query };
@@ -90,11 +90,7 @@ async function readQuery({ request }: ReturnCall): Promise<{ query: Parameters }
 /** Spends the state, which belongs to one sign-in of one browser (RFC 9700 section 4.7). */
 const checkState = check(
   'upstream-state',
-  async function checkState({
-    federation: { upstream, singleUse, vault },
-    query,
-    within,
-  }: WithQuery): Promise<Pick<WithVisit, 'nonce' | 'verifier' | 'maxAge'>> {
+  async function checkState({ federation: { upstream, singleUse, vault }, query, within }: WithQuery) {
     const state = query.get('state');
     const known = await visitOf(singleUse, state);
     if (state === undefined || known?.provider !== upstream.provider.id || known.within !== within)
@@ -109,10 +105,7 @@ const checkState = check(
 /** Compares the issuer before the code is sent anywhere (RFC 9207 section 2.4). */
 const checkIssuer = check(
   'upstream-issuer',
-  async function checkIssuer({
-    federation: { upstream },
-    query,
-  }: WithQuery): Promise<{ metadata: ProviderMetadata }> {
+  async function checkIssuer({ federation: { upstream }, query }: WithQuery) {
     const metadata = await upstream.metadata();
     const iss = query.get('iss');
     if (iss === undefined ? metadata.sendsIssuer : iss !== upstream.provider.issuer)
@@ -121,11 +114,7 @@ const checkIssuer = check(
   },
 );
 
-async function redeemCode({
-  federation: { upstream },
-  query,
-  verifier,
-}: WithVisit): Promise<{ token: string }> {
+async function redeemCode({ federation: { upstream }, query, verifier }: WithVisit) {
   const error = query.get('error');
   if (error !== undefined) throw new FederationProblem('denied', `the error is ${error.slice(0, 100)}`);
   const code = query.get('code');
@@ -141,7 +130,7 @@ const checkIdToken = check(
     nonce,
     maxAge,
     token,
-  }: WithVisit & { metadata: ProviderMetadata; token: string }): Promise<{ account: UpstreamPerson }> {
+  }: WithVisit & { metadata: ProviderMetadata; token: string }) {
     const expected = { provider: upstream.provider, metadata, nonce, maxAge };
     const account = await verifyUpstream(token, expected, providerKeys, clock);
     // After max_age=0, the time of this clock counts: that of a slower clock would require yet another sign-in.

@@ -34,10 +34,7 @@ interface WithAccount extends SignInCall {
 
 export const federatedStrength = { level: 2 as const, methods: ['NHSMAIL'] };
 
-async function findLinked({
-  federation: { credentials, upstream },
-  account,
-}: WithAccount): Promise<{ credential: Credential<FederatedBody> }> {
+async function findLinked({ federation: { credentials, upstream }, account }: WithAccount) {
   const [credential] = await credentials.find<FederatedBody>(upstream.provider.id, account.lookup);
   if (!credential) throw new FederationProblem('unlinked', 'no user is linked to this account');
   return { credential };

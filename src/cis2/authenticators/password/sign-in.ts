@@ -63,21 +63,17 @@ function refuse(call: PasswordCall, problem: string, reason: string): Answer {
   return passwordPage(call, call.password, problem);
 }
 
-async function readForm({ request }: PasswordCall): Promise<Pick<WithForm, 'form' | 'name'>> {
+async function readForm({ request }: PasswordCall) {
   const form = formOf(request);
   return { form, name: accountName(form.get('username')) };
 }
 
-const checkGuesses = check('guesses', async function checkGuesses(call: WithForm): Promise<
-  Answer | undefined
-> {
+const checkGuesses = check('guesses', async function checkGuesses(call: WithForm) {
   const taken = await call.password.guesses.take(call.name);
   return taken === undefined ? refuse(call, text.locked, 'too many consecutive wrong tries') : undefined;
 });
 
-const checkPassword = check('password', async function checkPassword(call: WithForm): Promise<
-  Answer | { credential: Credential<Account> }
-> {
+const checkPassword = check('password', async function checkPassword(call: WithForm) {
   const { password, request, form, name } = call;
   const credential = await claimAccount<Account>(
     password.credentials,

@@ -55,10 +55,7 @@ function readBody({ body, headers }: HttpRequest): ExchangeRequest {
 
 const findHandOff = check(
   'hand-off',
-  async function findHandOff({
-    smartcard: { handOffs, clock },
-    jti,
-  }: Exchange): Promise<{ handOff: HandOff }> {
+  async function findHandOff({ smartcard: { handOffs, clock }, jti }: Exchange) {
     activity()?.join({ keys: [jti] });
     const found = await handOffs.find(jti);
     activity()?.trace?.link(found?.payload.trace);

@@ -54,10 +54,7 @@ const refuseProof = (reason: string) => smartcardErrors.proofInvalid(`proof: ${r
 /** Verifies that the certified session key signed the proof, with ES256. Throws `proofInvalid`. */
 export const readProof = check(
   'proof-signature',
-  async function readProof({
-    decoded: jwt,
-    certificate,
-  }: WithCertificate): Promise<{ proof: HandOffProof; jti: string }> {
+  async function readProof({ decoded: jwt, certificate }: WithCertificate) {
     if (!jwt) throw refuseProof('it is not a JWT');
     if (jwt.header.typ !== proofType) throw refuseProof(`the type is ${String(jwt.header.typ)}`);
     if (jwt.header.alg !== 'ES256') throw refuseProof(`the algorithm is ${String(jwt.header.alg)}`);
@@ -97,10 +94,7 @@ export const checkProof = check(
 /** Lets CIS confirm that the session is active and verify the card's signature of this hand-off. */
 export const proveSession = check(
   'cis-session',
-  async function proveSession({
-    smartcard: { cis, issuer },
-    proof,
-  }: WithProof): Promise<{ cisAnswer: ProofAnswer }> {
+  async function proveSession({ smartcard: { cis, issuer }, proof }: WithProof) {
     const { card_signature: signature, card_certificate: certificate } = proof;
     const cisAnswer = await cis.prove(
       proof.cis_sid,

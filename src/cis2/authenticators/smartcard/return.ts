@@ -10,7 +10,7 @@ import { isSilent } from '../../model/interactions.ts';
 import type { Authentication } from '../../model/session.ts';
 import { signInErrors } from '../../sign-in/errors.ts';
 import { failInteraction, toPage } from '../../sign-in/finish.ts';
-import { type InteractionContext, openReply, type UncheckedInteraction } from '../../sign-in/open.ts';
+import { type InteractionContext, openReply } from '../../sign-in/open.ts';
 import { windowPage } from '../../sign-in/pages/window.ts';
 import { type AnsweredHandOff, jtiOf, type SmartcardDependencies } from './sign-in.ts';
 import { smartcardText } from './text.ts';
@@ -30,9 +30,7 @@ interface Returned extends InteractionContext {
  * Requires the code and the cookie of the browser that began. A code from another browser is spent: it leaked, or an
  * attacker's sign-in was redirected to this browser.
  */
-const openResult = check('browser', async function openResult({ smartcard, request }: ReturnCall): Promise<
-  UncheckedInteraction & Pick<Returned, 'code' | 'result'>
-> {
+const openResult = check('browser', async function openResult({ smartcard, request }: ReturnCall) {
   const { applications, database, handOffs, interactions } = smartcard;
   const code = parseParameters(request.query)?.get('code');
   if (code === undefined) throw signInErrors.returnRefused('there is no code');
@@ -91,7 +89,7 @@ const metCookie = (
 };
 
 /** In a small window: stores the result for the page that opened the window, and closes the window. */
-async function keepForOpener(context: Returned): Promise<Answer | undefined> {
+async function keepForOpener(context: Returned) {
   const { smartcard, result, interaction } = context;
   if (!result.inWindow) return undefined;
   const authentication = 'error' in result.outcome ? undefined : result.outcome.authentication;
@@ -110,7 +108,7 @@ const silentRefusal = (reason: HandOffError) =>
   );
 
 /** Without a proof: returns to the choice, or to the client after a silent or cancelled sign-in. */
-async function answerReason(context: Returned): Promise<Answer | { authentication: Authentication }> {
+async function answerReason(context: Returned) {
   const { smartcard, result, interaction } = context;
   const { outcome } = result;
   if (!('error' in outcome)) return outcome;

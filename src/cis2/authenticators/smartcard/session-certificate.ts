@@ -87,7 +87,7 @@ export const readCertificate = check(
   }: {
     smartcard: SmartcardDependencies;
     sessionCertificate: string;
-  }): Promise<{ certificate: SessionCertificate }> {
+  }) {
     const { claims, confirmed } = await verifyClaims(smartcard, sessionCertificate);
     const { iss, sub, sid, exp, iat } = claims;
     const { urls, clock } = smartcard;

@@ -54,17 +54,14 @@ const refusalStatement = (
     detail: { authenticator: tabletKind, credential: id, error },
   });
 
-async function readToken({ request: { headers, body } }: TabletCall): Promise<Pick<WithToken, 'jwt'>> {
+async function readToken({ request: { headers, body } }: TabletCall) {
   return { jwt: tokenIn(headers['content-type'], body).jwt };
 }
 
 /** Finds the tablet by the thumbprint of its key, and verifies its signature. */
 const authenticateTablet = check(
   'tablet-signature',
-  async function authenticateTablet({
-    tablet: { credentials, holders },
-    jwt,
-  }: WithToken): Promise<Pick<FromTablet, 'credential'>> {
+  async function authenticateTablet({ tablet: { credentials, holders }, jwt }: WithToken) {
     const { kid } = jwt.header;
     const found = typeof kid === 'string' ? await credentials.find<TabletBody>(tabletKind, kid) : [];
     const credential = found[0];
@@ -101,11 +98,7 @@ const checkQuota = check(
 
 const takeCode = check(
   'tablet-code',
-  async function takeCode({
-    tablet: { requests },
-    code,
-    credential,
-  }: FromTablet & { code: string }): Promise<Pick<WithRequest, 'asked'>> {
+  async function takeCode({ tablet: { requests }, code, credential }: FromTablet & { code: string }) {
     const asked = await requests.takeCode(code);
     if (asked) return { asked };
     await requests.release(credential.uid);
@@ -166,7 +159,7 @@ export const createTabletOpen = (tablet: TabletDependencies) => (request: HttpRe
 /** A tablet denies a sign-in with this instead of a number. */
 const no = 'no';
 
-async function readClaims({ tablet: { issuer }, jwt }: FromTablet): Promise<Pick<WithAnswer, 'claims'>> {
+async function readClaims({ tablet: { issuer }, jwt }: FromTablet) {
   const claims = checkType(jwt, tabletTypes.answer, issuer);
   for (const name of ['request', 'nonce', 'number'])
     if (typeof claims[name] !== 'string' || claims[name].length > 64)
@@ -177,11 +170,7 @@ async function readClaims({ tablet: { issuer }, jwt }: FromTablet): Promise<Pick
 /** Accepts one answer to a request, from the tablet that opened it. */
 const takeAnswer = check(
   'tablet-answer',
-  async function takeAnswer({
-    tablet: { requests },
-    claims,
-    credential,
-  }: Omit<WithAnswer, 'asked'>): Promise<Pick<WithRequest, 'asked'>> {
+  async function takeAnswer({ tablet: { requests }, claims, credential }: Omit<WithAnswer, 'asked'>) {
     const asked = await requests.takeAnswer(String(claims.request), credential.id);
     if (asked?.state !== 'opened') throw tabletErrors.tabletCodeUnknown('no request waits for this answer');
     if (!equalSecrets(asked.nonce, String(claims.nonce)))

@@ -67,17 +67,12 @@ interface WithToken extends TabletCall {
   label: string;
 }
 
-async function readToken({
-  tablet: { issuer },
-  request: { headers, body },
-}: TabletCall): Promise<Omit<WithToken, keyof TabletCall>> {
+async function readToken({ tablet: { issuer }, request: { headers, body } }: TabletCall) {
   const { jwt, label } = tokenIn(headers['content-type'], body);
   return { jwt, label, claims: checkType(jwt, tabletTypes.key, issuer) };
 }
 
-const checkKey = check('tablet-signature', async function checkKey({ jwt }: WithToken): Promise<{
-  jwk: JsonWebKey;
-}> {
+const checkKey = check('tablet-signature', async function checkKey({ jwt }: WithToken) {
   const jwk = await keyThatSigned(jwt);
   if (!jwk) throw tabletErrors.tabletMalformed('the token is not signed with a P-256 key of its header');
   return { jwk };
@@ -94,11 +89,7 @@ const findJoin = async ({
 
 const checkHolder = check(
   'tablet-holder',
-  async function checkHolder({
-    tablet: { holders },
-    claims,
-    code,
-  }: WithToken & { code: string }): Promise<{ holder: Holder | null }> {
+  async function checkHolder({ tablet: { holders }, claims, code }: WithToken & { code: string }) {
     return { holder: await holders.register(claims.holder, code) };
   },
 );

@@ -126,7 +126,7 @@ async function takePassword(call: TotpCall): Promise<Answer> {
   return totpCodePage(pageOf(totp, call), seal(call, { name, credentialId: credential?.id ?? uuid() }));
 }
 
-async function readCode(call: TotpCall): Promise<Answer | Pick<WithCode, 'sealed' | 'code' | 'target'>> {
+async function readCode(call: TotpCall) {
   const form = formOf(call.request);
   const sealed = form.get('step') ?? '';
   const target = open(call, sealed);
@@ -150,9 +150,7 @@ async function alarmStatements({ totp: { credentials, audit }, target }: WithCod
   ];
 }
 
-const checkGuesses = check('guesses', async function checkGuesses(call: WithCode): Promise<
-  Answer | { exhausted: boolean }
-> {
+const checkGuesses = check('guesses', async function checkGuesses(call: WithCode) {
   const { totp, request, target } = call;
   const outcome = await totp.guesses.take(request, target, () => alarmStatements(call));
   if (outcome === 'locked') return refuse(call, text.locked, 'too many consecutive wrong tries');
@@ -160,9 +158,7 @@ const checkGuesses = check('guesses', async function checkGuesses(call: WithCode
 });
 
 /** Refuses an exhausted guess like a wrong code, after the same work, so the response does not confirm the password. */
-const checkCode = check('code', async function checkCode(call: WithCode & { exhausted: boolean }): Promise<
-  Answer | Pick<Verified, 'credential' | 'usedStep'>
-> {
+const checkCode = check('code', async function checkCode(call: WithCode & { exhausted: boolean }) {
   const {
     totp: { credentials, clock },
     target: { credentialId },

@@ -47,9 +47,7 @@ function refuse(call: EnrolmentCall, sentence: string, detail: string): Promise<
   return showCreation(call, filled(sentence, { thing: variant.thing }));
 }
 
-async function readResponse(
-  call: EnrolmentCall,
-): Promise<Answer | Pick<WithAttestation, 'attestation' | 'clientData'>> {
+async function readResponse(call: EnrolmentCall) {
   const attestation = readAttestation(formOf(call.context.request).get('response') ?? '');
   const clientData = attestation && clientDataOf(attestation);
   if (attestation && clientData) return { attestation, clientData };
@@ -57,24 +55,18 @@ async function readResponse(
 }
 
 /** Spends the challenge, whether or not the response is valid, so no challenge can be tried twice. */
-const checkChallenge = check('challenge', async function checkChallenge(call: WithAttestation): Promise<
-  Answer | undefined
-> {
+const checkChallenge = check('challenge', async function checkChallenge(call: WithAttestation) {
   const { ceremony, context, clientData } = call;
   if (!(await spendChallenge(ceremony.singleUse, clientData.challenge, context.pending.id)))
     return refuse(call, text.tooLate, 'the challenge is expired, used, or of another enrolment');
   return undefined;
 });
 
-const checkTopFrame = check('top-frame', async function checkTopFrame(call: WithAttestation): Promise<
-  Answer | undefined
-> {
+const checkTopFrame = check('top-frame', async function checkTopFrame(call: WithAttestation) {
   return call.clientData.framed ? refuse(call, text.notAdded, 'another site framed the page') : undefined;
 });
 
-const checkAttestation = check('attestation', async function checkAttestation(call: WithAttestation): Promise<
-  Answer | { body: WebAuthnBody }
-> {
+const checkAttestation = check('attestation', async function checkAttestation(call: WithAttestation) {
   const { ceremony, context, attestation, clientData } = call;
   const ceiling = context.pending.ceiling === 3 ? 3 : 2;
   const result = await verifyAttestation(ceremony, attestation, clientData.challenge, ceiling);
@@ -82,13 +74,10 @@ const checkAttestation = check('attestation', async function checkAttestation(ca
 });
 
 /** Two users never share a credential (WebAuthn section 7.1, "verify that the credentialId is not yet registered"). */
-const checkUnregistered = check(
-  'unregistered',
-  async function checkUnregistered(call: WithAttestation): Promise<Answer | undefined> {
-    if (!(await credentialWithId(call.ceremony, call.attestation.id))) return undefined;
-    return refuse(call, text.notAdded, 'a credential with this id is registered');
-  },
-);
+const checkUnregistered = check('unregistered', async function checkUnregistered(call: WithAttestation) {
+  if (!(await credentialWithId(call.ceremony, call.attestation.id))) return undefined;
+  return refuse(call, text.notAdded, 'a credential with this id is registered');
+});
 
 async function addCredential({
   ceremony,

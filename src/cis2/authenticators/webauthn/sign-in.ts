@@ -69,9 +69,7 @@ function refuse(
   return showSignIn(ceremony, variant, opened, filled(sentence, { thing: variant.thing }));
 }
 
-async function readResponse(
-  call: SignInCall,
-): Promise<Answer | Pick<WithAssertion, 'assertion' | 'clientData'>> {
+async function readResponse(call: SignInCall) {
   const assertion = readAssertion(formOf(call.request).get('response') ?? '');
   const clientData = assertion && clientDataOf(assertion);
   if (assertion && clientData) return { assertion, clientData };
@@ -79,25 +77,19 @@ async function readResponse(
 }
 
 /** Spends the challenge, whether or not the response is valid, so no challenge can be tried twice. */
-const checkChallenge = check('challenge', async function checkChallenge(call: WithAssertion): Promise<
-  Answer | undefined
-> {
+const checkChallenge = check('challenge', async function checkChallenge(call: WithAssertion) {
   const { ceremony, clientData, interaction } = call;
   if (!(await spendChallenge(ceremony.singleUse, clientData.challenge, interaction.id)))
     return refuse(call, text.tooLate, 'the challenge is expired, used, or of another sign-in');
   return undefined;
 });
 
-const checkTopFrame = check('top-frame', async function checkTopFrame(call: WithAssertion): Promise<
-  Answer | undefined
-> {
+const checkTopFrame = check('top-frame', async function checkTopFrame(call: WithAssertion) {
   return call.clientData.framed ? refuse(call, text.refused, 'another site framed the page') : undefined;
 });
 
 /** Finds the credential, of any variant. A named user must be its owner (WebAuthn section 7.2 step 6). */
-const findCredential = check('credential-owner', async function findCredential(call: WithAssertion): Promise<
-  Answer | Pick<WithCredential, 'credential'>
-> {
+const findCredential = check('credential-owner', async function findCredential(call: WithAssertion) {
   const {
     ceremony,
     assertion: { id, response },
@@ -124,9 +116,7 @@ const copiedKey = ({ id, uid, kind }: Credential<WebAuthnBody>, reason: string) 
   detail: { kind, credential: id, reason },
 });
 
-const checkAssertion = check('assertion', async function checkAssertion(call: WithCredential): Promise<
-  Answer | { flags: AssertionFlags; useStatement: Statement }
-> {
+const checkAssertion = check('assertion', async function checkAssertion(call: WithCredential) {
   const { ceremony, assertion, clientData, credential } = call;
   const result = await verifyAssertion(ceremony, assertion, clientData.challenge, credential);
   if ('refused' in result) {
@@ -142,18 +132,14 @@ const checkAssertion = check('assertion', async function checkAssertion(call: Wi
 });
 
 /** The credential decides the level, not the page of the variant on which it was used. */
-async function findLevel({
-  ceremony,
-  credential,
-  flags,
-}: WithCredential & { flags: AssertionFlags }): Promise<Pick<Verified, 'level'>> {
+async function findLevel({ ceremony, credential, flags }: WithCredential & { flags: AssertionFlags }) {
   const variant = variants.find(({ id }) => id === credential.kind);
   if (!variant) throw new Error(`The credential has the unknown kind ${credential.kind}.`);
   return { level: levelOf(variant, credential.body, flags, ceremony.policy) };
 }
 
 /** Returns to the choice page if the level is too low. */
-const checkLevel = check('level', async function checkLevel(call: Verified): Promise<Answer | undefined> {
+const checkLevel = check('level', async function checkLevel(call: Verified) {
   const { ceremony, interaction, client, level, useStatement } = call;
   if (firstMet(interaction.authorization.acr, { level, methods: webAuthnMethods }) !== undefined)
     return undefined;
