@@ -16,18 +16,21 @@ import {
 import { errors } from '../errors.ts';
 import type { JobRolesAnswer, OrganisationsAnswer, PeopleAnswer, Person } from '../protocol.ts';
 import { invalidField, readObject } from '../shapes.ts';
+import type { Activities } from './activities.ts';
 import type { Directory, PersonRecord } from './directory.ts';
 import { readFilter, visibleText } from './search.ts';
 
-interface PeopleDependencies {
+/** The services and settings for the directory. */
+export interface DirectoryServices {
   directory: Directory;
+  activities: Activities;
   audit: AuditLog;
   serviceSecrets: ServiceSecrets;
   /** Updates the open sessions of a changed person; null for a removed one. */
   changed(uid: string, person: Person | null): Promise<void>;
 }
 
-type PeopleCall = Call<PeopleDependencies> & Passed<'caller'> & { caller: Caller };
+type PeopleCall = Call<DirectoryServices> & Passed<'caller'> & { caller: Caller };
 
 const mostPeople = 1_000;
 /** Number of people on a page of a search. */
@@ -128,7 +131,7 @@ async function answerOrganisations({ request, cis: { directory } }: PeopleCall) 
 const answerJobRoles = async ({ request, cis: { directory } }: PeopleCall) =>
   json(200, { jobRoles: await directory.findJobRoles(textOf(request) ?? '') } satisfies JobRolesAnswer);
 
-type Start = Call<PeopleDependencies>;
+type Start = Call<DirectoryServices>;
 type OnePerson = Start & { uid: string };
 const readers = ['console', 'cis2', 'authorisation'] as const;
 
@@ -157,7 +160,7 @@ const organisations = steps<Start>('cis.list-organisations')
 const jobRoles = steps<Start>('cis.list-job-roles').step(admit('console')).step(answerJobRoles);
 
 /** `/directory`: every service reads people, and the console writes them. */
-export const peopleRoutes = (cis: PeopleDependencies): Route[] => [
+export const peopleRoutes = (cis: DirectoryServices): Route[] => [
   ...route('/directory/people', { GET: handler(list, cis), POST: handler(add, cis) }),
   ...route('/directory/people/:uid', {
     GET: handler(read, cis),

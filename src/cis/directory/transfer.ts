@@ -4,26 +4,16 @@ import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import type { AuditLog } from '../../storage/audit.ts';
-import { admit, type Call, type Caller, handler, type ServiceSecrets } from '../endpoint.ts';
+import { admit, type Call, type Caller, handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import type { Activity, DirectoryDocument, Person } from '../protocol.ts';
+import type { Activity, DirectoryDocument } from '../protocol.ts';
 import { inShape, invalidField, mediaTypeOf } from '../shapes.ts';
-import { type Activities, activityShape, expandActivities } from './activities.ts';
+import { activityShape, expandActivities } from './activities.ts';
 import { type ParsedImport, parseDirectoryCsv, writeDirectoryCsv } from './csv.ts';
-import type { Directory } from './directory.ts';
 import { importAnswer, planImport } from './import.ts';
+import type { DirectoryServices } from './people.ts';
 
-interface TransferDependencies {
-  directory: Directory;
-  activities: Activities;
-  audit: AuditLog;
-  serviceSecrets: ServiceSecrets;
-  /** Updates the open sessions of a changed person. */
-  changed(uid: string, person: Person): Promise<void>;
-}
-
-type TransferCall = Call<TransferDependencies> & Passed<'caller'> & { caller: Caller };
+type TransferCall = Call<DirectoryServices> & Passed<'caller'> & { caller: Caller };
 
 interface ImportedDirectory extends ParsedImport {
   activities: Activity[] | undefined;
@@ -143,7 +133,7 @@ async function answerPersonActivities({ cis, uid }: TransferCall & { uid: string
   return json(200, { roles: expandActivities(found.person, await cis.activities.list()) });
 }
 
-type Start = Call<TransferDependencies>;
+type Start = Call<DirectoryServices>;
 const readers = ['console', 'cis2', 'authorisation'] as const;
 
 const importing = steps<Start>('cis.import-directory')
@@ -163,7 +153,7 @@ const personActivities = steps<Start & { uid: string }>('cis.read-person-activit
   .step(answerPersonActivities);
 
 /** Imports and exports of the directory, and the activities of people. */
-export const transferRoutes = (cis: TransferDependencies): Route[] => [
+export const transferRoutes = (cis: DirectoryServices): Route[] => [
   ...route('/directory/import', { POST: handler(importing, cis, largest) }),
   ...route('/directory/export', { GET: handler(exporting, cis) }),
   ...route('/directory/activities', { GET: handler(activities, cis) }),

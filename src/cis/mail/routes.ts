@@ -10,13 +10,14 @@ import type { OutboxAnswer, OutboxMail, PersonMail, PersonMailAnswer } from '../
 import { invalidField, readBody } from '../shapes.ts';
 import type { Mails } from './mails.ts';
 
-interface PersonMailDependencies {
+interface MailServices {
   serviceSecrets: ServiceSecrets;
   directory: Directory;
   mails: Mails;
+  development: boolean;
 }
 
-type PersonMailCall = Call<PersonMailDependencies> & { uid: string };
+type PersonMailCall = Call<MailServices> & { uid: string };
 
 const shape = z.strictObject({
   id: z.string().regex(/^[\w-]{16,64}$/, 'must be 16 to 64 characters'),
@@ -52,16 +53,10 @@ const personMailSteps = steps<PersonMailCall>('cis.mail-person')
   .step(postMail);
 
 /** `POST /directory/people/{uid}/mail`: mails a person for CIS2, which does not know the address. */
-export const personMailRoutes = (cis: PersonMailDependencies): Route[] =>
+export const personMailRoutes = (cis: MailServices): Route[] =>
   route('/directory/people/:uid/mail', { POST: handler(personMailSteps, cis) });
 
-interface OutboxDependencies {
-  mails: Mails;
-  serviceSecrets: ServiceSecrets;
-  development: boolean;
-}
-
-type OutboxCall = Call<OutboxDependencies>;
+type OutboxCall = Call<MailServices>;
 
 const most = 200;
 
@@ -100,7 +95,7 @@ const mailSteps = steps<OutboxCall & { id: string }>('cis.read-mail')
   .step(answerMail);
 
 /** `GET /mail/outbox`: the mails of CIS, for developers without a mailbox. */
-export const outboxRoutes = (cis: OutboxDependencies): Route[] => [
+export const outboxRoutes = (cis: MailServices): Route[] => [
   ...route('/mail/outbox', { GET: handler(outboxSteps, cis) }),
   ...route('/mail/outbox/:id', { GET: handler(mailSteps, cis) }),
 ];

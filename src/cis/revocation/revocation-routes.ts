@@ -13,15 +13,17 @@ import type { CertificateStatus, OcspSubject, ParsedOcspRequest } from './ocsp-m
 import { type OwnCrl, ownRevocation } from './own-crl.ts';
 import { reasonNumber } from './status.ts';
 
-interface RevocationDependencies {
+interface RevocationServices {
   clock: Clock;
   crl: OwnCrl;
   authorities: Authorities;
   records: CertificateRecords;
   networks: CisNetworkLimits;
+  origin: string;
+  serviceSecrets: ServiceSecrets;
 }
 
-type RevocationCall = Call<RevocationDependencies>;
+type RevocationCall = Call<RevocationServices>;
 
 const getPrefix = '/cards/ocsp/';
 
@@ -64,10 +66,7 @@ async function parseRequest({ der }: { der: Buffer }): Promise<Answer | { query:
   }
 }
 
-async function statusOf(
-  { records, clock }: RevocationDependencies,
-  serial: string,
-): Promise<CertificateStatus> {
+async function statusOf({ records, clock }: RevocationServices, serial: string): Promise<CertificateStatus> {
   const record = await records.find(serial);
   if (!record) return { is: 'unknown' };
   if (record.revokedAt === null) return { is: 'good' };
@@ -120,22 +119,11 @@ const inPath = steps<RevocationCall>('cis.ocsp-in-path')
   .step(answerStatuses);
 
 /** `GET /cards/crl`, `POST /cards/ocsp` and `GET /cards/ocsp/{request}`: the revocation of cards of this installation. */
-export const revocationRoutes = (cis: RevocationDependencies): Route[] => [
+export const revocationRoutes = (cis: RevocationServices): Route[] => [
   ...route('/cards/crl', { GET: handler(crl, cis) }),
   ...route('/cards/ocsp', { POST: handler(posted, cis, 8_192) }),
   ...route(`${getPrefix}*`, { GET: handler(inPath, cis) }),
 ];
-
-interface AuthorityDependencies {
-  authorities: Authorities;
-  records: CertificateRecords;
-  crl: OwnCrl;
-  clock: Clock;
-  origin: string;
-  serviceSecrets: ServiceSecrets;
-}
-
-type Start = Call<AuthorityDependencies>;
 
 const iso = (time: number): string => new Date(time).toISOString();
 
@@ -153,7 +141,7 @@ const shown = (certificate: X509Certificate, crl: AuthorityCertificate['crl']): 
   crl,
 });
 
-async function answerAuthorities({ cis }: Start & Passed<'caller'>) {
+async function answerAuthorities({ cis }: RevocationCall & Passed<'caller'>) {
   const { authorities, records, clock, origin } = cis;
   const own = await authorities.find('own');
   if (!own) return json(200, { authorities: [] } satisfies AuthoritiesAnswer);
@@ -169,8 +157,8 @@ async function answerAuthorities({ cis }: Start & Passed<'caller'>) {
   } satisfies AuthoritiesAnswer);
 }
 
-const list = steps<Start>('cis.list-authorities').step(admit('console')).step(answerAuthorities);
+const list = steps<RevocationCall>('cis.list-authorities').step(admit('console')).step(answerAuthorities);
 
 /** `GET /console/authorities`: the certificates of the issuing authority, for the console. */
-export const authorityRoutes = (cis: AuthorityDependencies): Route[] =>
+export const authorityRoutes = (cis: RevocationServices): Route[] =>
   route(paths.authorities, { GET: handler(list, cis) });
