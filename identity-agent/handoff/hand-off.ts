@@ -46,7 +46,7 @@ type CheckedRequest = { trusted: TrustedRequest; desk: HandOffDesk } & Passed<
 >;
 
 /** The last check, so that an invalid request is not used up. */
-async function takeRequest({ trusted, desk }: CheckedRequest): Promise<{ journey: Journey }> {
+async function takeRequest({ trusted, desk }: CheckedRequest) {
   const { jti, exp, interactive, prompt_login: promptLogin } = trusted.claims;
   const first = await desk.usedRequests.take(jti, exp);
   desk.recorder.record({
@@ -73,13 +73,7 @@ async function vouchSilently(
 }
 
 /** Redirects with the proof, with the reason for its absence, or to a page with a prompt. */
-async function findLocation({
-  journey,
-  desk,
-}: {
-  journey: Journey;
-  desk: HandOffDesk;
-}): Promise<{ location: string }> {
+async function findLocation({ journey, desk }: { journey: Journey; desk: HandOffDesk }) {
   const { trusted } = journey;
   const { interactions, vouching, origin } = desk;
   const silently = interactions.confirms ? undefined : await vouchSilently(desk, journey);

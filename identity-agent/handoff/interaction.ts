@@ -95,7 +95,7 @@ async function onward(desk: InteractionDesk, interaction: Interaction): Promise<
 const continueTo = (to: string, { development }: InteractionDesk): Answer =>
   continuePage({ title: 'Continue', service: 'Identity Agent', development, to });
 
-async function redirectIfDone({ interaction, desk }: ShowCall): Promise<Answer | undefined> {
+async function redirectIfDone({ interaction, desk }: ShowCall) {
   const location = await onward(desk, interaction);
   return location === undefined ? undefined : redirect(location);
 }
@@ -119,11 +119,7 @@ function returnStep({ interaction, desk }: InteractionCall & Passed<'own-script'
 }
 
 /** Does not use the PIN if the prompt was completed elsewhere. */
-async function answerPin({
-  request,
-  interaction,
-  desk,
-}: FormCall): Promise<Pick<InteractionCall, 'refusal'> | undefined> {
+async function answerPin({ request, interaction, desk }: FormCall) {
   const { agent, vouching } = desk;
   const { pin, card } = readForm(request, { pin: /^[^\p{C}]{1,64}$/u, card: /^[A-Za-z0-9_-]{0,64}$/ });
   const { claims } = interaction.trusted;

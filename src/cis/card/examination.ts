@@ -120,11 +120,7 @@ const checkUse = check('use', async function checkUse({ certificate, external, c
 /** The certificate is recorded, here or at its issuer, and not revoked. */
 const checkRevocation = check(
   'revocation',
-  async function checkRevocation({
-    certificate,
-    external,
-    cis,
-  }: FromIssuer): Promise<{ cardSerial: string }> {
+  async function checkRevocation({ certificate, external, cis }: FromIssuer) {
     const { x509, serial, uid } = certificate;
     if (external) {
       await cis.external?.checker.check(x509, external);

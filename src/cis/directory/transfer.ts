@@ -55,7 +55,7 @@ function readDocument(text: string): ImportedDirectory {
   };
 }
 
-async function readImport({ request }: TransferCall): Promise<{ imported: ImportedDirectory }> {
+async function readImport({ request }: TransferCall) {
   const type = mediaTypeOf(request);
   if (type === 'text/csv')
     return { imported: { ...(await parseDirectoryCsv(request.body)), activities: undefined } };

@@ -74,7 +74,7 @@ async function chooseRole({ cis, text, session, query }: Held & { query: Map<str
   return status(200, 'OK');
 }
 
-async function findPerson({ cis, session }: Held): Promise<{ person: Person }> {
+async function findPerson({ cis, session }: Held) {
   const found = await cis.directory.find(session.uid);
   if (!found || found.person.disabled) throw errors.legacyTicket('the person is removed or disabled');
   return { person: found.person };

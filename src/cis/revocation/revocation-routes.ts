@@ -57,7 +57,7 @@ function readPath({ request }: RevocationCall): { der: Buffer } {
   }
 }
 
-async function parseRequest({ der }: { der: Buffer }): Promise<Answer | { query: ParsedOcspRequest }> {
+async function parseRequest({ der }: { der: Buffer }) {
   const { parseOcspRequest, ocspFailure } = await messages();
   try {
     return { query: parseOcspRequest(der) };

@@ -90,10 +90,7 @@ export const requireLive = check('live', function requireLive({ session }: { ses
 });
 
 /** The caller holds the key of an agent, which is in the header of the proof. */
-export const checkAgentProof = check('agent-proof', async function checkAgentProof(call: AgentCall): Promise<{
-  agentId: string;
-  agentKey: JsonWebKey;
-}> {
+export const checkAgentProof = check('agent-proof', async function checkAgentProof(call: AgentCall) {
   const jwt = readProof(call.request);
   const key = p256Key.safeParse(jwt.header.jwk);
   if (!key.success) throw errors.proofInvalid('the header has no public P-256 key');

@@ -40,11 +40,7 @@ interface Requested {
 const readProof = ({ request }: ProofCall): Requested => ({ proof: readBody(request, shape) });
 
 /** Checks that the card signed the message and belongs to the person of the session. */
-async function examineCard({
-  cis,
-  session,
-  proof: { message, card },
-}: SessionQuery & Requested): Promise<Pick<ProofAnswer, 'card'>> {
+async function examineCard({ cis, session, proof: { message, card } }: SessionQuery & Requested) {
   if (message === null || card === null) return { card: null };
   try {
     const { uid } = await cis.examiner.examine({ ...card, message });

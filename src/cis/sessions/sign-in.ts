@@ -89,7 +89,7 @@ const spendChallenge = check('single-use', async function spendChallenge({ cis, 
   trail.challenge = signIn.challenge;
 });
 
-async function readCard({ signIn, trail }: Requested): Promise<{ certificate: CardCertificate }> {
+async function readCard({ signIn, trail }: Requested) {
   const certificate = await readCertificate(signIn.certificate);
   trail.uid = certificate.uid;
   return { certificate };

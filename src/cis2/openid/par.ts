@@ -26,11 +26,7 @@ const openRequest = check(
     server,
     client,
     parameters: sent,
-  }: ServerCall & WithRelyingParty & { parameters: Parameters }): Promise<{
-    parameters: Parameters;
-    signed: boolean;
-    reply: Pick<Reply, 'fail'>;
-  }> {
+  }: ServerCall & WithRelyingParty & { parameters: Parameters }) {
     if (sent.has('request_uri')) throw tokenErrors.tokenRequestMalformed('request_uri cannot be pushed');
     const inside = await openRequestObject(server, client, sent).catch((thrown) => {
       throw thrown instanceof Refusal && thrown.entry.redirect ? reply.fail(thrown) : thrown;

@@ -47,10 +47,7 @@ function readToken({ request }: ServerCall): { token: string; scheme: Scheme } {
 
 const findToken = check(
   'access-token',
-  async function findToken({
-    token,
-    server: { tokens, issuer, clock },
-  }: ServerCall & { token: string }): Promise<{ record: TokenRecord }> {
+  async function findToken({ token, server: { tokens, issuer, clock } }: ServerCall & { token: string }) {
     const record = await tokens.findAccess(token);
     if (!record || record.issuer !== issuer || record.kind !== 'access')
       throw tokenErrors.accessTokenInvalid('the token is unknown');
@@ -122,9 +119,7 @@ async function checkBinding(
     );
 }
 
-const findPerson = check('user', async function findPerson({ record, server: { cis } }: BearerCall): Promise<{
-  person: Person;
-}> {
+const findPerson = check('user', async function findPerson({ record, server: { cis } }: BearerCall) {
   const person = record.uid === null ? undefined : await cis.person(record.uid);
   if (!person || person.disabled) throw tokenErrors.accessTokenInvalid('its user is gone or disabled');
   return { person };

@@ -105,9 +105,7 @@ async function askUser(
   return toPage(context.provider, { ...context, interaction }, context.spends, part);
 }
 
-const findPerson = check('user', async function findPerson(context: FinishContext): Promise<
-  Answer | { person: Person }
-> {
+const findPerson = check('user', async function findPerson(context: FinishContext) {
   const { provider, interaction, authentication } = context;
   let person: Person | undefined;
   try {
@@ -122,17 +120,13 @@ const findPerson = check('user', async function findPerson(context: FinishContex
   return fail(context, responseErrors.personRefused(reason));
 });
 
-const checkPerson = check('expected-user', async function checkPerson(context: FinishContext): Promise<
-  Answer | undefined
-> {
+const checkPerson = check('expected-user', async function checkPerson(context: FinishContext) {
   const { subject } = context.interaction.authorization;
   if (subject === null || subject === context.authentication.uid) return undefined;
   return fail(context, responseErrors.loginRequired('another person than the expected one signed in'));
 });
 
-const checkLevel = check('level', async function checkLevel(context: FinishContext): Promise<
-  Answer | undefined
-> {
+const checkLevel = check('level', async function checkLevel(context: FinishContext) {
   const { interaction, authentication, client } = context;
   const strength = strengthFor(authentication, client.registration);
   if (firstMet(interaction.authorization.acr, strength) !== undefined) return undefined;
@@ -141,7 +135,7 @@ const checkLevel = check('level', async function checkLevel(context: FinishConte
 });
 
 /** `prompt=login` and a strict `max_age` require a new PIN (OpenID Connect Core section 3.1.2.1). */
-const checkAge = check('age', async function checkAge(context: FinishContext): Promise<Answer | undefined> {
+const checkAge = check('age', async function checkAge(context: FinishContext) {
   const { provider, interaction, authentication, client } = context;
   const { personSince, createdAt } = interaction;
   const { maxAge } = interaction.authorization;
@@ -163,9 +157,7 @@ const checkAge = check('age', async function checkAge(context: FinishContext): P
  * Asks "Continue as …" before an automatic sign-in in a browser in which a user signed out, and for `prompt=consent`
  * (outside the `nhs` profile).
  */
-const confirmPerson = check('confirmation', async function confirmPerson(context: FinishContext): Promise<
-  Answer | undefined
-> {
+const confirmPerson = check('confirmation', async function confirmPerson(context: FinishContext) {
   const { provider, request, interaction, authentication, client, confirmed } = context;
   if (confirmed) return undefined;
   const consent =
@@ -177,11 +169,7 @@ const confirmPerson = check('confirmation', async function confirmPerson(context
   return askUser(context, refusal, { authentication }, 'confirm');
 });
 
-async function findEarlierSession({
-  provider,
-  request,
-  person,
-}: FinishContext & { person: Person }): Promise<Pick<PersonContext, 'found' | 'before'>> {
+async function findEarlierSession({ provider, request, person }: FinishContext & { person: Person }) {
   const found = await provider.sessions.current(request);
   return { found, before: found?.uid === person.uid ? found : undefined };
 }
@@ -193,7 +181,7 @@ const heldRoles = (before: Session | undefined, { cisSessionId, roleId }: Authen
 ];
 
 /** Asks for the role last, when nothing else can stop the sign-in. */
-async function chooseRole(context: PersonContext): Promise<Answer | { roleId: string | null }> {
+async function chooseRole(context: PersonContext) {
   const { interaction, authentication, person, before, confirmed } = context;
   const chosen = choiceOf(person, context.chosenRoleId);
   if (chosen !== undefined) return { roleId: chosen };

@@ -44,7 +44,7 @@ type AuthenticatorParams = Id & { authenticator: string };
 type PageContext<Params = Id> = InteractionContext & Start<Params>;
 type FormContext = PageContext & { form: Parameters };
 
-async function readForm({ request }: Start): Promise<{ form: Parameters }> {
+async function readForm({ request }: Start) {
   const form = isForm(request.headers['content-type']) ? parseParameters(request.body) : undefined;
   if (!form) throw requestErrors.requestMalformed('a form was expected');
   return { form };
@@ -66,7 +66,7 @@ async function showChoice(context: PageContext): Promise<Answer> {
 }
 
 /** Returns the error response of a user who cancels on a page. */
-async function takeCancel(context: FormContext): Promise<Answer | undefined> {
+async function takeCancel(context: FormContext) {
   const { form } = context;
   if (form.get('cancel') !== '1' && form.get('answer') !== 'cancel') return undefined;
   return failInteraction(context.provider, context, [], responseErrors.denied('cancelled on a page'));
@@ -84,16 +84,14 @@ async function takeChoice(context: FormContext): Promise<Answer> {
 }
 
 /** Lets any user sign in, if the user of this browser's session is not the one who wants to step up. */
-async function takeAnotherUser({ provider, interaction, form }: FormContext): Promise<Answer | undefined> {
+async function takeAnotherUser({ provider, interaction, form }: FormContext) {
   if (form.get('person') !== 'another' || interaction.expected?.firm) return undefined;
   if (!(await provider.interactions.save({ ...interaction, expected: null })))
     throw signInErrors.interactionUnknown('it was answered meanwhile');
   return redirect(interactionPath(interaction.id), 303);
 }
 
-async function findAuthenticator(
-  context: PageContext<AuthenticatorParams>,
-): Promise<Answer | { authenticator: Authenticator }> {
+async function findAuthenticator(context: PageContext<AuthenticatorParams>) {
   const { authenticator: id } = context.request.params;
   const authenticator = (await offeredIn(context)).find((offered) => offered.id === id);
   return authenticator ? { authenticator } : redirect(interactionPath(context.interaction.id));
@@ -135,7 +133,7 @@ async function showConfirm({
 }
 
 /** Any answer but yes goes back to the choice page. */
-async function takeConfirmation(context: FormContext): Promise<Answer | { confirmed: boolean }> {
+async function takeConfirmation(context: FormContext) {
   const { interaction, form } = context;
   const waits = interaction.authentication !== null || interaction.sid !== null;
   if (waits && form.get('answer') === 'yes') return { confirmed: true };

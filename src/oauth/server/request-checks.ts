@@ -196,7 +196,7 @@ export const openObject = check(
   'request-object',
   async function openObject(
     call: WithClient & { readonly server: AuthorizationServer; readonly parameters: Parameters },
-  ): Promise<{ parameters: Parameters } | undefined> {
+  ) {
     const inside = await openRequestObject(call.server, call.client, call.parameters);
     return inside && { parameters: inside };
   },

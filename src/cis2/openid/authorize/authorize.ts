@@ -42,7 +42,7 @@ export const findClient = check(
   async function findClient({
     parameters,
     provider: { applications },
-  }: WithParameters & { provider: { applications: Applications } }): Promise<{ client: RelyingParty }> {
+  }: WithParameters & { provider: { applications: Applications } }) {
     const clientId = parameters.get('client_id');
     if (clientId === undefined) throw requestErrors.clientMissing('client_id is missing');
     const client = await findRelyingParty(applications, clientId);

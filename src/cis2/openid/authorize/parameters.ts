@@ -181,7 +181,7 @@ export const checkIdTokenHint = check(
     client: RelyingParty;
     reply: Pick<Reply, 'fail'>;
     provider: { issuer: string; keys: SigningKeys };
-  }): Promise<Answer | { subject: string | null; hinted: boolean }> {
+  }) {
     const token = parameters.get('id_token_hint');
     if (token === undefined) return { subject: claims.subject, hinted: false };
     const result = await readIdTokenHint(keys, issuer, token);

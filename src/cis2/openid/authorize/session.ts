@@ -68,7 +68,7 @@ export const findSession = check(
       reply: Reply;
       provider: { sessions: Sessions; authenticators: Authenticators; ends: SessionEnds; clock: Clock };
     },
-  ): Promise<Answer | SessionOfRequest> {
+  ) {
     const { request, authorization, reply, provider } = call;
     const { sessions, authenticators, ends, clock } = provider;
     const session = await sessions.current(request);
@@ -106,9 +106,7 @@ export const settleSessionRole = check(
     authorization,
     reply,
     provider: { cis, ends, log },
-  }: SessionCall & { provider: { cis: CisClient; ends: SessionEnds; log: Log } }): Promise<
-    Answer | { session: Session | null; role: SettledRole }
-  > {
+  }: SessionCall & { provider: { cis: CisClient; ends: SessionEnds; log: Log } }) {
     const none = { roleId: null, asks: false };
     if (!session) return { session, role: none };
     // CIS ends the smartcard sessions of disabled users. The users of other sessions are checked here.

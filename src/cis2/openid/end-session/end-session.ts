@@ -155,9 +155,7 @@ const askFirst = check(
     to,
     client,
     provider: { singleUse, signOutPath, development, limitRows },
-  }: SignOutCall & WithSession & WithTarget & WithClient & Passed<'client' | 'redirect-uri'>): Promise<
-    Answer | undefined
-  > {
+  }: SignOutCall & WithSession & WithTarget & WithClient & Passed<'client' | 'redirect-uri'>) {
     if (!session || proven) return undefined;
     await limitRows(request);
     const question = randomToken();
@@ -211,10 +209,7 @@ export const endSession = steps<SignOutCall>('cis2.end-session')
 /** Reads the user's confirmation. A question is valid only in its session, or in a browser without a session. */
 const readConfirmation = check(
   'consent',
-  async function readConfirmation({
-    request,
-    provider: { singleUse, sessions },
-  }: SignOutCall): Promise<WithTarget & { session: Session | null }> {
+  async function readConfirmation({ request, provider: { singleUse, sessions } }: SignOutCall) {
     const form = isForm(request.headers['content-type']) ? parseParameters(request.body) : undefined;
     const waiting = await singleUse.peek<WaitingSignOut>(confirmKind, form?.get('question') ?? '');
     const own = await sessions.current(request);
