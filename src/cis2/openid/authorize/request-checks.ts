@@ -176,30 +176,33 @@ export interface RequestOrigin {
  * Replaces the parameters of the browser by those that the client pushed or signed (RFC 9126 section 4, RFC 9101 section 6.3).
  * `client_id` is the same inside and outside.
  */
-export const resolveRequest = check('request-object', async function resolveRequest(call: UnreadCall) {
-  const { server, parameters, client } = call;
-  const requestUri = parameters.get('request_uri');
-  const mayPush = rulesOf(client.registration).pushedRequests !== 'off';
-  if (mayPush && requestUri !== undefined && parameters.has('request'))
-    return refuse(call, responseErrors.requestTwice('the request has both request and request_uri'));
-  if (mayPush && requestUri?.startsWith(requestUriPrefix)) {
-    const { clientId } = client.registration;
-    const found = await server.pushed.find(requestUri, clientId);
-    // It was checked, and its object opened, when it was pushed.
-    if (found) return { parameters: found, pushed: requestUri, signed: true };
-    return refuse(
-      call,
-      responseErrors.requestUriInvalid(`${clientId} has pushed no such request, or used it`),
-    );
-  }
-  try {
-    const inside = await openRequestObject(server, client, parameters);
-    return { parameters: inside ?? parameters, pushed: null, signed: inside !== undefined };
-  } catch (thrown) {
-    if (thrown instanceof Refusal && thrown.entry.redirect) return refuse(call, thrown);
-    throw thrown;
-  }
-});
+export const resolveRequest = check(
+  'request-object',
+  async function resolveRequest(call: UnreadCall): Promise<Answer | RequestOrigin> {
+    const { server, parameters, client } = call;
+    const requestUri = parameters.get('request_uri');
+    const mayPush = rulesOf(client.registration).pushedRequests !== 'off';
+    if (mayPush && requestUri !== undefined && parameters.has('request'))
+      return refuse(call, responseErrors.requestTwice('the request has both request and request_uri'));
+    if (mayPush && requestUri?.startsWith(requestUriPrefix)) {
+      const { clientId } = client.registration;
+      const found = await server.pushed.find(requestUri, clientId);
+      // It was checked, and its object opened, when it was pushed.
+      if (found) return { parameters: found, pushed: requestUri, signed: true };
+      return refuse(
+        call,
+        responseErrors.requestUriInvalid(`${clientId} has pushed no such request, or used it`),
+      );
+    }
+    try {
+      const inside = await openRequestObject(server, client, parameters);
+      return { parameters: inside ?? parameters, pushed: null, signed: inside !== undefined };
+    } catch (thrown) {
+      if (thrown instanceof Refusal && thrown.entry.redirect) return refuse(call, thrown);
+      throw thrown;
+    }
+  },
+);
 
 /** Refuses an unsigned request of a client that must sign its requests (RFC 9101 section 10.5). */
 export const requireSigned = check(
