@@ -80,7 +80,10 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
       widths[index] = Math.max(widths[index] ?? 0, cell.length);
     });
   return rows.map((row) =>
-    row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join('  '),
+    row
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd(),
   );
 }
 

@@ -1,5 +1,5 @@
 import { UsageError } from '@alongside/kernel/operator';
-import { type Action, type ConsoleCall, text } from './command.ts';
+import { type Action, type ConsoleCall, listing, text } from './command.ts';
 import { readJsonFile } from './json-file.ts';
 import { noSuch } from './known.ts';
 import { columns } from './table.ts';
@@ -36,11 +36,7 @@ export const credentialActions = {
         ]),
         ...found.addresses.map(({ half, address }) => [half, address, '', '', '']),
       ];
-      return {
-        json: found,
-        lines: columns(rows),
-        notes: rows.length === 0 ? ['No public key is registered.'] : [],
-      };
+      return listing(found, rows, 'No public key is registered.');
     },
   },
   'add-key': {

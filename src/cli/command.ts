@@ -3,7 +3,7 @@ import { flagOf, nearest, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { InstanceApi, instanceFlags, jsonByDefault } from './instance.ts';
 import type { Progress } from './progress.ts';
-import { helpLines, paragraphs } from './table.ts';
+import { columns, helpLines, paragraphs } from './table.ts';
 
 /** The output of commands. Standard output is only for the result; everything else goes to standard error. */
 export interface Output {
@@ -52,6 +52,13 @@ export interface Result {
   /** Exit code; 0 by default. */
   code?: number;
 }
+
+/** Returns the result of a command that lists entries, with a note if there is none. */
+export const listing = (json: unknown, rows: readonly (readonly string[])[], none: string): Result => ({
+  json,
+  lines: columns(rows),
+  notes: rows.length === 0 ? [none] : [],
+});
 
 /** A subcommand, or a command without subcommands. */
 export interface Action<C> {

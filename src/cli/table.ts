@@ -18,8 +18,7 @@ function memberRows(value: unknown, path: string): string[][] {
 }
 
 /** Returns one line for each member of a thing, with its path for `--set`. */
-export const memberLines = (thing: object): string[] =>
-  columns(memberRows(thing, '')).map((line) => line.trimEnd());
+export const memberLines = (thing: object): string[] => columns(memberRows(thing, ''));
 
 /** Breaks a text between words into lines of at most this width; longer words stay whole. */
 function wrapped(text: string, width: number): string[] {

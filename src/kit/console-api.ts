@@ -190,6 +190,19 @@ export class ConsoleApi {
   }
 }
 
+/** Reads all pages of a list. */
+export async function allPages<Page extends { next?: string | null }>(
+  read: (after: string) => Promise<Page>,
+): Promise<Page[]> {
+  const pages: Page[] = [];
+  for (let after: string | null | undefined = ''; after !== undefined; ) {
+    const page: Page = await read(after);
+    pages.push(page);
+    after = page.next || undefined;
+  }
+  return pages;
+}
+
 /** Formats an error response of the API for people, with the invalid member, if named. */
 export function sentence({ status, body }: ApiAnswer): string {
   if (body.error === 'sign_in_required')

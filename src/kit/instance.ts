@@ -1,7 +1,7 @@
 import { OperatorError } from '@alongside/kernel/operator';
 import { Browser } from './browser.ts';
 import { InstanceClock } from './clock.ts';
-import { ConsoleApi, RefusedCall } from './console-api.ts';
+import { allPages, ConsoleApi, RefusedCall } from './console-api.ts';
 import { insertCard, roleIdAtDesk, signInAtDesk } from './desk.ts';
 import { type InstanceState, readVariables } from './environment.ts';
 import { firstEvent } from './events.ts';
@@ -42,12 +42,9 @@ const jobName = ({ roleName }: Role): string => roleName.split(':').at(-1)?.repl
 /** Finds a role by its code or name among the roles that people of the directory have. */
 async function findRole(api: ConsoleApi, wanted: string): Promise<Role> {
   const known = new Map<string, Role>();
-  for (let after = ''; ; ) {
-    const page = await api.must('GET', '/people', { query: { after } });
-    for (const { roles } of page.people) for (const role of roles) known.set(jobCode(role), role);
-    if (!page.next) break;
-    after = page.next;
-  }
+  const pages = await allPages((after) => api.must('GET', '/people', { query: { after } }));
+  for (const { roles } of pages.flatMap(({ people }) => people))
+    for (const role of roles) known.set(jobCode(role), role);
   const same = (text: string) => text.toLowerCase() === wanted.toLowerCase();
   const found = [...known.values()].find((role) => same(jobCode(role)) || same(jobName(role)));
   if (found) return { roleCode: found.roleCode, roleName: found.roleName };

@@ -5,9 +5,8 @@ import { nearest, OperatorError, UsageError } from '@alongside/kernel/operator';
 import { type Config, productionShape } from '../../config.ts';
 import type { RoleChange } from '../../console/administrators/administrators.ts';
 import { type Grant, grantShape, roles } from '../../console/administrators/roles.ts';
-import { command, text } from '../command.ts';
+import { command, listing, text } from '../command.ts';
 import { configFileOf, readStateFile } from '../instance.ts';
-import { columns } from '../table.ts';
 
 /** Returns the public address of the console: configured, from the running instance, else this machine. */
 function consoleAddress({ urlConsole, data, state, portBase }: Config): string {
@@ -91,12 +90,8 @@ export const admin = command({
         const rows = found.map(({ id, name, createdAt, lastSignIn, ...grant }) => [
           ...[id, name, describe(grant), `since ${day(createdAt)}`, `last ${day(lastSignIn)}`],
         ]);
-        return {
-          json: { administrators: found },
-          lines: columns(rows),
-          notes:
-            found.length === 0 ? ['There is no administrator yet: alongside admin invite --name NAME.'] : [],
-        };
+        const none = 'There is no administrator yet: alongside admin invite --name NAME.';
+        return listing({ administrators: found }, rows, none);
       },
     },
     role: {

@@ -126,7 +126,7 @@ function linesOf(report: ApiReport, origin?: string): string[] {
         .join(' '),
     ],
   ];
-  return columns(rows).map((line) => line.trimEnd());
+  return columns(rows);
 }
 
 const flags = {
@@ -205,7 +205,7 @@ export const api = consoleCommand({
             .filter(Boolean)
             .join(', '),
         ]);
-        return { json: found, lines: columns(rows).map((line) => line.trimEnd()) };
+        return { json: found, lines: columns(rows) };
       },
     },
     show: {

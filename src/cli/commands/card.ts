@@ -20,7 +20,7 @@ export const card = consoleCommand({
         ]);
         return {
           json: { cards, inserted },
-          lines: columns(rows).map((line) => line.trimEnd()),
+          lines: columns(rows),
           notes: inserted === null ? [] : ['* is in the reader.'],
         };
       },

@@ -1,6 +1,5 @@
 import { UsageError } from '@alongside/kernel/operator';
-import { consoleCommand, text } from '../command.ts';
-import { columns } from '../table.ts';
+import { consoleCommand, listing, text } from '../command.ts';
 
 export const citizen = consoleCommand({
   name: 'citizen',
@@ -13,11 +12,7 @@ export const citizen = consoleCommand({
         const rows = found.citizens.map(({ nhsNumber, proofing, givenName, familyName }) => [
           ...[nhsNumber, proofing, `${givenName} ${familyName}`],
         ]);
-        return {
-          json: found,
-          lines: columns(rows),
-          notes: rows.length === 0 ? ['No citizen was added.'] : [],
-        };
+        return listing(found, rows, 'No citizen was added.');
       },
     },
     add: {

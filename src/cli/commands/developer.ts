@@ -1,8 +1,7 @@
 import { UsageError } from '@alongside/kernel/operator';
-import { consoleCommand, text, yes } from '../command.ts';
+import { consoleCommand, listing, text, yes } from '../command.ts';
 import { noSuch } from '../known.ts';
 import { patchFrom } from '../patch.ts';
-import { columns } from '../table.ts';
 
 const missing = (id: string) => noSuch('developer', id);
 
@@ -16,11 +15,7 @@ export const developer = consoleCommand({
       async run({ api }) {
         const found = await api.must('GET', '/developers');
         const rows = found.developers.map(({ id, name, kind, status }) => [id, name, kind, status]);
-        return {
-          json: found,
-          lines: columns(rows),
-          notes: rows.length === 0 ? ['There is no developer.'] : [],
-        };
+        return listing(found, rows, 'There is no developer.');
       },
     },
     add: {

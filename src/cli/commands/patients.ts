@@ -77,7 +77,7 @@ export const patients = consoleCommand({
         const more = `There are more: repeat with --after '${page.next}'`;
         return {
           json: page,
-          lines: columns(rows).map((line) => line.trimEnd()),
+          lines: columns(rows),
           notes: page.next !== null ? [more] : rows.length === 0 ? ['No patient was found.'] : [],
         };
       },

@@ -1,5 +1,6 @@
 import { UsageError } from '@alongside/kernel/operator';
 import { jobNameOf, type Person } from '../../cis/protocol.ts';
+import { allPages } from '../../kit/console-api.ts';
 import { consoleCommand, text } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
 import { readJsonFile } from '../json-file.ts';
@@ -11,14 +12,8 @@ const missing = (name: string) => noSuch('person', name);
 const nameOf = ({ displayName, uid }: Person): string => `${displayName} (${uid})`;
 
 async function allPeople(api: InstanceApi): Promise<Person[]> {
-  const people: Person[] = [];
-  let after = '';
-  do {
-    const page = await api.must('GET', '/people', { query: { after } });
-    people.push(...page.people);
-    after = page.next ?? '';
-  } while (after !== '');
-  return people;
+  const pages = await allPages((after) => api.must('GET', '/people', { query: { after } }));
+  return pages.flatMap(({ people }) => people);
 }
 
 function rolesOf({ roles }: Person): string {
@@ -40,7 +35,7 @@ export const person = consoleCommand({
           ...[person.persona ?? '-', person.uid, person.displayName, rolesOf(person)],
           person.disabled ? 'disabled' : '',
         ]);
-        return { json: { people }, lines: columns(rows).map((line) => line.trimEnd()) };
+        return { json: { people }, lines: columns(rows) };
       },
     },
     show: {

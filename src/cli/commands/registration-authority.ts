@@ -1,8 +1,8 @@
 import { UsageError } from '@alongside/kernel/operator';
 import type { CardRecord } from '../../cis/protocol.ts';
-import { type ConsoleCall, consoleCommand, text, yes } from '../command.ts';
+import { allPages } from '../../kit/console-api.ts';
+import { type ConsoleCall, consoleCommand, listing, text, yes } from '../command.ts';
 import { noSuch } from '../known.ts';
-import { columns } from '../table.ts';
 
 const actFlags = { actor: text, reason: text, locked: yes };
 
@@ -38,22 +38,13 @@ export const registrationAuthority = consoleCommand({
       words: '[P]',
       help: 'cards and their states; of one person',
       async run({ api }, person?: string) {
-        const cards: CardRecord[] = [];
-        let after = '';
-        do {
-          const missing = noSuch('person', person ?? '');
-          const page = await api.mustFind(missing, 'GET', '/registration-authority/cards', {
-            query: { after, person },
-          });
-          cards.push(...page.cards);
-          after = page.next ?? '';
-        } while (after !== '');
+        const missing = noSuch('person', person ?? '');
+        const pages = await allPages((after) =>
+          api.mustFind(missing, 'GET', '/registration-authority/cards', { query: { after, person } }),
+        );
+        const cards = pages.flatMap((page) => page.cards);
         const none = 'CIS has no card record yet: it records a virtual card when it is first inserted.';
-        return {
-          json: { cards },
-          lines: columns(cards.map(cardRow)),
-          notes: cards.length === 0 ? [none] : [],
-        };
+        return listing({ cards }, cards.map(cardRow), none);
       },
     },
     order: {

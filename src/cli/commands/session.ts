@@ -1,5 +1,5 @@
 import type { DeliveryAnswer } from '../../cis2/protocol.ts';
-import { consoleCommand } from '../command.ts';
+import { consoleCommand, listing } from '../command.ts';
 import { noSuch } from '../known.ts';
 import { columns } from '../table.ts';
 
@@ -22,11 +22,7 @@ export const session = consoleCommand({
           ...[sid, uid, authenticator, `AAL${level}`, `used ${activeAt}`],
           counted(clients.length, 'client'),
         ]);
-        return {
-          json: found,
-          lines: columns(rows),
-          notes: rows.length === 0 ? ['No user is signed in.'] : [],
-        };
+        return listing(found, rows, 'No user is signed in.');
       },
     },
     end: {
@@ -45,8 +41,7 @@ export const session = consoleCommand({
       async run({ api }) {
         const found = await api.must('GET', '/logout-deliveries');
         const rows = found.deliveries.map(deliveryRow);
-        const none = 'No relying party was notified in the last seven days.';
-        return { json: found, lines: columns(rows), notes: rows.length === 0 ? [none] : [] };
+        return listing(found, rows, 'No relying party was notified in the last seven days.');
       },
     },
     'send-again': {
