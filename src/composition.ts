@@ -214,7 +214,7 @@ function basesOf({ config, development, urls, cis2Provider }: Wiring, here: Cis2
   const upstreams = upstreamsOf(config, { ...cis2Provider, here });
   const { basePathOptions: options, apiLimits: limits } = config;
   const environment = 'local';
-  const mock = { ...mockBasePath(urls, undefined, options['/oauth2-mock']), limits: limits['oauth2-mock'] };
+  const mock = { ...mockBasePath(urls, options['/oauth2-mock']), limits: limits['oauth2-mock'] };
   return [
     {
       ...{ path: '/oauth2', profile: 'nhs' as const, environment },

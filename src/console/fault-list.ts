@@ -66,9 +66,9 @@ export async function listFaults({
   namedFaults,
   journeys,
 }: Pick<ConsoleContext, 'faults' | 'namedFaults' | 'journeys'>): Promise<ListedFault[]> {
-  const [on, latest] = await Promise.all([faults.on(), journeys?.list()]);
+  const [on, latest] = await Promise.all([faults.on(), journeys.list()]);
   const hits = (name: string): ListedFault['journeys'] =>
-    (latest?.journeys ?? [])
+    latest.journeys
       .filter((journey) => journey.faults.includes(name))
       .map(({ id, headline, outcome, startedAt }) => ({ id, headline, outcome, startedAt }));
   const order = [...new Set([...topics.map(([, topic]) => topic), 'Others'])];

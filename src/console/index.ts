@@ -61,7 +61,7 @@ export function createConsole(dependencies: ConsoleDependencies): Service {
   const console: ConsoleContext = {
     ...dependencies,
     changes,
-    ...(journeys ? { journeys: new AdmittedJourneys(journeys, audit, clock, currentCaller) } : {}),
+    journeys: new AdmittedJourneys(journeys, audit, clock, currentCaller),
     audit: audit.actedBy(currentActor),
     cis: new ScopedDirectory(dependencies.cis, currentOrganisations),
     cis2: new Neighbour({

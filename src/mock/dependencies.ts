@@ -32,8 +32,6 @@ export interface MockDependencies {
    * `sub`. The ID token has `selected_roleid` only for a person with one role.
    */
   claimsOf: (person: Person) => { idToken: Record<string, unknown>; userinfo: Record<string, unknown> };
-  /** Issuers by the names of their realms, if different from the realms' addresses. */
-  issuers?: Readonly<Record<string, string>>;
   /** Limits of unauthenticated requests by network; the usual ones by default. */
   networkLimits?: NetworkLimits | undefined;
 }

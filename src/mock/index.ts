@@ -44,7 +44,7 @@ function realmRoutes(dependencies: MockDependencies): Route[] {
     recorder,
   };
   const at = (list: RealmSteps, errors: ErrorFormat) => ({
-    endpoint: atRealm(list, mock, urls.cis2, dependencies.issuers),
+    endpoint: atRealm(list, mock, urls.cis2),
     errors,
   });
   const get = (list: RealmSteps, errors = bearerError) => ({ GET: at(list, errors) });

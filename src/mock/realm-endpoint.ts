@@ -43,15 +43,10 @@ export interface RealmSteps {
 
 /** Returns an endpoint that runs the steps for the realm of its path. */
 export const atRealm =
-  (
-    list: RealmSteps,
-    mock: Mock,
-    cis2: string,
-    issuers: Readonly<Record<string, string>> | undefined,
-  ): Endpoint<{ realm: string }> =>
+  (list: RealmSteps, mock: Mock, cis2: string): Endpoint<{ realm: string }> =>
   async (request) => {
     const { realm: name } = request.params;
-    const realm = realmOf(name, cis2, issuers);
+    const realm = realmOf(name, cis2);
     if (!realm) throw errors.realmUnknown(`there is no realm ${name.slice(0, 80)}`);
     return list.run({ request, realm, mock });
   };

@@ -23,21 +23,14 @@ export const boundRealms = {
 /** Whether the users of a realm are citizens; otherwise they are care workers. */
 export const isForCitizens = ({ name }: Realm): boolean => name.startsWith('NHS-Login-');
 
-/**
- * Returns the realm with this name; undefined if the form is wrong.
- * @param issuers configured issuers by the names of their realms; the realm's address by default
- */
-export function realmOf(
-  name: string,
-  cis2: string,
-  issuers: Readonly<Record<string, string>> = {},
-): Realm | undefined {
+/** Returns the realm with this name; undefined if the form is wrong. */
+export function realmOf(name: string, cis2: string): Realm | undefined {
   if (!form.test(name)) return undefined;
   const address = `${cis2}/realms/${name}`;
   const below = `${address}/protocol/openid-connect`;
   return {
     name,
-    issuer: Object.hasOwn(issuers, name) ? (issuers[name] ?? address) : address,
+    issuer: address,
     endpoints: {
       auth: `${below}/auth`,
       token: `${below}/token`,

@@ -79,17 +79,4 @@ describe('createMockSurface', () => {
       await production.stop();
     }
   });
-
-  test('uses a configured issuer unchanged in the metadata', async () => {
-    const issuer = 'https://identity.example.test/realms/Cis2-mock-internal-dev';
-    const configured = await startSurface({ issuers: { 'Cis2-mock-internal-dev': issuer } });
-    try {
-      const discovery = await fetch(`${configured.realm()}/.well-known/openid-configuration`);
-      const document = (await discovery.json()) as Record<string, string>;
-      assert.equal(document.issuer, issuer);
-      assert.equal(document.token_endpoint, configured.at('token'));
-    } finally {
-      await configured.stop();
-    }
-  });
 });

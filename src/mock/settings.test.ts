@@ -10,8 +10,7 @@ const urls = {
   cis: '',
   sample: '',
 };
-const named = 'https://issuer.test/odd';
-const { others, cis2, nhsLogin } = mockBasePath(urls, { 'Cis2-mock-configured': named });
+const { others, cis2, nhsLogin } = mockBasePath(urls);
 
 describe('mockBasePath', () => {
   test('signs users in at two realms and accepts the tokens of all', () => {
@@ -31,12 +30,6 @@ describe('mockBasePath', () => {
     const citizens = others('https://cis2.test/realms/NHS-Login-mock-sandbox');
     assert.ok(citizens && 'nhsLogin' in citizens);
     assert.equal(citizens.nhsLogin?.providerName, 'apim-mock-nhs-login');
-    const configured = others(named);
-    assert.ok(configured && 'cis2' in configured);
-    assert.equal(
-      configured.cis2?.jwksUrl,
-      'https://cis2.test/realms/Cis2-mock-configured/protocol/openid-connect/certs',
-    );
   });
 
   for (const issuer of [
@@ -45,7 +38,6 @@ describe('mockBasePath', () => {
     'https://cis2.test/realms/Cis2-mock-',
     'https://cis2.test/realms/Other',
     'https://cis2.test/realms/x/Cis2-mock-internal-dev',
-    'https://cis2.test/realms/Cis2-mock-configured',
     '',
   ])
     test(`accepts no tokens of the issuer "${issuer}"`, () => assert.equal(others(issuer), undefined));

@@ -19,62 +19,53 @@ export const platformCallback = (urls: Urls): string => `${urls.api}${mockBase}/
 /** Back-channel logout address of the platform. */
 export const platformLogout = (urls: Urls): string => `${urls.api}${mockBase}/backchannel_logout`;
 
-type Issuers = Readonly<Record<string, string>>;
-
-function boundRealm(urls: Urls, name: string, issuers: Issuers | undefined): Realm {
-  const realm = realmOf(name, urls.cis2, issuers);
+function boundRealm(urls: Urls, name: string): Realm {
+  const realm = realmOf(name, urls.cis2);
   if (!realm) throw new Error(`${name} is not the name of a realm.`);
   return realm;
 }
 
-/** Returns a realm as a provider of care workers for `/oauth2-mock`. */
-function mockCis2Settings({ issuer, endpoints }: Realm) {
-  return {
-    issuer,
-    authorizeUrl: endpoints.auth,
-    tokenUrl: endpoints.token,
-    userinfoUrl: endpoints.userinfo,
-    jwksUrl: endpoints.certs,
-    ...testClients.cis2,
-    providerName: 'apim-mock-nhs-cis2' as const,
-    sendNonceAndPkce: false,
-  };
-}
+/** The platform is the same client in all realms. */
+const providerOf = ({ issuer, endpoints }: Realm) => ({
+  issuer,
+  authorizeUrl: endpoints.auth,
+  tokenUrl: endpoints.token,
+  jwksUrl: endpoints.certs,
+  ...testClients.cis2,
+  sendNonceAndPkce: false,
+});
 
-/** Returns a realm as a provider of citizens. The platform is the same client there. */
-function mockNhsLoginSettings({ issuer, endpoints }: Realm) {
-  return {
-    issuer,
-    authorizeUrl: endpoints.auth,
-    tokenUrl: endpoints.token,
-    jwksUrl: endpoints.certs,
-    ...testClients.cis2,
-    providerName: 'apim-mock-nhs-login' as const,
-    sendNonceAndPkce: false,
-  };
-}
+/** Returns a realm as a provider of care workers for `/oauth2-mock`. */
+const mockCis2Settings = (realm: Realm) => ({
+  ...providerOf(realm),
+  userinfoUrl: realm.endpoints.userinfo,
+  providerName: 'apim-mock-nhs-cis2' as const,
+});
+
+/** Returns a realm as a provider of citizens. */
+const mockNhsLoginSettings = (realm: Realm) => ({
+  ...providerOf(realm),
+  providerName: 'apim-mock-nhs-login' as const,
+});
 
 /** Returns the realm with this issuer as a provider; undefined if unknown. */
-function realmWithIssuer(urls: Urls, issuers: Issuers | undefined, issuer: string) {
-  const configured = Object.entries(issuers ?? {}).find(([, value]) => value === issuer)?.[0];
-  const name = configured ?? issuer.slice(issuer.lastIndexOf('/') + 1);
-  const realm = realmOf(name, urls.cis2, issuers);
+function realmWithIssuer(urls: Urls, issuer: string) {
+  const realm = realmOf(issuer.slice(issuer.lastIndexOf('/') + 1), urls.cis2);
   if (realm?.issuer !== issuer) return undefined;
   return isForCitizens(realm) ? { nhsLogin: mockNhsLoginSettings(realm) } : { cis2: mockCis2Settings(realm) };
 }
 
 /** Returns the provider of citizens in development, also for `/oauth2` as in the published internal environments. */
-export const mockNhsLogin = (urls: Urls, issuers?: Issuers) =>
-  mockNhsLoginSettings(boundRealm(urls, boundRealms.nhsLogin, issuers));
+export const mockNhsLogin = (urls: Urls) => mockNhsLoginSettings(boundRealm(urls, boundRealms.nhsLogin));
 
 /** Returns the settings of `/oauth2-mock` for the authorisation service: those of the internal development profile, no stricter than published. */
-export const mockBasePath = <O extends object>(urls: Urls, issuers?: Issuers, options?: O) => ({
+export const mockBasePath = <O extends object>(urls: Urls, options?: O) => ({
   path: mockBase,
   profile: 'nhs' as const,
   environment: 'internal-dev',
-  cis2: mockCis2Settings(boundRealm(urls, boundRealms.cis2, issuers)),
-  nhsLogin: mockNhsLogin(urls, issuers),
-  others: (issuer: string) => realmWithIssuer(urls, issuers, issuer),
+  cis2: mockCis2Settings(boundRealm(urls, boundRealms.cis2)),
+  nhsLogin: mockNhsLogin(urls),
+  others: (issuer: string) => realmWithIssuer(urls, issuer),
   options: {
     bindSubjectAudience: false,
     verifyActor: false,

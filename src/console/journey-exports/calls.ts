@@ -1,8 +1,9 @@
 import { Answer, json, text } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import type { Journey, JourneyReader } from '../../journeys/model.ts';
+import type { Journey } from '../../journeys/model.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { errors } from '../errors.ts';
+import { findJourney, findMessage } from '../find-journey.ts';
 import { curlOf } from './curl.ts';
 import { type ExportFormat, exportFormats } from './formats.ts';
 import { harOf } from './har.ts';
@@ -41,43 +42,34 @@ const query = z.strictObject({
 
 /** `/journeys/{id}/export` and `/messages/{id}/curl`: a journey for other programs and for people elsewhere. */
 export const journeyExports: Resource = {
-  calls({ journeys, version }) {
-    const reader = (): JourneyReader => {
-      if (!journeys) throw errors.callUnknown('this installation stores no journeys');
-      return journeys;
-    };
-    return [
-      defineCall('GET', '/journeys/:id/export', {
-        summary: 'Returns a journey as a picture, a Mermaid diagram, an HTTP archive or a bug report',
-        query,
-        media: ['image/svg+xml', 'text/plain', 'text/markdown'],
-        response: z.looseObject({ log: z.looseObject({}) }).describe('HAR 1.2'),
-        answers: { 200: 'The journey in this format: HAR is JSON', 404: 'Unknown journey' },
-        roles: ['support', 'read'],
-        async handle({ params: { id }, query: { format, hops = 'one', download } }) {
-          const journey = await reader().find(id);
-          if (!journey) throw errors.journeyUnknown(`no journey ${id.slice(0, 64)}`);
-          const answer = writers[format](journey, version, hops);
-          return download
-            ? answer.with({ 'content-disposition': `attachment; filename="${fileName(id, format)}"` })
-            : answer;
-        },
-      }),
-      defineCall('GET', '/messages/:id/curl', {
-        summary:
-          'Returns the request of a message as a curl command, with shell variables instead of secrets',
-        media: ['text/plain'],
-        answers: { 200: 'The command', 404: 'Unknown message, or one that was not captured' },
-        roles: ['support', 'read'],
-        async handle({ params: { id } }) {
-          const message = await reader().message(id);
-          if (!message) throw errors.messageUnknown(`no message ${id.slice(0, 64)}`);
-          const command = curlOf(message);
-          if (command === undefined)
-            throw errors.messageNotCaptured(message.notCaptured ?? 'it is not an HTTP request');
-          return text(200, command);
-        },
-      }),
-    ];
-  },
+  calls: ({ journeys, version }) => [
+    defineCall('GET', '/journeys/:id/export', {
+      summary: 'Returns a journey as a picture, a Mermaid diagram, an HTTP archive or a bug report',
+      query,
+      media: ['image/svg+xml', 'text/plain', 'text/markdown'],
+      response: z.looseObject({ log: z.looseObject({}) }).describe('HAR 1.2'),
+      answers: { 200: 'The journey in this format: HAR is JSON', 404: 'Unknown journey' },
+      roles: ['support', 'read'],
+      async handle({ params: { id }, query: { format, hops = 'one', download } }) {
+        const journey = await findJourney(journeys, id);
+        const answer = writers[format](journey, version, hops);
+        return download
+          ? answer.with({ 'content-disposition': `attachment; filename="${fileName(id, format)}"` })
+          : answer;
+      },
+    }),
+    defineCall('GET', '/messages/:id/curl', {
+      summary: 'Returns the request of a message as a curl command, with shell variables instead of secrets',
+      media: ['text/plain'],
+      answers: { 200: 'The command', 404: 'Unknown message, or one that was not captured' },
+      roles: ['support', 'read'],
+      async handle({ params: { id } }) {
+        const message = await findMessage(journeys, id);
+        const command = curlOf(message);
+        if (command === undefined)
+          throw errors.messageNotCaptured(message.notCaptured ?? 'it is not an HTTP request');
+        return text(200, command);
+      },
+    }),
+  ],
 };

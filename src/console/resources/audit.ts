@@ -4,8 +4,9 @@ import { z } from 'zod';
 import type { AuditLog, AuditRecord } from '../../storage/audit.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { since } from '../api/request.ts';
-import { auditPage, journeyOfRecord } from '../audit-search.ts';
+import { auditPage } from '../audit-search.ts';
 import { errors } from '../errors.ts';
+import { journeyOfRecord } from '../find-journey.ts';
 
 const time = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a day or a time of ISO 8601')
@@ -226,7 +227,7 @@ export const audit: Resource = {
           const found = /^\d{1,15}$/.test(seq) ? await audit.find(Number(seq)) : undefined;
           if (!found) throw errors.notFound(`no record ${seq.slice(0, 20)}`);
           await record('seq', 1);
-          return json(200, { record: found, journey: await journeyOfRecord({ journeys }, found) });
+          return json(200, { record: found, journey: await journeyOfRecord(journeys, found) });
         },
       }),
       defineCall('POST', '/audit/:seq/subject', {

@@ -2,9 +2,7 @@ import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { journey, journeyFilter, journeySummary, message } from '../../journeys/model.ts';
 import { defineCall, type Resource } from '../api/call.ts';
-import { errors } from '../errors.ts';
-
-const longestId = 200;
+import { findJourney, findMessage } from '../find-journey.ts';
 
 export const journeys: Resource = {
   calls: ({ journeys }) => [
@@ -21,22 +19,14 @@ export const journeys: Resource = {
       answers: { 200: 'The journey', 404: 'No such journey' },
       roles: ['support', 'read'],
       response: journey,
-      async handle({ params: { id } }) {
-        const found = id.length <= longestId ? await journeys.find(id) : undefined;
-        if (!found) throw errors.journeyUnknown('no stored journey has this id');
-        return json(200, found);
-      },
+      handle: async ({ params: { id } }) => json(200, await findJourney(journeys, id)),
     }),
     defineCall('GET', '/messages/:id', {
       summary: 'Shows one message, with secrets cut',
       answers: { 200: 'The message', 404: 'No such message' },
       roles: ['support', 'read'],
       response: message,
-      async handle({ params: { id } }) {
-        const found = id.length <= longestId ? await journeys.message(id) : undefined;
-        if (!found) throw errors.messageUnknown('no stored message has this id');
-        return json(200, found);
-      },
+      handle: async ({ params: { id } }) => json(200, await findMessage(journeys, id)),
     }),
   ],
 };

@@ -8,7 +8,7 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 
 /** Returns the journey of a refused message, if it is stored. */
 async function journeyLinks({ journeys }: ConsoleContext, id: string): Promise<Link[]> {
-  const message = await journeys?.message(id);
+  const message = await journeys.message(id);
   if (!message) return [];
   return [
     {

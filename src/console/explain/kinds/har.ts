@@ -55,7 +55,7 @@ async function explain(json: JsonObject, console: ConsoleContext): Promise<Findi
   for (const { method, url, status, messageId } of entries) {
     const refusal = status >= 400 || status === 0 ? await refusals.find(messageId) : undefined;
     if (refusal) banner ??= bannerOf(refusal);
-    const message = messageId === '' ? undefined : await journeys?.message(messageId);
+    const message = messageId === '' ? undefined : await journeys.message(messageId);
     if (message && !links.some(({ href }) => href.includes(message.journey)))
       links.push({
         label: `Journey of step ${message.number}`,

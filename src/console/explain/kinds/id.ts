@@ -22,7 +22,7 @@ const idKinds: readonly IdKind[] = [
     name: 'message',
     form: any,
     async find(id, { journeys }) {
-      const found = await journeys?.message(id);
+      const found = await journeys.message(id);
       return (
         found && {
           label: `Journey, step ${found.number}`,
@@ -35,7 +35,7 @@ const idKinds: readonly IdKind[] = [
     name: 'journey',
     form: any,
     async find(id, { journeys }) {
-      return (await journeys?.find(id)) && { label: 'Journey', href: page('journeys', id) };
+      return (await journeys.find(id)) && { label: 'Journey', href: page('journeys', id) };
     },
   },
   {
@@ -83,7 +83,7 @@ const idKinds: readonly IdKind[] = [
     // Journeys are also found by names, which are shorter.
     form: /^[\w.:-]{20,200}$/,
     async find(id, { journeys }) {
-      const [found] = (await journeys?.list({ q: id }))?.journeys ?? [];
+      const [found] = (await journeys.list({ q: id })).journeys;
       return found && { label: 'Journey', href: page('journeys', found.id) };
     },
   },

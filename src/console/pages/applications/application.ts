@@ -245,17 +245,17 @@ async function journeys(view: View): Promise<Html> {
   const { console, now, params } = view;
   const filter = { application: params.id };
   const [all, refused] = await Promise.all([
-    console.journeys?.list(filter),
-    console.journeys?.list({ ...filter, outcome: 'refused' }),
+    console.journeys.list(filter),
+    console.journeys.list({ ...filter, outcome: 'refused' }),
   ]);
-  if (!all || all.journeys.length === 0)
+  if (all.journeys.length === 0)
     return emptyState(
       'It has not been used yet.',
       console.development
         ? html`<a href="/build?application=${encodeURIComponent(params.id)}">Run a first sign-in</a>`
         : undefined,
     );
-  return html`<h2>Refused</h2>${refused && refused.journeys.length > 0 ? journeyTable(refused.journeys.slice(0, 10), now) : html`<p class="quiet">Nothing was refused.</p>`}
+  return html`<h2>Refused</h2>${refused.journeys.length > 0 ? journeyTable(refused.journeys.slice(0, 10), now) : html`<p class="quiet">Nothing was refused.</p>`}
 <h2>All</h2>${journeyTable(all.journeys.slice(0, 10), now)}<p><a href="/journeys?application=${encodeURIComponent(params.id)}">All its journeys</a></p>`;
 }
 

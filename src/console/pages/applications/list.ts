@@ -30,7 +30,7 @@ function secretExpiry({ platform, cis2 }: Application, now: number): Html {
 }
 
 async function lastJourney({ console, now }: PageView, id: string): Promise<Html> {
-  const last = (await console.journeys?.list({ application: id }))?.journeys[0];
+  const last = (await console.journeys.list({ application: id })).journeys[0];
   if (!last) return html`<span class="quiet">none</span>`;
   return html`${outcomeTag(last.outcome)} <a href="/journeys/${last.id}">${foreign(last.headline)}</a><br><span class="quiet">${relative(last.startedAt, now)}</span>`;
 }

@@ -1,8 +1,9 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { auditActions } from '../../../storage/audit/catalogue.ts';
 import type { AuditFilter, AuditRecord } from '../../../storage/audit.ts';
-import { auditPage, journeyOfRecord } from '../../audit-search.ts';
+import { auditPage } from '../../audit-search.ts';
 import { errors } from '../../errors.ts';
+import { journeyOfRecord } from '../../find-journey.ts';
 import {
   callButton,
   copied,
@@ -186,7 +187,7 @@ export const auditRecordPage = definePage({
   async render({ console, params: { seq }, now }) {
     const record = /^\d{1,15}$/.test(seq) ? await console.audit.find(Number(seq)) : undefined;
     if (!record) throw errors.notFound('Records are deleted by --audit-retention only.');
-    const journey = await journeyOfRecord(console, record);
+    const journey = await journeyOfRecord(console.journeys, record);
     const { detail, action, at, outcome, subject } = record;
     const meaning = Object.hasOwn(auditActions, action)
       ? auditActions[action as keyof typeof auditActions].when

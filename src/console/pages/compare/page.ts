@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Journey, JourneyReader, JourneySummary, Message } from '../../../journeys/model.ts';
-import { errors } from '../../errors.ts';
+import { findJourney } from '../../find-journey.ts';
 import { counted, cut, emptyState, foreign, outcomeTag } from '../../page/controls.ts';
 import { definePage } from '../../page/page.ts';
 import { attemptOf, dateAndTime, laneName, titleOf, wordsOf } from '../journey/words.ts';
@@ -97,15 +97,6 @@ function candidates(a: Journey, others: readonly JourneySummary[]): Html {
   }`;
 }
 
-/** Ids are shorter. A longer one is not searched for. */
-const longestId = 200;
-
-async function find(journeys: JourneyReader, id: string): Promise<Journey> {
-  const found = id.length <= longestId ? await journeys.find(id) : undefined;
-  if (!found) throw errors.journeyUnknown(`no journey ${id.slice(0, 64)}`);
-  return found;
-}
-
 /** Returns other journeys of the same application and pattern, the successful ones first. */
 async function similar(journeys: JourneyReader, journey: Journey): Promise<JourneySummary[]> {
   const { id, application, pattern } = journey;
@@ -129,7 +120,7 @@ export const comparePage = definePage({
     const title = 'Compare two journeys';
     const crumbs = [{ label: 'Journeys', href: '/journeys' }];
     const [first, second] = [...query.getAll('a'), ...query.getAll('b'), ...query.getAll('pick')];
-    if (!journeys || !first)
+    if (!first)
       return {
         title,
         crumbs,
@@ -138,8 +129,8 @@ export const comparePage = definePage({
           html`<a href="/journeys">Journeys</a>`,
         ),
       };
-    const a = await find(journeys, first);
-    if (second) return { title, crumbs, main: comparison(a, await find(journeys, second)) };
+    const a = await findJourney(journeys, first);
+    if (second) return { title, crumbs, main: comparison(a, await findJourney(journeys, second)) };
     const choices = await similar(journeys, a);
     const good = choices.find(({ outcome }) => outcome === 'succeeded');
     if (!good || a.outcome === 'succeeded')
@@ -148,7 +139,7 @@ export const comparePage = definePage({
       title,
       crumbs,
       lead: 'With the last good journey of the same application.',
-      main: comparison(a, await find(journeys, good.id)),
+      main: comparison(a, await findJourney(journeys, good.id)),
     };
   },
 });

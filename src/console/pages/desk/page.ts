@@ -159,7 +159,7 @@ ${counted(tokens.access, 'access token')}, ${counted(tokens.refresh, 'refresh to
 async function journeysHere({ console: { agent, journeys }, now }: PageView): Promise<Html> {
   const status = await orNull(agent.status());
   const filter = status?.person ? { person: status.person.uid } : { pattern: 'desk' as const };
-  const found = (await journeys?.list(filter))?.journeys.slice(0, 8) ?? [];
+  const found = (await journeys.list(filter)).journeys.slice(0, 8);
   if (found.length === 0) return html`<p>Nothing has happened here yet.</p>`;
   return journeyTable(found, now);
 }

@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Journey } from '../../../journeys/model.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
-import { errors } from '../../errors.ts';
+import { findJourney } from '../../find-journey.ts';
 import { exportFormats } from '../../journey-exports/formats.ts';
 import { duration, segmented } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
@@ -89,9 +89,6 @@ export function ledger(journey: Journey, view: JourneyView): Html {
 
 type JourneyRequest = Pick<PageView<{ id: string }>, 'console' | 'request' | 'params' | 'query' | 'now'>;
 
-/** Ids are shorter. A longer one is not searched for. */
-const longestId = 200;
-
 interface Found {
   readonly journey: Journey;
   readonly view: JourneyView;
@@ -110,8 +107,7 @@ function read(request: JourneyRequest): Promise<Found> {
 }
 
 async function find({ console: { journeys }, params: { id }, query }: JourneyRequest): Promise<Found> {
-  const journey = id.length <= longestId ? await journeys?.find(id) : undefined;
-  if (!journey) throw errors.journeyUnknown(`no journey ${id.slice(0, 64)}`);
+  const journey = await findJourney(journeys, id);
   return { journey, view: viewOf(journey, query) };
 }
 

@@ -40,7 +40,7 @@ function filterOf({ query, now }: PageView): JourneyFilter {
 async function filters(view: PageView, filter: JourneyFilter): Promise<Html> {
   const applications = await view.console.applications.list();
   const isLong = applications.length > mostOptions;
-  const choices = isLong ? {} : { options: applications.map(({ id, name }) => [id, name ?? id] as const) };
+  const choices = isLong ? {} : { options: applications.map(({ id, name }) => [id, name] as const) };
   return html`${filterForm(
     path,
     view.query,
@@ -104,7 +104,7 @@ export const journeysPage = definePage({
     group: 'top',
     label: 'Journeys',
     async badge({ journeys, clock }) {
-      const refused = (await journeys?.refusedSince(new Date(clock.now() - 300_000).toISOString())) ?? 0;
+      const refused = await journeys.refusedSince(new Date(clock.now() - 300_000).toISOString());
       return refused > 0 ? { text: `${refused} refused`, tone: 'bad' } : undefined;
     },
   },
@@ -114,7 +114,7 @@ export const journeysPage = definePage({
       on: ['journey'],
       async render(view) {
         const filter = filterOf(view);
-        const found = (await view.console.journeys?.list(filter)) ?? { journeys: [], next: null };
+        const found = await view.console.journeys.list(filter);
         if (found.journeys.length === 0) return nothingFound(view, filter);
         return html`<form action="${path}/compare">${journeyTable(found.journeys, view.now, { picks: true })}
 <div class="actions"><button type="submit" class="secondary">Compare two</button>${

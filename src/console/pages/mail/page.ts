@@ -67,7 +67,7 @@ async function journeyOf(
   { console: { journeys } }: PageView,
   id: string | null,
 ): Promise<string | undefined> {
-  return id === null ? undefined : (await journeys?.message(id))?.journey;
+  return id === null ? undefined : (await journeys.message(id))?.journey;
 }
 
 export const oneMailPage = definePage({

@@ -43,7 +43,7 @@ async function connect({ console, query }: PageView): Promise<Html> {
   return html`<p>${segmented(
     'Application',
     choices.map(({ id, name }) => ({
-      label: name ?? id,
+      label: name,
       href: `${withQuery('/', query, { application: id })}#h-connect`,
       isChosen: id === shown.id,
     })),
@@ -54,7 +54,7 @@ ${copiedBlock(lines.join('\n'), `the settings of ${shown.id}`)}`;
 const listed = async (
   { console: { journeys } }: PageView,
   filter: Parameters<NonNullable<typeof journeys>['list']>[0] = {},
-) => (await journeys?.list(filter))?.journeys ?? [];
+) => (await journeys.list(filter)).journeys;
 
 const step = (
   number: number,

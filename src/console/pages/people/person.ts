@@ -152,7 +152,7 @@ async function did(view: View): Promise<Html> {
   const links = html`<p><a href="/journeys?person=${uid}">All journeys of this person</a> · <a href="/audit?actor=${uid}">Audit records of this person</a></p>`;
   // Reading a person's journeys is an act that production records, so it takes a click there.
   if (!console.development) return links;
-  const found = (await console.journeys?.list({ person: uid }))?.journeys.slice(0, 10) ?? [];
+  const found = (await console.journeys.list({ person: uid })).journeys.slice(0, 10);
   return html`${found.length > 0 ? journeyTable(found, now) : html`<p class="quiet">Nothing yet.</p>`}${links}`;
 }
 

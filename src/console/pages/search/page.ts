@@ -42,7 +42,7 @@ async function applications(q: string, { console }: PageView): Promise<Html | un
 }
 
 async function journeys(q: string, { console, now }: PageView): Promise<Html | undefined> {
-  const found = (await console.journeys?.list({ q }))?.journeys.slice(0, most) ?? [];
+  const found = (await console.journeys.list({ q })).journeys.slice(0, most);
   return found.length === 0
     ? undefined
     : html`${journeyTable(found, now)}<p><a href="/journeys?${new URLSearchParams({ q }).toString()}">All journeys that match</a></p>`;
