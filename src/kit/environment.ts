@@ -44,6 +44,10 @@ export function variables(
   return all;
 }
 
+/** Returns the same as lines of a `.env` file. */
+export const variableLines = (...of: Parameters<typeof variables>): string[] =>
+  Object.entries(variables(...of)).map((pair) => pair.join('='));
+
 /** Reads the variables from a running instance. */
 export async function readVariables(api: ConsoleApi): Promise<Record<string, string>> {
   const state = await api.must('GET', '/state');

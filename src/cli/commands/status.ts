@@ -1,5 +1,5 @@
 import { OperatorError } from '@alongside/kernel/operator';
-import { type ApplicationCredentials, type InstanceState, variables } from '../../kit/environment.ts';
+import { type ApplicationCredentials, type InstanceState, variableLines } from '../../kit/environment.ts';
 import { consoleCommand, yes } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
 import { columns } from '../table.ts';
@@ -34,9 +34,6 @@ async function read(api: InstanceApi): Promise<Everything> {
   ]);
   return { state, people, cards, applications };
 }
-
-const envLines = ({ state, applications }: Everything): string[] =>
-  Object.entries(variables(state, applications)).map((pair) => pair.join('='));
 
 function statusLines({ state, people, cards, applications }: Everything): string[] {
   const peopleRows = people.map((person) => [
@@ -83,7 +80,7 @@ export const status = consoleCommand({
         const { state, ...others } = everything;
         return {
           json: { ...state, ...others },
-          lines: flags.env ? envLines(everything) : statusLines(everything),
+          lines: flags.env ? variableLines(state, others.applications) : statusLines(everything),
         };
       },
     },

@@ -1,4 +1,5 @@
 import { type Chunks, StreamAnswer } from '@alongside/kernel/answer';
+import type { HttpRequest } from '@alongside/kernel/http';
 import { errors } from '../errors.ts';
 
 const mostStreams = 100;
@@ -29,6 +30,12 @@ export class Bell {
     return rung;
   }
 }
+
+/** Returns whether a client accepts server-sent events. */
+export const wantsStream = ({ headers }: Pick<HttpRequest, 'headers'>): boolean =>
+  (headers.accept ?? '')
+    .split(',')
+    .some((range) => range.split(';')[0]?.trim().toLowerCase() === 'text/event-stream');
 
 /** Opens streams of server-sent events up to a limit. */
 export class StreamLimit {

@@ -1,9 +1,9 @@
 import { json, StreamAnswer } from '@alongside/kernel/answer';
-import type { HttpRequest } from '@alongside/kernel/http';
 import { z } from 'zod';
 import type { AuditLog, AuditRecord } from '../../storage/audit.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { since } from '../api/request.ts';
+import { wantsStream } from '../api/streams.ts';
 import { auditPage } from '../audit-search.ts';
 import { errors } from '../errors.ts';
 import { journeyOfRecord } from '../find-journey.ts';
@@ -90,9 +90,6 @@ const verificationResponse = z.strictObject({
   unsealed: z.number(),
   problem: z.strictObject({ chain: z.string(), seq: z.number(), problem: z.string() }).optional(),
 });
-
-const wantsStream = ({ headers }: HttpRequest): boolean =>
-  (headers.accept ?? '').includes('text/event-stream');
 
 async function* verification(audit: AuditLog, range: { from?: number | undefined; to?: number | undefined }) {
   const steps = audit.verifying(range);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { everyRole } from '../administrators/roles.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { since } from '../api/request.ts';
-import { Bell, StreamLimit } from '../api/streams.ts';
+import { Bell, StreamLimit, wantsStream } from '../api/streams.ts';
 import type { Change, Changes } from '../changes.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 
@@ -19,11 +19,6 @@ interface EventRange {
 
 /** Milliseconds between comments that keep the connection open. */
 const heartbeat = 15_000;
-
-const wantsStream = ({ headers }: HttpRequest): boolean =>
-  (headers.accept ?? '')
-    .split(',')
-    .some((range) => range.split(';')[0]?.trim().toLowerCase() === 'text/event-stream');
 
 /** Returns the number after which a reconnecting browser continues. */
 const lastEventId = ({ headers }: HttpRequest): number | undefined => {

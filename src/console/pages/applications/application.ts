@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { publicKeyOf } from '@alongside/kernel/jws';
-import { variables } from '../../../kit/environment.ts';
+import { variableLines } from '../../../kit/environment.ts';
 import type { StoredApplication } from '../../../oauth/applications.ts';
 import { errors } from '../../errors.ts';
 import {
@@ -66,12 +66,8 @@ async function overview(view: View): Promise<Html> {
   const products = await console.products.list();
   const { id, status, developer, platform, cis2 } = application;
   const seen = console.development ? listedApplication(application) : application;
-  const credentials = { id, platform: seen.platform, cis2: seen.cis2 };
-  const lines = Object.entries(
-    variables({ urls: { ...console.urls, cis2Issuer: console.cis2Issuer }, agentSocket: null }, [
-      credentials,
-    ]),
-  ).map((pair) => pair.join('='));
+  const urls = { ...console.urls, cis2Issuer: console.cis2Issuer };
+  const lines = variableLines({ urls, agentSocket: null }, [seen]);
   const warnings = registrationWarnings(application, products);
   const secrets = halvesOf(application).flatMap(({ half }) => half.secrets);
   return html`${warnings.map(({ message }) => html`<p class="warning">${message}</p>`)}

@@ -1,5 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { variables } from '../../../kit/environment.ts';
+import { variableLines } from '../../../kit/environment.ts';
 import type { StoredProduct } from '../../../oauth/products.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
 import { areaField, selectField, textField } from '../../page/controls.ts';
@@ -52,11 +52,10 @@ ${textField({ name: 'subject', label: 'Subject of the certificate', hint: 'As in
 
 /** What the script needs to know: products, addresses, and the lines of the `.env` that do not depend on the application. */
 async function setupOf({ products, urls, cis2Issuer, agentSocket }: ConsoleContext): Promise<string> {
-  const common = variables({ urls: { ...urls, cis2Issuer }, agentSocket }, []);
   return JSON.stringify({
     console: urls.console,
     products: (await products.list()).map(({ name, scopes }) => ({ name, scopes })),
-    environment: Object.entries(common).map((pair) => pair.join('=')),
+    environment: variableLines({ urls: { ...urls, cis2Issuer }, agentSocket }, []),
   });
 }
 

@@ -24,7 +24,7 @@ function register(tools: PageTools): void {
 
   // Lists of addresses.
   let lineCount = 0;
-  const addLine = (list: string, value = ''): HTMLInputElement => {
+  const addLine = (list: string): HTMLInputElement => {
     const lines = byId(`${list}-lines`);
     const number = (lines?.querySelectorAll('input').length ?? 0) + 1;
     lineCount += 1;
@@ -32,7 +32,7 @@ function register(tools: PageTools): void {
     const line = document.createElement('div');
     line.className = 'line';
     const input = document.createElement('input');
-    Object.assign(input, { type: 'url', id, name: list, value, maxLength: 2_048, autocomplete: 'off' });
+    Object.assign(input, { type: 'url', id, name: list, maxLength: 2_048, autocomplete: 'off' });
     input.className = 'mono';
     input.spellcheck = false;
     const label = `${list === 'callback' ? 'Callback URL' : 'Address after sign-out'} ${number}`;

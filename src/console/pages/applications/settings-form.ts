@@ -25,16 +25,10 @@ const platformMethods = methods(
 const requirement = methods('optional', 'required');
 const nothing = 'null';
 
-const select = (
-  name: string,
-  label: string,
-  value: unknown,
-  options: readonly Option[],
-  hint?: string,
-): Html => {
+const select = (name: string, label: string, value: unknown, options: readonly Option[]): Html => {
   const now = value === null ? nothing : String(value);
   const known = options.some(([option]) => option === now) ? options : [...options, [now, now] as const];
-  return selectField({ name, label, hint, options: known, value: now });
+  return selectField({ name, label, options: known, value: now });
 };
 
 const lines = (name: string, label: string, value: unknown): Html => {

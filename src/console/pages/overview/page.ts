@@ -1,5 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { variables } from '../../../kit/environment.ts';
+import { variableLines } from '../../../kit/environment.ts';
 import { hasRole } from '../../administrators/admission.ts';
 import { everyRole } from '../../administrators/roles.ts';
 import {
@@ -36,10 +36,7 @@ async function connect({ console, query }: PageView): Promise<Html> {
     choices.find(({ id }) => id === 'demo-combined') ??
     applications[0];
   if (!shown) return html`<p>No application is registered.</p>`;
-  const credentials = [shown].map(({ id, platform, cis2 }) => ({ id, platform, cis2 }));
-  const lines = Object.entries(variables({ urls: { ...urls, cis2Issuer }, agentSocket }, credentials)).map(
-    (pair) => pair.join('='),
-  );
+  const lines = variableLines({ urls: { ...urls, cis2Issuer }, agentSocket }, [shown]);
   return html`<p>${segmented(
     'Application',
     choices.map(({ id, name }) => ({

@@ -1,4 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
+import type { Application } from '../../../oauth/applications.ts';
 import type { StoredProduct } from '../../../oauth/products.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
 import { errors } from '../../errors.ts';
@@ -53,14 +54,14 @@ const limitsText = ({ limits }: StoredProduct): string => {
   return parts.length > 0 ? parts.join(', ') : 'as published';
 };
 
-const holders = async ({ applications }: ConsoleContext, name: string) =>
-  (await applications.list()).filter(({ platform }) => platform?.products.some((held) => held.name === name));
+const has =
+  (name: string) =>
+  ({ platform }: Application): boolean =>
+    platform?.products.some((held) => held.name === name) ?? false;
 
 async function list({ console }: PageView): Promise<Html> {
   const [products, applications] = await Promise.all([console.products.list(), console.applications.list()]);
   if (products.length === 0) return emptyState('There is no product, so no application gets tokens.');
-  const count = (name: string) =>
-    applications.filter(({ platform }) => platform?.products.some((held) => held.name === name)).length;
   return table(
     'Products',
     ['Product', 'APIs', 'Access', 'Limits', numberColumn('Applications')],
@@ -71,20 +72,21 @@ async function list({ console }: PageView): Promise<Html> {
         foreign(product.apis.join(', ') || 'none'),
         accessOf(product),
         limitsText(product),
-        count(product.name),
+        applications.filter(has(product.name)).length,
       ],
     })),
   );
 }
 
-async function apiNames({ apis, platformApis }: ConsoleContext): Promise<string> {
-  return [...platformApis, ...(await apis.list()).map(({ name }) => name)].join(', ');
-}
+const apiNames = async ({ apis, platformApis }: ConsoleContext): Promise<string[]> => [
+  ...platformApis,
+  ...(await apis.list()).map(({ name }) => name),
+];
 
 const attributes = html`data-type="lines" data-empty`;
 
-const fields = (names: string, product?: StoredProduct): Html => html`
-${linesField({ name: 'apis', label: 'APIs', hint: `Base paths, one a line. Here are ${names}.`, values: product?.apis, attributes })}
+const fields = (names: readonly string[], product?: StoredProduct): Html => html`
+${linesField({ name: 'apis', label: 'APIs', hint: `Base paths, one a line. Here are ${names.join(', ')}.`, values: product?.apis, attributes })}
 ${linesField({ name: 'scopes', label: 'Scopes', hint: 'One a line, such as urn:nhsd:apim:user-nhs-id:aal3:my-api.', values: product?.scopes, attributes })}`;
 
 /** The limits of a product, which the script reads as one member. */
@@ -156,7 +158,8 @@ export const productPage = definePage({
     holders: {
       on: ['application'],
       async render(view) {
-        const applications = await holders(view.console, (await found(view)).name);
+        const { name } = await found(view);
+        const applications = (await view.console.applications.list()).filter(has(name));
         return applications.length === 0
           ? html`<p class="quiet">No application has it.</p>`
           : html`<ul class="plain-list">${applications.map(({ id, name }) => html`<li><a href="/applications/${encodeURIComponent(id)}">${foreign(name || id)}</a></li>`)}</ul>`;
@@ -166,7 +169,7 @@ export const productPage = definePage({
   async render(view) {
     const product = await found(view);
     const { name } = product;
-    const known = [...view.console.platformApis, ...(await view.console.apis.list()).map((api) => api.name)];
+    const known = await apiNames(view.console);
     const unknown = product.apis.filter((api) => !known.includes(api));
     return {
       title: name.slice(0, 100),
@@ -174,7 +177,7 @@ export const productPage = definePage({
       crumbs: [{ label: 'Products', href: '/products' }],
       lead: html`${accessOf(product)}; ${limitsText(product)}`,
       main: html`${unknown.map((api) => html`<p class="warning">There is no API ${foreign(api)} here, so this entry grants nothing.</p>`)}
-<section class="panel" aria-labelledby="h-edit"><h2 id="h-edit">APIs, scopes and limits</h2>${editForm({ id: 'edit', path: at(name), revision: product.revision, before: product, fields: html`${fields(known.join(', '), product)}${limitsFields(product)}` })}</section><h2>Applications</h2>${await view.part('holders')}
+<section class="panel" aria-labelledby="h-edit"><h2 id="h-edit">APIs, scopes and limits</h2>${editForm({ id: 'edit', path: at(name), revision: product.revision, before: product, fields: html`${fields(known, product)}${limitsFields(product)}` })}</section><h2>Applications</h2>${await view.part('holders')}
 <h2>Remove</h2><div class="actions">${callButton({ id: 'remove', method: 'DELETE', path: at(name), done: 'Removed.', label: 'Remove', about: 'this product', confirm: 'Remove this product? Applications lose what it grants.', next: '/products', tone: 'danger' })}</div>`,
     };
   },
