@@ -23,6 +23,8 @@ export interface BackEndRequest {
   application?: string | undefined;
   /** The client's header Prefer, which no back end gets. */
   prefer?: string | undefined;
+  /** The client's Authorization on a path without a token, which no back end forwards. */
+  authorization?: string | undefined;
   /** Adds a warning to the events and the log of the call. */
   note?: (warning: string) => void;
   /** Records a change in the audit log. */

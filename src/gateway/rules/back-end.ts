@@ -45,7 +45,8 @@ export async function passOn(
   const { api, query, client } = call;
   const headers = passable(client, api.takes, api.owns);
   for (const [name, value] of Object.entries(added)) headers.set(name, value);
-  return toClient(await api.backEnd({ ...forwardedOf(call), query, headers }), call);
+  const authorization = client.get('authorization');
+  return toClient(await api.backEnd({ ...forwardedOf(call), query, headers, authorization }), call);
 }
 
 /** The checks of every call with a token. */

@@ -75,6 +75,15 @@ describe('the sandbox of the PDS', () => {
     assert.equal((await call('/_ping')).status, 200);
   });
 
+  test('takes any token, and refuses what is none after the request id', async () => {
+    const sent = (authorization: string, id = requestId) =>
+      call('/Patient/9000000009', { headers: { authorization, 'x-request-id': id } });
+    assert.equal((await sent('Bearer anything')).status, 200);
+    for (const authorization of ['Bearer', 'anything', 'bearer anything', 'Bearer two words'])
+      assert.deepEqual(await outcome(await sent(authorization)), [401, 'ACCESS_DENIED'], authorization);
+    assert.deepEqual(await outcome(await sent('Bearer', '1234')), [400, 'INVALID_VALUE']);
+  });
+
   test('is absent by default', async () => {
     const plain = await startGateway();
     try {

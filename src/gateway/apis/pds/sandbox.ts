@@ -7,13 +7,16 @@ import { requestIdForm } from '../../rules/request.ts';
 import { makePds } from './index.ts';
 import { reset } from './seed.ts';
 
-/** Gives the back end the ids of the client, which the gateway swaps for calls with a token. */
-const withOwnIds =
+/** Refuses an Authorization without a token, and gives the back end the client's ids, which the gateway swaps for calls with one. */
+const withoutToken =
   (backEnd: BackEnd): BackEnd =>
   (request) => {
     const id = request.headers.get('x-request-id');
     if (id === undefined) return backEnd(request);
     if (!requestIdForm.test(id)) throw errors.invalidRequestId('X-Request-ID is not a UUID', { value: id });
+    const { authorization } = request;
+    if (authorization !== undefined && !/^Bearer [^ ]+$/.test(authorization))
+      throw errors.missingToken('the sandbox needs no token, and this is none');
     const correlation = request.headers.get('x-correlation-id') ?? '';
     const headers = new Map(request.headers)
       .set('nhsd-request-id', id)
@@ -29,7 +32,7 @@ export async function openSandbox(dependencies: Dependencies): Promise<Api & { c
   const database = await openDatabase(':memory:', '');
   await reset(database);
   const pds = makePds({ ...dependencies, database });
-  const backEnd = withOwnIds(pds.backEnd);
+  const backEnd = withoutToken(pds.backEnd);
   return {
     ...pds,
     name: 'personal-demographics-sandbox',
