@@ -18,15 +18,15 @@ type Limits = Readonly<Record<string, Partial<Costs>>>;
 const onSqlite: Limits = {
   opaque: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 330 },
   jwt: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 330 },
-  code: { reads: 3, writes: 8, rows: 7, transactions: 2, fsyncs: 2, kilobytes: 1_200 },
+  code: { reads: 3, writes: 8, rows: 7, transactions: 2, fsyncs: 2, kilobytes: 700 },
   refresh: { reads: 2, writes: 5, rows: 5, transactions: 1, fsyncs: 1, kilobytes: 420 },
   'refresh-secret': { reads: 1, writes: 3, rows: 3, transactions: 1, fsyncs: 1, kilobytes: 330 },
   exchange: { reads: 2, writes: 3, rows: 3, transactions: 1, fsyncs: 1, kilobytes: 420 },
   userinfo: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 350 },
   discovery: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 350 },
   jwks: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 350 },
-  hop: { reads: 6, writes: 12, rows: 12, transactions: 4, fsyncs: 4, kilobytes: 2_200 },
-  'sign-on': { reads: 11, writes: 18, rows: 18, transactions: 9, fsyncs: 7, kilobytes: 3_400 },
+  hop: { reads: 6, writes: 12, rows: 12, transactions: 4, fsyncs: 4, kilobytes: 1_500 },
+  'sign-on': { reads: 11, writes: 18, rows: 18, transactions: 9, fsyncs: 7, kilobytes: 2_400 },
   hello: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 180 },
   patient: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 400 },
 };
