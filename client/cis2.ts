@@ -90,7 +90,7 @@ export interface Cis2 {
   /** Returns CIS2's `end_session_endpoint`; undefined if its metadata does not have one. */
   signOutUrl(
     tokens: TokenSet,
-    options?: { postLogoutRedirectUri?: string; state?: string },
+    options?: { postLogoutRedirectUri?: string; state?: string } & Abortable,
   ): Promise<string | undefined>;
 }
 
@@ -231,8 +231,8 @@ export function createCis2(settings: Cis2Settings): Cis2 {
       return userinfo;
     },
 
-    async signOutUrl(tokens, options = {}) {
-      const { endSessionUrl } = await provider();
+    async signOutUrl(tokens, { signal, ...options } = {}) {
+      const { endSessionUrl } = await provider(signal);
       if (endSessionUrl === undefined) return undefined;
       return logoutUrl({ endSessionUrl, idTokenHint: tokens.idToken, clientId, ...options });
     },

@@ -197,6 +197,7 @@ describe('a hostile server', () => {
     'separate: finish, at /keys': (options) => finishedAtCis2(options),
     'separate: userinfo, at /userinfo': (options) =>
       cis2Of().userinfo({ tokens: tokens(), subject: 'x' }, options),
+    'separate: sign-out': (options) => cis2Of().signOutUrl(tokens(), options),
     'separate: exchange': (options) => exchangeOf().exchange('i', options),
     'separate: refresh': (options) => exchangeOf().refresh(tokens(), options),
     application: (options) =>
