@@ -190,7 +190,7 @@ describe('alongside init', () => {
       { 'package.json': '{}' },
       ['--package', 'a.tgz'],
       1,
-      /a\.tgz is not a packed file\./,
+      /There is no file .*a\.tgz\./,
     ],
     [
       'a file in place of a folder',

@@ -208,6 +208,14 @@ describe('StoredJourneys', () => {
     assert.doesNotMatch(JSON.stringify(found), /9000000009/, 'the address may name a patient');
   });
 
+  test('take the headline of a refusal from its public description, without the id for programs', async () => {
+    const description = 'The API cannot be reached. (Message ID: {messageId})';
+    const record = { error: 'gateway.backEndUnreachable', description, detail: '', fix: '', source: '' };
+    const refusal = { record: { ...record, actor: 'operator' }, refusal: {} } as never;
+    const id = desk.record([{ service: 'api', route: '/orders/*', status: 503, refusal }]);
+    assert.equal((await desk.journeys.find(id))?.headline, 'The API cannot be reached');
+  });
+
   test('give a realm of the mock a lane of its own', async () => {
     const path = '/realms/NHS-Login-mock-internal-dev/protocol/openid-connect/auth';
     const mock = { service: 'cis2', route: path.replace(/NHS[^/]+/, ':realm'), path } as const;

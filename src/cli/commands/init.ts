@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { gunzipSync } from 'node:zlib';
@@ -68,6 +68,7 @@ function packedName(file: string): string | undefined {
 
 function packedFile(name: string | undefined): string | undefined {
   if (name === undefined) return undefined;
+  if (!existsSync(name)) throw new OperatorError(`There is no file ${name}.`);
   const found = name.endsWith('.tgz') ? packedName(name) : undefined;
   if (found !== 'alongside')
     throw new OperatorError(
