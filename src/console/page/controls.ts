@@ -249,6 +249,10 @@ export const cut = (text: string, longest = longestText): string =>
 /** Text from outside: cut, and isolated so that its writing direction changes nothing around it. */
 export const foreign = (text: string, longest = longestText): Html => html`<bdi>${cut(text, longest)}</bdi>`;
 
+/** Returns parts with a separator between them. */
+export const joined = (parts: readonly (Html | string)[], separator = ', '): Html =>
+  html`${parts.flatMap((part, index) => (index > 0 ? [separator, part] : [part]))}`;
+
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;

@@ -10,6 +10,7 @@ import {
   emptyState,
   filterForm,
   foreign,
+  joined,
   outcomeTag,
   relative,
   table,
@@ -83,7 +84,7 @@ async function list({ console, query, now }: PageView): Promise<Html> {
       used.length === 0 ? 'There are no records.' : 'No record matches.',
       used.length === 0
         ? undefined
-        : html`<p>Drop a filter: ${used.map((name, index) => html`${index > 0 ? ', ' : ''}<a href="${withQuery('/audit', query, { [name]: undefined, after: undefined })}">${name}</a>`)}.</p>`,
+        : html`<p>Drop a filter: ${joined(used.map((name) => html`<a href="${withQuery('/audit', query, { [name]: undefined, after: undefined })}">${name}</a>`))}.</p>`,
     );
   return html`<div class="audit">${table(
     'Audit records',

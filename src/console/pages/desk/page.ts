@@ -8,6 +8,7 @@ import {
   counted,
   emptyState,
   foreign,
+  joined,
   orNull,
   relative,
   selectField,
@@ -151,7 +152,7 @@ ${sessions.length === 0 ? ' No session at CIS2 depends on it.' : undefined}</p>
       tokens,
       level,
     }) => html`<li><a href="/sessions?person=${person.uid}#session-${sid}">Session at CIS2</a>, AAL${level}:
-${clients.length === 0 ? 'no application yet' : clients.map((client, index) => html`${index > 0 ? ', ' : ''}${foreign(client)}`)};
+${clients.length === 0 ? 'no application yet' : joined(clients.map((client) => foreign(client)))};
 ${counted(tokens.access, 'access token')}, ${counted(tokens.refresh, 'refresh token')}</li>`,
   )}</ul>`;
 }

@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Captured, Field, Journey, Message } from '../../../journeys/model.ts';
 import { curlOf } from '../../journey-exports/curl.ts';
-import { cut, duration, foreign } from '../../page/controls.ts';
+import { cut, duration, foreign, joined } from '../../page/controls.ts';
 import { type JourneyView, stepAddress } from './address.ts';
 
 /** The steps in which one secret value was seen, in order. */
@@ -72,12 +72,10 @@ function origin(field: Field, context: ExchangeContext): Html | undefined {
     ...(usedIn.length === 0
       ? []
       : [
-          html`used in ${usedIn.slice(0, mostLinks).map((step, index) => html`${index === 0 ? undefined : ', '}${stepLink(step, context)}`)}${usedIn.length > mostLinks ? html` and ${usedIn.length - mostLinks} more` : undefined}`,
+          html`used in ${joined(usedIn.slice(0, mostLinks).map((step) => stepLink(step, context)))}${usedIn.length > mostLinks ? html` and ${usedIn.length - mostLinks} more` : undefined}`,
         ]),
   ];
-  return parts.length === 0
-    ? undefined
-    : html` <span class="origin">${parts.map((part, index) => html`${index === 0 ? undefined : '; '}${part}`)}</span>`;
+  return parts.length === 0 ? undefined : html` <span class="origin">${joined(parts, '; ')}</span>`;
 }
 
 function shownValue(field: Field, context: ExchangeContext): Html {

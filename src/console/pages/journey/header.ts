@@ -1,6 +1,6 @@
 import { type Html, html, safeHref } from '@alongside/kernel/html';
 import type { Journey, JourneySummary, Message, RefusalView } from '../../../journeys/model.ts';
-import { counted, cut, duration, foreign, outcomeTag } from '../../page/controls.ts';
+import { counted, cut, duration, foreign, joined, outcomeTag } from '../../page/controls.ts';
 import { type JourneyView, stepAddress } from './address.ts';
 import { roleOf } from './roles.ts';
 import { afterColon, dateAndTime, patternName, reasonOf, titleOf } from './words.ts';
@@ -21,7 +21,7 @@ export function leadOf(journey: Journey): Html {
     ...(role ? [foreign(role, 120)] : []),
     ...(level ? [foreign(level, 60)] : []),
   ];
-  return html`${parts.map((part, index) => html`${index === 0 ? undefined : ' · '}${part}`)}`;
+  return joined(parts, ' · ');
 }
 
 const linkNames: Readonly<Record<Journey['links'][number]['why'], string>> = {
@@ -33,9 +33,9 @@ const linkNames: Readonly<Record<Journey['links'][number]['why'], string>> = {
 export const related = ({ links }: Pick<Journey, 'links'>): Html | undefined =>
   links.length === 0
     ? undefined
-    : html`<p class="related">Same session: ${links.map(
-        ({ id, why }, index) =>
-          html`${index === 0 ? undefined : ' · '}<a href="/journeys/${encodeURIComponent(id)}">${linkNames[why]}</a>`,
+    : html`<p class="related">Same session: ${joined(
+        links.map(({ id, why }) => html`<a href="/journeys/${encodeURIComponent(id)}">${linkNames[why]}</a>`),
+        ' · ',
       )}</p>`;
 
 /** Warnings: a moved clock, faults, removed messages. */

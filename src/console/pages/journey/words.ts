@@ -3,18 +3,7 @@ import { cut, duration } from '../../page/controls.ts';
 import { patterns } from '../journeys/table.ts';
 
 /** The parties in the order of their lanes. APIs and other servers follow. */
-const laneOrder = [
-  'person',
-  'browser',
-  'application',
-  'authorisation',
-  'cis2',
-  'identity-agent',
-  'cis',
-  'console',
-] as const;
-
-const laneNames: Readonly<Record<(typeof laneOrder)[number], string>> = {
+const laneNames = {
   person: 'Person',
   browser: 'Browser',
   application: 'Application',
@@ -23,9 +12,9 @@ const laneNames: Readonly<Record<(typeof laneOrder)[number], string>> = {
   'identity-agent': 'Identity Agent',
   cis: 'CIS',
   console: 'Console',
-};
+} as const satisfies Partial<Record<Lane, string>>;
 
-const isNamedLane = (lane: Lane): lane is (typeof laneOrder)[number] => Object.hasOwn(laneNames, lane);
+const isNamedLane = (lane: string): lane is keyof typeof laneNames => Object.hasOwn(laneNames, lane);
 
 /** Short names of APIs that have one. */
 const apiNames: Readonly<Record<string, string>> = { 'api:personal-demographics': 'PDS' };
@@ -38,7 +27,8 @@ export const laneName = (lane: Lane): string =>
 export function inLaneOrder(lanes: Iterable<Lane>): Lane[] {
   const used = new Set(lanes);
   const others = [...used].filter((lane) => !isNamedLane(lane)).sort();
-  return [...laneOrder.filter((lane) => used.has(lane)), ...others];
+  const named = Object.keys(laneNames).filter(isNamedLane);
+  return [...named.filter((lane) => used.has(lane)), ...others];
 }
 
 /** `Combined pattern`, `Sign-out`. */

@@ -14,6 +14,7 @@ import {
   counted,
   foreign,
   hiddenColumn,
+  joined,
   orNull,
   relative,
   selectField,
@@ -128,7 +129,7 @@ async function sessions(view: View): Promise<Html> {
       cells: [
         when(createdAt, now),
         `${authenticatorName(authenticator)}, AAL${level}`,
-        html`${clients.length > 0 ? clients.map((client, index) => html`${index > 0 ? ', ' : ''}${foreign(client)}`) : 'none yet'}`,
+        html`${clients.length > 0 ? joined(clients.map((client) => foreign(client))) : 'none yet'}`,
         relative(endsAt, now),
         callButton({
           id: `end-${sid}`,

@@ -14,6 +14,7 @@ import {
   filterForm,
   foreign,
   hiddenColumn,
+  joined,
   orNull,
   relative,
   table,
@@ -90,7 +91,7 @@ const sessionRow = (session: SessionAnswer, { now, names }: Listed, isDependant:
   cells: [
     html`${isDependant ? html`<span aria-hidden="true">↳ </span>` : undefined}${who(session.uid, names)}<br><span class="quiet">at CIS2${isDependant ? ', ends with the workstation' : ''}</span>`,
     html`${session.authenticator}<br><span class="quiet">AAL${session.level}</span>`,
-    html`${session.clients.length === 0 ? 'no application yet' : session.clients.map((client, index) => html`${index > 0 ? ', ' : ''}${foreign(client)}`)}<br><span class="quiet">${counted(session.tokens.access, 'access token')}, ${counted(session.tokens.refresh, 'refresh token')}</span>`,
+    html`${session.clients.length === 0 ? 'no application yet' : joined(session.clients.map((client) => foreign(client)))}<br><span class="quiet">${counted(session.tokens.access, 'access token')}, ${counted(session.tokens.refresh, 'refresh token')}</span>`,
     when(session.createdAt, now),
     html`used ${relative(session.activeAt, now)}`,
     relative(session.endsAt, now),
