@@ -87,8 +87,9 @@ export const orgCodesOf = ({ organisations, roles }: PersonDraft): string[] =>
 
 type NameParts = Pick<PersonDraft, 'givenName' | 'middleNames' | 'familyName' | 'title'>;
 
+/** By characters, not by halves of them. */
 const initialsOf = ({ givenName, middleNames }: NameParts): string =>
-  [givenName, ...middleNames.split(' ')].map((part) => part[0]?.toUpperCase() ?? '').join('');
+  [givenName, ...middleNames.split(' ')].map((part) => [...part][0]?.toUpperCase() ?? '').join('');
 
 const displayNameOf = ({ familyName, givenName, title }: NameParts): string =>
   [familyName, givenName, title].filter(Boolean).join(' ');

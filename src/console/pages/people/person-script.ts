@@ -215,9 +215,7 @@ function person(tools: PageTools, editing: EditTools): void {
     // A display name follows from the names, unless it was chosen.
     complete(patch, { displayName, title, familyName, givenName, initials, middleNames }) {
       const letters = [givenName, ...String(middleNames ?? '').split(' ')].map((name) =>
-        String(name ?? '')
-          .charAt(0)
-          .toUpperCase(),
+        [...String(name ?? '')].slice(0, 1).join('').toUpperCase(),
       );
       if (!form.dataset.tag) return;
       if (displayName === [familyName, givenName, title].filter(Boolean).join(' ')) patch.displayName = null;
