@@ -249,6 +249,10 @@ export const cut = (text: string, longest = longestText): string =>
 /** Text from outside: cut, and isolated so that its writing direction changes nothing around it. */
 export const foreign = (text: string, longest = longestText): Html => html`<bdi>${cut(text, longest)}</bdi>`;
 
+/** A term of a summary and its value; nothing without a value. */
+export const summaryRow = (term: string, value: Html | string | null | undefined): Html | undefined =>
+  value === undefined || value === null || value === '' ? undefined : html`<dt>${term}</dt><dd>${value}</dd>`;
+
 /** Returns parts with a separator between them. */
 export const joined = (parts: readonly (Html | string)[], separator = ', '): Html =>
   html`${parts.flatMap((part, index) => (index > 0 ? [separator, part] : [part]))}`;

@@ -10,6 +10,7 @@ import {
   orNull,
   relative,
   selectField,
+  summaryRow,
   tag,
 } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
@@ -47,9 +48,6 @@ const holderOf = async ({ console }: View, uid: string): Promise<Html> => {
     : html`<span class="quiet">a removed person</span> <code>${uid}</code>`;
 };
 
-const row = (term: string, value: Html | string | undefined): Html | undefined =>
-  value === undefined ? undefined : html`<dt>${term}</dt><dd>${value}</dd>`;
-
 const time = (iso: string, now: number): Html =>
   html`${iso.slice(0, 16).replace('T', ' ')} <span class="quiet">${relative(iso, now)}</span>`;
 
@@ -57,13 +55,13 @@ async function state(view: View): Promise<Html> {
   const { now, params } = view;
   const { card, virtual, uid } = await find(view);
   return html`<section class="panel" aria-labelledby="h-card"><h2 id="h-card">Card</h2><dl class="summary">
-${row('Serial', copied(params.serial, 'the serial'))}${row('Holder', await holderOf(view, uid))}
-${row('State', card ? stateTags(card) : html`${tag('virtual')} <span class="quiet">not issued yet: it gets its certificates when it is first inserted</span>`)}
-${row('Valid from', card?.notBefore ? time(card.notBefore, now) : undefined)}${row('Valid until', card?.notAfter ? time(card.notAfter, now) : undefined)}
-${row('Revoked', card?.revokedAt ? html`${time(card.revokedAt, now)} ${card.revocationReason ?? ''}` : undefined)}
-${row('Ordered by', card?.orderedBy ? await holderOf(view, card.orderedBy) : undefined)}
-${row('Replaces', card?.replaces ? html`<a href="/cards/${encodeURIComponent(card.replaces)}"><code>${card.replaces}</code></a>` : undefined)}
-${row('In this machine', virtual ? html`${virtualTags(virtual)} <span class="quiet">${virtual.pinTriesLeft} PIN attempts left</span>` : undefined)}</dl></section>`;
+${summaryRow('Serial', copied(params.serial, 'the serial'))}${summaryRow('Holder', await holderOf(view, uid))}
+${summaryRow('State', card ? stateTags(card) : html`${tag('virtual')} <span class="quiet">not issued yet: it gets its certificates when it is first inserted</span>`)}
+${summaryRow('Valid from', card?.notBefore ? time(card.notBefore, now) : undefined)}${summaryRow('Valid until', card?.notAfter ? time(card.notAfter, now) : undefined)}
+${summaryRow('Revoked', card?.revokedAt ? html`${time(card.revokedAt, now)} ${card.revocationReason ?? ''}` : undefined)}
+${summaryRow('Ordered by', card?.orderedBy ? await holderOf(view, card.orderedBy) : undefined)}
+${summaryRow('Replaces', card?.replaces ? html`<a href="/cards/${encodeURIComponent(card.replaces)}"><code>${card.replaces}</code></a>` : undefined)}
+${summaryRow('In this machine', virtual ? html`${virtualTags(virtual)} <span class="quiet">${virtual.pinTriesLeft} PIN attempts left</span>` : undefined)}</dl></section>`;
 }
 
 /** What can be done with a virtual card at this machine. */

@@ -12,11 +12,12 @@ import {
   orNull,
   relative,
   selectField,
+  summaryRow,
   tag,
 } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { journeyTable } from '../journeys/table.ts';
-import { agentStates, readerPicture, row } from './reader.ts';
+import { agentStates, readerPicture } from './reader.ts';
 
 const attempts = (left: number | null): string =>
   left === null ? '' : left === 1 ? '1 attempt left.' : `${left} attempts left.`;
@@ -58,14 +59,14 @@ function facts(status: AgentStatus, now: number): Html {
   const { card, person, role, lock, pinAgainAt, generation, mode } = status;
   const ends = card?.certificateEnds;
   return html`<dl class="summary">
-${row('Card', card ? html`${foreign(card.name)}, <a href="/cards/${card.serial}">${card.serial}</a>` : 'none')}
-${row('Certificate', ends ? html`ends ${relative(ends, now)}${card?.renewalDue ? html` ${tag('renewal due', 'warn')}` : undefined}` : undefined)}
-${row('Person', person ? html`<a href="/people/${person.uid}">${foreign(person.displayName)}</a>` : undefined)}
-${row('Role', role ? `${jobNameOf(role.roleName)} at ${role.orgCode}` : undefined)}
-${row('Locked', lock ? `${locks[lock.reason]}; ends ${relative(lock.endsAt, now)} without the PIN` : undefined)}
-${row('PIN again', pinAgainAt ? relative(pinAgainAt, now) : undefined)}
-${row('Generation', generations[generation] ?? generation)}
-${row('Mode', generation === 'internet' ? 'none in this generation' : (modes[mode] ?? mode))}</dl>`;
+${summaryRow('Card', card ? html`${foreign(card.name)}, <a href="/cards/${card.serial}">${card.serial}</a>` : 'none')}
+${summaryRow('Certificate', ends ? html`ends ${relative(ends, now)}${card?.renewalDue ? html` ${tag('renewal due', 'warn')}` : undefined}` : undefined)}
+${summaryRow('Person', person ? html`<a href="/people/${person.uid}">${foreign(person.displayName)}</a>` : undefined)}
+${summaryRow('Role', role ? `${jobNameOf(role.roleName)} at ${role.orgCode}` : undefined)}
+${summaryRow('Locked', lock ? `${locks[lock.reason]}; ends ${relative(lock.endsAt, now)} without the PIN` : undefined)}
+${summaryRow('PIN again', pinAgainAt ? relative(pinAgainAt, now) : undefined)}
+${summaryRow('Generation', generations[generation] ?? generation)}
+${summaryRow('Mode', generation === 'internet' ? 'none in this generation' : (modes[mode] ?? mode))}</dl>`;
 }
 
 /** The acts at the reader that are possible now. */

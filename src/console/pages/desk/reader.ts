@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { AgentState, AgentStatus } from '../../../../identity-agent/protocol.ts';
 import { jobNameOf } from '../../../cis/protocol.ts';
-import { callButton, foreign, orNull, tag } from '../../page/controls.ts';
+import { callButton, foreign, orNull, summaryRow, tag } from '../../page/controls.ts';
 import type { PageView } from '../../page/page.ts';
 
 /** How each state of the agent is shown: as text, with a tone, and as the light of the reader. */
@@ -37,9 +37,6 @@ ${inserted ? card : undefined}
 }
 
 /** A row of a summary; none without a value. */
-export const row = (term: string, value: Html | string | undefined): Html | undefined =>
-  value === undefined ? undefined : html`<dt>${term}</dt><dd>${value}</dd>`;
-
 /** The card, person and role at the desk, and the buttons of the reader. */
 export async function deskSummary({ console: { agent } }: Pick<PageView, 'console'>): Promise<Html> {
   const status = await orNull(agent.status());
@@ -48,10 +45,10 @@ export async function deskSummary({ console: { agent } }: Pick<PageView, 'consol
   const { card, person, role, state, reason, generation } = status;
   return html`<div class="at-desk">${readerPicture(status)}<p>${tag(...agentStates[state])}</p></div>
 ${reason ? html`<p class="error">${foreign(reason)}</p>` : undefined}
-<dl class="summary">${row('Card', card ? html`${foreign(card.name)} (${card.serial})` : 'none')}
-${row('Person', person ? html`<a href="/people/${person.uid}">${foreign(person.displayName)}</a>` : undefined)}
-${row('Role', role ? `${jobNameOf(role.roleName)} at ${role.orgCode}` : undefined)}
-${row('Generation', generation === 'hscn' ? 'HSCN' : generation)}</dl>
+<dl class="summary">${summaryRow('Card', card ? html`${foreign(card.name)} (${card.serial})` : 'none')}
+${summaryRow('Person', person ? html`<a href="/people/${person.uid}">${foreign(person.displayName)}</a>` : undefined)}
+${summaryRow('Role', role ? `${jobNameOf(role.roleName)} at ${role.orgCode}` : undefined)}
+${summaryRow('Generation', generation === 'hscn' ? 'HSCN' : generation)}</dl>
 <div class="actions">
 ${card ? callButton({ id: 'take-card', method: 'DELETE', path: '/readers/0/card', done: 'The reader is empty.', label: 'Remove the card' }) : undefined}
 ${person ? callButton({ id: 'sign-out', method: 'DELETE', path: '/agent/session', done: 'Signed out.', label: 'Sign out' }) : undefined}

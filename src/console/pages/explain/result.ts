@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Banner, ExplainedCheck } from '../../explain/finding.ts';
 import type { Explanation } from '../../explain/registry.ts';
-import { foreign, table } from '../../page/controls.ts';
+import { foreign, summaryRow, table } from '../../page/controls.ts';
 
 const marks: Readonly<
   Record<ExplainedCheck['outcome'], readonly [mark: string, tone: 'good' | 'bad' | 'plain' | 'warn']>
@@ -25,19 +25,16 @@ const actors: Readonly<Record<Banner['actor'], string>> = {
   agent: 'The Identity Agent',
 };
 
-const row = (term: string, value: Html | string | null): Html | undefined =>
-  value === null || value === '' ? undefined : html`<dt>${term}</dt><dd>${value}</dd>`;
-
 /** The first failure: what came, what was expected, what to do and who acts. */
 const bannerOf = ({ headline, came, expected, mend, actor, error, source }: Banner): Html => html`
 <section class="refusal" aria-labelledby="h-banner">
 <h2 id="h-banner"><span aria-hidden="true">✕</span> ${headline}</h2>
-<dl class="summary">${row('Came', came === null ? null : foreign(came))}
-${row('Expected', expected === null ? null : html`<bdi>${expected}</bdi>`)}
-${row('What to do', html`<strong>${mend}</strong>`)}
-${row('Who acts', actors[actor])}
-${row('Error', error === null ? null : html`<code>${error}</code>`)}
-${row('Rule', source)}</dl></section>`;
+<dl class="summary">${summaryRow('Came', came === null ? null : foreign(came))}
+${summaryRow('Expected', expected === null ? null : html`<bdi>${expected}</bdi>`)}
+${summaryRow('What to do', html`<strong>${mend}</strong>`)}
+${summaryRow('Who acts', actors[actor])}
+${summaryRow('Error', error === null ? null : html`<code>${error}</code>`)}
+${summaryRow('Rule', source)}</dl></section>`;
 
 const checkRow = ({ name, outcome, came, expected, why }: ExplainedCheck) => ({
   cells: [

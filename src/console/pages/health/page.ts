@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { type HealthReport, healthReport } from '../../health.ts';
-import { duration, inWords, numberColumn, relative, table, tag } from '../../page/controls.ts';
+import { duration, inWords, numberColumn, relative, summaryRow, table, tag } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { runbookAddress } from '../runbooks/page.ts';
 import { healthScript } from './script.ts';
@@ -55,19 +55,17 @@ const parts = ({
     html`<li>${holds ? tag('holds', 'good') : tag('fails', 'bad')} ${name === 'draining' ? 'not draining' : name}</li>`,
 )}</ul></section></div>`;
 
-const row = (term: string, value: Html | string): Html => html`<dt>${term}</dt><dd>${value}</dd>`;
-
 function machine({ database, eventLoop, memoryBytes, queues }: HealthReport): Html {
   const { connections } = database;
   return html`<div class="cards"><section class="panel" aria-labelledby="h-process"><h2 id="h-process">Process</h2><dl class="summary">
-${row('Event loop', `${duration(eventLoop.delaySeconds * 1000)} late now${eventLoop.p99Seconds === null ? '' : `, 99 % within ${duration(eventLoop.p99Seconds * 1000)}`}`)}
-${memoryBytes === null ? undefined : row('Memory', `${Math.round(memoryBytes / 1_048_576)} MB`)}
-${row('Database', database.description)}
-${connections ? row('Connections', `${connections.used} used, ${connections.idle} idle, ${connections.waiting} waiting`) : undefined}
-${Object.entries(database.p99).map(([operation, seconds]) => row(`99 % of ${operation}s`, milliseconds(seconds)))}</dl></section>
+${summaryRow('Event loop', `${duration(eventLoop.delaySeconds * 1000)} late now${eventLoop.p99Seconds === null ? '' : `, 99 % within ${duration(eventLoop.p99Seconds * 1000)}`}`)}
+${memoryBytes === null ? undefined : summaryRow('Memory', `${Math.round(memoryBytes / 1_048_576)} MB`)}
+${summaryRow('Database', database.description)}
+${connections ? summaryRow('Connections', `${connections.used} used, ${connections.idle} idle, ${connections.waiting} waiting`) : undefined}
+${Object.entries(database.p99).map(([operation, seconds]) => summaryRow(`99 % of ${operation}s`, milliseconds(seconds)))}</dl></section>
 <section class="panel" aria-labelledby="h-queues"><h2 id="h-queues">Queues</h2><dl class="summary">${queues.map(
     ({ queue, depth, oldestSeconds }) =>
-      row(
+      summaryRow(
         queue,
         depth === 0
           ? 'empty'
@@ -95,7 +93,7 @@ const work = ({ regularWork, expiries }: HealthReport, now: number): Html =>
   )}<details id="regular-work"><summary>Regular work of this process (${regularWork.length})</summary>${
     regularWork.length === 0
       ? html`<p>Another process of the installation does it, or this one has just started.</p>`
-      : html`<dl class="summary">${regularWork.map(({ task, at }) => row(task, html`<time datetime="${at}">${at.slice(11, 19)} UTC</time>`))}</dl>`
+      : html`<dl class="summary">${regularWork.map(({ task, at }) => summaryRow(task, html`<time datetime="${at}">${at.slice(11, 19)} UTC</time>`))}</dl>`
   }</details>`;
 
 async function report({ console, now }: PageView): Promise<Html> {
