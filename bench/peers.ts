@@ -62,7 +62,9 @@ async function compare({ id, about, times = 1, peer }: Scenario, contenders: rea
   const run = (target: Contender, turns: number) =>
     measure(target, { prepare: (_, wide, long) => target.prepare(wide, long) }, lanes, turns);
   const turns = each * times;
-  for (const { target } of runs) await run(target, Math.max(turns * 2, Math.ceil(warmUp / lanes)));
+  // In rounds: preparing them all at once would take longer than a server keeps an unused connection.
+  const warmUps = Math.max(2, Math.ceil(warmUp / (turns * lanes)));
+  for (const { target } of runs) for (let done = 0; done < warmUps; done++) await run(target, turns);
   for (let round = 0; round < rounds; round++)
     for (const { target, all } of round % 2 === 0 ? runs : [...runs].reverse())
       all.push(await run(target, turns));
