@@ -20,7 +20,7 @@ import type { WebAuthnSettings } from './authenticators/webauthn/policy.ts';
 import type { CisAccess } from './model/cis-client.ts';
 import type { AfterSignOut, SignOutWithoutSession } from './model/session.ts';
 
-/** The services and settings of CIS2. Each part declares those that it uses. */
+/** The services and settings of CIS2. Each folder declares those that it uses. */
 export interface Cis2Dependencies {
   clock: Clock;
   database: Database;

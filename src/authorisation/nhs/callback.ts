@@ -18,7 +18,6 @@ import {
 } from '../callback/provider.ts';
 import { errors } from '../errors.ts';
 import { refuseRepeated } from '../incoming.ts';
-import type { Level } from '../upstream/upstream.ts';
 import { applicationChecks, type CheckedApplication } from './application-checks.ts';
 import type { NhsCall } from './flow.ts';
 
@@ -33,11 +32,7 @@ function prepareFailBack({ server: { base, parts } }: NhsCall): WithFailBack {
 }
 
 /** Requires a scope of exactly the level of the sign-in. */
-async function requireScope({
-  upstream,
-  claims,
-  products,
-}: WithClaims & WithProducts): Promise<{ level: Level }> {
+async function requireScope({ upstream, claims, products }: WithClaims & WithProducts) {
   const level = upstream.levelOf(claims);
   if (!level) throw errors.noScope(`the ID token of ${upstream.id} has no level`);
   if (scopesAt(products, level.marker).length === 0)

@@ -37,10 +37,7 @@ async function requireApplication({ server, record }: NhsCall & WithRecord): Pro
     throw errors.userinfoToken(`the application of ${record.clientId} no longer exists or is not active`);
 }
 
-async function requireCombined({
-  server,
-  record,
-}: NhsCall & WithRecord): Promise<{ source: UserinfoSource }> {
+async function requireCombined({ server, record }: NhsCall & WithRecord) {
   const { base } = server;
   const { auth_grant_type: grantType, auth_provider: provider } = record.attributes;
   const upstream: Upstream | undefined = base.upstreams.find(({ providerName }) => providerName === provider);
@@ -50,7 +47,7 @@ async function requireCombined({
 }
 
 /** Responds for minted tokens, which no provider knows, from the directory. */
-async function answerMinted({ server, record }: NhsCall & WithRecord): Promise<Answer | undefined> {
+async function answerMinted({ server, record }: NhsCall & WithRecord) {
   const { userinfoSource } = server.parts;
   if (record.attributes.external_access_token !== undefined) return undefined;
   const person = record.uid === null ? undefined : await userinfoSource?.(record.uid);

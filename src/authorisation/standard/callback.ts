@@ -23,13 +23,12 @@ import {
   redeemUpstreamCode,
   type WithClaims,
 } from '../callback/provider.ts';
-import type { Level } from '../upstream/upstream.ts';
 import { applicationChecks, type CheckedApplication, orElse } from './client-checks.ts';
 import { errors } from './errors.ts';
 import { readQuery } from './incoming.ts';
 import type { ServerCall } from './server.ts';
 
-async function readResponse(known: { request: HttpRequest }): Promise<{ query: Parameters }> {
+async function readResponse(known: { request: HttpRequest }) {
   return { query: (await readQuery(known)).parameters };
 }
 
@@ -45,12 +44,7 @@ const refuseState = async (
 export const scopesGranted = (asked: readonly string[] | null, atLevel: readonly string[]): string[] =>
   asked === null ? [...atLevel] : atLevel.filter((scope) => asked.includes(scope));
 
-async function requireScope({
-  upstream,
-  claims,
-  products,
-  pending,
-}: WithClaims & WithProducts): Promise<{ level: Level }> {
+async function requireScope({ upstream, claims, products, pending }: WithClaims & WithProducts) {
   const level = upstream.levelOf(claims);
   if (level && scopesGranted(pending.asked, scopesAt(products, level.marker)).length > 0) return { level };
   const asked = pending.asked?.join(' ');

@@ -28,7 +28,7 @@ export const refuseForeignRequestUri = async ({ parameters }: Incoming): Promise
 /** Refuses a request object by reference. */
 export const refuseRequestUri = check(
   'request-uri',
-  async function refuseRequestUri({ parameters, reply }: RequestCall): Promise<Answer | undefined> {
+  async function refuseRequestUri({ parameters, reply }: RequestCall) {
     return parameters.has('request_uri')
       ? reply.fail(errors.requestUri('the request has a request_uri'))
       : undefined;
@@ -38,11 +38,7 @@ export const refuseRequestUri = check(
 /** Reads the requested scope, of which the application must have some value at some level. Without one, the level decides. */
 export const checkScope = check(
   'scope',
-  async function checkScope({
-    parameters,
-    products,
-    reply,
-  }: RequestCall & WithProducts): Promise<Answer | { asked: string[] | null }> {
+  async function checkScope({ parameters, products, reply }: RequestCall & WithProducts) {
     const text = parameters.get('scope');
     if (text === undefined) return { asked: null };
     const asked = readScope(text);
@@ -82,13 +78,7 @@ export async function checkSignIn({
 /** Reads the resources at which the tokens will be used (RFC 8707 section 2.1). */
 export const checkResources = check(
   'resources',
-  async function checkResources({
-    server,
-    parameters,
-    client,
-    products,
-    reply,
-  }: RequestCall & WithProducts): Promise<Answer | { resources: string[] }> {
+  async function checkResources({ server, parameters, client, products, reply }: RequestCall & WithProducts) {
     const resources = readResources(parameters, server.parts.urls.api, { client, products });
     return resources
       ? { resources }

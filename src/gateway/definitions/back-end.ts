@@ -49,12 +49,7 @@ function jsonOf(text: string): { value: unknown } | null {
 }
 
 /** Carries out the first fault that concerns a call: a delay, a broken connection, or a status. */
-async function faultsOf(
-  { settings }: StoredApi,
-  request: BackEndRequest,
-  key: string,
-  turns: number[],
-): Promise<{ answer?: Answer; prefer?: string }> {
+async function faultsOf({ settings }: StoredApi, request: BackEndRequest, key: string, turns: number[]) {
   const { application, messageId, incoming } = request;
   for (const [at, fault] of settings.faults.entries()) {
     const isMeant = (fault.operation ?? key) === key && (fault.application ?? application) === application;

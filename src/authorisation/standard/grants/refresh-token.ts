@@ -1,4 +1,4 @@
-import { type Answer, json } from '@alongside/kernel/answer';
+import { json } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { scopesOf, unknownScope } from '../../../oauth/products.ts';
 import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
@@ -62,9 +62,7 @@ async function answerRepeat(call: RefreshCall): Promise<TokenResponse> {
   throw errors.refreshInvalid('the token was used before; all tokens of its family are revoked');
 }
 
-const handleUsed = check('single-use', async function handleUsed(call: RefreshCall): Promise<
-  Answer | undefined
-> {
+const handleUsed = check('single-use', async function handleUsed(call: RefreshCall) {
   return call.record.usedAt === null ? undefined : json(200, await answerRepeat(call));
 });
 

@@ -1,5 +1,4 @@
 import { type Answer, json } from '@alongside/kernel/answer';
-import type { HttpRequest } from '@alongside/kernel/http';
 import type { DecodedJwt, JwtClaims } from '@alongside/kernel/jws';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
@@ -16,14 +15,7 @@ import {
   tabletTypes,
   tokenIn,
 } from './protocol.ts';
-import {
-  isNear,
-  nearAddress,
-  type TabletCall,
-  type TabletDependencies,
-  type TabletRequest,
-  type TabletState,
-} from './requests.ts';
+import { isNear, nearAddress, type TabletCall, type TabletRequest, type TabletState } from './requests.ts';
 
 interface WithToken extends TabletCall {
   jwt: DecodedJwt;
@@ -143,7 +135,8 @@ async function answerQuestion({
   return json(200, { request: reference, nonce, application: applicationName, candidates, expiresAt });
 }
 
-const openSteps = steps<TabletCall>('cis2.tablet-open')
+/** `POST /tablet/open`: a tablet sends the code from the screen of a workstation. */
+export const openSteps = steps<TabletCall>('cis2.tablet-open')
   .step(readToken)
   .step(authenticateTablet)
   .step(readCode)
@@ -151,10 +144,6 @@ const openSteps = steps<TabletCall>('cis2.tablet-open')
   .step(takeCode)
   .step(checkNear)
   .step(answerQuestion);
-
-/** `POST /tablet/open`: a tablet sends the code from the screen of a workstation. */
-export const createTabletOpen = (tablet: TabletDependencies) => (request: HttpRequest) =>
-  openSteps.run({ tablet, request });
 
 /** A tablet denies a sign-in with this instead of a number. */
 const no = 'no';
@@ -225,14 +214,11 @@ async function settle(
   return json(200, { state });
 }
 
-const answerSteps = steps<TabletCall>('cis2.tablet-answer')
+/** `POST /tablet/answer`: a tablet signs the chosen number, or denies the sign-in. */
+export const answerSteps = steps<TabletCall>('cis2.tablet-answer')
   .step(readToken)
   .step(authenticateTablet)
   .step(readClaims)
   .step(takeAnswer)
   .step(checkHolder)
   .step(settle);
-
-/** `POST /tablet/answer`: a tablet signs the chosen number, or denies the sign-in. */
-export const createTabletAnswer = (tablet: TabletDependencies) => (request: HttpRequest) =>
-  answerSteps.run({ tablet, request });

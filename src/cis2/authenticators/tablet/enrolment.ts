@@ -1,5 +1,4 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
-import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import type { JsonObject } from '@alongside/kernel/json';
 import {
@@ -117,17 +116,14 @@ async function storeKey({
   return json(200, { number: comparedNumber(jwk) });
 }
 
-const joinSteps = steps<TabletCall>('cis2.tablet-join')
+/** `POST /tablet/join`: a tablet sends its key for a scanned code. */
+export const joinSteps = steps<TabletCall>('cis2.tablet-join')
   .step(readToken)
   .step(checkKey)
   .step(findJoin)
   .step(checkHolder)
   .step(claimCode)
   .step(storeKey);
-
-/** `POST /tablet/join`: a tablet sends its key for a scanned code. */
-export const createTabletJoin = (tablet: TabletDependencies) => (request: HttpRequest) =>
-  joinSteps.run({ tablet, request });
 
 const importShape = z.object({
   label: labelShape,

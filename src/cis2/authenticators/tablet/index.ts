@@ -1,5 +1,5 @@
 import { json } from '@alongside/kernel/answer';
-import type { Endpoint } from '@alongside/kernel/http';
+import type { HttpRequest } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { errorPage, serviceError } from '../../responses/error-answers.ts';
 import type { AuthenticatorKind } from '../kind.ts';
@@ -7,8 +7,8 @@ import { createCeremony } from '../webauthn/ceremony.ts';
 import type { WebAuthnSettings } from '../webauthn/policy.ts';
 import { tabletAppPage } from './app-page.ts';
 import { appScriptRoutes } from './app-script.ts';
-import { createTabletAnswer, createTabletOpen } from './endpoints.ts';
-import { createTabletJoin, tabletEnrolment } from './enrolment.ts';
+import { answerSteps, openSteps } from './endpoints.ts';
+import { joinSteps, tabletEnrolment } from './enrolment.ts';
 import { HolderChecks } from './holder.ts';
 import { longestTabletBody, tabletPaths } from './protocol.ts';
 import { type Networks, noNetworks, TabletRequests } from './requests.ts';
@@ -32,8 +32,12 @@ export const tabletAppKind: AuthenticatorKind<TabletSettings> = {
     const dependencies = { ...given, requests, holders, networks };
     const errors = errorPage(development);
     const app = async () => tabletAppPage(issuer, holders.party, development);
-    const post = (endpoint: Endpoint, bodyLimit = 8_192) => ({
-      POST: { endpoint, errors: serviceError, bodyLimit },
+    const post = (list: Pick<typeof openSteps, 'run'>, bodyLimit = 8_192) => ({
+      POST: {
+        endpoint: (request: HttpRequest) => list.run({ tablet: dependencies, request }),
+        errors: serviceError,
+        bodyLimit,
+      },
     });
     return {
       authenticators: [tabletAuthenticator(dependencies)],
@@ -45,9 +49,9 @@ export const tabletAppKind: AuthenticatorKind<TabletSettings> = {
           : []),
         ...appScriptRoutes,
         ...waitScriptRoutes,
-        ...route(tabletPaths.open, post(createTabletOpen(dependencies))),
-        ...route(tabletPaths.answer, post(createTabletAnswer(dependencies))),
-        ...route(tabletPaths.join, post(createTabletJoin(dependencies), longestTabletBody)),
+        ...route(tabletPaths.open, post(openSteps)),
+        ...route(tabletPaths.answer, post(answerSteps)),
+        ...route(tabletPaths.join, post(joinSteps, longestTabletBody)),
       ],
     };
   },
