@@ -1,4 +1,6 @@
+import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import { check, steps } from '@alongside/kernel/steps';
+import type { Parameters } from '../../oauth/parameters.ts';
 import { readForm } from '../../oauth/server/client-authentication/authenticate.ts';
 import {
   checkLogout,
@@ -12,7 +14,9 @@ import type { Incoming } from './incoming.ts';
 import { offered } from './profile.ts';
 import type { ServerCall } from './server.ts';
 
-async function readLogout({ parameters }: Incoming) {
+async function readLogout({
+  parameters,
+}: Incoming): Promise<{ form: Parameters; algorithms: readonly SigningAlgorithm[] }> {
   return { form: parameters, algorithms: offered.algorithms };
 }
 
