@@ -127,7 +127,8 @@ export class Neighbour {
   }
 }
 
-const publicReason = (body: unknown): string => {
+/** Returns the error code and the description of a refusal. */
+export const publicReason = (body: unknown): string => {
   const { error = '', error_description: description = '' } = (body ?? {}) as Record<string, unknown>;
   return `${String(error)}: ${String(description)}`;
 };

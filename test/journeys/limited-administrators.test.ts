@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { createListener } from '@alongside/kernel/http';
+import { json as jsonAnswer } from '@alongside/kernel/answer';
+import { createListener, type HttpRequest } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import type { CardRecord, Person } from '../../src/cis/protocol.ts';
 import { startCis, type TestCis, uids } from '../../src/cis/testing/cis.ts';
@@ -19,9 +20,16 @@ describe('a registration authority in the console', () => {
   let listener: ReturnType<typeof createListener>;
   let console_: TestConsole;
   let cookie: string;
+  /** Runs before CIS serves a request of the console. Its response, if any, is sent instead. */
+  let first: (request: HttpRequest) => Promise<ReturnType<typeof jsonAnswer> | undefined> = async () =>
+    undefined;
   before(async () => {
     cis = await startCis();
-    listener = createListener(cis.service.routes, { name: 'cis', log: silentLog, development: true });
+    const routes = cis.service.routes.map((route) => ({
+      ...route,
+      endpoint: async (request: HttpRequest) => (await first(request)) ?? route.endpoint(request),
+    }));
+    listener = createListener(routes, { name: 'cis', log: silentLog, development: true });
     const url = `http://127.0.0.1:${await listener.listen(0)}`;
     console_ = await startConsole({ development: false, cis: { url, secret: 'secret-of-the-console' } });
     const officer = newAdministrator({
@@ -42,11 +50,16 @@ describe('a registration authority in the console', () => {
     await cis?.close();
   });
 
-  const send = async (method: string, path: string, json?: object) => {
+  const send = async (method: string, path: string, json?: object, more: Record<string, string> = {}) => {
     const { status, body } = await console_.send(`/api/v1${path}`, {
       method,
       ...(json ? { json } : {}),
-      headers: { host: 'console.test', cookie, ...(json ? { 'content-type': 'application/json' } : {}) },
+      headers: {
+        host: 'console.test',
+        cookie,
+        ...(json ? { 'content-type': 'application/json' } : {}),
+        ...more,
+      },
     });
     return { status, body: body as Record<string, unknown>, answer: [status, body.error ?? null] as const };
   };
@@ -124,6 +137,46 @@ describe('a registration authority in the console', () => {
     assert.equal((await send('PATCH', '/people/nurse', { title: 'Ms' })).status, 200);
     const more = { ...gpRole, orgCode: practice };
     assert.equal((await send('PATCH', '/people/nurse', { roles: [...roles, more] })).status, 200);
+  });
+
+  test('changes only the revision that was checked, whatever If-Match says', async (t) => {
+    t.after(() => {
+      first = async () => undefined;
+    });
+    const at = (orgCode: string) => ({ ...gpRole, orgCode });
+    for (const tag of ['*', ' * ', '"2"', undefined]) {
+      const body = { givenName: 'Moves', familyName: 'Soon', roles: [at(practice)] };
+      const { uid } = (await cis.call<Person>('/directory/people', { body, as: 'console' })).body;
+      // The person moves after the check, before the change.
+      first = async ({ method }) => {
+        if (method !== 'PATCH') return undefined;
+        first = async () => undefined;
+        const moved = { roles: [at(practice), at('Y51')] };
+        await cis.call(`/directory/people/${uid}`, { method: 'PATCH', body: moved, as: 'console' });
+        return undefined;
+      };
+      const more: Record<string, string> = tag === undefined ? {} : { 'if-match': tag };
+      const { answer } = await send('PATCH', `/people/${uid}`, { disabled: true }, more);
+      assert.deepEqual(answer, [412, 'precondition_failed'], String(tag));
+      first = async () => undefined;
+      const { disabled } = (await send('GET', `/people/${uid}`)).body;
+      assert.equal(disabled, false, String(tag));
+    }
+  });
+
+  test('refuses what CIS did not let it check, and changes nothing', async (t) => {
+    t.after(() => {
+      first = async () => undefined;
+    });
+    first = async ({ method }) =>
+      method === 'GET' ? jsonAnswer(429, { error: 'slow_down', error_description: 'Wait.' }) : undefined;
+    for (const path of [`/people/${uids.gp}`, `/registration-authority/cards/1234`]) {
+      const [method, body] = path.startsWith('/people') ? ['PATCH', { title: 'X' }] : ['GET'];
+      const reply = await send(String(method), path, body as object | undefined);
+      assert.deepEqual(reply.answer, [400, 'refused'], path);
+    }
+    first = async () => undefined;
+    assert.notEqual((await send('GET', `/people/${uids.gp}`)).body.title, 'X');
   });
 
   test('adds people to its organisations only', async () => {

@@ -7,6 +7,7 @@ import {
   type NeighbourAddress,
   type NeighbourAnswer,
   type NeighbourCall,
+  publicReason,
 } from '../neighbour.ts';
 
 /** The people and cards of some organisations. */
@@ -41,6 +42,14 @@ const refuse = (why: string): never => {
 /** Limits a search to organisations, unless it is for one person. */
 const limitedTo = (codes: Codes, call: NeighbourCall, one: string): NeighbourCall =>
   call.query?.[one] === undefined ? { ...call, query: { ...call.query, within: codes.join(',') } } : call;
+
+/** Limits a change to the revision that was checked. `*` accepts any, so it would let an unchecked one pass; another tag matches none. */
+function forRevision(call: NeighbourCall, checked: string | undefined): NeighbourCall {
+  const { ifMatch = '*' } = call;
+  if (checked === undefined) return call;
+  if (ifMatch.trim() === '*' || ifMatch.trim() === checked) return { ...call, ifMatch: checked };
+  throw errors.revisionChanged(`If-Match is ${ifMatch}, it is ${checked}`);
+}
 
 const isWrite = ({ method = 'GET' }: NeighbourCall): boolean => method !== 'GET';
 
@@ -81,8 +90,8 @@ export class ScopedDirectory extends CisDirectory {
     }
     const [, uid] = /^\/directory\/people\/([^/]+)(?:\/activities)?$/.exec(address) ?? [];
     if (uid !== undefined) {
-      const ifMatch = await this.#checkPerson(call, decodeURIComponent(uid), codes);
-      return super.call({ ...(ifMatch === undefined ? {} : { ifMatch }), ...call });
+      const checked = await this.#checkPerson(call, decodeURIComponent(uid), codes);
+      return super.call(forRevision(call, checked));
     }
     const [, serial] = /^\/cards\/([^/]+)(?:\/(?:revoke|replace|renew|unblock))?$/.exec(address) ?? [];
     if (serial !== undefined) {
@@ -92,13 +101,22 @@ export class ScopedDirectory extends CisDirectory {
     return refuse(`${call.method ?? 'GET'} ${address} is not limited to organisations`);
   }
 
+  /** Reads what a check needs; undefined if it is unknown. Without an answer there is no check, so any other refusal is thrown. */
+  async #lookUp(path: string): Promise<NeighbourAnswer | undefined> {
+    const answer = await super.call({ path });
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw errors.neighbourRefused(publicReason(answer.body));
+    return answer;
+  }
+
   /** Returns a person within the limit, with the entity tag; undefined for an unknown one. */
   async #personWithin(
     uid: string,
     codes: Codes,
   ): Promise<{ person: Person; etag: string | undefined } | undefined> {
-    const { status, body, etag } = await super.call({ path: paths.person(uid) });
-    if (status !== 200) return undefined;
+    const found = await this.#lookUp(paths.person(uid));
+    if (!found) return undefined;
+    const { body, etag } = found;
     const person = body as Person;
     return isWithin(person, codes) ? { person, etag } : refuse(`${uid} has no role at ${codes.join(', ')}`);
   }
@@ -129,8 +147,8 @@ export class ScopedDirectory extends CisDirectory {
   }
 
   async #checkCard(serial: string, codes: Codes): Promise<void> {
-    const { status, body } = await super.call({ path: paths.card(serial) });
-    if (status === 200) await this.#personWithin((body as CardRecord).uid, codes);
+    const found = await this.#lookUp(paths.card(serial));
+    if (found) await this.#personWithin((found.body as CardRecord).uid, codes);
   }
 
   async #add(call: NeighbourCall, codes: Codes): Promise<NeighbourAnswer> {
@@ -156,8 +174,8 @@ export class ScopedDirectory extends CisDirectory {
     const uids = [...new Set(cards.map(({ uid }) => uid))];
     const holders = await Promise.all(
       uids.map(async (uid) => {
-        const { status, body } = await super.call({ path: paths.person(uid) });
-        return status === 200 && isWithin(body as Person, codes) ? [uid] : [];
+        const found = await this.#lookUp(paths.person(uid));
+        return found && isWithin(found.body as Person, codes) ? [uid] : [];
       }),
     );
     const within = new Set(holders.flat());

@@ -180,7 +180,9 @@ const checkHolder = check('tablet-holder', async function checkHolder(call: With
   if (!holder || claims.number === no) return;
   try {
     const verified = await holders.verify(holder, claims.holder, asked.nonce);
-    await database.batch([credentials.useStatement(credential, { ...credential.body, holder: verified })]);
+    const use = credentials.useStatement(credential, { ...credential.body, holder: verified });
+    const { failed } = await database.batch([use]);
+    if (failed) throw tabletErrors.tabletUnknown('the tablet was removed or used at the same time');
   } catch (error) {
     await requests.settle(asked, 'denied', refusalStatement(call, 'holder'));
     throw error;

@@ -212,6 +212,19 @@ describe('unverified holder of a tablet', () => {
       assert.equal((await send({ holder: said() })).status, 404);
       assert.equal(alertOf(await look()), tabletText.desk.denied);
     });
+  test('refuses a tablet that is removed while its holder is verified', async () => {
+    const { said, send, look } = await soft();
+    // The answer is taken first, after the tablet was found.
+    await desk.cis2.database.run(
+      sql(
+        "CREATE TRIGGER removed AFTER UPDATE OF used_at ON single_use BEGIN UPDATE credential SET revoked_at = 1 WHERE kind = 'tablet'; END",
+      ),
+    );
+    const reply = await send({ holder: said() });
+    await desk.cis2.database.run(sql('DROP TRIGGER removed'));
+    assert.deepEqual([reply.status, errorIn(reply)], [403, 'unknown_tablet']);
+    assert.equal(alertOf(await look()), tabletText.desk.denied);
+  });
   test('denies a sign-in without verifying the holder', async () => {
     const { send, look } = await soft();
     assert.equal((await send({ number: 'no' })).status, 200);
