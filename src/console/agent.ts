@@ -48,6 +48,12 @@ function translated(error: unknown): unknown {
   return refuse(message, data.error === 'invalid_card' ? { problem: message } : {}, error);
 }
 
+/** No card has a longer name; the agent would refuse it as a malformed call. */
+function namedCard(card: string): string {
+  if (card.length > 200) throw errors.cardUnknown('its name has more than 200 characters');
+  return card;
+}
+
 /** The Identity Agent of this machine. Methods throw refusals of the console, such as `agent_unreachable`. */
 export class LocalAgent {
   readonly #socket: AgentSocket | undefined;
@@ -106,12 +112,12 @@ export class LocalAgent {
   }
 
   /** @param card serial, or persona or uid of the holder */
-  editCard(card: string, change: { pin?: string; locked?: boolean }): Promise<SocketCard> {
-    return this.#call(methods.editCard, { card, ...change });
+  async editCard(card: string, change: { pin?: string; locked?: boolean }): Promise<SocketCard> {
+    return this.#call(methods.editCard, { card: namedCard(card), ...change });
   }
 
   async removeCard(card: string): Promise<void> {
-    await this.#call(methods.removeCard, { card });
+    await this.#call(methods.removeCard, { card: namedCard(card) });
   }
 
   /** Returns all cards with their secrets, oldest first. */

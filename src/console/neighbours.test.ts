@@ -293,7 +293,10 @@ describe('the console with CIS and an agent', () => {
       ])
         assert.equal((await instance.call('POST', '/cards', body)).status, 400);
       assert.equal((await instance.call('PUT', '/readers/0/card', { card: 'nobody' })).status, 404);
-      assert.equal((await instance.call('PATCH', '/cards/nobody', {})).status, 404);
+      for (const card of ['nobody', '1'.repeat(201)]) {
+        assert.equal((await instance.call('PATCH', `/cards/${card}`, {})).status, 404);
+        assert.equal((await instance.call('DELETE', `/cards/${card}`)).status, 404);
+      }
     });
   });
 

@@ -208,7 +208,6 @@ describe('the access token at userinfo', () => {
   });
   for (const [name, header] of [
     ['an unknown token', 'Bearer xyz'],
-    ['another scheme', 'Basic eDp5'],
     ['no token', 'Bearer '],
     ['two tokens', 'Bearer a b'],
   ] as const)
@@ -217,6 +216,14 @@ describe('the access token at userinfo', () => {
       assert.equal(reply.status, 401);
       assert.match(String(reply.headers['www-authenticate']), /error="invalid_token"/);
     });
+  test('gets 401 without an error code for another scheme', async () => {
+    for (const header of ['Basic eDp5', 'Bearerx y', 'xyz']) {
+      const reply = await send('GET', url(), { authorization: header });
+      assert.equal(reply.status, 401);
+      assert.match(String(reply.headers['www-authenticate']), /^Bearer/);
+      assert.doesNotMatch(String(reply.headers['www-authenticate']), /error/, header);
+    }
+  });
   test('gets 401 when it has expired, or its user or client is disabled', async () => {
     const token = await tokenFor(gp.uid, 'openid');
     cis2.clock.advance(3600);

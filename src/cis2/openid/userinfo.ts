@@ -38,10 +38,12 @@ function readToken({ request }: ServerCall): { token: string; scheme: Scheme } {
   if (posted.length > 1 || (posted.length === 1 && header !== undefined))
     throw tokenErrors.accessTokenTwice('the request has more than one token');
   if (posted[0]) return { token: posted[0], scheme: 'bearer' };
-  if (header === undefined) throw tokenErrors.accessTokenMissing('there is no Authorization header');
-  const [, scheme, token] = headerForm.exec(header) ?? [];
+  // RFC 6750 section 3.1: another scheme is no authentication information, so the challenge names no error.
+  if (!/^(bearer|dpop)(?: |$)/i.test(header ?? ''))
+    throw tokenErrors.accessTokenMissing('there is no Authorization header with Bearer or DPoP');
+  const [, scheme, token] = headerForm.exec(header ?? '') ?? [];
   if (scheme === undefined || token === undefined)
-    throw tokenErrors.accessTokenInvalid('the Authorization header is neither Bearer nor DPoP');
+    throw tokenErrors.accessTokenInvalid('the Authorization header has not exactly one token');
   return { token, scheme: scheme.toLowerCase() as Scheme };
 }
 
