@@ -56,7 +56,7 @@ describe('GET /health', () => {
       [
         { alert: 'AlongsideNotReady', text: 'The check "disk" of /readyz fails.' },
         { alert: 'AlongsideEventLoopSlow', text: 'The event loop is 0.40 s late.' },
-        { alert: 'AlongsideDatabasePoolWaiting', text: '3 requests wait for a database connection.' },
+        { alert: 'AlongsideDatabasePoolWaiting', text: 'Waiting for a database connection: 3 requests.' },
         {
           alert: 'AlongsideLogoutLate',
           text: 'A message of the queue cis2.logout has waited for 10 minutes.',

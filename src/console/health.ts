@@ -3,6 +3,7 @@ import type { Sample } from '@alongside/kernel/metrics';
 import { outbound } from '@alongside/kernel/outbound';
 import { z } from 'zod';
 import type { ConsoleContext } from './dependencies.ts';
+import { counted } from './page/controls.ts';
 
 const amount = z.number();
 const share = amount.nullable();
@@ -200,7 +201,7 @@ interface Seen {
 }
 
 const days = (seconds: number): string =>
-  seconds < 0 ? 'has ended' : `ends in ${Math.floor(seconds / 86_400)} days`;
+  seconds < 0 ? 'has ended' : `ends in ${counted(Math.floor(seconds / 86_400), 'day')}`;
 
 function problemsOf({ figures, parts, now, real }: Seen): HealthReport['problems'] {
   const limits = alertLimits;
@@ -228,7 +229,7 @@ function problemsOf({ figures, parts, now, real }: Seen): HealthReport['problems
       ? [
           {
             alert: 'AlongsideDatabasePoolWaiting',
-            text: `${waiting} requests wait for a database connection.`,
+            text: `Waiting for a database connection: ${counted(waiting, 'request')}.`,
           },
         ]
       : []),
@@ -240,7 +241,7 @@ function problemsOf({ figures, parts, now, real }: Seen): HealthReport['problems
       )
       .map(({ labels, value }) => ({
         alert: 'AlongsideLogoutLate',
-        text: `A message of the queue ${labels.queue} has waited for ${Math.round(value / 60)} minutes.`,
+        text: `A message of the queue ${labels.queue} has waited for ${counted(Math.round(value / 60), 'minute')}.`,
       })),
     ...figures
       .of('alongside_signing_key_expiry_timestamp_seconds')
@@ -267,7 +268,7 @@ function problemsOf({ figures, parts, now, real }: Seen): HealthReport['problems
       ? [
           {
             alert: 'AlongsideAuditAnchorLate',
-            text: `The audit log was last anchored ${Math.round((real - anchored.value) / 60)} minutes ago.`,
+            text: `The audit log was last anchored ${counted(Math.round((real - anchored.value) / 60), 'minute')} ago.`,
           },
         ]
       : []),

@@ -216,6 +216,25 @@ describe('StoredJourneys', () => {
     assert.equal((await desk.journeys.find(id))?.headline, 'The API cannot be reached');
   });
 
+  test('number the step of the failure that the headline states, not of the first', async () => {
+    const record = {
+      error: 'authorisation.secretWrong',
+      detail: '',
+      fix: '',
+      source: '',
+      actor: 'developer',
+    };
+    const refused = (description: string) => ({ record: { ...record, description }, refusal: {} }) as never;
+    const token = { service: 'api', method: 'POST', route: '/oauth2/token', status: 401 } as const;
+    const id = desk.record([
+      { ...token, refusal: refused('The first reason') },
+      { ...token, refusal: refused('The last reason') },
+    ]);
+    const summary = (await desk.journeys.list({ q: id })).journeys[0];
+    assert.deepEqual([summary?.headline, summary?.failedStep], ['The last reason', 2]);
+    assert.equal((await desk.journeys.find(id))?.failedStep, 2);
+  });
+
   test('give a realm of the mock a lane of its own', async () => {
     const path = '/realms/NHS-Login-mock-internal-dev/protocol/openid-connect/auth';
     const mock = { service: 'cis2', route: path.replace(/NHS[^/]+/, ':realm'), path } as const;

@@ -178,7 +178,10 @@ export const journeySummary = z
     headline: z.string(),
     /** For whom or what a journey waits. */
     waitingFor: z.string().nullable(),
-    failedStep: z.number().nullable().describe('Number of the first message that was refused or failed'),
+    failedStep: z
+      .number()
+      .nullable()
+      .describe('Number of the failure that the headline states; without one, of the first'),
     count: z.number().describe('Number of messages'),
     /** Whether the clock was moved, or faults hit it. */
     isClockMoved: z.boolean(),

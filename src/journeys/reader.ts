@@ -72,8 +72,13 @@ const mostSteps = 2_000;
 /** Surroundings for the order of messages alone. */
 const unnamed = { application: () => null, person: () => null, captured: () => undefined, notCaptured: '' };
 
-const failedStepOf = (messages: readonly Message[]): number | null =>
-  messages.find(({ outcome }) => outcome === 'refused' || outcome === 'failed')?.number ?? null;
+/** Returns the number of the failure that the headline of a journey states, the outer one of two; without one, of the first failure. */
+function failedStepOf(messages: readonly Message[], headline: string): number | null {
+  const failures = messages.filter(({ outcome }) => outcome === 'refused' || outcome === 'failed');
+  const stated = failures.filter(({ refusal, words }) => (refusal?.headline ?? words) === headline);
+  const last = stated.at(-1);
+  return (stated.find(({ id }) => id === last?.parent) ?? last ?? failures[0])?.number ?? null;
+}
 
 const wrongPins = ['', ', after one wrong PIN', ', after two wrong PINs'];
 
@@ -139,7 +144,7 @@ export class StoredJourneys implements JourneyReader {
     const messages = assemble(stored, recorded, id, surroundings);
     return {
       ...this.#summaryOf(found, names),
-      failedStep: failedStepOf(messages),
+      failedStep: failedStepOf(messages, found.headline),
       count: messages.length,
       role: names.role(found) ?? found.role,
       level: found.level,
@@ -173,16 +178,17 @@ export class StoredJourneys implements JourneyReader {
     }));
   }
 
-  /** Returns the number of the first message that failed, for rows that have one. It is remembered while the journey has no more messages. */
+  /** Returns the failed step of rows that have one. It is remembered while the journey has no more messages. */
   async #failedSteps(rows: readonly JourneyRow[]): Promise<ReadonlyMap<string, number | null>> {
     const steps = new Map<string, number | null>();
-    for (const { id, failed, messages } of rows) {
+    for (const { id, failed, headline, messages } of rows) {
       if (failed === null) continue;
       const key = `${id} ${messages}`;
       let step = this.#steps.get(key);
       if (step === undefined) {
         const { stored, recorded } = await this.#linesOf(id);
-        step = failedStepOf(assemble(stored, recorded, id, { ...unnamed, now: this.#options.clock.now() }));
+        const assembled = assemble(stored, recorded, id, { ...unnamed, now: this.#options.clock.now() });
+        step = failedStepOf(assembled, headline);
         if (this.#steps.size >= mostSteps) this.#steps.clear();
         this.#steps.set(key, step);
       }

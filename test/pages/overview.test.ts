@@ -44,6 +44,16 @@ describe('the first page of the console', () => {
     await page.goBack();
   });
 
+  test('shows a journey that failed among what went wrong', async () => {
+    await instance.api('PUT', '/faults/platform-token-unavailable', { next: 1 });
+    const { status } = await fetch(`${instance.urls.api}/oauth2/token`, { method: 'POST' });
+    assert.equal(status, 503);
+    await page.goto(instance.urls.console);
+    const listed = page.locator('tr').filter({ hasText: 'failed' }).locator('a.opens').first();
+    const shown = page.locator(`.lately a[href="${await listed.getAttribute('href')}"]`);
+    assert.equal(await shown.textContent(), await listed.textContent());
+  });
+
   test('hands a pasted text to Explain without an address', async () => {
     await page.getByLabel('Something else? Paste it here').fill('error=invalid_client');
     await page.getByRole('button', { name: 'Explain' }).click();

@@ -1,6 +1,7 @@
 import { relativeTime } from '@alongside/kernel/clock';
 import { isObject, type JsonObject } from '@alongside/kernel/json';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
+import { counted } from '../page/controls.ts';
 import { checked, cut, type Detail, type ExplainedCheck } from './finding.ts';
 
 const base64url = /^[A-Za-z0-9_-]+$/;
@@ -29,7 +30,7 @@ export function checkForm(text: string): { checks: ExplainedCheck[]; jwt: Decode
   const jwt = decodeJwt(text);
   const checks = [
     checked('three parts', parts.length === 3, {
-      came: `${parts.length} ${parts.length === 1 ? 'part' : 'parts'}`,
+      came: `${counted(parts.length, 'part')}`,
       expected: 'three parts with dots between them',
       why:
         parts.length === 5
@@ -47,7 +48,7 @@ export function checkForm(text: string): { checks: ExplainedCheck[]; jwt: Decode
       why: 'RFC 7515 section 4',
     }),
     checked('claims', readClaims !== undefined, {
-      came: readClaims ? `${Object.keys(readClaims).length} claims` : 'not a JSON object',
+      came: readClaims ? counted(Object.keys(readClaims).length, 'claim') : 'not a JSON object',
       expected: 'a JSON object',
       why: 'RFC 7519 section 7.2',
     }),

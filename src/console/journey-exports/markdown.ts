@@ -1,5 +1,5 @@
 import type { Journey, Message } from '../../journeys/model.ts';
-import { duration } from '../page/controls.ts';
+import { counted, duration } from '../page/controls.ts';
 import { dateAndTime, laneName, patternName, requestLine, titleOf, wordsOf } from '../pages/journey/words.ts';
 import { mermaidOf } from './mermaid.ts';
 
@@ -51,7 +51,7 @@ export function markdownOf(journey: Journey, version: string): string {
   return [
     `# ${escaped(titleOf(journey))}: ${outcome}`,
     '',
-    `${patternName(pattern)}, ${dateAndTime(startedAt)}, ${count} requests in ${duration(durationMs)}. Journey ${code(id)}, Alongside ${version}.`,
+    `${patternName(pattern)}, ${dateAndTime(startedAt)}, ${counted(count, 'request')} in ${duration(durationMs)}. Journey ${code(id)}, Alongside ${version}.`,
     '',
     ...(conditions.length > 0 ? [conditions.join(' '), ''] : []),
     ...(failed ? refusalOf(failed) : []),

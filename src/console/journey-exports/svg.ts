@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Journey } from '../../journeys/model.ts';
-import { duration } from '../page/controls.ts';
+import { counted, duration } from '../page/controls.ts';
 import { arrowOf, arrowStyles, type Lanes, lanesOf } from '../pages/journey/arrows.ts';
 import { ledgerOf, type Row, type View } from '../pages/journey/rows.ts';
 import { dateAndTime, laneName, patternName, requestLine, titleOf, wordsOf } from '../pages/journey/words.ts';
@@ -80,7 +80,7 @@ export function svgOf(journey: Journey, view: View): string {
   const left = size.text + size.side;
   const title = titleOf(journey);
   const { outcome, startedAt, durationMs, pattern, count } = journey;
-  const about = `${outcome}. ${patternName(pattern)}, ${dateAndTime(startedAt)}, ${count} requests in ${duration(durationMs)}`;
+  const about = `${outcome}. ${patternName(pattern)}, ${dateAndTime(startedAt)}, ${counted(count, 'request')} in ${duration(durationMs)}`;
   return String(html`<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title about" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
 <title id="title">${title}</title><desc id="about">${about}. Dashed arrows are redirects of the browser.</desc><style>${styles}</style>
 <text class="title" x="${size.side}" y="30">${isolated(fit(title, Math.floor(width / 11)))}</text><text class="quiet" x="${size.side}" y="52">${fit(about, Math.floor(width / 6.6))}</text>

@@ -263,7 +263,8 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 /** `1 request`, `7 requests`. */
-export const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
+export const counted = (count: number, unit: string): string =>
+  `${count.toLocaleString('en-GB')} ${unit}${count === 1 ? '' : 's'}`;
 
 /** Returns a duration in words, such as `2 minutes`. */
 export function inWords(milliseconds: number): string {

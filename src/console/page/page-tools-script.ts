@@ -37,6 +37,9 @@ export function pageTools() {
       .split('\n')
       .map((line) => line.trim())
       .filter(Boolean);
+  /** `1 record`, `7,000 records`. */
+  const counted = (count: number, unit: string): string =>
+    `${count.toLocaleString('en-GB')} ${unit}${count === 1 ? '' : 's'}`;
   const sentence = (text: string): string =>
     `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
   const report = (text: string, isBad = false): void => {
@@ -153,6 +156,7 @@ export function pageTools() {
       isolated,
       fill,
       linesIn,
+      counted,
       sentence,
       report,
       silenceText,

@@ -3,7 +3,18 @@ import type { PageTools } from './page-tools-script.ts';
 
 /** The program of every page: live parts, calls of the API, forms, keys, menu and copying. */
 function shell(tools: PageTools): void {
-  const { byId, madeButton, linesIn, report, reportSilence, send, place, pathsAround, showProblems } = tools;
+  const {
+    byId,
+    counted,
+    madeButton,
+    linesIn,
+    report,
+    reportSilence,
+    send,
+    place,
+    pathsAround,
+    showProblems,
+  } = tools;
   document.documentElement.classList.add('script');
   const live = byId('live');
 
@@ -236,7 +247,7 @@ function shell(tools: PageTools): void {
     if (status === 401) return location.reload();
     if (!isOk) {
       const left = answer.attemptsLeft;
-      const attempts = left === undefined ? '' : left === 1 ? ' 1 attempt left.' : ` ${left} attempts left.`;
+      const attempts = left === undefined ? '' : ` ${counted(Number(left), 'attempt')} left.`;
       const reason =
         answer.field && form
           ? sentenceOf(form, String(answer.field), String(answer.problem))

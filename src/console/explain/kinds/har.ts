@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '@alongside/kernel/json';
 import type { ConsoleContext } from '../../dependencies.ts';
+import { counted } from '../../page/controls.ts';
 import {
   type Banner,
   bannerOf,
@@ -79,7 +80,7 @@ async function explain(json: JsonObject, console: ConsoleContext): Promise<Findi
     summary:
       entries.length === 0
         ? 'No request of this HAR went to this installation.'
-        : `${entries.length} ${entries.length === 1 ? 'request' : 'requests'} to this installation, ${failed} failed.`,
+        : `${counted(entries.length, 'request')} to this installation, ${failed} failed.`,
     banner,
     checks,
     links,

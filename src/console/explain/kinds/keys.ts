@@ -1,6 +1,7 @@
 import type { JsonObject } from '@alongside/kernel/json';
 import { publicKeyOf, thumbprint } from '@alongside/kernel/jws';
 import type { ConsoleContext } from '../../dependencies.ts';
+import { counted } from '../../page/controls.ts';
 import {
   checked,
   type ExplainedCheck,
@@ -85,9 +86,7 @@ async function explain(
   const failed = firstFailure(checks);
   const count = report.keys.length;
   return {
-    summary: failed
-      ? 'The keys have a problem.'
-      : `${count} public ${count === 1 ? 'key' : 'keys'}, ready to register.`,
+    summary: failed ? 'The keys have a problem.' : `${counted(count, 'public key')}, ready to register.`,
     banner: failed
       ? ownBanner(failed, { headline: 'A key cannot be used', mend: failed.why || failed.came, source })
       : null,

@@ -1,6 +1,15 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Application } from '../../../oauth/applications.ts';
-import { emptyState, filterForm, foreign, outcomeTag, relative, table, tag } from '../../page/controls.ts';
+import {
+  counted,
+  emptyState,
+  filterForm,
+  foreign,
+  outcomeTag,
+  relative,
+  table,
+  tag,
+} from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { isNamed } from '../../registration/stored.ts';
 import { registrationWarnings } from '../../registration/warnings.ts';
@@ -68,7 +77,7 @@ async function rows(view: PageView): Promise<Html> {
         id: `application-${id}`,
         cells: [
           html`<span class="what"><a href="/applications/${encodeURIComponent(id)}">${foreign(name || id)}</a></span><br><code class="quiet">${id}</code>`,
-          html`${tag(status, status === 'approved' ? 'good' : 'bad')}${problems > 0 ? html` ${tag(problems === 1 ? '1 warning' : `${problems} warnings`, 'warn')}` : undefined}`,
+          html`${tag(status, status === 'approved' ? 'good' : 'bad')}${problems > 0 ? html` ${tag(counted(problems, 'warning'), 'warn')}` : undefined}`,
           places(application),
           journeys[index],
           secretExpiry(application, now),

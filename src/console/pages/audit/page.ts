@@ -7,6 +7,7 @@ import { journeyOfRecord } from '../../find-journey.ts';
 import {
   callButton,
   copied,
+  counted,
   emptyState,
   filterForm,
   foreign,
@@ -110,10 +111,9 @@ async function list({ console, query, now }: PageView): Promise<Html> {
 
 async function extent({ console: { audit }, now }: PageView): Promise<Html> {
   const { retentionDays, records, chains, anchored, oldest } = await audit.extent();
-  const number = (count: number) => count.toLocaleString('en-GB');
-  return html`<p>${number(records)} records in ${number(chains)} ${chains === 1 ? 'chain' : 'chains'}, ${number(anchored)} of them anchored${
+  return html`<p>${counted(records, 'record')} in ${counted(chains, 'chain')}, ${anchored.toLocaleString('en-GB')} of them anchored${
     oldest ? html`; the oldest is from ${oldest.slice(0, 10)}, ${relative(oldest, now)}` : undefined
-  }. ${retentionDays === null ? 'Records are kept for ever: --audit-retention is not set.' : `Records are deleted after ${retentionDays} days.`}</p>`;
+  }. ${retentionDays === null ? 'Records are kept for ever: --audit-retention is not set.' : `Records are deleted after ${counted(retentionDays, 'day')}.`}</p>`;
 }
 
 function exportLinks(query: URLSearchParams): Html {

@@ -2,7 +2,7 @@ import type { BrowserScript } from '../../page/page.ts';
 import type { PageTools } from '../../page/page-tools-script.ts';
 
 /** Verifies the chains with progress, finds a patient without its number in an address, and shows an opened number. */
-function audit({ byId, made, send }: PageTools): void {
+function audit({ byId, counted, made, send }: PageTools): void {
   const state = byId('verification');
   const button = byId('verify');
   const show = (text: string, kind: string): void => state?.replaceChildren(made('p', text, kind));
@@ -18,14 +18,14 @@ function audit({ byId, made, send }: PageTools): void {
     show('Verifying…', 'note');
     stream.addEventListener('progress', ({ data }) => {
       const { records, of } = JSON.parse(data);
-      show(`Verified ${records.toLocaleString('en-GB')} of ${of.toLocaleString('en-GB')} records…`, 'note');
+      show(`Verified ${records.toLocaleString('en-GB')} of ${counted(of, 'record')}…`, 'note');
     });
     stream.addEventListener('result', ({ data }) => {
       finish();
       const { ok, records, chains, unsealed, problem } = JSON.parse(data);
       if (ok)
         show(
-          `All ${records.toLocaleString('en-GB')} records in ${chains} chains are as they were written. ${unsealed} wait for a seal.`,
+          `Verified ${counted(records, 'record')} in ${counted(chains, 'chain')}: all as written. ${unsealed.toLocaleString('en-GB')} without a seal yet.`,
           'note',
         );
       else show(`Chain broken at record ${problem.seq} of ${problem.chain}: ${problem.problem}.`, 'error');

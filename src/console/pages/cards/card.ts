@@ -6,6 +6,7 @@ import {
   callButton,
   callForm,
   copied,
+  counted,
   foreign,
   orNull,
   relative,
@@ -61,7 +62,7 @@ ${summaryRow('Valid from', card?.notBefore ? time(card.notBefore, now) : undefin
 ${summaryRow('Revoked', card?.revokedAt ? html`${time(card.revokedAt, now)} ${card.revocationReason ?? ''}` : undefined)}
 ${summaryRow('Ordered by', card?.orderedBy ? await holderOf(view, card.orderedBy) : undefined)}
 ${summaryRow('Replaces', card?.replaces ? html`<a href="/cards/${encodeURIComponent(card.replaces)}"><code>${card.replaces}</code></a>` : undefined)}
-${summaryRow('In this machine', virtual ? html`${virtualTags(virtual)} <span class="quiet">${virtual.pinTriesLeft} PIN attempts left</span>` : undefined)}</dl></section>`;
+${summaryRow('In this machine', virtual ? html`${virtualTags(virtual)} <span class="quiet">${counted(virtual.pinTriesLeft, 'PIN attempt')} left</span>` : undefined)}</dl></section>`;
 }
 
 /** What can be done with a virtual card at this machine. */

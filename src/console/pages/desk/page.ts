@@ -19,8 +19,7 @@ import { definePage, type PageView } from '../../page/page.ts';
 import { journeyTable } from '../journeys/table.ts';
 import { agentStates, readerPicture } from './reader.ts';
 
-const attempts = (left: number | null): string =>
-  left === null ? '' : left === 1 ? '1 attempt left.' : `${left} attempts left.`;
+const attempts = (left: number | null): string => (left === null ? '' : `${counted(left, 'attempt')} left.`);
 
 const pinForm = ({ attemptsLeft }: AgentStatus): Html => html`
 <form class="call" id="give-pin" data-method="POST" data-path="/agent/pin" data-done="The PIN is correct." data-is-short="true">

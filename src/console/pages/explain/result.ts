@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Banner, ExplainedCheck } from '../../explain/finding.ts';
 import type { Explanation } from '../../explain/registry.ts';
-import { foreign, summaryRow, table } from '../../page/controls.ts';
+import { counted, foreign, summaryRow, table } from '../../page/controls.ts';
 
 const marks: Readonly<
   Record<ExplainedCheck['outcome'], readonly [mark: string, tone: 'good' | 'bad' | 'plain' | 'warn']>
@@ -72,7 +72,7 @@ ${
 }
 ${
   checks.length > 0
-    ? html`<h2>All checks</h2><p class="quiet">In the order of the service, also after the first failure: ${checks.length} checks, ${failed} failed.</p>
+    ? html`<h2>All checks</h2><p class="quiet">In the order of the service, also after the first failure: ${counted(checks.length, 'check')}, ${failed} failed.</p>
 ${table('Checks', ['Check', 'Result', 'Came', 'Expected', 'Why'], checks.map(checkRow))}`
     : undefined
 }

@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { DecodedToken, Journey, Message } from '../../../journeys/model.ts';
-import { cut, duration, foreign } from '../../page/controls.ts';
+import { counted, cut, duration, foreign } from '../../page/controls.ts';
 import { roleIn } from './roles.ts';
 
 /** The surroundings of a token, from which its claims are explained. */
@@ -141,7 +141,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   at_hash: constantMeaning('half of the hash of the access token'),
   c_hash: constantMeaning('half of the hash of the code'),
   s_hash: constantMeaning('half of the hash of state'),
-  scope: (value) => `${String(value).split(' ').filter(Boolean).length} scopes`,
+  scope: (value) => counted(String(value).split(' ').filter(Boolean).length, 'scope'),
   authentication_assurance_level: (value) => `level ${String(value)} of 3 (NIST SP 800-63B)`,
   id_assurance_level: (value) => `level ${String(value)} of identity proofing (NIST SP 800-63A)`,
   idassurancelevel: constantMeaning('id_assurance_level, under the name of userinfo'),
@@ -220,7 +220,7 @@ export function tokenView(token: DecodedToken, context: Omit<ClaimContext, 'toke
   const decoded = JSON.stringify({ header: token.header, payload: token.claims }, null, 2);
   return html`${verdict(token)}<p><button type="button" class="small secondary needs-script" data-copy="${decoded}">Copy decoded</button></p>${claimList(first, all)}${
     rest.length > 0
-      ? html`<details><summary>${rest.length} more ${rest.length === 1 ? 'claim' : 'claims'}</summary>${claimList(rest, all)}</details>`
+      ? html`<details><summary>${counted(rest.length, 'more claim')}</summary>${claimList(rest, all)}</details>`
       : undefined
   }<details><summary>Header</summary>${claimList(Object.entries(token.header), all)}</details><p class="quiet">The signature is not stored.</p>`;
 }

@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Captured, Field, Journey, Message } from '../../../journeys/model.ts';
 import { curlOf } from '../../journey-exports/curl.ts';
-import { cut, duration, foreign, joined } from '../../page/controls.ts';
+import { counted, cut, duration, foreign, joined } from '../../page/controls.ts';
 import { type JourneyView, stepAddress } from './address.ts';
 
 /** The steps in which one secret value was seen, in order. */
@@ -158,7 +158,7 @@ function exchange(captured: Captured, context: ExchangeContext): Html {
       : undefined
   }</div>${bodyOf(captured, context)}${
     others.length > 0
-      ? html`<details><summary>${others.length} more ${others.length === 1 ? 'header' : 'headers'}</summary><div class="values">${fields(others, ': ', context)}</div></details>`
+      ? html`<details><summary>${counted(others.length, 'more header')}</summary><div class="values">${fields(others, ': ', context)}</div></details>`
       : undefined
   }`;
 }

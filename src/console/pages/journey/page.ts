@@ -3,7 +3,7 @@ import type { Journey } from '../../../journeys/model.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
 import { findJourney } from '../../find-journey.ts';
 import { exportFormats } from '../../journey-exports/formats.ts';
-import { duration, segmented } from '../../page/controls.ts';
+import { counted, duration, segmented } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { addressOf, type JourneyView, stepAddress, viewOf } from './address.ts';
 import { arrowPicture, type Lanes, laneHeads, laneLines, lanesOf } from './arrows.ts';
@@ -73,7 +73,7 @@ export function ledger(journey: Journey, view: JourneyView): Html {
   const laidOut = ledgerOf(journey, view);
   const { rows } = laidOut;
   if (rows.length === 0)
-    return html`<p class="empty">No step of this kind. <a href="${addressOf(view, { show: 'all' })}">Show all ${journey.messages.length} steps</a></p>`;
+    return html`<p class="empty">No step of this kind. <a href="${addressOf(view, { show: 'all' })}">Show all ${counted(journey.messages.length, 'step')}</a></p>`;
   const lanes = lanesOf(laidOut);
   const pages = Math.ceil(rows.length / pageSize);
   const opened = rows.findIndex(({ message }) => message.number === view.step);

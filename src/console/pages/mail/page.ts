@@ -1,7 +1,7 @@
 import { type Html, html, safeHref } from '@alongside/kernel/html';
 import { type OutboxAnswer, type OutboxMail, paths } from '../../../cis/protocol.ts';
 import { errors } from '../../errors.ts';
-import { copied, emptyState, foreign, table, tag, when } from '../../page/controls.ts';
+import { copied, counted, emptyState, foreign, table, tag, when } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 
 const states: Readonly<
@@ -86,7 +86,7 @@ export const oneMailPage = definePage({
       heading: foreign(subject),
       crumbs: [{ label: 'Mail', href: '/mail' }],
       main: html`<dl class="summary"><dt>To</dt><dd>${foreign(to)}</dd><dt>Written</dt><dd>${when(createdAt, now)}</dd>
-<dt>State</dt><dd>${tag(...states[state])}${attempts > 0 ? html` ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}` : undefined}${problem ? html`: ${foreign(problem)}` : undefined}</dd>
+<dt>State</dt><dd>${tag(...states[state])}${attempts > 0 ? html` ${counted(attempts, 'attempt')}` : undefined}${problem ? html`: ${foreign(problem)}` : undefined}</dd>
 <dt>Journey</dt><dd>${journey ? html`<a href="/journeys/${journey}">Open the journey that caused it</a>` : 'not stored: background work, or removed by age'}</dd></dl>
 ${codes.map((code) => html`<p>Code: ${copied(code, 'the code')}</p>`)}
 <div class="panel mail-text" dir="auto">${withLinks(text)}</div>`,

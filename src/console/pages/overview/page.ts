@@ -92,10 +92,12 @@ ${step(
 </ol>`;
 }
 
-async function refusals(view: PageView): Promise<Html> {
-  const refused = (await listed(view, { outcome: 'refused' })).slice(0, 5);
-  if (refused.length === 0) return html`<p class="quiet">Nothing was refused.</p>`;
-  return html`<ul class="lately">${refused.map(
+async function failures(view: PageView): Promise<Html> {
+  const outcomes = ['refused', 'failed'] as const;
+  const ended = (await Promise.all(outcomes.map((outcome) => listed(view, { outcome })))).flat();
+  if (ended.length === 0) return html`<p class="quiet">Nothing went wrong.</p>`;
+  const latest = ended.toSorted((one, other) => other.startedAt.localeCompare(one.startedAt)).slice(0, 5);
+  return html`<ul class="lately">${latest.map(
     ({ id, startedAt, headline, failedStep, application }) => html`<li>
 <span><time datetime="${startedAt}">${startedAt.slice(11, 19)}</time><br><span class="quiet">${relative(startedAt, view.now)}</span></span>
 <span><a class="bad" href="/journeys/${id}${failedStep === null ? '' : `?step=${failedStep}`}">${foreign(headline)}</a><br>
@@ -115,7 +117,7 @@ export const overviewPage = definePage({
   script: overviewScript,
   parts: {
     steps: { on: ['desk', 'journey'], render: firstSteps },
-    refusals: { on: ['journey'], render: refusals },
+    refusals: { on: ['journey'], render: failures },
     desk: { on: ['desk', 'session'], render: deskSummary },
     journeys: {
       on: ['journey'],
