@@ -177,6 +177,7 @@ describe('createNative at a third-party server', () => {
     const outcome = assert.rejects(signInNative({ ...settings, browser, timeoutMs: 200 }), {
       code: 'timeout',
       message: 'The sign-in was not finished within 1 seconds.',
+      advice: /^See the page in the browser: if the server refused the request/,
     });
     setTimeout(() => opened?.(), 250);
     await outcome;

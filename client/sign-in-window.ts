@@ -63,7 +63,10 @@ function limits({ timeoutMs = DEFAULT_TIMEOUT_MS, signal }: SignInWindowOptions)
   const controller = new AbortController();
   const aborted = (): void => controller.abort(new ClientError('aborted', 'The sign-in was aborted.'));
   const text = `The sign-in was not finished within ${Math.ceil(timeoutMs / 1000)} seconds.`;
-  const timer = setTimeout(() => controller.abort(new ClientError('timeout', text)), timeoutMs);
+  // RFC 6749 section 4.1.2.1: a server does not redirect after a wrong client or redirect address.
+  const advice =
+    'See the page in the browser: if the server refused the request, such as for an unknown client, only that page says why.';
+  const timer = setTimeout(() => controller.abort(new ClientError('timeout', text, { advice })), timeoutMs);
   if (signal?.aborted) aborted();
   signal?.addEventListener('abort', aborted, { once: true });
   return {

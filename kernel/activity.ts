@@ -85,6 +85,8 @@ export class Activity {
   trace: Trace | undefined;
   /** Template of the route. */
   route = noRoute;
+  /** Template of the operation, where the route is that of any path. Not for metrics: definitions may have thousands. */
+  operation: string | undefined;
   status = 0;
   milliseconds = 0;
   journey: string | undefined;

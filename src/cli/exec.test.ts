@@ -70,6 +70,21 @@ describe('alongside exec', () => {
     );
   });
 
+  test('refuses a PIN that is wrong, or that the agent does not take', async () => {
+    for (const [generation, reason] of [
+      ['hscn', /^Wrong PIN: 2 attempts left\.$/m],
+      [
+        'internet',
+        /^The agent of this generation asks for the PIN when an application signs in: leave out --pin\.$/m,
+      ],
+    ] as const) {
+      const flags = ['--generation', generation, '--person', 'gp', '--pin', '999999'];
+      const { code, out, err } = await exec(...flags, ...running('unpinned', 'process.stdout.write("ran")'));
+      assert.deepEqual([code, out], [1, ''], err);
+      assert.match(err, reason);
+    }
+  });
+
   test('refuses a role that the person does not have, also if the agent asks for it later', async () => {
     const flags = ['--generation', 'internet', '--person', 'gp', '--role', 'R0001'];
     const { code, err } = await exec(...flags, ...running('never', 'process.stdout.write("ran")'));

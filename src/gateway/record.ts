@@ -92,7 +92,9 @@ export function recordEnding(
   refused?: RefusedCall,
 ): void {
   const { token, keyOf } = call.trace;
-  activity()?.note({
+  const seen = activity();
+  if (seen && call.api.isDefined) seen.operation = call.api.basePath + (call.trace.operation ?? '/*');
+  seen?.note({
     api: call.api.name,
     rule: refused?.rule ?? 'passed',
     user: token?.uid,

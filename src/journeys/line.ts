@@ -149,7 +149,7 @@ export function describe(
     at: tenths(at),
     ms: tenths(milliseconds),
     method,
-    route,
+    route: activity.operation ?? route,
     status,
     ...(hasFailed ? { outcome: status >= 500 ? ('failed' as const) : ('refused' as const) } : {}),
     ...(caller.application && !isPlatform ? { application: caller.application } : {}),

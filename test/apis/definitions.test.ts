@@ -84,6 +84,13 @@ describe('the published definitions, end to end', () => {
     const authorization = `Bearer ${await tokenOfCard()}`;
     const hello = await call('/hello-definition/hello/user', { authorization });
     assert.deepEqual([hello.status, await hello.json()], [200, { message: 'Hello user!' }]);
+    const [journey] = (await instance.api<{ journeys: { id: string }[] }>('GET', '/journeys')).journeys;
+    const { messages } = await instance.api<{ messages: { to: string; route: string }[] }>(
+      'GET',
+      `/journeys/${journey?.id}`,
+    );
+    const routes = messages.filter(({ to }) => to === 'api:hello-definition').map(({ route }) => route);
+    assert.deepEqual(routes, ['/hello-definition/hello/user']);
     assert.equal((await call('/hello-definition/hello/application', { authorization })).status, 401);
     assert.equal(
       (await call('/clinical-prescription-tracker/RequestGroup?nhsNumber=9000000009', { authorization }))
@@ -332,6 +339,8 @@ describe('alongside api', () => {
     );
     const page = await (await fetch(`${instance.urls.console}/apis`)).text();
     assert.match(page, /<strong>pasted<\/strong>/);
+    const products = await (await fetch(`${instance.urls.console}/products`)).text();
+    assert.match(products, /<bdi>Healthcare Worker API \(app-level3\)<\/bdi>/);
     await instance.api('DELETE', '/apis/pasted');
   });
 });

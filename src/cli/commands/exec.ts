@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { isSea } from 'node:sea';
 import { readFlags } from '@alongside/kernel/config';
-import { environment, UsageError } from '@alongside/kernel/operator';
+import { environment, OperatorError, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { configShape } from '../../config.ts';
 import { openInstance } from '../../kit/instance.ts';
@@ -107,6 +107,10 @@ async function execute({ flags, upFlags, command }: Request, out: Output): Promi
     const { person, ...answers } = flags;
     if (person !== undefined) {
       const { state } = await instance.desk(person, answers);
+      if (answers.pin !== undefined && state !== 'signedIn')
+        throw new OperatorError(
+          'The agent of this generation asks for the PIN when an application signs in: leave out --pin.',
+        );
       out.note(
         state === 'signedIn'
           ? `${person} is signed in at the desk.`

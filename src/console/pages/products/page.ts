@@ -20,12 +20,20 @@ import { productScript } from './script.ts';
 
 const prefix = 'urn:nhsd:apim:';
 
-/** Returns a product name for people: `personal-demographics-service` is `Personal Demographics Service`. */
-export const productTitle = (name: string): string =>
-  name
+/**
+ * Returns a product name for people: `personal-demographics-service` is `Personal Demographics Service`, and
+ * `vitals--local--vitals--app-level3` is `Vitals (app-level3)`.
+ */
+export function productTitle(name: string): string {
+  // Of an added API: its name, an environment, its base path, and what the product grants.
+  const [api = '', environment, ...rest] = name.split('--');
+  const isAdded = environment === 'local' && rest.length > 1;
+  const title = (isAdded ? api : name)
     .split('-')
     .map((word) => (word === 'api' ? 'API' : `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`))
     .join(' ');
+  return isAdded ? `${title} (${rest.at(-1)})` : title;
+}
 
 /** Returns the kinds of access that the scopes of a product grant, for people. */
 export function accessOf({ scopes }: Pick<StoredProduct, 'scopes'>): string {
