@@ -9,6 +9,7 @@ import { orOneSentence, Stop, whileSaying } from './prepare/say.mjs';
 import { prepare } from './prepare.mjs';
 import { serveSite } from './site/serve.mjs';
 import { findBrowser } from './test/browser.mjs';
+import { prepareOptionalHelpers } from './test/helpers.mjs';
 import { runTests } from './test/run-tests.mjs';
 import { runToEnd } from './test/run-to-end.mjs';
 
@@ -50,9 +51,9 @@ await orOneSentence(async () => {
   if (help) return void process.stdout.write(usage);
   const node = await prepare({ tools: true });
   if (blocks) {
-    process.exitCode = await runTests(node, ['test/pages/run-blocks.ts'], [], {
-      ALONGSIDE_PAGES: pages.join(),
-    });
+    const files = ['test/pages/run-blocks.ts'];
+    const programs = await prepareOptionalHelpers(files);
+    process.exitCode = await runTests(node, files, [], { ...programs, ALONGSIDE_PAGES: pages.join() });
     return;
   }
   await preparePackages();

@@ -99,6 +99,13 @@ export const programHelpers = [
     debian: 'fp-compiler fp-units-fcl',
   },
   {
+    tests: 'test/pages/run-blocks',
+    name: 'socat',
+    variable: 'ALONGSIDE_SOCAT',
+    find: () => onPath('socat'),
+    debian: 'socat',
+  },
+  {
     tests: 'test/delivery/',
     name: 'strip',
     variable: 'ALONGSIDE_STRIP',
