@@ -2,7 +2,7 @@ import { checkCallback, readCallback } from '../callback.ts';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import { checkedText, checkedUrl, withQuery } from '../config.ts';
-import { createProofs, type Dpop } from '../dpop.ts';
+import { createProofs, type Dpop, type ProofSigner } from '../dpop.ts';
 import { ClientError } from '../errors.ts';
 import type { Fetch } from '../http.ts';
 import { send } from '../http.ts';
@@ -11,7 +11,6 @@ import { refreshTokens } from '../refresh.ts';
 import { base64url, randomToken } from '../secrets.ts';
 import { requestTokens } from '../token-endpoint.ts';
 import type { TokenSet } from '../tokens.ts';
-import { pageKey } from './key.ts';
 
 /** What the sign-in uses of its page. The own page by default. */
 export interface BrowserPage {
@@ -239,5 +238,19 @@ export function createPageSignIn(settings: PageSettings): PageSignIn {
       });
       await send(fetcher, { url, method: 'POST', body });
     },
+  };
+}
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
+
+/** Makes a key that cannot be exported, so that a stolen token is useless elsewhere. It lives as long as the page. // RFC 9449 section 11.4 */
+async function pageKey(): Promise<ProofSigner> {
+  const { privateKey, publicKey } = await crypto.subtle.generateKey(ALGORITHM, false, ['sign', 'verify']);
+  const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', publicKey);
+  return {
+    alg: 'ES256',
+    jwk: { kty, crv, x, y },
+    sign: async (bytes) =>
+      new Uint8Array(await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, privateKey, bytes)),
   };
 }

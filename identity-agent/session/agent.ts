@@ -8,7 +8,7 @@ import type { AgentStatus } from '../protocol.ts';
 import { type CardActResult, changePin, requestUnlockCode, unblockPin, unlockCard } from './card-acts.ts';
 import { isRenewalDue, type RenewalResult, renewCard } from './card-renewal.ts';
 import { CisRefusal } from './cis-client.ts';
-import { Desk, type DeskParts } from './desk.ts';
+import { Desk, type DeskParts, ticketOf } from './desk.ts';
 import type { CardLabel, DeskCard } from './desk-card.ts';
 import { EndWatch } from './end-watch.ts';
 import type { AgentNotices, Answerer, NoticeListener } from './events.ts';
@@ -16,7 +16,6 @@ import type { LiveSession } from './live-session.ts';
 import { answerPin, answerRole, type PinResult, type RoleResult } from './prompt-answers.ts';
 import { watchReader } from './reader-watch.ts';
 import { statusOf } from './status.ts';
-import { ticketOf } from './tickets.ts';
 
 /**
  * The state of the workstation: the card in the reader, the open prompt and the session at CIS. There is at most one prompt and

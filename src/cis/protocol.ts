@@ -4,7 +4,6 @@ export * from './protocol/addresses.ts';
 export type * from './protocol/answers.ts';
 export * from './protocol/card-holder.ts';
 export * from './protocol/directory.ts';
-export * from './protocol/mail.ts';
 export * from './protocol/registration-authority.ts';
 export * from './protocol/session.ts';
 export * from './protocol/sign-in.ts';

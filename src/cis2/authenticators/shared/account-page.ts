@@ -1,5 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { type Html, html } from '@alongside/kernel/html';
+import { type Html, html, trusted } from '@alongside/kernel/html';
+import { renderSVG } from 'uqr';
 import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
 import { askingPage, cis2Page, field } from '../../pages/frame.ts';
 import { accountText as text } from './text.ts';
@@ -41,3 +42,9 @@ export const noAccountPage = (title: string, reason: string, development: boolea
     development,
     main: html`<p class="error" role="alert">${reason}</p>`,
   });
+
+/** Returns a QR code. It is black on white in dark mode too, because cameras need that. */
+export function qrCode(text: string, label: string): Html {
+  const svg = renderSVG(text, { ecc: 'M', border: 3 }).replace('<svg ', '<svg width="240" height="240" ');
+  return html`<div class="picture" role="img" aria-label="${label}">${trusted(svg)}</div>`;
+}

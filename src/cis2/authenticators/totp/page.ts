@@ -2,9 +2,8 @@ import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { type Interaction, interactionPath } from '../../model/interactions.ts';
 import { askingPage, field } from '../../pages/frame.ts';
-import { qrCode } from '../../pages/qr.ts';
 import { filled, words } from '../../text/words.ts';
-import { type AccountPage, accountPage } from '../shared/account-page.ts';
+import { type AccountPage, accountPage, qrCode } from '../shared/account-page.ts';
 import { totpText as text } from './text.ts';
 
 const { common } = words;
