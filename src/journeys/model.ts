@@ -50,7 +50,7 @@ const milliseconds = z.number().min(0);
 const members = z.record(z.string(), z.unknown());
 
 /** Why a request was refused, for people. */
-const refusalView = z.strictObject({
+export const refusalView = z.strictObject({
   /** Id of the error, such as `authorisation.clientOrSecret`. */
   error: z.string(),
   /** The member that was wrong, such as `client_secret`; null if none is. */

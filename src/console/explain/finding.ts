@@ -1,6 +1,6 @@
-import { actors } from '@alongside/kernel/errors';
 import { edits, shownRegistered } from '@alongside/kernel/refusal-facts';
 import { z } from 'zod';
+import { refusalView } from '../../journeys/model.ts';
 import { refusalViewOf } from '../../journeys/refusal-view.ts';
 import type { FoundRefusal } from '../../storage/refusals.ts';
 import type { ConsoleContext } from '../dependencies.ts';
@@ -20,14 +20,8 @@ const explainedCheck = z.strictObject({
 export type ExplainedCheck = z.output<typeof explainedCheck>;
 
 /** The first failure, for people. */
-const banner = z.strictObject({
+const banner = refusalView.omit({ field: true }).extend({
   error: z.string().nullable().describe('Id in docs/errors.md; null for a check of the console alone'),
-  headline: z.string(),
-  came: z.string().nullable(),
-  expected: z.string().nullable(),
-  mend: z.string(),
-  actor: z.enum(actors),
-  source: z.string(),
 });
 export type Banner = z.output<typeof banner>;
 
