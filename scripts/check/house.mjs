@@ -52,7 +52,7 @@ const measures = [
   { name: 'interfaces called Asked', limit: 0, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
   {
     name: 'files under 30 lines',
-    limit: 88,
+    limit: 84,
     room: 5,
     target: 140,
     of: (t) => [...t.values()].filter((text) => linesOf(text) < 30).length,
@@ -60,7 +60,7 @@ const measures = [
   { name: 'files', limit: 1_132, room: 30, target: 960, of: (t) => t.size },
   {
     name: 'lines',
-    limit: 132_275,
+    limit: 132_267,
     room: 2_500,
     target: 76_000,
     of: (t) => [...t.values()].reduce((sum, text) => sum + linesOf(text), 0),
