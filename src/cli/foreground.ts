@@ -26,8 +26,6 @@ export const startServer: typeof startAlongside = async (...options) => {
     // Under load, a small space is collected while the same requests are in flight again and again. By the default of V8, 2, it
     // would take thousands of requests to grow.
     setFlagsFromString('--semi-space-growth-factor=8');
-    // The code of a request is many small functions. By the default of V8, 3,000 calls, most of them would stay half optimized for long.
-    setFlagsFromString('--invocation-count-for-turbofan=1000');
   }
 };
 
