@@ -54,3 +54,6 @@ export function helpLines(
       : [usage, `${indent}${first}`, ...more];
   });
 }
+
+/** `1 file`, `7 files`. */
+export const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;

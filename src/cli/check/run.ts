@@ -1,5 +1,6 @@
 import { OperatorError } from '@alongside/kernel/operator';
 import { type Callback, type Landing, Unreachable } from '../../kit/browser.ts';
+import { counted } from '../table.ts';
 import { type Check, failed, notRun, type Outcome, type Verdict } from './check.ts';
 import { signIn } from './checks/session.ts';
 import { mends } from './mends.ts';
@@ -212,6 +213,6 @@ export function reportLines(results: readonly Result[]): string[] {
       ...(mend === '' ? [] : [`          mend:     ${mend}`]),
     ]),
     '',
-    `${passed} passed, ${failed} failed, ${warning} ${warning === 1 ? 'warning' : 'warnings'}, ${notRun} not run.`,
+    `${passed} passed, ${failed} failed, ${counted(warning, 'warning')}, ${notRun} not run.`,
   ];
 }

@@ -10,7 +10,7 @@ import { StopSignal } from '../foreground.ts';
 import type { InstanceApi } from '../instance.ts';
 import { readText } from '../json-file.ts';
 import { patchOf } from '../patch.ts';
-import { columns } from '../table.ts';
+import { columns, counted } from '../table.ts';
 
 const missing = (name: string): string =>
   `There is no API "${name}" that was added: alongside api list names them.`;
@@ -181,7 +181,7 @@ export const api = consoleCommand({
           const responses = await record(api, report.name, folder, out);
           return {
             json: { ...report, recorded: responses },
-            lines: [`${recordedFile(folder)}: ${responses} ${responses === 1 ? 'response' : 'responses'}.`],
+            lines: [`${recordedFile(folder)}: ${counted(responses, 'response')}.`],
           };
         }
         return {
@@ -270,7 +270,7 @@ export const api = consoleCommand({
         const count = names.length + Object.keys(recorded).length;
         return {
           json: { folder, files: count },
-          lines: [`${folder}: ${count} ${count === 1 ? 'file' : 'files'}.`],
+          lines: [`${folder}: ${counted(count, 'file')}.`],
         };
       },
     },

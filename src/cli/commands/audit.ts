@@ -4,7 +4,7 @@ import { productionShape } from '../../config.ts';
 import type { AuditFilter, AuditLog, AuditRecord } from '../../storage/audit.ts';
 import { type Call, command, type Result, text } from '../command.ts';
 import { configFileOf } from '../instance.ts';
-import { columns } from '../table.ts';
+import { columns, counted } from '../table.ts';
 
 const flags = {
   ...{ from: text, to: text, anchors: text, actor: text, action: text },
@@ -82,7 +82,7 @@ async function verify(call: AuditCall): Promise<Result> {
   const { chains, records, unsealed, problem } = result;
   const line = problem
     ? `Chain ${problem.chain}, record ${problem.seq}: ${problemTexts[problem.problem]}`
-    : `${records} records in ${chains} chains are as they were written. ${unsealed} wait for a seal.`;
+    : `${counted(records, 'record')} in ${counted(chains, 'chain')} ${records === 1 ? 'is as it was' : 'are as they were'} written. Not sealed yet: ${unsealed}.`;
   return { json: { ok: problem === undefined, ...result }, lines: [line], code: problem ? 1 : 0 };
 }
 

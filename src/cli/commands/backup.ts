@@ -5,7 +5,7 @@ import type { Manifest } from '../../storage/backup/manifest.ts';
 import { command, text, yes } from '../command.ts';
 import { untilStopped } from '../foreground.ts';
 import { configFileOf } from '../instance.ts';
-import { columns } from '../table.ts';
+import { columns, counted } from '../table.ts';
 
 const sizes = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
 
@@ -23,7 +23,7 @@ export const manifestLines = ({ createdAt, version, engine, schema, counts, audi
     ['  Rows', String(Object.values(counts).reduce((sum, count) => sum + count, 0))],
     [
       '  Audit records',
-      `${auditHeads.reduce((sum, [, seq]) => sum + seq, 0)} in ${auditHeads.length} chains`,
+      `${auditHeads.reduce((sum, [, seq]) => sum + seq, 0)} in ${counted(auditHeads.length, 'chain')}`,
     ],
     ['  Data', `${sizeOf(data.bytes)}, SHA-256 ${data.sha256}`],
   ]);

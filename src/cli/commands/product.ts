@@ -3,7 +3,7 @@ import { consoleCommand, text } from '../command.ts';
 import { readJsonFile } from '../json-file.ts';
 import { noSuch } from '../known.ts';
 import { patchFrom, patchOf } from '../patch.ts';
-import { columns, memberLines } from '../table.ts';
+import { columns, counted, memberLines } from '../table.ts';
 
 interface Product {
   name: string;
@@ -34,7 +34,7 @@ export const product = consoleCommand({
         const found = await api.must('GET', '/products');
         const rows = found.products.map(({ name, apis, scopes, limits }) => [
           ...[name, apis.join(', ')],
-          `${scopes.length} ${scopes.length === 1 ? 'scope' : 'scopes'}${limits === null ? ', without limits' : ''}`,
+          `${counted(scopes.length, 'scope')}${limits === null ? ', without limits' : ''}`,
         ]);
         return { json: found, lines: columns(rows) };
       },

@@ -1,9 +1,7 @@
 import type { DeliveryAnswer } from '../../cis2/protocol.ts';
 import { consoleCommand, listing } from '../command.ts';
 import { noSuch } from '../known.ts';
-import { columns } from '../table.ts';
-
-const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
+import { columns, counted } from '../table.ts';
 
 const deliveryRow = ({ id, clientId, cause, state, attempts, result }: DeliveryAnswer): string[] => [
   ...[id, clientId, cause, state, counted(attempts, 'attempt'), result],

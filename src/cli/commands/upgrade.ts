@@ -7,6 +7,7 @@ import { productionShape } from '../../config.ts';
 import type { PlannedMigration, TableLock } from '../../storage/upgrade-plan.ts';
 import { command, yes } from '../command.ts';
 import { configFileOf } from '../instance.ts';
+import { counted } from '../table.ts';
 import { sizeOf } from './backup.ts';
 
 const amount = (rows: number): string => rows.toLocaleString('en-GB');
@@ -49,7 +50,7 @@ export function planLines({
   const isPossible = lowest <= schema;
   return [
     head,
-    `${migrations.length} migration${migrations.length === 1 ? '' : 's'}:`,
+    `${counted(migrations.length, 'migration')}:`,
     ...migrations.flatMap(migrationLines),
     isPossible
       ? `Afterwards, the version with schema ${schema} can still run, so you can go back to it.`
