@@ -100,7 +100,7 @@ describe('import and export of the directory', () => {
     );
   });
 
-  test('enables nobody by a file without that column, and keeps claims for which CSV has none', async () => {
+  test('keeps disabled people disabled and keeps claims that CSV has no column for', async () => {
     const path = paths.person(uids.gp);
     const otherClaims = { badge: 7 };
     await cis.call(path, { method: 'PATCH', body: { disabled: true, otherClaims }, as: 'console' });
