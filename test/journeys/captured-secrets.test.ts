@@ -107,7 +107,7 @@ describe('captured requests and responses', () => {
     const named = (name: string): Message | undefined => messages.find((message) => message.name === name);
     const sent = named('authorisation.code')?.request?.query?.find(({ name }) => name === 'code');
     const redeemed = named('authorisation.token.code')?.request?.form?.find(({ name }) => name === 'code');
-    assert.match(sent?.value ?? '', /^\w{4}… \(\d+ characters\)$/);
+    assert.match(sent?.value ?? '', /^[\w-]{4}… \(\d+ characters\)$/);
     assert.ok(sent?.mark);
     assert.equal(redeemed?.mark, sent?.mark);
     const [idToken] = named('cis2.token.code')?.response?.tokens ?? [];
