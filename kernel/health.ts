@@ -3,7 +3,7 @@ import { reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Endpoint, Route } from './request.ts';
 import { plainError } from './respond.ts';
-import { route, withoutMethodErrors } from './route.ts';
+import { readOnly, route, withoutMethodErrors } from './route.ts';
 
 /** A precondition for serving requests. */
 export interface ReadinessCheck {
@@ -98,10 +98,8 @@ export class Readiness {
  * the failed checks).
  */
 export function healthRoutes(readiness: Readiness): Route[] {
-  const get = (path: string, endpoint: Endpoint): Route[] => {
-    const handler = { endpoint, errors: plainError };
-    return withoutMethodErrors(route(path, { GET: handler, HEAD: handler }));
-  };
+  const get = (path: string, endpoint: Endpoint): Route[] =>
+    withoutMethodErrors(route(path, readOnly({ endpoint, errors: plainError })));
   return [
     ...get('/healthz', async () => json(200, { status: 'ok' })),
     ...get('/readyz', async () => {

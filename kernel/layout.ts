@@ -2,7 +2,7 @@ import { Answer, type PagePolicy, page } from './answer.ts';
 import { type Html, html } from './html.ts';
 import type { Route } from './request.ts';
 import { plainError } from './respond.ts';
-import { route } from './route.ts';
+import { readOnly, route } from './route.ts';
 
 /** The style sheet of every page: no external font, image or script; light and dark; from 320 px up. */
 export const stylesheet = `
@@ -170,8 +170,9 @@ export const continuePage = (options: Omit<LayoutOptions, 'main' | 'head'> & { t
   });
 
 /** Routes of the style sheet, for each service with pages. */
-export const stylesheetRoutes: readonly Route[] = route(stylesheetPath, {
-  GET: {
+export const stylesheetRoutes: readonly Route[] = route(
+  stylesheetPath,
+  readOnly({
     endpoint: async () =>
       new Answer(
         200,
@@ -179,5 +180,5 @@ export const stylesheetRoutes: readonly Route[] = route(stylesheetPath, {
         stylesheet,
       ),
     errors: plainError,
-  },
-});
+  }),
+);

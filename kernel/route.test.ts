@@ -7,7 +7,7 @@ import { inProcess } from './in-process.ts';
 import { Unavailable } from './kernel-errors.ts';
 import { silentLog } from './log.ts';
 import { nothingHere } from './respond.ts';
-import { anyMethod, route, routeFinder, withoutMethodErrors } from './route.ts';
+import { anyMethod, readOnly, route, routeFinder, withoutMethodErrors } from './route.ts';
 
 /** Renders an error as its id and its private reason. */
 const own: ErrorFormat = async (thrown) =>
@@ -28,6 +28,7 @@ const routes = [
   ...route('/raw', { GET: { endpoint: echo, errors: own, rawQuery: true } }),
   ...route('/down', { GET: { endpoint: fails(new Unavailable('no database')), errors: own } }),
   ...route('/broken', { GET: { endpoint: fails(new Error('a reason')), errors: own } }),
+  ...route('/page', { ...readOnly({ endpoint: echo, errors: own }), POST: { endpoint: echo, errors: own } }),
   ...route('/all/*', anyMethod({ endpoint: echo, errors: own })),
   ...withoutMethodErrors(route('/quiet', { GET: { endpoint: echo, errors: own } })),
 ];
@@ -57,6 +58,8 @@ const cases: [method: string, path: string, expected: Expected][] = [
   ['PUT', '/cards/%C3%A9/parts/x', { status: 200, body: { id: 'é', part: 'x' } }],
   ['PUT', '/cards', notAllowed('GET, POST')],
   ['HEAD', '/cards/1', notAllowed('GET')],
+  ['HEAD', '/page', { status: 200, body: '', headers: { 'content-type': 'application/json' } }],
+  ['PUT', '/page', notAllowed('GET, HEAD, POST')],
   ['GET', '/cards/newest', { status: 200, body: { params: { id: 'newest' }, path: '/cards/newest' } }],
   ['DELETE', '/cards/newest', notAllowed('POST')],
   ['POST', '/quiet', nowhere],

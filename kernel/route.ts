@@ -29,6 +29,12 @@ export type Handlers<Params> = Readonly<Partial<Record<Method, Handler<Params>>>
 export const anyMethod = <Params>(handler: Handler<Params>): Handlers<Params> =>
   Object.fromEntries(everyMethod.map((method) => [method, handler]));
 
+/** Serves GET and HEAD (RFC 9110 section 9.3.2), for pages and documents whose endpoint changes nothing. */
+export const readOnly = <Params>(handler: Handler<Params>): Handlers<Params> => ({
+  GET: handler,
+  HEAD: handler,
+});
+
 /**
  * Returns the routes of one path. A method without a handler gets 405 and `Allow`, in the order of the handlers
  * (RFC 9110 section 15.5.6).

@@ -5,7 +5,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { plainError, type Route } from '@alongside/kernel/http';
 import { stylesheet, stylesheetPath } from '@alongside/kernel/layout';
 import { OperatorError } from '@alongside/kernel/operator';
-import { route, withoutMethodErrors } from '@alongside/kernel/route';
+import { readOnly, route, withoutMethodErrors } from '@alongside/kernel/route';
 
 /** An operator's theme: adds its routes to those of a service with pages. */
 export type Theme = (routes: readonly Route[]) => Route[];
@@ -38,7 +38,7 @@ function asset(path: string, type: string, content: string | Buffer): Route[] {
     },
     content,
   );
-  return withoutMethodErrors(route(path, { GET: { endpoint: async () => answer, errors: plainError } }));
+  return withoutMethodErrors(route(path, readOnly({ endpoint: async () => answer, errors: plainError })));
 }
 
 /**

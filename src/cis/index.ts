@@ -6,7 +6,7 @@ import { plainError, type Route } from '@alongside/kernel/http';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import { networkAddress } from '@alongside/kernel/networks';
-import { route, withoutMethodErrors } from '@alongside/kernel/route';
+import { readOnly, route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { RegularTask, Service, Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
@@ -242,5 +242,5 @@ function publicRoutes(keys: SigningKeys): Route[] {
     return json(200, await keys.jwks());
   }
 
-  return route('/jwks', { GET: { endpoint: answerKeys, errors: plainError } });
+  return route('/jwks', readOnly({ endpoint: answerKeys, errors: plainError }));
 }

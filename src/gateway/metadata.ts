@@ -1,7 +1,7 @@
 import { json } from '@alongside/kernel/answer';
 import { type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
-import { route } from '@alongside/kernel/route';
+import { readOnly, route } from '@alongside/kernel/route';
 import { proofAlgorithmsOf } from '../oauth/dpop.ts';
 import type { Api } from './api.ts';
 import type { ServedApis } from './definitions/served.ts';
@@ -34,5 +34,5 @@ export function metadataRoutes(gateway: Gateway, apis: readonly Api[], served: S
     if (found?.basePath !== path) throw kernelErrors.nothingHere('no API has this base path');
     return json(200, metadataOf(gateway, found), { 'access-control-allow-origin': '*' });
   }
-  return route(`${wellKnown}/*`, { GET: { endpoint: show, errors: plainError } });
+  return route(`${wellKnown}/*`, readOnly({ endpoint: show, errors: plainError }));
 }

@@ -4,7 +4,7 @@ import { Answer, type Headers as AnswerHeaders, redirect } from '@alongside/kern
 import { reasonOf } from '@alongside/kernel/errors';
 import { type Endpoint, type HttpRequest, plainError } from '@alongside/kernel/http';
 import { continuePage, stylesheetRoutes } from '@alongside/kernel/layout';
-import { type Handler, route, withoutMethodErrors } from '@alongside/kernel/route';
+import { type Handler, readOnly, route } from '@alongside/kernel/route';
 import type { Service } from '../service.ts';
 import { helloPage, homePage, rolePage, service, signInFailedPage, signInPage } from './pages.ts';
 import {
@@ -147,23 +147,26 @@ export function createSample(settings: SampleSettings): Service {
 
   const on = (endpoint: Endpoint): Handler<unknown> => ({ endpoint, errors: plainError });
   return {
-    routes: withoutMethodErrors([
+    routes: [
       ...stylesheetRoutes,
-      ...route('/', { GET: on(home) }),
+      ...route('/', readOnly(on(home))),
       ...patterns.flatMap((pattern) => [
         ...route(`/sign-in/${pattern.id}`, { GET: on(handledBy(async () => pattern)) }),
         ...route(`/${pattern.id}/callback`, { GET: on(finish(pattern)) }),
       ]),
-      ...route('/patient', { GET: on(async () => redirect('/')), POST: on(withSession(findPatient)) }),
+      ...route('/patient', {
+        ...readOnly(on(async () => redirect('/'))),
+        POST: on(withSession(findPatient)),
+      }),
       ...route('/hello', { GET: on(withSession(hello)) }),
       ...route('/role', {
-        GET: on(withSession((session) => rolePage(session, development))),
+        ...readOnly(on(withSession((session) => rolePage(session, development)))),
         POST: on(handledBy(patternFor)),
       }),
       ...route('/sign-out', { POST: on(handledBy(patternFor)) }),
       ...route('/backchannel-logout', {
         POST: on(handledBy(async () => patterns.find(({ id }) => id === 'separate'))),
       }),
-    ]),
+    ],
   };
 }

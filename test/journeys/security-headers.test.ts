@@ -77,7 +77,9 @@ describe('security headers', () => {
       for (const { method, path } of calls) {
         // A body that no endpoint accepts, so that nothing is changed.
         const body = method === 'GET' || method === 'HEAD' ? '' : 'x';
-        const headers: Record<string, string> = body === '' ? {} : { 'content-type': 'text/plain' };
+        // Node frames the body of a DELETE only if its length is given.
+        const headers: Record<string, string> =
+          body === '' ? {} : { 'content-type': 'text/plain', 'content-length': '1' };
         const answer = await ask(name, pathOf(path), { method, body, headers });
         const found = missing(name, answer.headers);
         if (found.length > 0) problems.push(`${method} ${path} (${answer.status}): ${found.join(', ')}`);
@@ -122,5 +124,37 @@ describe('security headers', () => {
       await ask('api', '/personal-demographics/FHIR/R4/Patient/9000000009'),
     ];
     for (const { headers } of answers) assert.equal(headers['cache-control'], 'no-store');
+  });
+});
+
+describe('HEAD', () => {
+  test('returns the status of GET at pages and documents (RFC 9110 section 9.3.2)', async () => {
+    const signIn = await ask('sample', '/');
+    assert.equal(signIn.status, 200);
+    const addresses: [Name, string][] = [
+      ['sample', '/'],
+      ['sample', '/role'],
+      ['sample', '/assets/style.css'],
+      ['console', '/'],
+      ['console', '/journeys'],
+      ['console', '/applications/unknown'],
+      ['console', '/assets/console.css'],
+      ['cis2', '/schemas/id-token.json'],
+      ['cis', '/jwks'],
+      ['api', '/.well-known/oauth-protected-resource/hello-world'],
+    ];
+    for (const [name, path] of addresses) {
+      const got = await ask(name, path);
+      const { status, headers } = await ask(name, path, { method: 'HEAD' });
+      assert.notEqual(got.status, 405, path);
+      assert.deepEqual([status, headers['content-type']], [got.status, got.headers['content-type']], path);
+    }
+  });
+
+  test('gets 405 where GET changes something', async () => {
+    for (const path of ['/sign-in/combined', '/separate/callback', '/hello']) {
+      const { status, headers } = await ask('sample', path, { method: 'HEAD' });
+      assert.deepEqual([status, headers.allow], [405, 'GET'], path);
+    }
   });
 });

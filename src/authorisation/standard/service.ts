@@ -2,7 +2,14 @@ import { activity } from '@alongside/kernel/activity';
 import { json } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from '@alongside/kernel/http';
-import { anyMethod, type Handler, type Handlers, route, withoutMethodErrors } from '@alongside/kernel/route';
+import {
+  anyMethod,
+  type Handler,
+  type Handlers,
+  readOnly,
+  route,
+  withoutMethodErrors,
+} from '@alongside/kernel/route';
 import type { Steps } from '@alongside/kernel/steps';
 import { Cors } from '../../oauth/cors.ts';
 import { parseParameters } from '../../oauth/parameters.ts';
@@ -111,11 +118,6 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
       return errors(thrown, request);
     },
   });
-  /** The handlers of a document; HEAD too (RFC 9110 section 9.1). */
-  const readable = (endpoint: Endpoint): Handlers<unknown> => {
-    const handler = handle(endpoint);
-    return { GET: handler, HEAD: handler };
-  };
   /** Routes that the pages of public clients may call too. */
   const shared = (path: string, handlers: Handlers<unknown>): Route[] => [
     ...withoutMethodErrors(
@@ -124,11 +126,8 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
     ...route(path, handlers).map((one) => cors.route(one)),
   ];
   return [
-    ...shared(
-      metadataPath(base),
-      readable(async () => json(200, metadata, cached)),
-    ),
-    ...shared(`${base.path}/jwks`, readable(keySet(parts))),
+    ...shared(metadataPath(base), readOnly(handle(async () => json(200, metadata, cached)))),
+    ...shared(`${base.path}/jwks`, readOnly(handle(keySet(parts)))),
     ...route(`${base.path}/authorize`, { GET: run(endpointLists.authorize), POST: run(authorizeByPost) }),
     ...route(`${base.path}/callback`, { GET: run(endpointLists.callback) }),
     ...shared(`${base.path}/token`, { POST: joining(announcing(endpointLists.token)) }),

@@ -1,6 +1,6 @@
 import { json } from '@alongside/kernel/answer';
 import type { Endpoint, ErrorFormat, Route } from '@alongside/kernel/http';
-import { type Handler, type Handlers, route } from '@alongside/kernel/route';
+import { type Handler, type Handlers, readOnly, route } from '@alongside/kernel/route';
 import { Cors } from '../../oauth/cors.ts';
 import { requireChecks } from '../../oauth/server/security-checks.ts';
 import { withNonce } from '../../oauth/server/sender-constraint.ts';
@@ -54,17 +54,13 @@ export function openIdRoutes(dependencies: OpenIdDependencies): Route[] {
 
   const handle = (endpoint: Endpoint, errors: ErrorFormat): Handler<unknown> => ({ endpoint, errors });
   const client = (endpoint: Endpoint): Handler<unknown> => handle(endpoint, tokenError);
-  const readable = (endpoint: Endpoint, errors: ErrorFormat): Handlers<unknown> => {
-    const handler = handle(endpoint, errors);
-    return { GET: handler, HEAD: handler };
-  };
   const both = (handler: Handler<unknown>): Handlers<unknown> => ({ GET: handler, POST: handler });
   const at = (name: string, handlers: Handlers<unknown>): Route[] => route(`${path}${name}`, handlers);
   /** Routes that the pages of public clients may call too. */
   const shared = (name: string, handlers: Handlers<unknown>): Route[] => at(name, cors.handlers(handlers));
   const announcing = (handler: Handler<unknown>) => announceNonce(server, handler);
   return [
-    ...shared('/.well-known/openid-configuration', readable(createDiscovery(dependencies), page)),
+    ...shared('/.well-known/openid-configuration', readOnly(handle(createDiscovery(dependencies), page))),
     ...(dependencies.faults
       ? at(endpointPaths.noKeys, { GET: handle(async () => json(200, { keys: [] }), page) })
       : []),
@@ -75,7 +71,7 @@ export function openIdRoutes(dependencies: OpenIdDependencies): Route[] {
     ...at(endpointPaths.endSession, both(handle((request) => endSession.run({ request, provider }), page))),
     ...route(signOutPath, { POST: handle((request) => confirmSignOut.run({ request, provider }), page) }),
     ...schemaRoutes(issuer, assuranceAsNumbers, page),
-    ...shared(endpointPaths.keys, readable(createKeySet(dependencies), serviceError)),
+    ...shared(endpointPaths.keys, readOnly(handle(createKeySet(dependencies), serviceError))),
     ...shared(endpointPaths.token, { POST: announcing(client(createToken(server))) }),
     ...shared(endpointPaths.revocation, { POST: client((request) => revoke.run({ server, request })) }),
     ...at(endpointPaths.introspection, { POST: client((request) => introspect.run({ server, request })) }),

@@ -2,7 +2,7 @@ import { Answer, type PagePolicy } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { plainError, type Route } from '@alongside/kernel/http';
 import { framedPage, type LayoutOptions } from '@alongside/kernel/layout';
-import { route } from '@alongside/kernel/route';
+import { readOnly, route } from '@alongside/kernel/route';
 import { words } from '../text/words.ts';
 
 /** Returns the routes of a script, which only pages of this origin may load. */
@@ -13,7 +13,10 @@ export function scriptRoutes(path: string, script: string): Route[] {
     'cross-origin-resource-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
   };
-  return route(path, { GET: { endpoint: async () => new Answer(200, headers, script), errors: plainError } });
+  return route(
+    path,
+    readOnly({ endpoint: async () => new Answer(200, headers, script), errors: plainError }),
+  );
 }
 
 /** The path of the script that prevents a second submission. */

@@ -1,6 +1,6 @@
 import type { Route } from '@alongside/kernel/http';
 import { stylesheetRoutes } from '@alongside/kernel/layout';
-import { route } from '@alongside/kernel/route';
+import { readOnly, route } from '@alongside/kernel/route';
 import type { RegularTask, Service } from '../../service.ts';
 import { administrationRoutes } from '../administration/routes.ts';
 import { createAuthenticators } from '../authenticators/registry.ts';
@@ -74,7 +74,7 @@ export function createRealm(given: Cis2Dependencies, realm: Realm): Service {
     ...created.routes,
     ...administrationRoutes(parts),
     ...registrationRoutes(parts),
-    ...route(helpPath, { GET: { endpoint: async () => helpPage(development), errors } }),
+    ...route(helpPath, readOnly({ endpoint: async () => helpPage(development), errors })),
     ...hopScriptRoutes,
     ...onceScriptRoutes,
     ...stylesheetRoutes,

@@ -12,7 +12,7 @@ import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import { stylesheetRoutes } from '@alongside/kernel/layout';
 import { filled, nearestPath } from '@alongside/kernel/nearest-path';
 import { nothingHere } from '@alongside/kernel/respond';
-import { partsOf, route, withoutMethodErrors } from '@alongside/kernel/route';
+import { partsOf, readOnly, route, withoutMethodErrors } from '@alongside/kernel/route';
 import { type Admission, asCaller, checkAccess, hasRole } from '../administrators/admission.ts';
 import { signInMissingPage } from '../administrators/pages.ts';
 import { administratorScript, administratorScriptPath } from '../administrators/script.ts';
@@ -72,7 +72,7 @@ function asset(path: string, type: string, text: string): Route[] {
     'cache-control': 'public, max-age=300',
     'x-content-type-options': 'nosniff',
   };
-  return route(path, { GET: { endpoint: async () => new Answer(200, headers, text), errors: plainError } });
+  return route(path, readOnly({ endpoint: async () => new Answer(200, headers, text), errors: plainError }));
 }
 
 /** Returns the source of a script with the tools that it takes, and without the white space in place of types. */
@@ -185,7 +185,7 @@ export function pageRoutes(
   return withoutMethodErrors([
     ...route('/*', { GET: { endpoint: showUnknown, errors: errorsOf } }),
     ...pages.flatMap((page) => [
-      ...route(page.path, { GET: { endpoint: show(page), errors: errorsOf } }),
+      ...route(page.path, readOnly({ endpoint: show(page), errors: errorsOf })),
       ...route(`/fragments/:part${page.path === '/' ? '' : page.path}`, {
         GET: { endpoint: showPart(page), errors: errorsOf },
       }),

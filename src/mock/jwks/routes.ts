@@ -1,6 +1,6 @@
 import { Answer, json, text } from '@alongside/kernel/answer';
 import type { Endpoint, HttpRequest, Route } from '@alongside/kernel/http';
-import { route } from '@alongside/kernel/route';
+import { readOnly, route } from '@alongside/kernel/route';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { release } from '../../version.ts';
 import type { MockDependencies } from '../dependencies.ts';
@@ -87,10 +87,8 @@ export function keySetRoutes(dependencies: MockDependencies): Route[] {
       throw keySetErrors.statusKey('the header apikey is missing or wrong');
     return json(200, { status: 'pass', ...release, checks: {} });
   };
-  const get = (path: string, endpoint: Endpoint) => {
-    const handler = { endpoint, errors: faultError };
-    return route(`/mock-jwks/${path}`, { GET: handler, HEAD: handler });
-  };
+  const get = (path: string, endpoint: Endpoint) =>
+    route(`/mock-jwks/${path}`, readOnly({ endpoint, errors: faultError }));
   return [
     ...get('_ping', async () => json(200, release)),
     ...get('_status', status),

@@ -1,6 +1,6 @@
 import { Answer } from '@alongside/kernel/answer';
 import type { ErrorFormat, Route } from '@alongside/kernel/http';
-import { route } from '@alongside/kernel/route';
+import { readOnly, route } from '@alongside/kernel/route';
 import { z } from 'zod';
 import { scopesOfClaim } from '../../model/scopes.ts';
 
@@ -154,7 +154,7 @@ export function schemaRoutes(issuer: string, assuranceAsNumbers: boolean, errors
   const idToken = z.toJSONSchema(idTokenShape(assuranceAsNumbers, issuer));
   const userinfo = withScopes(z.toJSONSchema(userinfoShape(assuranceAsNumbers)) as Described);
   const at = (path: string, title: string, shape: object): Route[] =>
-    route(path, { GET: { endpoint: serve(`${origin}${path}`, title, shape), errors } });
+    route(path, readOnly({ endpoint: serve(`${origin}${path}`, title, shape), errors }));
   return [
     ...at(schemaPaths.idToken, 'ID token of CIS2', idToken),
     ...at(schemaPaths.userinfo, 'Userinfo of CIS2', userinfo),
