@@ -13,7 +13,7 @@ import { openDatabase } from './dialects.ts';
 import { StoredEvents } from './events.ts';
 import { Jtis } from './jtis.ts';
 import { Leases } from './leases.ts';
-import { roleOwners } from './migrations/0011-to-0019.ts';
+import { roleOwners } from './migrations/0014-role-owners.ts';
 import { usedJtis } from './migrations/0021-used-jtis.ts';
 import { inDialect } from './migrations.ts';
 import { Settings } from './settings.ts';

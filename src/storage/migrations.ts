@@ -2,46 +2,38 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '@alongside/kernel/operator';
 import { type Database, must, type Statement, sql } from './database.ts';
 import type { DataMigration, Expansion, Migration, MigrationStatements, MovedRows } from './migration.ts';
-import {
-  administrators,
-  authenticators,
-  cardLifecycle,
-  directoryChanges,
-  foundation,
-  idleSessions,
-  logoutDeliveries,
-  oldEvents,
-  patientsByBirth,
-  registrations,
-} from './migrations/0001-to-0010.ts';
-import {
-  announcedChanges,
-  auditRecords,
-  notices,
-  outbox,
-  refusals,
-  regularWork,
-  roleOwners,
-  sessionsOfAgents,
-  unlockCodes,
-} from './migrations/0011-to-0019.ts';
+import { foundation } from './migrations/0001-foundation.ts';
+import { authenticators } from './migrations/0002-authenticators.ts';
+import { cardLifecycle } from './migrations/0003-card-lifecycle.ts';
+import { registrations } from './migrations/0004-registrations.ts';
+import { logoutDeliveries } from './migrations/0005-logout-deliveries.ts';
+import { administrators } from './migrations/0006-administrators.ts';
+import { oldEvents } from './migrations/0007-old-events.ts';
+import { idleSessions } from './migrations/0008-idle-sessions.ts';
+import { directoryChanges } from './migrations/0009-directory-changes.ts';
+import { patientsByBirth } from './migrations/0010-patients-by-birth.ts';
+import { auditRecords } from './migrations/0011-audit-records.ts';
+import { regularWork } from './migrations/0012-regular-work.ts';
+import { notices } from './migrations/0013-notices.ts';
+import { roleOwners } from './migrations/0014-role-owners.ts';
+import { unlockCodes } from './migrations/0015-unlock-codes.ts';
+import { refusals } from './migrations/0016-refusals.ts';
+import { announcedChanges } from './migrations/0017-announced-changes.ts';
+import { sessionsOfAgents } from './migrations/0018-sessions-of-agents.ts';
+import { outbox } from './migrations/0019-outbox.ts';
 import { eventBlocks } from './migrations/0020-event-blocks.ts';
 import { usedJtis } from './migrations/0021-used-jtis.ts';
 import { tokenGrants } from './migrations/0022-token-grants.ts';
-import {
-  apiDefinitions,
-  journeys,
-  lighterSignIns,
-  noticesInOutbox,
-  patientKeys,
-} from './migrations/0023-to-0027.ts';
+import { noticesInOutbox } from './migrations/0023-notices-in-outbox.ts';
+import { lighterSignIns } from './migrations/0024-lighter-sign-ins.ts';
+import { apiDefinitions } from './migrations/0025-api-definitions.ts';
+import { patientKeys } from './migrations/0026-patient-keys.ts';
+import { journeys } from './migrations/0027-journeys.ts';
 import { peopleByName } from './migrations/0028-people-by-name.ts';
-import {
-  administratorRoles,
-  auditSearches,
-  lighterJourneys,
-  patientsByBirthDate,
-} from './migrations/0029-to-0032.ts';
+import { auditSearches } from './migrations/0029-audit-searches.ts';
+import { administratorRoles } from './migrations/0030-administrator-roles.ts';
+import { lighterJourneys } from './migrations/0031-lighter-journeys.ts';
+import { patientsByBirthDate } from './migrations/0032-patients-by-birth-date.ts';
 import { auditBlocks } from './migrations/0033-audit-blocks.ts';
 import { row, text } from './row.ts';
 

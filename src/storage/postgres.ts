@@ -15,9 +15,9 @@ import {
   sql,
 } from './database.ts';
 import { checkWithin, checkWrite } from './health.ts';
-import { announcedTables, announcements } from './migrations/0011-to-0019.ts';
+import { announcedTables, announcements } from './migrations/0017-announced-changes.ts';
 import { announcedRevocations } from './migrations/0022-token-grants.ts';
-import { announcedDefinitions } from './migrations/0023-to-0027.ts';
+import { announcedDefinitions } from './migrations/0025-api-definitions.ts';
 import {
   type ConnectionOptions,
   failureOf,

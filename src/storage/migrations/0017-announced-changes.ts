@@ -1,0 +1,25 @@
+/** Rarely written tables whose changes PostgreSQL announces, so that every process may cache their rows. */
+export const announcedTables: readonly string[] = [
+  'application',
+  'client',
+  'developer',
+  'organisation',
+  'person',
+  'product',
+  'setting',
+];
+
+/** The channel of the announcements; the payload is the table. */
+export const announcements = 'alongside_rows';
+
+/** A trigger announces each change at its commit, whoever writes: another version, a command or an administrator. */
+export const announcedChanges: readonly { readonly postgres: string }[] = [
+  {
+    postgres: `CREATE FUNCTION alongside_announce() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN PERFORM pg_notify('${announcements}', TG_TABLE_NAME); RETURN NULL; END $$`,
+  },
+  ...announcedTables.map((table) => ({
+    postgres: `CREATE TRIGGER announce AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${table}
+      FOR EACH STATEMENT EXECUTE FUNCTION alongside_announce()`,
+  })),
+];
