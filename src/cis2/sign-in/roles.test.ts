@@ -6,7 +6,7 @@ import type { SessionState } from '../../cis/protocol.ts';
 import type { Cis2Registration } from '../../oauth/applications.ts';
 import { detailsOf, lastPart, searchRoles, settleRole } from '../model/roles.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
-import { type Instance, startInstance } from '../testing/instance.ts';
+import { codeOf, type Instance, secret, startInstance } from '../testing/instance.ts';
 import { forgetSession, redeem } from '../testing/journey.ts';
 import { gp, gpRole, locum, nurse, nurseRole, starter } from '../testing/people.ts';
 
@@ -102,6 +102,28 @@ describe('selectedrole', () => {
     await cis2.agent.signIn(nurse.uid, { roleId: gpRole.roleId });
     assert.deepEqual(await roleOf(await cis2.signIn(browser, nhs, selected)), both(gpRole.roleId));
   });
+});
+
+test('a role that is withdrawn, or a user who is disabled, between code and tokens gets into none', async () => {
+  await cis2.agent.signIn(nurse.uid, { roleId: nurseRole.roleId });
+  const back = await cis2.signIn(browser, nhs, selected);
+  cis2.cis.people.set(nurse.uid, { ...nurse, roles: nurse.roles.filter((role) => role !== nurseRole) });
+  assert.deepEqual(await roleOf(back), both(undefined));
+  cis2.cis.people.set(nurse.uid, nurse);
+  const another = codeOf(await ask(standard, { scope: 'openid' }));
+  cis2.cis.people.set(nurse.uid, { ...nurse, disabled: true });
+  const form = new URLSearchParams({
+    ...{
+      grant_type: 'authorization_code',
+      code: another,
+      client_id: standard.clientId,
+      client_secret: secret,
+    },
+    redirect_uri: standard.redirectUris[0] ?? '',
+  });
+  const type = { 'content-type': 'application/x-www-form-urlencoded' };
+  const { status, body } = await send('POST', `${cis2.issuer}/access_token`, type, String(form));
+  assert.deepEqual([status, JSON.parse(body).error], [400, 'invalid_grant']);
 });
 
 describe('changedrole', () => {

@@ -4,6 +4,8 @@ import type { TokenSigner } from '@alongside/kernel/keys';
 import { halfHash } from '@alongside/kernel/secrets';
 import type { Person, RoleProfile } from '../../../cis/protocol.ts';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
+import type { CisClient } from '../../model/cis-client.ts';
+import { choiceOf } from '../../model/roles.ts';
 import { claimsOfScopes } from '../../model/scopes.ts';
 import type { SignInFacts } from '../../model/token-facts.ts';
 
@@ -127,14 +129,29 @@ export function userinfoClaims(
   return { ...claimsOf(person, options, wanted), sub: person.uid };
 }
 
-/** Returns the claims about the user that were requested by name in the ID token. */
-export const namedClaims = (
-  person: Person,
-  names: readonly string[],
-  roleId: string | null,
-  asNumbers: boolean,
-): Record<string, unknown> =>
-  names.length === 0 ? {} : claimsOf(person, { roleId, asNumbers }, new Set(names));
+/** The facts of a sign-in for new tokens. */
+export interface CurrentFacts<F extends SignInFacts = SignInFacts> {
+  facts: F;
+  /** The claims about the user that were requested by name in the ID token. */
+  more: Record<string, unknown>;
+}
+
+/**
+ * Reads the user of a sign-in again for new tokens, and drops a role that the user no longer has. Returns undefined for a user who is
+ * gone or disabled.
+ */
+export async function currentFacts<F extends SignInFacts>(
+  cis: CisClient,
+  facts: F,
+  { assuranceAsNumbers: asNumbers }: Pick<IdTokenSettings, 'assuranceAsNumbers'>,
+): Promise<CurrentFacts<F> | undefined> {
+  const person = await cis.person(facts.uid);
+  if (!person || person.disabled) return undefined;
+  const roleId = choiceOf(person, facts.roleId ?? undefined) ?? null;
+  const names = facts.claims.idToken;
+  const more = names.length === 0 ? {} : claimsOf(person, { roleId, asNumbers }, new Set(names));
+  return { facts: { ...facts, roleId }, more };
+}
 
 /** Claims that ForgeRock's product adds to ID tokens, besides the hashes of code and state. Some relying parties list them in code; none should rely on them. */
 const forgeRockClaims = (realm: string): Record<string, string> => ({

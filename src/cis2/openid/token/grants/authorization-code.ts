@@ -1,5 +1,5 @@
 import { halfHash } from '@alongside/kernel/secrets';
-import { steps } from '@alongside/kernel/steps';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import {
   type CheckedCode,
   checkCodeKey,
@@ -16,7 +16,7 @@ import type { NewToken } from '../../../../oauth/tokens.ts';
 import { tokenErrors } from '../../../errors/token.ts';
 import { partyOf } from '../../../model/relying-party.ts';
 import type { CodeGrant } from '../../../responses/authorization-response.ts';
-import { namedClaims, signIdToken } from '../../claims/claims.ts';
+import { type CurrentFacts, currentFacts, signIdToken } from '../../claims/claims.ts';
 import type { Cis2Server, TokenCall } from '../../server.ts';
 import { getsRefreshToken, type TokenGrant } from '../issuer.ts';
 
@@ -25,16 +25,18 @@ function requireRedirectUri({ parameters }: TokenCall): void {
     throw tokenErrors.tokenRedirectMissing('redirect_uri is missing');
 }
 
-/** Returns the claims about the user that the ID token was requested to have by name; asks CIS only if there are any. */
-async function requestedClaims(
-  { cis, idTokens }: Cis2Server,
-  { claims, uid, roleId }: CodeGrant,
-): Promise<Record<string, unknown>> {
-  if (claims.idToken.length === 0) return {};
-  const person = await cis.person(uid);
-  if (!person || person.disabled) throw tokenErrors.codeInvalid('the user is gone or disabled');
-  return namedClaims(person, claims.idToken, roleId, idTokens.assuranceAsNumbers);
-}
+/** Requires an active user. */
+const checkUser = check(
+  'user',
+  async function checkUser({
+    server: { cis, idTokens },
+    granted,
+  }: TokenCall & WithCode<CodeGrant>): Promise<CurrentFacts<CodeGrant>> {
+    const current = await currentFacts(cis, granted, idTokens);
+    if (!current) throw tokenErrors.codeInvalid('the user is gone or disabled');
+    return current;
+  },
+);
 
 /** Makes the refresh token of a code, if it gets one. It lives no longer than the session. */
 async function refreshOf(
@@ -48,15 +50,16 @@ async function refreshOf(
   return tokenIssuer.refresh(tokenGrant, endsAt);
 }
 
-async function issueTokens(call: TokenCall & WithCode<CodeGrant> & CheckedCode): Promise<TokenResponse> {
-  const { server, client, confirmation, code, granted } = call;
+async function issueTokens(
+  call: TokenCall & WithCode<CodeGrant> & CheckedCode & CurrentFacts<CodeGrant> & Passed<'user'>,
+): Promise<TokenResponse> {
+  const { server, client, confirmation, code, facts: granted, more } = call;
   const { registration, application } = client;
   const { scope, family, nonce, stateHash } = granted;
   const tokenGrant: TokenGrant = { client, facts: granted, scope, family, confirmation };
   const access = server.tokenIssuer.access(tokenGrant);
   const refresh = await refreshOf(server, tokenGrant, granted);
   const hashes = () => ({ c_hash: halfHash(code), ...(stateHash === null ? {} : { s_hash: stateHash }) });
-  const more = await requestedClaims(server, granted);
   const data = { facts: granted, accessToken: access.token, nonce, hashes, more };
   const idToken = await signIdToken(server.idTokens, registration, data);
   await redeemCode(call, [
@@ -85,13 +88,14 @@ async function issueTokens(call: TokenCall & WithCode<CodeGrant> & CheckedCode):
 /** RFC 6749 section 4.1.3, OpenID Connect Core section 3.1.3. */
 export const authorizationCode = grant({
   type: 'authorization_code',
-  requires: ['code', 'code-redirect-uri', 'code-verifier', 'code-key'],
+  requires: ['code', 'code-redirect-uri', 'code-verifier', 'code-key', 'user'],
   validate: steps<TokenCall>('cis2.token authorization_code')
     .step(readCode)
     .step(requireRedirectUri)
     .step(findCode)
     .step(checkCodeRedirectUri)
     .step(checkVerifier)
-    .step(checkCodeKey),
+    .step(checkCodeKey)
+    .step(checkUser),
   issue: issueTokens,
 });

@@ -11,20 +11,14 @@ import { isSameConfirmation, tokenTypeOf } from '../../../../oauth/token-records
 import { tokenErrors } from '../../../errors/token.ts';
 import { rulesOf } from '../../../model/profiles.ts';
 import { partyOf } from '../../../model/relying-party.ts';
-import { choiceOf } from '../../../model/roles.ts';
-import { factsOf, type SignInFacts } from '../../../model/token-facts.ts';
-import { namedClaims, signIdToken } from '../../claims/claims.ts';
+import { factsOf } from '../../../model/token-facts.ts';
+import { type CurrentFacts, currentFacts, signIdToken } from '../../claims/claims.ts';
 import type { TokenCall } from '../../server.ts';
 import type { Successor } from '../issuer.ts';
 
-interface WithFacts {
-  facts: SignInFacts;
-  /** Claims about the user that the client requested by name in the ID token. */
-  more: Record<string, unknown>;
-}
 type RefreshCall = TokenCall & WithRefreshToken;
 type Valid = RefreshCall &
-  WithFacts &
+  CurrentFacts &
   Passed<'client-profile' | 'refresh-token' | 'scope' | 'user'> & { scope: string[] };
 
 const requireRefreshTokens = check(
@@ -39,18 +33,13 @@ const checkScope = check('scope', function checkScope(call: RefreshCall): { scop
   return { scope: narrowScope(call, call.record.scope.split(' ')) };
 });
 
-/** Requires an active user, and drops a role that the user no longer has. */
+/** Requires an active user. */
 const checkUser = check(
   'user',
-  async function checkUser({ server: { cis, idTokens }, record }: RefreshCall): Promise<WithFacts> {
-    const facts = factsOf(record);
-    const person = await cis.person(facts.uid);
-    if (!person || person.disabled) throw tokenErrors.refreshInvalid('the user is gone or disabled');
-    const roleId = choiceOf(person, facts.roleId ?? undefined) ?? null;
-    return {
-      facts: { ...facts, roleId },
-      more: namedClaims(person, facts.claims.idToken, roleId, idTokens.assuranceAsNumbers),
-    };
+  async function checkUser({ server: { cis, idTokens }, record }: RefreshCall): Promise<CurrentFacts> {
+    const current = await currentFacts(cis, factsOf(record), idTokens);
+    if (!current) throw tokenErrors.refreshInvalid('the user is gone or disabled');
+    return current;
   },
 );
 
