@@ -237,7 +237,7 @@ export class Applications {
   }
 
   /** Returns whether the developer of an application is inactive, so that it may not be used. */
-  async isOfInactive({ developer }: Application): Promise<boolean> {
+  async isOfInactive({ developer }: Pick<Application, 'developer'>): Promise<boolean> {
     const statement = seldom(sql('SELECT status FROM developer WHERE id = ?', developer));
     return (await this.#database.get(statement, developerStatusRow))?.status === 'inactive';
   }

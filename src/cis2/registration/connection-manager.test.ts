@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { type Developer, Developers } from '../../oauth/developers.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { codeOf, type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
@@ -7,7 +8,7 @@ import { gp } from '../testing/people.ts';
 let cis2: Instance;
 let session: string;
 before(async () => {
-  cis2 = await startInstance();
+  cis2 = await startInstance({ dynamicRegistration: true });
   session = bodyOf(await signIn()).access_token;
   await cis2.agent.signIn(gp.uid);
 });
@@ -50,6 +51,33 @@ describe('session of a team', () => {
   test('requires the secret of the team', async () => {
     assert.equal((await signIn('x')).status, 401);
     assert.equal((await send('POST', `${cis2.origin}/api/auth`)).status, 401);
+  });
+  test('ends while its developer is inactive, and so do the tokens for registrations', async () => {
+    const developers = new Developers(cis2.database);
+    const demo = { id: 'demo', name: 'Demo', kind: 'developer', status: 'inactive', email: '' } as const;
+    await developers.add(demo as Developer);
+    const register = () =>
+      send(
+        'POST',
+        `${cis2.issuer}/connect/register`,
+        { 'content-type': 'application/json', authorization: 'Bearer alongside-initial-access' },
+        JSON.stringify({ redirect_uris: ['https://app.example.test/callback'] }),
+      );
+    for (const attempt of [
+      () => signIn(),
+      () => call('GET', 'demo'),
+      () => call('POST', 'demo', config),
+      register,
+    ])
+      assert.equal((await attempt()).status, 401);
+    await developers.remove('demo');
+    for (const attempt of [
+      () => signIn(),
+      () => call('GET', 'demo'),
+      () => call('POST', 'demo', config),
+      register,
+    ])
+      assert.ok((await attempt()).status < 300);
   });
   test('accepts the development secret in development only', async () => {
     const production = await startInstance({ development: false });

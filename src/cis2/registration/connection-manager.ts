@@ -35,7 +35,7 @@ async function beginSession(context: Start): Promise<Answer> {
   return answer.with({ 'set-cookie': sessions.cookie(session) });
 }
 
-/** Checks that the session is of the team of the path. */
+/** Checks that the session is of the team of the path, and its developer active. */
 const checkTeam = check('team', async function checkTeam({ request, provider }: Start<Team>): Promise<Team> {
   const teams = await provider.sessions.teams(request);
   if (!teams) throw registrationErrors.teamSecret('there is no live session');
@@ -44,6 +44,7 @@ const checkTeam = check('team', async function checkTeam({ request, provider }: 
     throw registrationErrors.teamForbidden(
       `the session is of ${teams.join(', ')}, the path names ${team.slice(0, 100)}`,
     );
+  if (await provider.tokens.isInactive(team)) throw registrationErrors.teamSecret(`${team} is inactive`);
   return { team };
 });
 

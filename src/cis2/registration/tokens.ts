@@ -43,14 +43,17 @@ const ofDevelopment: { token: string; kind: 'team' | 'initial'; grant: InitialGr
 export class RegistrationTokens {
   readonly #singleUse: SingleUse;
   readonly #clock: Clock;
+  readonly #applications: Applications;
   readonly #development: boolean;
 
   constructor({
     singleUse,
     clock,
+    applications,
     development,
-  }: { singleUse: SingleUse; clock: Clock; development: boolean }) {
+  }: Pick<RegistrationServices, 'singleUse' | 'clock' | 'applications' | 'development'>) {
     this.#singleUse = singleUse;
+    this.#applications = applications;
     this.#clock = clock;
     this.#development = development;
   }
@@ -88,6 +91,11 @@ export class RegistrationTokens {
     return (await this.#singleUse.peek<{ clientId: string }>(kinds.registration, token))?.clientId;
   }
 
+  /** Returns whether the developer of a team is inactive: then it may change and add no client. */
+  isInactive(team: string): Promise<boolean> {
+    return this.#applications.isOfInactive({ developer: team });
+  }
+
   /** Returns the conditional write that ends the token of a removed client. */
   forgetStatement(token: string): Statement {
     return this.#singleUse.spendStatement(kinds.registration, token);
@@ -97,7 +105,8 @@ export class RegistrationTokens {
     const known = this.#development
       ? ofDevelopment.find((own) => own.kind === kind && equalSecrets(own.token, token))
       : undefined;
-    return known?.grant ?? this.#singleUse.peek<InitialGrant>(kinds[kind], token);
+    const grant = known?.grant ?? (await this.#singleUse.peek<InitialGrant>(kinds[kind], token));
+    return grant && (await this.isInactive(grant.team)) ? undefined : grant;
   }
 }
 
