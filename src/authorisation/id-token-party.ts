@@ -18,13 +18,16 @@ export function isIssuedTo({ aud, azp }: JwtClaims, { application, registration 
   return [...(own === undefined ? [] : [own]), ...named].some((id) => isFor(aud, id) || azp === id);
 }
 
-/** The condition that an ID token was not exchanged before, by its hash, at all base paths. */
+/**
+ * The condition that an ID token was not exchanged before, by the hash of its signed part, at all base paths. Anyone can turn an
+ * ECDSA signature into another valid one.
+ */
 export function unusedExchange(
   { singleUse, clock }: Pick<PlatformParts, 'singleUse' | 'clock'>,
   idToken: string,
   expiresAt: number,
 ): Omit<Condition, 'refuse'> {
-  const [kind, value] = ['authorisation-exchanged', sha256(idToken)];
+  const [kind, value] = ['authorisation-exchanged', sha256(idToken.slice(0, idToken.lastIndexOf('.')))];
   return {
     writeStatement: () => singleUse.claimStatement(kind, value, expiresAt - clock.now()),
     holds: async () => !(await singleUse.claimed(kind, value)),

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { seconds } from '@alongside/kernel/clock';
-import { decodeJwt, type JwtClaims } from '@alongside/kernel/jws';
+import { decodeJwt, type JwtClaims, signJwt } from '@alongside/kernel/jws';
 import { sql } from '../../storage/database.ts';
 import { applicationOf, cis2HalfOf, scopes, secretOf } from '../testing/applications.ts';
+import { newClientKey } from '../testing/assertions.ts';
 import { assertError } from '../testing/journeys.ts';
 import { api, type Platform, type Reply } from '../testing/platform.ts';
 import { newProver } from '../testing/proofs.ts';
@@ -342,6 +343,20 @@ describe('token exchange: actors (RFC 8693 section 4.4)', () => {
         refusedActor,
       );
   });
+  test('requires the key of a bound actor token', async () => {
+    const prover = await newProver(platform.clock);
+    const form = {
+      grant_type: 'client_credentials',
+      client_id: 'key-of-server',
+      client_secret: secretOf('server'),
+    };
+    const bound = (await platform.post('/oauth2.1/token', form, await prover.header())).body.access_token;
+    const token = await accessTokenOf('delegating');
+    const more = { actor_token: bound, actor_token_type: types.access };
+    const stolen = await withAccess(token, more, 'server');
+    await assertError(platform, stolen, 400, 'invalid_request', 'The actor token is not valid.');
+    assert.equal((await withAccess(token, more, 'server', await prover.header())).status, 200);
+  });
   test('accepts a user whom may_act of an ID token names', async () => {
     const colleague = { ...careWorker, sub: '656005750105' };
     const actor = await platform.provider.idTokenFor(colleague, 'client-at-cis2');
@@ -445,16 +460,29 @@ describe('token exchange: options of the base path', () => {
   test('exchanges an ID token once with idTokenOnce', async () => {
     const once = await startStandardClient({ base: { options: { idTokenOnce: true } } });
     try {
-      const form = {
-        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-        subject_token: await once.platform.provider.idTokenFor(careWorker, 'x'),
-        subject_token_type: types.id,
-        ...(await once.credentials('web')),
-      };
-      const answers = await Promise.all(
-        Array.from({ length: 5 }, () => once.platform.post('/oauth2.1/token', form)),
-      );
+      const { platform } = once;
+      const exchangeOnce = async (token: string) =>
+        platform.post('/oauth2.1/token', {
+          grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+          subject_token: token,
+          subject_token_type: types.id,
+          ...(await once.credentials('web')),
+        });
+      const token = await platform.provider.idTokenFor(careWorker, 'x');
+      const answers = await Promise.all(Array.from({ length: 5 }, () => exchangeOnce(token)));
       assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+      // (r, n - s) is a valid signature of ECDSA if (r, s) is.
+      const signer = await newClientKey('provider-ec', 'ES256');
+      platform.provider.keys.push(signer.jwk);
+      const claims = decodeJwt(token)?.claims ?? {};
+      const first = await signJwt({ alg: 'ES256', kid: 'provider-ec', typ: 'JWT' }, claims, signer.key);
+      const [header = '', payload = '', signature = ''] = first.split('.');
+      const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+      const hex = Buffer.from(signature, 'base64url').toString('hex');
+      const s = (order - BigInt(`0x${hex.slice(64)}`)).toString(16).padStart(64, '0');
+      const second = Buffer.from(hex.slice(0, 64) + s, 'hex').toString('base64url');
+      assert.equal((await exchangeOnce(first)).status, 200);
+      assert.equal((await exchangeOnce(`${header}.${payload}.${second}`)).status, 400);
     } finally {
       await once.platform.close();
     }

@@ -41,7 +41,8 @@ export const accessToken: TokenType = {
     const owner = await parts.applications.get(record.applicationId);
     if (!(await inGoodStanding(owner, parts.developers)))
       return { fault: 'its application is gone, revoked or of an inactive developer' };
-    const fault = as === 'subject' ? holderFault(record, asking) : undefined;
+    const isBound = confirmationOf(record) !== null;
+    const fault = as === 'subject' || isBound ? holderFault(record, asking) : undefined;
     if (fault !== undefined) return { fault };
     const upstream = upstreamOf(base, record);
     if (await parts.endedSessions.isOver(base, upstream, record.sid))
