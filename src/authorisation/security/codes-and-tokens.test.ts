@@ -33,6 +33,21 @@ describe('codes', () => {
     const { refresh_token: token } = await client.tokensOf('web');
     assert.equal((await client.refresh('signing', token)).body.error, 'invalid_grant');
   });
+  test('are not redeemed after their address was removed from the registration', async () => {
+    for (const id of ['web', 'native']) {
+      const code = await client.codeOf(id);
+      const found = await platform.applications.byPlatformClient(`key-of-${id}`);
+      assert.ok(found?.platform);
+      const changed = {
+        ...found,
+        platform: { ...found.platform, callbackUrls: ['https://new.test/callback'] },
+      };
+      assert.ok(await platform.applications.replace(changed, found.revision));
+      const { status, body } = await client.redeem(id, code);
+      assert.ok(await platform.applications.replace(found, found.revision + 1));
+      assert.deepEqual([status, body.error], [400, 'invalid_grant']);
+    }
+  });
   test('CVE-2026-4282: are never accepted as another kind of value', async () => {
     const { location } = await platform.get('/oauth2/authorize', authorizeRequest());
     const state = location?.searchParams.get('state') ?? '';

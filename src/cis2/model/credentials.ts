@@ -116,6 +116,11 @@ export class Credentials {
     );
   }
 
+  /** Returns a condition: its batch fails if the credential was revoked. */
+  requireLiveStatement(id: string): Statement {
+    return must(sql('UPDATE credential SET used_at = used_at WHERE id = ? AND revoked_at IS NULL', id));
+  }
+
   /** Returns the conditional write that renames a live credential. */
   renameStatement(id: string, label: string): Statement {
     return must(sql('UPDATE credential SET label = ? WHERE id = ? AND revoked_at IS NULL', label, id));

@@ -3,8 +3,9 @@ import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import type { Cis2Registration } from '../../oauth/applications.ts';
 import { Browser, send } from '../testing/browser.ts';
-import { type Instance, secret, startInstance } from '../testing/instance.ts';
+import { codeOf, type Instance, secret, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
+import { onward } from '../testing/webauthn-wire.ts';
 
 // Published vulnerabilities of other providers: responses go only to registered addresses, byte for byte.
 let cis2: Instance;
@@ -193,5 +194,46 @@ describe('requests that a browser could trigger (CVE-2020-10770)', () => {
     } finally {
       server.close();
     }
+  });
+});
+
+describe('an address that is removed from the registration', () => {
+  const removeAddress = async ({ clientId }: Cis2Registration): Promise<void> => {
+    const found = await cis2.applications.byCis2Client(clientId);
+    assert.ok(found?.cis2);
+    const redirectUris = ['https://app.example.test/new'];
+    const changed = { ...found, cis2: { ...found.cis2, redirectUris } };
+    assert.ok(await cis2.applications.replace(changed, found.revision));
+  };
+
+  test('gets neither the code nor the error of a sign-in in progress', async () => {
+    for (const answer of ['cancel', 'card'] as const) {
+      const rp = await cis2.register({ firstAuthenticator: 'choose' });
+      cis2.agent.idle();
+      const browser = new Browser();
+      const { location } = await browser.get(cis2.authorizeUrl(rp));
+      await cis2.agent.signIn(gp.uid);
+      const hop = await browser.get(`${location}/smartcard`);
+      await removeAddress(rp);
+      const reply =
+        answer === 'cancel'
+          ? await browser.post(location, { cancel: '1' })
+          : await browser.get(await cis2.agent.answer(hop.location));
+      assert.deepEqual([reply.status, reply.location, onward(reply)], [400, '', ''], answer);
+      assert.doesNotMatch(reply.body, /app\.example\.test\/callback\?/);
+    }
+  });
+  test('redeems no code that was sent to it', async () => {
+    const rp = await cis2.register();
+    await cis2.agent.signIn(gp.uid);
+    const code = codeOf(await cis2.signIn(new Browser(), rp));
+    await removeAddress(rp);
+    const body = new URLSearchParams({
+      ...{ grant_type: 'authorization_code', code, client_id: rp.clientId, client_secret: secret },
+      redirect_uri: rp.redirectUris[0] ?? '',
+    });
+    const type = { 'content-type': 'application/x-www-form-urlencoded' };
+    const reply = await send('POST', `${cis2.issuer}/access_token`, type, String(body));
+    assert.deepEqual([reply.status, JSON.parse(reply.body).error], [400, 'invalid_grant']);
   });
 });

@@ -4,8 +4,10 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { stateKey } from '@alongside/kernel/journeys';
 import { check, type Passed } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
+import { redirectFits } from '../../oauth/registered-addresses.ts';
 import type { Statement } from '../../storage/database.ts';
 import { requestErrors } from '../errors/request.ts';
+import type { Credentials } from '../model/credentials.ts';
 import { type Interaction, type Interactions, interactionPath } from '../model/interactions.ts';
 import { findAccountClient, findRelyingParty, type RelyingParty } from '../model/relying-party.ts';
 import type { Authentication } from '../model/session.ts';
@@ -24,7 +26,7 @@ export interface InteractionContext extends Passed<'browser'> {
 /** An interaction before its browser is checked. */
 export type UncheckedInteraction = Omit<InteractionContext, keyof Passed<'browser'>>;
 
-/** Reads the client again, because its registration may have changed since the interaction began. */
+/** Reads the client again: it, or its redirect URI, may have been removed since the interaction began. */
 export async function openReply(
   applications: Applications,
   frame: ReplyFrame,
@@ -36,6 +38,9 @@ export async function openReply(
   const client =
     findAccountClient(frame.issuer, clientId) ?? (await findRelyingParty(applications, clientId));
   if (!client) throw requestErrors.clientUnknown(`${clientId} was revoked during the sign-in`);
+  const { redirectUris, applicationType } = client.registration;
+  if (!redirectFits(redirectUris, applicationType === 'native', authorization.redirectUri))
+    throw requestErrors.redirectUnknown(`${authorization.redirectUri} is no longer registered`);
   const seen = activity();
   seen?.note({ client: clientId, application: client.application.id });
   seen?.join({ keys: [interaction.id, stateKey(authorization)] });
@@ -68,19 +73,25 @@ export interface SignInContext extends InteractionContext {
   spends: readonly Statement[];
 }
 
-/** Finds the pending sign-in of the interaction, or else redirects to the choice page. */
+/**
+ * Finds the pending sign-in of the interaction, or else redirects to the choice page. A credential that was removed meanwhile does
+ * not finish it.
+ */
 export async function findSignIn({
   request,
   interaction,
-  provider: { sessions },
-}: InteractionContext & { provider: { sessions: Sessions } }): Promise<
+  provider: { sessions, credentials },
+}: InteractionContext & { provider: { sessions: Sessions; credentials: Credentials } }): Promise<
   Answer | Pick<SignInContext, 'authentication' | 'spends'>
 > {
   const { id, sid } = interaction;
   const session = sid === null ? undefined : await sessions.current(request);
   if (sid !== null && session?.sid === sid)
     return { authentication: session.authentication, spends: [sessions.requireLiveStatement(sid)] };
-  if (sid === null && interaction.authentication)
-    return { authentication: interaction.authentication, spends: [] };
+  const { authentication } = interaction;
+  if (sid === null && authentication) {
+    const { credentialId } = authentication;
+    return { authentication, spends: credentialId ? [credentials.requireLiveStatement(credentialId)] : [] };
+  }
   return redirect(interactionPath(id), request.method === 'POST' ? 303 : 302);
 }

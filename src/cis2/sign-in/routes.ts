@@ -9,6 +9,7 @@ import type { Database } from '../../storage/database.ts';
 import { requestErrors } from '../errors/request.ts';
 import { responseErrors } from '../errors/response.ts';
 import type { CisClient } from '../model/cis-client.ts';
+import type { Credentials } from '../model/credentials.ts';
 import { type Interactions, interactionPath, withoutSignIn } from '../model/interactions.ts';
 import { nameOnPages } from '../model/relying-party.ts';
 import { goingOnPage } from '../pages/frame.ts';
@@ -28,6 +29,7 @@ interface SignInDependencies extends ReplyFrame {
   database: Database;
   interactions: Interactions;
   sessions: Sessions;
+  credentials: Credentials;
   authenticators: Authenticators;
   cis: CisClient;
   recorder: Recorder;

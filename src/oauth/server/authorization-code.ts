@@ -4,6 +4,7 @@ import type { Statement } from '../../storage/database.ts';
 import type { SpentValue } from '../../storage/single-use.ts';
 import { verifierFits } from '../pkce.ts';
 import type { WithBatch } from '../request-batch.ts';
+import { isRegisteredRedirect } from './request-checks.ts';
 import type { AuthorizationServer, ClientCall, Family, WithClient } from './server.ts';
 
 // The authorization code grant, as far as it is the same for every server (RFC 6749 section 4.1.3).
@@ -73,15 +74,22 @@ export const findCode = check('code', async function findCode<
   return { granted };
 });
 
-/** Requires the `redirect_uri` of the authorization request. */
+/** Requires the `redirect_uri` of the authorization request, which must still be registered. */
 export const checkCodeRedirectUri = check(
   'code-redirect-uri',
-  function checkCodeRedirectUri({ server, parameters, granted }: ClientCall & WithCode): void {
+  function checkCodeRedirectUri({
+    server,
+    parameters,
+    client,
+    granted,
+  }: ClientCall & WithClient & WithCode): void {
     const redirectUri = parameters.get('redirect_uri');
     if (redirectUri !== granted.redirectUri)
       throw server.errors.codeInvalid(
         `redirect_uri is ${redirectUri ?? 'missing'}, expected is ${granted.redirectUri}`,
       );
+    if (!isRegisteredRedirect(server, client, redirectUri))
+      throw server.errors.codeInvalid(`${redirectUri} is no longer registered`);
   },
 );
 

@@ -322,3 +322,16 @@ test('refuses a removed credential and ends its sessions', async () => {
   const again = await open();
   isRefused(await post(again.address, answer(again.challenge, { counter: 8 })));
 });
+
+test('does not finish a sign-in that waits for a role after its credential was removed', async () => {
+  ({ key, id: credentialId } = await give(cis2, 'security-key', nurse.uid));
+  for (const removed of [false, true]) {
+    browser = new Browser();
+    const { address, challenge } = await open('security-key', { scope: 'openid selectedrole' });
+    const waiting = await post(address, answer(challenge, { counter: removed ? 9 : 8 }));
+    assert.match(waiting.location, /\/role$/);
+    if (removed) await cis2.database.batch([credentials.revokeStatement(credentialId)]);
+    const chosen = await browser.post(waiting.location, { role: nurse.roles[0]?.roleId ?? '' });
+    assert.deepEqual([chosen.status, /code=/.test(onward(chosen))], removed ? [403, false] : [200, true]);
+  }
+});

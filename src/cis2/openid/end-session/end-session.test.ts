@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
-import type { Cis2Registration } from '../../../oauth/applications.ts';
+import type { Cis2Registration, StoredApplication } from '../../../oauth/applications.ts';
 import { sql } from '../../../storage/database.ts';
 import { Browser, type Reply, send } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
@@ -146,6 +146,22 @@ describe('signing out without a hint of the live session', () => {
     const done = await answerYes(reply);
     assert.equal(done.status, 200);
     assert.match(done.body, /url=https:\/\/app\.example\.test\/signed-out\?state=s/);
+  });
+  test('stays at its page after an address or client that was removed during the question', async () => {
+    for (const remove of [
+      (of: StoredApplication) => ({ ...of, cis2: of.cis2 && { ...of.cis2, postLogoutRedirectUris: [] } }),
+      (of: StoredApplication) => ({ ...of, status: 'revoked' as const }),
+    ]) {
+      const rp = await cis2.register({ postLogoutRedirectUris: [back] });
+      await cis2.signIn(browser, client);
+      const reply = await signOut({ client_id: rp.clientId, post_logout_redirect_uri: back, state: 's' });
+      isQuestion(reply);
+      const registered = await cis2.applications.byCis2Client(rp.clientId);
+      assert.ok(registered && (await cis2.applications.replace(remove(registered), registered.revision)));
+      const done = await answerYes(reply);
+      assert.match(done.body, /You are signed out/);
+      assert.ok(!done.body.includes('app.example.test'));
+    }
   });
   test('ignores an address without a client', async () => {
     const reply = await signOut({ post_logout_redirect_uri: back });

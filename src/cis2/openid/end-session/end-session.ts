@@ -47,11 +47,17 @@ interface SignOutCall {
   provider: EndSessionDependencies;
 }
 
+/** Where a sign-out leads: to an address that the client registered, with its state. */
+interface Target {
+  clientId: string;
+  address: string;
+  state?: string | undefined;
+}
+
 /** A sign-out that waits for the user to confirm it. */
 interface WaitingSignOut {
   sid: string;
-  /** Address after the sign-out; null for the page "signed out". */
-  to: string | null;
+  target: Target | null;
   /** Whether the question is shown in another browser than that of the session. */
   elsewhere: boolean;
 }
@@ -63,7 +69,8 @@ interface WithClient {
   client: RelyingParty | null;
 }
 interface WithTarget {
-  to: string | null;
+  /** Null for the page "signed out". */
+  target: Target | null;
 }
 /** The session to end, and whether it is ended without a question. */
 interface WithSession {
@@ -116,15 +123,15 @@ const findTarget = check(
     hint,
   }: WithClient & WithHint & { parameters: Parameters }): WithTarget {
     const address = parameters.get('post_logout_redirect_uri');
-    if (address === undefined || !client) return { to: null };
-    const registered = client.registration.postLogoutRedirectUris;
+    if (address === undefined || !client) return { target: null };
+    const { clientId, postLogoutRedirectUris: registered } = client.registration;
     if (!registered.includes(address))
       throw endSessionErrors.logoutRedirect(
         `${address} is not registered; registered are: ${registered.join(' ')}`,
       );
     // An invalid hint proves no client.
-    if (!hint && parameters.has('id_token_hint')) return { to: null };
-    return { to: withQuery(address, { state: parameters.get('state') }) };
+    if (!hint && parameters.has('id_token_hint')) return { target: null };
+    return { target: { clientId, address, state: parameters.get('state') } };
   },
 );
 
@@ -152,14 +159,14 @@ const askFirst = check(
     session,
     proven,
     elsewhere,
-    to,
+    target,
     client,
     provider: { singleUse, signOutPath, development, limitRows },
   }: SignOutCall & WithSession & WithTarget & WithClient & Passed<'client' | 'redirect-uri'>) {
     if (!session || proven) return undefined;
     await limitRows(request);
     const question = randomToken();
-    const waiting: WaitingSignOut = { sid: session.sid, to, elsewhere };
+    const waiting: WaitingSignOut = { sid: session.sid, target, elsewhere };
     await singleUse.keep(confirmKind, question, waiting, confirmLifetime);
     const applicationName = client?.application.name ?? null;
     return confirmSignOutPage({ action: signOutPath, question, applicationName, elsewhere, development });
@@ -170,9 +177,10 @@ const askFirst = check(
 async function signOut({
   request,
   session,
-  to,
+  target,
   provider: { ends, marks, sessions, recorder, development },
 }: SignOutCall & WithTarget & Passed<'consent'> & { session: Session | null }): Promise<Answer> {
+  const to = target && withQuery(target.address, { state: target.state });
   if (session) {
     // Before the relying parties are told, whose events join this journey.
     recorder.record({
@@ -206,16 +214,29 @@ export const endSession = steps<SignOutCall>('cis2.end-session')
   .step(askFirst)
   .step(signOut);
 
+/** Returns the target, unless its client or address was removed during the question. */
+async function stillRegistered(
+  { applications }: EndSessionDependencies,
+  target: Target | null,
+): Promise<Target | null> {
+  const client = target && (await findRelyingParty(applications, target.clientId));
+  return client?.registration.postLogoutRedirectUris.includes(target?.address ?? '') ? target : null;
+}
+
 /** Reads the user's confirmation. A question is valid only in its session, or in a browser without a session. */
 const readConfirmation = check(
   'consent',
-  async function readConfirmation({ request, provider: { singleUse, sessions } }: SignOutCall) {
+  async function readConfirmation({ request, provider }: SignOutCall) {
+    const { singleUse, sessions } = provider;
     const form = isForm(request.headers['content-type']) ? parseParameters(request.body) : undefined;
     const waiting = await singleUse.peek<WaitingSignOut>(confirmKind, form?.get('question') ?? '');
     const own = await sessions.current(request);
     if (!waiting || (waiting.elsewhere ? own !== undefined : own?.sid !== waiting.sid))
       throw endSessionErrors.logoutUnknown('the question is unknown, or belongs to another session');
-    return { session: own ?? (await sessions.get(waiting.sid)) ?? null, to: waiting.to };
+    return {
+      session: own ?? (await sessions.get(waiting.sid)) ?? null,
+      target: await stillRegistered(provider, waiting.target),
+    };
   },
 );
 
