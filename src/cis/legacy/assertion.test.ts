@@ -174,6 +174,14 @@ describe('legacy ticket', () => {
     assert.deepEqual(none.get('ssbSessionRoleUid'), []);
   });
 
+  test('names no role that was withdrawn while it was chosen', async () => {
+    // As after a crash between the change of the person and that of the sessions.
+    await cis.database.run({
+      text: "UPDATE cis_session SET role_id = '555010842199' WHERE ended_at IS NULL",
+      values: [],
+    });
+    await inactive(ticket, 'No role is selected');
+  });
   test('expires after 600 s without use, and after ten hours', async () => {
     cis.clock.advance(599);
     await read();

@@ -83,9 +83,15 @@ async function findPerson({ cis, session }: Held) {
 const noRole = 'No role is selected';
 
 /** A user with several roles must choose one first, because the assertion names the role of the session. */
-const requireRole = check('role', function requireRole({ session, person }: Held & { person: Person }) {
-  if (session.roleId === null && person.roles.length > 0) throw errors.legacyTicket(noRole);
-});
+const requireRole = check(
+  'role',
+  function requireRole({ session, person: { roles } }: Held & { person: Person }) {
+    // The session may still have a role that was withdrawn.
+    const roleId = roles.find((role) => role.roleId === session.roleId)?.roleId ?? null;
+    if (roleId === null && roles.length > 0) throw errors.legacyTicket(noRole);
+    return { roleId };
+  },
+);
 
 async function answerAssertion({
   request,
@@ -94,13 +100,14 @@ async function answerAssertion({
   ticket,
   session,
   person,
-}: Held & Passed<'role'> & { person: Person }) {
+  roleId,
+}: Held & Passed<'role'> & { person: Person; roleId: string | null }) {
   const plain = writeAssertion({
     issuer: cis.origin,
     recipient: networkAddress(request.address),
     ticket: text,
     person,
-    roleId: session.roleId,
+    roleId,
     training: ticket.training,
     authenticatedAt: session.pinAt,
     at: cis.clock.now(),
@@ -110,7 +117,7 @@ async function answerAssertion({
     from: 'application',
     to: 'cis',
     name: 'cis.legacy-assertion',
-    detail: { roleId: session.roleId ?? '' },
+    detail: { roleId: roleId ?? '' },
   });
   await cis.audit.recordAlone({
     actor: session.uid,
