@@ -255,7 +255,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     served -= 1;
     if (served === 0) whenServed();
   };
-  server.on('request', (raw, response) => {
+  const begin = (raw: IncomingMessage, response: ServerResponse): void => {
     served += 1;
     handle(raw, response).then(handled, (error: NodeJS.ErrnoException) => {
       if (!clientLeft.has(error.code ?? ''))
@@ -263,7 +263,8 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       response.destroy();
       handled();
     });
-  });
+  };
+  server.on('request', (raw, response) => connections.inTurn(raw, response, () => begin(raw, response)));
   server.on('clientError', (error, socket) => {
     background.run(log, 'bytes that are no request got no answer', () =>
       answerMalformed(error, socket as Socket, options),

@@ -195,6 +195,20 @@ describe('a listener on the wire', { timeout: 60_000 }, () => {
     );
   });
 
+  test('runs none of a thousand pipelined requests before the response before it is read', async () => {
+    const kept = (path: string) => lines(`GET ${path} HTTP/1.1`, 'Host: a');
+    const echo = kept('/echo');
+    const socket = await open(kept('/stream') + echo.repeat(1_000));
+    // A response to a later request shows that they arrived.
+    await exchange(get('/echo'));
+    assert.equal(seen.length, 1);
+    socket.destroy();
+    await exchange(get('/echo'));
+    assert.equal(seen.length, 2);
+    const few = await exchange(echo.repeat(9) + get('/echo'));
+    assert.equal(few.match(/HTTP\/1\.1 200 OK/g)?.length, 10);
+  });
+
   test('invites the body of a caller that waits for it', async () => {
     const socket = await open(
       post('/echo', 'Connection: close', 'Expect: 100-continue', 'Content-Length: 3'),
