@@ -37,7 +37,7 @@ const console = await startConsole({
     list: async () => ({ journeys: [], next: null }),
     find: async (id) => (id === 'short' ? longJourney(10) : journey),
     message: async () => undefined,
-    refusedSince: async () => 0,
+    errorsSince: async () => 0,
   },
 });
 const browser = await launchBrowser();

@@ -94,11 +94,23 @@ function departed(each: Drawn, now: number): Drawn[] {
 
 /** The call of an API to its back end, which receives it where nobody here sees it. */
 function forwarded({ message }: Drawn): Drawn[] {
-  const { id, to: from, method = 'GET', forwards } = message;
+  const { id, to: from, method = 'GET', route, forwards } = message;
   if (!forwards) return [];
   const { to, at, ms, status } = forwards;
   const { kind, name, words } = wordingOfForwarding();
-  const call = { id: `${id}.forwarded`, parent: id, kind, from, to, name, words, at, ms, method };
+  const call = {
+    id: `${id}.forwarded`,
+    parent: id,
+    kind,
+    from,
+    to,
+    name,
+    words,
+    at,
+    ms,
+    method,
+    ...(route === undefined ? {} : { route }),
+  };
   return [
     {
       message: status === undefined ? call : { ...call, status },

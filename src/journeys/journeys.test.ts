@@ -159,6 +159,30 @@ describe('StoredJourneys', () => {
     assert.deepEqual(await parents(), [id, null, null, null], 'one from a log is too old');
   });
 
+  test('leave out lookups of the console that are refused, and keep those that fail', async () => {
+    const claimed = JSON.stringify({ id: 'of-the-console', lane: 'console', at: desk.clock.now() });
+    const headers = { [callerHeader]: testVault.seal('caller', claimed) };
+    const lookup = { service: 'cis', route: '/cards/:serial', headers } as const;
+    const since = new Date(desk.clock.now()).toISOString();
+    const before = await desk.journeys.errorsSince(since);
+    const entry = {
+      error: 'cis.cardUnknown',
+      code: 'x',
+      status: 404,
+      description: 'No card',
+      detail: '',
+      mend: '',
+    };
+    const refusal = { record: { ...entry, actor: 'developer', source: '' }, refusal: {} } as never;
+    const missing = desk.record([{ ...lookup, status: 404, refusal }]);
+    assert.equal(await desk.journeys.find(missing), undefined);
+    assert.equal(await desk.journeys.errorsSince(since), before);
+    const failing = desk.record([{ ...lookup, status: 500 }]);
+    const [message] = (await desk.journeys.find(failing))?.messages ?? [];
+    assert.deepEqual([message?.from, message?.parent], ['console', null]);
+    assert.equal(await desk.journeys.errorsSince(since), before + 1, 'counts failures too');
+  });
+
   test('draw the back end of an API as a lane of its own, also when it fails or is away', async () => {
     const backEnd = http.createServer((request, response) => {
       response.statusCode = request.url === '/failing' ? 502 : 200;
@@ -203,6 +227,7 @@ describe('StoredJourneys', () => {
     );
     const [call, forwarded] = found?.messages ?? [];
     assert.equal(forwarded?.parent, call?.id);
+    assert.equal(forwarded?.route, '/orders/:id', 'the back end may have another path');
     assert.equal((await desk.journeys.message(forwarded?.id ?? ''))?.words, 'Forwards the call');
     assert.equal((await desk.journeys.list({ q: journey })).journeys[0]?.count, 6);
     assert.doesNotMatch(JSON.stringify(found), /9000000009/, 'the address may name a patient');

@@ -89,7 +89,7 @@ const believedFor = 60_000;
 /** Names the calling request, if the call goes to a service of this installation. */
 export function nameCaller({ purpose, url, headers }: OutboundCall, { clock, vault, places }: Sealing): void {
   const request = activity();
-  const lane = request && laneOf(request);
+  const lane = request && (request.service === 'console' ? 'console' : laneOf(request));
   if (!request || lane === undefined || request.id === '' || places.at(url) === 'application') return;
   // Work that goes on after its request, such as waiting for the end of a session, is no part of it.
   if (request.milliseconds > 0 && purpose !== 'logout') return;

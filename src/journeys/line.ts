@@ -133,14 +133,17 @@ export function describe(
   const wording = wordingOf({ lane: to, method, route, grant: grantOf(activity) });
   const hasFailed = refusal !== undefined || status >= 500;
   const departs = departureOf(activity, to, places);
-  if (wording.isQuiet && !hasFailed && !departs?.to.startsWith('outside:')) return undefined;
+  // The console shows a refusal of its own calls where they were made.
+  const isShownThere = outer?.lane === 'console' && status < 500;
+  if (wording.isQuiet && (!hasFailed || isShownThere) && !departs?.to.startsWith('outside:'))
+    return undefined;
   const view = refusal && refusalViewOf(refusal);
   const isPlatform = to === 'cis2' && caller.client === places.platform;
   const requestId = idOf(request?.headers['x-request-id']);
   const correlationId = idOf(request?.headers['x-correlation-id']);
   const message: StoredMessage = {
     id,
-    ...(outer ? { parent: outer.id } : {}),
+    ...(outer && outer.lane !== 'console' ? { parent: outer.id } : {}),
     kind: wording.kind,
     from: outer?.lane ?? (isPlatform && wording.from === 'application' ? 'authorisation' : wording.from),
     to,

@@ -199,7 +199,12 @@ export const journey = z
     level: z.string().nullable(),
     /** Journeys of the same session. */
     links: z.array(
-      z.strictObject({ id: z.string(), why: z.enum(['desk sign-in', 'same session', 'sign-out']) }),
+      z.strictObject({
+        id: z.string(),
+        startedAt: z.string(),
+        headline: z.string(),
+        why: z.enum(['desk sign-in', 'same session', 'sign-out']),
+      }),
     ),
     messages: z.array(message),
     isTruncated: z.boolean().describe('Whether older messages were removed'),
@@ -225,6 +230,6 @@ export interface JourneyReader {
   list(filter?: JourneyFilter): Promise<{ journeys: JourneySummary[]; next: string | null }>;
   find(id: string): Promise<Journey | undefined>;
   message(id: string): Promise<Message | undefined>;
-  /** The number of journeys refused since then (ISO 8601), at most 1,000. */
-  refusedSince(from: string): Promise<number>;
+  /** The number of journeys that were refused or failed since then (ISO 8601), at most 1,000. */
+  errorsSince(from: string): Promise<number>;
 }

@@ -34,7 +34,7 @@ const pageSize = 50;
 const mostLines = 5_000;
 /** Milliseconds without a message after which a waiting journey is abandoned. */
 const abandonedAfter = 300_000;
-const mostRefused = 1_000;
+const mostErrors = 1_000;
 
 const journeyRow = row('journey', {
   id: text,
@@ -61,7 +61,7 @@ const journeyOfMessage = row('message', { journey: text });
 const countRow = row('journey', { count: computed(integer) });
 const columns = Object.keys(journeyRow.columns).join(', ');
 
-const linkRow = row('journey', { id: text, pattern: integer });
+const linkRow = row('journey', { id: text, pattern: integer, started_at: integer, headline: text });
 const mostLinks = 50;
 const whyLinked: Readonly<Record<string, Journey['links'][number]['why']>> = {
   desk: 'desk sign-in',
@@ -167,13 +167,15 @@ export class StoredJourneys implements JourneyReader {
     if (session === null) return [];
     const rows = await this.#options.database.all(
       sql(
-        `SELECT id, pattern FROM journey WHERE session = ? AND id <> ? ORDER BY started_at DESC LIMIT ${mostLinks}`,
+        `SELECT id, pattern, started_at, headline FROM journey WHERE session = ? AND id <> ? ORDER BY started_at DESC LIMIT ${mostLinks}`,
         ...[session, id],
       ),
       linkRow,
     );
     return rows.map((other) => ({
       id: other.id,
+      startedAt: new Date(other.started_at).toISOString(),
+      headline: other.headline,
       why: whyLinked[patternRanks[other.pattern] ?? ''] ?? 'same session',
     }));
   }
@@ -206,11 +208,11 @@ export class StoredJourneys implements JourneyReader {
     return (await this.find(journey))?.messages.find((message) => message.id === id);
   }
 
-  async refusedSince(from: string): Promise<number> {
+  async errorsSince(from: string): Promise<number> {
     await this.#options.recorder.keep();
     const counted = await this.#options.database.get(
       sql(
-        `SELECT COUNT(*) AS count FROM (SELECT id FROM journey WHERE outcome <> 'succeeded' AND outcome = 'refused' AND started_at >= ? LIMIT ${mostRefused}) AS refused`,
+        `SELECT COUNT(*) AS count FROM (SELECT id FROM journey WHERE outcome <> 'succeeded' AND outcome IN ('refused', 'failed') AND started_at >= ? LIMIT ${mostErrors}) AS errors`,
         Date.parse(from),
       ),
       countRow,

@@ -299,7 +299,7 @@ describe('journeys in the console', () => {
       list: async () => ({ journeys: [], next: null }),
       find: async () => journey,
       message: async () => undefined,
-      refusedSince: async () => 0,
+      errorsSince: async () => 0,
     };
     const own = await startConsole({ journeys });
     const times: number[] = [];

@@ -52,6 +52,30 @@ describe('the first page of the console', () => {
     const listed = page.locator('tr').filter({ hasText: 'failed' }).locator('a.opens').first();
     const shown = page.locator(`.lately a[href="${await listed.getAttribute('href')}"]`);
     assert.equal(await shown.textContent(), await listed.textContent());
+    await page.getByRole('link', { name: 'Journeys 2 errors' }).waitFor();
+  });
+
+  test('fits 1,200 px with the tag of a fault, here and in the list of journeys', async () => {
+    await page.setViewportSize({ width: 1_200, height: 800 });
+    for (const path of ['/', '/journeys']) {
+      await page.goto(instance.urls.console + path);
+      await page.getByText('fault platform-token-unavailable').first().waitFor();
+      const [width, room] = (await page.evaluate(
+        '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+      )) as [number, number];
+      assert.ok(width <= room, `${path} is ${width} px wide`);
+    }
+  });
+
+  test('shows no refusal for a page of the console whose card or person is unknown', async () => {
+    const { cards } = await instance.api<{ cards: { serial: string; persona: string }[] }>('GET', '/cards');
+    const serial = cards.find(({ persona }) => persona === 'locum')?.serial;
+    await page.goto(`${instance.urls.console}/cards/${serial}`);
+    await page.getByText('CIS does not know this card yet').waitFor();
+    assert.equal((await page.goto(`${instance.urls.console}/people/999999999999`))?.status(), 404);
+    await page.goto(instance.urls.console);
+    await page.getByRole('link', { name: 'Journeys 2 errors' }).waitFor();
+    assert.equal(await page.locator('.lately li').count(), 2);
   });
 
   test('hands a pasted text to Explain without an address', async () => {

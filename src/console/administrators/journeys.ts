@@ -78,8 +78,8 @@ export class AdmittedJourneys implements JourneyReader {
     return message;
   }
 
-  async refusedSince(from: string): Promise<number> {
-    return this.#caller()?.role === 'registration-authority' ? 0 : this.#journeys.refusedSince(from);
+  async errorsSince(from: string): Promise<number> {
+    return this.#caller()?.role === 'registration-authority' ? 0 : this.#journeys.errorsSince(from);
   }
 
   async #record(target: string, uid: string): Promise<void> {

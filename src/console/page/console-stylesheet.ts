@@ -74,7 +74,7 @@ body.console footer { grid-column: 2; }
 .console .lead { font-size: 1rem; margin: 0; }
 .console .panel { padding: 1rem 1.25rem; } .panel > :first-child { margin-top: 0; }
 .cards { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); margin: 0 0 1rem; }
-.cards > * { margin: 0 !important; min-width: 0; }
+.cards > *, .cards > [data-part] > .panel { margin: 0 !important; min-width: 0; } .cards > [data-part] > .panel { height: 100%; }
 .danger { background: transparent; color: var(--bad); border-color: currentColor; }
 .console button, .console .button { min-height: 2.25rem; padding: .25rem 1rem; font-size: .9375rem; border-width: 1.5px; }
 .console .small { min-height: 1.875rem; padding: .125rem .625rem; font-size: .875rem; }
@@ -85,7 +85,7 @@ button[aria-busy=true] { opacity: .6; cursor: progress; }
 [aria-invalid=true] { border-color: var(--bad) !important; outline: 1px solid var(--bad); }
 .hint:empty { display: none; }
 .filters { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: 0 0 1rem; }
-.filters input:not([type=radio], [type=checkbox]), .filters select { width: auto; max-width: 100%; } .filters input[type=search] { flex: 1 1 14rem; max-width: 24rem; }
+.filters input:not([type=radio], [type=checkbox]) { min-width: 13.5rem; } .console .filters input[type=date], .filters select { width: auto; min-width: 0; max-width: 100%; } .filters input[type=search] { flex: 1 1 14rem; max-width: 24rem; }
 .filters label { font-size: .8125rem; font-weight: 400; color: var(--quiet); margin: 0; }
 .segments { display: inline-flex; flex-wrap: wrap; border: 1px solid var(--quiet); border-radius: .375rem; overflow: hidden; }
 .segments a { padding: .3rem .75rem; font-size: .9375rem; color: var(--ink); text-decoration: none; border-left: 1px solid var(--line); background: var(--card); }
@@ -104,7 +104,7 @@ button[aria-busy=true] { opacity: .6; cursor: progress; }
 .console tbody th { color: var(--ink); font-weight: 400; }
 .number { text-align: right !important; font-variant-numeric: tabular-nums; }
 tr.bad .what { color: var(--bad); font-weight: 650; } tr.chosen > * { background: var(--accent-soft); }
-.what { font-weight: 600; } .what a { color: inherit; text-decoration: none; } .what a:hover { text-decoration: underline; }
+.what { font-weight: 600; } .what a { color: inherit; text-decoration: none; } .what a:hover { text-decoration: underline; } .what ~ .tag { white-space: normal; overflow-wrap: anywhere; }
 .took { display: block; margin: .125rem 0 0 auto; width: 6rem; height: .375rem; } .took rect { fill: var(--accent); } .bad .took rect { fill: var(--bad); }
 .tag { font-size: .8125rem; }
 .empty { padding: 2rem 1rem; margin: 0 0 1rem; text-align: center; background: var(--card); border: 1px dashed var(--line); border-radius: .5rem; }
@@ -117,7 +117,7 @@ tr.bad .what { color: var(--bad); font-weight: 650; } tr.chosen > * { background
 .mark-step { flex: none; width: 1.375rem; height: 1.375rem; border: 1.5px solid var(--quiet); border-radius: 50%; text-align: center; font-size: .8125rem; line-height: 1.25rem; font-weight: 650; }
 .done .mark-step { border-color: var(--good); color: var(--good); }
 .at-desk { display: flex; flex-wrap: wrap; gap: 1rem; align-items: center; margin: 0 0 .75rem; } .at-desk .reader { max-width: 7rem; } .at-desk p { margin: 0; }
-.lately { list-style: none; margin: 0 0 1rem; padding: 0; } .lately li { display: grid; grid-template-columns: 7rem minmax(0, 1fr); overflow-wrap: anywhere; gap: .75rem; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+.lately { list-style: none; margin: 0 0 1rem; padding: 0; } .lately li { overflow-wrap: anywhere; padding: .5rem 0; border-bottom: 1px solid var(--line); }
 a.bad { color: var(--bad); font-weight: 650; text-decoration: none; } a.bad:hover { text-decoration: underline; }
 .refusal { border: 1px solid var(--bad); border-left-width: 5px; background: var(--bad-soft); border-radius: .375rem; padding: .875rem 1.125rem; margin: 0 0 1rem; }
 .console .refusal h2 { color: var(--bad); margin: 0 0 .5rem; font-size: 1.125rem; } .refusal dd { overflow-wrap: anywhere; }

@@ -21,7 +21,11 @@ interface Schema {
   minimum?: number;
   maximum?: number;
   pattern?: string;
+  maxLength?: number;
 }
+
+/** Longer texts may have several lines. */
+const longestLine = 1_000;
 
 const schemaOf = (schema: z.ZodType): Schema =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema;
@@ -46,7 +50,7 @@ function control(place: string, name: string, schema: Schema, isRequired: boolea
   const options = type === 'boolean' ? ['true', 'false'] : schema.enum?.map(String);
   const input = options
     ? html`<select ${attributes}><option value="">${isRequired ? '' : 'not sent'}</option>${options.map((option) => html`<option>${option}</option>`)}</select>`
-    : type === 'object' || type === 'array'
+    : type === 'object' || type === 'array' || (schema.maxLength ?? 0) > longestLine
       ? html`<textarea ${attributes} rows="4" spellcheck="false"></textarea>`
       : html`<input type="text" ${attributes} autocomplete="off" spellcheck="false"${schema.pattern ? html` data-pattern="${schema.pattern}"` : undefined}>`;
   return html`<div class="field"><label for="${id}">${name}${isRequired ? undefined : html` <span class="quiet">optional</span>`}</label>

@@ -29,14 +29,13 @@ export function readerPicture({ card: inserted, person, state }: AgentStatus): H
     : person
       ? `Empty reader, ${person.displayName} is ${text}`
       : 'Empty reader';
-  return html`<svg class="reader" viewBox="0 0 180 176" role="img" aria-label="${label}">
+  return html`<svg class="reader" viewBox="${inserted ? '0 0 180 176' : '0 64 180 112'}" role="img" aria-label="${label}">
 ${inserted ? card : undefined}
 <rect class="body" x="10" y="72" width="160" height="94" rx="12"/><rect class="slot" x="32" y="82" width="116" height="8" rx="4"/>
 <circle class="light ${tone}" cx="152" cy="148" r="6"/>${inserted ? undefined : html`<text x="90" y="126" text-anchor="middle">no card</text>`}
 </svg>`;
 }
 
-/** A row of a summary; none without a value. */
 /** The card, person and role at the desk, and the buttons of the reader. */
 export async function deskSummary({ console: { agent } }: Pick<PageView, 'console'>): Promise<Html> {
   const status = await orNull(agent.status());

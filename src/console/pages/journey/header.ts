@@ -24,9 +24,8 @@ export function leadOf(journey: Journey): Html {
   return joined(parts, ' · ');
 }
 
-const linkNames: Readonly<Record<Journey['links'][number]['why'], string>> = {
+const linkNames: Partial<Record<Journey['links'][number]['why'], string>> = {
   'desk sign-in': 'Sign-in at the desk',
-  'same session': 'Journey of the same session',
   'sign-out': 'Sign-out',
 };
 
@@ -34,7 +33,10 @@ export const related = ({ links }: Pick<Journey, 'links'>): Html | undefined =>
   links.length === 0
     ? undefined
     : html`<p class="related">Same session: ${joined(
-        links.map(({ id, why }) => html`<a href="/journeys/${encodeURIComponent(id)}">${linkNames[why]}</a>`),
+        links.map(
+          ({ id, why, startedAt, headline }) =>
+            html`<a href="/journeys/${encodeURIComponent(id)}">${linkNames[why] ?? foreign(headline)}</a>, <time datetime="${startedAt}">${startedAt.slice(11, 19)}</time>`,
+        ),
         ' · ',
       )}</p>`;
 

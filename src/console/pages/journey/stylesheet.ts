@@ -53,9 +53,9 @@ ${[1, 2, 3, 4, 5, 6].map((depth) => `.ledger .d${depth} .words { margin-left: ${
 .console .inspector-head h2 { margin: 0; } .inspector-head .buttons { display: flex; gap: .375rem; } .inspector-head p { grid-column: 1 / -1; margin: 0; font-size: .9375rem; }
 .inspector-head .button { min-width: 2rem; text-align: center; }
 .refused-line { color: var(--bad); font-weight: 600; }
-.inspector .tabs ul { margin: 0; padding: 0 .5rem; background: var(--paper); } .inspector .tabs a { font-size: .9375rem; }
+.inspector .tabs ul { margin: 0; padding: 0 .5rem; gap: 0; background: var(--paper); } .inspector .tabs a { font-size: .9375rem; padding-inline: .4375rem; }
 .panel-body { padding: .75rem 1rem 1rem; font-size: .9375rem; } .panel-body > :last-child { margin-bottom: 0; } .console .panel-body h3:first-child { margin-top: 0; }
-.request-line { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .5rem; align-items: center; margin: 0 0 .625rem; } .request-line code { overflow-wrap: anywhere; min-width: 0; }
+.request-line { display: flex; flex-wrap: wrap; gap: .375rem .5rem; align-items: center; justify-content: space-between; margin: 0 0 .625rem; } .request-line code { overflow-wrap: anywhere; min-width: 0; }
 .values, .inspector pre { background: var(--paper); border: 1px solid var(--line); border-radius: .375rem; padding: .625rem .75rem; margin: 0 0 .75rem; font: .8125rem/1.65 ui-monospace, "Cascadia Mono", "Liberation Mono", monospace; overflow-wrap: anywhere; }
 .inspector pre { white-space: pre-wrap; max-height: 28rem; overflow-y: auto; }
 .values p { margin: 0; }

@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { JourneyFilter, JourneyOutcome, JourneyPattern } from '../../../journeys/model.ts';
-import { emptyState, filterForm, segmented, withQuery } from '../../page/controls.ts';
+import { counted, emptyState, filterForm, segmented, withQuery } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { journeysScript } from './script.ts';
 import { journeyTable, patterns } from './table.ts';
@@ -72,18 +72,18 @@ async function filters(view: PageView, filter: JourneyFilter): Promise<Html> {
   ])}</p>`;
 }
 
+export const nothingYet = ({ console: { development, urls } }: Pick<PageView, 'console'>): Html =>
+  emptyState(
+    'Nothing has happened yet. Each sign-in, token request and call of an API appears here.',
+    development ? html`<a class="button" href="${urls.sample}">Sign in to the sample</a>` : undefined,
+  );
+
 /** Says which filter to drop when nothing is left. */
 function nothingFound(view: PageView, filter: JourneyFilter): Html {
   const used = (['q', 'outcome', 'application', 'person', 'pattern', 'period', 'after'] as const).filter(
     (name) => view.query.get(name),
   );
-  if (used.length === 0)
-    return emptyState(
-      'Nothing has happened yet. Each sign-in, token request and call of an API appears here.',
-      view.console.development
-        ? html`<a class="button" href="${view.console.urls.sample}">Sign in to the sample</a>`
-        : undefined,
-    );
+  if (used.length === 0) return nothingYet(view);
   const labels = { q: `the search for “${filter.q ?? ''}”`, after: 'the older page' } as Readonly<
     Record<string, string>
   >;
@@ -104,8 +104,8 @@ export const journeysPage = definePage({
     group: 'top',
     label: 'Journeys',
     async badge({ journeys, clock }) {
-      const refused = await journeys.refusedSince(new Date(clock.now() - 300_000).toISOString());
-      return refused > 0 ? { text: `${refused} refused`, tone: 'bad' } : undefined;
+      const errors = await journeys.errorsSince(new Date(clock.now() - 300_000).toISOString());
+      return errors > 0 ? { text: counted(errors, 'error'), tone: 'bad' } : undefined;
     },
   },
   script: journeysScript,

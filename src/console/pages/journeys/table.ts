@@ -22,11 +22,12 @@ const small = (text: Html | string | undefined): Html | undefined =>
 
 const person = ({ person, pattern, outcome }: JourneySummary): Html => {
   if (person) return html`<a href="/people/${person.uid}">${foreign(person.name)}</a>`;
-  return html`<span class="quiet">${pattern === 'application' || outcome === 'succeeded' ? 'no person' : 'not known yet'}</span>`;
+  if (pattern === 'application') return html`<span class="quiet">no person</span>`;
+  return html`<span class="quiet">not known${outcome === 'waiting' ? ' yet' : ''}</span>`;
 };
 
 function application({ application, pattern }: JourneySummary): Html {
-  if (pattern === 'desk') return html`At the desk${small('Smartcard')}`;
+  if (pattern === 'desk' || (pattern === 'sign-out' && !application)) return html`${patterns[pattern]}`;
   const name = application
     ? html`<a href="/applications/${application.id}">${foreign(application.name)}</a>`
     : html`<span class="quiet">unknown</span>`;

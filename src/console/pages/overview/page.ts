@@ -5,7 +5,6 @@ import { everyRole } from '../../administrators/roles.ts';
 import {
   callButton,
   copiedBlock,
-  emptyState,
   foreign,
   orNull,
   relative,
@@ -16,7 +15,7 @@ import { type ConsolePage, definePage, type PageView } from '../../page/page.ts'
 import { listedApplication } from '../../registration/stored.ts';
 import { deskSummary } from '../desk/reader.ts';
 import { explainPage } from '../explain/page.ts';
-import { journeysPage } from '../journeys/page.ts';
+import { journeysPage, nothingYet } from '../journeys/page.ts';
 import { journeyTable } from '../journeys/table.ts';
 import { overviewScript } from './script.ts';
 
@@ -99,9 +98,8 @@ async function failures(view: PageView): Promise<Html> {
   const latest = ended.toSorted((one, other) => other.startedAt.localeCompare(one.startedAt)).slice(0, 5);
   return html`<ul class="lately">${latest.map(
     ({ id, startedAt, headline, failedStep, application }) => html`<li>
-<span><time datetime="${startedAt}">${startedAt.slice(11, 19)}</time><br><span class="quiet">${relative(startedAt, view.now)}</span></span>
-<span><a class="bad" href="/journeys/${id}${failedStep === null ? '' : `?step=${failedStep}`}">${foreign(headline)}</a><br>
-<span class="quiet">${foreign(application?.name ?? 'unknown application')}${failedStep === null ? undefined : `, step ${failedStep}`}</span></span></li>`,
+<a class="bad" href="/journeys/${id}${failedStep === null ? '' : `?step=${failedStep}`}">${foreign(headline)}</a><br>
+<span class="quiet"><time datetime="${startedAt}">${startedAt.slice(11, 19)}</time>, ${relative(startedAt, view.now)} · ${foreign(application?.name ?? 'unknown application')}${failedStep === null ? undefined : `, step ${failedStep}`}</span></li>`,
   )}</ul>`;
 }
 
@@ -123,7 +121,7 @@ export const overviewPage = definePage({
       on: ['journey'],
       async render(view) {
         const latest = (await listed(view)).slice(0, 8);
-        return latest.length > 0 ? journeyTable(latest, view.now) : emptyState('Nothing has happened yet.');
+        return latest.length > 0 ? journeyTable(latest, view.now) : nothingYet(view);
       },
     },
   },

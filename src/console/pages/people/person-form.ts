@@ -3,7 +3,7 @@ import type { Person } from '../../../cis/protocol.ts';
 import { describedBy, selectField, textField } from '../../page/controls.ts';
 
 const levels = [
-  ['3', '3: identity proven, needed for AAL3'],
+  ['3', '3: proven (for AAL3)'],
   ['2', '2'],
   ['1', '1'],
   ['0', '0: not proven'],

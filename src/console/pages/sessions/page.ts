@@ -110,7 +110,7 @@ export const endAllButton = (uid: string, name: string): Html =>
 async function sessionsPart(view: PageView): Promise<Html> {
   const found = await listed(view);
   const person = personOf(view);
-  if (!found) return emptyState(html`Nobody is called ${foreign(person)}. Write a uid or a persona.`);
+  if (!found) return emptyState(html`No person is called ${foreign(person)}. Enter a uid or a persona.`);
   const { desk, sessions, names } = found;
   const missing = html`${desk ? undefined : html`<p class="warning">CIS does not respond, so the sessions at workstations are missing.</p>`}${
     sessions ? undefined : html`<p class="warning">CIS2 does not respond, so its sessions are missing.</p>`
@@ -118,7 +118,7 @@ async function sessionsPart(view: PageView): Promise<Html> {
   const atDesks = desk ?? [];
   const others = sessions ?? [];
   if (atDesks.length + others.length === 0)
-    return html`${missing}${emptyState(person ? 'This person has no session.' : 'There is no session. One begins when somebody signs in.')}`;
+    return html`${missing}${emptyState(person ? 'This person has no session.' : 'No session. One begins when a user signs in.')}`;
   const context: Listed = { now: view.now, names };
   const of = (id: string) => others.filter(({ cisSessionId }) => cisSessionId === id);
   const known = new Set(atDesks.map(({ id }) => id));
