@@ -3,14 +3,16 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Wrong usage of a command: exit code 2. */
+/** Wrong usage of a command. */
 export class UsageError extends Error {
   override name = 'UsageError';
+  readonly exitCode = 2;
 }
 
-/** A problem that the operator must fix, in one sentence: exit code 1. */
+/** A problem that the operator must fix, in one sentence. */
 export class OperatorError extends Error {
   override name = 'OperatorError';
+  readonly exitCode: number = 1;
 }
 
 /** `portBase` -> `port-base`. */

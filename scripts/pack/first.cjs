@@ -1,4 +1,4 @@
-// Runs before anything else of the package and of the single executable is loaded.
+// Runs before the server of the package, of the single executable and of a clone is loaded.
 'use strict';
 
 const silenced = ['ExperimentalWarning', 'DeprecationWarning'];

@@ -10,7 +10,7 @@ export async function productPackage(node, folder) {
   await bundle(node, folder, 'package');
   await emitTypes(node, join(folder, 'testing'));
   mkdirSync(join(folder, 'bin'));
-  for (const file of ['alongside.cjs', 'first.cjs'])
+  for (const file of ['alongside.cjs', 'first.cjs', 'npm.cjs'])
     cpSync(inClone('scripts', 'pack', file), join(folder, 'bin', file));
   // With an ending, npm packs it next to the notices, whose Apache License then compresses to nothing.
   copyFileSync(inClone('LICENSE'), join(folder, 'LICENSE.txt'));

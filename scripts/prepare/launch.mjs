@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import '../pack/npm.cjs';
 import { runHere } from './entry.mjs';
 import { noteRunning } from './running.mjs';
 import { say } from './say.mjs';
-import { mergeSignals, onceEach, wasToldToEnd } from './signals.mjs';
+import { mergeSignals, onceEach } from './signals.mjs';
 
 const childEntry = fileURLToPath(new URL('child.mjs', import.meta.url));
 const windows = process.platform === 'win32';
@@ -15,7 +16,6 @@ const windows = process.platform === 'win32';
  */
 export function launch(node, file, args) {
   const forget = noteRunning();
-  endWithNpm();
   if (node === process.execPath) {
     mergeSignals();
     runHere(file, args);
@@ -70,16 +70,4 @@ function passSignals(child) {
   return () => {
     for (const [signal, handler] of handlers) process.off(signal, handler);
   };
-}
-
-/** Ends this process (SIGTERM) when the shell through which npm started it has ended: npm sends a signal only to that shell. */
-function endWithNpm() {
-  if (windows || process.env.npm_execpath === undefined) return;
-  const parent = process.ppid;
-  const watch = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(watch);
-    if (!wasToldToEnd()) process.kill(process.pid, 'SIGTERM');
-  }, 250);
-  watch.unref();
 }

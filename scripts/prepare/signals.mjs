@@ -1,11 +1,6 @@
 /** Milliseconds in which signals of one kind count as one: npm repeats the terminal's signal. */
 const together = 300;
 
-let told = false;
-
-/** Returns whether a signal has asked this process to end. */
-export const wasToldToEnd = () => told;
-
 /** Returns a handler that ignores repeats of the same keypress. */
 export function onceEach(call) {
   let last = Number.NEGATIVE_INFINITY;
@@ -13,7 +8,6 @@ export function onceEach(call) {
     const now = performance.now();
     if (now - last < together) return;
     last = now;
-    told = true;
     call();
   };
 }

@@ -22,6 +22,14 @@ function running(name: string, ...lines: string[]): string[] {
 }
 const exec = (...argv: string[]) => runProcess(['exec', ...argv]);
 
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** Resolves once nothing listens at an address any more. */
 async function closed(address: string): Promise<void> {
   const isOpen = () =>
@@ -118,6 +126,8 @@ describe('alongside exec', () => {
 
   for (const [name, argv, expected, message] of [
     ['no command', ['--'], 2, /^Add the command after "--"/],
+    ['an empty command', ['--', ''], 2, /^Add the command after "--"/],
+    ['a PIN without a person', ['--pin', '123456', '--', 'true'], 2, /^--pin needs --person\.\n$/],
     ['no separator', ['npm'], 2, /^Add the command after "--"/],
     [
       'a mistyped flag',
@@ -125,8 +135,12 @@ describe('alongside exec', () => {
       2,
       /^There is no option --persn\. Did you mean --person\?/,
     ],
-    ['a command that does not exist', ['--', './no-such'], 127, /There is no command "\.\/no-such"\./],
-    ['a command that is not executable', ['--', folder], 126, /may not be executed/],
+    [
+      'a command that is not executable',
+      ['--', folder],
+      126,
+      /cannot be executed: this user has no right to it\./,
+    ],
     [
       'an unknown person',
       ['--person', 'nobody', '--', 'true'],
@@ -170,14 +184,23 @@ describe('alongside exec', () => {
   for (const [signal, expected] of [
     ['SIGTERM', 143],
     ['SIGINT', 130],
+    ['SIGHUP', 129],
   ] as const)
-    test(`passes ${signal} on to the command, stops the instance, and ends with ${expected}`, async () => {
-      const { child, address } = await waiting();
+    test(`passes ${signal} on to the command, stops the instance, and ends with ${expected}`, async (t) => {
+      const { child, address, pid } = await waiting();
+      t.after(() => isRunning(pid) && process.kill(pid));
       const ended = once(child, 'exit');
       child.kill(signal);
       assert.deepEqual(await ended, [expected, null]);
+      assert.ok(!isRunning(pid));
       await closed(address);
     });
+
+  test('ends with code 127 for a command that does not exist, and with --json prints one JSON line', async () => {
+    const { code, out } = await exec('--json', '--', './no-such');
+    const message = 'There is no command "./no-such".';
+    assert.deepEqual([code, JSON.parse(out)], [127, { error: { code: 'failed', message } }]);
+  });
 
   test('leaves no instance when it is killed', async () => {
     const { child, address, pid } = await waiting();

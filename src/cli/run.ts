@@ -1,4 +1,4 @@
-import { environment, isOn, nearest, UsageError } from '@alongside/kernel/operator';
+import { environment, isOn, nearest, type OperatorError, UsageError } from '@alongside/kernel/operator';
 import { version } from '../version.ts';
 import type { DescribedCommand, Output } from './command.ts';
 import { allCommands, commandGroups, commandNames, loadCommand } from './commands.ts';
@@ -105,6 +105,6 @@ export async function runCommandLine(argv: readonly string[], out: Output): Prom
     // After a result, standard output is complete.
     if (wantsJson && !hasResult) out.json({ error: errorOf(error) });
     if (!wantsJson || hasResult || isUnexpected) for (const line of textOf(error).split('\n')) out.note(line);
-    return error instanceof UsageError ? 2 : 1;
+    return (error as Partial<OperatorError>)?.exitCode ?? 1;
   }
 }

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { StateFile } from '../../src/state-file.ts';
 import { firstJourney } from '../packages/testing/first-journey.ts';
@@ -72,6 +72,7 @@ describe('the package of the product', () => {
         'THIRD-PARTY-NOTICES.txt',
         'bin/alongside.cjs',
         'bin/first.cjs',
+        'bin/npm.cjs',
         'package.json',
       ],
     );
@@ -216,15 +217,14 @@ describe('the package of the product', () => {
     assert.match(stdout, /^# fail 0$/m);
   });
 
-  test('prints commands that work as they are typed in the project, and stops when npx is ended', async (t) => {
+  /** Starts a program of npm in the project, in its own process group. */
+  function startByNpm(t: TestContext, name: 'npm' | 'npx', ...args: string[]) {
     const own = /^(ALONGSIDE_|npm_|INIT_CWD|NODE_TEST)/;
-    const others = Object.entries(process.env).filter(([name]) => !own.test(name));
+    const others = Object.entries(process.env).filter(([key]) => !own.test(key));
     // A user of the package has a Node that is new enough.
     const PATH = `${dirname(process.execPath)}:${process.env.PATH}`;
     const options = { cwd: project.folder, env: { ...Object.fromEntries(others), PATH } };
-    const child = spawn('npx', ['alongside', 'up', '--port-base', '0', '--log-level', 'warn'], {
-      ...{ ...options, detached: true, stdio: ['ignore', 'pipe', 'inherit'] },
-    });
+    const child = spawn(name, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
     t.after(() => {
       try {
         process.kill(-(child.pid ?? 0), 'SIGKILL');
@@ -232,6 +232,13 @@ describe('the package of the product', () => {
         // All of them have ended.
       }
     });
+    return { child, options };
+  }
+
+  test('prints commands that work as they are typed in the project, and stops when npx is ended', async (t) => {
+    const { child, options } = startByNpm(
+      ...([t, 'npx', 'alongside', 'up', '--port-base', '0', '--log-level', 'warn'] as const),
+    );
     const [insert = '', signIn = '', status = ''] = typedCommands(await bannerOf(child));
     // The instance of the folder needs no flag.
     assert.deepEqual([insert, status], ['npx alongside card insert gp', 'npx alongside status']);
@@ -245,6 +252,27 @@ describe('the package of the product', () => {
     child.kill('SIGTERM');
     await closed;
     assert.ok(!existsSync(project.path('.alongside/state.json')), 'the instance stopped in order');
+  });
+
+  test('stops when npx is killed, or when npm is ended that runs npx', async (t) => {
+    const up = ['alongside', 'up', '--ephemeral', '--port-base', '0', '--log-level', 'warn'];
+    await writeFile(
+      project.path('package.json'),
+      JSON.stringify({ private: true, scripts: { up: `npx ${up.join(' ')}` } }),
+    );
+    const started = [
+      { ...startByNpm(t, 'npx', ...up), signal: 'SIGKILL' },
+      { ...startByNpm(t, 'npm', 'run', 'up'), signal: 'SIGTERM' },
+    ] as const;
+    await Promise.all(
+      started.map(async ({ child, signal }) => {
+        await bannerOf(child);
+        // Its output closes when the instance, which inherited it, has ended as well.
+        const closed = once(child, 'close');
+        child.kill(signal);
+        await closed;
+      }),
+    );
   });
 
   const journey = (node: string, ...flags: string[]): Promise<void> =>

@@ -9,6 +9,7 @@ import { configShape } from '../../config.ts';
 import { openInstance } from '../../kit/instance.ts';
 import { startInstanceProcess } from '../../kit/instance-process.ts';
 import { type Command, exampleLines, flagNames, noMore, type Output } from '../command.ts';
+import { fileProblem } from '../json-file.ts';
 import { paragraphs } from '../table.ts';
 
 const ownFlags = { person: z.string().optional(), pin: z.string().optional(), role: z.string().optional() };
@@ -28,12 +29,13 @@ interface Request {
 function readRequest(argv: readonly string[]): Request {
   const end = argv.indexOf('--');
   const [executable, ...args] = end === -1 ? [] : argv.slice(end + 1);
-  if (executable === undefined)
-    throw new UsageError('Add the command after "--", such as alongside exec -- npm test.');
+  if (!executable) throw new UsageError('Add the command after "--", such as alongside exec -- npm test.');
   const given = argv.slice(0, end);
   const { flags, words } = readFlags({ ...configShape, ...ownFlags }, given);
   noMore(words, 0);
   const own = Object.keys(ownFlags);
+  const answer = ['pin', 'role'].find((key) => flags.person === undefined && key in flags);
+  if (answer) throw new UsageError(`--${answer} needs --person.`);
   const upFlags = Object.entries(flags).flatMap(([key, value]) => {
     if (own.includes(key)) return [];
     const [name = ''] = flagNames([key]);
@@ -50,6 +52,7 @@ async function run([executable, ...args]: Request['command'], env: Record<string
     // A terminal sends Ctrl-C to the command itself.
     SIGINT: () => process.stdin.isTTY || child?.kill('SIGINT'),
     SIGTERM: () => child?.kill('SIGTERM'),
+    SIGHUP: () => child?.kill('SIGHUP'),
   });
   try {
     child = spawn(executable, args, {
@@ -61,10 +64,7 @@ async function run([executable, ...args]: Request['command'], env: Record<string
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     return code ?? 128 + constants.signals[signal ?? 'SIGTERM'];
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new CannotStart(executable, notFound);
-    if (code === 'EACCES') throw new CannotStart(executable, notExecutable);
-    throw error;
+    throw startError(executable, error);
   } finally {
     release();
   }
@@ -79,17 +79,13 @@ function listen(handlers: Partial<Record<NodeJS.Signals, () => unknown>>): () =>
   };
 }
 
-class CannotStart extends Error {
-  readonly exitCode: number;
-
-  constructor(executable: string, exitCode: number) {
-    super(
-      exitCode === notFound
-        ? `There is no command "${executable}".`
-        : `The command "${executable}" may not be executed.`,
-    );
-    this.exitCode = exitCode;
-  }
+/** Returns the error of a command that did not start, with the exit code of a shell. */
+function startError(executable: string, error: unknown): OperatorError {
+  const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+  const message = isMissing
+    ? `There is no command "${executable}".`
+    : `The command "${executable}" cannot be executed: ${fileProblem(error)}.`;
+  return Object.assign(new OperatorError(message), { exitCode: isMissing ? notFound : notExecutable });
 }
 
 async function execute({ flags, upFlags, command }: Request, out: Output): Promise<number> {
@@ -144,14 +140,5 @@ export const exec: Command = {
   ],
   subcommands: [],
   flags: flagNames([...Object.keys(ownFlags), ...Object.keys(configShape)]),
-  async run({ argv, out }) {
-    const request = readRequest(argv);
-    try {
-      return await execute(request, out);
-    } catch (error) {
-      if (!(error instanceof CannotStart)) throw error;
-      out.note(error.message);
-      return error.exitCode;
-    }
-  },
+  run: ({ argv, out }) => execute(readRequest(argv), out),
 };

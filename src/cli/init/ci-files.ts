@@ -31,7 +31,7 @@ export function scriptOf({ scripts }: Record<string, unknown>): string | undefin
 function stepsOf(project: Project, runner: Runner, test: string): Step[] {
   const { manager } = project;
   return [
-    ...(manager.name === 'npm' ? [] : [{ about: `Provides ${manager.name}.`, command: 'corepack enable' }]),
+    ...(manager.provide ? [{ about: `Provides ${manager.name}.`, command: manager.provide }] : []),
     { about: 'Installs what package.json names, Alongside too.', command: manager.install },
     ...(runner === 'playwright'
       ? [
@@ -85,7 +85,7 @@ ${inRoot === '' ? '' : `    # The folder of the project.\n    defaults:\n      r
       - uses: actions/setup-node@v4
         with:
           node-version: ${node}
-${manager.locked && manager.name === 'npm' ? `          # Keeps npm's downloads for the next run.\n          cache: npm\n${inRoot === '' ? '' : `          cache-dependency-path: '**/package-lock.json'\n`}` : ''}${steps
+${manager.install === 'npm ci' ? `          # Keeps npm's downloads for the next run.\n          cache: npm\n${inRoot === '' ? '' : `          cache-dependency-path: '**/package-lock.json'\n`}` : ''}${steps
   .map(({ about, command }) => `${comment(about, '      ')}      - run: ${command}\n`)
   .join('')}`,
 });

@@ -59,16 +59,16 @@ function manifestChange(project: Project, { runner, packed }: Wishes): Change {
       ? { devDependencies: Object.fromEntries(development.sort(([a], [b]) => (a < b ? -1 : 1))) }
       : {}),
   };
-  const member = manifestText.split('\n').find((line) => line.trimStart() !== line) ?? '  ';
-  const indent = member.slice(0, member.length - member.trimStart().length);
+  const indent = /^[ \t]+/m.exec(manifestText)?.[0] ?? '  ';
+  const mark = manifestText.startsWith('\uFEFF') ? '\uFEFF' : '';
   const end = /\r?\n$/.exec(manifestText)?.[0] ?? '';
   const about = [
     ...('alongside' in added ? [`devDependencies.alongside = "${range}"`] : []),
     ...('test' in script ? [`scripts.test = "${script.test}"`] : []),
   ].join(', ');
   const lines = JSON.stringify(changed, undefined, indent);
-  const text = end === '\r\n' ? lines.replaceAll('\n', '\r\n') : lines;
-  return { path, outcome: 'changed', about, text: text + end };
+  const text = manifestText.includes('\r\n') ? lines.replaceAll('\n', '\r\n') : lines;
+  return { path, outcome: 'changed', about, text: mark + text + end };
 }
 
 /** Plans a new file; an existing file stays unchanged. */

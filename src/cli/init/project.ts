@@ -12,31 +12,40 @@ export type CiSystem = (typeof ciSystems)[number];
 
 /** The commands of a package manager, as CI runs them. */
 export interface PackageManager {
-  readonly name: 'npm' | 'pnpm' | 'yarn';
+  readonly name: 'npm' | 'pnpm' | 'yarn' | 'bun';
+  /** Provides the package manager itself, if Node.js does not. */
+  readonly provide?: string;
   readonly install: string;
   readonly run: string;
   readonly test: string;
-  /** Whether CI may keep its downloads, which needs the lock file. */
-  readonly locked: boolean;
 }
 
 const npm = { name: 'npm', run: 'npx', test: 'npm test' } as const;
-const managers: readonly (readonly [lock: string, PackageManager])[] = [
+const yarn = { name: 'yarn', provide: 'corepack enable', test: 'yarn test' } as const;
+const bun = {
+  name: 'bun',
+  provide: 'npm install --global bun',
+  install: 'bun install --frozen-lockfile',
+  run: 'bunx',
+  test: 'bun run test',
+} as const;
+const managers: readonly (readonly [lock: string, PackageManager, content?: RegExp])[] = [
   [
     'pnpm-lock.yaml',
     {
       name: 'pnpm',
+      provide: 'corepack enable',
       install: 'pnpm install --frozen-lockfile',
       run: 'pnpm exec',
       test: 'pnpm test',
-      locked: true,
     },
   ],
-  [
-    'yarn.lock',
-    { name: 'yarn', install: 'yarn install --immutable', run: 'yarn', test: 'yarn test', locked: true },
-  ],
-  ['package-lock.json', { ...npm, install: 'npm ci', locked: true }],
+  // Yarn 1 removes "--" and the options before it from the words of a command.
+  ['yarn.lock', { ...yarn, install: 'yarn install --frozen-lockfile', run: 'npx' }, /^# yarn lockfile v1$/m],
+  ['yarn.lock', { ...yarn, install: 'yarn install --immutable', run: 'yarn' }],
+  ['bun.lock', bun],
+  ['bun.lockb', bun],
+  ['package-lock.json', { ...npm, install: 'npm ci' }],
 ];
 
 /** A project that gets its first test. */
@@ -85,9 +94,11 @@ export function readProject(start: string): Project {
   const manifest = jsonObject(manifestText.replace(/^\uFEFF/, ''), 'package.json');
   const root = folderWith(folder, '.git') ?? folder;
   // A workspace has its lock file above.
-  const [, manager] = managers.find(
-    ([lock]) => existsSync(join(folder, lock)) || existsSync(join(root, lock)),
-  ) ?? ['', { ...npm, install: 'npm install', locked: false }];
+  const [, manager] = managers.find(([lock, , content]) =>
+    [folder, root]
+      .map((at) => join(at, lock))
+      .some((at) => existsSync(at) && (content?.test(readText(at)) ?? true)),
+  ) ?? ['', { ...npm, install: 'npm install' }];
   return {
     ...{ folder, manifestText, manifest, root, manager },
     inRoot: relative(root, folder).split(sep).join('/'),
