@@ -11,16 +11,10 @@ import { methods } from '../identity-agent/protocol.ts';
 import { AgentConnection } from '../identity-agent/socket/client.ts';
 import { FixtureCis } from '../identity-agent/testing/cis.ts';
 import { FixtureCis2 } from '../identity-agent/testing/cis2.ts';
-import { endWith, readBenchFlags } from './flags.ts';
+import { benchOptions, printReport } from './flags.ts';
 import { median } from './usage.ts';
 
-const usageText = 'bench:agent -- [ROUNDS] [--json]';
-const { positionals, values } = readBenchFlags(usageText, {
-  allowPositionals: true,
-  options: { json: { type: 'boolean', default: false } },
-});
-const rounds = Number(positionals[0] ?? 7);
-if (!Number.isInteger(rounds) || rounds < 1) endWith(usageText);
+const { ROUNDS: rounds, json } = benchOptions('bench:agent', { ROUNDS: 7 });
 const handOffs = 100;
 const clone = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'agent-bench-'));
@@ -145,4 +139,4 @@ const report = [
   `resident after the hand-offs       ${loaded.rss.toFixed(0)} MiB, ${loaded.own.toFixed(0)} of them its own`,
   `a silent hand-off, virtual card    median ${figures.handOffMs.toFixed(1)} ms, last of ${handOffs} ${times.at(-1)?.toFixed(1)} ms`,
 ];
-process.stdout.write(values.json ? `${JSON.stringify(figures)}\n` : `${report.join('\n')}\n`);
+printReport(json, figures, report);

@@ -1,5 +1,5 @@
-// Measures the audit log under load: records a second, wait and processor time of a record, on SQLite and PostgreSQL, compared with
-// the chain of earlier versions: `npm run bench:audit [-- --seconds 3] [--writers 1,8,32] [--json]`. Never fails on a figure.
+// Measures the audit log under load: records a second, wait and processor time of a record, on SQLite and PostgreSQL:
+// `npm run bench:audit`. Never fails on a figure.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,20 +10,9 @@ import { type AuditEntry, AuditLog } from '../src/storage/audit.ts';
 import { type Database, sql } from '../src/storage/database.ts';
 import { openDatabase } from '../src/storage/dialects.ts';
 import { startPostgres } from '../test/testing/postgres.ts';
-import { FormerChain } from './audit/former-chain.ts';
-import { endWith, readBenchFlags } from './flags.ts';
+import { benchOptions } from './flags.ts';
 
-const usageText = 'bench:audit -- [--seconds 3] [--writers 1,8,32] [--json]';
-const { values } = readBenchFlags(usageText, {
-  options: {
-    seconds: { type: 'string', default: '3' },
-    writers: { type: 'string', default: '1,8,32' },
-    json: { type: 'boolean', default: false },
-  },
-});
-const seconds = Number(values.seconds);
-const writers = String(values.writers).split(',').map(Number);
-if (!(seconds > 0) || writers.some((count) => !Number.isInteger(count) || count < 1)) endWith(usageText);
+const { seconds, writers, json } = benchOptions('bench:audit', { seconds: 3, writers: [1, 8, 32] });
 
 const entry = (target: string): AuditEntry<'patient.read'> => ({
   action: 'patient.read',
@@ -73,13 +62,6 @@ const ways: Way[] = [
     name: 'act without a record',
     write: (database) => (target) => database.batch(act(target)),
   },
-  {
-    name: 'former chain',
-    write(database) {
-      const chain = new FormerChain(database);
-      return (target) => chain.write(target);
-    },
-  },
 ];
 
 const quantile = (sorted: readonly number[], part: number): number =>
@@ -118,7 +100,7 @@ async function onDatabase(dialect: string, database: Database): Promise<void> {
     for (const count of writers) {
       const figures = await measure(database, write(database), count);
       report.push({ dialect, way: name, writers: count, ...figures });
-      if (values.json) continue;
+      if (json) continue;
       const { perSecond, p50, p99, cpu } = figures;
       process.stdout.write(
         `${dialect.padEnd(10)} ${name.padEnd(22)} ${String(count).padStart(3)} writers ${perSecond.toFixed(0).padStart(7)}/s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(1)} ms, ${cpu.toFixed(0)} µs of processor time\n`,
@@ -142,4 +124,4 @@ try {
 } finally {
   await server.stop();
 }
-if (values.json) process.stdout.write(`${JSON.stringify({ node: process.version, report })}\n`);
+if (json) process.stdout.write(`${JSON.stringify({ node: process.version, report })}\n`);

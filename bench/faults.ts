@@ -4,36 +4,30 @@ import type { DatabaseName } from './faults/installation.ts';
 import { faults } from './faults/registry.ts';
 import { reportOf } from './faults/report.ts';
 import { type Result, runFaults } from './faults/run.ts';
-import { endWith, readBenchFlags } from './flags.ts';
+import { benchOptions, endWith } from './flags.ts';
 
-const usage =
-  'faults -- [--only NAME,NAME | --quick] [--database sqlite|postgres] [--seconds 5] [--lanes 4] [--pause 0] [--json]';
-const { values } = readBenchFlags(usage, {
-  options: {
-    only: { type: 'string' },
-    database: { type: 'string' },
-    seconds: { type: 'string', default: '5' },
-    lanes: { type: 'string', default: '4' },
-    pause: { type: 'string', default: '0' },
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
+const width = Math.max(...faults.map(({ name }) => name.length));
+const listed = faults.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`);
+const values = benchOptions(
+  'faults',
+  {
+    only: 'NAME,NAME',
+    quick: false,
+    database: ['', 'sqlite', 'postgres'],
+    seconds: '5',
+    lanes: 4,
+    pause: 0,
   },
-});
-if (values.help) {
-  const width = Math.max(...faults.map(({ name }) => name.length));
-  const lines = faults.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-  process.stdout.write(`Usage: npm run ${usage}\n\nFaults:\n${lines.join('\n')}\n`);
-  process.exit(0);
-}
+  `\nFaults:\n${listed.join('')}`,
+);
+const { lanes, pause } = values;
 const names = values.only?.split(',');
 const unknown = names?.find((name) => !faults.some((fault) => fault.name === name));
-if (unknown !== undefined) endWith(usage, new Error(`There is no fault ${unknown}. --help lists them.`));
-const [seconds, lanes, pause] = [Number(values.seconds), Number(values.lanes), Number(values.pause)];
-if (!(seconds > 0) || !Number.isInteger(lanes) || lanes < 1 || !(pause >= 0)) endWith(usage);
+if (unknown !== undefined) endWith(`There is no fault ${unknown}. --help lists them.`);
+const seconds = Number(values.seconds ?? 5);
+if (!(seconds > 0)) endWith(`seconds: ${values.seconds}`);
 const databases: readonly DatabaseName[] = ['sqlite', 'postgres'];
-const chosen = databases.filter((name) => values.database === undefined || name === values.database);
-if (chosen.length === 0) endWith(usage, new Error(`There is no database ${values.database}.`));
+const chosen = databases.filter((name) => values.database === '' || name === values.database);
 
 const cancel = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)

@@ -1,27 +1,21 @@
 // Measures the cost of the gateway for an API call, including token, rules, limits and event, compared with Node's bare HTTP server
-// in the same run, and of a call that it forwards to an upstream, compared with a bare proxy: `npm run bench:gateway [-- --rounds 7] [--operations 3200] [--json] [--out FOLDER]`. Never fails on a figure.
+// in the same run, and of a call that it forwards to an upstream, compared with a bare proxy: `npm run bench:gateway`. Never fails on a figure.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { callConsole } from './command.ts';
-import { endWith, readBenchFlags } from './flags.ts';
+import { benchOptions, printReport } from './flags.ts';
 import { type BareServer, startBare } from './gateway/bare.ts';
 import { startAlongside } from './peers/alongside.ts';
 import { lanes } from './peers/call.ts';
-import { type Measured, measure, mediansOf } from './peers/measure.ts';
+import { inTurns, type Measured, measure, mediansOf } from './peers/measure.ts';
 import { combinedSignIn } from './peers/scenarios.ts';
 
-const usageText = 'bench:gateway -- [--rounds 7] [--operations 3200] [--json] [--out FOLDER]';
-const { values } = readBenchFlags(usageText, {
-  options: {
-    rounds: { type: 'string', default: '7' },
-    operations: { type: 'string', default: '3200' },
-    json: { type: 'boolean', default: false },
-    out: { type: 'string' },
-  },
+const { rounds, operations, out, json } = benchOptions('bench:gateway', {
+  rounds: 7,
+  operations: 3_200,
+  out: 'FOLDER',
 });
-const rounds = Number(values.rounds);
-const each = Math.ceil(Number(values.operations) / lanes);
-if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(each) || each < 1) endWith(usageText);
+const each = Math.ceil(operations / lanes);
 
 const ours = await startAlongside();
 const { workstation } = ours;
@@ -53,9 +47,7 @@ async function compare(id: 'hello' | 'patient' | 'upstream', address: string, ba
   });
   const runs = [run(ours, address), run(bare)];
   for (const { target, scenario } of runs) await measure(target, scenario, lanes, each * 2);
-  for (let round = 0; round < rounds; round++)
-    for (const { target, scenario, all } of round % 2 === 0 ? runs : [...runs].reverse())
-      all.push(await measure(target, scenario, lanes, each));
+  await inTurns(runs, rounds, ({ target, scenario }) => measure(target, scenario, lanes, each));
   bare.stop();
   const [gateway, server] = runs.map(({ all }) => mediansOf(all)) as [Measured, Measured];
   return { id, gateway, bare: server, added: gateway.cpu - server.cpu };
@@ -75,20 +67,20 @@ try {
     await compare('upstream', address, await startBare('bare-proxy.ts', address, other, back.address)),
   );
   back.stop();
-  const raw = `${JSON.stringify({ node: process.version, report })}\n`;
-  if (values.out !== undefined) {
-    mkdirSync(values.out, { recursive: true });
-    writeFileSync(join(values.out, 'gateway.json'), raw);
+  const figures = { node: process.version, report };
+  if (out !== undefined) {
+    mkdirSync(out, { recursive: true });
+    writeFileSync(join(out, 'gateway.json'), `${JSON.stringify(figures)}\n`);
   }
-  if (values.json) process.stdout.write(raw);
-  else
-    for (const { id, gateway, bare, added } of report) {
-      const line = ({ cpu, perSecond, p50, p99 }: Measured) =>
-        `${cpu.toFixed(0).padStart(4)} µs of processor time a call, ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
-      process.stdout.write(
-        `${id}\n  gateway           ${line(gateway)}\n  bare ${id === 'upstream' ? 'proxy       ' : 'HTTP server '} ${line(bare)}\n  added             ${added.toFixed(0).padStart(4)} µs\n`,
-      );
-    }
+  const line = ({ cpu, perSecond, p50, p99 }: Measured) =>
+    `${cpu.toFixed(0).padStart(4)} µs of processor time a call, ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
+  const lines = report.flatMap(({ id, gateway, bare, added }) => [
+    id,
+    `  gateway           ${line(gateway)}`,
+    `  bare ${id === 'upstream' ? 'proxy       ' : 'HTTP server '} ${line(bare)}`,
+    `  added             ${added.toFixed(0).padStart(4)} µs`,
+  ]);
+  printReport(json, figures, lines);
 } finally {
   await ours.stop();
 }

@@ -1,27 +1,19 @@
 // Measures the cost of metrics and request logging in gateway calls, userinfo and token requests, alternately with both on and both
-// off: `npm run bench:observation [-- --rounds 9] [--operations 1600] [--only ID] [--json]`. Processor time is the mean of the rounds
+// off: `npm run bench:observation`. Processor time is the mean of the rounds
 // without the slower half; the other figures are medians. Never fails on a figure.
-import { endWith, readBenchFlags } from './flags.ts';
+import { benchOptions, printReport } from './flags.ts';
 import { startAlongside } from './peers/alongside.ts';
 import { lanes } from './peers/call.ts';
-import { type Measured, measure, mediansOf } from './peers/measure.ts';
+import { inTurns, type Measured, measure, mediansOf } from './peers/measure.ts';
 import { gatewayScenarios, type Scenario, scenarios } from './peers/scenarios.ts';
 
 const chosen = [...gatewayScenarios, ...scenarios.filter(({ id }) => id === 'userinfo' || id === 'opaque')];
-const usageText = `bench:observation -- [--rounds 9] [--operations 1600] [--only ${chosen.map(({ id }) => id).join('|')}] [--json]`;
-const { values } = readBenchFlags(usageText, {
-  options: {
-    rounds: { type: 'string', default: '9' },
-    operations: { type: 'string', default: '1600' },
-    only: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
+const { rounds, operations, only, json } = benchOptions('bench:observation', {
+  rounds: 9,
+  operations: 1_600,
+  only: ['', ...chosen.map(({ id }) => id)],
 });
-const rounds = Number(values.rounds);
-const each = Math.ceil(Number(values.operations) / lanes);
-const isKnown = values.only === undefined || chosen.some(({ id }) => id === values.only);
-if (!isKnown || !Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(each) || each < 1)
-  endWith(usageText);
+const each = Math.ceil(operations / lanes);
 
 /** The instances to compare, with their flags. The log goes to a file. */
 const kinds = {
@@ -48,9 +40,7 @@ function lesserHalf(values: readonly number[]): number {
 async function compare({ id, times = 1, prepare }: Scenario) {
   const runs = instances.map(({ kind, target }) => ({ kind, target, all: [] as Measured[] }));
   for (const { target } of runs) await measure(target, { prepare }, lanes, each * times);
-  for (let round = 0; round < rounds; round++)
-    for (const { target, all } of round % 2 === 0 ? runs : [...runs].reverse())
-      all.push(await measure(target, { prepare }, lanes, each * times));
+  await inTurns(runs, rounds, ({ target }) => measure(target, { prepare }, lanes, each * times));
   const figuresOf = (all: Measured[]) => ({ ...mediansOf(all), cpu: lesserHalf(all.map(({ cpu }) => cpu)) });
   return { id, figures: runs.map(({ kind, all }) => ({ kind, ...figuresOf(all) })) };
 }
@@ -58,18 +48,15 @@ async function compare({ id, times = 1, prepare }: Scenario) {
 try {
   const report: Awaited<ReturnType<typeof compare>>[] = [];
   for (const scenario of chosen)
-    if (values.only === undefined || values.only === scenario.id) report.push(await compare(scenario));
-  if (values.json) process.stdout.write(`${JSON.stringify({ node: process.version, report })}\n`);
-  else
-    for (const { id, figures } of report) {
-      process.stdout.write(`${id}\n`);
-      for (const { kind, cpu, perSecond, p50, p99 } of figures) {
-        const added = ((cpu / (figures[0]?.cpu ?? cpu) - 1) * 100).toFixed(0);
-        process.stdout.write(
-          `  ${kind.padEnd(8)} ${cpu.toFixed(1).padStart(6)} µs of processor time a call (${added} % more), ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms\n`,
-        );
-      }
-    }
+    if (only === '' || only === scenario.id) report.push(await compare(scenario));
+  const lines = report.flatMap(({ id, figures }) => [
+    id,
+    ...figures.map(({ kind, cpu, perSecond, p50, p99 }) => {
+      const added = ((cpu / (figures[0]?.cpu ?? cpu) - 1) * 100).toFixed(0);
+      return `  ${kind.padEnd(8)} ${cpu.toFixed(1).padStart(6)} µs of processor time a call (${added} % more), ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
+    }),
+  ]);
+  printReport(json, { node: process.version, report }, lines);
 } finally {
   for (const { target } of instances) await target.stop();
 }

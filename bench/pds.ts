@@ -8,32 +8,23 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectDatabase } from '../src/storage/dialects.ts';
 import { startPostgres } from '../test/testing/postgres.ts';
-import { endWith, readBenchFlags } from './flags.ts';
+import { benchOptions, printReport } from './flags.ts';
 import { check, fill, operations, type Pds } from './pds/operations.ts';
 import { startAlongside } from './peers/alongside.ts';
 import { type Measured, measure, mediansOf } from './peers/measure.ts';
 import { combinedSignIn } from './peers/scenarios.ts';
 import { median } from './usage.ts';
 
-const usageText =
-  'bench:pds -- [--patients 100,10000,100000] [--database sqlite,postgres] [--postgres URL] [--rounds 3] [--operations 200] [--json] [--out FOLDER]';
-const { values } = readBenchFlags(usageText, {
-  options: {
-    patients: { type: 'string', default: '100,10000,100000' },
-    database: { type: 'string', default: 'sqlite,postgres' },
-    postgres: { type: 'string' },
-    rounds: { type: 'string', default: '3' },
-    operations: { type: 'string', default: '200' },
-    json: { type: 'boolean', default: false },
-    out: { type: 'string' },
-  },
+const values = benchOptions('bench:pds', {
+  patients: [100, 10_000, 100_000],
+  database: ['sqlite,postgres', 'sqlite', 'postgres'],
+  postgres: 'URL',
+  rounds: 3,
+  operations: 200,
+  out: 'FOLDER',
 });
-const sizes = values.patients.split(',').map(Number);
-const rounds = Number(values.rounds);
-const each = Number(values.operations);
+const { patients: sizes, rounds, operations: each } = values;
 const dialects = values.database.split(',');
-if ([...sizes, rounds, each].some((number) => !Number.isInteger(number) || number < 1)) endWith(usageText);
-if (dialects.some((dialect) => dialect !== 'sqlite' && dialect !== 'postgres')) endWith(usageText);
 
 interface Row extends Measured {
   readonly database: string;
@@ -137,14 +128,13 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-const report = `${JSON.stringify({ node: process.version, rounds, operations: each, rows })}\n`;
+const report = { node: process.version, rounds, operations: each, rows };
 if (values.out !== undefined) {
   mkdirSync(values.out, { recursive: true });
-  writeFileSync(join(values.out, 'pds.json'), report);
+  writeFileSync(join(values.out, 'pds.json'), `${JSON.stringify(report)}\n`);
 }
-if (values.json) process.stdout.write(report);
-else
-  for (const { database, patients, operation, p50, p99, cpu, held, scan } of rows)
-    process.stdout.write(
-      `${database.padEnd(9)}${String(patients).padStart(7)}  ${operation.padEnd(10)}median ${p50.toFixed(2).padStart(8)} ms, p99 ${p99.toFixed(1).padStart(7)} ms, ${cpu.toFixed(0).padStart(7)} µs of processor time, another request waited ${held.toFixed(0)} ms at most${scan === undefined ? '' : `; full scan ${scan.toFixed(0)} ms`}\n`,
-    );
+const lines = rows.map(
+  ({ database, patients, operation, p50, p99, cpu, held, scan }) =>
+    `${database.padEnd(9)}${String(patients).padStart(7)}  ${operation.padEnd(10)}median ${p50.toFixed(2).padStart(8)} ms, p99 ${p99.toFixed(1).padStart(7)} ms, ${cpu.toFixed(0).padStart(7)} µs of processor time, another request waited ${held.toFixed(0)} ms at most${scan === undefined ? '' : `; full scan ${scan.toFixed(0)} ms`}`,
+);
+printReport(values.json, report, lines);

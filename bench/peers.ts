@@ -1,16 +1,16 @@
 // Measures the cost of an operation, compared with oidc-provider (in memory, and durable) and the cryptography alone in the same run, and
-// calls through the gateway with a bare HTTP server: `npm run bench:peers [-- --rounds 5] [--operations 480] [--only ID] [--json] [--out FOLDER]`. Reports medians; never fails on a
+// calls through the gateway with a bare HTTP server: `npm run bench:peers`. Reports medians; never fails on a
 // figure. `--out` writes peers.json and a chart, peers.svg.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { endWith, readBenchFlags } from './flags.ts';
+import { benchOptions, printReport } from './flags.ts';
 import { startBare } from './gateway/bare.ts';
 import { startAlongside } from './peers/alongside.ts';
 import { lanes } from './peers/call.ts';
 import { chart } from './peers/chart.ts';
 import { gate } from './peers/gate.ts';
 import { limits } from './peers/limit.ts';
-import { type Measured, measure, mediansOf } from './peers/measure.ts';
+import { inTurns, type Measured, measure, mediansOf } from './peers/measure.ts';
 import { startOidcProvider } from './peers/oidc-provider.ts';
 import {
   combinedSignIn,
@@ -21,29 +21,16 @@ import {
 } from './peers/scenarios.ts';
 import { median, usage } from './usage.ts';
 
-const usageText = `bench:peers -- [--rounds 5] [--operations 480] [--only ${[...scenarios, ...gatewayScenarios].map(({ id }) => id).join('|')}] [--json] [--out FOLDER]`;
-const { values } = readBenchFlags(usageText, {
-  options: {
-    rounds: { type: 'string', default: '5' },
-    operations: { type: 'string', default: '480' },
-    only: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    out: { type: 'string' },
-  },
+const { rounds, operations, only, out, json } = benchOptions('bench:peers', {
+  rounds: 5,
+  operations: 480,
+  only: ['', ...[...scenarios, ...gatewayScenarios].map(({ id }) => id)],
+  out: 'FOLDER',
 });
-const rounds = Number(values.rounds);
-const each = Math.ceil(Number(values.operations) / lanes);
-const isChosen = ({ id }: { id: string }) => values.only === undefined || id === values.only;
+const each = Math.ceil(operations / lanes);
+const isChosen = ({ id }: { id: string }) => only === '' || id === only;
 const chosen = scenarios.filter(isChosen);
 const chosenOfGateway = gatewayScenarios.filter(isChosen);
-if (
-  !Number.isInteger(rounds) ||
-  rounds < 1 ||
-  !Number.isInteger(each) ||
-  each < 1 ||
-  chosen.length + chosenOfGateway.length === 0
-)
-  endWith(usageText);
 const say = (text: string): unknown => process.stderr.write(`${text}\n`);
 
 /** The least number of operations of each server before the first round, so that V8 has compiled their code. */
@@ -65,9 +52,7 @@ async function compare({ id, about, times = 1, peer }: Scenario, contenders: rea
   // In rounds: preparing them all at once would take longer than a server keeps an unused connection.
   const warmUps = Math.max(2, Math.ceil(warmUp / (turns * lanes)));
   for (const { target } of runs) for (let done = 0; done < warmUps; done++) await run(target, turns);
-  for (let round = 0; round < rounds; round++)
-    for (const { target, all } of round % 2 === 0 ? runs : [...runs].reverse())
-      all.push(await run(target, turns));
+  await inTurns(runs, rounds, ({ target }) => run(target, turns));
   const [own, ...others] = runs;
   const limit = limits()[id];
   const figures = mediansOf(own?.all ?? []);
@@ -124,8 +109,8 @@ try {
     say(`${scenario.about}: measured`);
   }
   const memory = targets.map(({ name, pid }) => ({ name, rss: usage(pid).rss }));
-  if (values.out !== undefined) {
-    mkdirSync(values.out, { recursive: true });
+  if (out !== undefined) {
+    mkdirSync(out, { recursive: true });
     const about = `Node ${process.version}, ${rounds} rounds of ${each * lanes} operations.`;
     // Only comparisons with the same peers.
     const compared = report.filter(({ peers: others }) => others.length === peers.length);
@@ -133,29 +118,21 @@ try {
       ...row,
       limit: row.ofLimit === null ? null : row.cpu / row.ofLimit,
     }));
-    writeFileSync(join(values.out, 'peers.svg'), chart(rows, about));
+    writeFileSync(join(out, 'peers.svg'), chart(rows, about));
     const figures = { node: process.version, rounds, operations: each * lanes, memory, report };
-    writeFileSync(join(values.out, 'peers.json'), `${JSON.stringify(figures, undefined, 2)}\n`);
+    writeFileSync(join(out, 'peers.json'), `${JSON.stringify(figures, undefined, 2)}\n`);
   }
-  if (values.json) process.stdout.write(`${JSON.stringify({ node: process.version, memory, report })}\n`);
-  else {
-    process.stdout.write(
-      `Node ${process.version}, ${rounds} rounds of ${each * lanes}, ${lanes} at once; processor time in µs for one operation\n`,
-    );
-    for (const { about, cpu, ofLimit, perSecond, p50, p99, peers: others } of report) {
-      process.stdout.write(
-        `${about.padEnd(38)} ${cpu.toFixed(0).padStart(6)}` +
-          `${ofLimit === null ? '' : `, ${ofLimit.toFixed(1)}x the cryptography`}, ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms\n`,
-      );
-      for (const peer of others)
-        process.stdout.write(
-          `  ${`${peer.name}${peer.scenario ? `, ${peer.scenario} journey` : ''}`.padEnd(36)} ${peer.cpu.toFixed(0).padStart(6)}, ${peer.perSecond.toFixed(0)}/s: ours ${others.length === peers.length ? `has ${peer.speed.toFixed(2)}x its speed` : `adds ${(cpu - peer.cpu).toFixed(0)}`}\n`,
-        );
-    }
-    process.stdout.write(
-      `resident afterwards: ${memory.map(({ name, rss }) => `${name} ${rss.toFixed(0)} MiB`).join(', ')}\n`,
-    );
-  }
+  printReport(json, { node: process.version, memory, report }, [
+    `Node ${process.version}, ${rounds} rounds of ${each * lanes}, ${lanes} at once; processor time in µs for one operation`,
+    ...report.flatMap(({ about, cpu, ofLimit, perSecond, p50, p99, peers: others }) => [
+      `${about.padEnd(38)} ${cpu.toFixed(0).padStart(6)}${ofLimit === null ? '' : `, ${ofLimit.toFixed(1)}x the cryptography`}, ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`,
+      ...others.map(
+        (peer) =>
+          `  ${`${peer.name}${peer.scenario ? `, ${peer.scenario} journey` : ''}`.padEnd(36)} ${peer.cpu.toFixed(0).padStart(6)}, ${peer.perSecond.toFixed(0)}/s: ours ${others.length === peers.length ? `has ${peer.speed.toFixed(2)}x its speed` : `adds ${(cpu - peer.cpu).toFixed(0)}`}`,
+      ),
+    ]),
+    `resident afterwards: ${memory.map(({ name, rss }) => `${name} ${rss.toFixed(0)} MiB`).join(', ')}`,
+  ]);
 } finally {
   for (const target of targets) await target.stop();
 }

@@ -10,26 +10,22 @@ import { startPlatform } from '../src/authorisation/testing/platform.ts';
 import { sql } from '../src/storage/database.ts';
 import { startPostgres } from '../test/testing/postgres.ts';
 import { unlimited } from './command.ts';
-import { endWith, readBenchFlags } from './flags.ts';
+import { benchOptions, printReport } from './flags.ts';
 import { startCis2Races } from './races/cis2-races.ts';
 import { startProcesses } from './races/processes.ts';
 import { type Race, racesOn, uses } from './races/races.ts';
 
-const usageText = 'bench:races -- [ROUNDS] [--database sqlite|postgres] [--json] [--processes 4] [--lanes 4]';
-const { values, positionals } = readBenchFlags(usageText, {
-  allowPositionals: true,
-  options: {
-    json: { type: 'boolean', default: false },
-    database: { type: 'string', default: 'postgres' },
-    processes: { type: 'string', default: '4' },
-    lanes: { type: 'string', default: '4' },
-  },
+const {
+  ROUNDS: rounds,
+  processes: count,
+  lanes,
+  ...options
+} = benchOptions('bench:races', {
+  ROUNDS: 100_000,
+  database: ['postgres', 'sqlite'],
+  processes: 4,
+  lanes: 4,
 });
-const rounds = Number(positionals[0] ?? 100_000);
-const count = Number(values.processes);
-const lanes = Number(values.lanes);
-if (values.database !== 'sqlite' && values.database !== 'postgres') endWith(usageText);
-if ([rounds, count, lanes].some((number) => !Number.isInteger(number) || number < 1)) endWith(usageText);
 
 interface Sum {
   rounds: number;
@@ -55,7 +51,7 @@ const settings = [
   'shared_buffers=256MB',
   'max_connections=300',
 ];
-const postgres = values.database === 'postgres' ? await startPostgres({ settings, apart: true }) : undefined;
+const postgres = options.database === 'postgres' ? await startPostgres({ settings, apart: true }) : undefined;
 const create = async (name: string): Promise<string> =>
   postgres ? await postgres.create(name) : `sqlite:${join(folder, `${name}.db`)}`;
 const database = await create('races');
@@ -99,7 +95,7 @@ async function runOne(race: Race, round: number): Promise<void> {
   else if (winners.length === 0) sum.noWinner += 1;
   else sum.severalWinners += 1;
   ended += 1;
-  if (ended % forgetEvery === 0) await platform.database.run(sql('DELETE FROM refused'));
+  if (ended % forgetEvery === 0) await platform.database.run(sql('DELETE FROM refusal'));
 }
 
 function say(): void {
@@ -130,20 +126,17 @@ const report = {
   usesEach: uses,
   processes: count,
   lanes,
-  database: values.database,
+  database: options.database,
   seconds: Math.round(seconds * 10) / 10,
   severalWinners: total((sum) => sum.severalWinners),
   noWinner: total((sum) => sum.noWinner),
   races: Object.fromEntries(sums),
 };
-if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-else {
-  process.stdout.write(
-    `${report.rounds} of ${rounds} rounds of ${uses} uses at once, ${count} processes on ${values.database}, ${report.seconds} s\n`,
-  );
-  for (const [name, sum] of sums)
-    process.stdout.write(
-      `${name.padEnd(18)} ${sum.rounds} rounds: ${sum.oneWinner} with one winner, ${sum.severalWinners} with several, ${sum.noWinner} with none\n`,
-    );
-}
+printReport(options.json, report, [
+  `${report.rounds} of ${rounds} rounds of ${uses} uses at once, ${count} processes on ${report.database}, ${report.seconds} s`,
+  ...[...sums].map(
+    ([name, sum]) =>
+      `${name.padEnd(18)} ${sum.rounds} rounds: ${sum.oneWinner} with one winner, ${sum.severalWinners} with several, ${sum.noWinner} with none`,
+  ),
+]);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -12,21 +12,11 @@ import { paths } from '../src/cis/protocol.ts';
 import { Navigator } from '../test/testing/navigate.ts';
 import { type RunningCommand, startCommand } from './command.ts';
 import { BenchDesk, post } from './desks.ts';
-import { endWith, readBenchFlags } from './flags.ts';
+import { benchOptions, printReport } from './flags.ts';
 import { measureRevocations } from './removal/revocation.ts';
 import { median } from './usage.ts';
 
-const usageText = 'bench:removal -- [--people 1000] [--rounds 7] [--json]';
-const { values: options } = readBenchFlags(usageText, {
-  options: {
-    people: { type: 'string', default: '1000' },
-    rounds: { type: 'string', default: '7' },
-    json: { type: 'boolean', default: false },
-  },
-});
-const people = Number(options.people);
-const rounds = Number(options.rounds);
-if ([people, rounds].some((number) => !Number.isInteger(number) || number < 1)) endWith(usageText);
+const { people, rounds, json } = benchOptions('bench:removal', { people: 1_000, rounds: 7 });
 const goal = 1_000;
 const callback = 'http://localhost:1/callback';
 const product = 'bench-removal';
@@ -212,7 +202,7 @@ try {
     `from a revocation to the 401 of another process median ${figures.revokedElsewhereMedianMs} ms, longest ${figures.revokedElsewhereMaxMs} ms`,
     `the others: ${stillIn} of ${tokens.length} tokens still work`,
   ];
-  process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : `${report.join('\n')}\n`);
+  printReport(json, figures, report);
 } finally {
   over.abort();
   await instance.stop();

@@ -11,39 +11,24 @@ import { connectDatabase, openDatabase } from '../src/storage/dialects.ts';
 import { Navigator } from '../test/testing/navigate.ts';
 import { startPostgres } from '../test/testing/postgres.ts';
 import { type RunningCommand, startCommand } from './command.ts';
-import { endWith, readBenchFlags } from './flags.ts';
+import { benchOptions, printReport } from './flags.ts';
 import { fill } from './scale/fill.ts';
 import { usage } from './usage.ts';
 
-const usageText =
-  'bench:scale -- [--tokens 1000000] [--people 200000] [--sessions 200000] [--database postgres|sqlite] [--rounds 3] [--sign-ins 300] [--json] [--help]';
-const { values: options } = readBenchFlags(usageText, {
-  options: {
-    tokens: { type: 'string', default: '1000000' },
-    people: { type: 'string', default: '200000' },
-    sessions: { type: 'string', default: '200000' },
-    database: { type: 'string', default: 'postgres' },
-    rounds: { type: 'string', default: '3' },
-    'sign-ins': { type: 'string', default: '300' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const {
+  rounds,
+  'sign-ins': signIns,
+  database: dialect,
+  json,
+  ...scale
+} = benchOptions('bench:scale', {
+  tokens: 1_000_000,
+  people: 200_000,
+  sessions: 200_000,
+  database: ['postgres', 'sqlite'],
+  rounds: 3,
+  'sign-ins': 300,
 });
-if (options.help) {
-  process.stdout.write(`Usage: npm run ${usageText}\n`);
-  process.exit(0);
-}
-const numbers = { ...options, signIns: options['sign-ins'] };
-const scale = {
-  tokens: Number(numbers.tokens),
-  people: Number(numbers.people),
-  sessions: Number(numbers.sessions),
-};
-const rounds = Number(numbers.rounds);
-const signIns = Number(numbers.signIns);
-if ([...Object.values(scale), rounds, signIns].some((number) => !Number.isInteger(number) || number < 1))
-  endWith(usageText);
-if (!['postgres', 'sqlite'].includes(options.database)) endWith(usageText);
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const seconds = (since: number) => Math.round((performance.now() - since) / 100) / 10;
@@ -94,7 +79,7 @@ process.on('SIGINT', () => {
 async function measure() {
   // The cluster is temporary, so it need not be durable.
   const postgres =
-    options.database === 'postgres'
+    dialect === 'postgres'
       ? await startPostgres({ settings: ['shared_buffers=512MB', 'max_wal_size=4GB'], apart: true })
       : undefined;
   if (postgres) endings.unshift(() => postgres.stop());
@@ -158,7 +143,7 @@ async function measure() {
   });
   const results = { empty: resultOf('empty'), filled: resultOf('filled') };
   return {
-    database: options.database,
+    database: dialect,
     ...scale,
     fillSeconds,
     signIns: times.filled.length,
@@ -177,23 +162,18 @@ async function measure() {
 
 try {
   const report = await measure();
-  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  else {
-    const { empty, filled } = report;
-    const line = (name: string, { p50, p99, cpuMs, readyMs }: typeof empty) =>
-      `${name.padEnd(8)} p50 ${p50} ms, p99 ${p99} ms, ${cpuMs} ms of processor time, ready after ${readyMs} ms`;
-    process.stdout.write(
-      `${[
-        `${scale.tokens} tokens, ${scale.people} people, ${scale.sessions} live sessions on ${report.database}, filled in ${report.fillSeconds} s`,
-        `${report.signIns} silent sign-ins at each`,
-        line('empty', empty),
-        line('filled', filled),
-        `filled / empty: p50 ${report.p50Ratio}, p99 ${report.p99Ratio} (goal 1.5)`,
-        `${report.tokensRemovedMeanwhile} old tokens were removed meanwhile`,
-        `tables read as a whole: ${JSON.stringify(report.wholeReads)}`,
-      ].join('\n')}\n`,
-    );
-  }
+  const { empty, filled } = report;
+  const line = (name: string, { p50, p99, cpuMs, readyMs }: typeof empty) =>
+    `${name.padEnd(8)} p50 ${p50} ms, p99 ${p99} ms, ${cpuMs} ms of processor time, ready after ${readyMs} ms`;
+  printReport(json, report, [
+    `${scale.tokens} tokens, ${scale.people} people, ${scale.sessions} live sessions on ${report.database}, filled in ${report.fillSeconds} s`,
+    `${report.signIns} silent sign-ins at each`,
+    line('empty', empty),
+    line('filled', filled),
+    `filled / empty: p50 ${report.p50Ratio}, p99 ${report.p99Ratio} (goal 1.5)`,
+    `${report.tokensRemovedMeanwhile} old tokens were removed meanwhile`,
+    `tables read as a whole: ${JSON.stringify(report.wholeReads)}`,
+  ]);
 } finally {
   for (const end of endings) await end();
 }

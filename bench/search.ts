@@ -15,20 +15,12 @@ import type { Database, Statement, Value } from '../src/storage/database.ts';
 import { openDatabase } from '../src/storage/dialects.ts';
 import { keysOf, knownNamesStatements } from '../src/storage/person-keys.ts';
 import { startPostgres } from '../test/testing/postgres.ts';
-import { endWith, readBenchFlags } from './flags.ts';
+import { benchOptions, printReport } from './flags.ts';
 
-const usageText = 'bench:search -- [--people 1000000] [--database sqlite|postgres] [--json] [--help]';
-const { values: options } = readBenchFlags(usageText, {
-  options: {
-    people: { type: 'string', default: '1000000' },
-    database: { type: 'string', default: 'sqlite' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const { people: count, ...options } = benchOptions('bench:search', {
+  people: 1_000_000,
+  database: ['sqlite', 'postgres'],
 });
-const count = Number(options.people);
-if (!Number.isInteger(count) || count < 1 || !['postgres', 'sqlite'].includes(options.database))
-  endWith(usageText);
 
 const organisationCount = Math.max(10, Math.round(count / 50));
 const jobRoleCount = 150;
@@ -203,10 +195,10 @@ const database = await openDatabase(server ? await server.create('search') : '',
 try {
   await fill(database);
   const report = await measure(database);
-  if (options.json) process.stdout.write(`${JSON.stringify({ people: count, ...report })}\n`);
-  else
-    for (const [name, { median, slowest }] of Object.entries(report))
-      process.stdout.write(`${name.padEnd(36)} median ${median} ms, slowest ${slowest} ms\n`);
+  const lines = Object.entries(report).map(
+    ([name, { median, slowest }]) => `${name.padEnd(36)} median ${median} ms, slowest ${slowest} ms`,
+  );
+  printReport(options.json, { people: count, ...report }, lines);
 } finally {
   await database.close();
   await server?.stop();

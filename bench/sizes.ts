@@ -11,26 +11,17 @@ import { openDatabase } from '../src/storage/dialects.ts';
 import { startInstance } from '../test/testing/instance.ts';
 import { startPostgres } from '../test/testing/postgres.ts';
 import { unlimited } from './command.ts';
-import { endWith, readBenchFlags } from './flags.ts';
+import { benchOptions } from './flags.ts';
 import { registerClients } from './peers/clients.ts';
 import { combinedSignIn } from './peers/scenarios.ts';
 import { fill } from './scale/fill.ts';
 
-const usage = 'bench:sizes -- [--people 50000] [--sign-ins 400] [--reads 2000] [--json]';
-const { values: options } = readBenchFlags(usage, {
-  options: {
-    people: { type: 'string', default: '50000' },
-    'sign-ins': { type: 'string', default: '400' },
-    reads: { type: 'string', default: '2000' },
-    json: { type: 'boolean', default: false },
-  },
-});
-const [people, signIns, reads] = [options.people, options['sign-ins'], options.reads].map(Number) as [
-  number,
-  number,
-  number,
-];
-if ([people, signIns, reads].some((number) => !Number.isInteger(number) || number < 1)) endWith(usage);
+const {
+  people,
+  'sign-ins': signIns,
+  reads,
+  json,
+} = benchOptions('bench:sizes', { people: 50_000, 'sign-ins': 400, reads: 2_000 });
 
 type Sizes = Record<string, { rows: number; bytes: number }>;
 
@@ -106,6 +97,6 @@ const result = {
   postgres: await measure((name) => postgres.create(name)),
 };
 await postgres.stop();
-if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
 else console.dir(result, { depth: 5 });
 process.exit(0);

@@ -4,7 +4,7 @@
 import { Agent } from 'node:http';
 import { Navigator } from '../test/testing/navigate.ts';
 import { startPostgres } from '../test/testing/postgres.ts';
-import { endWith, readBenchFlags } from './flags.ts';
+import { benchOptions, printReport } from './flags.ts';
 import { startAlongside } from './peers/alongside.ts';
 import { type Measured, measure, mediansOf } from './peers/measure.ts';
 import { startOidcProvider } from './peers/oidc-provider.ts';
@@ -12,27 +12,23 @@ import { type Operation, scenarios } from './peers/scenarios.ts';
 import type { Target } from './peers/target.ts';
 import { cpuWithChildren, median } from './usage.ts';
 
-const usageText =
-  'bench:sso -- [--database sqlite|postgres] [--rounds 5] [--sign-ins 160] [--at-once 8] [--json]';
-const { values } = readBenchFlags(usageText, {
-  options: {
-    database: { type: 'string', default: 'sqlite' },
-    rounds: { type: 'string', default: '5' },
-    'sign-ins': { type: 'string', default: '160' },
-    'at-once': { type: 'string', default: '8' },
-    json: { type: 'boolean', default: false },
-  },
+const {
+  database: dialect,
+  rounds,
+  'sign-ins': signIns,
+  'at-once': atOnce,
+  json,
+} = benchOptions('bench:sso', {
+  database: ['sqlite', 'postgres'],
+  rounds: 5,
+  'sign-ins': 160,
+  'at-once': 8,
 });
-const [rounds = 0, signIns = 0, atOnce = 0] = [values.rounds, values['sign-ins'], values['at-once']].map(
-  Number,
-);
-if ([rounds, signIns, atOnce].some((number) => !Number.isInteger(number) || number < 1)) endWith(usageText);
-if (!['sqlite', 'postgres'].includes(values.database)) endWith(usageText);
 const each = Math.ceil(signIns / atOnce);
 const say = (line: string): unknown => process.stderr.write(`${line}\n`);
 
 const postgres =
-  values.database === 'postgres' ? await startPostgres({ settings: ['fsync=on'], apart: true }) : undefined;
+  dialect === 'postgres' ? await startPostgres({ settings: ['fsync=on'], apart: true }) : undefined;
 const ours = await startAlongside(await postgres?.create('sso'));
 await ours.command.liftProductLimits();
 const peer = await startOidcProvider();
@@ -102,19 +98,13 @@ try {
     postgresCpu: median(cpus),
   }));
   const base = report.at(-1)?.cpu ?? 0;
-  if (values.json)
-    process.stdout.write(
-      `${JSON.stringify({ node: process.version, database: values.database, requests, report })}\n`,
-    );
-  else {
-    process.stdout.write(
-      `Node ${process.version}, ${values.database}, ${rounds} rounds of ${atOnce * each} sign-ins, ${atOnce} at once; requests of the browser: combined ${requests.combined}, separate ${requests.separate}\n`,
-    );
-    for (const { name, cpu, postgresCpu, perSecond, p50, p99 } of report)
-      process.stdout.write(
-        `${name.padEnd(38)} ${cpu.toFixed(0).padStart(6)} µs of processor time${postgres ? ` and ${postgresCpu.toFixed(0)} of PostgreSQL` : ''}, ${(cpu / base).toFixed(1)} of the peer's journey, ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms\n`,
-      );
-  }
+  printReport(json, { node: process.version, database: dialect, requests, report }, [
+    `Node ${process.version}, ${dialect}, ${rounds} rounds of ${atOnce * each} sign-ins, ${atOnce} at once; requests of the browser: combined ${requests.combined}, separate ${requests.separate}`,
+    ...report.map(
+      ({ name, cpu, postgresCpu, perSecond, p50, p99 }) =>
+        `${name.padEnd(38)} ${cpu.toFixed(0).padStart(6)} µs of processor time${postgres ? ` and ${postgresCpu.toFixed(0)} of PostgreSQL` : ''}, ${(cpu / base).toFixed(1)} of the peer's journey, ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`,
+    ),
+  ]);
 } finally {
   kept.destroy();
   await ours.stop();

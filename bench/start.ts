@@ -6,16 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Navigator } from '../test/testing/navigate.ts';
 import { startCommand } from './command.ts';
-import { endWith, readBenchFlags } from './flags.ts';
+import { benchOptions, printReport } from './flags.ts';
 import { median, usage } from './usage.ts';
 
-const usageText = 'bench:start -- [ROUNDS] [--json]';
-const { positionals, values } = readBenchFlags(usageText, {
-  allowPositionals: true,
-  options: { json: { type: 'boolean', default: false } },
-});
-const rounds = Number(positionals[0] ?? 7);
-if (!Number.isInteger(rounds) || rounds < 1) endWith(usageText);
+const { ROUNDS: rounds, json } = benchOptions('bench:start', { ROUNDS: 7 });
 const journeys = 40;
 
 /** Builds and unpacks the package of the product. */
@@ -95,7 +89,7 @@ try {
         `silent ${pattern}: ${hops} requests of the browser, median ${ms.toFixed(1)} ms, ${cpu.toFixed(1)} ms of processor time on the server`,
     ),
   ];
-  process.stdout.write(values.json ? `${JSON.stringify(figures)}\n` : `${report.join('\n')}\n`);
+  printReport(json, figures, report);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

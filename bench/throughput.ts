@@ -6,27 +6,23 @@ import { join } from 'node:path';
 import { MasterKeyFile } from '../src/boot/master-key.ts';
 import { startPostgres } from '../test/testing/postgres.ts';
 import { startCommand } from './command.ts';
-import { endWith, readBenchFlags } from './flags.ts';
+import { benchOptions, printReport } from './flags.ts';
 import { lanes } from './peers/call.ts';
 import { registerClients } from './peers/clients.ts';
 import { gatewayScenarios, type Operation, scenarios } from './peers/scenarios.ts';
 import type { Clients, Target } from './peers/target.ts';
 import { cpuWithChildren, median, usage } from './usage.ts';
 
-const usageText = 'bench:throughput -- [--processes 1,2,4] [--rounds 3] [--operations 1600] [--json]';
-const { values } = readBenchFlags(usageText, {
-  options: {
-    processes: { type: 'string', default: '1,2,4' },
-    rounds: { type: 'string', default: '3' },
-    operations: { type: 'string', default: '1600' },
-    json: { type: 'boolean', default: false },
-  },
+const {
+  processes: counts,
+  rounds,
+  operations,
+  json,
+} = benchOptions('bench:throughput', {
+  processes: [1, 2, 4],
+  rounds: 3,
+  operations: 1_600,
 });
-const counts = values.processes.split(',').map(Number);
-const rounds = Number(values.rounds);
-const operations = Number(values.operations);
-if ([...counts, rounds, operations].some((number) => !Number.isInteger(number) || number < 1))
-  endWith(usageText);
 const say = (line: string): unknown => process.stderr.write(`${line}\n`);
 const all = [...scenarios, ...gatewayScenarios];
 const chosen = ['opaque', 'code', 'userinfo', 'hello'].map((id) => all.find((one) => one.id === id));
@@ -108,12 +104,11 @@ try {
     }
     say(`${scenario.about}: measured`);
   }
-  if (values.json) process.stdout.write(`${JSON.stringify({ node: process.version, report })}\n`);
-  else
-    for (const { about, processes, perSecond, node, postgres: cpu } of report)
-      process.stdout.write(
-        `${String(about).padEnd(38)} ${processes} processes: ${perSecond}/s, ${node} µs of processor time a request, and ${cpu} of PostgreSQL\n`,
-      );
+  const lines = report.map(
+    ({ about, processes, perSecond, node, postgres: cpu }) =>
+      `${String(about).padEnd(38)} ${processes} processes: ${perSecond}/s, ${node} µs of processor time a request, and ${cpu} of PostgreSQL`,
+  );
+  printReport(json, { node: process.version, report }, lines);
 } finally {
   for (const end of endings) await end();
 }

@@ -30,7 +30,6 @@ export class Balancer {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Returns whether this target is used. */
   isReady(target: number): boolean {
     return this.#ready.has(target);
   }

@@ -51,7 +51,6 @@ export interface Installation {
   readonly client: Client;
   /** Proxy of CIS's mail server. */
   readonly mail: FaultyProxy;
-  /** Calls the API of the console. */
   consoleCall<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
   /** Inserts the card and enters the PIN. */
   signInAtDesk(): Promise<void>;

@@ -27,7 +27,6 @@ export interface Result {
 }
 
 export interface RunOptions {
-  /** Returns whether a fault is injected on a database. */
   isChosen(fault: Fault, database: DatabaseName): boolean;
   databases: readonly DatabaseName[];
   /** Duration of each fault in milliseconds. */

@@ -22,6 +22,16 @@ export const mediansOf = (rounds: readonly Measured[]): Measured => ({
   p99: median(rounds.map(({ p99 }) => p99)),
 });
 
+/** Measures rounds at each target, in turns, every second time in the opposite order. */
+export async function inTurns<R extends { readonly all: Measured[] }>(
+  runs: readonly R[],
+  rounds: number,
+  once: (run: R) => Promise<Measured>,
+): Promise<void> {
+  for (let round = 0; round < rounds; round++)
+    for (const run of round % 2 === 0 ? runs : [...runs].reverse()) run.all.push(await once(run));
+}
+
 /** Runs one round. */
 export async function measure<T extends { readonly pid: number }>(
   target: T,

@@ -39,7 +39,6 @@ const credentials = (client: (target: Target) => Client): Scenario['prepare'] =>
 
 interface CodeRequest {
   readonly address: string;
-  /** Redeems the code of the response. */
   redeem(location: string | undefined): Promise<Record<string, unknown>>;
 }
 
