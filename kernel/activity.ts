@@ -83,7 +83,6 @@ export class Activity {
   traceparent: string | undefined;
   isTraceTrusted = false;
   trace: Trace | undefined;
-  /** Template of the route. */
   route = noRoute;
   /** Template of the operation, where the route is that of any path. Not for metrics: definitions may have thousands. */
   operation: string | undefined;

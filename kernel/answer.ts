@@ -166,7 +166,6 @@ const isPage = ({ 'content-type': type }: Headers): boolean => String(type).star
 
 /** How a listener sends its responses. */
 export interface Sending {
-  /** Id of the request. */
   id: string;
   /** Whether clients use HTTPS under a name other than loopback's. */
   isHttps: boolean;

@@ -20,7 +20,6 @@ export interface ErrorEntry {
   readonly expected: string;
   /** The remedy for the actor: one or two sentences in the imperative. */
   readonly fix: string;
-  /** Source of the rule. */
   readonly source: string;
 }
 

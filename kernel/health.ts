@@ -44,7 +44,6 @@ export class Readiness {
     this.#isDraining = true;
   }
 
-  /** Returns the names of the failed checks. */
   async failed(): Promise<string[]> {
     const first = await this.#failedOf(this.#checks.filter(({ needs }) => needs === undefined));
     const rest = await this.#failedOf(

@@ -107,7 +107,6 @@ export function peerAt(socket: Socket): Peer {
   return { address, certificate: own.raw, certificateChain };
 }
 
-/** Returns whether a peer is a trusted proxy. */
 export const isProxy = ({ address }: Peer, trusted: TrustedProxies | undefined): boolean =>
   trusted?.includes(plain(address)) ?? false;
 

@@ -29,7 +29,6 @@ export interface HttpRequest<Params = unknown> {
   readonly bytes?: Buffer | undefined;
   /** The body as it arrives, for a route with `readsBody`; `body` is then empty. */
   readonly incoming?: Incoming | undefined;
-  /** Address of the peer. */
   readonly address: string;
   /** Set if the address is a trusted proxy that did not name its client. */
   readonly clientUnknown?: true | undefined;

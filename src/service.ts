@@ -38,7 +38,6 @@ export interface Service {
   readonly regularWork?: readonly RegularTask[];
   /** Starts background work, after the listener. */
   start?(): void | Promise<void>;
-  /** Stops it. */
   stop?(): void | Promise<void>;
 }
 

@@ -27,7 +27,6 @@ export interface StateFile {
   metrics: string | null;
   /** PEM file of the authorities that the instance trusts besides those of the system; null without one. */
   tlsAuthority: string | null;
-  /** Path of this file. */
   stateFile: string;
 }
 

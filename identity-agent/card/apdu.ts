@@ -89,7 +89,6 @@ export function chainOf(command: CommandApdu): CommandApdu[] {
   return chain;
 }
 
-/** Encodes a response. */
 export const encodeResponse = (sw: number, data: Uint8Array = nothing): Uint8Array => joined(data, u16(sw));
 
 /** Decodes a response. Throws ApduError without a status word or for more than 65536 bytes of data. */

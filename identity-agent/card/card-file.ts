@@ -55,7 +55,6 @@ export async function installSecret(path: string, make: boolean): Promise<Buffer
 
 const MOST_CARDS = 1000;
 
-/** Files of a card store. */
 export interface CardStoreFiles {
   /** The cards, one JSON file. */
   readonly path: string;

@@ -6,7 +6,6 @@ import type { SlotName } from './piv.ts';
 /** A request for a virtual card's certificates. Keys are SPKI DER. */
 export interface CertificateRequest {
   readonly uid: string;
-  /** Of the card. */
   readonly serial: string;
   readonly profile: CardProfile;
   readonly authenticationKey: Uint8Array;

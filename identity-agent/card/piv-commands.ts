@@ -52,7 +52,6 @@ export function challengeOf(algorithm: number, template: readonly Tlv[]): number
 /** State that the applet loses without power. */
 export interface AppletState {
   selected: boolean;
-  /** Whether the PIN is verified. */
   pinVerified: boolean;
   /** Whether the last command was a successful VERIFY of the PIN. */
   pinJustVerified: boolean;

@@ -15,7 +15,6 @@ export interface CardTransport {
 }
 
 export interface InsertedCard {
-  /** Opens a client for this card. */
   open(): CardClient;
 }
 

@@ -64,7 +64,6 @@ export class VirtualReader implements Reader {
     return this.#inserted;
   }
 
-  /** The serial of the card in the slot. */
   get serial(): string | undefined {
     return this.#inserted?.serial;
   }

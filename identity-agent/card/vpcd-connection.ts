@@ -86,7 +86,6 @@ export class VpcdConnection {
     return new VpcdConnection(card, socket);
   }
 
-  /** Removes the card. */
   async remove(): Promise<void> {
     this.#socket.destroy();
     await this.closed;

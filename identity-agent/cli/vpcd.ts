@@ -24,7 +24,6 @@ interface Powered {
   atr: string;
 }
 
-/** A card of the agent, for a slot elsewhere. */
 class AgentCard implements SlotCard {
   readonly atr: Uint8Array;
   readonly serial: string;

@@ -69,6 +69,5 @@ export async function runFetch(call: HandOffCall): Promise<Answer> {
   }
 }
 
-/** Runs the preflight of that call. */
 export const runPreflight = async (call: GuardedRequest): Promise<Answer> =>
   (await preflight.run(call)).with(corsHeaders(call.guard.caller));

@@ -42,7 +42,6 @@ interface InteractionCall extends PageCall {
   /** Why the submitted PIN did not sign its user in. */
   refusal?: Refusal | undefined;
 }
-/** A page to show. */
 type ShowCall = InteractionCall & Passed<'navigation'>;
 /** A submitted form of these pages. */
 type FormCall = InteractionCall & Passed<'own-form'>;

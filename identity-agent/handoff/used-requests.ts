@@ -55,7 +55,6 @@ export class UsedRequests {
     return true;
   }
 
-  /** Closes the file. */
   close(): void {
     if (this.#opened !== undefined) closeSync(this.#opened);
     this.#opened = undefined;

@@ -174,7 +174,6 @@ export class Agent {
     return this.#desk.exclusive(async () => this.card?.recount().catch(() => undefined));
   }
 
-  /** Changes the PIN of the card in the reader. */
   changePin(pin: string, newPin: string): Promise<CardActResult> {
     return this.#desk.exclusive(() => changePin(this.#desk, pin, newPin));
   }
@@ -222,7 +221,6 @@ export class Agent {
     this.#desk.changed();
   }
 
-  /** Runs due timers of the session. */
   runTimers(): void {
     this.#desk.schedule.run();
   }

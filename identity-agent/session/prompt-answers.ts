@@ -138,7 +138,6 @@ function lockIfDue(desk: Desk, card: DeskCard): void {
   if (desk.screenLocked && desk.behaviour.locksWithScreen) desk.lock('screen');
 }
 
-/** Creates a session at CIS. */
 async function enter(desk: Desk, card: DeskCard, by: Answerer): Promise<void> {
   const { clock, cis, announce, requireRole } = desk.parts;
   const { answer, key } = await signIn(card, desk.parts, correlationOf(card, by));

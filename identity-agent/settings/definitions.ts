@@ -93,7 +93,6 @@ export interface Settings {
 
 export type SettingName = keyof Settings;
 
-/** Definition of a setting. */
 interface Definition {
   readonly kind: Kind<unknown>;
   /** Description for the help. */

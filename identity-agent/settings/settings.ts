@@ -15,7 +15,6 @@ import {
 export interface SettingFiles {
   /** The machine's binding policy, which overrides everything. */
   policy: string;
-  /** Of the user. */
   user: string;
   /** The machine's recommended defaults, which everything else overrides. */
   defaults: string;

@@ -47,7 +47,6 @@ export const counted = (methods: Record<string, SocketMethod>): Record<string, S
     ]),
   );
 
-/** Version of the calls of this socket. */
 const interfaceVersion = '1.0';
 /** Maximum number of open handles of a program. */
 const mostInstances = 1_000;

@@ -53,7 +53,6 @@ export async function whileSaying(sentence, work, measure = () => '') {
   }
 }
 
-/** Failures of the system that a user can fix. */
 const systemFailures = {
   ENOSPC: 'the disk is full: free some space, then try again',
   EDQUOT: 'the disk quota of this user is used up: free some space, then try again',

@@ -21,7 +21,6 @@ export interface Base {
   /** Profiles of the applications that it accepts. */
   serves: readonly Profile[];
   environment: string;
-  /** Issuer of its tokens. */
   issuer: string;
   tokenUrl: string;
   callbackUrl: string;

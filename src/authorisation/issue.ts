@@ -46,7 +46,6 @@ export interface TokenGrant {
   attributes: Readonly<Attributes>;
   /** The authorization, if it is stored already. */
   grant?: StoredGrant | undefined;
-  /** Whether the tokens are from a refresh. */
   refreshed?: boolean;
 }
 

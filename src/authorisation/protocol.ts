@@ -16,7 +16,6 @@ export interface MintRequest {
   person?: string;
   /** NHS number. */
   citizen?: string;
-  /** Id of the application. */
   application: string;
   /** Base path such as `/oauth2`; by default the first with the application's profile. */
   base?: string;
@@ -24,9 +23,7 @@ export interface MintRequest {
 
 /** A pasted text to validate, in exactly one of the first three members. */
 export interface ValidateRequest {
-  /** A client assertion. */
   assertion?: string;
-  /** The URL of an authorization request. */
   url?: string;
   /** The form body of a token request. */
   form?: string;

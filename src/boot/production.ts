@@ -14,7 +14,6 @@ interface Plan {
   config: Config;
   urls: Urls;
   mutualTls: MutualTlsUrls;
-  /** The data folder. */
   folder: string;
   tls: TlsFiles | undefined;
   /** In milliseconds. */

@@ -26,7 +26,6 @@ interface ReadinessDependencies {
   config: Pick<Config, 'only' | 'database'>;
   core: Pick<Core, 'database' | 'keys'>;
   vault: Vault;
-  /** The data folder. */
   folder: string;
   eventLoop: EventLoopWatch;
   log: Log;

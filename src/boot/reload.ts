@@ -5,7 +5,6 @@ import type { Config } from '../config.ts';
 
 /** Part of the configuration that can change while the process runs. */
 export interface Reloadable {
-  /** Settings of this part. */
   readonly settings: readonly (keyof Config)[];
   /** Files that are checked each minute; a change of one reloads this part. */
   files?(config: Config): (string | undefined)[];

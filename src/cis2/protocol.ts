@@ -141,9 +141,7 @@ export type RegistrationTokenAnswer = z.output<typeof registrationTokenAnswer>;
 
 /** A pasted text to validate, in one of the two members. Nothing is used up. */
 export interface ValidateRequest {
-  /** A client assertion. */
   assertion?: string;
-  /** The query of an authorization request. */
   query?: string;
 }
 

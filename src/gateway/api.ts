@@ -95,7 +95,6 @@ export interface Call extends Caller {
   /** The user's role; empty without one. */
   role: string;
   messageId: string;
-  /** The client's headers. */
   client: HeaderMap;
 }
 
@@ -143,7 +142,6 @@ export interface ErrorRenderer {
 export interface ApiDefinition {
   /** In order of privilege, the least first; the last granted one applies. */
   modes: readonly AccessMode[];
-  /** Scopes that are always refused. */
   refusedScopes: readonly { scope: string; refuse(): Refusal }[];
   /** The mode of a token without a matching scope while the published default is on; null for an API without this default. */
   legacyMode: string | null;
@@ -174,7 +172,6 @@ export interface ApiDefinition {
   /** Limits for all clients together; null for none. */
   limits: RateLimits | null;
   operationLimits: readonly OperationLimit[];
-  /** Its error format. */
   errors: ErrorRenderer;
   /** Headers and methods of the CORS pre-flight; with `origins`, pages of these may also read the responses. */
   cors: {

@@ -138,7 +138,6 @@ export function answerable(headers: Headers, owned: readonly string[] = []): Hea
 
 /** The contents of an Authorization header. */
 export interface PresentedToken {
-  /** The scheme as written. */
   written: string;
   /** The scheme in lower case. */
   scheme: 'bearer' | 'dpop';

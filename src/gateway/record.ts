@@ -6,7 +6,6 @@ import type { Dependencies } from './dependencies.ts';
 import { errors } from './errors/catalogue.ts';
 
 interface RefusedCall {
-  /** Name of the rule that refused. */
   rule: string;
   /** The reason, for the log only. */
   detail: string;

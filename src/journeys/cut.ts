@@ -68,7 +68,6 @@ export class Cutter {
     this.#key = key;
   }
 
-  /** Returns a named value as it is kept. */
   field(name: string, value: string, isSecret = this.isSecret(name)): Field {
     if (unkept.test(name)) return { name, value: nothingKept };
     if (this.#note(name, value) || isSecret) return { name, ...this.secret(value) };

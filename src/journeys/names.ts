@@ -9,7 +9,6 @@ interface NameOptions {
   readonly log: Log;
   /** Returns the name of a person; undefined if unknown. */
   readonly personName: (uid: string) => Promise<string | undefined>;
-  /** Returns the name and organisation of a role. */
   readonly roleName: (uid: string, roleId: string) => Promise<string | undefined>;
   readonly applicationName: (id: string) => Promise<string | undefined>;
 }

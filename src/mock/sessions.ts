@@ -37,7 +37,6 @@ export class MockSessions {
     this.#singleUse = singleUse;
   }
 
-  /** Creates a session and the code for its tokens. */
   async begin(grant: Omit<CodeGrant, 'sid'>): Promise<{ code: string; sid: string }> {
     const code = randomToken();
     const sid = uuid();

@@ -12,7 +12,6 @@ import {
 import { equalSecrets, sha256, type Vault } from '@alongside/kernel/secrets';
 import type { SingleUse } from '../storage/single-use.ts';
 
-/** Signing algorithms for proofs. */
 export const proofAlgorithms: readonly SigningAlgorithm[] = ['ES256', 'EdDSA', 'PS256', 'RS256', 'RS512'];
 
 /** Profiles with fewer algorithms (FAPI 2.0 Security Profile section 5.4.1). */

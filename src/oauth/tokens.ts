@@ -279,7 +279,6 @@ export class Tokens {
     return stored?.successor_sealed ?? undefined;
   }
 
-  /** Returns the statement that revokes an access token. */
   revokeStatement(token: string): Statement {
     const { id, hash, table } = this.placeOf(token);
     const update =

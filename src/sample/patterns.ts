@@ -24,7 +24,6 @@ export interface SampleSettings {
   log: Log;
   /** Its own public address. */
   origin: string;
-  /** The API platform. */
   api: string;
   cis2Issuer: string;
   /** Address at which users without a card get one. */

@@ -88,7 +88,6 @@ function combined(statements: readonly Statement[]): Combined | undefined {
   return known.get(key);
 }
 
-/** Returns the results of the parts from the row of a combined statement. */
 const resultsOf = ({ givesRows }: Combined, row: Record<string, unknown>): StatementResult[] =>
   givesRows.map((hasRows, n) => {
     if (!hasRows) return { changes: Number(row[`n${n}`]), rows: [] };

@@ -11,7 +11,6 @@ export interface PageContext {
   /** Identifies the current insertion of a card; empty without a card. */
   insertion: string;
   notice: Notice;
-  /** The application of the sign-in. */
   application: string;
   /** Origin of CIS2. */
   site: string;

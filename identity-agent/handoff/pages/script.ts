@@ -3,7 +3,6 @@ import type { Route } from '@alongside/kernel/request';
 import { plainError } from '@alongside/kernel/respond';
 import { route } from '@alongside/kernel/route';
 
-/** Path of the one script of the pages. */
 export const scriptPath = '/assets/interaction.js';
 
 /** Polling interval of a page in milliseconds. */

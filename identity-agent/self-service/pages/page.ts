@@ -65,7 +65,6 @@ export interface CardPageContext {
   signedIn: boolean;
   /** Names of the applications that asked for the PIN. */
   askedBy: readonly string[];
-  /** Path of the visit. */
   path: string;
   /** Whether this is a test system, which does not send mail. */
   development: boolean;
@@ -83,7 +82,6 @@ export interface CardPage {
   follows?(status: AgentStatus): readonly (string | null)[];
   /** The fields of its form, besides the card's, with their format. */
   readonly fields: Readonly<Record<string, RegExp>>;
-  /** Handles its form. */
   act?(agent: Agent, fields: Readonly<Record<string, string>>): Promise<FormResult>;
   /** The next page after success; the overview by default. */
   readonly next?: CardPage['id'];

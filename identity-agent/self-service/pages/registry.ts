@@ -21,7 +21,6 @@ ${card.renewalDue && !blocked ? html`<li><a href="${path}/renew">Renew your smar
 </ul>`;
 }
 
-/** Shows the card and its operations. */
 const overview: CardPage = {
   id: 'overview',
   title: 'Your smartcard',

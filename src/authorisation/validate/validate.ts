@@ -29,7 +29,6 @@ import * as standard from './standard.ts';
 import { dryParts } from './trial.ts';
 
 interface WithPasted {
-  /** Kind of the pasted text. */
   kind: 'assertion' | 'url' | 'form';
   text: string;
   base: Base;

@@ -17,7 +17,6 @@ import type { CardCall, CardServices } from './services.ts';
 
 type ConsoleCall = CardCall & Passed<'caller'>;
 
-/** A call behind the checks of an act. */
 type Acting<S extends z.ZodType> = CardCall &
   Passed<'caller' | 'position'> & { body: z.infer<S>; position: Position; serial: string };
 

@@ -57,7 +57,6 @@ const requireHeldCard = check(
 /** A call for a card. `serial` is replaced by `requireHeldCard`. */
 type UnlockCall = CardCall & { serial: string };
 
-/** A call of an agent that has the card in its reader. */
 type HeldCall = UnlockCall & Passed<'rate-limit' | 'held-card' | 'agent-proof'> & { agentId: string };
 
 // Optional, so that a missing certificate is 401 `card_unproven` instead of 400.

@@ -102,7 +102,6 @@ export const personColumns: readonly Column<Person>[] = [
   { name: 'disabled', write: ({ disabled }) => String(disabled), read: flag },
 ];
 
-/** Columns of an organisation of the person. */
 export const organisationColumns: readonly Column<Person['organisations'][number]>[] = [
   textColumn('orgCode'),
   textColumn('orgName'),

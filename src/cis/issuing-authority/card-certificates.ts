@@ -8,7 +8,6 @@ import type { Authorities, Authority } from './authority.ts';
 import type { CertificateRecord } from './certificate-records.ts';
 import { type CertificatePurpose, isCardKey, profiles, validityOf, virtualCardPolicies } from './profiles.ts';
 
-/** An order for the certificates of a card. */
 export interface CertificateOrder {
   uid: string;
   cardSerial: string;

@@ -64,7 +64,6 @@ export class CertificateRecords {
     await this.#database.batch(this.addStatements(records));
   }
 
-  /** Returns the statement that revokes every certificate of a card. */
   revokeStatement(cardSerial: string, reason: RevocationReason, now: number): Statement {
     return sql(
       'UPDATE certificate SET revoked_at = ?, revocation_reason = ? WHERE card_serial = ? AND revoked_at IS NULL',

@@ -49,7 +49,6 @@ export interface CertificatePlan {
   subjectKey: Uint8Array;
   issuerKey: Uint8Array;
   keyUsage: { bits: number; unused: number };
-  /** For the certificate of an authority. */
   authority?: { pathLength: number };
   /** OID of the one policy. */
   policy?: string;

@@ -43,7 +43,6 @@ export interface LegacyDependencies {
   origin: string;
 }
 
-/** The services and settings of the legacy interface. */
 export interface Legacy extends LegacyDependencies, Required<LegacySettings> {
   tickets: Tickets;
   challenges: LegacyChallenges;

@@ -23,7 +23,6 @@ export const hashes: Readonly<Record<string, { node: string; webCrypto: string }
 
 type Raw = Pick<X509Certificate, 'raw'>;
 
-/** Limits of a request. */
 const most = { bytes: 4_096, requests: 16, nonce: 128 };
 
 /** A certificate of a request. */

@@ -8,13 +8,11 @@ import { idleEnd, type Session, sessionFromRow, sessionLimits, sessionRow } from
 /** Milliseconds to keep ended sessions. */
 const kept = 30 * 86_400_000;
 
-/** A session that has ended. */
 export type EndedSession = Session & { endedAt: number; endCause: EndCause };
 
 /** Returns further statements for the batch that ends a session: its messages and its audit record. */
 export type EndStatements = (ended: EndedSession) => Statement[];
 
-/** Which sessions to end. */
 interface Selection {
   condition: string;
   values: readonly Value[];
@@ -97,7 +95,6 @@ export class Sessions {
     return rows.map(sessionFromRow);
   }
 
-  /** Returns the sessions that ended after a time. */
   async endedAfter(time: number): Promise<Pick<Session, 'id' | 'endCause'>[]> {
     const rows = await this.#database.all<{ id: string; end_cause: EndCause | null }>(
       sql('SELECT id, end_cause FROM cis_session WHERE ended_at > ?', time),
@@ -123,12 +120,10 @@ export class Sessions {
     return ended;
   }
 
-  /** Ends all sessions of a person. */
   async endAllOf(uid: string, cause: EndCause): Promise<EndedSession[]> {
     return await this.#endAll({ condition: 'uid = ?', values: [uid] }, cause);
   }
 
-  /** Ends all sessions of an agent. */
   async endAllOfAgent(agentId: string, cause: EndCause): Promise<EndedSession[]> {
     return await this.#endAll({ condition: 'agent_id = ?', values: [agentId] }, cause);
   }

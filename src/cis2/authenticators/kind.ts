@@ -29,7 +29,6 @@ export interface AuthenticatorDependencies extends ReplyFrame {
   audit: AuditLog;
   cookies: CookieNames;
   cis: CisClient;
-  /** Base URL of CIS. */
   cisUrl: string;
   credentials: Credentials;
   interactions: Interactions;

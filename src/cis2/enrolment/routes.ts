@@ -136,7 +136,6 @@ async function beginEnrolment({ enrolment, context }: FoundEnrolment & Passed<'b
   return enrolment.begin(context);
 }
 
-/** Calls a route of the kind. */
 async function callKind(
   { request, enrolment, context }: Start<{ page: string }> & FoundEnrolment,
   method: 'GET' | 'POST',

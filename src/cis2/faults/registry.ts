@@ -2,7 +2,6 @@ import type { NamedFault } from '../../storage/faults.ts';
 import { discoveryFaults, keySetFaults, userinfoFaults } from './document-faults.ts';
 import { idTokenFaults, logoutTokenFaults } from './token-faults.ts';
 
-/** All faults of CIS2. */
 export const cis2Faults: readonly NamedFault[] = [
   ...idTokenFaults,
   ...userinfoFaults,

@@ -46,7 +46,6 @@ export interface Interaction {
   confirmed: boolean;
 }
 
-/** Initial details of an interaction. */
 interface InteractionDetails {
   /** Of a live session that meets the request except for an answer of the user. */
   sid?: string | null;

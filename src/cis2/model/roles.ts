@@ -9,7 +9,6 @@ export interface SettledRole {
 const has = (person: Person, roleId: string | null | undefined): boolean =>
   person.roles.some((role) => role.roleId === roleId);
 
-/** Whether the scope asks for the role. */
 export const asksForRole = (scope: readonly string[]): boolean =>
   scope.includes('selectedrole') || scope.includes('changedrole');
 

@@ -1,5 +1,4 @@
 interface ScopeRule {
-  /** Userinfo claims of the scope. */
   claims: readonly string[];
   /** Whether the scope also includes the id and name of the person, as the NHS scopes do. */
   own: boolean;

@@ -5,7 +5,6 @@ import { integer, nullable, type RowOf, row, sharedJson, text } from '../../stor
 
 /** A completed authentication. Times in milliseconds. */
 export interface Authentication {
-  /** Id of the authenticator. */
   authenticator: string;
   uid: string;
   /** `amr` values. */
@@ -46,7 +45,6 @@ export type SignOutWithoutSession = 'ask' | 'end';
 
 /** The JSON column of a session. */
 export interface SessionBody {
-  /** Issuer of the realm. */
   issuer: string;
   authentication: Authentication;
   idAssuranceLevel: string;

@@ -20,7 +20,6 @@ type OpenIdDependencies = Parameters<typeof createServer>[0] &
   Parameters<typeof createDiscovery>[0] &
   AuthorizeDependencies &
   EndSessionDependencies & {
-    /** Path of the issuer. */
     path: string;
   };
 

@@ -54,7 +54,6 @@ interface SessionDependencies {
   database: Database;
   singleUse: SingleUse;
   clock: Clock;
-  /** Cookies of the realm. */
   cookies: CookieNames;
   issuer: string;
   /** Methods with sessions that the workstation does not end; see `AuthenticatorKind`. */

@@ -11,7 +11,6 @@ import type { InteractionContext } from './open.ts';
 
 /** The user who signed in just now, and how. */
 export interface AuthenticationResult {
-  /** Id of the authenticator. */
   authenticator: string;
   uid: string;
   /** `amr` values. */

@@ -25,7 +25,6 @@ const { role: says, common } = words;
 interface RoleQuestion {
   person: Person;
   applicationName: string;
-  /** The current role. */
   roleId: string | null;
   search: string;
   /** Whether the form had no role of the user. */

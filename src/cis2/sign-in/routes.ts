@@ -110,7 +110,6 @@ async function beginSignIn(context: PageContext & { authenticator: Authenticator
 
 type CallContext = PageContext<AuthenticatorParams & { page: string }> & { authenticator: Authenticator };
 
-/** Calls a route of the authenticator. */
 async function callAuthenticator(
   { provider: _, authenticator, ...context }: CallContext,
   method: 'GET' | 'POST',

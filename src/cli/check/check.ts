@@ -58,7 +58,6 @@ export interface SignInFault {
   name: string;
   /** Named fault of CIS2. */
   fault: string;
-  /** The fault of the sign-in. */
   does: string;
   source: string;
   /** Returns why this application cannot be tested; undefined if it can. */

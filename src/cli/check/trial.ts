@@ -42,7 +42,6 @@ export interface FirstSignIn {
   request: URLSearchParams | undefined;
   /** Text that only a signed-in page shows. */
   text: string;
-  /** Address of a page that shows it. */
   page: string;
 }
 

@@ -32,7 +32,6 @@ export async function atPlatform(
   return { endpoint: `${body.base}/${end}`, checks: body.checks, answer: body.answer };
 }
 
-/** Runs the checks of CIS2. */
 export async function atCis2(
   { cis2 }: ConsoleContext,
   request: { assertion: string } | { query: string },

@@ -148,7 +148,6 @@ export interface OperationModel {
 export interface TargetSecurity {
   type: 'apikey' | 'mtls';
   header: string;
-  /** Name of the secret. */
   secret: string;
 }
 

@@ -81,7 +81,6 @@ export interface AuthorizationServer<K extends WithClient = WithClient> extends 
   readonly addresses: Readonly<Record<'token' | 'pushed', Addresses>>;
   readonly profiles: Readonly<Partial<Record<Profile, ProfileRules>>>;
   readonly errors: Readonly<Record<ServerFailure, Refuse>>;
-  /** Returns whether the client registered the requirement. */
   requires(client: K['client'], requirement: Requirement): boolean;
   /** Returns whether a certificate of the connection binds tokens of the client. */
   bindsCertificate(client: K['client'], jkt: string | null): boolean;
@@ -102,7 +101,6 @@ export interface AuthorizationServer<K extends WithClient = WithClient> extends 
   requestAlgorithmOf(registration: K['client']['registration']): string | undefined;
   redirectUrisOf(registration: K['client']['registration']): readonly string[];
   readonly responseModes: readonly string[];
-  /** Headers of token responses. */
   readonly tokenHeaders: Headers;
 
   /** Counts a request that creates a row without client authentication. Throws beyond the limit. */

@@ -153,7 +153,6 @@ function blocksStatement(filter: AuditFilter, after: number, upTo: number, limit
   );
 }
 
-/** Returns whether a record is one of a filter. */
 const matches = (record: AuditRow, filter: AuditFilter): boolean =>
   record.id > (filter.since ?? 0) &&
   record.id < (filter.before ?? Number.POSITIVE_INFINITY) &&

@@ -29,7 +29,6 @@ export class AuditSeal {
     return equalHashes(this.#macOf(text), mac);
   }
 
-  /** Returns the MAC of an unsealed entry. */
   entryMac(chain: string, entry: string): string {
     return this.#macOf(JSON.stringify(['entry', chain, entry]));
   }

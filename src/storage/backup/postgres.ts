@@ -9,7 +9,6 @@ import { PostgresTools, type RunningTool } from './postgres-tools.ts';
 export interface PostgresServer {
   client: pg.Client;
   tools: PostgresTools;
-  /** Major version. */
   major: number;
   /** The schema with the tables. */
   namespace: string;

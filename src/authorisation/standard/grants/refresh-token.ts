@@ -21,9 +21,7 @@ import { narrowResources, type TokenCall } from '../token-call.ts';
 
 type RefreshCall = TokenCall & WithRefreshToken & Passed<'refresh-token'>;
 interface WithScopes {
-  /** Of the refresh token. */
   scope: string[];
-  /** Of the access token. */
   accessScope: string[];
 }
 type Valid = RefreshCall &

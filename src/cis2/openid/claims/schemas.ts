@@ -135,7 +135,6 @@ function withScopes({ properties = {}, ...schema }: Described): object {
   return { ...schema, properties: Object.fromEntries(described) };
 }
 
-/** Returns the endpoint of a schema. */
 const serve = (id: string, title: string, shape: object) => {
   const schema = JSON.stringify({ ...shape, $id: id, title });
   const headers = {

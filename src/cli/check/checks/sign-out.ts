@@ -114,7 +114,6 @@ interface SigningOut {
 
 const meansSignOut = /(?:sign|log)[-_ ]?(?:out|off)|end[-_]?session/i;
 
-/** Returns the form or link to sign out on a page. */
 function signOutControl(page: Page): Form | URL | undefined {
   const form = formsOf(page).find(({ action }) => meansSignOut.test(action.pathname));
   return form ?? linksOf(page).find(({ pathname }) => meansSignOut.test(pathname));

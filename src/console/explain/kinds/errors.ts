@@ -91,7 +91,6 @@ const uuids = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 const mostIds = 5;
 const quoted = /'([^']{1,100})'/g;
 
-/** A FHIR OperationOutcome. */
 export const operationOutcome: ExplainKind = {
   id: 'operation-outcome',
   label: 'a FHIR OperationOutcome',

@@ -101,7 +101,6 @@ async function levelCheck(
   });
 }
 
-/** Explains an authorization request. */
 async function explainAuthorize(url: URL, console: ConsoleContext): Promise<Finding> {
   const registered = await Registered.read(console);
   const address = addressCheck(url, addressesOf(console, 'authorize'));
@@ -314,7 +313,6 @@ async function explainRequest(request: DescribedRequest, console: ConsoleContext
   return isToken ? explainTokenCall(request, url, console) : explainApiCall(request, url, console);
 }
 
-/** The address of an authorization request. */
 export const authorizeUrl: ExplainKind = {
   id: 'authorize-url',
   label: 'the address of an authorization request',

@@ -51,7 +51,6 @@ const fields: Html = html`${areaField({
   },
 )}`;
 
-/** The APIs behind the gateway. */
 export const apisPage = definePage({
   path: '/apis',
   roles: [],

@@ -13,7 +13,6 @@ import type {
   FormCall,
 } from './method.ts';
 
-/** A call before client authentication. */
 interface AuthenticationCall<K extends Context = Context> extends FormCall {
   readonly server: AuthenticationServer<K>;
 }

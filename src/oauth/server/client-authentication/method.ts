@@ -77,7 +77,6 @@ export interface ClientAuthenticationMethod {
   readonly ids: readonly string[];
   /** The part of a request that carries the credentials; a request may use one. */
   readonly place: 'header' | 'secret' | 'assertion' | 'connection';
-  /** The error of a failure. */
   readonly failure: 'clientUnauthenticated' | 'assertionInvalid';
   isUsed(call: FormCall): boolean;
   /** Reads the credentials of a request that uses this method. */

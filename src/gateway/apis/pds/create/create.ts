@@ -30,7 +30,6 @@ interface NewPatient {
   extension: Extension[];
 }
 
-/** Extensions that are stored. */
 const kept: readonly string[] = [extensionUrls.communication, extensionUrls.contactPreference];
 
 const ukCore = 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-';

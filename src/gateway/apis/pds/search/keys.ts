@@ -73,7 +73,6 @@ export const lastKey = '\u{10ffff}';
 const former = (kind: 'f' | 's' | 'g', isSearched: boolean): string[] =>
   isSearched ? [kind, kind.toUpperCase()] : [kind];
 
-/** Returns one range of keys of some kinds. */
 function rangeStatement(
   kinds: readonly string[],
   [from, to]: readonly [string, string],
