@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { reasonOf } from './errors.ts';
+import { jsonProblem } from './json.ts';
 import { environment, flagOf, isOn, nearest, OperatorError, UsageError, variableOf } from './operator.ts';
 
 const isBoolean = (schema: z.ZodType): boolean => {
@@ -127,7 +128,7 @@ function readFile(file: string, keys: readonly string[]): ConfigFile {
     text = readFileSync(file, 'utf8');
     parsed = JSON.parse(text);
   } catch (error) {
-    throw new OperatorError(`The configuration file ${file} cannot be read: ${reasonOf(error)}`);
+    throw new OperatorError(`The configuration file ${file} cannot be read: ${jsonProblem(error)}.`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new OperatorError(`The configuration file ${file} must hold one JSON object.`);

@@ -1,3 +1,5 @@
+import { reasonOf } from './errors.ts';
+
 export type JsonObject = { [name: string]: unknown };
 
 /** Returns whether a value is an object, and not a list. */
@@ -54,6 +56,9 @@ export function parseJsonObject(text: string): JsonObject {
   if (!isTame(value)) throw new JsonError('The body is nested too deeply or has a forbidden member.');
   return value;
 }
+
+/** Returns why text is not JSON, without the part of it that V8 quotes: a file of settings contains secrets. */
+export const jsonProblem = (error: unknown): string => reasonOf(error).replace(/, (?:\.\.\.)?".*/s, '');
 
 /** Parses JSON that this installation wrote, such as a response of another of its services. Its type is not checked. */
 export const parseOwnJson = <T>(text: string): T => JSON.parse(text);

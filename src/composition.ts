@@ -211,7 +211,7 @@ const mockOf = ({ core, shared, registrations, log, urls, cisSecrets, statusApiK
 
 /** Returns the base paths of the platform's authorization server. */
 function basesOf({ config, development, urls, cis2Provider }: Wiring, here: Cis2Here) {
-  const upstreams = upstreamsOf(config, { ...cis2Provider, here });
+  const upstreams = { cis2: { ...cis2Provider, here }, ...upstreamsOf(config) };
   const { basePathOptions: options, apiLimits: limits } = config;
   const environment = 'local';
   const mock = { ...mockBasePath(urls, options['/oauth2-mock']), limits: limits['oauth2-mock'] };

@@ -23,6 +23,7 @@ export type ServiceName = (typeof serviceNames)[number];
 const url = z
   .string()
   .refine((value) => URL.canParse(value) && /^https?:/.test(value), 'must be an http or https address')
+  .refine((value) => !/^[^/]*\/\/[^/?#]*@/.test(value), 'must not contain a user or password')
   .transform((value) => value.replace(/\/$/, ''));
 
 const port = z.coerce
@@ -104,13 +105,14 @@ const logRequests = (byDefault: boolean) =>
 const off = (about: string) => z.boolean().default(false).describe(about);
 const on = (about: string) => z.boolean().default(true).describe(about);
 const text = (about: string) => z.string().optional().describe(about);
-const filled = (about: string) => z.string().min(1).optional().describe(about);
+const filledText = z.string().min(1, 'must not be empty');
+const filled = (about: string) => filledText.optional().describe(about);
 const address = (about: string) => url.optional().describe(about);
 
 /** The schema of `up` and `serve`: each key is also a flag and an environment variable. */
 export const configShape = {
   portBase: port.default(8400).describe('First of six ports in a row; 0 takes free ones'),
-  data: z.string().min(1).default('.alongside').describe('Data folder'),
+  data: filledText.default('.alongside').describe('Data folder'),
   ephemeral: off('Store nothing permanently: data in memory and a temporary folder'),
   database: z
     .string()
@@ -151,9 +153,7 @@ export const configShape = {
     .describe(
       'Port of the metrics for Prometheus, GET /metrics: by default 9464 for up, or a free one with --port-base 0; off for serve. 0 takes a free one, off has none',
     ),
-  metricsHost: z
-    .string()
-    .min(1)
+  metricsHost: filledText
     .default('127.0.0.1')
     .describe('Address on which the metrics are served. Anyone who can reach it can read them'),
   otlpEndpoint: address(
@@ -166,8 +166,8 @@ export const configShape = {
     ),
   masterKey: text('File with the key that encrypts secrets; created in the data folder by default'),
   masterKeyCommand: filled(
-    'Command that prints the master key, such as a call of a key service: instead of a file with the key. It runs at each start',
-  ),
+    'Command that prints the master key, such as a call of a key service: instead of a file with the key. It runs at each start; @FILE reads it from a file',
+  ).meta(carriesSecret),
   signingModule: filled(
     'Library of a PKCS#11 token: new signing keys of cis, cis2 and authorisation are created in it and never leave it',
   ),

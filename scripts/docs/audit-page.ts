@@ -49,7 +49,7 @@ Unauthenticated callers do not write records. They are counted by endpoint, netw
 
 Each process writes one chain. \`hash\` is HMAC-SHA256 over the record and \`previous\`, under a key derived from the master key ([ADR 26](adr/0026-each-process-seals-its-own-audit-chain.md)). An act writes its record in the batch of its own database writes, and the process seals it within a second: neither exists without the other. Some acts have no such batch: reads, acts outside the database and acts of many writes. Their record is written first, and without it they do not happen; an act that then fails has a second record, \`failed\`: ${aloneActions}. (\`patient.changed\` is among them because a repeated change is answered and changes nothing.) A refusal is recorded before its response.
 
-Once a minute one process records the end of each chain that has grown, and logs it as \`audit anchor\`, in production at every log level. Send the log to another system: it shows a log that was cut or rewritten even by a holder of the master key.
+Once a minute one process records the end of each chain that has grown, and logs it as \`audit anchor\`, in production at every log level. Send the log to another system. Only \`--anchors\` with that log shows that someone who may write to the database cut off the newest records and their count, or that a holder of the master key rewrote records.
 
 ## Commands
 

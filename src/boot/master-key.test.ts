@@ -43,6 +43,7 @@ describe('MasterKeyFile with a command', () => {
     writeFileSync(join(folder, 'key'), `${key}\n`);
     const own = new MasterKeyFile(folder, { masterKey: join(folder, 'key') }).read()?.serviceSecret('a', 'b');
     assert.equal(read(`"${process.execPath}" -p "'${key}'"`)?.serviceSecret('a', 'b'), own);
+    assert.equal(read(`"${process.execPath}" -p "'${key}='"`)?.serviceSecret('a', 'b'), own, 'with padding');
     assert.deepEqual(readdirSync(folder), ['key']);
   });
 
@@ -53,6 +54,7 @@ describe('MasterKeyFile with a command', () => {
       `"${process.execPath}" -p "'Using a key: ${key}'"`,
       /nothing else may be printed/,
     ],
+    ['prints a lot', `"${process.execPath}" -p "'a'.repeat(100_000)"`, /the command printed more than a key/],
     ['prints too little', `"${process.execPath}" -p "'short'"`, /must hold at least 32 bytes/],
   ] as const)
     test(`refuses to start in one sentence without its output if the command ${name}`, () =>

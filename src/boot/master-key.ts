@@ -43,7 +43,7 @@ export class MasterKeyFile {
       throw new OperatorError(`The master key ${this.path} cannot be read: ${reasonOf(error)}.`);
     }
     // A decoder would skip the characters of a message that a command prints too.
-    if (this.#command !== undefined && !/^[\w-]+$/.test(text))
+    if (this.#command !== undefined && !/^[\w-]+=?$/.test(text))
       throw new OperatorError(
         `The master key ${this.path} must be base64url, and nothing else may be printed.`,
       );
@@ -68,6 +68,9 @@ function outputOf(command: string): string {
     ...{ shell: true, encoding: 'utf8', timeout: longestCommand, maxBuffer: 65_536 },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code === 'ETIMEDOUT') throw new Error(`the command took over ${longestCommand / 1_000} s`);
+  if (code === 'ENOBUFS') throw new Error('the command printed more than a key');
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`the command ended with ${signal ?? `code ${status}`}`);
   return stdout;

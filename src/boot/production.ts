@@ -1,14 +1,23 @@
 import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { systemClock } from '@alongside/kernel/clock';
+import { silentLog } from '@alongside/kernel/log';
 import { isLoopbackName } from '@alongside/kernel/networks';
 import { flagOf, OperatorError } from '@alongside/kernel/operator';
 import { trustedProxies } from '@alongside/kernel/peer';
+import { readIssuersFile } from '../cis/revocation/external-issuers.ts';
+import { webAuthnPolicy } from '../cis2/authenticators/webauthn/policy.ts';
 import type { Config } from '../config.ts';
 import type { Urls } from '../service.ts';
 import { type MutualTlsUrls, mutualTlsUrls, portsFrom, publicUrls } from './addresses.ts';
 import { requireVolume } from './data-folder.ts';
+import { MasterKeyFile } from './master-key.ts';
+import { signInSettings, webAuthnSettings } from './sign-in-settings.ts';
+import { tokenSettings } from './signing/token.ts';
+import { openTheme } from './theme.ts';
 import { certificateProblem, openTls, type TlsFiles, trustAuthority } from './tls.ts';
+import { clientAuthoritiesOf, clientRevocationsOf, upstreamsOf } from './upstreams.ts';
 
 interface Plan {
   config: Config;
@@ -165,24 +174,43 @@ export function checkProduction(plan: Plan): void {
   if (problem !== undefined) throw new OperatorError(problem);
 }
 
+/** Reads the master key, if there is one. The command of a key service runs only at a start. */
+function readMasterKey(config: Config, folder: string): void {
+  const file = new MasterKeyFile(folder, config);
+  if (config.masterKeyCommand === undefined) file.read();
+}
+
 /** Returns all problems of this configuration that can be found before the database is opened. */
-export function startProblems(config: Config, now: number): string[] {
+export async function startProblems(config: Config, now: number): Promise<string[]> {
   const problems: string[] = [];
-  const attempt = <T>(work: () => T): T | undefined => {
+  const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
     try {
-      return work();
+      return await work();
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
       problems.push(error.message);
       return undefined;
     }
   };
-  const tls = attempt(() => openTls(config));
-  attempt(() => trustAuthority(config.tlsAuthority));
-  attempt(() => trustedProxies(config.trustedProxies));
-  attempt(() => config.dataVolume && requireVolume(config.data));
+  const folder = resolve(config.data);
+  const tls = await attempt(() => openTls(config));
+  for (const read of [
+    () => trustAuthority(config.tlsAuthority),
+    () => trustedProxies(config.trustedProxies),
+    () => config.dataVolume && requireVolume(config.data),
+    () => readMasterKey(config, folder),
+    () => tokenSettings(config),
+    () => openTheme(config.theme),
+    () => upstreamsOf(config),
+    () => webAuthnPolicy(webAuthnSettings(config), false),
+    () => signInSettings(config),
+    () => clientAuthoritiesOf(config),
+    () => clientRevocationsOf(config, systemClock, silentLog),
+    () => readIssuersFile(config.cardIssuers),
+  ])
+    await attempt<unknown>(read);
   const ports = portsFrom(config.portBase);
   const [urls, mutualTls] = [publicUrls(config, ports), mutualTlsUrls(config, ports)];
-  const plan = { config, urls, mutualTls, folder: resolve(config.data), tls, now };
+  const plan = { config, urls, mutualTls, folder, tls, now };
   return [...problems, ...productionProblems(plan)];
 }

@@ -33,7 +33,7 @@ export async function openLiveSettings(config: Config, clock: Clock, log: Log): 
   return {
     clientAuthorities: clientAuthoritiesOf(config),
     clientRevocations: await clientRevocationsOf(config, clock, log),
-    externalIssuers: config.cardIssuers === undefined ? [] : readIssuersFile(config.cardIssuers),
+    externalIssuers: readIssuersFile(config.cardIssuers),
     smtp: smtpOf(config),
   };
 }
@@ -109,7 +109,7 @@ const clientAuthoritiesPart = (
 const cardIssuersPart = ({ externalIssuers }: LiveSettings): Reloadable => ({
   settings: ['cardIssuers'],
   prepare({ cardIssuers }) {
-    const issuers = cardIssuers === undefined ? [] : readIssuersFile(cardIssuers);
+    const issuers = readIssuersFile(cardIssuers);
     return () => replaceAll(externalIssuers, issuers);
   },
 });

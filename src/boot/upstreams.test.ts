@@ -14,16 +14,6 @@ import { clientAuthoritiesOf, clientRevocationsOf, upstreamsOf } from './upstrea
 const folder = mkdtempSync(join(tmpdir(), 'alongside-upstreams-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const own = {
-  issuer: 'http://localhost:8402/realm',
-  authorizeUrl: '',
-  tokenUrl: '',
-  userinfoUrl: '',
-  jwksUrl: '',
-  clientId: 'platform',
-  clientSecret: 'secret',
-  providerName: 'nhs-cis2' as const,
-};
 const file = (name: string, content: unknown): string => {
   const path = join(folder, name);
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
@@ -31,15 +21,15 @@ const file = (name: string, content: unknown): string => {
 };
 const configOf = (settings: Record<string, unknown>) => loadConfig(configShape, settings);
 
-test('upstreamsOf uses our own CIS2 and no provider for citizens by default', () => {
-  assert.deepEqual(upstreamsOf(configOf({}), own), { cis2: own });
+test('upstreamsOf has no other provider by default', () => {
+  assert.deepEqual(upstreamsOf(configOf({})), {});
 });
 
 test('upstreamsOf reads another CIS2 in the format of the published one, its issuer byte for byte', () => {
   const issuer =
     'https://cis2.example.org:443/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare';
   const upstreamCis2 = file('cis2.json', { issuer, clientId: 'x', clientSecret: 'y' });
-  assert.deepEqual(upstreamsOf(configOf({ upstreamCis2 }), own).cis2, {
+  assert.deepEqual(upstreamsOf(configOf({ upstreamCis2 })).cis2, {
     issuer,
     authorizeUrl: `${issuer}/authorize`,
     tokenUrl: `${issuer}/access_token`,
@@ -53,7 +43,7 @@ test('upstreamsOf reads another CIS2 in the format of the published one, its iss
 
 test('upstreamsOf reads a provider for citizens; without a secret its client signs assertions', () => {
   const upstreamNhsLogin = file('login.json', { issuer: 'https://login.example.org', clientId: 'x' });
-  assert.deepEqual(upstreamsOf(configOf({ upstreamNhsLogin }), own).nhsLogin, {
+  assert.deepEqual(upstreamsOf(configOf({ upstreamNhsLogin })).nhsLogin, {
     issuer: 'https://login.example.org',
     authorizeUrl: 'https://login.example.org/authorize',
     tokenUrl: 'https://login.example.org/token',
@@ -66,7 +56,7 @@ test('upstreamsOf reads a provider for citizens; without a secret its client sig
     clientId: 'x',
     sendNonceAndPkce: false,
   });
-  const { nhsLogin } = upstreamsOf(configOf({ upstreamNhsLogin: plain }), own);
+  const { nhsLogin } = upstreamsOf(configOf({ upstreamNhsLogin: plain }));
   assert.equal(nhsLogin?.sendNonceAndPkce, false);
 });
 
@@ -115,7 +105,7 @@ for (const [name, content, message] of rows)
   test(`upstreams report an error to the operator in one sentence: ${name}`, () => {
     const upstreamCis2 = file(`${name.replaceAll(' ', '-')}.json`, content);
     assert.throws(
-      () => upstreamsOf(configOf({ upstreamCis2 }), own),
+      () => upstreamsOf(configOf({ upstreamCis2 })),
       (error) =>
         error instanceof OperatorError && message.test(error.message) && !error.message.includes('\n'),
     );

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
+import { jsonProblem } from '@alongside/kernel/json';
 import type { Log } from '@alongside/kernel/log';
 import { OperatorError } from '@alongside/kernel/operator';
 import { z } from 'zod';
@@ -72,7 +73,7 @@ function read<S extends z.ZodType>(file: string, shape: S): z.output<S> {
   try {
     parsed = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new OperatorError(`The provider in ${file} cannot be read: ${reasonOf(error)}.`);
+    throw new OperatorError(`The provider in ${file} cannot be read: ${jsonProblem(error)}.`);
   }
   const result = shape.safeParse(parsed);
   if (result.success) return result.data;
@@ -81,15 +82,15 @@ function read<S extends z.ZodType>(file: string, shape: S): z.output<S> {
 }
 
 /**
- * Returns the providers of `/oauth2` and `/oauth2.1`: ours, or those in JSON files, so that no secret is on a command line.
- * Throws OperatorError in one sentence.
+ * Returns the providers in JSON files for `/oauth2` and `/oauth2.1`, so that no secret is on a command line. Throws OperatorError in
+ * one sentence.
  */
-export function upstreamsOf(
-  { upstreamCis2, upstreamNhsLogin }: Config,
-  own: BasePath['cis2'],
-): Pick<BasePath, 'cis2' | 'nhsLogin'> {
+export function upstreamsOf({
+  upstreamCis2,
+  upstreamNhsLogin,
+}: Config): Partial<Pick<BasePath, 'cis2' | 'nhsLogin'>> {
   return {
-    cis2: upstreamCis2 === undefined ? own : read(upstreamCis2, cis2Shape),
+    ...(upstreamCis2 === undefined ? {} : { cis2: read(upstreamCis2, cis2Shape) }),
     ...(upstreamNhsLogin === undefined ? {} : { nhsLogin: read(upstreamNhsLogin, nhsLoginShape) }),
   };
 }

@@ -37,6 +37,19 @@ describe('alongside config', () => {
     assert.deepEqual([of('drainDelay')?.value, of('drainDelay')?.origin], [5, 'default']);
     const { lines: text } = await invoke(['config', '--config', file]);
     assert.doesNotMatch(text.join('\n') + lines[0], /password@/);
+    const { lines: keyLines } = await invoke(['config', '--master-key-command', 'unwrap --pin 4711']);
+    assert.doesNotMatch(keyLines.join('\n'), /4711/);
+  });
+
+  test('prints no part of a file that is not JSON, and refuses a password in an address', async () => {
+    writeFileSync(file, '{ "smtpUrl": smtp://hidden@mail }');
+    for (const argv of [['config'], ['serve'], ['app', 'list']])
+      await assert.rejects(invoke([...argv, '--config', file]), ({ message }: Error) => {
+        assert.match(message, /config\.json cannot be read: Unexpected token/);
+        return !/smtp:/.test(message);
+      });
+    const { notes } = await checked(['--no-self-service', '--otlp-endpoint', 'http://me:hidden@c:4318']);
+    assert.deepEqual(notes, ['--otlp-endpoint: must not contain a user or password.']);
   });
 
   test('check reports all problems at once', async () => {
@@ -86,6 +99,25 @@ describe('alongside config', () => {
     ].entries())
       assert.match(notes[index] ?? '', problem);
     assert.equal(notes.length, 5);
+  });
+
+  test('check reads every file that serve reads at a start', async () => {
+    const files = [
+      ...['master-key', 'theme', 'upstream-cis2', 'webauthn-roots'],
+      ...['sign-in-providers', 'tls-client-authorities', 'tls-client-revocations', 'card-issuers'],
+    ];
+    const { notes } = await checked([
+      ...['--no-self-service', '--signing-token', 'x'],
+      ...files.flatMap((flag) => [`--${flag}`, join(folder, `no-${flag}`)]),
+    ]);
+    const [token, ...others] = notes.toSorted((note) => (note.includes('--signing-module') ? -1 : 1));
+    assert.match(token ?? '', /^Signing keys in a token need --signing-module and --signing-pin/);
+    for (const flag of files)
+      assert.ok(
+        others.some((note) => note.includes(`no-${flag}`)),
+        flag,
+      );
+    assert.equal(others.length, files.length);
   });
 
   test('names a variable that is not a setting', async () => {

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { reasonOf } from '@alongside/kernel/errors';
-import { parseOwnJson } from '@alongside/kernel/json';
+import { jsonProblem, parseOwnJson } from '@alongside/kernel/json';
 import { environment, isOn, OperatorError, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { ConsoleApi } from '../kit/console-api.ts';
@@ -41,7 +40,7 @@ function configured(
   try {
     if (file) settings = { ...JSON.parse(readFileSync(file, 'utf8')) };
   } catch (error) {
-    throw new OperatorError(`The configuration file ${file} cannot be read: ${reasonOf(error)}`);
+    throw new OperatorError(`The configuration file ${file} cannot be read: ${jsonProblem(error)}.`);
   }
   const text = (value: unknown) => (value === undefined || value === null ? undefined : String(value));
   return {
@@ -54,11 +53,15 @@ function configured(
 
 /** Reads an instance's state file. Throws if it is unreadable. */
 export function readStateFile(file: string): StateFile & { operator?: LocalOperator } {
+  if (!existsSync(file))
+    throw new OperatorError(
+      `There is no state file ${file}: start the instance, or select another with --data, --state or --port-base.`,
+    );
   try {
     const state = parseOwnJson<StateFile & { operator?: LocalOperator }>(readFileSync(file, 'utf8'));
     if (typeof state.urls.console === 'string') return state;
   } catch (error) {
-    throw new OperatorError(`The state file ${file} cannot be read: ${reasonOf(error)}`);
+    throw new OperatorError(`The state file ${file} cannot be read: ${jsonProblem(error)}.`);
   }
   throw new OperatorError(`${file} is not the state file of an instance.`);
 }
@@ -85,7 +88,8 @@ export function placeOf(wish: InstanceSelection): Place {
   }
   if (named) return { origin: undefined, stateFile: named };
   const file = join(dataFolderOf(wish), 'state.json');
-  if (existsSync(file)) return { origin: undefined, stateFile: file };
+  // Without this folder's instance, another one may answer at the usual port.
+  if (wish.data !== undefined || existsSync(file)) return { origin: undefined, stateFile: file };
   return atPort(fallback.portBase === undefined || fallback.portBase === '0' ? '8400' : fallback.portBase);
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { reasonOf } from '@alongside/kernel/errors';
-import { isObject } from '@alongside/kernel/json';
+import { isObject, jsonProblem } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
 
 const problems: Readonly<Record<string, string>> = {
@@ -45,7 +45,7 @@ export function jsonObject<Value extends object = Record<string, unknown>>(
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new OperatorError(`${name} is not JSON: ${reasonOf(error)}.`);
+    throw new OperatorError(`${name} is not JSON: ${jsonProblem(error)}.`);
   }
   if (!isObject(value)) throw new OperatorError(`${name} must hold one JSON object.`);
   return value as Value;

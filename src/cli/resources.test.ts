@@ -460,7 +460,12 @@ describe('a command', () => {
       message: /^No running instance responds at http:\/\/localhost:1 \(/,
     });
     await assert.rejects(invoke(['keys', 'list', '--port-base', 'x']), UsageError);
-    await assert.rejects(invoke(['keys', 'list', '--state', join(folder, 'none')]), /cannot be read/);
+    await assert.rejects(
+      invoke(['keys', 'list', '--state', join(folder, 'none')]),
+      /no state file .*none: start/,
+    );
+    // Never the instance at the usual port.
+    await assert.rejects(invoke(['keys', 'list', '--data', folder]), /no state file/);
     await assert.rejects(
       invoke(['keys', 'list', '--state', file('odd.json', {})]),
       /cannot be read|not the state/,

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { ManualClock } from '@alongside/kernel/clock';
 import { Unavailable } from '@alongside/kernel/kernel-errors';
 import { type KeySet, SigningKeys } from '@alongside/kernel/keys';
-import { OperatorError } from '@alongside/kernel/operator';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { Vault } from '@alongside/kernel/secrets';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import pkcs11js from 'pkcs11js';
@@ -140,14 +140,16 @@ describe('signing keys in a SoftHSM2 token', needing(['SoftHSM2']), () => {
   });
 
   test('are refused with a wrong PIN or module, in one sentence without the PIN', async () => {
-    for (const [wrong, reason] of [
-      [settings('wrong-pin'), /CKR_PIN_INCORRECT/],
-      [{ ...settings(pin), signingToken: 'another' }, /it has no token another/],
+    for (const [wrong, reason, kind] of [
+      [{ ...settings(pin), signingToken: 'another' }, /it has no token another: set --signing-token/],
       [{ ...settings(pin), signingModule: '/no/module.so' }, /cannot be used/],
-      [{ ...settings(pin), signingPin: undefined }, /--signing-module needs --signing-pin/],
+      [{ ...settings(pin), signingPin: undefined }, /need --signing-module and --signing-pin/],
+      [{ ...settings(pin), signingModule: undefined }, /need --signing-module and --signing-pin/],
+      // With exit code 2 systemd does not start again, so it does not lock the token.
+      [settings('wrong-pin'), /CKR_PIN_INCORRECT\. Correct --signing-pin/, UsageError],
     ] as const)
       await assert.rejects(SigningToken.open(wrong), (error) => {
-        assert.ok(error instanceof OperatorError);
+        assert.ok(error instanceof (kind ?? OperatorError));
         assert.match(error.message, reason);
         assert.doesNotMatch(error.message, /wrong-pin|4471/);
         return true;

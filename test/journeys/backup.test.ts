@@ -190,6 +190,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       await refuses(changed(3), /not a backup/);
       await refuses(intact.subarray(0, intact.length / 2), /damaged: it ends early/);
       await refuses(Buffer.from('{"some": "other file"}'), /not a backup/);
+      await refuses(Buffer.concat([intact.subarray(0, -1_024), intact]), /damaged: it has another file/);
       for (const size of ['-1000', 'none']) await refuses(withSize(intact, size), /not a backup/);
       const year = intact.lastIndexOf('"createdAt": "') + '"createdAt": "'.length;
       await refuses(changed(year), /was changed after it was made/);

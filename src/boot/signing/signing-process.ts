@@ -107,7 +107,12 @@ class Token {
     const slot = slots.find(
       (each) => wanted === undefined || module.C_GetTokenInfo(each).label.trim() === wanted,
     );
-    if (!slot) throw new Error(wanted === undefined ? 'it has no token' : `it has no token ${wanted}`);
+    if (!slot)
+      throw new Error(
+        wanted === undefined
+          ? 'it has no token'
+          : `it has no token ${wanted}: set --signing-token to its label`,
+      );
     this.#session = module.C_OpenSession(slot, CK.rwSession);
     module.C_Login(this.#session, CK.user, pin);
   }

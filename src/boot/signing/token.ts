@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { reasonOf } from '@alongside/kernel/errors';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import { Unavailable } from '@alongside/kernel/kernel-errors';
 import type { KeyToken } from '@alongside/kernel/keys';
-import { OperatorError } from '@alongside/kernel/operator';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { NativeProcess } from '../../../identity-agent/card/native-process.ts';
 import type { Config } from '../../config.ts';
 import type { OpenToken, SigningModule } from './signing-process.ts';
@@ -11,6 +12,22 @@ import type { OpenToken, SigningModule } from './signing-process.ts';
 const longestCall = 30_000;
 /** Milliseconds between attempts to reach a token that was lost. */
 const again = 1_000;
+
+type TokenSettings = Pick<Config, 'signingModule' | 'signingToken' | 'signingPin'>;
+
+/** Returns the complete settings of a token; undefined without one. @throws OperatorError in one sentence */
+export function tokenSettings({
+  signingModule: module,
+  signingToken: token,
+  signingPin: pin,
+}: TokenSettings) {
+  if (module === undefined && (token ?? pin) === undefined) return undefined;
+  if (module === undefined || pin === undefined)
+    throw new OperatorError(
+      'Signing keys in a token need --signing-module and --signing-pin, such as @FILE: set both, or no setting of the token.',
+    );
+  return { module, token, pin };
+}
 
 /** A token with signing keys, behind a PKCS#11 module in a separate process, which is started again when it has lost the token. */
 export class SigningToken implements KeyToken {
@@ -27,17 +44,19 @@ export class SigningToken implements KeyToken {
   }
 
   /** Logs in to the configured token; undefined without one. @throws OperatorError in one sentence */
-  static async open({
-    signingModule: module,
-    signingToken: token,
-    signingPin: pin,
-  }: Pick<Config, 'signingModule' | 'signingToken' | 'signingPin'>): Promise<SigningToken | undefined> {
-    if (module === undefined) return undefined;
-    if (pin === undefined) throw new OperatorError('--signing-module needs --signing-pin, such as @FILE.');
-    const opened = new SigningToken({ module, token }, pin);
+  static async open(config: TokenSettings): Promise<SigningToken | undefined> {
+    const settings = tokenSettings(config);
+    if (settings === undefined) return undefined;
+    const { pin, ...module } = settings;
+    const opened = new SigningToken(module, pin);
     try {
       await opened.#connected();
     } catch (error) {
+      // With its exit code, a service manager does not start again: more attempts would lock the token.
+      if (opened.#refused !== undefined)
+        throw new UsageError(`${reasonOf(error)}. Correct --signing-pin before the next start.`, {
+          cause: error,
+        });
       throw error instanceof Unavailable ? new OperatorError(`${error.message}.`, { cause: error }) : error;
     }
     return opened;

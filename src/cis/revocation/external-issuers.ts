@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
+import { jsonProblem } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { firstProblem } from '../shapes.ts';
@@ -54,15 +55,16 @@ const shape = z
   .max(20, 'must have at most 20 entries');
 
 /**
- * Reads a file of external issuers: a JSON list of `{name, certificate, policies, ocsp, crl, failMode, freshness}`. A certificate is
+ * Reads a file of external issuers, or none: a JSON list of `{name, certificate, policies, ocsp, crl, failMode, freshness}`. A certificate is
  * the path of a PEM file, relative to the list. @throws OperatorError
  */
-export function readIssuersFile(file: string): ExternalIssuer[] {
+export function readIssuersFile(file: string | undefined): ExternalIssuer[] {
+  if (file === undefined) return [];
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new OperatorError(`The list of card issuers ${file} cannot be read: ${reasonOf(error)}.`);
+    throw new OperatorError(`The list of card issuers ${file} cannot be read: ${jsonProblem(error)}.`);
   }
   const result = shape.safeParse(value);
   if (!result.success) {

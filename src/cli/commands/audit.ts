@@ -135,7 +135,7 @@ export const audit = command({
     },
   },
   notes: [
-    'FILTER: --from T --to T --actor A --action A --application ID --outcome ok|refused|failed --patient NHS-NUMBER. T is a day or a time, 2026-03-02 or 2026-03-02T09:00:00Z. --anchors reads a log of alongside serve, stored elsewhere: it also shows what a holder of the master key cut off or rewrote.',
+    'FILTER: --from T --to T --actor A --action A --application ID --outcome ok|refused|failed --patient NHS-NUMBER. T is a day or a time, 2026-03-02 or 2026-03-02T09:00:00Z. --anchors reads a log of alongside serve, stored elsewhere: only so it shows that the newest records were cut off with their count, or that a holder of the master key rewrote records.',
     'They work on storage, whether the instance runs or not, and take the same settings as alongside serve: --data, --database, --master-key, --config. Searches and exports are recorded.',
   ],
   examples: ['alongside audit search --from 2026-03-02 --outcome refused', 'alongside audit verify'],

@@ -44,7 +44,7 @@ export const config = command({
         if (problems.length === 0) {
           const { startProblems } = await import('../../boot/production.ts');
           const wanted = loadConfig(productionShape, settings, file);
-          problems.push(...startProblems(wanted, systemClock.now()));
+          problems.push(...(await startProblems(wanted, systemClock.now())));
         }
         return {
           json: { problems, remarks: unknownVariables(productionShape) },

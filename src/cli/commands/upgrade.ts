@@ -82,7 +82,7 @@ export const upgrade = command({
           const config = loadConfig(productionShape, settings, file);
           const { startProblems } = await import('../../boot/production.ts');
           const { checkUpgrade } = await import('../../boot/upgrade.ts');
-          problems.push(...startProblems(config, systemClock.now()));
+          problems.push(...(await startProblems(config, systemClock.now())));
           plan = await checkUpgrade(config).catch((error: unknown) => {
             if (!(error instanceof OperatorError)) throw error;
             problems.push(reasonOf(error));

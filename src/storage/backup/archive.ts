@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemClock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
@@ -170,8 +170,9 @@ export class ArchiveReader {
   static async open(path: string): Promise<ArchiveReader> {
     let file: FileHandle;
     try {
+      // Opening a pipe would wait for its writer.
+      if (!(await stat(path)).isFile()) throw new Error('it is not a file');
       file = await open(path, 'r');
-      if (!(await file.stat()).isFile()) throw new Error('it is not a file');
     } catch (error) {
       throw new OperatorError(`The backup ${path} cannot be read: ${reasonOf(error)}.`);
     }

@@ -102,6 +102,7 @@ export class Backup {
       const manifest = manifestIn(Buffer.concat(parts).toString(), path);
       const data = archive.entries.find(({ name }) => name === manifest.data.name);
       if (data?.bytes !== manifest.data.bytes) throw damaged(path, 'its data have another size');
+      if (archive.entries.length !== 2) throw damaged(path, 'it has another file');
       return new Backup(archive, manifest, data);
     } catch (error) {
       await archive.close();

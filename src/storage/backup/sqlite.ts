@@ -139,7 +139,7 @@ export async function replaceSqlite(
     await syncFolder(dirname(file));
   } catch (error) {
     if (signal.aborted || error instanceof OperatorError) throw error;
-    throw new OperatorError(`The database ${file} cannot be written: ${reasonOf(error)}.`);
+    throw new OperatorError(`The database ${file} cannot be written: ${reasonOf(error).replace(/\.$/, '')}.`);
   } finally {
     unlock?.();
     for (const kind of ['', '-wal', '-shm']) await rm(`${draft}${kind}`, { force: true });
