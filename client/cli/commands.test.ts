@@ -118,6 +118,18 @@ describe('the commands of the native journey', () => {
     assert.match(sentencesOf(wrong.error), /^invalid_client: .*[.] See that client id/);
   });
 
+  test('reports a client that the server does not know before a browser opens', async () => {
+    for (const pattern of ['combined', 'separate']) {
+      const notes: string[] = [];
+      const argv = ['--issuer', provider.issuer, '--client', 'nobody', '--browser', 'manual'];
+      const { lines, error } = await call('sign-in', [...argv, '--pattern', pattern], {
+        note: (text) => void notes.push(text),
+      });
+      assert.deepEqual([lines, notes, error?.code], [[], [], 'oauth']);
+      assert.match(sentencesOf(error as ClientError), /invalid_client|refuses the sign-in/);
+    }
+  });
+
   test('token prints the access token alone, or everything', async () => {
     const plain = await call('token', signIn());
     assert.match(plain.lines.join(), /^[\w.-]{20,}$/);

@@ -3,7 +3,7 @@ import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { inOwnTerms, retryHeaders, Unavailable } from '@alongside/kernel/kernel-errors';
 import type { Handler } from '@alongside/kernel/route';
-import { proofAlgorithmsOf } from '../oauth/dpop.ts';
+import { announcedProofAlgorithms, proofAlgorithmsOf } from '../oauth/dpop.ts';
 import type { Api } from './api.ts';
 import { type RecordedCall, recordCall, type Trace } from './audit.ts';
 import type { Gateway } from './dependencies.ts';
@@ -44,11 +44,8 @@ function challengeOf(refusal: Refusal, api: Api, origin: string, { scheme, profi
     return refusal.entry.status === 401 && more.length > 0 ? { 'www-authenticate': `Bearer ${more}` } : {};
   if (refusal.extra.acr !== undefined) more.unshift(`acr_values="${refusal.extra.acr}"`);
   const bound = scheme === 'dpop' || name === 'boundToken';
-  const members = [
-    `error="${error}"`,
-    ...(bound ? [`algs="${proofAlgorithmsOf(profile).join(' ')}"`] : []),
-    ...more,
-  ];
+  const algorithms = profile === undefined ? announcedProofAlgorithms : proofAlgorithmsOf(profile);
+  const members = [`error="${error}"`, ...(bound ? [`algs="${algorithms.join(' ')}"`] : []), ...more];
   const challenge = `${bound ? 'DPoP' : 'Bearer'} ${members.join(', ')}`;
   return { 'www-authenticate': challenge, ...(nonce === undefined ? {} : { 'dpop-nonce': nonce }) };
 }

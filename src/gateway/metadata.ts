@@ -2,7 +2,7 @@ import { json } from '@alongside/kernel/answer';
 import { type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import { readOnly, route } from '@alongside/kernel/route';
-import { proofAlgorithmsOf } from '../oauth/dpop.ts';
+import { announcedProofAlgorithms } from '../oauth/dpop.ts';
 import type { Api } from './api.ts';
 import type { ServedApis } from './definitions/served.ts';
 import type { Gateway } from './dependencies.ts';
@@ -21,7 +21,7 @@ function metadataOf({ urls, mutualTlsUrl }: Gateway, { name, basePath, title, mo
     ...(scopes.length > 0 ? { scopes_supported: scopes } : {}),
     bearer_methods_supported: ['header'],
     resource_name: title ?? name,
-    dpop_signing_alg_values_supported: proofAlgorithmsOf(undefined),
+    dpop_signing_alg_values_supported: announcedProofAlgorithms,
     ...(mutualTlsUrl === undefined ? {} : { tls_client_certificate_bound_access_tokens: true }),
   };
 }

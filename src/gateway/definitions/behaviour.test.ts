@@ -99,9 +99,11 @@ describe('an API by definition', () => {
     for (const path of ['/test', '/personal-demographics/FHIR/R4', '/hello-world', '/canary-api']) {
       const answer = await gateway.call(`/.well-known/oauth-protected-resource${path}`);
       assert.equal(answer.status, 200, path);
-      const { resource, authorization_servers } = (await answer.json()) as Record<string, unknown>;
-      assert.equal(resource, `http://127.0.0.1${path}`);
-      assert.deepEqual(authorization_servers, ['http://127.0.0.1/oauth2.1']);
+      const metadata = (await answer.json()) as Record<string, unknown>;
+      assert.equal(metadata.resource, `http://127.0.0.1${path}`);
+      assert.deepEqual(metadata.authorization_servers, ['http://127.0.0.1/oauth2.1']);
+      // Those that clients of every profile may use.
+      assert.deepEqual(metadata.dpop_signing_alg_values_supported, ['ES256', 'EdDSA', 'PS256']);
     }
     assert.equal((await gateway.call('/.well-known/oauth-protected-resource/test/user')).status, 404);
     assert.equal((await gateway.call('/.well-known/oauth-protected-resource/none')).status, 404);

@@ -1,4 +1,4 @@
-import type { Node, ParsedNode } from 'yaml';
+import type { CST, Document, Node, ParsedNode } from 'yaml';
 import { DefinitionError, sourceLimits } from '../protocol.ts';
 
 /** The files of a definition by their path below its folder, and the one that refers to the others. */
@@ -22,11 +22,30 @@ interface Origin {
 /** What is used of yaml, so that a bundle leaves out the rest. */
 type Yaml = Pick<
   typeof import('yaml'),
-  'isAlias' | 'isMap' | 'isScalar' | 'isSeq' | 'Lexer' | 'parseDocument'
+  'Composer' | 'isAlias' | 'isMap' | 'isScalar' | 'isSeq' | 'Lexer' | 'Parser'
 >;
 
 /** Marks of the lexer that are not in the text: the start of a document, of a plain text, and the end of a broken list. */
-const marks = ['\x02', '\x1f', '\x18'];
+const plainText = '\x1f';
+const marks = ['\x02', plainText, '\x18'];
+
+/** Where the library reports an error. */
+type ErrorPlace = number | [number, ...number[]] | { offset: number };
+
+/**
+ * What is counted before a text is parsed: lexemes by their first character. At most one comma, one colon or dash, and one question
+ * mark belongs to a value. There may be two of the others for each: a key has its own text, anchor and tag, and a line may only
+ * close something.
+ */
+const counted: readonly { first: string; what: string; each: 1 | 2 }[] = [
+  { first: ',', what: 'values', each: 1 },
+  { first: ':-', what: 'values', each: 1 },
+  { first: '?', what: 'values', each: 1 },
+  { first: `"'`, what: 'texts', each: 2 },
+  { first: '&', what: 'anchors', each: 2 },
+  { first: '!', what: 'tags', each: 2 },
+  { first: '\n\r', what: 'lines', each: 2 },
+];
 
 /** Parses the files of a definition, each once, and knows the place of each value. */
 export class ParsedFiles {
@@ -65,47 +84,79 @@ export class ParsedFiles {
     const text = this.#source.files[file];
     if (text === undefined)
       throw new DefinitionError(`The file ${file} is not among the files of the definition.`);
-    const { parseDocument } = this.#yaml;
     this.#checkSize(file, text);
-    // Keys are compared below, because the library compares each with all before it.
-    const parsed = parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
-    const [error] = parsed.errors;
-    if (error) {
-      const [reason = ''] = error.message.split('\n');
-      const what = reason.startsWith('Maximum call stack')
-        ? `The definition is nested more than ${sourceLimits.depth} deep.`
-        : `The file is no valid YAML or JSON: ${reason}.`.replace('..', '.');
-      throw this.#failAt(what, file, error.pos[0]);
-    }
+    const parsed = this.#documentOf(file, text);
     const root = this.#valueOf(parsed.contents, file, parsed, new Map(), 0);
     this.#roots.set(file, root);
     return root;
   }
 
-  /**
-   * Refuses a long text of too many values before it is parsed, which takes a kilobyte of memory for each. At most one comma, and
-   * at most one colon or dash, belongs to a value.
-   */
+  /** Parses a text up to its first error, because one error may lead to a million. */
+  #documentOf(file: string, text: string): Document.Parsed {
+    const { Composer, Parser } = this.#yaml;
+    let first: DefinitionError | undefined;
+    const fail = (reason: string, offset: number): never => {
+      const isStack = reason.startsWith('Maximum call stack');
+      const sentence = `The file is no valid YAML or JSON: ${reason}.`.replace('..', '.');
+      // The library catches errors, and reports them again for each value around.
+      first ??= isStack ? this.#tooDeep(file, offset) : this.#failAt(sentence, file, offset);
+      throw first;
+    };
+    function* tokens(): Generator<CST.Token> {
+      for (const token of new Parser().parse(text)) {
+        if (token.type === 'error') fail(token.message, token.offset);
+        yield token;
+      }
+    }
+    // Keys are compared below, because the library compares each with all before it.
+    const composer = new Composer({ uniqueKeys: false });
+    // The library keeps the property to itself, and offers no other way to stop.
+    Object.defineProperty(composer, 'onError', {
+      value(at: ErrorPlace, _code: string, reason: string, isWarning?: boolean) {
+        if (!isWarning) fail(reason, typeof at === 'number' ? at : 'offset' in at ? at.offset : at[0]);
+      },
+    });
+    const [document, second] = composer.compose(tokens(), true, text.length);
+    if (!document || second) return fail('There is a second document', second?.range[0] ?? 0);
+    const [left] = document.errors;
+    if (left) fail(left.message, left.pos[0]);
+    return document;
+  }
+
+  /** Refuses a text that is too large or too deep before it is parsed, which takes a kilobyte of memory for each value. */
   #checkSize(file: string, text: string): void {
-    if (text.length < 2 * sourceLimits.nodes) return;
-    let [offset, commas, others] = [0, 0, 0];
+    const kinds = counted.map((kind) => ({ ...kind, left: kind.each * (sourceLimits.nodes - this.#nodes) }));
+    // Open brackets, and the lists and keys that begin on the same line, each within the one before.
+    let [offset, brackets, onLine] = [0, 0, 0];
+    let before = '';
     for (const lexeme of new this.#yaml.Lexer().lex(text)) {
-      if (lexeme === ',') commas += 1;
-      else if (lexeme === ':' || lexeme === '-') others += 1;
-      if (this.#nodes + Math.max(commas, others) > sourceLimits.nodes) throw this.#tooMany(file, offset);
+      const first = before === plainText || marks.includes(lexeme) ? undefined : lexeme[0];
+      const kind = first === undefined ? undefined : kinds.find((one) => one.first.includes(first));
+      if (kind && --kind.left < 0)
+        throw this.#tooMany(kind.each * sourceLimits.nodes, kind.what, file, offset);
+      if (kind?.what === 'lines') onLine = 0;
+      else if (first === '-' || first === '?') onLine += 1;
+      else if (first === '[' || first === '{') brackets += 1;
+      else if (first === ']' || first === '}') brackets -= 1;
+      if (brackets + onLine > sourceLimits.depth) throw this.#tooDeep(file, offset);
       if (!marks.includes(lexeme)) offset += lexeme.length;
+      before = lexeme;
     }
   }
 
-  #tooMany(file: string, offset: number): DefinitionError {
-    return this.#failAt(`The definition has more than ${sourceLimits.nodes} values.`, file, offset);
+  #tooMany(limit: number, what: string, file: string, offset: number): DefinitionError {
+    return this.#failAt(`The definition has more than ${limit} ${what}.`, file, offset);
+  }
+
+  #tooDeep(file: string, offset: number): DefinitionError {
+    return this.#failAt(`The definition is nested more than ${sourceLimits.depth} deep.`, file, offset);
   }
 
   /** Converts a node. An alias becomes the value of its anchor itself, so that it costs nothing. */
   #valueOf(
     node: Node | ParsedNode | null,
     file: string,
-    parsed: import('yaml').Document.Parsed,
+    parsed: Document.Parsed,
     known: Map<Node, unknown>,
     depth: number,
   ): unknown {
@@ -113,9 +164,9 @@ export class ParsedFiles {
     if (node === null) return null;
     const offset = node.range?.[0] ?? 0;
     this.#nodes += 1;
-    if (this.#nodes > sourceLimits.nodes) throw this.#tooMany(file, offset);
-    if (depth > sourceLimits.depth)
-      throw this.#failAt(`The definition is nested more than ${sourceLimits.depth} deep.`, file, offset);
+    if (this.#nodes > sourceLimits.nodes)
+      throw this.#failAt(`The definition has more than ${sourceLimits.nodes} values.`, file, offset);
+    if (depth > sourceLimits.depth) throw this.#tooDeep(file, offset);
     if (isAlias(node)) {
       const target = node.resolve(parsed);
       return target === undefined

@@ -24,6 +24,7 @@ describe('a definition that cannot be used is refused with its place and a sente
     ['no YAML', spec('a: [1\nb: 2\n'), /^spec\.yaml:\d+:\d+: The file is no valid YAML or JSON/],
     ['no JSON', spec('{"openapi": "3.0.3", "a": }x'), /^spec\.yaml:1:\d+: The file is no valid YAML or JSON/],
     ['a duplicate key', spec(`${head}paths: {}\npaths: {}\n`), /^spec\.yaml:4:1: .*Map keys must be unique/],
+    ['a second document', spec(`${head}${extension}paths:\n${paths}---\na: 1\n`), /^spec\.yaml:7:1: .*There is a second document/],
     ['no paths', spec(`${head}${extension}`), /The definition has no paths/],
     ['no operation', spec(`${head}${extension}paths: {/a: {}}\n`), /^spec\.yaml:4:1: The definition has no operation/],
     ['a path without a slash', spec(`${head}${extension}paths:\n  a: {}\n`), /^spec\.yaml:5:3: The path "a" must begin with/],
@@ -64,6 +65,28 @@ describe('a definition that cannot be used is refused with its place and a sente
         return true;
       });
     });
+});
+
+describe('a malformed definition of 2 MiB is refused before, or at, its first error', () => {
+  const most = 2_097_152;
+  const many = (text: string, before = ''): string =>
+    before + text.repeat(Math.floor((most - before.length) / text.length));
+  const tooDeep = /^spec\.yaml:\d+:\d+: The definition is nested more than 200 deep/;
+  // biome-ignore format: a table reads best one row a line
+  const forms: [string, string, RegExp][] = [
+    ['open lists and maps', many('[{'), tooDeep],
+    ['closed lists', `${'['.repeat(most / 2)}${']'.repeat(most / 2)}`, tooDeep],
+    ['keys that begin on one line', many('? - '), tooDeep],
+    ['brackets that close nothing', many('}'), /^spec\.yaml:1:1: The file is no valid YAML or JSON: Unexpected flow-map-end/],
+    ['anchors of one value', many('&a '), /^spec\.yaml:1:1200001: The definition has more than 400000 anchors/],
+    ['tags of one value', many('!a ', '['), /^spec\.yaml:1:1200002: The definition has more than 400000 tags/],
+    ['texts side by side', many('""'), /^spec\.yaml:1:800001: The definition has more than 400000 texts/],
+    ['wrong escapes', many('\\q', '"'), /^spec\.yaml:1:2: The file is no valid YAML or JSON: Invalid escape sequence/],
+    ['keys without values', many('? a\n'), /^spec\.yaml:200001:1: The definition has more than 200000 values/],
+    ['comments', many('#\n'), /^spec\.yaml:400001:2: The definition has more than 400000 lines/],
+  ];
+  for (const [about, text, message] of forms)
+    test(about, () => assert.rejects(readDefinition(spec(text)), { message }));
 });
 
 describe('a definition', () => {

@@ -30,10 +30,10 @@ export class Source {
     const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
     if (bytes > sourceLimits.bytes)
       throw new DefinitionError(`The definition has ${bytes} bytes; ${sourceLimits.bytes} are allowed.`);
-    const { isAlias, isMap, isScalar, isSeq, Lexer, parseDocument } = await import('yaml');
+    const { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser } = await import('yaml');
     return new Source(
       source,
-      new ParsedFiles(source, { isAlias, isMap, isScalar, isSeq, Lexer, parseDocument }),
+      new ParsedFiles(source, { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser }),
     );
   }
 
