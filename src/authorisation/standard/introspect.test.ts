@@ -106,6 +106,18 @@ describe('introspection at /oauth2.1 (RFC 7662)', () => {
     assert.equal((await ask(token)).body.active, true);
   });
 
+  test('refuses a resource server of an inactive developer', async () => {
+    const { access_token: token } = await client.tokensOf('web');
+    const { developers, applications } = client.platform;
+    const { developer = '' } = (await applications.get('server')) ?? {};
+    const owner = { id: developer, name: 'Owner', kind: 'developer', status: 'inactive', email: '' } as const;
+    const before = await developers.get(developer);
+    await (before ? developers.replace(owner, before.revision) : developers.add(owner));
+    const { status, body } = await ask(token);
+    await (before ? developers.replace(before, before.revision + 1) : developers.remove(developer));
+    assert.deepEqual([status, body.error], [400, 'unauthorized_client']);
+    assert.equal((await ask(token)).body.active, true);
+  });
   test('reports a token as inactive to a client that is not its resource server', async () => {
     const { access_token: token } = await client.tokensOf('web');
     await inactive(token, 'web');

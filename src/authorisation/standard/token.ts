@@ -14,7 +14,13 @@ import {
   revokeToken,
 } from '../../oauth/server/issued-tokens.ts';
 import { bindTokens, proveKey } from '../../oauth/server/sender-constraint.ts';
-import { limitRate, readProducts, requireApproval, type WithClient } from '../application/client.ts';
+import {
+  limitRate,
+  readProducts,
+  requireActiveDeveloper,
+  requireApproval,
+  type WithClient,
+} from '../application/client.ts';
 import { applicationChecks, commitConditions, notAllowed, orElse } from './client-checks.ts';
 import { grants } from './grants/registry.ts';
 import type { ServerCall } from './server.ts';
@@ -68,5 +74,6 @@ export const introspect = steps<ServerCall>('oauth2.1.introspect')
   .step(authenticateClient)
   .step(refusePublic)
   .step(check('client-approval', orElse(requireApproval, notAllowed)))
+  .step(check('developer', orElse(requireActiveDeveloper, notAllowed)))
   .step(introspectToken)
   .step(answerIntrospection);
