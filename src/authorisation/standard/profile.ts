@@ -32,7 +32,7 @@ const requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>
   token: ['client-authentication', ...application, 'rate-limit', 'sender-key', 'sender-constraint'],
   revoke: ['client-authentication', 'rate-limit'],
   'backchannel-logout': ['logout-source', 'logout-token', 'logout-claims', 'single-use'],
-  introspect: ['client-authentication', 'confidential-client', 'client-approval'],
+  introspect: ['client-authentication', 'confidential-client', 'client-approval', 'developer'],
 };
 
 const strong = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
