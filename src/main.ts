@@ -269,7 +269,7 @@ async function startServices(
       ...core,
       log,
       leases: new Leases(database, core.clock),
-      completed: (task) => completed.set(task, systemClock.now()),
+      completed,
     },
     [...core.regularWork, ...placements.flatMap(({ service }) => service.regularWork ?? [])],
   );

@@ -18,7 +18,7 @@ async function installation(count = 2, task: Partial<RegularTask> = {}) {
 
 function processOn(database: Database, task: Partial<RegularTask>) {
   const clock = new ManualClock(Date.parse('2026-03-02T09:00:00Z'));
-  const made = { clock, runs: 0 };
+  const made = { clock, runs: 0, completed: new Map<string, number>() };
   const run = async () => {
     made.runs += 1;
     return await task.run?.();
@@ -27,6 +27,7 @@ function processOn(database: Database, task: Partial<RegularTask>) {
     leases: new Leases(database, clock),
     clock,
     background: new Background(),
+    completed: made.completed,
     log: silentLog,
   };
   const work = new RegularWork(dependencies, [{ service: 'x', name: 'task', every: 2_000, ...task, run }]);
@@ -62,6 +63,14 @@ describe('RegularWork', () => {
     }
     assert.ok(three.runs > 1);
     assert.equal(two.runs, 1);
+    // It was only paused: its old times would look like late work.
+    assert.deepEqual([...two.completed.keys()], ['x.task']);
+    two.clock.advance(40);
+    await two.work.tick();
+    assert.deepEqual(
+      [two, three].map(({ completed }) => completed.size),
+      [0, 1],
+    );
     await tick();
     await database.close();
   });

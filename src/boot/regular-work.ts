@@ -1,5 +1,5 @@
 import type { Background } from '@alongside/kernel/background';
-import type { Clock } from '@alongside/kernel/clock';
+import { type Clock, systemClock } from '@alongside/kernel/clock';
 import type { Log } from '@alongside/kernel/log';
 import type { RegularTask } from '../service.ts';
 import type { Leases } from '../storage/leases.ts';
@@ -18,8 +18,8 @@ interface RegularWorkDependencies {
   clock: Clock;
   background: Background;
   log: Log;
-  /** Called when a task has completed. */
-  completed?: (task: string) => void;
+  /** When this process last completed each task, in milliseconds of the machine's clock; without those of another process. */
+  completed: Map<string, number>;
 }
 
 interface Lease {
@@ -78,9 +78,12 @@ export class RegularWork {
   }
 
   async #lease(): Promise<void> {
-    const { leases, clock, log } = this.#dependencies;
-    const services = this.#tasks.filter(({ everyProcess }) => !everyProcess).map(({ service }) => service);
-    for (const service of new Set(services)) {
+    const { leases, clock, log, completed } = this.#dependencies;
+    const leased = Map.groupBy(
+      this.#tasks.filter(({ everyProcess }) => !everyProcess),
+      ({ service }) => service,
+    );
+    for (const [service, tasks] of leased) {
       const before = this.#leases.get(service);
       const now = clock.now();
       if (before && Math.abs(now - before.at) < (before.isHeld ? renewEvery : lookEvery)) continue;
@@ -88,6 +91,7 @@ export class RegularWork {
       this.#leases.set(service, { isHeld: false, at: now });
       const isHeld = await leases.take(service, leaseLength);
       this.#leases.set(service, { isHeld, at: now });
+      if (!isHeld) for (const task of tasks) completed.delete(nameOf(task));
       if (isHeld && !before?.isHeld) log.debug({ service }, 'this process does the regular work');
     }
   }
@@ -107,7 +111,7 @@ export class RegularWork {
     await background.run(log, `regular work failed and is tried again: ${name}`, async () => {
       // If more remains than one round handles, the next round starts at the next tick.
       if ((await task.run()) === true) this.#begun.delete(name);
-      completed?.(name);
+      completed.set(name, systemClock.now());
     });
     this.#running.delete(name);
   }
