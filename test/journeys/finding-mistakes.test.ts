@@ -116,7 +116,7 @@ const mistakes: Mistake[] = [
     status: 400,
     kind: 'authorize-url',
     failed: ['redirect_uri'],
-    says: /callback address is not registered.*\/combined\/callback\/.*\/combined\/callback".*slash at the end/s,
+    says: /callback address is not registered.*\/combined\/callback\/.*\/combined\/callback".*They differ in the slash at the end only\. Send/s,
   },
   {
     name: 'a kid that is not registered',
@@ -162,7 +162,7 @@ const mistakes: Mistake[] = [
     status: 302,
     kind: 'authorize-url',
     failed: ['scope'],
-    says: /openid profil/,
+    says: /not allowed.*openid profil.*profile \(the nearest\).*no scope profil\./s,
   },
   {
     name: 'an unknown level',
@@ -187,7 +187,7 @@ const mistakes: Mistake[] = [
     status: 400,
     kind: 'curl',
     failed: ['NHSD-Session-URID'],
-    says: /555254240100.*one of \d{12} \(/s,
+    says: /Send one that the person has.*555254240100.*one of \d{12} \(/s,
   },
   {
     name: 'a wrong path',
@@ -199,7 +199,7 @@ const mistakes: Mistake[] = [
     status: 404,
     kind: 'curl',
     failed: ['address'],
-    says: /address is wrong.*\/oauth2\/tokens.*\/oauth2\/token \(the nearest\)/s,
+    says: /"error":null.*address is wrong.*\/oauth2\/tokens.*\/oauth2\/token \(the nearest\)/s,
   },
 ];
 

@@ -6,7 +6,7 @@ import {
 } from '../../authorisation/protocol.ts';
 import { consolePaths } from '../../cis2/protocol.ts';
 import type { ConsoleContext } from '../dependencies.ts';
-import { type Banner, cut, type ExplainedCheck, type Finding } from './finding.ts';
+import { type Banner, cut, type ExplainedCheck, type Finding, firstFailure, sentenceOf } from './finding.ts';
 
 type TriedCheck = PlatformAnswer['checks'][number];
 
@@ -106,7 +106,7 @@ const headlines: Readonly<Record<string, string>> = {
   client_secret: 'The client secret is wrong',
   code: 'The code is unknown, used or expired',
   refresh_token: 'The refresh token is unknown, used or expired',
-  scope: 'No scope of the application fits',
+  scope: 'The scope is not allowed',
   acr_values: 'No level of the request is offered',
   grant_type: 'The grant type is not offered',
   address: 'The address is wrong',
@@ -131,7 +131,7 @@ const explainedCheck = (
 
 /** Returns the banner for the first check of a dry run that failed. */
 function bannerOfRun({ checks }: DryRun, explained: readonly ExplainedCheck[]): Banner | null {
-  const failed = explained.find(({ outcome }) => outcome === 'failed');
+  const failed = firstFailure(explained);
   if (!failed) return null;
   const { refusal } = checks.find(({ check, ok }) => !ok && check === failed.name) ??
     checks.find(({ ok }) => !ok) ?? { refusal: undefined };
@@ -141,7 +141,7 @@ function bannerOfRun({ checks }: DryRun, explained: readonly ExplainedCheck[]): 
     headline: headlineOf(failed.name),
     came: failed.came || null,
     expected: failed.expected || null,
-    mend: [isHint ? failed.why : '', refusal?.fix ?? ''].filter(Boolean).join(' '),
+    mend: [isHint ? sentenceOf(failed.why) : '', refusal?.fix ?? ''].filter(Boolean).join(' '),
     actor: refusal?.actor ?? 'developer',
     source: refusal?.source ?? '',
   };

@@ -95,6 +95,10 @@ export function nearest(came: string, registered: readonly string[]): string | u
 export const listed = (came: string, registered: readonly string[]): string =>
   registered.includes(came) ? cut(came) : shownRegistered(came, registered);
 
+/** Returns a hint as a sentence of its own. */
+export const sentenceOf = (text: string): string =>
+  text.replace(/^[a-z]/, (first) => first.toUpperCase()).replace(/[^.]$/, '$&.');
+
 /** Returns the banner of a text that this installation would not refuse by an error of its own. */
 export const ownBanner = (
   { came, expected }: Pick<ExplainedCheck, 'came' | 'expected'>,

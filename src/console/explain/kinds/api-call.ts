@@ -46,7 +46,7 @@ async function roleCheck(
     return checked(name, ids.includes(role), {
       came: role,
       expected: `one of ${described.join(', ')}`,
-      why: ids.includes(role) ? '' : `${displayName} does not have this role.`,
+      why: ids.includes(role) ? '' : `${displayName} does not have this role. Send one that the person has.`,
     });
   } catch (error) {
     if (error instanceof Refusal)

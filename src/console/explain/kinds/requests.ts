@@ -9,6 +9,7 @@ import { type DescribedRequest, readCurl } from '../curl.ts';
 import { atCis2, atPlatform, findingOf, headlineOf, type Insights } from '../dry-run.ts';
 import {
   checked,
+  cut,
   type ExplainedCheck,
   type ExplainKind,
   type Finding,
@@ -16,6 +17,7 @@ import {
   listed,
   nearest,
   ownBanner,
+  sentenceOf,
   unchecked,
 } from '../finding.ts';
 import { linkTo, Registered, standingOf } from '../registered.ts';
@@ -56,11 +58,14 @@ function addressCheck(url: URL, known: readonly string[]): ExplainedCheck {
 /** The level that a class of authentication asks for. */
 const levelOf = (acr: string): number => Number(/^AAL(\d)/.exec(acr)?.[1] ?? 0);
 
-/** Returns the classes that CIS2 offers, by its discovery document. */
-async function offeredClasses({ cis2, cis2Issuer }: ConsoleContext): Promise<string[]> {
+/** Returns the values that CIS2 offers, by its discovery document. */
+async function offered(
+  name: 'acr_values_supported' | 'scopes_supported',
+  { cis2, cis2Issuer }: ConsoleContext,
+): Promise<string[]> {
   const path = `${new URL(cis2Issuer).pathname}/.well-known/openid-configuration`;
   const { body } = await cis2.call({ path });
-  const values = isObject(body) ? body.acr_values_supported : undefined;
+  const values = isObject(body) ? body[name] : undefined;
   return Array.isArray(values) ? values.filter((value) => typeof value === 'string') : [];
 }
 
@@ -77,13 +82,13 @@ async function levelCheck(
       'not applicable',
       'Without it the person signs in at the highest level, AAL3_ANY.',
     );
-  const offered = await offeredClasses(console);
+  const classes = await offered('acr_values_supported', console);
   const asked = acrValues.split(' ').filter(Boolean);
-  const known = asked.filter((value) => offered.includes(value));
+  const known = asked.filter((value) => classes.includes(value));
   if (known.length === 0)
     return checked(name, false, {
       came: acrValues,
-      expected: listed(asked[0] ?? '', offered),
+      expected: listed(asked[0] ?? '', classes),
       why: 'CIS2 ignores classes that it does not offer, and asks for AAL3_ANY.',
     });
   const { platform } = application ?? {};
@@ -99,6 +104,14 @@ async function levelCheck(
       ? ''
       : 'The sign-in would succeed, and then no scope would be left: a scope counts for its exact level.',
   });
+}
+
+/** Names the first scope that CIS2 does not offer, and the nearest that it does. */
+async function scopeInsight(scope: string, console: ConsoleContext): Promise<Insights[string]> {
+  const scopes = await offered('scopes_supported', console);
+  const unknown = scope.split(' ').find((value) => value !== '' && !scopes.includes(value));
+  if (unknown === undefined) return { came: scope };
+  return { came: scope, expected: listed(unknown, scopes), why: `CIS2 offers no scope ${cut(unknown)}.` };
 }
 
 async function explainAuthorize(url: URL, console: ConsoleContext): Promise<Finding> {
@@ -139,6 +152,9 @@ async function explainAuthorize(url: URL, console: ConsoleContext): Promise<Find
           : [],
       ),
     ),
+    ...(isCis2 && isWrong('scope')
+      ? { scope: await scopeInsight(parameters.get('scope') ?? '', console) }
+      : {}),
   };
   const isPublished = run.endpoint.startsWith('/oauth2/') || run.endpoint.startsWith('/oauth2-mock/');
   const last = isPublished
@@ -157,19 +173,20 @@ async function explainAuthorize(url: URL, console: ConsoleContext): Promise<Find
     { first: [address], insights, links: application ? [linkTo(application)] : [] },
     (checks) => [...checks, ...last],
   );
-  return withOwnFailure(finding);
+  return withOwnFailure(finding, [address]);
 }
 
-/** Adds the banner for a check that the service itself does not make. */
-function withOwnFailure(finding: Finding): Finding {
+/** Adds the banner for a check that the service itself does not make, such as one of `first`. */
+function withOwnFailure(finding: Finding, first: readonly ExplainedCheck[] = []): Finding {
   const failed = firstFailure(finding.checks);
-  if (!failed || (finding.banner?.error && finding.banner.came === failed.came)) return finding;
+  const isOwn = failed && (first.includes(failed) || finding.banner?.came !== failed.came);
+  if (!failed || (finding.banner?.error && !isOwn)) return finding;
   return {
     ...finding,
     summary: `${headlineOf(failed.name)}. ${finding.summary}`,
     banner: ownBanner(failed, {
       headline: headlineOf(failed.name),
-      mend: failed.why || `Send ${failed.expected}.`,
+      mend: failed.why ? sentenceOf(failed.why) : `Send ${failed.expected}.`,
       source: 'docs/patterns.md',
     }),
   };
@@ -236,7 +253,7 @@ async function explainForm(
   };
   const links = application ? [linkTo(application)] : [];
   if (!assertion || !run.checks.some(({ check }) => check === 'aud'))
-    return withOwnFailure(findingOf(run, { first, insights, links }));
+    return withOwnFailure(findingOf(run, { first, insights, links }), first);
   // The checks of the assertion alone say more about the same members.
   const alone = await clientAssertion.explain(
     { text: assertion, json: undefined, url: undefined, form: undefined, isJwtLike: true },
@@ -263,6 +280,7 @@ async function explainForm(
         return key && at >= 0 ? checks.toSpliced(at, 0, key) : checks;
       },
     ),
+    first,
   );
 }
 
