@@ -124,6 +124,13 @@ describe('journeys in the console', () => {
       await page.goto(`${instance.urls.console}/journeys/${journey.id}?step=0`);
       assert.equal(await page.locator('.ledger a.row').count(), journey.messages.length);
       assert.equal(await page.locator('.ledger .arrow g.redirect').count(), redirects.length);
+      await page.setViewportSize({ width: 1_280, height: 1_000 });
+      await page.goto(`${instance.urls.console}/journeys/${journey.id}?step=2&hops=every`);
+      await page.locator('.inspector').waitFor();
+      const words = page.locator('.ledger-head .words');
+      const width = await words.evaluate((element) => element.getBoundingClientRect().width);
+      assert.ok(width > 150, `the words beside lanes and inspector have ${width} px`);
+      await page.setViewportSize({ width: 1_440, height: 1_000 });
     }
     assert.equal((await journeysOf('pattern=combined&q=Clinic')).length, 2);
     assert.ok((await journeysOf('pattern=desk')).length > 0);

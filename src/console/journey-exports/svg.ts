@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Journey } from '../../journeys/model.ts';
 import { counted, duration } from '../page/controls.ts';
-import { arrowOf, arrowStyles, type Lanes, lanesOf } from '../pages/journey/arrows.ts';
+import { arrowOf, arrowStyles, type Lanes, lanesOf, nameRise } from '../pages/journey/arrows.ts';
 import { ledgerOf, type Row, type View } from '../pages/journey/rows.ts';
 import { dateAndTime, laneName, patternName, requestLine, titleOf, wordsOf } from '../pages/journey/words.ts';
 
@@ -9,7 +9,7 @@ import { dateAndTime, laneName, patternName, requestLine, titleOf, wordsOf } fro
 const size = {
   side: 16,
   text: 400,
-  head: 92,
+  head: 108,
   row: 42,
   phase: 26,
   pause: 26,
@@ -86,7 +86,7 @@ export function svgOf(journey: Journey, view: View): string {
 <text class="title" x="${size.side}" y="30">${isolated(fit(title, Math.floor(width / 11)))}</text><text class="quiet" x="${size.side}" y="52">${fit(about, Math.floor(width / 6.6))}</text>
 ${[...lanes.x].map(
   ([lane, x], index) =>
-    html`<text class="words" x="${left + x}" y="${lanes.isStaggered && index % 2 === 1 ? size.head - 24 : size.head - 8}" text-anchor="middle" font-size="12">${laneName(lane)}</text>`,
+    html`<text class="words" x="${left + x}" y="${size.head - 8 - nameRise(lanes, index)}" text-anchor="middle" font-size="12">${laneName(lane)}</text>`,
 )}
 <g class="lane-lines">${[...lanes.x.values()].map((x) => html`<line x1="${left + x}" x2="${left + x}" y1="${size.head}" y2="${height - size.foot}"/>`)}</g>
 ${rows}

@@ -332,7 +332,7 @@ async function recordChecks(
         why: 'Each API asks for one of its own scopes.',
       }),
       bound === undefined
-        ? unchecked('binding', 'not applicable', 'Whoever has it may use it.')
+        ? unchecked('binding', 'not applicable', 'A bearer token: its holder may use it.')
         : unchecked(
             'binding',
             'unknown',

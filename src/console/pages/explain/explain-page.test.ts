@@ -40,6 +40,14 @@ describe('Explain and Search', () => {
       .getByRole('row', { name: /kid failed/ })
       .first()
       .waitFor();
+    await page.setViewportSize({ width: 1_280, height: 800 });
+    const columns = await page
+      .locator('#explanation table')
+      .first()
+      .locator('thead th')
+      .evaluateAll((heads) => heads.map((head) => head.getBoundingClientRect().width));
+    assert.equal(columns.length, 5);
+    assert.ok(Math.min(...columns) > 100, `no column breaks words: ${columns.join(', ')}`);
     await page.getByRole('button', { name: 'It is a logout token' }).click();
     await page.getByRole('heading', { name: 'Taken for a logout token' }).waitFor();
     assert.equal(await page.evaluate(() => sessionStorage.getItem('explain')), null);

@@ -31,7 +31,7 @@ export const explainPage = definePage({
 <form id="explain" class="needs-script" data-origins="${origins.join(' ')}">
 <label for="text">A token, assertion, error, id, address, form, curl command, key or HAR</label>
 <textarea id="text" name="text" rows="6" maxlength="${longestPaste}" spellcheck="false" autocomplete="off" aria-describedby="text-hint"></textarea>
-<p class="hint" id="text-hint">At most 256 KB. Of a HAR, up to 20 MB, this page sends on only the addresses and states of requests to this installation.</p>
+<p class="hint" id="text-hint">At most 256 KB. Of a HAR, up to 20 MB, this page sends on only the addresses and statuses of requests to this installation.</p>
 <div class="actions"><button type="submit">Explain</button><label class="button secondary file" for="file">Open a file<input type="file" id="file" class="visually-hidden" accept=".har,.json,.jwt,.pem,.txt"></label></div>
 </form>
 <noscript><form method="get" action="/explain"><label for="q">Message, request, journey or other id</label>

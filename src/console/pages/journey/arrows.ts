@@ -7,13 +7,27 @@ import { laneName } from './words.ts';
 export interface Lanes {
   readonly x: ReadonlyMap<Lane, number>;
   readonly width: number;
-  /** Whether the names need two lines. */
-  readonly isStaggered: boolean;
+  /** Lines that the names need, each name on the next one. */
+  readonly lines: number;
 }
 
 const nameWidth = (lane: Lane): number => laneName(lane).length * 6.7;
 
-const spacingFor = (count: number): number => (count <= 3 ? 92 : count <= 5 ? 68 : 56);
+/** Leaves room for the words of a full sign-in beside the inspector. */
+const spacingFor = (count: number): number => (count <= 3 ? 92 : count <= 5 ? 68 : 44);
+
+/** Returns how many lines keep the names apart. */
+function linesFor(lanes: readonly Lane[], spacing: number): number {
+  const isEnough = (lines: number) =>
+    lanes.every((lane, index) => {
+      const next = lanes[index + lines];
+      return next === undefined || (nameWidth(lane) + nameWidth(next)) / 2 + 8 <= spacing * lines;
+    });
+  return [1, 2].find(isEnough) ?? 3;
+}
+
+/** Returns the distance of a name from the lowest line, in pixels. */
+export const nameRise = ({ lines }: Lanes, index: number): number => 16 * (index % lines);
 
 /** Places the lanes so that no name leaves the picture. */
 export function lanesOf({ lanes }: Pick<Ledger, 'lanes'>): Lanes {
@@ -23,19 +37,18 @@ export function lanesOf({ lanes }: Pick<Ledger, 'lanes'>): Lanes {
   const left = Math.max(24, first ? nameWidth(first) / 2 + 6 : 0);
   const right = Math.max(24, last ? nameWidth(last) / 2 + 8 : 0);
   const x = new Map(lanes.map((lane, index) => [lane, Math.round(left + index * spacing)]));
-  const isStaggered = lanes.some((lane, index) => {
-    const next = lanes[index + 1];
-    return next !== undefined && (nameWidth(lane) + nameWidth(next)) / 2 + 8 > spacing;
-  });
-  return { x, width: Math.round(left + spacing * Math.max(0, lanes.length - 1) + right), isStaggered };
+  const width = Math.round(left + spacing * Math.max(0, lanes.length - 1) + right);
+  return { x, width, lines: linesFor(lanes, spacing) };
 }
 
 /** Draws the names of the lanes. */
-export const laneHeads = ({ x, width, isStaggered }: Lanes): Html =>
-  html`<svg class="lane-heads" width="${width}" height="34">${[...x].map(
+export function laneHeads(lanes: Lanes): Html {
+  const height = 2 + 16 * Math.max(2, lanes.lines);
+  return html`<svg class="lane-heads" width="${lanes.width}" height="${height}">${[...lanes.x].map(
     ([lane, at], index) =>
-      html`<text x="${at}" y="${isStaggered && index % 2 === 1 ? 12 : 28}" text-anchor="middle">${laneName(lane)}</text>`,
+      html`<text x="${at}" y="${height - 6 - nameRise(lanes, index)}" text-anchor="middle">${laneName(lane)}</text>`,
   )}</svg>`;
+}
 
 /** Draws the lanes as lines behind the rows, over the height of the list. */
 export const laneLines = ({ x, width }: Lanes): Html =>

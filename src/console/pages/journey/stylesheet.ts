@@ -78,9 +78,12 @@ ul.compared { list-style: none; padding: 0; } ul.compared li { margin: 0 0 .25re
   .journey:has(> [data-part=inspector] > .inspector) { grid-template-columns: minmax(0, 1.9fr) minmax(21rem, 1fr); }
   .journey > [data-part=inspector] { position: sticky; top: 3.5rem; } .inspector { max-height: calc(100vh - 4.5rem); overflow-y: auto; }
 }
+@container ledger (max-width: 46rem) {
+  .ledger .at { display: none; } .ledger-head, .ledger a.row { grid-template-columns: 2.75rem minmax(0, 1fr) auto; }
+}
 @container ledger (max-width: 40rem) {
   .ledger-head, .lane-lines, .ledger .arrow, .ledger .with-lanes { display: none; } .ledger .legend { display: none; }
-  .ledger a.row { grid-template-columns: 1.75rem minmax(0, 1fr); align-items: start; } .ledger .at { display: none; } .ledger .n { padding-top: .25rem; }
+  .ledger a.row { grid-template-columns: 1.75rem minmax(0, 1fr); align-items: start; } .ledger .n { padding-top: .25rem; }
   .ledger .path { position: static; width: auto; height: auto; clip-path: none; white-space: normal; display: block; font-size: .8125rem; color: var(--quiet); }
   .ledger a.row.open + .to-inspector { position: static; display: block; padding: .25rem .75rem .5rem 2.75rem; font-size: .875rem; }
 }
