@@ -67,8 +67,9 @@ export type Refuse = ((
   cause?: unknown,
 ) => Refusal) & { readonly entry: ErrorEntry };
 
-/** An error without its name. The developer has to act, and it is not sent in a redirect, by default. */
-type Draft = Omit<ErrorEntry, 'id' | 'redirect' | 'actor'> & Partial<Pick<ErrorEntry, 'redirect' | 'actor'>>;
+/** An error without its name. By default, the developer has to act: `Send` what is expected. It is not sent in a redirect. */
+type Draft = Omit<ErrorEntry, 'id' | 'redirect' | 'actor' | 'fix'> &
+  Partial<Pick<ErrorEntry, 'redirect' | 'actor' | 'fix'>>;
 
 /** Declares the errors of a service. Each key becomes the name `service.key`. */
 export function catalogue<K extends string>(service: string, drafts: Record<K, Draft>): Record<K, Refuse> {
@@ -77,6 +78,7 @@ export function catalogue<K extends string>(service: string, drafts: Record<K, D
     const entry: ErrorEntry = Object.freeze({
       redirect: false,
       actor: 'developer',
+      fix: `Send ${drafts[name].expected}.`,
       ...drafts[name],
       id: `${service}.${name}`,
     });

@@ -39,7 +39,6 @@ export const kernelErrors = catalogue('kernel', {
     status: 408,
     description: 'The request was not complete in time.',
     expected: 'the whole request within 30 seconds',
-    fix: 'Send the whole request within 30 seconds.',
     source: 'RFC 9110 section 15.5.9',
   },
   nothingHere: {

@@ -16,7 +16,6 @@ export const errors = catalogue('authorisation', {
     description: 'request is malformed',
     source: 'RFC 6749 section 3.1',
     expected: 'well-formed percent-encoded parameters',
-    fix: 'Send well-formed percent-encoded parameters.',
   },
   bodyTooLarge: {
     ...bad,
@@ -24,7 +23,6 @@ export const errors = catalogue('authorisation', {
     description: 'request is too large',
     source: 'RFC 9110 section 15.5.14',
     expected: 'a form of at most 64 KiB',
-    fix: 'Send a form of at most 64 KiB.',
   },
   headersTooLarge: {
     ...bad,
@@ -32,14 +30,12 @@ export const errors = catalogue('authorisation', {
     description: 'headers are too large',
     source: 'RFC 6585 section 5',
     expected: 'headers and an address of less than 16 KiB together',
-    fix: 'Send headers and an address of less than 16 KiB together.',
   },
   parameterRepeated: {
     ...bad,
     description: 'parameter is repeated',
     source: 'RFC 6749 section 3.1',
     expected: 'each parameter once',
-    fix: 'Send each parameter once.',
   },
   notFound: {
     ...bad,
@@ -348,7 +344,6 @@ export const errors = catalogue('authorisation', {
     ...unexpected,
     status: 401,
     expected: 'an unexpired access token of a combined sign-in by CIS2',
-    fix: 'Send an unexpired access token of a combined sign-in by CIS2.',
   },
   userinfoPattern: {
     ...bad,

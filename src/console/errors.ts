@@ -203,7 +203,6 @@ export const errors = catalogue('console', {
     description: 'This is not a public key that can be read.',
     source: 'RFC 7517 section 4',
     expected: 'a public key as PEM, a JWK or a JWK set',
-    fix: 'Send a public key as PEM, a JWK or a JWK set.',
   },
   notFound: {
     code: 'not_found',
@@ -243,7 +242,6 @@ export const errors = catalogue('console', {
     description: 'The platform does not know this access token.',
     source: wire,
     expected: 'an access token of this platform',
-    fix: 'Send an access token of this platform.',
   },
   taken: {
     code: 'already_exists',

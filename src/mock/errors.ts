@@ -18,14 +18,12 @@ export const errors = catalogue('mock', {
     description: 'The request is not well-formed.',
     source: 'RFC 6749 section 3.1',
     expected: 'well-formed percent-encoded parameters',
-    fix: 'Send well-formed percent-encoded parameters.',
   },
   repeated: {
     ...request,
     description: 'A parameter is repeated.',
     source: 'RFC 6749 section 3.1',
     expected: 'each parameter once',
-    fix: 'Send each parameter once.',
   },
   networkBusy: {
     status: 429,
@@ -47,7 +45,6 @@ export const errors = catalogue('mock', {
     description: 'The redirect_uri is missing or not registered for this client.',
     source: 'RFC 6749 section 4.1.2.1',
     expected: 'a registered redirect_uri, character for character',
-    fix: 'Send a registered redirect_uri, character for character.',
   },
   responseType: {
     ...request,
@@ -127,7 +124,6 @@ export const errors = catalogue('mock', {
     description: 'PKCE verification failed',
     source: 'RFC 7636 section 4.6',
     expected: 'the code_verifier whose SHA-256 is the code_challenge',
-    fix: 'Send the code_verifier whose SHA-256 is the code_challenge.',
   },
   tokenMissing: {
     status: 401,
@@ -143,14 +139,12 @@ export const errors = catalogue('mock', {
     description: 'Token verification failed',
     source: 'RFC 6750 section 3.1',
     expected: 'an unexpired access token of this realm',
-    fix: 'Send an unexpired access token of this realm.',
   },
   keyUnusable: {
     ...request,
     description: 'The key must be a public RSA or EC key for signatures, with a kid of 1 to 256 characters.',
     source: 'RFC 7517 section 4',
     expected: 'a public RSA or EC key for signatures, with a kid of 1 to 256 characters',
-    fix: 'Send a public RSA or EC key for signatures, with a kid of 1 to 256 characters.',
   },
   keysFull: {
     status: 409,

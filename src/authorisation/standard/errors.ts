@@ -18,7 +18,6 @@ export const errors = catalogue('authorisation.standard', {
     description: 'The request is too large.',
     source: 'RFC 9110 section 15.5.14',
     expected: 'a form of at most 64 KiB',
-    fix: 'Send a form of at most 64 KiB.',
   },
   requestMalformed: {
     ...bad,
@@ -39,7 +38,6 @@ export const errors = catalogue('authorisation.standard', {
     description: 'A parameter is repeated.',
     source: 'RFC 6749 section 3.1',
     expected: 'each parameter once',
-    fix: 'Send each parameter once.',
   },
   notFound: {
     ...bad,
@@ -191,7 +189,6 @@ export const errors = catalogue('authorisation.standard', {
     description: 'The scope is malformed.',
     source: 'RFC 6749 section 3.3',
     expected: 'scopes with single spaces between',
-    fix: 'Send scopes with single spaces between.',
   },
   scopeEmpty: {
     ...back,
@@ -312,7 +309,6 @@ export const errors = catalogue('authorisation.standard', {
     ...grant,
     description: 'The refresh token is not valid.',
     expected: 'the newest refresh token of this client, with its proof where it is bound',
-    fix: 'Send the newest refresh token of this client, with its proof where it is bound.',
   },
   tokenScope: {
     ...bad,
@@ -344,7 +340,6 @@ export const errors = catalogue('authorisation.standard', {
     description: 'The DPoP proof is missing or not valid.',
     source: 'RFC 9449 section 5',
     expected: 'one DPoP proof with htm, htu, iat and a new jti, signed by its own key',
-    fix: 'Send one DPoP proof with htm, htu, iat and a new jti, signed by its own key.',
   },
   ...exchangeErrors,
   nonceNeeded: {

@@ -102,7 +102,6 @@ export const callErrors = catalogue('cis', {
     description: 'There is no person with this uid.',
     source: wire,
     expected: 'the uid of a person in the directory',
-    fix: 'Send the uid of a person in the directory.',
   },
   revisionChanged: {
     code: 'precondition_failed',

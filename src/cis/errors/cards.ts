@@ -37,7 +37,6 @@ export const cardErrors = catalogue('cis', {
     description: 'There is no such card.',
     source: wire,
     expected: 'the serial of a card that CIS issued',
-    fix: 'Send the serial of a card that CIS issued.',
   },
   cardNotOrdered: {
     code: 'card_not_ordered',

@@ -34,7 +34,6 @@ export const requestErrors = catalogue('cis2', {
     description: english.errors.parameterRepeated,
     source: 'RFC 6749 section 3.1',
     expected: 'each parameter once',
-    fix: 'Send each parameter once.',
   },
   clientMissing: {
     ...page,

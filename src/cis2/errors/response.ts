@@ -35,7 +35,6 @@ export const responseErrors = catalogue('cis2', {
     description: 'Send request or request_uri, not both.',
     source: 'RFC 9101 section 5',
     expected: 'request or request_uri, not both',
-    fix: 'Send request or request_uri, not both.',
   },
   requestUriInvalid: {
     ...back,

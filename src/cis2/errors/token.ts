@@ -16,7 +16,6 @@ export const tokenErrors = catalogue('cis2', {
     description: 'A parameter is repeated.',
     source: 'RFC 6749 section 3.2',
     expected: 'each parameter once',
-    fix: 'Send each parameter once.',
   },
   clientUnauthenticated: {
     status: 401,
@@ -56,7 +55,6 @@ export const tokenErrors = catalogue('cis2', {
     description: 'The DPoP proof is not valid.',
     source: 'RFC 9449 section 5',
     expected: 'one DPoP proof with htm, htu, iat and a new jti, signed by its own key',
-    fix: 'Send one DPoP proof with htm, htu, iat and a new jti, signed by its own key.',
   },
   dpopNonceNeeded: {
     status: 400,
@@ -184,7 +182,6 @@ export const tokenErrors = catalogue('cis2', {
     description: 'The access token is not valid.',
     source: 'RFC 6750 section 3.1',
     expected: 'an unexpired access token of this issuer',
-    fix: 'Send an unexpired access token of this issuer.',
   },
   resourceProofInvalid: {
     status: 401,

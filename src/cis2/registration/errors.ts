@@ -48,7 +48,6 @@ export const registrationErrors = catalogue('cis2', {
     description: 'The team has no such configuration.',
     source: 'RFC 9110 section 15.5.5',
     expected: 'the id of a configuration of this team',
-    fix: 'Send the id of a configuration of this team.',
   },
   configInvalid: {
     status: 400,

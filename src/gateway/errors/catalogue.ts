@@ -17,7 +17,6 @@ export const errors = catalogue('gateway', {
     description: "Header '{header}' was sent more than once",
     source: 'RFC 9110 section 5.3',
     expected: 'the header once',
-    fix: 'Send the header once.',
   },
   bodyTooLarge: {
     code: 'body_too_large',
@@ -33,7 +32,6 @@ export const errors = catalogue('gateway', {
     description: 'Bad request',
     source: 'RFC 9110 section 15.5.1',
     expected: 'a well-formed path and body',
-    fix: 'Send a well-formed path and body.',
   },
   missingAuthorization: {
     code: 'missing_authorization',

@@ -46,7 +46,6 @@ export const senderErrors = {
     description: 'Invalid DPoP proof',
     source: 'RFC 9449 sections 4.3 and 7.1',
     expected: 'one DPoP proof for this method and address, with ath of the token and a new jti',
-    fix: 'Send one DPoP proof for this method and address, with ath of the token and a new jti.',
   },
   nonceRequired: {
     code: 'nonce_required',
