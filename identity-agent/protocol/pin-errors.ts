@@ -55,11 +55,13 @@ const byResult: Readonly<Record<string, readonly [refuse: Refuse, came: string]>
   cis_unreachable: [pinErrors.cisUnreachable, 'no response'],
 };
 
+/** `1 attempt left`, `2 attempts left`. */
+export const attemptsText = (left: number): string => `${left} attempt${left === 1 ? '' : 's'} left`;
+
 /** Returns the refusal for the result of a submitted PIN; undefined if it is none. Never the PIN. */
 export function pinRefusal(result: string, attemptsLeft?: number): Refusal | undefined {
   const [refuse, what = ''] = byResult[result] ?? [];
-  const left =
-    attemptsLeft === undefined ? '' : `, ${attemptsLeft} ${attemptsLeft === 1 ? 'attempt' : 'attempts'} left`;
+  const left = attemptsLeft === undefined ? '' : `, ${attemptsText(attemptsLeft)}`;
   return refuse?.(`${what}${left}`).about({ field: 'pin', came: `${what}${left}` });
 }
 

@@ -1,28 +1,8 @@
 import { type Database, sql } from '../storage/database.ts';
 import { columnOf, computed, integer, row } from '../storage/row.ts';
 
-/** What a move of the clock ends, by kind: the names are those of the API. */
-export interface ClockEffects {
-  deskSessions: number;
-  sessions: number;
-  codes: number;
-  accessTokens: number;
-  refreshTokens: number;
-  certificates: number;
-}
-
-const count = computed(integer);
-const effectsRow = row('setting', {
-  deskSessions: count,
-  sessions: count,
-  codes: count,
-  accessTokens: count,
-  refreshTokens: count,
-  certificates: count,
-});
-
-/** Each counts the rows that are valid at the first time and no longer at the second. */
-const counts: Readonly<Record<keyof ClockEffects, string>> = {
+/** Each counts the rows that are valid at the first time and no longer at the second. The names are those of the API. */
+const counts = {
   deskSessions: 'SELECT COUNT(*) FROM cis_session WHERE ended_at IS NULL AND ends_at > ? AND ends_at <= ?',
   sessions:
     'SELECT COUNT(*) FROM cis2_session WHERE ended_at IS NULL AND COALESCE(idle_at, ends_at) > ? AND (ends_at <= ? OR idle_at <= ?)',
@@ -38,6 +18,15 @@ const counts: Readonly<Record<keyof ClockEffects, string>> = {
   certificates:
     'SELECT COUNT(*) FROM certificate WHERE revoked_at IS NULL AND not_after > ? AND not_after <= ?',
 };
+
+/** What a move of the clock ends, by kind. */
+export type ClockEffects = Record<keyof typeof counts, number>;
+
+/** Returns a record with the same value for each kind. */
+export const ofEachKind = <T>(value: T): Record<keyof ClockEffects, T> =>
+  Object.fromEntries(Object.keys(counts).map((kind) => [kind, value])) as Record<keyof ClockEffects, T>;
+
+const effectsRow = row('setting', ofEachKind(computed(integer)));
 
 /** Counts what ends when the clock moves from one time to another. Nothing ends when it moves back. */
 export async function clockEffects(database: Database, from: number, to: number): Promise<ClockEffects> {

@@ -62,7 +62,8 @@ const gather = 50;
 const mostEarlier = 20;
 const mostSearched = 1_000;
 
-const refusalShape: z.ZodType<Omit<StoredRefusal, 'at'>> = z.looseObject({
+/** The members of every stored refusal. */
+export const refusalMembers = {
   messageId: z.string(),
   service: z.string(),
   error: z.string(),
@@ -77,7 +78,8 @@ const refusalShape: z.ZodType<Omit<StoredRefusal, 'at'>> = z.looseObject({
   source: z.string(),
   method: z.string(),
   path: z.string(),
-});
+};
+const refusalShape: z.ZodType<Omit<StoredRefusal, 'at'>> = z.looseObject(refusalMembers);
 const refusalRow = row('refusal', { at: integer, body: json(refusalShape) });
 const newestRow = row('refusal', { last: computed(nullable(integer)) });
 

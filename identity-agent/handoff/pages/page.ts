@@ -1,9 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
 import type { AgentStatus, HandOffError } from '../../protocol.ts';
 import type { Interaction, Notice } from '../interactions.ts';
-import { scriptPath } from './script.ts';
+import { livePage } from './live-page.ts';
 
 /** Data of a page. */
 export interface PageContext {
@@ -57,22 +56,11 @@ export function interactionPage(
   development: boolean,
 ): Answer {
   const { path } = interaction;
-  const reload = page.reloads
-    ? html`<noscript><meta http-equiv="refresh" content="2"></noscript>`
-    : undefined;
-  return framedPage(
-    200,
-    {
-      title: page.title,
-      service: 'Identity Agent',
-      development,
-      head: html`${reload}<script src="${scriptPath}" defer></script>`,
-      main: html`<div data-state="${path}/state" data-step="${stepToken(page, context)}"></div>
-${asker(context)}${page.main(context, path)}${page.signedIn ? undefined : leave(path)}`,
-    },
-    { script: ["'self'"], connect: ["'self'"] },
-    // With `no-referrer`, a browser sends `Origin: null` with our own forms (Fetch, "append a request Origin header").
-  ).with({ 'referrer-policy': 'same-origin' });
+  return livePage({
+    ...{ title: page.title, development, reloads: page.reloads },
+    ...{ state: `${path}/state`, step: stepToken(page, context) },
+    main: html`${asker(context)}${page.main(context, path)}${page.signedIn ? undefined : leave(path)}`,
+  });
 }
 
 /** Formats an ISO time as a day. */

@@ -1,4 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { attemptsText } from '../../protocol/pin-errors.ts';
 import type { AgentStatus } from '../../protocol.ts';
 import type { Notice } from '../interactions.ts';
 import { type InteractionPage, longDate, type PageContext } from './page.ts';
@@ -84,9 +85,6 @@ ${status.role ? html`<dt>Role</dt><dd>${jobOf(status.role.roleName)} (${status.r
 <form method="post" action="${path}/confirm" class="actions"><button name="how" value="yes" autofocus>Continue as ${status.person?.displayName}</button></form>`,
   cancelled: () => 'cancelled',
 };
-
-/** Formats the remaining attempts. */
-const attemptsText = (left: number): string => `${left} attempt${left === 1 ? '' : 's'} left`;
 
 /** Set after a wrong PIN. */
 const invalid = html` aria-invalid="true"`;

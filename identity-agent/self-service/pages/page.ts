@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
-import { scriptPath } from '../../handoff/pages/script.ts';
+import { livePage } from '../../handoff/pages/live-page.ts';
+import { attemptsText } from '../../protocol/pin-errors.ts';
 import type { AgentStatus, CardActError } from '../../protocol.ts';
 import type { Agent } from '../../session/agent.ts';
 import { cardActSentence } from '../../session/card-acts.ts';
@@ -40,9 +40,6 @@ export const cardSummary = ({ card }: AgentStatus): Html =>
 /** Shown when the two new PINs differ. */
 export const differ: FormResult = { well: false, sentence: 'The two new PINs are not the same.' };
 
-const attempts = (left: number | null): string =>
-  left === null ? '' : ` ${left} attempt${left === 1 ? '' : 's'} left.`;
-
 /** The result of an operation on the card. */
 type Outcome =
   | { ok: true }
@@ -52,7 +49,8 @@ type Outcome =
 export function formResult(result: Outcome, well: string): FormResult {
   if (result.ok) return { well: true, sentence: well };
   const { error, sentence = cardActSentence(error), attemptsLeft = null } = result;
-  return { well: false, sentence: sentence + attempts(attemptsLeft) };
+  const left = attemptsLeft === null ? '' : ` ${attemptsText(attemptsLeft)}.`;
+  return { well: false, sentence: sentence + left };
 }
 
 /** Data of a page. */
@@ -129,19 +127,10 @@ export function cardPage(
     signedIn: agent.session !== undefined && agent.session.uid === agent.card?.uid && !agent.session.lock,
   };
   const state = `${pagePath(visit, page.id)}?state`;
-  const reload = context ? undefined : html`<noscript><meta http-equiv="refresh" content="2"></noscript>`;
-  return framedPage(
-    200,
-    {
-      title: page.title,
-      service: 'Identity Agent',
-      development,
-      head: html`${reload}<script src="${scriptPath}" defer></script>`,
-      main: html`<div data-state="${state}" data-step="${cardStep(page, status, insertion)}"></div>
-${said && saying(said)}
+  return livePage({
+    ...{ title: page.title, development, state, reloads: !context },
+    step: cardStep(page, status, insertion),
+    main: html`${said && saying(said)}
 ${context ? page.main(context) : (page.withoutCard?.(status) ?? noCard)}${ways(page, visit)}`,
-    },
-    { script: ["'self'"], connect: ["'self'"] },
-    // With `no-referrer`, a browser sends `Origin: null` with our own forms (Fetch, "append a request Origin header").
-  ).with({ 'referrer-policy': 'same-origin' });
+  });
 }

@@ -1,5 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { longDate } from '../../handoff/pages/page.ts';
+import { attemptsText } from '../../protocol/pin-errors.ts';
 import type { CardPage, CardPageContext } from './page.ts';
 import { changePin, renew, unblock, unlock, unlockCode } from './pin-pages.ts';
 import { signIn } from './sign-in.ts';
@@ -7,7 +8,7 @@ import { signIn } from './sign-in.ts';
 function pinState({ status }: CardPageContext): string {
   if (status.problem === 'card_blocked') return 'blocked after three wrong entries';
   const left = status.attemptsLeft;
-  return left === null ? 'not known' : `${left} attempt${left === 1 ? '' : 's'} left`;
+  return left === null ? 'not known' : attemptsText(left);
 }
 
 /** Links to the operations for the card's current state. */

@@ -1,5 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { jobOf, roleChoices } from '../../handoff/pages/pages.ts';
+import { attemptsText } from '../../protocol/pin-errors.ts';
 import { cardRefusal, pinRefusal } from '../../protocol.ts';
 import type { Agent } from '../../session/agent.ts';
 import type { PinResult } from '../../session/prompt-answers.ts';
@@ -66,7 +67,7 @@ const former = ({ status, signedIn }: CardPageContext): Html | undefined =>
 
 function pinForm(context: CardPageContext): Html {
   const left = context.status.attemptsLeft;
-  const few = left !== null && left < 3 ? `; ${left} attempt${left === 1 ? '' : 's'} left` : '';
+  const few = left !== null && left < 3 ? `; ${attemptsText(left)}` : '';
   return html`${askers(context)}${cardSummary(context.status)}${former(context)}
 ${cardForm(
   `${context.path}/sign-in`,

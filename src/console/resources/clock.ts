@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type ClockMoved, paths } from '../../cis/protocol.ts';
 import { clockSettings } from '../../storage/settings.ts';
 import { defineCall, type Resource } from '../api/call.ts';
-import { clockEffects } from '../clock-effects.ts';
+import { clockEffects, ofEachKind } from '../clock-effects.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 
 type ClockContext = Pick<ConsoleContext, 'clock' | 'database' | 'settings' | 'cis' | 'agent' | 'log'>;
@@ -143,17 +143,9 @@ export const clockResponse = z.strictObject({
 const clockWithParts = clockResponse.extend({
   lagging: z.array(z.strictObject({ part: z.string(), reason: z.string() })),
 });
-const count = z.int();
 const effectsResponse = z.strictObject({
   now: z.iso.datetime(),
-  ends: z.strictObject({
-    deskSessions: count,
-    sessions: count,
-    codes: count,
-    accessTokens: count,
-    refreshTokens: count,
-    certificates: count,
-  }),
+  ends: z.strictObject(ofEachKind(z.int())),
 });
 
 const target = (

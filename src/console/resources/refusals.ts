@@ -1,6 +1,6 @@
 import { json } from '@alongside/kernel/answer';
-import { actors } from '@alongside/kernel/errors';
 import { z } from 'zod';
+import { refusalMembers } from '../../storage/refusals.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { errors } from '../errors.ts';
 
@@ -8,21 +8,10 @@ const longestId = 200;
 
 const foundRefusal = z
   .strictObject({
-    messageId: z.string(),
+    ...refusalMembers,
     at: z.iso.datetime(),
     ageSeconds: z.number(),
-    service: z.string(),
-    error: z.string(),
-    code: z.string(),
-    status: z.number(),
-    description: z.string(),
     expected: z.string().describe('What a valid request has'),
-    detail: z.string(),
-    fix: z.string(),
-    actor: z.enum(actors),
-    source: z.string(),
-    method: z.string(),
-    path: z.string(),
     facts: z
       .strictObject({
         field: z.string().optional(),
