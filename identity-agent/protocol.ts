@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 // The protocol of the Identity Agent with its clients: the browser's hand-off and the local socket.
 
 export type * from './protocol/answers.ts';
-export { cardRefusal, pinRefusal } from './protocol/pin-errors.ts';
+export { attemptsText, cardRefusal, pinRefusal } from './protocol/pin-errors.ts';
 
 /** Path at the agent to which CIS2 redirects the browser: `?request=JWS`. */
 export const handOffPath = '/v1/cis2';

@@ -29,7 +29,7 @@ import {
 import { claimedJti, handOff } from './hand-off.ts';
 import { interactionRoutes } from './interaction.ts';
 import { Interactions } from './interactions.ts';
-import { scriptRoutes } from './pages/live-page.ts';
+import { scriptRoutes } from './pages/script.ts';
 import { PinnedKeys } from './request.ts';
 import type { UsedRequests } from './used-requests.ts';
 import { Exchange, Vouching } from './vouching.ts';

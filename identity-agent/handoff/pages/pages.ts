@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { attemptsText } from '../../protocol/pin-errors.ts';
 import type { AgentStatus } from '../../protocol.ts';
+import { attemptsText } from '../../protocol.ts';
 import type { Notice } from '../interactions.ts';
 import { type InteractionPage, longDate, type PageContext } from './page.ts';
 

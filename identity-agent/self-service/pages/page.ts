@@ -1,8 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { livePage } from '../../handoff/pages/live-page.ts';
-import { attemptsText } from '../../protocol/pin-errors.ts';
+import { livePage } from '../../handoff/pages/script.ts';
 import type { AgentStatus, CardActError } from '../../protocol.ts';
+import { attemptsText } from '../../protocol.ts';
 import type { Agent } from '../../session/agent.ts';
 import { cardActSentence } from '../../session/card-acts.ts';
 import type { CardVisit, FormResult } from '../card-visits.ts';

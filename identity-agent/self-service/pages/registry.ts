@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { longDate } from '../../handoff/pages/page.ts';
-import { attemptsText } from '../../protocol/pin-errors.ts';
+import { attemptsText } from '../../protocol.ts';
 import type { CardPage, CardPageContext } from './page.ts';
 import { changePin, renew, unblock, unlock, unlockCode } from './pin-pages.ts';
 import { signIn } from './sign-in.ts';

@@ -1,7 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { jobOf, roleChoices } from '../../handoff/pages/pages.ts';
-import { attemptsText } from '../../protocol/pin-errors.ts';
-import { cardRefusal, pinRefusal } from '../../protocol.ts';
+import { attemptsText, cardRefusal, pinRefusal } from '../../protocol.ts';
 import type { Agent } from '../../session/agent.ts';
 import type { PinResult } from '../../session/prompt-answers.ts';
 import type { FormResult } from '../card-visits.ts';

@@ -3,6 +3,34 @@ import { request as ask, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Fault } from '../fault.ts';
 
+export const upstreamDown: Fault = {
+  name: 'upstream-down',
+  summary: 'CIS2 takes no connections from the API platform and the browsers',
+  quickOn: ['sqlite'],
+  async inject({ installation: { cis2 }, length, wait, defer }) {
+    defer(() => cis2.accept());
+    cis2.refuse();
+    await wait(length);
+  },
+};
+
+export const upstreamSlow: Fault = {
+  name: 'upstream-slow',
+  summary: 'each message of CIS2 is 300 ms late, and in the middle nothing comes for a second',
+  async inject({ installation: { cis2 }, length, wait, defer }) {
+    defer(() => {
+      cis2.delay(0);
+      cis2.resume();
+    });
+    cis2.delay(300);
+    await wait(length / 2);
+    cis2.stall();
+    await wait(1_000);
+    cis2.resume();
+    await wait(length / 2);
+  },
+};
+
 const lies = [
   ['application/json', '{}'],
   ['application/json', '{"access_token": "a", "id_token": "eyJhbGciOiJub25lIn0.e30.", "expires_in": -1}'],
