@@ -52,8 +52,9 @@ describe('MasterKeyFile with a command', () => {
     [
       'prints a message too',
       `"${process.execPath}" -p "'Using a key: ${key}'"`,
-      /nothing else may be printed/,
+      /the command printed something else/,
     ],
+    ['prints nothing', `"${process.execPath}" -e 0`, /the command printed nothing/],
     ['prints a lot', `"${process.execPath}" -p "'a'.repeat(100_000)"`, /the command printed more than a key/],
     ['prints too little', `"${process.execPath}" -p "'short'"`, /must hold at least 32 bytes/],
   ] as const)

@@ -45,7 +45,7 @@ export class MasterKeyFile {
     // A decoder would skip the characters of a message that a command prints too.
     if (this.#command !== undefined && !/^[\w-]+=?$/.test(text))
       throw new OperatorError(
-        `The master key ${this.path} must be base64url, and nothing else may be printed.`,
+        `The master key ${this.path} must be base64url, and the command printed ${text === '' ? 'nothing' : 'something else'}.`,
       );
     const key = Buffer.from(text, 'base64url');
     if (key.length < 32)

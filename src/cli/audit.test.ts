@@ -99,6 +99,9 @@ describe('alongside audit', () => {
     const { code, lines } = await run('verify', '--anchors', log);
     assert.equal(code, 0, lines.join());
     assert.match(lines[0] ?? '', /records in (?:1 chain|\d+ chains) are as they were written/);
+    const journal = join(folder, 'journal.log');
+    writeFileSync(journal, anchors.map((line) => `Mar 02 09:00:00 host alongside[12]: ${line}\n`).join(''));
+    assert.equal((await run('verify', '--anchors', journal)).code, 0);
     await assert.rejects(run('verify', '--anchors', join(folder, 'none.log')), OperatorError);
     await assert.rejects(run('verify', '--from', 'yesterday'), UsageError);
   });

@@ -18,7 +18,8 @@ export async function readAnchors(file: string): Promise<z.infer<typeof line>['h
   try {
     for await (const text of createInterface({ input: createReadStream(file, 'utf8') })) {
       if (!text.includes('audit anchor') || text.length > longestLine) continue;
-      const found = line.safeParse(parsed(text));
+      // journalctl and syslog write time, host and program before the object.
+      const found = line.safeParse(parsed(text.slice(text.indexOf('{'))));
       if (found.success) heads.push(...found.data.heads);
     }
   } catch (error) {
