@@ -66,6 +66,12 @@ const notReady = (asked: string, failed: readonly string[], of: string): Finding
 async function judge({ of, address, issuer }: Probe, urls: Urls): Promise<Finding> {
   const asked = address(urls);
   const { status, body, problem } = await ask(asked);
+  if (problem?.includes('certificate'))
+    return wrong(
+      `The certificate of ${asked} is not accepted (${problem}).`,
+      'Replace the certificate, or name its authority with --tls-authority.',
+      of,
+    );
   if (status === undefined)
     return wrong(
       `No server responds at ${asked} (${problem}).`,
