@@ -60,6 +60,17 @@ describe('readHeaders and passable', () => {
     assert.deepEqual([...passable(headers, taken)], [['nhsd-end-user-organisation-ods', 'A1']]);
   });
 
+  test('pass no other spelling of a header that an API accepts or checks', () => {
+    const headers = readHeaders(['X-Organisation', 'A1', 'X_Organisation', 'B2', 'X_Other', 'C3']);
+    assert.deepEqual(
+      [...passable(headers, ['x-organisation'])],
+      [
+        ['x-organisation', 'A1'],
+        ['x_other', 'C3'],
+      ],
+    );
+  });
+
   test('pass no forged header and throw only the refusal, for any input', () => {
     const name = fc.oneof(
       fc.constantFrom(...identity),

@@ -34,9 +34,12 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
-/** Names that only the gateway may set, or that name a request's origin: never accepted from a client. */
+/**
+ * Names that only the gateway may set, or that name a request's origin or certificate (RFC 9440), or another path or method than the
+ * checked one: never accepted from a client.
+ */
 const forged =
-  /^(nhsd-|nhse-|x-ers-|xapi-asid$|x-sync-wrapped$|prefer$|forwarded$|x-forwarded-|x-real-ip$|x-client-ip$|true-client-ip$|client-ip$|client-request-url$|x-original-|x-rewrite-url$)/;
+  /^(nhsd-|nhse-|x-ers-|xapi-asid$|x-sync-wrapped$|prefer$|forwarded$|x-forwarded-|x-real-ip$|x-client-ip$|true-client-ip$|client-ip$|client-cert(-chain)?$|client-request-url$|x-original-|x-rewrite-url$|x-http-method(-override)?$|x-method-override$)/;
 
 /** Headers that are not forwarded. */
 const consumed = new Set([
@@ -110,7 +113,7 @@ export function readHeaders(raw: readonly string[]): HeaderMap {
 
 /**
  * Returns the client's headers that a back end may see: no identity headers, no address of another hop, no credentials. `taken`
- * names protected headers that an API accepts from clients, such as the organisation; `owned` names more that only the gateway sets.
+ * names headers that an API accepts from clients in this spelling alone, such as the organisation; `owned` names more that only the gateway sets.
  */
 export function passable(
   headers: HeaderMap,
@@ -120,8 +123,9 @@ export function passable(
   const kept = new Map<string, string>();
   for (const [name, value] of headers) {
     const { plain, isConsumed, isForged } = nameOf(name);
-    if (isConsumed || (isForged && !(taken.includes(plain) && plain === name)) || owned.includes(plain))
-      continue;
+    const isTaken = taken.includes(plain);
+    const isOther = isTaken ? plain !== name : isForged;
+    if (isConsumed || isOther || owned.includes(plain)) continue;
     kept.set(name, value);
   }
   return kept;

@@ -127,14 +127,15 @@ const modeNameOf = (grant: Grant): string =>
 const isOpen = ({ grants: needed }: OperationModel): boolean => needed.length === 0;
 const isKeyed = ({ grants: needed }: OperationModel): boolean => needed.includes('app-level0');
 
-/** Prefixes of internal headers. Clients may send one only if the definition lists it as a parameter. */
+/** Prefixes of internal headers. Clients may send one only if the definition lists it as a parameter or checks it. */
 const internal = /^(nhsd-|nhse-|x-ers-)/;
 
 function takenHeaders({ settings, model }: StoredApi, owned: readonly string[]): string[] {
   const sent = model.operations.flatMap(({ parameters }) =>
     parameters.flatMap((one) => (one.in === 'header' ? one.name : [])),
   );
-  const names = [...sent, settings.organisation?.header ?? ''].filter((name) => internal.test(name));
+  const checked = settings.organisation ? [settings.organisation.header.toLowerCase()] : [];
+  const names = [...sent.filter((name) => internal.test(name)), ...checked];
   return [...new Set(names)].filter((name) => name !== 'nhsd-session-urid' && !owned.includes(name));
 }
 

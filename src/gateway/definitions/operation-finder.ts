@@ -20,23 +20,20 @@ const isParameter = (part: string): boolean => part.includes('{');
 const mayLeaveItsPath = (value: string): boolean =>
   /(?:^|[/\\])\.\.?(?:$|[/\\;])/.test(value) || value.includes('\0');
 
-/**
- * Returns a function that finds the operation of a call: a literal part of a path precedes a parameter. A call that the upstream may
- * resolve to another path has none, because the rules of the found operation would not be those of that path.
- */
-export function operationFinder(operations: readonly OperationModel[]): OperationFinder {
+/** @param written a literal part of a path, as it is compared; the first of equal operations counts */
+function finderOf(operations: readonly OperationModel[], written: (part: string) => string): OperationFinder {
   const byRoute = new Map<unknown, { operation: OperationModel; names: readonly string[] }>();
   const seen = new Set<string>();
   const routes: Route[] = [];
   for (const operation of operations) {
     const parts = partsOf(operation.path);
     // Two templates may differ in the names of their parameters alone; the first one counts.
-    const shape = `${operation.method} ${parts.map((part) => (isParameter(part) ? '{}' : part)).join('/')}`;
+    const shape = `${operation.method} ${parts.map((part) => (isParameter(part) ? '{}' : written(part))).join('/')}`;
     if (seen.has(shape)) continue;
     seen.add(shape);
     const route: Route = {
       methods: [operation.method as Method],
-      path: parts.map((part, at) => (isParameter(part) ? `:${at}` : part)).join('/'),
+      path: parts.map((part, at) => (isParameter(part) ? `:${at}` : written(part))).join('/'),
       endpoint: () => Promise.reject(new Error('This route is only found.')),
     };
     routes.push(route);
@@ -47,11 +44,59 @@ export function operationFinder(operations: readonly OperationModel[]): Operatio
   }
   const find = routeFinder(routes);
   return (verb, path) => {
-    const { route, params } = find(verb, path === '' ? '/' : path);
+    const { route, params } = find(verb, path);
     const found = byRoute.get(route);
-    if (!found || Object.values(params).some(mayLeaveItsPath)) return undefined;
+    if (!found) return undefined;
     const named = Object.entries(params).map(([at, value]) => [found.names[Number(at)] ?? at, value]);
     return { operation: found.operation, params: Object.fromEntries(named) };
+  };
+}
+
+/** Paths that servers may read instead of one: decoded slashes (WSGI), no parameters (servlets), no empty parts, another case. */
+function readingsOf(path: string): ReadonlySet<string> {
+  const whole = path.replace(/%2f|%5c|\\/gi, '/');
+  const bare = path.replace(/(?:;|%3b)[^/]*/gi, '');
+  const readings = [
+    path,
+    whole,
+    bare,
+    bare.replace(/%2f|%5c|\\/gi, '/'),
+    whole.replace(/(?:;|%3b)[^/]*/gi, ''),
+  ];
+  const merged = readings.map((reading) => reading.replace(/\/{2,}/g, '/').replace(/(?!^)\/$/, ''));
+  return new Set([...readings, ...merged]);
+}
+
+/**
+ * Returns a function that finds the operation of a call: a literal part of a path precedes a parameter. A call that the upstream may
+ * resolve to another path or read as one of an operation with other rules has none, because the rules of the found operation would
+ * not be those of that path.
+ * @param ofModes the operations of each mode; all by default
+ */
+export function operationFinder(
+  operations: readonly OperationModel[],
+  ofModes: Readonly<Partial<Record<string, readonly string[]>>> = {},
+): OperationFinder {
+  const find = finderOf(operations, (part) => part);
+  const findInAnyCase = finderOf(operations, (part) => part.toLowerCase());
+  const modes = Object.entries(ofModes);
+  /** What decides who may call an operation. */
+  const rulesOf = ({ grants, key }: OperationModel) =>
+    [...grants, ...modes.map(([mode, keys]) => `${mode} ${keys?.includes(key)}`)].join();
+  const rules = new Map(operations.map((operation) => [operation, rulesOf(operation)]));
+  const areAlike = new Set(rules.values()).size < 2;
+  const mayBeOther = (verb: string, path: string, { operation, params }: FoundOperation) =>
+    !areAlike &&
+    Object.keys(params).length > 0 &&
+    [...readingsOf(path)].some((reading) => {
+      const other = findInAnyCase(verb, decodeURI(reading).toLowerCase());
+      return other !== undefined && rules.get(other.operation) !== rules.get(operation);
+    });
+  return (verb, path) => {
+    const found = find(verb, path === '' ? '/' : path);
+    if (!found || Object.values(found.params).some(mayLeaveItsPath) || mayBeOther(verb, path, found))
+      return undefined;
+    return found;
   };
 }
 

@@ -140,7 +140,7 @@ export class ServedApis {
 
   async #open(stored: StoredApi): Promise<ServedApi> {
     const { log, urls, vault, development } = this.#gateway;
-    const find = operationFinder(stored.model.operations);
+    const find = operationFinder(stored.model.operations, stored.settings.operations);
     const { security } = stored.model.target;
     const { backEnd, close } = await openBackEnd(stored, {
       find,

@@ -11,6 +11,10 @@ const paths = `  /item/{id}:
     post: {requestBody: {content: {application/json: {}, application/octet-stream: {}}}, responses: {'200': {description: Done}}}
   /events:
     get: {responses: {'200': {description: Events, content: {text/event-stream: {}}}}}
+  /item/{id}/notes:
+    get: {security: [{app-level3: []}], responses: {'200': {description: Notes}}}
+  /item/all:
+    get: {security: [{app-level3: []}], responses: {'200': {description: All items}}}
   /page:
     get: {responses: {'200': {description: A page, content: {text/html: {}}}}}
 `;
@@ -21,6 +25,7 @@ const alongside = `x-alongside:
   queue: 1
   timeouts: {connect: 500, headers: 300, idle: 300}
   headers: {x-tenant: 'tenant-1', x-message: '{message.id}'}
+  organisation: {header: x-organisation, required: false}
 `;
 
 describe('an upstream behind the gateway', () => {
@@ -105,14 +110,17 @@ describe('an upstream behind the gateway', () => {
         'x-tenant': 'forged',
         'x-forwarded-for': '1.2.3.4',
         'x-own': 'mine',
+        'x-organisation': 'A1',
+        x_organisation: 'unchecked',
       },
     });
     assert.equal(answer.status, 200);
     const { url, headers } = (await answer.json()) as { url: string; headers: Record<string, string> };
     assert.equal(url, '/item/1?a=%20b&c');
-    for (const name of ['authorization', 'cookie', 'nhsd-identity-uuid', 'x-forwarded-for'])
+    for (const name of ['authorization', 'cookie', 'nhsd-identity-uuid', 'x-forwarded-for', 'x_organisation'])
       assert.equal(headers[name], undefined, name);
     assert.equal(headers['x-own'], 'mine');
+    assert.equal(headers['x-organisation'], 'A1');
     assert.equal(headers.host, new URL(upstream.url).host);
     assert.match(headers.traceparent ?? '', /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   });
@@ -137,14 +145,15 @@ describe('an upstream behind the gateway', () => {
     assert.equal(answer.headers.get('location'), 'http://127.0.0.1/test/item/2');
   });
 
+  /** Calls a path that fetch would resolve itself. */
+  const statusOf = async (id: string) => {
+    const request = http.get({ port: gateway.port, path: `/test/item/${id}` });
+    const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
+    answer.resume();
+    return answer.statusCode;
+  };
+
   test('gets no call that it may resolve to another path', async () => {
-    // fetch resolves such paths itself.
-    const statusOf = async (id: string) => {
-      const request = http.get({ port: gateway.port, path: `/test/item/${id}` });
-      const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
-      answer.resume();
-      return answer.statusCode;
-    };
     for (const id of [
       '..',
       '.',
@@ -158,6 +167,24 @@ describe('an upstream behind the gateway', () => {
     ])
       assert.notEqual(await statusOf(id), 200, id);
     for (const id of ['a%2Fb', '..a', 'a..', '...', 'a;b']) assert.equal(await statusOf(id), 200, id);
+  });
+
+  test('gets no open call that it may read as one of a restricted operation', async () => {
+    // WSGI servers and others decode slashes, servlets remove parameters, Express and ASP.NET ignore case and final slashes.
+    const read = [
+      'a%2Fnotes',
+      'a%2fnote%73',
+      'a%5Cnotes',
+      'a;b%2Fnotes;c',
+      'all;a',
+      'all%3Ba',
+      'ALL',
+      'Al%4c',
+      'all/',
+      '/all',
+    ];
+    for (const id of read) assert.notEqual(await statusOf(id), 200, id);
+    for (const id of ['a%2Fnote', 'all-', 'a;notes', 'all%252F']) assert.equal(await statusOf(id), 200, id);
   });
 
   // biome-ignore format: a table reads best one row a line
