@@ -8,9 +8,13 @@ describe('the first page of the console', () => {
   let instance: TestInstance;
   let browser: Browser;
   let page: Page;
+  const complaints: string[] = [];
   before(async () => {
     [instance, browser] = await Promise.all([startInstance(), launchBrowser()]);
     page = await (await browser.newContext()).newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
     await page.goto(instance.urls.console);
   });
   after(async () => {
@@ -23,6 +27,8 @@ describe('the first page of the console', () => {
     assert.equal(await done.count(), 0);
     await page.getByRole('button', { name: 'Insert the card of the GP and give the PIN' }).click();
     await done.filter({ hasText: 'A card is in the reader' }).waitFor();
+    await page.getByText('The card is in the reader and the PIN was given.').waitFor();
+    assert.deepEqual(complaints, [], 'no call is refused');
     const sample = await page.context().newPage();
     await sample.goto(
       (await page.getByRole('link', { name: instance.urls.sample }).getAttribute('href')) ?? '',
@@ -64,6 +70,9 @@ describe('the first page of the console', () => {
         '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
       )) as [number, number];
       assert.ok(width <= room, `${path} is ${width} px wide`);
+      const people = page.locator('td[data-label=Person]');
+      const narrow = await people.evaluateAll((cells) => Math.min(...cells.map((cell) => cell.clientWidth)));
+      assert.ok(narrow > 110, `a name has ${narrow} px`);
     }
   });
 

@@ -68,9 +68,9 @@ const numberField = (name: string, label: string, hint: string): Html =>
   textField({ name, label, hint, maxlength: 20, attributes: html`inputmode="decimal" data-type="number"` });
 
 /** The form for one fault, with every condition that it may have. */
-function conditions({ name, summary, topic }: ListedFault): Html {
+function conditions({ name, summary }: ListedFault): Html {
   const isPds = name.startsWith('pds-');
-  return html`<section class="panel" aria-labelledby="h-conditions"><h2 id="h-conditions"><code>${name}</code></h2><p>${summary}. ${topic}.</p>${callForm(
+  return html`<section class="panel" aria-labelledby="h-conditions"><h2 id="h-conditions"><code>${name}</code></h2><p>${summary}.</p>${callForm(
     {
       id: 'fault',
       method: 'PUT',

@@ -10,11 +10,11 @@ function overview({ byId, report, send }: PageTools): void {
   };
   const signIn = async (card: string): Promise<void> => {
     await must('PUT', '/readers/0/card', { card });
-    const { roles } = (await must('POST', '/agent/pin', { pin: '123456' })) as {
+    const { state, roles } = (await must('POST', '/agent/pin', { pin: '123456' })) as {
+      state?: string;
       roles?: { roleId: string }[];
     };
-    const role = roles?.[0];
-    if (role) await must('POST', '/agent/role', { roleId: role.roleId }).catch(() => undefined);
+    if (state === 'roleRequested') await must('POST', '/agent/role', { roleId: roles?.[0]?.roleId });
     report('The card is in the reader and the PIN was given.');
   };
   document.addEventListener('click', ({ target }) => {

@@ -150,6 +150,9 @@ const states: Readonly<
   givenUp: ['given up', 'bad'],
 };
 
+/** Returns a cause as words: `cardRemoved` as `card removed`. */
+const inWords = (cause: string): string => cause.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
 async function deliveries({ console: { cis2 }, now }: PageView): Promise<Html> {
   const answered = await orNull(cis2.read<DeliveriesAnswer>(consolePaths.deliveries));
   if (!answered) return html`<p class="warning">CIS2 does not respond.</p>`;
@@ -163,7 +166,7 @@ async function deliveries({ console: { cis2 }, now }: PageView): Promise<Html> {
       id: `delivery-${id}`,
       cells: [
         html`${foreign(clientId)}<br><span class="quiet">${foreign(address)}</span>`,
-        cause,
+        inWords(cause),
         html`${tag(...states[state])}<br><span class="quiet">${counted(attempts, 'attempt')}${result ? html`: ${foreign(result)}` : undefined}</span>`,
         when(createdAt, now),
         state === 'delivered'
