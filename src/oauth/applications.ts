@@ -4,7 +4,7 @@ import { type RefusalFacts, shownSecret } from '@alongside/kernel/refusal-facts'
 import { equalHashes, sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
-import { integer, onceFor, oneOf, type RowOf, row, sharedJson } from '../storage/row.ts';
+import { integer, onceFor, oneOf, type RowOf, row, sharedJson, storedObject } from '../storage/row.ts';
 import { Derived } from '../storage/seldom-rows.ts';
 import type { CertificateSubject } from './certificate-subject.ts';
 
@@ -12,123 +12,88 @@ const profiles = ['nhs', 'standard', 'fapi2'] as const;
 /** Behaviour for a client: the published one byte for byte, that of the RFCs, or FAPI 2.0. */
 export type Profile = (typeof profiles)[number];
 
-/** A stored client secret, of which only the hash remains. Times are milliseconds. */
-export interface SecretRecord {
-  hash: string;
-  createdAt: number;
-  expiresAt: number | null;
-}
-
-/** Common members of both registrations of an application. */
-export interface ClientRegistration {
-  profile: Profile;
-  clientId: string;
-  secrets: SecretRecord[];
-  tokenEndpointAuthMethod: string;
-  signingAlg: string;
-  jwks: { keys: JsonWebKey[] } | null;
-  jwksUrl: string | null;
-}
-
-/** The registration of an application at the API platform. */
-export interface PlatformRegistration extends ClientRegistration {
-  callbackUrls: string[];
-  /** By name. Each may be revoked for this application alone. */
-  products: { name: string; status: 'approved' | 'revoked' }[];
-  applicationType: 'web' | 'native';
-  accessToken: { format: 'opaque' | 'jwt'; signingAlg: SigningAlgorithm };
-  attributes: Record<string, string>;
-}
-
-/** The registration of an application as a relying party of CIS2. */
-export interface Cis2Registration extends ClientRegistration {
-  redirectUris: string[];
-  postLogoutRedirectUris: string[];
-  applicationType: 'web' | 'native';
-  backchannelLogoutUri: string;
-  pkce: 'required' | 'optional';
-  refreshTokens: boolean;
-  firstAuthenticator: 'smartcard' | 'choose' | null;
-  /** Whether a fresh proof of the live agent session fulfils `max_age`, or only a PIN. */
-  maxAge: 'proof' | 'pin';
-  idTokenSigningAlg: SigningAlgorithm;
-  userinfoSigningAlg: SigningAlgorithm | null;
-  // Registrations of earlier versions lack these members.
-  /** Binding of access tokens (RFC 9449 section 5.2, RFC 8705 section 3.4); that of the profile by default. */
-  boundTokens?: 'dpop' | 'certificate' | null;
-  /** Whether authorization requests must be pushed (RFC 9126 section 6); optional by default. */
-  pushedRequests?: 'required' | 'optional';
-  /** Whether authorization requests must be signed objects (RFC 9101 section 10.5); optional by default. */
-  signedRequests?: 'required' | 'optional';
-  /** Algorithm of request objects; by default, or if empty, all that the profile allows. */
-  requestObjectSigningAlg?: SigningAlgorithm | '';
-  /** Subject of the certificate for `tls_client_auth` (RFC 8705 section 2.1.2). */
-  certificateSubject?: CertificateSubject | null;
-  /** For people. */
-  description?: string;
-}
-
-export interface Application {
-  id: string;
-  name: string;
-  developer: string;
-  status: 'approved' | 'revoked';
-  platform: PlatformRegistration | null;
-  cis2: Cis2Registration | null;
-}
-
-export interface StoredApplication extends Application {
-  revision: number;
-}
-
-const algorithms = ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'] as const satisfies SigningAlgorithm[];
+const algorithm = z.enum(['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'] as const satisfies SigningAlgorithm[]);
 const jwk = z.custom<JsonWebKey>((value) => typeof value === 'object' && value !== null);
 const requirement = z.enum(['required', 'optional']);
-const clientShape = {
+const status = z.enum(['approved', 'revoked']);
+
+const secretShape = storedObject({
+  hash: z.string(),
+  createdAt: z.number(),
+  expiresAt: z.number().nullable(),
+});
+/** A stored client secret, of which only the hash remains. Times are milliseconds. */
+export type SecretRecord = z.infer<typeof secretShape>;
+
+const clientMembers = {
   profile: z.enum(profiles),
   clientId: z.string(),
-  secrets: z.array(
-    z.looseObject({ hash: z.string(), createdAt: z.number(), expiresAt: z.number().nullable() }),
-  ),
+  secrets: z.array(secretShape),
   tokenEndpointAuthMethod: z.string(),
   signingAlg: z.string(),
-  jwks: z.looseObject({ keys: z.array(jwk) }).nullable(),
+  jwks: storedObject({ keys: z.array(jwk) }).nullable(),
   jwksUrl: z.string().nullable(),
-  applicationType: z.enum(['web', 'native']),
 };
-const platformShape: z.ZodType<PlatformRegistration> = z.looseObject({
-  ...clientShape,
+/** Common members of both registrations of an application. */
+export type ClientRegistration = z.infer<z.ZodObject<typeof clientMembers>>;
+
+const applicationType = z.enum(['web', 'native']);
+const platformShape = storedObject({
+  ...clientMembers,
+  applicationType,
   callbackUrls: z.array(z.string()),
-  products: z.array(z.looseObject({ name: z.string(), status: z.enum(['approved', 'revoked']) })),
-  accessToken: z.looseObject({ format: z.enum(['opaque', 'jwt']), signingAlg: z.enum(algorithms) }),
+  /** By name. Each may be revoked for this application alone. */
+  products: z.array(storedObject({ name: z.string(), status })),
+  accessToken: storedObject({ format: z.enum(['opaque', 'jwt']), signingAlg: algorithm }),
   attributes: z.record(z.string(), z.string()),
 });
-const cis2Shape: z.ZodType<Cis2Registration> = z.looseObject({
-  ...clientShape,
+/** The registration of an application at the API platform. */
+export type PlatformRegistration = z.infer<typeof platformShape>;
+
+const cis2Shape = storedObject({
+  ...clientMembers,
+  applicationType,
   redirectUris: z.array(z.string()),
   postLogoutRedirectUris: z.array(z.string()),
   backchannelLogoutUri: z.string(),
   pkce: requirement,
   refreshTokens: z.boolean(),
   firstAuthenticator: z.enum(['smartcard', 'choose']).nullable(),
+  /** Whether a fresh proof of the live agent session fulfils `max_age`, or only a PIN. */
   maxAge: z.enum(['proof', 'pin']),
-  idTokenSigningAlg: z.enum(algorithms),
-  userinfoSigningAlg: z.enum(algorithms).nullable(),
+  idTokenSigningAlg: algorithm,
+  userinfoSigningAlg: algorithm.nullable(),
+  // Registrations of earlier versions lack these members.
+  /** Binding of access tokens (RFC 9449 section 5.2, RFC 8705 section 3.4); that of the profile by default. */
   boundTokens: z.enum(['dpop', 'certificate']).nullish(),
+  /** Whether authorization requests must be pushed (RFC 9126 section 6); optional by default. */
   pushedRequests: requirement.optional(),
+  /** Whether authorization requests must be signed objects (RFC 9101 section 10.5); optional by default. */
   signedRequests: requirement.optional(),
-  requestObjectSigningAlg: z.enum([...algorithms, '']).optional(),
-  certificateSubject: z.record(z.string(), z.string()).nullish(),
+  /** Algorithm of request objects; by default, or if empty, all that the profile allows. */
+  requestObjectSigningAlg: algorithm.or(z.literal('')).optional(),
+  /** Subject of the certificate for `tls_client_auth` (RFC 8705 section 2.1.2). */
+  certificateSubject: (z.record(z.string(), z.string()) as z.ZodType<CertificateSubject>).nullish(),
+  /** For people. */
   description: z.string().optional(),
 });
-const applicationShape: z.ZodType<Application> = z.looseObject({
+/** The registration of an application as a relying party of CIS2. */
+export type Cis2Registration = z.infer<typeof cis2Shape>;
+
+const applicationShape = storedObject({
   id: z.string(),
   name: z.string(),
   developer: z.string(),
-  status: z.enum(['approved', 'revoked']),
+  status,
   platform: platformShape.nullable(),
   cis2: cis2Shape.nullable(),
 });
+export type Application = z.infer<typeof applicationShape>;
+
+export interface StoredApplication extends Application {
+  revision: number;
+}
+
 const applicationRow = row('application', { body: sharedJson(applicationShape), revision: integer });
 const developerStatusRow = row('developer', { status: oneOf('active', 'inactive') });
 

@@ -1,30 +1,24 @@
 import { z } from 'zod';
 import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
-import { integer, onceFor, type RowOf, row, sharedJson } from '../storage/row.ts';
+import { integer, onceFor, type RowOf, row, sharedJson, storedObject } from '../storage/row.ts';
 import type { Application } from './applications.ts';
 
-/** The owner of applications. While it is inactive, none of its applications may be used. */
-export interface Developer {
-  id: string;
-  name: string;
-  status: 'active' | 'inactive';
+const developerShape = storedObject({
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(['active', 'inactive']),
   /** The published errors of the two kinds differ. */
-  kind: 'developer' | 'company';
+  kind: z.enum(['developer', 'company']),
   /** May be empty. */
-  email: string;
-}
+  email: z.string(),
+});
+/** The owner of applications. While it is inactive, none of its applications may be used. */
+export type Developer = z.infer<typeof developerShape>;
 
 export interface StoredDeveloper extends Developer {
   revision: number;
 }
 
-const developerShape: z.ZodType<Developer> = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  status: z.enum(['active', 'inactive']),
-  kind: z.enum(['developer', 'company']),
-  email: z.string(),
-});
 const developerRow = row('developer', { body: sharedJson(developerShape), revision: integer });
 
 const stored = onceFor(

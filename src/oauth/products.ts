@@ -1,47 +1,37 @@
 import { type RefusalFacts, shownRegistered } from '@alongside/kernel/refusal-facts';
 import { z } from 'zod';
 import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
-import { integer, onceFor, type RowOf, row, sharedJson } from '../storage/row.ts';
+import { integer, onceFor, type RowOf, row, sharedJson, storedObject } from '../storage/row.ts';
 import type { PlatformRegistration } from './applications.ts';
 import { shown } from './check.ts';
 
+const quota = storedObject({
+  enabled: z.boolean(),
+  limit: z.number(),
+  interval: z.number(),
+  timeunit: z.string(),
+});
+const limits = storedObject({
+  quota: quota.optional(),
+  spikeArrest: storedObject({ enabled: z.boolean(), ratelimit: z.string() }).optional(),
+});
 /** Limits of a product, with `timeunit` and `ratelimit` as published: `minute`, `300pm`, `5ps`. */
-export interface RateLimits {
-  quota?: { enabled: boolean; limit: number; interval: number; timeunit: string };
-  spikeArrest?: { enabled: boolean; ratelimit: string };
-}
+export type RateLimits = z.infer<typeof limits>;
 
-/** A bundle of APIs, by base path, with the scopes that it grants. The authorisation service is one of the APIs. */
-export interface Product {
-  name: string;
-  apis: string[];
-  scopes: string[];
+const productShape = storedObject({
+  name: z.string(),
+  apis: z.array(z.string()),
+  scopes: z.array(z.string()),
   /** Null for no limits, not even the published ones. */
-  limits: RateLimits | null;
-}
+  limits: limits.nullable(),
+});
+/** A bundle of APIs, by base path, with the scopes that it grants. The authorisation service is one of the APIs. */
+export type Product = z.infer<typeof productShape>;
 
 export interface StoredProduct extends Product {
   revision: number;
 }
 
-const productShape: z.ZodType<Product> = z.looseObject({
-  name: z.string(),
-  apis: z.array(z.string()),
-  scopes: z.array(z.string()),
-  limits: z
-    .looseObject({
-      quota: z
-        .looseObject({
-          enabled: z.boolean(),
-          limit: z.number(),
-          interval: z.number(),
-          timeunit: z.string(),
-        })
-        .optional(),
-      spikeArrest: z.looseObject({ enabled: z.boolean(), ratelimit: z.string() }).optional(),
-    })
-    .nullable(),
-});
 const productRow = row('product', { body: sharedJson(productShape), revision: integer });
 
 const stored = onceFor(

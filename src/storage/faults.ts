@@ -3,7 +3,7 @@ import { activity } from '@alongside/kernel/activity';
 import { chance } from '@alongside/kernel/ids';
 import { z } from 'zod';
 import type { Statement } from './database.ts';
-import { storedJson } from './row.ts';
+import { storedJson, storedObject } from './row.ts';
 import type { Settings } from './settings.ts';
 
 /** A fault that developers can switch on by name, to test an application. */
@@ -13,32 +13,26 @@ export interface NamedFault {
   readonly summary: string;
 }
 
-/** When an active fault occurs; every time by default. */
-export interface FaultState {
+const stateShape = storedObject({
   /** Probability of each time, 0 to 1. */
-  readonly probability?: number | undefined;
+  probability: z.number().optional(),
   /** Number of times that it still occurs; then it is off. */
-  readonly next?: number | undefined;
+  next: z.number().optional(),
   /** Number of times before it occurs. */
-  readonly after?: number | undefined;
+  after: z.number().optional(),
   /** NHS number of the only patient with whom it occurs, for faults of the PDS. */
-  readonly patient?: string | undefined;
+  patient: z.string().optional(),
   /** Duration of a delay. */
-  readonly seconds?: number | undefined;
-}
+  seconds: z.number().optional(),
+});
+/** When an active fault occurs; every time by default. */
+export type FaultState = Readonly<z.infer<typeof stateShape>>;
 
 /** Published when the state of a fault changes because it occurred, or was skipped. */
 export const faultTurns = channel('alongside.fault-turns');
 
 const prefix = 'fault.';
 
-const stateShape: z.ZodType<FaultState> = z.looseObject({
-  probability: z.number().optional(),
-  next: z.number().optional(),
-  after: z.number().optional(),
-  patient: z.string().optional(),
-  seconds: z.number().optional(),
-});
 const stateOf = (text: string): FaultState => storedJson(stateShape, text, 'setting fault');
 
 /** Returns whether the fault occurs this time, and the state afterwards; null if it is then off. */

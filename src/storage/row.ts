@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type Row, RowError, type RowReader, type Value } from './database.ts';
 
 /** A column of a row shape. */
@@ -97,6 +97,10 @@ export function oneOf<const T extends string>(...values: readonly T[]): Column<T
   const known = new Map<unknown, T>(values.map((value) => [value, value]));
   return column('text', (value) => known.get(value));
 }
+
+/** A stored object. It keeps members that the shape does not list, such as those of a newer version, without a type for them. */
+export const storedObject = <M extends z.ZodRawShape>(members: M): z.ZodType<z.infer<z.ZodObject<M>>> =>
+  z.looseObject(members) as z.ZodType<z.infer<z.ZodObject<M>>>;
 
 /** JSON text. `z.looseObject` keeps members that the shape does not list; `z.object` drops them. */
 export const json = <T>(shape: z.ZodType<T>): Column<T> => column('text', (value) => parsed(shape, value));

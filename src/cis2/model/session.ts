@@ -1,29 +1,31 @@
 import { z } from 'zod';
 import type { EndCause } from '../../cis/protocol.ts';
 import type { Cis2Registration } from '../../oauth/applications.ts';
-import { integer, nullable, type RowOf, row, sharedJson, text } from '../../storage/row.ts';
+import { integer, nullable, type RowOf, row, sharedJson, storedObject, text } from '../../storage/row.ts';
 
-/** A completed authentication. Times in milliseconds. */
-export interface Authentication {
-  authenticator: string;
-  uid: string;
+const assuranceLevel = z.literal([1, 2, 3]);
+const authenticationShape = storedObject({
+  authenticator: z.string(),
+  uid: z.string(),
   /** `amr` values. */
-  methods: string[];
+  methods: z.array(z.string()),
   /** The level, for clients of the `nhs` profile and for others. */
-  level: { nhs: AssuranceLevel; others: AssuranceLevel };
+  level: storedObject({ nhs: assuranceLevel, others: assuranceLevel }),
   /** Time of the last act of the user, such as entering the PIN. */
-  personAt: number;
+  personAt: z.number(),
   /** Time at which CIS2 received the proof. */
-  provenAt: number;
+  provenAt: z.number(),
   /** Whether `provenAt` meets `max_age` for clients that registered this. */
-  proofCounts: boolean;
-  cisSessionId: string | null;
-  agentId: string | null;
+  proofCounts: z.boolean(),
+  cisSessionId: z.string().nullable(),
+  agentId: z.string().nullable(),
   /** The stored credential that was used, if any. */
-  credentialId?: string | null | undefined;
+  credentialId: z.string().nullish(),
   /** The role that was selected at the agent. */
-  roleId: string | null;
-}
+  roleId: z.string().nullable(),
+});
+/** A completed authentication. Times in milliseconds. */
+export type Authentication = z.infer<typeof authenticationShape>;
 
 /** Returns the level and methods of a sign-in for this client. */
 export const strengthFor = (
@@ -55,20 +57,6 @@ export interface SessionBody {
 /** A sign-in of a person in one browser. Times in milliseconds. */
 export type Session = SessionBody & Omit<RowOf<typeof sessionRow>, 'body' | 'createdAt'>;
 
-const assuranceLevel = z.literal([1, 2, 3]);
-const authenticationShape: z.ZodType<Authentication> = z.looseObject({
-  authenticator: z.string(),
-  uid: z.string(),
-  methods: z.array(z.string()),
-  level: z.looseObject({ nhs: assuranceLevel, others: assuranceLevel }),
-  personAt: z.number(),
-  provenAt: z.number(),
-  proofCounts: z.boolean(),
-  cisSessionId: z.string().nullable(),
-  agentId: z.string().nullable(),
-  credentialId: z.string().nullish(),
-  roleId: z.string().nullable(),
-});
 const bodyShape = z.looseObject({
   /** Absent in sessions from before realms existed. */
   issuer: z.string().optional(),
