@@ -1,7 +1,7 @@
 import { UsageError } from '@alongside/kernel/operator';
+import { noSuch } from '../kit/known.ts';
 import { type Action, type ConsoleCall, listing, text } from './command.ts';
 import { readJsonFile } from './json-file.ts';
-import { noSuch } from './known.ts';
 import { columns } from './table.ts';
 
 /** Flags of the actions below. */

@@ -119,7 +119,7 @@ export class InstanceApi extends ConsoleApi {
 
   constructor(wish: InstanceSelection) {
     const { origin, token } = consoleOf(wish);
-    super(origin, token);
+    super(origin, token === undefined ? {} : { token });
     this.inProduction = token !== undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { type OutboundMethod, outbound } from '@alongside/kernel/outbound';
@@ -5,6 +6,9 @@ import type { components, paths } from './console-api-types.d.ts';
 
 /** The longest answer in bytes, for the export of a large installation: V8 holds no longer text. */
 const longest = 500_000_000;
+
+/** Milliseconds after which the end of a child process is certainly known once its connections are closed. */
+const exitDelay = 1_000;
 
 export interface ApiAnswer {
   status: number;
@@ -88,11 +92,16 @@ export class RefusedCall extends OperatorError {
 export class ConsoleApi {
   readonly origin: string;
   readonly #token: string | undefined;
+  readonly #ended: Promise<string> | undefined;
 
-  /** @param token access token for commands, in production */
-  constructor(origin: string, token?: string) {
+  /**
+   * @param token access token for commands, in production
+   * @param ended resolves with the reason when the instance has ended, if its process is a child of this one
+   */
+  constructor(origin: string, { token, ended }: { token?: string; ended?: Promise<string> } = {}) {
     this.origin = origin;
     this.#token = token;
+    this.#ended = ended;
   }
 
   /**
@@ -140,6 +149,8 @@ export class ConsoleApi {
       return { status: answer.status, messageId, text: answer.body };
     } catch (error) {
       const cause = reasonOf(error);
+      const reason = this.#ended && (await Promise.race([this.#ended, sleep(exitDelay, '', { ref: false })]));
+      if (reason) throw new OperatorError(`The instance at ${this.origin} does not run any more: ${reason}.`);
       throw new OperatorError(
         `No running instance responds at ${this.origin} (${cause}). Start one with "npx alongside up", or select one with --port-base.`,
       );
@@ -165,7 +176,7 @@ export class ConsoleApi {
     ...[input]: InputsOf<M, P>
   ): Promise<ResultOf<M, P>> {
     const answer = await this.#send(method, template, input);
-    if (answer.status === 404 && answer.body.error === 'not_found')
+    if (answer.status === 404 && /^(not_found|unknown_fault)$/.test(String(answer.body.error)))
       throw new OperatorError(typeof missing === 'string' ? missing : await missing(this));
     if (answer.status >= 300) throw new RefusedCall(answer);
     return answer.body as ResultOf<M, P>;

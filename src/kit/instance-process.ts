@@ -24,7 +24,7 @@ export interface InstanceProcess {
   readonly state: StateFile;
   /** Newest lines of its log, JSON each. */
   readonly log: readonly string[];
-  /** Resolves when it has ended by itself, with the reason. */
+  /** Resolves with the reason when it has ended. */
   readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
@@ -63,7 +63,8 @@ export async function startInstanceProcess({
     if (log.length > mostLines) log.shift();
     onLine(line);
   });
-  const ended = endOf(child);
+  let isStopped = false;
+  const ended = endOf(child).then((reason) => (isStopped ? 'it was stopped' : reason));
   const timer = new AbortController();
   const tooLate = new Promise<string>((resolve) => {
     const wait = setTimeout(() => resolve(`it was not ready within ${timeout / 1_000} s`), timeout);
@@ -86,6 +87,7 @@ export async function startInstanceProcess({
     log,
     ended,
     async stop() {
+      isStopped = true;
       child.kill('SIGTERM');
       await ended;
     },

@@ -5,6 +5,7 @@ import { allPages, ConsoleApi, RefusedCall } from './console-api.ts';
 import { insertCard, roleIdAtDesk, signInAtDesk } from './desk.ts';
 import { type InstanceState, readVariables } from './environment.ts';
 import { firstEvent } from './events.ts';
+import { noSuch } from './known.ts';
 import { reportOf } from './report.ts';
 import { signInOnPages } from './sign-in-pages.ts';
 import { TokenRequests } from './tokens.ts';
@@ -73,6 +74,8 @@ interface Owner {
   readonly log: readonly string[];
   /** When `start()` was called, by `performance.now()`. */
   readonly began?: number;
+  /** Resolves with the reason when it has ended. */
+  readonly ended?: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -111,14 +114,16 @@ class RunningInstance implements Alongside {
   readonly people = {
     add: (person: NewPerson): Promise<Person> => addPerson(this.#api, person),
     remove: async (uid: string): Promise<void> =>
-      void (await this.#api.must('DELETE', '/people/{uid}', { path: { uid } })),
+      void (await this.#api.mustFind(noSuch('person', uid), 'DELETE', '/people/{uid}', { path: { uid } })),
   };
 
   readonly faults = {
     on: async (name: string, options: object = {}): Promise<void> =>
-      void (await this.#api.must('PUT', '/faults/{name}', { path: { name }, body: options })),
+      void (await this.#api.mustFind(noSuch('fault', name), 'PUT', '/faults/{name}', {
+        ...{ path: { name }, body: options },
+      })),
     off: async (name: string): Promise<void> =>
-      void (await this.#api.must('DELETE', '/faults/{name}', { path: { name } })),
+      void (await this.#api.mustFind(noSuch('fault', name), 'DELETE', '/faults/{name}', { path: { name } })),
   };
 
   async desk(who: string, options: DeskOptions = {}): Promise<AgentState> {
@@ -140,8 +145,7 @@ class RunningInstance implements Alongside {
   }
 
   tokens(person: string, application = 'demo-combined'): Promise<TokenResponse> {
-    const missing = `There is no person "${person}". Use a persona or a uid.`;
-    return this.#api.mustFind(missing, 'POST', '/tokens', { body: { person, application } });
+    return this.#api.mustFind(noSuch('person', person), 'POST', '/tokens', { body: { person, application } });
   }
 
   applicationTokens(client?: SigningClient): Promise<TokenResponse> {
@@ -199,8 +203,7 @@ class RunningInstance implements Alongside {
 
   async tidy(): Promise<void> {
     await this.card.remove();
-    const { faults } = await this.#api.must('GET', '/faults');
-    for (const { name, state } of faults) if (state) await this.faults.off(name);
+    await this.#api.must('DELETE', '/faults');
     await this.clock.real();
   }
 
@@ -225,7 +228,8 @@ class RunningInstance implements Alongside {
 
 /** Opens the instance whose console has this address. @throws OperatorError if none responds */
 export async function openInstance(consoleUrl: string, owner: Owner): Promise<Alongside> {
-  const api = new ConsoleApi(consoleUrl.replace(/\/$/, ''));
+  const { ended } = owner;
+  const api = new ConsoleApi(consoleUrl.replace(/\/$/, ''), ended === undefined ? {} : { ended });
   const missing = `${consoleUrl} is not the console of an instance. Use ALONGSIDE_CONSOLE_URL of "alongside status --env".`;
   return new RunningInstance(api, await api.mustFind(missing, 'GET', '/state'), owner);
 }

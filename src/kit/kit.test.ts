@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { createCombined, platformAt } from '../../client/index.ts';
 import { launchBrowser } from '../../test/testing/browser.ts';
 import { type Alongside, attach, start } from './index.ts';
+import { openInstance } from './instance.ts';
+import { startInstanceProcess } from './instance-process.ts';
 import { alongside } from './node.ts';
 
 describe('the test kit', () => {
@@ -73,6 +76,7 @@ describe('the test kit', () => {
     assert.equal(answer.status, 200);
     await instance.people.remove(uid);
     await assert.rejects(instance.tokens('ada'), /There is no person "ada"/);
+    await assert.rejects(instance.people.remove('ada'), /There is no person "ada"/);
   });
 
   test('moves the clock, which the client library follows', async () => {
@@ -125,7 +129,10 @@ describe('the test kit', () => {
     await instance.faults.on(name);
     await instance.reset();
     assert.equal(await state(), null);
-    await assert.rejects(instance.faults.on('no-such-fault'), /fault/i);
+    await assert.rejects(
+      instance.faults.on('platform-api-unavailble'),
+      /There is no fault "platform-api-unavailble"\. Did you mean platform-api-unavailable\?/,
+    );
   });
 
   test('lists the recorded events if the expected one does not occur', async () => {
@@ -161,6 +168,24 @@ describe('the test kit', () => {
     );
     await assert.rejects(start({ timeout: 1 }), /it was not ready within 0\.001 s/);
   });
+});
+
+test('an instance that has ended reports the reason, and keeps its log', async () => {
+  const command = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
+  const started = await startInstanceProcess({ program: [process.execPath, command] });
+  const instance = await openInstance(started.state.urls.console, { ...started, began: performance.now() });
+  // The log has a line once its end was looked for.
+  await instance.report();
+  process.kill(started.state.pid, 'SIGKILL');
+  const reason = 'does not run any more: it ended with SIGKILL.';
+  await assert.rejects(instance.desk('gp'), {
+    message: `The instance at ${instance.urls.console} ${reason}`,
+  });
+  assert.match(await instance.report(), new RegExp(`${reason}[^]*The end of the log:\n  `));
+  await instance.stop();
+  const other = await start();
+  await Promise.all([other.stop(), other.stop()]);
+  await assert.rejects(other.tidy(), /does not run any more: it was stopped\.$/);
 });
 
 test('an instance for one test stops with it', async (t) => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { relativeTime } from '@alongside/kernel/clock';
-import type { Actor } from '@alongside/kernel/errors';
+import { type Actor, reasonOf } from '@alongside/kernel/errors';
 import { parseOwnJson } from '@alongside/kernel/json';
 import { columns } from '@alongside/kernel/operator';
 import { z } from 'zod';
@@ -110,24 +110,38 @@ const patience = 1_000;
  */
 async function completeLog(api: ConsoleApi, log: readonly string[]): Promise<readonly string[]> {
   const { messageId } = await api.call('GET', '/refusals/end-of-log');
-  const isMarker = (line: string) => messageId !== undefined && line.includes(messageId);
+  if (messageId === undefined) return log;
+  const isMarker = (line: string) => line.includes(messageId);
   const end = performance.now() + patience;
   while (!log.some(isMarker) && performance.now() < end) await sleep(5);
   return log.filter((line) => !isMarker(line));
 }
 
-/** Returns the report of a failed test. */
+type Part = [title: string, lines: string[]];
+
+/** Returns the parts that the instance records, and the part of its log. */
+async function recordedParts(api: ConsoleApi, log: readonly string[], isOwn: boolean): Promise<Part[]> {
+  const logPart = (lines = log): Part => ['The end of the log:', lines.slice(-mostLogLines).map(logLine)];
+  try {
+    const complete = isOwn ? await completeLog(api, log) : log;
+    return [
+      ['Refused requests, the last one at the end:', await refusalLines(api, complete)],
+      ['The last journey:', journeyLines(await allEvents(api))],
+      logPart(complete),
+    ];
+  } catch (error) {
+    return [['No requests and journeys:', [reasonOf(error)]], logPart()];
+  }
+}
+
+/** Returns the report of a failed test, also of an instance that has ended. */
 export async function reportOf(
   api: ConsoleApi,
-  { log: lines, timings }: { log: readonly string[]; timings: Timings },
+  { log, timings }: { log: readonly string[]; timings: Timings },
 ): Promise<string[]> {
-  const isOwn = timings.ready !== null;
-  const log = isOwn ? await completeLog(api, lines) : lines;
-  const parts: [string, string[]][] = [
+  const parts: Part[] = [
     [`Alongside at ${api.origin}, from its start:`, timeLines(timings)],
-    ['Refused requests, the last one at the end:', await refusalLines(api, log)],
-    ['The last journey:', journeyLines(await allEvents(api))],
-    ['The end of the log:', log.slice(-mostLogLines).map(logLine)],
+    ...(await recordedParts(api, log, timings.ready !== null)),
   ];
   return parts
     .filter(([, lines]) => lines.length > 0)

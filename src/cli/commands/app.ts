@@ -1,9 +1,9 @@
 import { UsageError } from '@alongside/kernel/operator';
 import type { ApiSchema } from '../../kit/console-api.ts';
+import { noSuch } from '../../kit/known.ts';
 import { credentialActions, credentialFlags } from '../app-credentials.ts';
 import { type Action, type ConsoleCall, consoleCommand } from '../command.ts';
 import { readJsonFile } from '../json-file.ts';
-import { noSuch } from '../known.ts';
 import { patchFrom } from '../patch.ts';
 import { registrationFlags, registrationFrom, registrationLists } from '../registration.ts';
 import { columns, memberLines } from '../table.ts';

@@ -1,7 +1,7 @@
 import { nearest, OperatorError, UsageError } from '@alongside/kernel/operator';
+import { noSuch } from '../../kit/known.ts';
 import { consoleCommand, text } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
-import { noSuch } from '../known.ts';
 import { columns } from '../table.ts';
 
 const missing = (name: string) => noSuch('person', name);

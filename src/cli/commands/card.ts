@@ -1,6 +1,6 @@
 import { findCard, insertCard } from '../../kit/desk.ts';
+import { noSuch } from '../../kit/known.ts';
 import { consoleCommand } from '../command.ts';
-import { noSuch } from '../known.ts';
 import { columns } from '../table.ts';
 
 export const card = consoleCommand({

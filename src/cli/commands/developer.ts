@@ -1,6 +1,6 @@
 import { UsageError } from '@alongside/kernel/operator';
+import { noSuch } from '../../kit/known.ts';
 import { consoleCommand, listing, text, yes } from '../command.ts';
-import { noSuch } from '../known.ts';
 import { patchFrom } from '../patch.ts';
 
 const missing = (id: string) => noSuch('developer', id);

@@ -1,23 +1,8 @@
-import { nearest, OperatorError, UsageError } from '@alongside/kernel/operator';
-import type { FaultState, NamedFault } from '../../storage/faults.ts';
+import { UsageError } from '@alongside/kernel/operator';
+import { noSuch } from '../../kit/known.ts';
+import type { FaultState } from '../../storage/faults.ts';
 import { consoleCommand, text } from '../command.ts';
-import type { InstanceApi } from '../instance.ts';
 import { columns } from '../table.ts';
-
-type ListedFault = NamedFault & { state: FaultState | null };
-
-const listFaults = (api: InstanceApi) => api.must('GET', '/faults');
-
-/** Returns all faults; refuses an unknown name. */
-async function demandKnown(api: InstanceApi, name?: string): Promise<ListedFault[]> {
-  const { faults } = await listFaults(api);
-  const names = faults.map((fault) => fault.name);
-  if (name !== undefined && !names.includes(name))
-    throw new OperatorError(
-      `There is no fault "${name}".${nearest(name, names)} alongside fault list names them.`,
-    );
-  return faults;
-}
 
 /** Formats when a fault occurs. */
 function occasions({ probability, next, after, patient, seconds }: FaultState): string {
@@ -49,7 +34,7 @@ export const fault = consoleCommand({
     list: {
       help: 'every fault, and which are on',
       async run({ api }) {
-        const found = await listFaults(api);
+        const found = await api.must('GET', '/faults');
         const rows = found.faults.map(({ name, summary, state }) => [
           ...[name, state ? occasions(state) : 'off', summary],
         ]);
@@ -70,9 +55,10 @@ export const fault = consoleCommand({
       async run({ api, flags }, name) {
         const { patient, run } = flags;
         const state = { ...stateOf(flags), ...(patient !== undefined && { patient }) };
-        await demandKnown(api, name);
         const full = run === undefined ? name : `${name}@${run}`;
-        const made = await api.must('PUT', '/faults/{name}', { path: { name: full }, body: state });
+        const made = await api.mustFind(noSuch('fault', full), 'PUT', '/faults/{name}', {
+          ...{ path: { name: full }, body: state },
+        });
         return { json: made, lines: [`${full} is ${occasions(made.state)}.`] };
       },
     },
@@ -80,14 +66,15 @@ export const fault = consoleCommand({
       words: '[NAME]',
       help: 'this one, or all',
       async run({ api }, name?: string) {
-        const faults = await demandKnown(api, name);
-        const names =
-          name === undefined ? faults.filter(({ state }) => state).map((fault) => fault.name) : [name];
-        for (const each of names) await api.must('DELETE', '/faults/{name}', { path: { name: each } });
-        return {
-          json: { off: names },
-          lines: [names.length === 0 ? 'No fault was on.' : `Off: ${names.join(', ')}.`],
-        };
+        if (name === undefined) {
+          const { off } = await api.must('DELETE', '/faults');
+          return {
+            json: { off },
+            lines: [off.length === 0 ? 'No fault was on.' : `Off: ${off.join(', ')}.`],
+          };
+        }
+        await api.mustFind(noSuch('fault', name), 'DELETE', '/faults/{name}', { path: { name } });
+        return { json: { off: [name] }, lines: [`Off: ${name}.`] };
       },
     },
   },

@@ -1,10 +1,10 @@
 import { UsageError } from '@alongside/kernel/operator';
 import { jobNameOf, type Person } from '../../cis/protocol.ts';
 import { allPages } from '../../kit/console-api.ts';
+import { noSuch } from '../../kit/known.ts';
 import { consoleCommand, text } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
 import { readJsonFile } from '../json-file.ts';
-import { noSuch } from '../known.ts';
 import { patchFrom } from '../patch.ts';
 import { columns, memberLines } from '../table.ts';
 

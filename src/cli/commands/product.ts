@@ -1,7 +1,7 @@
 import { UsageError } from '@alongside/kernel/operator';
+import { noSuch } from '../../kit/known.ts';
 import { consoleCommand, text } from '../command.ts';
 import { readJsonFile } from '../json-file.ts';
-import { noSuch } from '../known.ts';
 import { patchFrom, patchOf } from '../patch.ts';
 import { columns, counted, memberLines } from '../table.ts';
 

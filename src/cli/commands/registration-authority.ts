@@ -1,8 +1,8 @@
 import { UsageError } from '@alongside/kernel/operator';
 import type { CardRecord } from '../../cis/protocol.ts';
 import { allPages } from '../../kit/console-api.ts';
+import { noSuch } from '../../kit/known.ts';
 import { type ConsoleCall, consoleCommand, listing, text, yes } from '../command.ts';
-import { noSuch } from '../known.ts';
 
 const actFlags = { actor: text, reason: text, locked: yes };
 

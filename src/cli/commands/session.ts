@@ -1,6 +1,6 @@
 import type { DeliveryAnswer } from '../../cis2/protocol.ts';
+import { noSuch } from '../../kit/known.ts';
 import { consoleCommand, listing } from '../command.ts';
-import { noSuch } from '../known.ts';
 import { columns, counted } from '../table.ts';
 
 const deliveryRow = ({ id, clientId, cause, state, attempts, result }: DeliveryAnswer): string[] => [

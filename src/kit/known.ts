@@ -1,5 +1,5 @@
 import { nearest } from '@alongside/kernel/operator';
-import type { ConsoleApi } from '../kit/console-api.ts';
+import type { ConsoleApi } from './console-api.ts';
 
 interface Kind {
   path: string;
@@ -29,6 +29,11 @@ const kinds = {
     path: '/developers',
     names: ({ developers = [] }) => developers.map(({ id }) => id),
     hint: 'alongside developer list names them.',
+  },
+  fault: {
+    path: '/faults',
+    names: ({ faults = [] }) => faults.map(({ name }) => name),
+    hint: 'alongside fault list names them.',
   },
 } satisfies Readonly<Record<string, Kind>>;
 
