@@ -295,6 +295,17 @@ describe('token exchange: an access token of the platform', () => {
       200,
     );
   });
+  test('refuses a token of a client id that its application no longer has', async () => {
+    const application = applicationOf('halved', { profile: 'standard' }, cis2HalfOf('halved'));
+    await platform.applications.add(application);
+    const token = await accessTokenOf('halved');
+    assert.equal((await withAccess(token, {}, 'server')).status, 200);
+    const renamed = application.platform && { ...application.platform, clientId: 'new-key' };
+    for (const [at, half] of [null, renamed].entries()) {
+      await platform.applications.replace({ ...application, platform: half }, at + 1);
+      assert.equal((await withAccess(token, {}, 'server')).body.error_description, invalidSubject);
+    }
+  });
 
   test('issues nothing for a token that is revoked at the same time', async () => {
     const { access_token: token = '', refresh_token: refresh = '' } = await client.tokensOf('web');

@@ -7,6 +7,7 @@ import { orderedId, randomToken } from '@alongside/kernel/ids';
 import { stateKey } from '@alongside/kernel/journeys';
 import type { Log } from '@alongside/kernel/log';
 import { halfHash } from '@alongside/kernel/secrets';
+import { shownName } from '../../oauth/on-behalf-of.ts';
 import { withQuery } from '../../oauth/parameters.ts';
 import type { PushedRequests } from '../../oauth/pushed-requests.ts';
 import type { Urls } from '../../service.ts';
@@ -49,14 +50,15 @@ export interface ReplyFrame {
 export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpRequest): Reply {
   const { redirectUri, responseMode, client, journeyKey } = target;
   const state = target.state ?? undefined;
+  const application = shownName(client.application.name);
   const send = (parameters: Record<string, string | undefined>): Answer => {
     if (responseMode === 'form_post')
-      return formPostPage(redirectUri, parameters, client.application.name, frame.development);
+      return formPostPage(redirectUri, parameters, application, frame.development);
     const to = withQuery(redirectUri, parameters);
     // The policy of our pages forbids a redirect of a form to another origin, so the answer is a page that continues.
     if (request.method === 'POST')
       return goingOnPage({
-        title: filled(words.common.goingBack, { application: client.application.name }),
+        title: filled(words.common.goingBack, { application }),
         development: frame.development,
         to,
       });

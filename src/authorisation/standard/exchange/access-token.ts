@@ -39,7 +39,7 @@ export const accessToken: TokenType = {
     if (record?.issuer !== base.issuer) return { fault: `no access token of ${base.path} is like this` };
     if (!parts.tokens.isLive(record)) return { fault: 'it has expired or was revoked' };
     const owner = await parts.applications.get(record.applicationId);
-    if (!(await inGoodStanding(owner, parts.developers)))
+    if (owner?.platform?.clientId !== record.clientId || !(await inGoodStanding(owner, parts.developers)))
       return { fault: 'its application is gone, revoked or of an inactive developer' };
     const isBound = confirmationOf(record) !== null;
     const fault = as === 'subject' || isBound ? holderFault(record, asking) : undefined;

@@ -93,6 +93,12 @@ describe('signing out with a hint from another browser', () => {
     );
     assert.equal(await signedIn(), false);
   });
+  test('shows the name of the application without control and direction characters', async () => {
+    const shown = await cis2.register({}, { name: 'Good\u202eliveE\nname' });
+    const { body } = await browser.get(address({ client_id: shown.clientId }));
+    assert.match(body, /Good liveE name/);
+    assert.doesNotMatch(body, /\u202e/);
+  });
   test('refuses the answer of a browser with another session', async () => {
     const reply = await fromElsewhere(cis2, { id_token_hint: hint });
     const other = new Browser();

@@ -8,6 +8,7 @@ import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../../oauth/applications.ts';
+import { shownName } from '../../../oauth/on-behalf-of.ts';
 import { isForm, type Parameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import type { BrowserMarks } from '../../model/browser-marks.ts';
@@ -168,7 +169,7 @@ const askFirst = check(
     const question = randomToken();
     const waiting: WaitingSignOut = { sid: session.sid, target, elsewhere };
     await singleUse.keep(confirmKind, question, waiting, confirmLifetime);
-    const applicationName = client?.application.name ?? null;
+    const applicationName = client ? shownName(client.application.name) : null;
     return confirmSignOutPage({ action: signOutPath, question, applicationName, elsewhere, development });
   },
 );
