@@ -48,5 +48,7 @@ describe('the settings of traces', () => {
       settings.warnings.map((warning) => /OTEL_\w+|grpc/.exec(warning)?.[0]),
       ['grpc', 'OTEL_TRACES_SAMPLER', 'OTEL_TRACES_SAMPLER_ARG', 'OTEL_BSP_MAX_QUEUE_SIZE'],
     );
+    const address = tracingSettings(undefined, { OTEL_EXPORTER_OTLP_ENDPOINT: '127.0.0.1:4318' });
+    assert.match(String(address?.warnings), /^OTEL_EXPORTER_OTLP_ENDPOINT must be an address/);
   });
 });

@@ -28,10 +28,14 @@ export function tracingSettings(
 ): TracingSettings | undefined {
   const set = (name: string): string | undefined => variables[name]?.trim() || undefined;
   const isOff = set('OTEL_SDK_DISABLED')?.toLowerCase() === 'true' || set('OTEL_TRACES_EXPORTER') === 'none';
-  const hasEndpoint = set('OTEL_EXPORTER_OTLP_ENDPOINT') ?? set('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT');
-  if (isOff || (endpoint ?? hasEndpoint) === undefined) return undefined;
+  const address = endpoint ?? set('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? set('OTEL_EXPORTER_OTLP_ENDPOINT');
+  if (isOff || address === undefined) return undefined;
 
   const warnings: string[] = [];
+  if (!/^https?:\/\//.test(address))
+    warnings.push(
+      'OTEL_EXPORTER_OTLP_ENDPOINT must be an address such as http://127.0.0.1:4318: traces are lost.',
+    );
   const whole = (name: string): number | undefined => {
     const text = set(name);
     if (text === undefined || /^\d{1,9}$/.test(text)) return text === undefined ? undefined : Number(text);
