@@ -33,7 +33,7 @@ async function storedMode(database: Database, settings: Settings): Promise<strin
 }
 
 /** Throws OperatorError for data of the other mode, because the seed's secrets are public. Writes nothing. */
-async function checkMode(database: Database, settings: Settings, wanted: Mode): Promise<void> {
+export async function checkMode(database: Database, settings: Settings, wanted: Mode): Promise<void> {
   const stored = await storedMode(database, settings);
   if (stored !== undefined && stored !== wanted) throw new OperatorError(refusals[wanted]);
 }

@@ -6,7 +6,7 @@ import { planUpgrade, type UpgradePlan } from '../storage/upgrade-plan.ts';
 import { version } from '../version.ts';
 import type { LongWork } from './backup.ts';
 import { openDataFolder } from './data-folder.ts';
-import { openExisting, openStorage, versionSetting } from './storage.ts';
+import { checkMode, openExisting, openStorage, versionSetting } from './storage.ts';
 
 export interface CheckedUpgrade extends UpgradePlan {
   /** The database, for people. */
@@ -16,11 +16,16 @@ export interface CheckedUpgrade extends UpgradePlan {
   to: { version: string; schema: number };
 }
 
-/** Returns what this version would do to existing data; changes nothing. Throws OperatorError for data that it cannot open. */
-export async function checkUpgrade(config: Config): Promise<CheckedUpgrade> {
+/**
+ * Returns what this version would do to existing data; changes nothing. Throws OperatorError for data that it cannot open, or `serve`
+ * refuses.
+ */
+export async function checkUpgrade(config: Config, { forServe = false } = {}): Promise<CheckedUpgrade> {
   const { database } = await openExisting(config, resolve(config.data));
   try {
-    const from = await new Settings(database).get(versionSetting);
+    const settings = new Settings(database);
+    if (forServe) await checkMode(database, settings, 'production');
+    const from = await settings.get(versionSetting);
     const plan = await planUpgrade(database);
     return { description: database.description, from, to: { version, schema: knownSchema }, ...plan };
   } finally {

@@ -83,7 +83,7 @@ export const upgrade = command({
           const { startProblems } = await import('../../boot/production.ts');
           const { checkUpgrade } = await import('../../boot/upgrade.ts');
           problems.push(...(await startProblems(config, systemClock.now())));
-          plan = await checkUpgrade(config).catch((error: unknown) => {
+          plan = await checkUpgrade(config, { forServe: true }).catch((error: unknown) => {
             if (!(error instanceof OperatorError)) throw error;
             problems.push(reasonOf(error));
             return undefined;
