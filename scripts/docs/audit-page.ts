@@ -19,7 +19,7 @@ export function auditPage(): string {
 
 ${generated}
 
-Every sign-in, session, code, token, API call and administrative act is one record. A record never holds a name, a date of birth, an address of a person, a search value, a PIN, a secret or a token.
+Every sign-in, session, code, token, API call and administrative act is one record. A record names administrators; it never holds the name of another person, a date of birth, an address of a person, a search value, a PIN, a secret or a token.
 
 ## A record
 
