@@ -1,5 +1,6 @@
 import { type Headers, json } from '@alongside/kernel/answer';
 import type { ErrorRenderer } from '../api.ts';
+import type { errorFamilies } from '../protocol.ts';
 import { apigee } from './apigee.ts';
 import { descriptionOf, type ErrorName, errorNameOf } from './catalogue.ts';
 
@@ -113,31 +114,6 @@ interface OutcomeFamily {
 
 const codeSystem = 'https://fhir.nhs.uk/R4/CodeSystem/Spine-ErrorOrWarningCode';
 
-/** Families of OperationOutcomes as data. Their texts are those of the published proxies that use them. */
-const outcomeFamilies: Readonly<Record<string, OutcomeFamily>> = {
-  spine: { contentType: 'application/json', system: codeSystem, version: '1', words: spineWords },
-  'spine-stu3': {
-    contentType: 'application/fhir+json',
-    system: 'https://fhir.nhs.uk/CodeSystem/Spine-ErrorOrWarningCode',
-    version: '1',
-    words: spineWords,
-  },
-  'nhsd-api': {
-    contentType: 'application/fhir+json',
-    system: 'https://fhir.nhs.uk/CodeSystem/NHSD-API-ErrorOrWarningCode',
-    words: {
-      ...spineWords,
-      denied: ['login', 'ACCESS_DENIED', 'Access Denied'],
-      busy: ['throttled', 'TOO_MANY_REQUESTS', 'Too many requests'],
-    },
-  },
-  'http-codes': {
-    contentType: 'application/fhir+json',
-    system: 'https://fhir.nhs.uk/Codesystem/http-error-codes',
-    words: httpWords,
-  },
-};
-
 const outcome =
   ({ contentType, system, version, words }: OutcomeFamily): Body =>
   ({ fault, text }) => {
@@ -196,10 +172,41 @@ const renderer = (body: Body): ErrorRenderer => ({
   mirrors: () => true,
 });
 
+/** A family of OperationOutcomes. `system` replaces its code system. */
+const outcomes =
+  (family: OutcomeFamily) =>
+  (system = family.system): ErrorRenderer =>
+    renderer(outcome({ ...family, system }));
+
+type Family = (typeof errorFamilies)[number];
+
+/** The renderer of each family. The texts of the OperationOutcomes are those of the published proxies that use them. */
+const families: Readonly<Record<Family, (system?: string) => ErrorRenderer>> = {
+  apigee: () => apigee,
+  spine: outcomes({ contentType: 'application/json', system: codeSystem, version: '1', words: spineWords }),
+  'spine-stu3': outcomes({
+    contentType: 'application/fhir+json',
+    system: 'https://fhir.nhs.uk/CodeSystem/Spine-ErrorOrWarningCode',
+    version: '1',
+    words: spineWords,
+  }),
+  'nhsd-api': outcomes({
+    contentType: 'application/fhir+json',
+    system: 'https://fhir.nhs.uk/CodeSystem/NHSD-API-ErrorOrWarningCode',
+    words: {
+      ...spineWords,
+      denied: ['login', 'ACCESS_DENIED', 'Access Denied'],
+      busy: ['throttled', 'TOO_MANY_REQUESTS', 'Too many requests'],
+    },
+  }),
+  'http-codes': outcomes({
+    contentType: 'application/fhir+json',
+    system: 'https://fhir.nhs.uk/Codesystem/http-error-codes',
+    words: httpWords,
+  }),
+  problem: () => renderer(problem),
+  message: () => renderer(message),
+};
+
 /** Returns the renderer of a family. `system` replaces the code system of its outcomes. */
-export function familyOf(id: string, system?: string): ErrorRenderer {
-  const outcomes = outcomeFamilies[id];
-  if (outcomes) return renderer(outcome(system === undefined ? outcomes : { ...outcomes, system }));
-  if (id === 'problem') return renderer(problem);
-  return id === 'message' ? renderer(message) : apigee;
-}
+export const familyOf = (id: Family, system?: string): ErrorRenderer => families[id](system);
