@@ -158,6 +158,8 @@ export interface ApiDefinition {
   takes: readonly string[];
   /** More header names that only the gateway sets, in lower case; never accepted from clients or shown to them. */
   owns?: readonly string[];
+  /** Throws the refusal of a call with an API key that breaks a rule of the API. */
+  checkKeyed?(application: StoredApplication, client: HeaderMap): void;
   /** Headers for a call with an API key. Refuses an application that lacks what they need. */
   injectKeyed?(application: StoredApplication, messageId: string): Readonly<Record<string, string>>;
   /** Headers that identify the caller to the back end; undefined ones are omitted. */

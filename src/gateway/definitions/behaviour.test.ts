@@ -23,6 +23,7 @@ const worker = (extra = '', more: Partial<ApiDraft> = {}): ApiDraft => {
     .replace('{access: []}', '{access: [{grants: {nhs-cis2-aal2: []}}, {grants: {app-level3: []}}]}');
   return { ...draft, files: { 'spec.yaml': text } };
 };
+const ods = 'nhsd-end-user-organisation-ods';
 const scope = (part: string) => `urn:nhsd:apim:${part}:test`;
 
 describe('an API by definition', () => {
@@ -142,6 +143,17 @@ describe('an API by definition', () => {
       await addDefinition(gateway, worker(`x-alongside: {${setting}}\n`));
       assert.equal((await call('/user', granted, headers)).status, status, setting);
     }
+  });
+
+  test('applies organisation of x-alongside to a call with an API key', async () => {
+    const draft = worker('x-alongside: {organisation: {allow: ods-codes}}\n');
+    const text = (draft.files['spec.yaml'] ?? '').replace('{nhs-cis2-aal3: []}', '{app-level0: []}');
+    await addDefinition(gateway, { ...draft, files: { 'spec.yaml': text } });
+    const keyed = async (organisation?: string) => {
+      const headers = { apikey: 'key-of-nhs', ...(organisation && { [ods]: organisation }) };
+      return (await gateway.call('/test/strong', { headers })).status;
+    };
+    assert.deepEqual([await keyed('B2'), await keyed('C3'), await keyed()], [200, 403, 400]);
   });
 
   for (const [family, type, sign] of [

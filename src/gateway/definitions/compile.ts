@@ -1,3 +1,4 @@
+import type { Refusal } from '@alongside/kernel/errors';
 import type { RateLimits } from '../../oauth/products.ts';
 import {
   type AccessMode,
@@ -45,6 +46,23 @@ function levelRefusal(needed: readonly Grant[], held: ReadonlySet<string>, api: 
   return undefined;
 }
 
+/** Returns why a call may not have its organisation, or none; undefined if it may. */
+function organisationRefusal(
+  api: StoredApi,
+  { application, client }: Pick<Call, 'application' | 'client'>,
+): Refusal | undefined {
+  const { organisation } = api.settings;
+  if (!organisation) return undefined;
+  const { header, required, allow } = organisation;
+  const given = client.get(header) ?? '';
+  if (given === '') return required ? errors.missingOrganisation('', { header }) : undefined;
+  if (allow === undefined) return undefined;
+  const permitted = attributeOf(application, api, allow) ?? '';
+  return permitted.split(/[\s,]+/).includes(given)
+    ? undefined
+    : errors.organisationForbidden(`the attribute ${allow} does not list it`, { header });
+}
+
 /** Returns the rules of a definition, in the order in which they are checked. */
 function restrictionsOf(api: StoredApi, find: OperationFinder, modes: readonly AccessMode[]): Restriction[] {
   const { settings, model, name } = api;
@@ -61,8 +79,7 @@ function restrictionsOf(api: StoredApi, find: OperationFinder, modes: readonly A
     model.attributes.find(
       (attribute) => attribute.required && attributeOf(application, api, attribute.name) === undefined,
     );
-  const { organisation, operations, assurance } = settings;
-  const organisationOf = (call: Call) => call.client.get(organisation?.header ?? '') ?? '';
+  const { operations, assurance } = settings;
   const vectors = assurance?.vot;
   return [
     {
@@ -93,20 +110,9 @@ function restrictionsOf(api: StoredApi, find: OperationFinder, modes: readonly A
       refuse: () => errors.identityUnproven('the vector of trust is not one of x-alongside.assurance.vot'),
     },
     {
-      modes: organisation?.required ? all : [],
-      forbids: (call) => organisationOf(call) === '',
-      refuse: () => errors.missingOrganisation('', { header: organisation?.header ?? '' }),
-    },
-    {
-      modes: organisation?.allow === undefined ? [] : all,
-      forbids: (call) => {
-        const permitted = attributeOf(call.application, api, organisation?.allow ?? '') ?? '';
-        return organisationOf(call) !== '' && !permitted.split(/[\s,]+/).includes(organisationOf(call));
-      },
-      refuse: () =>
-        errors.organisationForbidden(`the attribute ${organisation?.allow} does not list it`, {
-          header: organisation?.header ?? '',
-        }),
+      modes: all,
+      forbids: (call) => organisationRefusal(api, call) !== undefined,
+      refuse: (call) => organisationRefusal(api, call) ?? errors.missingOrganisation('', { header: '' }),
     },
     {
       modes: all,
@@ -134,7 +140,7 @@ function takenHeaders({ settings, model }: StoredApi, owned: readonly string[]):
   const sent = model.operations.flatMap(({ parameters }) =>
     parameters.flatMap((one) => (one.in === 'header' ? one.name : [])),
   );
-  const checked = settings.organisation ? [settings.organisation.header.toLowerCase()] : [];
+  const checked = settings.organisation ? [settings.organisation.header] : [];
   const names = [...sent.filter((name) => internal.test(name)), ...checked];
   return [...new Set(names)].filter((name) => name !== 'nhsd-session-urid' && !owned.includes(name));
 }
@@ -184,6 +190,10 @@ export function compileApi(api: StoredApi, { find, backEnd, openIdToken }: Compi
     asid: 'ignored',
     takes: taken,
     ...headers,
+    checkKeyed(application, client) {
+      const refusal = organisationRefusal(api, { application, client });
+      if (refusal) throw refusal;
+    },
     restrictions: restrictionsOf(api, find, modes),
     tooWeak: (scopes) => levelRefusal(given, scopes, name),
     limits: smoothed(model.apiLimits, settings.spikeArrest),

@@ -58,6 +58,7 @@ async function serveWithKey(call: WithHeaders, key: string): Promise<Answer> {
   const { api, trace } = call;
   const owner = await countingFailures(call, () => ownerOf(call, key));
   await limitCall({ ...call, ...owner }, false);
+  api.checkKeyed?.(owner.application, call.client);
   const added = api.injectKeyed?.(owner.application, call.request.id);
   trace.reachedBackEnd = true;
   return passOn(call, added);
