@@ -2,11 +2,12 @@ import { ClientError, createApi, createPds } from '@alongside/client';
 import type { SignInFailure } from '@alongside/client/web';
 import { Answer, type Headers as AnswerHeaders, redirect } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
-import { type Endpoint, type HttpRequest, plainError } from '@alongside/kernel/http';
+import { type Endpoint, type HttpRequest, isShownToUser, plainError } from '@alongside/kernel/http';
 import { continuePage, stylesheetRoutes } from '@alongside/kernel/layout';
-import { type Handler, readOnly, route } from '@alongside/kernel/route';
+import { nothingHere } from '@alongside/kernel/respond';
+import { type Handler, readOnly, route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { Service } from '../service.ts';
-import { helloPage, homePage, rolePage, service, signInFailedPage, signInPage } from './pages.ts';
+import { helloPage, homePage, problemPage, rolePage, service, signInPage } from './pages.ts';
 import {
   type Pattern,
   patternsOf,
@@ -54,7 +55,7 @@ export function createSample(settings: SampleSettings): Service {
   const patterns = patternsOf(settings, {
     onFailure({ status, message, error }: SignInFailure) {
       if (error) log.info({ detail: reasonOf(error) }, 'a sign-in failed');
-      return responseOf(signInFailedPage(status, message, development));
+      return responseOf(problemPage(status, 'You are not signed in', message, development));
     },
     onward: (to) => responseOf(continuePage({ title: 'Signing out', service, development, to })),
   });
@@ -145,6 +146,11 @@ export function createSample(settings: SampleSettings): Service {
     return signInPage(patterns, development, settings.console, isSignedOut);
   };
 
+  const unknown: Endpoint = (request) =>
+    isShownToUser(request)
+      ? problemPage(404, 'There is nothing here', 'No page has this address.', development)
+      : nothingHere.endpoint(request);
+
   const on = (endpoint: Endpoint): Handler<unknown> => ({ endpoint, errors: plainError });
   return {
     routes: [
@@ -167,6 +173,7 @@ export function createSample(settings: SampleSettings): Service {
       ...route('/backchannel-logout', {
         POST: on(handledBy(async () => patterns.find(({ id }) => id === 'separate'))),
       }),
+      ...withoutMethodErrors(route('/*', { GET: on(unknown) })),
     ],
   };
 }

@@ -123,7 +123,7 @@ export function rolePage(session: SampleSession, development: boolean): Answer {
   const choices = session.user.roles.map(
     (
       role,
-    ) => html`<div class="choice"><input type="radio" name="role" id="role-${role.person_roleid}" value="${role.person_roleid}"
+    ) => html`<div class="choice"><input type="radio" name="role" id="role-${role.person_roleid}" required value="${role.person_roleid}"
 ${role.person_roleid === session.roleId ? html` checked` : undefined}><label for="role-${role.person_roleid}">${labelOf(role)}</label></div>`,
   );
   return framedPage(200, {
@@ -138,9 +138,9 @@ ${session.roleId === undefined ? undefined : html`<p><a href="/">Back</a></p>`}`
   });
 }
 
-export function signInFailedPage(status: number, reason: string, development: boolean): Answer {
+export function problemPage(status: number, title: string, reason: string, development: boolean): Answer {
   return framedPage(status, {
-    title: 'You are not signed in',
+    title,
     service,
     development,
     main: html`<div class="error" role="alert"><p>${reason}</p></div><p><a class="button" href="/">Start again</a></p>`,

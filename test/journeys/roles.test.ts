@@ -56,6 +56,8 @@ describe('roles', () => {
     await page.goto(`${instance.urls.sample}/sign-in/combined`);
     await page.getByRole('heading', { name: 'Choose your role' }).waitFor();
     await page.getByText('it has no ID token').waitFor();
+    await page.getByRole('button', { name: 'Use this role' }).click();
+    assert.equal(await page.locator('input:invalid').count(), 3, 'a role has to be chosen');
     const [, second] = await rolesOf('656005750105');
     await page.getByRole('radio', { name: `at ${second.orgCode}` }).check();
     await page.getByRole('button', { name: 'Use this role' }).click();

@@ -127,6 +127,16 @@ describe('security headers', () => {
   });
 });
 
+test('an unknown address of the sample is a page in a browser only', async () => {
+  const types: (string | undefined)[] = [];
+  for (const accept of ['text/html', '*/*']) {
+    const { status, headers } = await ask('sample', '/nothing/here', { headers: { accept } });
+    assert.equal(status, 404);
+    types.push(headers['content-type']);
+  }
+  assert.deepEqual(types, ['text/html; charset=utf-8', 'application/json']);
+});
+
 describe('HEAD', () => {
   test('returns the status of GET at pages and documents (RFC 9110 section 9.3.2)', async () => {
     const signIn = await ask('sample', '/');

@@ -237,6 +237,12 @@ describe('journeys in the console', () => {
     await own.getByText('Signature holds').waitFor();
     await examine(own, 'journey');
     await isAccessible(own);
+    await own.emulateMedia({ forcedColors: 'active' });
+    await own.setViewportSize({ width: 1440, height: 1000 });
+    const [drawn, written] = (await own.evaluate(
+      "[getComputedStyle(document.querySelector('.lane-heads text')).fill, getComputedStyle(document.body).color]",
+    )) as [string, string];
+    assert.equal(drawn, written, 'names of lanes have a forced colour');
     await open.close();
   });
 

@@ -90,7 +90,7 @@ describe('the pages for desk, tests and operation', () => {
     await instance.api('DELETE', '/readers/0/card');
     await desk.getByRole('img', { name: 'Empty reader' }).waitFor();
     await desk.getByText('Nobody is signed in here').waitFor();
-    await sessions.getByText('There is no session.').waitFor();
+    await sessions.getByText('No session. One begins when a user signs in.').waitFor();
     await journeys.getByRole('link', { name: 'cis.session-ended' }).first().waitFor();
     await signedOut.nth(before).waitFor();
     assert.equal(await list.evaluate(() => document.activeElement?.textContent), 'Compare two');
@@ -226,7 +226,7 @@ describe('the pages for desk, tests and operation', () => {
     await page.getByRole('button', { name: /^End all sessions of/ }).click();
     await page.getByText('1 session at a workstation.').waitFor({ state: 'detached' });
     await page.goto(`${instance.urls.console}/sessions?person=nobody`);
-    await page.getByText('Nobody is called nobody.').waitFor();
+    await page.getByText('No person is called nobody.').waitFor();
     await page.goto(`${instance.urls.console}/keys`);
     await page.getByRole('button', { name: 'Announce successors of cis', exact: true }).click();
     await page
@@ -252,6 +252,8 @@ describe('the pages for desk, tests and operation', () => {
     const page = await open('/audit');
     await page.getByLabel('Action').selectOption('cis.sign-in');
     await page.waitForURL(/action=cis\.sign-in/);
+    const what = page.locator('td[data-label=What]').first();
+    assert.ok((await what.evaluate((cell) => cell.clientWidth)) >= 256, 'the details break no words');
     await page.getByRole('link', { name: 'cis.sign-in' }).first().click();
     await page.getByText('A card and its PIN became a session, or were refused.').waitFor();
     await page.getByRole('link', { name: '656005750108' }).click();
@@ -313,6 +315,13 @@ describe('the pages for desk, tests and operation', () => {
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText('200 OK').waitFor();
     await page.locator('#answer pre', { hasText: '"uid": "656005750108"' }).waitFor();
+    await page.locator('[data-place=path]').fill('nobody');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText(/404 Not Found.*: There is no person nobody\./).waitFor();
+    await page.goto(`${instance.urls.console}/api-calls?call=POST%20/explain`);
+    const text = page.locator('textarea[data-name=text]');
+    await text.fill('-----BEGIN PUBLIC KEY-----\nx');
+    assert.match((await page.locator('.block pre').first().textContent()) ?? '', /KEY-----\\nx/);
     assert.deepEqual(complaints, []);
   });
 });

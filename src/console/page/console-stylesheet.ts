@@ -103,7 +103,7 @@ button[aria-busy=true] { opacity: .6; cursor: progress; }
 .console tbody tr:last-child > * { border-bottom: 0; }
 .console tbody th { color: var(--ink); font-weight: 400; }
 .number { text-align: right !important; font-variant-numeric: tabular-nums; }
-td[data-label=Person] { min-width: 7.5rem; } tr.bad .what { color: var(--bad); font-weight: 650; } tr.chosen > * { background: var(--accent-soft); }
+td[data-label=Person] { min-width: 7.5rem; } td[data-label=What] { min-width: 16rem; } tr.bad .what { color: var(--bad); font-weight: 650; } tr.chosen > * { background: var(--accent-soft); }
 .what { font-weight: 600; } .what a { color: inherit; text-decoration: none; } .what a:hover { text-decoration: underline; } .what ~ .tag { white-space: normal; overflow-wrap: anywhere; }
 .took { display: block; margin: .125rem 0 0 auto; width: 6rem; height: .375rem; } .took rect { fill: var(--accent); } .bad .took rect { fill: var(--bad); }
 .tag { font-size: .8125rem; }

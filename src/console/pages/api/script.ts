@@ -116,9 +116,10 @@ function api({ byId, made, fail, silenceText }: PageTools): void {
       }
       const pre = made('pre', shown.length > 200_000 ? `${shown.slice(0, 200_000)}…` : shown, 'block');
       pre.tabIndex = 0;
+      const detail = response.headers.get('x-error-detail');
       const title = made(
         'p',
-        `${response.status} ${response.statusText}, ${took} ms, ${text.length} characters`,
+        `${response.status} ${response.statusText}, ${took} ms, ${text.length} characters${detail ? `: ${detail}` : ''}`,
         response.ok ? 'note' : 'error',
       );
       answer.replaceChildren(made('h3', 'Answer'), title, ...(text === '' ? [] : [pre]));

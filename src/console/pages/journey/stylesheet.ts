@@ -89,7 +89,7 @@ ul.compared { list-style: none; padding: 0; } ul.compared li { margin: 0 0 .25re
 }
 @media (max-width: 30rem) { dl.reasons { grid-template-columns: minmax(0, 1fr); gap: 0; } dl.reasons dd { margin: 0 0 .375rem; } dl.claims > div { grid-template-columns: minmax(0, 1fr); gap: 0; } }
 @media (forced-colors: active) {
-  .dot, .tip { fill: CanvasText; } .line { stroke: CanvasText; } .glass, .answers { fill: Canvas; stroke: CanvasText; } .lane-lines line { stroke: GrayText; }
+  .dot, .tip, .lane-heads text { fill: CanvasText; } .line { stroke: CanvasText; } .glass, .answers { fill: Canvas; stroke: CanvasText; } .lane-lines line { stroke: GrayText; }
   .ledger a.row:not(.open, .wrong) { border-color: Canvas; } .ledger a.row.open { outline: 2px solid Highlight; outline-offset: -2px; } mark.offending { border-width: 2px; } .time-went rect { stroke: CanvasText; }
 }
 @media print { .ledger-head { position: static; } .inspector { max-height: none; } .rows ol.later { content-visibility: visible; } }
