@@ -1,7 +1,8 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { faultOf, runForm } from '../../storage/faults.ts';
+import { type FaultState, faultOf, runForm } from '../../storage/faults.ts';
 import { defineCall, type Resource } from '../api/call.ts';
+import { invalidMember } from '../api/request.ts';
 import { recordStatement } from '../api/revisions.ts';
 import { errors } from '../errors.ts';
 import { faultShape, listedFault, listFaults } from '../fault-list.ts';
@@ -16,6 +17,15 @@ export const faults: Resource = {
       const isKnown = namedFaults.some((fault) => fault.name === base);
       if (!isKnown || (run !== undefined && !(base.startsWith('pds-') && runForm.test(run))))
         throw errors.faultUnknown(`no fault ${name.slice(0, 60)}`);
+    }
+
+    /** Refuses a condition that the fault would ignore. */
+    function checkConditions(name: string, { patient, seconds }: FaultState): void {
+      const { fault } = faultOf(name);
+      if (patient !== undefined && !fault.startsWith('pds-'))
+        throw invalidMember('patient', 'is only for faults of the PDS');
+      if (seconds !== undefined && fault !== 'pds-slow')
+        throw invalidMember('seconds', 'is only for pds-slow');
     }
 
     return [
@@ -44,6 +54,7 @@ export const faults: Resource = {
         response: z.strictObject({ name: z.string(), state: faultShape }),
         async handle({ params: { name }, body }) {
           requireKnown(name);
+          checkConditions(name, body);
           await faults.set(name, body, recordStatement(audit, 'fault.on', name));
           return json(200, { name, state: body });
         },

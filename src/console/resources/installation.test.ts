@@ -56,6 +56,14 @@ describe('/faults', () => {
     assert.equal((await api('PUT', '/faults/slow', { probability: 1 })).body.error, 'unknown_fault');
     assert.equal((await api('DELETE', '/faults/slow')).status, 404);
     assert.equal((await api('PUT', '/faults/slow', { chance: 1 })).status, 400);
+    for (const [field, body] of [
+      ['patient', { patient: '9000000009' }],
+      ['seconds', { seconds: 5 }],
+    ] as const) {
+      const answer = await api('PUT', '/faults/test-fault', body);
+      assert.deepEqual([answer.status, answer.body.field], [400, field]);
+    }
+    assert.deepEqual(await shown(), { faults: [off] });
   });
 });
 
