@@ -204,7 +204,7 @@ describe('a new patient', () => {
     ['an unknown authority', { ...robin, extension: [JSON.parse(JSON.stringify(authority).replace('"x"', '"z"'))] }, 400, 'INVALID_VALUE', invalid('z', 'extension/0/extension/0/valueCodeableConcept/coding/0/code')],
     ['a long organisation', { ...robin, extension: [JSON.parse(JSON.stringify(authority).replace('RGS', 'R'.repeat(16)))] }, 400, 'INVALID_VALUE', undefined],
     ['a name that is no list', { ...robin, name: [{ ...name, given: 'not an array' }] }, 400, 'INVALID_VALUE', invalid('not an array', 'name/0/given')],
-    ['an unknown gender', { ...robin, gender: 'another' }, 400, 'INVALID_VALUE', invalid('another', 'gender')],
+    ['the gender other', { ...robin, gender: 'other' }, 400, 'INVALID_VALUE', invalid('other', 'gender')],
     ['a date that is none', { ...robin, birthDate: 'not-a-date' }, 400, 'INVALID_VALUE', invalid('not-a-date', 'birthDate')],
     ['a character that names have not', { ...robin, name: [{ ...name, given: ['O`Brien'] }] }, 400, 'INVALID_VALUE', invalid('O`Brien', 'name/0/given')],
     ['an address that is a list', { ...robin, address: [['another', 'array']] }, 400, 'INVALID_VALUE', invalid("['another', 'array']", 'address/0')],

@@ -51,7 +51,7 @@ const shape = z.strictObject({
   resourceType: z.literal('Patient').optional(),
   id: z.string().optional(),
   name: name.unwrap().max(1),
-  gender: z.enum(['male', 'female', 'other', 'unknown']),
+  gender: z.enum(['male', 'female', 'unknown']),
   birthDate: patientShape.shape.birthDate.unwrap(),
   address: address.unwrap().min(1),
   telecom,
@@ -172,8 +172,7 @@ function newRecord(wanted: NewPatient, id: string, today: string): PatientRecord
   );
   if (after.name.some(({ use, period }) => use === 'usual' && period?.end !== undefined))
     throw invalidCreate('An end date can not be provided on usual name');
-  // The published request allows every gender.
-  checkRules({ before: { gender: wanted.gender }, after, today, refuse: invalidCreate });
+  checkRules({ before: {}, after, today, refuse: invalidCreate });
   const { name, gender, birthDate, address, telecom, extension } = after;
   return recordFrom({ id, name, gender, birthDate, address, ...(telecom && { telecom }), extension });
 }
