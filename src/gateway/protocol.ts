@@ -13,7 +13,7 @@ export const errorFamilies = [
 ] as const;
 
 export const apiNameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/;
-export const basePathForm = /^(\/[A-Za-z0-9._~-]{1,60}){1,6}$/;
+export const basePathForm = /^(\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]{1,60}){1,6}$/;
 
 /** Limits of the files of one definition together, of nesting and of references that lead to references. */
 export const sourceLimits = { bytes: 2_097_152, files: 1_000, nodes: 200_000, depth: 200 };

@@ -79,6 +79,24 @@ describe('an API by definition', () => {
     );
   });
 
+  test('finds the operation whose texts around a parameter are those of the call', async () => {
+    const answers = (what: string) =>
+      `get: {responses: {'200': {content: {application/json: {example: {for: ${what}}}}}}}`;
+    const paths = ['{id}', 'report-{id}', 'report-{id}.pdf', '{other}'].map(
+      (part) => `  /item/{item}/${part}: {${answers(`'${part}'`)}}\n`,
+    );
+    await addDefinition(gateway, openDraft(paths.join(''), { mock: true }));
+    const found = async (path: string) => {
+      const answer = await gateway.call(`/test/item/${path}`);
+      return answer.status === 200 ? ((await answer.json()) as { for: string }).for : answer.status;
+    };
+    assert.equal(await found('1/report-2.pdf'), 'report-{id}.pdf');
+    assert.equal(await found('1/report-2'), 'report-{id}');
+    assert.equal(await found('1/other'), '{id}');
+    await addDefinition(gateway, openDraft(paths[1] ?? '', { mock: true }));
+    assert.equal(await found('1/other'), 401);
+  });
+
   test('has the limits of the configuration before its own', async () => {
     const quota = { enabled: true, limit: 1, interval: 1, timeunit: 'minute' } as const;
     const limited = await startGateway({ apiLimits: { test: { quota }, none: { quota } } });

@@ -20,35 +20,69 @@ const isParameter = (part: string): boolean => part.includes('{');
 const mayLeaveItsPath = (value: string): boolean =>
   /(?:^|[/\\])\.\.?(?:$|[/\\;])/.test(value) || value.includes('\0');
 
+/** A part of a path with a parameter: its name, and the texts around it, as in `/report-{id}.pdf`. */
+interface Parameter {
+  at: string;
+  name: string;
+  before: string;
+  after: string;
+}
+
+const parameterOf = (part: string, at: number): Parameter => ({
+  at: String(at),
+  name: part.slice(part.indexOf('{') + 1).split('}', 1)[0] ?? '',
+  before: part.slice(0, part.indexOf('{')),
+  after: part.slice(part.lastIndexOf('}') + 1),
+});
+
+/** Returns the value of a parameter; undefined if the texts around it are others. */
+function valueWithin({ before, after }: Parameter, text: string): string | undefined {
+  const isWithin =
+    text.length >= before.length + after.length && text.startsWith(before) && text.endsWith(after);
+  return isWithin ? text.slice(before.length, text.length - after.length) : undefined;
+}
+
+interface Candidate {
+  operation: OperationModel;
+  parameters: readonly Parameter[];
+}
+
+const lengthAround = ({ parameters }: Candidate): number =>
+  parameters.reduce((sum, { before, after }) => sum + before.length + after.length, 0);
+
 /** @param written a literal part of a path, as it is compared; the first of equal operations counts */
 function finderOf(operations: readonly OperationModel[], written: (part: string) => string): OperationFinder {
-  const byRoute = new Map<unknown, { operation: OperationModel; names: readonly string[] }>();
-  const seen = new Set<string>();
-  const routes: Route[] = [];
+  const byRoute = new Map<string, { route: Route; candidates: Candidate[] }>();
   for (const operation of operations) {
-    const parts = partsOf(operation.path);
-    // Two templates may differ in the names of their parameters alone; the first one counts.
-    const shape = `${operation.method} ${parts.map((part) => (isParameter(part) ? '{}' : written(part))).join('/')}`;
-    if (seen.has(shape)) continue;
-    seen.add(shape);
-    const route: Route = {
-      methods: [operation.method as Method],
-      path: parts.map((part, at) => (isParameter(part) ? `:${at}` : written(part))).join('/'),
-      endpoint: () => Promise.reject(new Error('This route is only found.')),
-    };
-    routes.push(route);
-    byRoute.set(route, {
-      operation,
-      names: parts.map((part) => part.slice(part.indexOf('{') + 1).split('}', 1)[0] ?? ''),
-    });
+    const parts = partsOf(operation.path).map(written);
+    const path = parts.map((part, at) => (isParameter(part) ? `:${at}` : part)).join('/');
+    const parameters = parts.flatMap((part, at) => (isParameter(part) ? parameterOf(part, at) : []));
+    const shape = `${operation.method} ${path}`;
+    const endpoint = () => Promise.reject(new Error('This route is only found.'));
+    const route: Route = { methods: [operation.method as Method], path, endpoint };
+    const alike = byRoute.get(shape) ?? { route, candidates: [] };
+    alike.candidates.push({ operation, parameters });
+    byRoute.set(shape, alike);
   }
-  const find = routeFinder(routes);
+  const shapes = [...byRoute.values()];
+  // Two templates may differ in the names of their parameters alone; the first one counts.
+  for (const { candidates } of shapes)
+    candidates.sort((one, other) => lengthAround(other) - lengthAround(one));
+  const found = new Map<unknown, readonly Candidate[]>(
+    shapes.map(({ route, candidates }) => [route, candidates]),
+  );
+  const find = routeFinder(shapes.map(({ route }) => route));
   return (verb, path) => {
     const { route, params } = find(verb, path);
-    const found = byRoute.get(route);
-    if (!found) return undefined;
-    const named = Object.entries(params).map(([at, value]) => [found.names[Number(at)] ?? at, value]);
-    return { operation: found.operation, params: Object.fromEntries(named) };
+    for (const { operation, parameters } of found.get(route) ?? []) {
+      const values = parameters.map((parameter) => valueWithin(parameter, params[parameter.at] ?? ''));
+      if (values.includes(undefined)) continue;
+      return {
+        operation,
+        params: Object.fromEntries(parameters.map(({ name }, at) => [name, values[at] ?? ''])),
+      };
+    }
+    return undefined;
   };
 }
 
@@ -68,8 +102,8 @@ function readingsOf(path: string): ReadonlySet<string> {
 }
 
 /**
- * Returns a function that finds the operation of a call: a literal part of a path precedes a parameter. A call that the upstream may
- * resolve to another path or read as one of an operation with other rules has none, because the rules of the found operation would
+ * Returns a function that finds the operation of a call: a literal part of a path precedes a parameter, and one with more text around
+ * it precedes others. A call that the upstream may resolve to another path or read as one of an operation with other rules has none, because the rules of the found operation would
  * not be those of that path.
  * @param ofModes the operations of each mode; all by default
  */

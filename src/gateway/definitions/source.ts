@@ -68,16 +68,16 @@ export class Source {
     return at;
   }
 
-  /** Returns a copy without references, for an example. */
-  plain(value: unknown, depth = 0): unknown {
+  /** Returns a copy without references, for an example. A value without a place of its own has that of the one around it. */
+  plain(value: unknown, depth = 0, around = value): unknown {
     if (depth > sourceLimits.depth)
-      throw this.fail(`The value is nested more than ${sourceLimits.depth} deep.`, value);
+      throw this.fail(`The value is nested more than ${sourceLimits.depth} deep.`, around);
     const target = this.follow(value);
     this.#count(target);
-    if (Array.isArray(target)) return target.map((entry) => this.plain(entry, depth + 1));
+    if (Array.isArray(target)) return target.map((entry) => this.plain(entry, depth + 1, target));
     if (!isMapping(target)) return target ?? null;
     return Object.fromEntries(
-      Object.entries(target).map(([name, member]) => [name, this.plain(member, depth + 1)]),
+      Object.entries(target).map(([name, member]) => [name, this.plain(member, depth + 1, target)]),
     );
   }
 
