@@ -49,9 +49,12 @@ export async function createBackup(
   if (existsSync(target) && !options.force)
     throw new OperatorError(`${target} exists. Choose another name, or replace it with --force.`);
   const folder = resolve(config.data);
+  const file = sqliteFileOf(config.database, folder);
+  if (file !== undefined && resolve(file) === resolve(target))
+    throw new OperatorError(`${target} is the database itself. Choose another name.`);
   const { database, vault, schema } = await openExisting(config, folder);
   const audit = new AuditLog(database, systemClock, vault);
-  const write = () => writeBackup(config, sqliteFileOf(config.database, folder), target, vault, options);
+  const write = () => writeBackup(config, file, target, vault, options);
   try {
     // A migration may come after the backup, so an older schema stays as it is.
     if (schema !== knownSchema) return await write();

@@ -1,23 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { type TrustedProxies, trustedProxies } from '@alongside/kernel/peer';
 import { type FederatedProvider, readProviders } from '../cis2/authenticators/federated/provider.ts';
 import type { WebAuthnSettings } from '../cis2/authenticators/webauthn/policy.ts';
 import type { Config } from '../config.ts';
-
-function read(file: string, subject: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new OperatorError(`${subject} cannot be read: ${reasonOf(error)}.`);
-  }
-}
+import { read } from './tls.ts';
 
 const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 function readRoots(file: string): string[] {
-  const roots = read(file, 'The roots of WebAuthn attestation').match(certificate);
+  const roots = read(file, 'file of attestation roots').match(certificate);
   if (!roots)
     throw new OperatorError(`${file} has no root of WebAuthn attestation: PEM certificates were expected.`);
   return roots;
@@ -51,8 +42,6 @@ export const signInSettings = ({
   tabletNetworks: TrustedProxies;
 } => ({
   providers:
-    signInProviders === undefined
-      ? []
-      : readProviders(read(signInProviders, 'The file of sign-in providers')),
+    signInProviders === undefined ? [] : readProviders(read(signInProviders, 'file of sign-in providers')),
   tabletNetworks: networksOf(tabletNetworks),
 });

@@ -12,7 +12,8 @@ export interface TlsFiles {
   key: string;
 }
 
-function read(file: string, what: string): string {
+/** Reads a file that a setting names. Throws OperatorError in one sentence. */
+export function read(file: string, what: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

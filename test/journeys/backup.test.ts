@@ -169,6 +169,12 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       );
     });
 
+    if (dialect === 'sqlite')
+      test('never replaces its own database', async () => {
+        const live = join(folder, 'alongside.db');
+        await assert.rejects(invoke(['backup', live, '--force', ...at()]), /is the database itself/);
+      });
+
     test('is refused by a restore that changes nothing, if anything is wrong', async () => {
       const kept = await databaseDump(database || `sqlite:${join(folder, 'alongside.db')}`);
       const intact = readFileSync(file);

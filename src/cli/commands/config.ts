@@ -1,13 +1,25 @@
 import { systemClock } from '@alongside/kernel/clock';
 import { examineConfig, loadConfig, unknownVariables } from '@alongside/kernel/config';
 import { flagOf } from '@alongside/kernel/operator';
-import { productionShape } from '../../config.ts';
+import { type Config, productionShape } from '../../config.ts';
 import { command } from '../command.ts';
 import { configFileOf } from '../instance.ts';
 import { columns } from '../table.ts';
 
 const shown = (value: unknown): string =>
   typeof value === 'string' ? value : value === null ? '-' : JSON.stringify(value);
+
+/** Returns what `serve` would refuse, and the configuration if each setting is valid: otherwise nothing else can be checked. */
+export async function examineStart(
+  settings: Record<string, unknown>,
+  file: string | undefined,
+): Promise<{ problems: string[]; config?: Config }> {
+  const { problems } = examineConfig(productionShape, settings, file);
+  if (problems.length > 0) return { problems };
+  const { startProblems } = await import('../../boot/production.ts');
+  const config = loadConfig(productionShape, settings, file);
+  return { problems: await startProblems(config, systemClock.now()), config };
+}
 
 export const config = command({
   name: 'config',
@@ -39,17 +51,12 @@ export const config = command({
         ['[flags]', 'their problems, and what else serve would refuse to start with; exit code 1 for any'],
       ],
       async run({ settings, file }) {
-        const { problems } = examineConfig(productionShape, settings, file);
-        // The configuration as a whole can be checked only if each setting is valid.
-        if (problems.length === 0) {
-          const { startProblems } = await import('../../boot/production.ts');
-          const wanted = loadConfig(productionShape, settings, file);
-          problems.push(...(await startProblems(wanted, systemClock.now())));
-        }
+        const { problems } = await examineStart(settings, file);
+        const remarks = unknownVariables(productionShape);
         return {
-          json: { problems, remarks: unknownVariables(productionShape) },
+          json: { problems, remarks },
           lines: problems.length === 0 ? ['The settings have no problem.'] : [],
-          notes: [...problems, ...unknownVariables(productionShape)],
+          notes: [...problems, ...remarks],
           code: problems.length === 0 ? 0 : 1,
         };
       },

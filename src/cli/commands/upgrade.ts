@@ -1,6 +1,4 @@
-import { systemClock } from '@alongside/kernel/clock';
-import { examineConfig, loadConfig, unknownVariables } from '@alongside/kernel/config';
-import { reasonOf } from '@alongside/kernel/errors';
+import { unknownVariables } from '@alongside/kernel/config';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import type { CheckedUpgrade } from '../../boot/upgrade.ts';
 import { productionShape } from '../../config.ts';
@@ -9,6 +7,7 @@ import { command, yes } from '../command.ts';
 import { configFileOf } from '../instance.ts';
 import { counted } from '../table.ts';
 import { sizeOf } from './backup.ts';
+import { examineStart } from './config.ts';
 
 const amount = (rows: number): string => rows.toLocaleString('en-GB');
 
@@ -74,18 +73,15 @@ export const upgrade = command({
       async run({ settings, file, flags }) {
         if (!flags.check)
           throw new UsageError('alongside upgrade needs --check. alongside migrate changes the data.');
-        const { problems } = examineConfig(productionShape, settings, file);
+        const { problems, config } = await examineStart(settings, file);
         const remarks = unknownVariables(productionShape);
         let plan: CheckedUpgrade | undefined;
-        // Nothing else can be checked with settings that cannot be read.
-        if (problems.length === 0) {
-          const config = loadConfig(productionShape, settings, file);
-          const { startProblems } = await import('../../boot/production.ts');
+        if (config) {
           const { checkUpgrade } = await import('../../boot/upgrade.ts');
-          problems.push(...(await startProblems(config, systemClock.now())));
           plan = await checkUpgrade(config, { forServe: true }).catch((error: unknown) => {
             if (!(error instanceof OperatorError)) throw error;
-            problems.push(reasonOf(error));
+            // Both read the master key.
+            if (!problems.includes(error.message)) problems.push(error.message);
             return undefined;
           });
         }
