@@ -240,10 +240,12 @@ async function openAgain(
 function open(url: URL, policy: OutboundPolicy, request: OutboundStreamRequest): Promise<OutboundStream> {
   const { method, headers, body, timeouts, signal } = request;
   const secure = url.protocol === 'https:';
+  // Node sends the body of a DELETE or OPTIONS of unknown length without framing otherwise, as if it were the next request.
+  const isFramed = body === undefined || headers['content-length'] !== undefined;
   return new Promise((resolve, reject) => {
     const call = (secure ? https : http).request(url, {
       method,
-      headers,
+      headers: isFramed ? headers : { ...headers, 'transfer-encoding': 'chunked' },
       lookup: guardedLookup(policy),
       agent: agentFor(policy, secure),
       ...(signal ? { signal } : {}),

@@ -175,6 +175,7 @@ describe('an upstream behind the gateway', () => {
       'a%2Fnotes',
       'a%2fnote%73',
       'a%5Cnotes',
+      'a\\notes',
       'a;b%2Fnotes;c',
       'all;a',
       'all%3Ba',
@@ -288,6 +289,46 @@ describe('an upstream behind the gateway', () => {
       await new Promise((resolve) => setImmediate(resolve));
     assert.ok(upstream.requests.some(({ url }) => url === '/item/hang'));
   });
+});
+
+test('a chunked body is never a request of its own to the upstream, with any method', async () => {
+  const gateway = await startGateway();
+  const upstream = await startUpstream(async (request, response) => {
+    let body = '';
+    for await (const part of request) body += part;
+    response.end(body);
+  });
+  const methods = ['post', 'put', 'patch', 'delete', 'options'];
+  const operations = methods.map((method) => `    ${method}: {responses: {'200': {description: Done}}}\n`);
+  const draft = openDraft(
+    `  /item/{id}:\n${operations.join('')}`,
+    { upstream: upstream.url },
+    'x-alongside: {validate: off}\n',
+  );
+  try {
+    await addDefinition(gateway, draft);
+    const inner = 'GET /admin HTTP/1.1\r\nHost: x\r\n\r\n';
+    for (const method of methods) {
+      const request = http.request({
+        port: gateway.port,
+        path: '/test/item/1',
+        method,
+        headers: { 'transfer-encoding': 'chunked', 'content-type': 'application/octet-stream' },
+      });
+      request.end(inner);
+      const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
+      let body = '';
+      for await (const part of answer) body += part;
+      assert.equal(body, inner, method);
+    }
+    assert.deepEqual(
+      upstream.requests.map(({ method }) => method.toLowerCase()),
+      methods,
+    );
+  } finally {
+    await gateway.stop();
+    await upstream.stop();
+  }
 });
 
 test('an upstream that refuses connections, or has a link-local address, is reported by its own rule', async () => {
