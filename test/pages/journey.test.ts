@@ -164,6 +164,12 @@ describe('journeys in the console', () => {
     assert.ok(await page.locator('#keys').isHidden());
     assert.ok(await page.evaluate('window.isSame'));
     await page.evaluate('localStorage.clear()');
+    await page.goto(`${instance.urls.console}/people`);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+    await page.keyboard.press('/');
+    assert.ok(await page.locator('#search').evaluate((field) => field !== document.activeElement));
+    await page.keyboard.press('Escape');
   });
 
   test('keep focus, selection, scroll position and the open step while 50 messages and other journeys arrive', async () => {

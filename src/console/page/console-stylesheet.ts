@@ -148,7 +148,7 @@ dl.addresses { row-gap: .625rem; }
   .stacks td:empty { display: none; } .stacks .tag { white-space: normal; }
   .stacks td[data-label]:not(.hidden) { position: relative; padding-left: 6.5rem; min-height: 1.625rem; }
   .stacks td[data-label]:not(.hidden)::before { content: attr(data-label); position: absolute; left: 0; width: 6rem; font-size: .8125rem; line-height: 1.6; font-weight: 400; color: var(--quiet); }
-  .took { margin-left: 0; }
+  .stacks td.hidden:has(> input)::after { content: " " attr(data-label); } .took { margin-left: 0; }
 }
 @media (forced-colors: active) { #navigation a:not([aria-current]), .tabs a:not([aria-current]) { border-color: Canvas; } .segments a[aria-current], #navigation a[aria-current] { outline: 2px solid; outline-offset: -2px; } }
 @media print { .console .column, .console .bar { display: none; } }

@@ -88,6 +88,13 @@ const searchForm = (
 ): Html => html`<form class="search" role="search" action="/search"><label class="visually-hidden" for="search">Search, or paste an error or an id</label>
 <input type="search" id="search" name="q" value="${q}" maxlength="500" placeholder="Search, or paste an error or an id" autocomplete="off" spellcheck="false"><kbd aria-hidden="true">/</kbd></form>`;
 
+/** The keys of all pages, and the switch that WCAG 2.2 criterion 2.1.4 asks for. */
+const keysHelp = html`<p class="needs-script"><button type="button" class="small secondary" id="show-keys">Keyboard</button></p>
+<dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keyboard</h2>
+<dl class="keys"><dt><kbd>/</kbd></dt><dd>search</dd><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next and previous journey or step</dd><dt><kbd>Enter</kbd></dt><dd>opens it</dd><dt><kbd>[</kbd> <kbd>]</kbd></dt><dd>previous and next tab of a step</dd><dt><kbd>x</kbd></dt><dd>marks a journey for comparison</dd><dt><kbd>c</kbd></dt><dd>compares the marked ones, or a journey with the last good one</dd><dt><kbd>Esc</kbd></dt><dd>closes the details of a step</dd><dt><kbd>?</kbd></dt><dd>this list</dd></dl>
+<div class="choice"><input type="checkbox" id="keys-on"><label for="keys-on">Use these keys on this browser</label></div>
+<form method="dialog"><button type="submit">Close</button></form></dialog>`;
+
 /** Returns a page of the console: navigation, top bar, heading and content. */
 export async function framed(
   view: PageView,
@@ -138,7 +145,7 @@ ${crumbs(content)}
   }</div>
 ${main}
 </main>
-<footer><p>Alongside works with published interfaces of NHS services. It is not an NHS service.</p></footer>
+<footer><p>Alongside works with published interfaces of NHS services. It is not an NHS service.</p>${keysHelp}</footer>
 </body>
 </html>`;
   return page(status, document, { script: ["'self'"], connect: ["'self'"] });

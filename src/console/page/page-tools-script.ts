@@ -139,8 +139,9 @@ export function pageTools() {
   /** Returns whether a key is for the page: not typed into a control that `typing` selects, and not switched off by the user. */
   const isForPage = (event: KeyboardEvent, typing: string): boolean => {
     const { target, ctrlKey, metaKey, altKey } = event;
-    const isTyping = target instanceof HTMLElement && target.matches(typing);
-    return !isTyping && !ctrlKey && !metaKey && !altKey && localStorage.getItem('keys') !== 'off';
+    const isElsewhere =
+      document.querySelector('dialog[open]') || (target instanceof HTMLElement && target.matches(typing));
+    return !isElsewhere && !ctrlKey && !metaKey && !altKey && localStorage.getItem('keys') !== 'off';
   };
 
   const isPrivateKey = (text: string): boolean =>

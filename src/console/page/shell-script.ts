@@ -345,10 +345,25 @@ function shell(tools: PageTools): void {
     menu.setAttribute('aria-expanded', String(isOpen));
   });
 
+  const switched = byId('keys-on');
+  if (switched instanceof HTMLInputElement) {
+    switched.checked = localStorage.getItem('keys') !== 'off';
+    switched.addEventListener('change', () => {
+      if (switched.checked) localStorage.removeItem('keys');
+      else localStorage.setItem('keys', 'off');
+    });
+  }
+  const dialog = byId('keys');
+  const showKeys = (): void => {
+    if (dialog instanceof HTMLDialogElement) dialog.showModal();
+  };
+  byId('show-keys')?.addEventListener('click', showKeys);
   document.addEventListener('keydown', (event) => {
-    if (event.key !== '/' || !tools.isForPage(event, 'input, textarea, select, [contenteditable]')) return;
+    if (!tools.isForPage(event, 'input, textarea, select, [contenteditable]')) return;
+    if (event.key === '/') byId('search')?.focus();
+    else if (event.key === '?') showKeys();
+    else return;
     event.preventDefault();
-    byId('search')?.focus();
   });
 }
 

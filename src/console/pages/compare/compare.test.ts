@@ -72,6 +72,23 @@ describe('a comparison', () => {
     );
   });
 
+  test('names a token that one journey lacks, without its claims', () => {
+    const journey = (tokens: (typeof idToken)[]) =>
+      journeyOf([
+        {
+          from: 'authorisation',
+          to: 'cis2',
+          words: 'Exchanges the code for tokens',
+          response: captured({ tokens }),
+        },
+      ]);
+    const { steps } = compare(journey([]), journey([idToken]));
+    assert.deepEqual(
+      steps[0]?.differences.map(({ kind, name, a, b }) => [kind, name, a, b]),
+      [['claim', 'id_token', undefined, 'a token']],
+    );
+  });
+
   test('lists the steps of one journey alone together', () => {
     const shown = String(comparison(refusedJourney(), goodJourney({ id: 'good' })));
     assert.match(shown, /client_secret.*<h2>Only in B<\/h2>.*step 8<\/a>: Reads a patient/s);

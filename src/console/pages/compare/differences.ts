@@ -30,7 +30,7 @@ export interface Comparison {
 
 /** Values that are new in every journey: random values, times, and tokens. */
 const newEachTime =
-  /^(state|nonce|code|code_challenge|code_verifier|jti|iat|exp|nbf|auth_time|sid|at_hash|c_hash|s_hash|access_token|refresh_token|id_token|client_assertion|subject_token|actor_token|request|request_uri|authorization|dpop|cookie|auditTrackingId|org\.forgerock\.openidconnect\.ops|interaction|ticket|txn_h|proof|request_jti|signature|card_signature|challenge|one_time_code|login_token|x-request-id|x-correlation-id|x-message-id|nhsd-.*id|date|content-length|host|traceparent|tracestate|user-agent|if-none-match|location|set-cookie|expires_in|refresh_token_expires_in)$/i;
+  /^(state|nonce|code|code_challenge|code_verifier|jti|iat|exp|nbf|auth_time|sid|at_hash|c_hash|s_hash|access_token|refresh_token|id_token|client_assertion|subject_token|actor_token|request|request_uri|on_behalf_of|authorization|dpop|cookie|auditTrackingId|org\.forgerock\.openidconnect\.ops|interaction|ticket|txn_h|proof|request_jti|signature|card_signature|challenge|one_time_code|login_token|x-request-id|x-correlation-id|x-message-id|nhsd-.*id|date|content-length|host|traceparent|tracestate|user-agent|if-none-match|location|set-cookie|expires_in|refresh_token_expires_in)$/i;
 
 /** Journeys with more messages are aligned by their first ones: the effort grows with the square. */
 const mostAligned = 1_000;
@@ -96,14 +96,18 @@ function fieldDifferences(
 const written = (value: unknown): string =>
   typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 
-const claimFields = (tokens: readonly DecodedToken[]): Field[] =>
-  tokens.flatMap(({ name, header, claims }) => [
-    ...Object.entries(header).map(([key, value]) => ({
-      name: `${name}: header ${key}`,
-      value: written(value),
-    })),
-    ...Object.entries(claims).map(([key, value]) => ({ name: `${name}: ${key}`, value: written(value) })),
-  ]);
+/** Returns the claims of tokens that both messages have, and the names of the others. */
+const claimFields = (tokens: readonly DecodedToken[], others: readonly DecodedToken[]): Field[] =>
+  tokens.flatMap(({ name, header, claims }) => {
+    if (!others.some((other) => other.name === name)) return [{ name, value: 'a token' }];
+    return [
+      ...Object.entries(header).map(([key, value]) => ({
+        name: `${name}: header ${key}`,
+        value: written(value),
+      })),
+      ...Object.entries(claims).map(([key, value]) => ({ name: `${name}: ${key}`, value: written(value) })),
+    ];
+  });
 
 const parameters = (captured: Captured | null): Field[] => [
   ...(captured?.query ?? []),
@@ -149,7 +153,8 @@ function compared(a: Message, b: Message, usual: Set<string>): Difference[] {
     outcomeOf(a) === outcomeOf(b)
       ? []
       : [{ kind: 'outcome', name: 'outcome', a: outcomeOf(a), b: outcomeOf(b), offending: false }];
-  const claims = fieldDifferences('parameter', claimFields(tokensOf(a)), claimFields(tokensOf(b))).map(
+  const [tokens, others] = [tokensOf(a), tokensOf(b)];
+  const claims = fieldDifferences('parameter', claimFields(tokens, others), claimFields(others, tokens)).map(
     (difference): Difference => {
       const field = a.refusal?.field ?? b.refusal?.field;
       const isWrong =
@@ -157,10 +162,11 @@ function compared(a: Message, b: Message, usual: Set<string>): Difference[] {
       return { ...difference, kind: 'claim', offending: isWrong };
     },
   );
+  const sent = fieldDifferences('parameter', parameters(a.request), parameters(b.request));
   const values = [
-    ...fieldDifferences('parameter', parameters(a.request), parameters(b.request)),
+    ...sent,
     ...fieldDifferences('header', comparedHeaders(a.request), comparedHeaders(b.request)),
-    ...claims,
+    ...claims.filter(({ name }) => !sent.some((parameter) => parameter.name === name)),
   ].filter((difference) => {
     if (difference.offending || !newEachTime.test(bareName(difference))) return true;
     if (difference.a === undefined || difference.b === undefined) return true;

@@ -174,12 +174,6 @@ const summary = (journey: Journey, view: JourneyView, console: Pick<ConsoleConte
     view,
   )}${related(journey)}<div class="filters-of-journey">${filters(journey, view)}<div class="actions">${actions(journey, console)}</div></div>${timeBar(journey)}`;
 
-const keysHelp = html`<p class="show-keys needs-script"><button type="button" class="small secondary" id="show-keys">Keyboard</button></p>
-<dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keyboard</h2>
-<dl class="keys"><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next and previous step</dd><dt><kbd>Enter</kbd></dt><dd>opens a step</dd><dt><kbd>[</kbd> <kbd>]</kbd></dt><dd>previous and next tab</dd><dt><kbd>x</kbd></dt><dd>marks this journey for comparison</dd><dt><kbd>c</kbd></dt><dd>compares it with the marked one, or with the last good one</dd><dt><kbd>Esc</kbd></dt><dd>closes the details</dd><dt><kbd>/</kbd></dt><dd>search</dd><dt><kbd>?</kbd></dt><dd>this list</dd></dl>
-<div class="choice"><input type="checkbox" id="keys-on"><label for="keys-on">Use these keys on this browser</label></div>
-<form method="dialog"><button type="submit">Close</button></form></dialog>`;
-
 /** One journey: ledger and diagram in one, with the details of a step. */
 export const journeyPage = definePage({
   path: '/journeys/:id',
@@ -217,7 +211,7 @@ export const journeyPage = definePage({
       crumbs: [{ label: 'Journeys', href: '/journeys' }],
       main: html`${await request.part('summary')}<div class="journey">${await request.part('ledger')}${await request.part(
         'inspector',
-      )}</div><p class="visually-hidden" role="status" id="shown-step"></p>${keysHelp}`,
+      )}</div><p class="visually-hidden" role="status" id="shown-step"></p>`,
     };
   },
 });

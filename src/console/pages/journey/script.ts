@@ -121,20 +121,6 @@ function journey({ byId, fill, report, isForPage }: PageTools): void {
     document.querySelector('p.lead')?.replaceChildren(...(lead?.cloneNode(true).childNodes ?? []));
   });
 
-  const dialog = byId('keys');
-  const switched = byId('keys-on');
-  if (switched instanceof HTMLInputElement) {
-    switched.checked = localStorage.getItem('keys') !== 'off';
-    switched.addEventListener('change', () => {
-      if (switched.checked) localStorage.removeItem('keys');
-      else localStorage.setItem('keys', 'off');
-    });
-  }
-  const showKeys = (): void => {
-    if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
-  };
-  byId('show-keys')?.addEventListener('click', showKeys);
-
   /** Moves to another step, and opens it if the details are open. */
   const move = (by: number): void => {
     const all = rows();
@@ -164,7 +150,6 @@ function journey({ byId, fill, report, isForPage }: PageTools): void {
   document.addEventListener('keydown', (event) => {
     const { key } = event;
     if (event.defaultPrevented || !isForPage(event, 'input, textarea, select')) return;
-    if (dialog instanceof HTMLDialogElement && dialog.open) return;
     if (key === 'j') move(1);
     else if (key === 'k') move(-1);
     else if (key === '[') turn(-1);
@@ -173,7 +158,6 @@ function journey({ byId, fill, report, isForPage }: PageTools): void {
       sessionStorage.setItem('compare', id);
       report('Marked. Open another journey and press c to compare.');
     } else if (key === 'c') compare();
-    else if (key === '?') showKeys();
     else if (key === 'Escape')
       document.querySelector<HTMLAnchorElement>('.inspector [data-key=Escape]')?.click();
     else return;

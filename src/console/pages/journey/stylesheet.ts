@@ -69,7 +69,7 @@ dl.claims { margin: 0 0 .75rem; font-size: .8125rem; } dl.claims > div { display
 .choice-of-token { margin: 0 0 .75rem; } .events { margin: 0; padding-left: 1.25rem; }
 .console details > summary { font-size: .9375rem; } .inspector details { margin: 0 0 .625rem; }
 dialog { color: var(--ink); background: var(--card); border: 1px solid var(--quiet); border-radius: .5rem; padding: 1.25rem; max-width: 32rem; } dialog::backdrop { background: rgb(0 0 0 / .45); } dialog h2:first-child { margin-top: 0 !important; }
-.show-keys { margin: 1rem 0 0; } dl.keys { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; } dl.keys dd { margin: 0; }
+.console footer { display: flex; flex-wrap: wrap; gap: .5rem 1rem; justify-content: space-between; align-items: center; } dl.keys { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; } dl.keys dd { margin: 0; }
 kbd { font: .8125rem ui-monospace, monospace; border: 1px solid var(--line); border-radius: .25rem; padding: 0 .375rem; background: var(--paper); }
 ul.compared { list-style: none; padding: 0; } ul.compared li { margin: 0 0 .25rem; }
 .differences td, .differences th { overflow-wrap: anywhere; } .differences th:first-child { width: 26%; } .differences td { width: 37%; } .differences tr.bad > * { background: var(--bad-soft); }

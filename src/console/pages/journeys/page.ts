@@ -133,8 +133,7 @@ export const journeysPage = definePage({
       actions: development
         ? html`<a class="button" href="${urls.sample}">Sign in to the sample</a>`
         : undefined,
-      main: html`${await filters(view, filterOf(view))}${await view.part('list')}
-<p class="quiet needs-script">Keys: <kbd>j</kbd> <kbd>k</kbd> next and previous, <kbd>Enter</kbd> opens, <kbd>x</kbd> marks for comparison, <kbd>c</kbd> compares.</p>`,
+      main: html`${await filters(view, filterOf(view))}${await view.part('list')}`,
     };
   },
 });

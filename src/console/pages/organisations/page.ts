@@ -21,7 +21,7 @@ async function list({ console, query }: PageView): Promise<Html> {
         );
   return html`${table(
     'Organisations',
-    ['Organisation', 'ODS code', 'People'],
+    ['Organisation', 'ODS code', 'Show'],
     organisations.map(({ code, name }) => ({
       id: `organisation-${code}`,
       cells: [
