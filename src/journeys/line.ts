@@ -139,11 +139,10 @@ export function describe(
     return undefined;
   const view = refusal && refusalViewOf(refusal);
   const isPlatform = to === 'cis2' && caller.client === places.platform;
-  const requestId = idOf(request?.headers['x-request-id']);
-  const correlationId = idOf(request?.headers['x-correlation-id']);
+  // Members without a value stay undefined, so that all messages have one shape, which is copied and encoded fast.
   const message: StoredMessage = {
     id,
-    ...(outer && outer.lane !== 'console' ? { parent: outer.id } : {}),
+    parent: outer?.lane === 'console' ? undefined : outer?.id,
     kind: wording.kind,
     from: outer?.lane ?? (isPlatform && wording.from === 'application' ? 'authorisation' : wording.from),
     to,
@@ -154,15 +153,15 @@ export function describe(
     method,
     route: activity.operation ?? route,
     status,
-    ...(hasFailed ? { outcome: status >= 500 ? ('failed' as const) : ('refused' as const) } : {}),
-    ...(caller.application && !isPlatform ? { application: caller.application } : {}),
-    ...(caller.user && /^\d{12}$/.test(caller.user) ? { person: caller.user } : {}),
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(correlationId === undefined ? {} : { correlationId }),
-    ...(view ? { refusal: view } : {}),
-    ...(departs ? { departs } : {}),
-    ...(forwards ? { forwards } : {}),
-    ...(activity.faults ? { faults: activity.faults } : {}),
+    outcome: hasFailed ? (status >= 500 ? 'failed' : 'refused') : undefined,
+    application: (!isPlatform && caller.application) || undefined,
+    person: caller.user && /^\d{12}$/.test(caller.user) ? caller.user : undefined,
+    requestId: idOf(request?.headers['x-request-id']),
+    correlationId: idOf(request?.headers['x-correlation-id']),
+    refusal: view,
+    departs,
+    forwards,
+    faults: activity.faults,
   };
   return { message, wording, facts: [...events, ...acts] };
 }
@@ -199,8 +198,8 @@ export function describeOutside(event: Omit<JourneyEvent, 'seq'>): Described | u
     words: wordsOf(wording, view),
     at,
     ms,
-    ...(event.outcome === 'ok' ? {} : { outcome: event.outcome }),
-    ...(view ? { refusal: view } : {}),
+    outcome: event.outcome === 'ok' ? undefined : event.outcome,
+    refusal: view,
   };
   return { message, wording, facts: [event] };
 }
