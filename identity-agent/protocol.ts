@@ -63,14 +63,14 @@ export interface HandOffProof {
   card_certificate?: string;
 }
 
-const sha256Bytes = (text: string): Buffer => hash('sha256', text, 'buffer');
+const sha256Hex = (text: string): string => hash('sha256', text, 'hex');
 
 /**
  * Returns the 64 bytes that the card signs in a hand-off (with SHA-256, see `CardSignature`): SHA-256 of the issuer of CIS2, then
  * SHA-256 of the request's nonce, both as text from the request.
  */
 export const cardMessage = (issuer: string, nonce: string): Uint8Array =>
-  Buffer.concat([sha256Bytes(issuer), sha256Bytes(nonce)]);
+  Buffer.from(sha256Hex(issuer) + sha256Hex(nonce), 'hex');
 
 /** Body of `POST {cis2}/agent/exchange`, sent by the agent server to server: a proof, or the reason for its absence. */
 export type ExchangeRequest =

@@ -6,7 +6,7 @@ export const sha256 = (value: string | Uint8Array): string => hash('sha256', val
 
 /** Returns the left half of SHA-256 as base64url: `at_hash`, `c_hash`, `s_hash` (OpenID Connect Core section 3.1.3.6). */
 export const halfHash = (value: string): string =>
-  hash('sha256', value, 'buffer').subarray(0, 16).toString('base64url');
+  Buffer.from(hash('sha256', value, 'latin1').slice(0, 16), 'latin1').toString('base64url');
 
 /** Compares two hashes of one form in constant time. Unlike `equalSecrets`, it hashes nothing, so it reveals a difference in length. */
 export function equalHashes(a: string, b: string): boolean {
@@ -16,11 +16,7 @@ export function equalHashes(a: string, b: string): boolean {
 }
 
 /** Compares two strings in constant time. */
-export function equalSecrets(a: string, b: string): boolean {
-  const left = hash('sha256', a, 'buffer');
-  const right = hash('sha256', b, 'buffer');
-  return timingSafeEqual(left, right);
-}
+export const equalSecrets = (a: string, b: string): boolean => equalHashes(sha256(a), sha256(b));
 
 /**
  * Derives a key for each purpose from one master key (RFC 5869), so that one leaked key reveals no other.
