@@ -12,6 +12,18 @@ const profiles = ['nhs', 'standard', 'fapi2'] as const;
 /** Behaviour for a client: the published one byte for byte, that of the RFCs, or FAPI 2.0. */
 export type Profile = (typeof profiles)[number];
 
+/** Values of `token_endpoint_auth_method`. */
+export const authenticationMethods = [
+  'client_secret_post',
+  'client_secret_basic',
+  'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+  'none',
+] as const;
+/** Those that prove the possession of a key. */
+export const keyMethods = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
+
 const algorithm = z.enum(['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'] as const satisfies SigningAlgorithm[]);
 const jwk = z.custom<JsonWebKey>((value) => typeof value === 'object' && value !== null);
 const requirement = z.enum(['required', 'optional']);

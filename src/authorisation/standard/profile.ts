@@ -1,4 +1,4 @@
-import type { PlatformRegistration, Profile } from '../../oauth/applications.ts';
+import { keyMethods, type PlatformRegistration, type Profile } from '../../oauth/applications.ts';
 import { type ProfileRules, rulesOf as rulesAt } from '../../oauth/server/profile.ts';
 import type { EndpointName, SecurityCheck } from '../../oauth/server/security-checks.ts';
 
@@ -35,10 +35,8 @@ const requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>
   introspect: ['client-authentication', 'confidential-client', 'client-approval', 'developer'],
 };
 
-const strong = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
-
 const standard: ProfileRules = {
-  authenticationMethods: ['none', 'client_secret_basic', 'client_secret_post', ...strong],
+  authenticationMethods: ['none', 'client_secret_basic', 'client_secret_post', ...keyMethods],
   algorithms: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
   assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
   senderConstraint: 'allowed',
@@ -52,7 +50,7 @@ const standard: ProfileRules = {
 // FAPI 2.0 Security Profile sections 5.3.2 and 5.4.
 const fapi2: ProfileRules = {
   ...standard,
-  authenticationMethods: strong,
+  authenticationMethods: keyMethods,
   algorithms: ['PS256', 'ES256', 'EdDSA'],
   senderConstraint: 'required',
   pushedRequests: 'required',

@@ -1,4 +1,4 @@
-import type { Cis2Registration, Profile } from '../../oauth/applications.ts';
+import { type Cis2Registration, keyMethods, type Profile } from '../../oauth/applications.ts';
 import type { ProfileRules } from '../../oauth/server/profile.ts';
 import type { EndpointName, SecurityCheck } from '../../oauth/server/security-checks.ts';
 
@@ -26,7 +26,6 @@ const requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>
 };
 
 const secrets = ['client_secret_post', 'client_secret_basic'];
-const strong = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
 
 export const profileRules: Readonly<Record<Profile, ProfileRules>> = {
   // The published service does not support pushed requests, request objects or bound tokens.
@@ -43,7 +42,7 @@ export const profileRules: Readonly<Record<Profile, ProfileRules>> = {
     requires,
   },
   standard: {
-    authenticationMethods: ['none', ...secrets, ...strong],
+    authenticationMethods: ['none', ...secrets, ...keyMethods],
     algorithms: ['RS256', 'RS512', 'ES256', 'PS256', 'EdDSA'],
     assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
     senderConstraint: 'allowed',
@@ -55,7 +54,7 @@ export const profileRules: Readonly<Record<Profile, ProfileRules>> = {
   },
   // FAPI 2.0 Security Profile section 5.3.2.
   fapi2: {
-    authenticationMethods: strong,
+    authenticationMethods: keyMethods,
     algorithms: ['PS256', 'ES256', 'EdDSA'],
     assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
     senderConstraint: 'required',

@@ -1,9 +1,9 @@
+import { keyMethods } from '../../oauth/applications.ts';
 import { invalidMember } from '../api/request.ts';
 import type { Cis2RegistrationBody, PlatformRegistrationBody, Registration } from './shape.ts';
 
 type Rule = { field: string; problem: string; broken: boolean };
 
-const senderBound = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
 const fapi2Algorithms = ['', 'PS256', 'ES256', 'EdDSA'];
 
 const forBoth = ({
@@ -14,7 +14,7 @@ const forBoth = ({
   {
     field: 'tokenEndpointAuthMethod',
     problem: 'must be "private_key_jwt" or "tls_client_auth" in the fapi2 profile',
-    broken: profile === 'fapi2' && !senderBound.includes(tokenEndpointAuthMethod),
+    broken: profile === 'fapi2' && !keyMethods.includes(tokenEndpointAuthMethod),
   },
   {
     field: 'signingAlg',

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from '@alongside/kernel/json';
 import { type JsonWebKey, publicKeyOf, type SigningAlgorithm } from '@alongside/kernel/jws';
 import { z } from 'zod';
+import { authenticationMethods } from '../../oauth/applications.ts';
 import { redirectProblem, serverAddressProblem } from '../../oauth/registered-addresses.ts';
 
 /** The defaults of other profiles than `nhs`. */
@@ -125,14 +126,7 @@ export const platformShape = z
       .array(text(200), 'must be a list of names')
       .max(100, 'must have at most 100 entries')
       .default([]),
-    tokenEndpointAuthMethod: oneOf(
-      'client_secret_post',
-      'client_secret_basic',
-      'private_key_jwt',
-      'tls_client_auth',
-      'self_signed_tls_client_auth',
-      'none',
-    ).default('client_secret_post'),
+    tokenEndpointAuthMethod: oneOf(...authenticationMethods).default('client_secret_post'),
     applicationType: applicationType.default('web'),
     signingAlg: assertionAlgorithm,
     ...keys,
@@ -172,14 +166,7 @@ export const cis2Shape = z
     redirectUris: addresses,
     postLogoutRedirectUris: addresses,
     applicationType: applicationType.default('web'),
-    tokenEndpointAuthMethod: oneOf(
-      'client_secret_post',
-      'client_secret_basic',
-      'private_key_jwt',
-      'tls_client_auth',
-      'self_signed_tls_client_auth',
-      'none',
-    ).default('client_secret_post'),
+    tokenEndpointAuthMethod: oneOf(...authenticationMethods).default('client_secret_post'),
     certificateSubject,
     ...keys,
     signingAlg: assertionAlgorithm,

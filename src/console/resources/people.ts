@@ -2,11 +2,17 @@ import { json } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { parseJsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
-import { jobRolesAnswer, organisationsAnswer, peopleAnswer, person } from '../../cis/protocol/answers.ts';
+import {
+  jobRolesAnswer,
+  membership,
+  organisationsAnswer,
+  peopleAnswer,
+  person,
+  roleProfile,
+} from '../../cis/protocol/answers.ts';
 import { type Person, paths } from '../../cis/protocol.ts';
 import { apiPath, defineCall, type Resource } from '../api/call.ts';
 import { anyMembers, foundPeople, invalidMember, pageLimit } from '../api/request.ts';
-import { personDraft } from '../directory/person.ts';
 import { relayed } from '../neighbour.ts';
 import {
   personOfUserinfo,
@@ -15,6 +21,15 @@ import {
   userinfoDocument,
   userinfoShape,
 } from '../userinfo-document.ts';
+
+/** Describes a new or changed person, which CIS validates: it adds ids and known names. */
+const personDraft = z
+  .looseObject({
+    ...person.shape,
+    organisations: z.array(membership.partial()),
+    roles: z.array(roleProfile.partial()),
+  })
+  .partial();
 
 const query = z.strictObject({
   persona: z.string().max(40).optional(),

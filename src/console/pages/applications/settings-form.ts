@@ -1,5 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
-import type { StoredApplication } from '../../../oauth/applications.ts';
+import { authenticationMethods, type StoredApplication } from '../../../oauth/applications.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
 import { editForm, linesField, selectField, textField } from '../../page/controls.ts';
 import { registrationOf } from '../../registration/stored.ts';
@@ -14,14 +14,7 @@ const profiles: readonly Option[] = [
   ['fapi2', 'fapi2: FAPI 2.0'],
 ];
 const methods = (...names: string[]): readonly Option[] => names.map((name) => [name, name] as const);
-const platformMethods = methods(
-  'client_secret_post',
-  'client_secret_basic',
-  'private_key_jwt',
-  'tls_client_auth',
-  'self_signed_tls_client_auth',
-  'none',
-);
+const proofs = methods(...authenticationMethods);
 const requirement = methods('optional', 'required');
 const nothing = 'null';
 
@@ -58,7 +51,7 @@ const platformFields = (half: Values, products: readonly { name: string; scopes:
   ];
   return html`<section class="panel" aria-labelledby="h-platform"><h2 id="h-platform">At the API platform</h2>
 <div class="pair">${select('platform.profile', 'Profile', half.profile, profiles)}
-${select('platform.tokenEndpointAuthMethod', 'Proves who it is by', half.tokenEndpointAuthMethod, platformMethods)}</div>
+${select('platform.tokenEndpointAuthMethod', 'Proves who it is by', half.tokenEndpointAuthMethod, proofs)}</div>
 ${lines('platform.callbackUrls', 'Callback URLs', half.callbackUrls)}
 ${text('platform.jwksUrl', 'Address of its public keys', half.jwksUrl, 'Instead of keys that are registered here.', 'nullable')}
 <fieldset class="field" id="platform.products" data-kind="list" tabindex="-1" aria-describedby="platform.products-error"><legend>APIs</legend><div class="options">${known.map(
@@ -71,7 +64,7 @@ const cis2Fields = (
   half: Values,
 ): Html => html`<section class="panel" aria-labelledby="h-cis2"><h2 id="h-cis2">At CIS2</h2>
 <div class="pair">${select('cis2.profile', 'Profile', half.profile, profiles)}
-${select('cis2.tokenEndpointAuthMethod', 'Proves who it is by', half.tokenEndpointAuthMethod, platformMethods)}</div>
+${select('cis2.tokenEndpointAuthMethod', 'Proves who it is by', half.tokenEndpointAuthMethod, proofs)}</div>
 ${lines('cis2.redirectUris', 'Callback URLs', half.redirectUris)}
 ${lines('cis2.postLogoutRedirectUris', 'Addresses after sign-out', half.postLogoutRedirectUris)}
 ${text('cis2.backchannelLogoutUri', 'Back-channel logout address', half.backchannelLogoutUri, 'CIS2 reports ended sessions here.')}
