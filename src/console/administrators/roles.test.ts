@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ConsoleContext } from '../dependencies.ts';
+import { errors } from '../errors.ts';
 import { consolePages } from '../pages/registry.ts';
 import { apiCalls } from '../resources/registry.ts';
 import { startConsole, type TestConsole } from '../testing/console.ts';
@@ -82,6 +83,19 @@ describe('roles of administrators', () => {
       }
     });
   }
+
+  test('shows read a refusal without its values, which may name a person', async () => {
+    const facts = { headline: 'The person does not have this role', came: '555', expected: '556' };
+    const { id: error, redirect: _, ...entry } = errors.refusalUnknown.entry;
+    const record = { ...entry, messageId: 'shown-id', service: 'gateway', error, detail: 'of 656' };
+    console_.refusals.record({ ...record, method: 'GET', path: '/x', facts }, '192.0.2.1');
+    const shown = async (role: Role) => {
+      const { body } = await send(role, 'GET', '/api/v1/refusals/shown-id');
+      return [body.detail, body.facts];
+    };
+    assert.deepEqual(await shown('support'), ['of 656', facts]);
+    assert.deepEqual(await shown('read'), ['', { headline: facts.headline }]);
+  });
 
   describe('a change of roles', () => {
     const change = (id: string | undefined, grant: object) =>

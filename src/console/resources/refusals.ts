@@ -1,6 +1,7 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { refusalMembers } from '../../storage/refusals.ts';
+import { currentCaller } from '../administrators/admission.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { errors } from '../errors.ts';
 
@@ -36,7 +37,17 @@ export const refusals: Resource = {
       async handle({ params: { id } }) {
         const found = id.length <= longestId ? await refusals.find(id) : undefined;
         if (!found) throw errors.refusalUnknown('no stored refusal has this id');
-        return json(200, { ...found, ageSeconds: Math.round((clock.now() - Date.parse(found.at)) / 1_000) });
+        // Its values may name a person, as in a journey.
+        const { headline } = found.facts ?? {};
+        const shown =
+          currentCaller()?.role === 'read'
+            ? { detail: '', facts: headline === undefined ? {} : { headline } }
+            : {};
+        return json(200, {
+          ...found,
+          ...shown,
+          ageSeconds: Math.round((clock.now() - Date.parse(found.at)) / 1_000),
+        });
       },
     }),
   ],
