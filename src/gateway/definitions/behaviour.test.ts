@@ -232,6 +232,7 @@ describe('validation against a definition', () => {
       parameters:
         - {in: path, name: id, required: true, schema: {type: integer}}
         - {in: query, name: kind, required: true, schema: {type: string, enum: [a, b]}}
+        - {in: query, name: tag, schema: {type: array, items: {type: string, minLength: 1}}}
       requestBody: {required: true, content: {application/json: {schema: {type: object, required: [name], additionalProperties: false, properties: {name: {type: string, nullable: true}, at: {type: string, format: date-time}}}}}}
       responses: {'200': {description: ok, content: {application/json: {example: {ok: true}}}}}
 `;
@@ -248,6 +249,10 @@ describe('validation against a definition', () => {
     ['/item/x?kind=a', '{"name": "x"}', 400, /path parameter id must be integer/],
     ['/item/1', '{"name": "x"}', 400, /query parameter kind is missing/],
     ['/item/1?kind=c', '{"name": "x"}', 400, /must be equal to one of the allowed values: a, b/],
+    ['/item/1?kind=a&kind=b&tag=x&tag=y', '{"name": "x"}', 200],
+    ['/item/1?kind=a&kind=c', '{"name": "x"}', 400, /must be equal to one of the allowed values: a, b/],
+    ['/item/1?kind=a&tag=x&tag=', '{"name": "x"}', 400, /must NOT have fewer than 1/],
+    [`/item/1?${'kind=a&'.repeat(21)}`, '{"name": "x"}', 400, /more than 20 values/],
     ['/item/1?kind=a', '{}', 400, /name is missing/],
     ['/item/1?kind=a', '{"name": "x", "more": 1}', 400, /additional properties \(more\)/],
     ['/item/1?kind=a', '{"name": "x", "at": "today"}', 400, /at must match format/],

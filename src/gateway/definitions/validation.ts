@@ -151,8 +151,17 @@ export interface CheckedRequest {
   body: { value: unknown } | undefined | null;
 }
 
-/** Returns the schema of the parameters of an operation as one object, and the values of a request. */
-function parametersOf({ operation, params, query, header }: CheckedRequest) {
+/** Maximum number of values of one query parameter that is not a list. */
+const mostRepeated = 20;
+
+/** Returns the values of a query parameter: one list, or each of them, because upstreams differ in which they take. */
+function queryValues(query: URLSearchParams, { name, schema }: Parameter): (string | undefined)[] {
+  const values = query.getAll(name);
+  return schema?.type === 'array' && values.length > 1 ? [values.join()] : values;
+}
+
+/** Returns the schema of the parameters of an operation as one object, and the values of a request at a repetition of the query. */
+function parametersOf({ operation, params, query, header }: CheckedRequest, repetition: number) {
   const properties: Record<string, object> = {};
   const values: Record<string, unknown> = {};
   const required: string[] = [];
@@ -160,7 +169,11 @@ function parametersOf({ operation, params, query, header }: CheckedRequest) {
     const { in: where, name } = parameter;
     if (where === 'header' && ofGateway.has(name)) continue;
     const value =
-      where === 'path' ? params[name] : where === 'query' ? (query.get(name) ?? undefined) : header(name);
+      where === 'path'
+        ? params[name]
+        : where === 'query'
+          ? (queryValues(query, parameter)[repetition] ?? query.get(name) ?? undefined)
+          : header(name);
     const shown = `${where} parameter ${name}`;
     if (parameter.required) required.push(shown);
     properties[shown] = parameter.schema ?? {};
@@ -178,9 +191,16 @@ export async function problemOfRequest(
 ): Promise<string | undefined> {
   const { operation, type, body } = request;
   if (operation.parameters.length > 0) {
-    const { schema, values } = parametersOf(request);
-    const problem = await validation.check(`${api} ${operation.key} parameters`, schema, schemas, values);
-    if (problem !== undefined) return problem;
+    const counts = operation.parameters.map((parameter) =>
+      parameter.in === 'query' ? queryValues(request.query, parameter).length : 1,
+    );
+    const most = Math.max(1, ...counts);
+    if (most > mostRepeated) return `a query parameter has more than ${mostRepeated} values`;
+    for (let repetition = 0; repetition < most; repetition++) {
+      const { schema, values } = parametersOf(request, repetition);
+      const problem = await validation.check(`${api} ${operation.key} parameters`, schema, schemas, values);
+      if (problem !== undefined) return problem;
+    }
   }
   const wanted = operation.requestBody;
   if (!wanted) return undefined;
