@@ -280,6 +280,7 @@ test('explain links to the page of each id', async () => {
     [combined.clientId, '/applications/demo-combined'],
     [separateAtCis2.clientId, '/applications/demo-separate'],
     [refused.headers.get('x-message-id') ?? '', '/journeys/'],
+    ['authorisation.redirectUnknown', '/journeys/'],
   ] as const) {
     const { took, links } = await explain(id);
     assert.equal(took?.kind, 'id');

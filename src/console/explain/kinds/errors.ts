@@ -6,26 +6,26 @@ import { bannerOf, type ExplainKind, type Finding, type Link, unchecked } from '
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Returns the journey of a refused message, if it is stored. */
-async function journeyLinks({ journeys }: ConsoleContext, id: string): Promise<Link[]> {
+/** Returns the step of a journey that is a message, if it is stored. */
+export async function stepLink({ journeys }: ConsoleContext, id: string): Promise<Link | undefined> {
   const message = await journeys.message(id);
-  if (!message) return [];
-  return [
-    {
+  return (
+    message && {
       label: `Journey, step ${message.number}`,
       href: `/journeys/${encodeURIComponent(message.journey)}?step=${message.number}`,
-    },
-  ];
+    }
+  );
 }
 
 export async function refusalFinding(found: FoundRefusal, console: ConsoleContext): Promise<Finding> {
   const { method, path, status, code, at, messageId } = found;
+  const step = await stepLink(console, messageId);
   const ago = relativeTime((Date.parse(at) - console.clock.now()) / 1_000);
   return {
     summary: `${method} ${path} was refused ${ago} with ${status} ${code}.`,
     banner: bannerOf(found),
     checks: [],
-    links: await journeyLinks(console, messageId),
+    links: step ? [step] : [],
   };
 }
 

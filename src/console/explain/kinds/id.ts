@@ -4,7 +4,7 @@ import type { ConsoleContext } from '../../dependencies.ts';
 import { orNull } from '../../page/controls.ts';
 import { checked, type ExplainKind, type Finding, type Link, unchecked } from '../finding.ts';
 import { linkTo } from '../registered.ts';
-import { refusalFinding } from './errors.ts';
+import { refusalFinding, stepLink } from './errors.ts';
 
 interface IdKind {
   readonly name: string;
@@ -21,15 +21,7 @@ const idKinds: readonly IdKind[] = [
   {
     name: 'message',
     form: any,
-    async find(id, { journeys }) {
-      const found = await journeys.message(id);
-      return (
-        found && {
-          label: `Journey, step ${found.number}`,
-          href: `${page('journeys', found.journey)}?step=${found.number}`,
-        }
-      );
-    },
+    find: (id, console) => stepLink(console, id),
   },
   {
     name: 'journey',
@@ -76,6 +68,14 @@ const idKinds: readonly IdKind[] = [
       const answer = await orNull(cis2.read<SessionsAnswer>(consolePaths.sessions));
       const session = answer?.sessions.find(({ sid, cisSessionId }) => sid === id || cisSessionId === id);
       return session && { label: `Session of ${session.uid}`, href: '/sessions' };
+    },
+  },
+  {
+    name: 'error',
+    form: /^[a-z][\w-]*\.[a-z]\w*$/i,
+    async find(id, console) {
+      const found = await console.refusals.newest(({ error }) => error === id);
+      return found && stepLink(console, found.messageId);
     },
   },
   {
@@ -126,7 +126,7 @@ async function explain(id: string, console: ConsoleContext): Promise<Finding> {
   return { summary: 'Nothing in this installation has this id.', banner: null, checks, links: [] };
 }
 
-/** Any id: of a message, request, journey, session, application, person or card. */
+/** Any id: of a message, request, journey, session, application, person or card, or of an error, for its newest refusal. */
 export const anyId: ExplainKind = {
   id: 'id',
   label: 'an id',

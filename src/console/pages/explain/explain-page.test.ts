@@ -96,6 +96,8 @@ describe('Explain and Search', () => {
     };
     assert.match((await read(`/explain?q=${refused}`)).text, /redirect_uri is not registered/);
     assert.match((await read(`/search?q=${refused}`)).location ?? '', /^\/journeys\/[\w-]+\?step=1$/);
+    const byError = await read('/search?q=authorisation.redirectUnknown');
+    assert.match(byError.location ?? '', /^\/journeys\/[\w-]+\?step=1$/);
     assert.equal((await read('/search?q=656005750108')).location, '/people/656005750108');
     assert.equal((await read(`/search?q=${clientId}`)).location, '/applications/demo-combined');
     assert.match((await read('/search?q=demo-c')).text, /Applications.*demo-citizen.*demo-combined/s);

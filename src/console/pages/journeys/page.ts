@@ -45,7 +45,7 @@ async function filters(view: PageView, filter: JourneyFilter): Promise<Html> {
     path,
     view.query,
     [
-      { name: 'q', label: 'Person, application, error, path or id' },
+      { name: 'q', label: 'Person, application or id' },
       { name: 'application', label: isLong ? 'Application id' : 'Application', ...choices },
       { name: 'pattern', label: 'Pattern', options: Object.entries(patterns) },
       {
