@@ -201,6 +201,8 @@ describe('alongside check', () => {
       const report = await readFile(file, 'utf8');
       assert.match(report, /10 passed, 0 failed/);
       assert.doesNotMatch(report, /https?:\/\/(?!localhost)/);
+      // A long address does not widen the page.
+      assert.match(report, /\nbody\{[^}]*overflow-wrap:anywhere/);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -10,8 +10,8 @@ const words: Record<Outcome, string> = {
 };
 
 const style = `:root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}
-body{max-width:60rem;margin:2rem auto;padding:0 1rem}
-article{border:1px solid #8888;border-left-width:.5rem;padding:.5rem 1rem;margin:1rem 0;overflow-wrap:anywhere}
+body{max-width:60rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}
+article{border:1px solid #8888;border-left-width:.5rem;padding:.5rem 1rem;margin:1rem 0}
 .failed{border-left-color:#b10e1e}.warning{border-left-color:#b58900}.passed{border-left-color:#12783c}
 h2{font-size:1rem;margin:.25rem 0}dt{font-weight:bold}dd{margin:0 0 .5rem}`;
 

@@ -42,7 +42,7 @@ const withDocument = ({ fault, verdict, ...check }: DocumentFault): Check => ({
     const { result, met } = await trial.provider.withFault(fault, { next: many }, () => attempt(trial));
     if (!met)
       return notRun(
-        `It did not fetch the discovery document, so it used its copy. Test by hand: "alongside fault on ${fault}", restart the application, try to sign in; then "alongside fault off".`,
+        `It did not fetch the discovery document: it has a copy, or the addresses in its settings. With a copy, test by hand: "alongside fault on ${fault}", restart the application, try to sign in; then "alongside fault off".`,
       );
     const { outcome, detail } = verdict(result);
     const { signedIn } = await attempt(trial);
