@@ -1,7 +1,6 @@
 import { secretBasic, secretPost } from './client-secret.ts';
+import { mutualTls, none } from './connection.ts';
 import type { ClientAuthenticationMethod } from './method.ts';
-import { mutualTls } from './mutual-tls.ts';
-import { none } from './none.ts';
 import { privateKeyJwt } from './private-key-jwt.ts';
 
 /**
