@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
@@ -42,6 +42,7 @@ export interface LocalOperator {
 function writeDraft(file: string, text: string): string {
   const draft = `${file}.${process.pid}`;
   try {
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new Error('it is a folder');
     makeFolder(dirname(file), 0o700);
     writeFileSync(draft, text, { mode: 0o600 });
   } catch (error) {

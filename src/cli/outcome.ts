@@ -44,8 +44,13 @@ interface CommandError {
 /** The database failed: its state is for the operator to mend, and its message has the reason. */
 const operatorErrors: ReadonlySet<string> = new Set(['OperatorError', 'StorageError']);
 
+const isDiskFull = (error: unknown): boolean => (error as NodeJS.ErrnoException)?.code === 'ENOSPC';
+
 export const isOperatorError = (error: unknown): boolean =>
-  error instanceof OperatorError || operatorErrors.has((error as Error)?.name);
+  error instanceof OperatorError || operatorErrors.has((error as Error)?.name) || isDiskFull(error);
+
+const messageOf = (error: unknown): string =>
+  isDiskFull(error) ? `The disk is full (${reasonOf(error)}). Free some space.` : reasonOf(error);
 
 /** An error with a code: a refusal of the console, or an error of the client library, whose message is the problem and the advice. */
 type CodedError = Error & Omit<CommandError, 'code'> & { error: string; problem?: string };
@@ -55,7 +60,7 @@ const isCoded = (error: unknown): error is CodedError =>
   error instanceof Error && 'status' in error && 'error' in error;
 
 export function errorOf(error: unknown): CommandError {
-  const message = reasonOf(error);
+  const message = messageOf(error);
   if (isCoded(error)) {
     const { status, messageId, problem = message, advice } = error;
     return { code: error.error, message: problem, status, messageId, advice };
@@ -66,7 +71,7 @@ export function errorOf(error: unknown): CommandError {
 
 export const textOf = (error: unknown): string =>
   error instanceof UsageError || isOperatorError(error)
-    ? reasonOf(error)
+    ? messageOf(error)
     : String((error as Error)?.stack ?? error);
 
 export const asksForJson = (argv: readonly string[]): boolean =>

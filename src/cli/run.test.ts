@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { allCommands, commandNames } from './commands.ts';
-
+import { errorOf, textOf } from './outcome.ts';
 import { runCommandLine } from './run.ts';
 import { recordedOutput } from './testing/command.ts';
 
@@ -40,6 +41,19 @@ const words: Readonly<Record<string, string[]>> = {
   reset: [],
   explain: ['m-1'],
 };
+
+test('a full disk is a problem that the operator can fix', {
+  skip: process.platform !== 'linux' && 'needs /dev/full',
+}, () => {
+  let error: unknown;
+  try {
+    writeFileSync('/dev/full', 'x');
+  } catch (full) {
+    error = full;
+  }
+  const message = 'The disk is full (ENOSPC: no space left on device, write). Free some space.';
+  assert.deepEqual([textOf(error), errorOf(error)], [message, { code: 'failed', message }]);
+});
 
 describe('a command that fails with --json', () => {
   const server = createServer((_request, response) => {

@@ -244,6 +244,12 @@ describe('the alongside process', () => {
       /state file .* cannot be written/,
     ],
     [
+      'a folder in place of the state file',
+      ['up', '--ephemeral', '--port-base', '0', '--state', tmpdir()],
+      1,
+      /state file .* cannot be written: it is a folder\. Choose another with --state\.$/m,
+    ],
+    [
       'a database that does not answer',
       ['up', '--ephemeral', '--database', 'postgres://nobody@127.0.0.1:9/x'],
       1,
