@@ -19,6 +19,8 @@ export function sitePage(clone: string, file: string, onSite: FindPage): string 
     `description: ${JSON.stringify(descriptionOf(body))}`,
     ...(name === '' ? [] : [`sidebar: { label: ${JSON.stringify(name)} }`]),
     ...(needsRoom(body) ? ['tableOfContents: false'] : []),
+    // The search is for users; the menu lists the decisions.
+    ...(file.startsWith('docs/adr/') ? ['pagefind: false'] : []),
     '---',
     '',
     body,

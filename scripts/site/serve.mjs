@@ -22,9 +22,9 @@ const types = {
 /** Returns a server of the built site, as a plain web server of static files serves it. */
 function siteServer(folder = inClone('site', 'dist')) {
   return createServer(async (request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://site').pathname));
-    const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
     try {
+      const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://site').pathname));
+      const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
       const content = await readFile(file);
       response
         .writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' })

@@ -117,10 +117,15 @@ describe('the documentation site', () => {
     await context.close();
   });
 
+  test('answers 404 at a malformed address', async () => {
+    assert.equal((await fetch(`${origin}/%zz`)).status, 404);
+  });
+
   test('finds an error text, a command and a function without a network', async () => {
     for (const [words, ...pages] of [
       ['redirect_uri is invalid', 'errors', 'troubleshooting'],
       ['alongside explain', 'commands', 'troubleshooting', 'errors'],
+      ['PIN', 'desk-engineers', 'authenticators', 'console-api', 'finding-mistakes', 'people'],
       ['createSeparate', 'reference/client/main/functions/createseparate', 'client', 'patterns'],
     ] as const) {
       const { page, context, problems } = await open('start/');
@@ -128,6 +133,9 @@ describe('the documentation site', () => {
       await page.keyboard.press('Control+k');
       await page.keyboard.type(words);
       const links = pages.map((path) => `.pagefind-ui__result-link[href^="/${path}/"]`);
+      await page.locator(links.join()).first().waitFor();
+      const decisions = page.locator('.pagefind-ui__result-link[href^="/adr/"]');
+      assert.equal(await decisions.count(), 0, `${words} finds decisions of developers`);
       await page.locator(links.join()).first().click();
       await page.waitForURL((url) => pages.some((path) => url.pathname === `/${path}/`));
       assert.deepEqual(problems, []);
