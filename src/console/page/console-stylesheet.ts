@@ -119,8 +119,6 @@ td[data-label=Person] { min-width: 7.5rem; } td[data-label=What] { min-width: 16
 .at-desk { display: flex; flex-wrap: wrap; gap: 1rem; align-items: center; margin: 0 0 .75rem; } .at-desk .reader { max-width: 7rem; } .at-desk p { margin: 0; }
 .lately { list-style: none; margin: 0 0 1rem; padding: 0; } .lately li { overflow-wrap: anywhere; padding: .5rem 0; border-bottom: 1px solid var(--line); }
 a.bad { color: var(--bad); font-weight: 650; text-decoration: none; } a.bad:hover { text-decoration: underline; }
-.refusal { border: 1px solid var(--bad); border-left-width: 5px; background: var(--bad-soft); border-radius: .375rem; padding: .875rem 1.125rem; margin: 0 0 1rem; }
-.console .refusal h2 { color: var(--bad); margin: 0 0 .5rem; font-size: 1.125rem; } .refusal dd { overflow-wrap: anywhere; }
 .taken { margin-bottom: .25rem !important; } .taken:focus { outline: 0; }
 .verdict { border-left: 4px solid var(--line); padding: .25rem 0 .25rem .75rem; overflow-wrap: anywhere; } .verdict.good { border-color: var(--good); } .verdict.bad { border-color: var(--bad); }
 .found { padding-left: 1.25rem; } #explanation table { table-layout: fixed; } #explanation td { overflow-wrap: anywhere; } #explanation thead th:first-child { width: 15%; } #explanation thead th:nth-child(2):nth-last-child(4) { width: 11%; } .button.file { cursor: pointer; margin: 0; position: relative; overflow: hidden; } .console #file { position: absolute; width: 1px; min-height: 1px; padding: 0; } .button.file:focus-within { outline: 3px solid var(--accent); outline-offset: 2px; }

@@ -84,7 +84,7 @@ describe('Explain and Search', () => {
       buffer: Buffer.from(JSON.stringify({ log: { entries } })),
     });
     await page.getByText('2 requests to this installation, 1 failed').waitFor();
-    assert.match((await page.locator('.refusal').textContent()) ?? '', /redirect_uri is not registered/);
+    assert.match((await page.locator('.banner').textContent()) ?? '', /redirect_uri is not registered/);
     assert.ok(sent.some((body) => body.includes('_ping')) && !sent.some((body) => body.includes(secret)));
     await page.close();
   });

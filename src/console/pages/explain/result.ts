@@ -1,7 +1,8 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Banner, ExplainedCheck } from '../../explain/finding.ts';
 import type { Explanation } from '../../explain/registry.ts';
-import { counted, foreign, summaryRow, table } from '../../page/controls.ts';
+import { counted, foreign, table } from '../../page/controls.ts';
+import { refusalDetails } from '../journey/header.ts';
 
 const marks: Readonly<
   Record<ExplainedCheck['outcome'], readonly [mark: string, tone: 'good' | 'bad' | 'plain' | 'warn']>
@@ -18,23 +19,8 @@ function checkTag(outcome: ExplainedCheck['outcome']): Html {
   return html`<span class="tag ${tone}"><span aria-hidden="true">${mark}</span> ${outcome}</span>`;
 }
 
-const actors: Readonly<Record<Banner['actor'], string>> = {
-  user: 'The person who signs in',
-  developer: 'The developer of the application',
-  operator: 'The operator of the installation',
-  agent: 'The Identity Agent',
-};
-
-/** The first failure: what came, what was expected, what to do and who acts. */
-const bannerOf = ({ headline, came, expected, mend, actor, error, source }: Banner): Html => html`
-<section class="refusal" aria-labelledby="h-banner">
-<h2 id="h-banner"><span aria-hidden="true">✕</span> ${headline}</h2>
-<dl class="summary">${summaryRow('Came', came === null ? null : foreign(came))}
-${summaryRow('Expected', expected === null ? null : html`<bdi>${expected}</bdi>`)}
-${summaryRow('What to do', html`<strong>${mend}</strong>`)}
-${summaryRow('Who acts', actors[actor])}
-${summaryRow('Error', error === null ? null : html`<code>${error}</code>`)}
-${summaryRow('Rule', source)}</dl></section>`;
+const bannerOf = (banner: Banner): Html => html`
+<section class="banner" aria-labelledby="h-banner"><h2 id="h-banner"><span aria-hidden="true">✕</span> ${banner.headline}</h2>${refusalDetails(banner, null)}</section>`;
 
 const checkRow = ({ name, outcome, came, expected, why }: ExplainedCheck) => ({
   cells: [

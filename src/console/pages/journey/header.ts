@@ -1,5 +1,6 @@
 import { type Html, html, safeHref } from '@alongside/kernel/html';
 import type { Journey, JourneySummary, Message, RefusalView } from '../../../journeys/model.ts';
+import type { Banner } from '../../explain/finding.ts';
 import { counted, cut, duration, foreign, joined, outcomeTag } from '../../page/controls.ts';
 import { type JourneyView, stepAddress } from './address.ts';
 import { roleOf } from './roles.ts';
@@ -67,7 +68,7 @@ const actors: Readonly<Record<RefusalView['actor'], string>> = {
   agent: 'the Identity Agent',
 };
 
-const actorOf = ({ actor }: RefusalView, application: Message['application']): Html | string =>
+const actorOf = ({ actor }: Pick<Banner, 'actor'>, application: Message['application']): Html | string =>
   actor === 'developer' && application
     ? html`the developer of ${foreign(application.name, 80)}`
     : actors[actor];
@@ -87,12 +88,12 @@ export function sourceLink(source: string): Html {
     : foreign(source);
 }
 
-/** Received and expected value, remedy, who acts, and the error with its source. */
-export function refusalDetails(refusal: RefusalView, application: Message['application']): Html {
+/** Received and expected value, remedy, who acts, and the error, if the service has one, with its source. */
+export function refusalDetails(refusal: Banner, application: Message['application']): Html {
   const { came, expected, mend, error, source } = refusal;
   return html`<dl class="reasons">${came === null ? undefined : html`<dt>Came</dt><dd>${foreign(came)}</dd>`}${
     expected === null ? undefined : html`<dt>Expected</dt><dd>${foreign(expected, 600)}</dd>`
-  }<dt>What to do</dt><dd>${foreign(mend, 600)}</dd><dt>Who acts</dt><dd>${actorOf(refusal, application)} · <code>${cut(error, 80)}</code> · ${sourceLink(source)}</dd></dl>`;
+  }<dt>What to do</dt><dd>${foreign(mend, 600)}</dd><dt>Who acts</dt><dd>${actorOf(refusal, application)}${error === null ? undefined : html` · <code>${cut(error, 80)}</code>`} · ${sourceLink(source)}</dd></dl>`;
 }
 
 const verbs = { refused: 'was refused', failed: 'failed', lost: 'was lost', succeeded: '' } as const;
