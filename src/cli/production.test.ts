@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type ProductionInstance, startProduction } from '../../test/testing/production.ts';
+import { seededHashes } from '../seed/registrations.ts';
 import { invoke, runProcess } from './testing/command.ts';
 
 describe('commands with a production instance', () => {
@@ -32,6 +33,28 @@ describe('commands with a production instance', () => {
     writeFileSync(file, JSON.stringify({ givenName: 'Ada', familyName: 'Example' }));
     const { notes } = await invoke(['person', 'add', '--json-file', file, ...at]);
     assert.match(notes.join(), /alongside registration-authority order \d+ --actor P/);
+  });
+
+  test('import refuses secrets of development, and keeps the secret of the platform', async () => {
+    interface State {
+      applications: { id: string; cis2: { clientId: string; secrets: object[] } }[];
+    }
+    const exported = () => instance.api<State>('GET', '/export?cards=false');
+    const before = await exported();
+    const [own] = before.applications;
+    assert.ok(own);
+    assert.equal(own.id, 'platform');
+    const [hash] = seededHashes;
+    const foreign = { ...own, cis2: { ...own.cis2, secrets: [{ hash, createdAt: 0, expiresAt: null }] } };
+    for (const applications of [[foreign], []]) {
+      await instance.api('POST', '/import', { ...before, applications });
+      assert.deepEqual((await exported()).applications, before.applications);
+    }
+    const other = { ...foreign, id: 'other', cis2: { ...foreign.cis2, clientId: 'other' } };
+    await assert.rejects(
+      instance.api('POST', '/import', { ...before, applications: [foreign, other] }),
+      /applications\.1\.cis2\.secrets.*must not be of development: it is public/,
+    );
   });
 
   test('doctor may examine it, and requires nothing that production does not have', async () => {

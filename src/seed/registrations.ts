@@ -51,6 +51,10 @@ const seededProducts: readonly Product[] = [
 /** The API platform as a client of CIS2. */
 export const platformClient = seededClients.platform;
 
+/** Returns whether an application is the API platform itself. */
+export const isPlatform = ({ id, cis2 }: Pick<Application, 'id' | 'cis2'>): boolean =>
+  id === 'platform' || cis2?.clientId === platformClient.clientId;
+
 interface Registrations {
   applications: Applications;
   products: Products;
@@ -80,6 +84,11 @@ export const seededSecrets: ReadonlyMap<string, string> = new Map(
   Object.values(seededClients).flatMap((client) =>
     'clientSecret' in client ? [[client.clientId, client.clientSecret]] : [],
   ),
+);
+
+/** Their hashes, as they are stored. */
+export const seededHashes: ReadonlySet<string> = new Set(
+  [...seededSecrets.values()].map((text) => sha256(text)),
 );
 
 const isLoopback = (url: URL): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);

@@ -3,6 +3,8 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { z } from 'zod';
 import { person } from '../../cis/protocol/answers.ts';
 import { DefinitionError, draftShape } from '../../gateway/protocol.ts';
+import type { Application } from '../../oauth/applications.ts';
+import { isPlatform } from '../../seed/registrations.ts';
 import type { Urls } from '../../service.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { readShape } from '../api/request.ts';
@@ -44,12 +46,12 @@ function named<T>(entries: readonly T[], member: string, nameOf: (entry: T) => s
   return entries.map((entry, index) => ({ at: [index, member], value: nameOf(entry) }));
 }
 
-const documentShape = (urls: Urls) =>
+const documentShape = (urls: Urls, development: boolean) =>
   z
     .strictObject({
       version: z.literal(1, 'must be 1: the export is of another version'),
       products: listOf(productShape),
-      applications: listOf(applicationShape(urls)),
+      applications: listOf(applicationShape(urls, development)),
       people: listOf(personOutline),
       apis: listOf(draftShape).optional().describe('APIs by definition; without it they do not change'),
       patients: listOf(patientShape),
@@ -105,7 +107,9 @@ const importedCounts = z.strictObject({
 
 /** `GET /export` and `POST /import`: the configured state, without events, audit log and keys of services. */
 export const transfer: Resource = {
-  calls({ database, applications, products, apis, patients, cis, agent, audit, log, urls }) {
+  calls({ database, applications, products, apis, patients, cis, agent, audit, log, urls, development }) {
+    /** In production, the platform has a secret of this installation alone. */
+    const isKept = (application: Application) => !development && isPlatform(application);
     const entry = { actor: 'developer', target: 'installation' } as const;
 
     async function prepareApis(drafts: NonNullable<ImportDocument['apis']>) {
@@ -135,7 +139,7 @@ export const transfer: Resource = {
         throw error;
       }
       await replaceProducts(products, own.products);
-      await replaceApplications(applications, own.applications);
+      await replaceApplications(applications, own.applications, isKept);
       await replaceApis?.();
       await patients.replaceAll(own.patients);
     }
@@ -176,7 +180,7 @@ export const transfer: Resource = {
       }),
       defineCall('POST', '/import', {
         summary: 'Replaces the state with an export; removes everything that the export lacks',
-        body: documentShape(urls),
+        body: documentShape(urls, development),
         bodyLimit: importLimit,
         answers: {
           200: 'The new number of each; null for cards that did not change',
@@ -204,7 +208,7 @@ export const transfer: Resource = {
       }),
       defineCall('POST', '/import/preview', {
         summary: 'Validates an export and returns what an import would change, without changing anything',
-        body: documentShape(urls),
+        body: documentShape(urls, development),
         bodyLimit: importLimit,
         answers: {
           200: 'For each list the entries now and afterwards; null for lists that would not change',
@@ -217,8 +221,12 @@ export const transfer: Resource = {
         async handle({ body }) {
           if (body.apis) await prepareApis(body.apis);
           // Read like the document, because reading fills in defaults.
-          const before = readShape(documentShape(urls), await exportState(body.cards !== undefined));
-          return json(200, { preview: previewOf(before, body) });
+          const before = readShape(documentShape(urls, true), await exportState(body.cards !== undefined));
+          const replaced = ({ applications, ...lists }: ImportDocument) => ({
+            ...lists,
+            applications: applications.filter((application) => !isKept(application)),
+          });
+          return json(200, { preview: previewOf(replaced(before), replaced(body)) });
         },
       }),
     ];

@@ -3,6 +3,7 @@ import { Refusal } from '@alongside/kernel/errors';
 import { z } from 'zod';
 import type { Application, Applications } from '../../oauth/applications.ts';
 import type { Product, Products } from '../../oauth/products.ts';
+import { isPlatform, seededHashes } from '../../seed/registrations.ts';
 import type { Urls } from '../../service.ts';
 import { checkPolicy } from '../registration/policy.ts';
 import { halfNames, type Registration, registrationShape } from '../registration/shape.ts';
@@ -110,7 +111,7 @@ function policyIssue(registration: Registration): Issue | undefined {
   }
 }
 
-function read(
+function readApplication(
   { id, status, platform, cis2, ...rest }: z.output<typeof outline>,
   urls: Urls,
 ): Application | Issue[] {
@@ -133,9 +134,21 @@ function read(
   return lacking ? [{ message: 'must not be empty', path: [lacking, 'secrets'] }] : application;
 }
 
-export const applicationShape = (urls: Urls) =>
+/** Returns the half of an application with a secret of the development seed, which everyone knows. */
+const publicHalf = (application: Application) =>
+  isPlatform(application)
+    ? undefined
+    : halfNames.find((half) => application[half]?.secrets.some(({ hash }) => seededHashes.has(hash)));
+
+/** @param development whether secrets of its seed are accepted */
+export const applicationShape = (urls: Urls, development: boolean) =>
   outline.transform((value, { issues }): Application => {
-    const found = read(value, urls);
+    const read = readApplication(value, urls);
+    const half = Array.isArray(read) || development ? undefined : publicHalf(read);
+    const found =
+      half === undefined
+        ? read
+        : [{ message: 'must not be of development: it is public', path: [half, 'secrets'] }];
     if (!Array.isArray(found)) return found;
     for (const { message, path } of found)
       issues.push({ code: 'custom', message, path: [...path], input: value });
@@ -155,13 +168,19 @@ async function putApplication(applications: Applications, target: Application): 
   }
 }
 
-/** Replaces the applications with these and writes only differences. */
+/**
+ * Replaces the applications with these and writes only differences.
+ * @param isKept applications that stay as they are
+ */
 export async function replaceApplications(
   applications: Applications,
-  targets: readonly Application[],
+  given: readonly Application[],
+  isKept: (application: Application) => boolean,
 ): Promise<void> {
+  const targets = given.filter((target) => !isKept(target));
   const ownerOf = new Map(targets.flatMap((target) => clientsOf(target).map((id) => [id, target.id])));
   for (const before of await applications.list()) {
+    if (isKept(before)) continue;
     const moved = clientsOf(before).some((id) => (ownerOf.get(id) ?? before.id) !== before.id);
     if (moved || !targets.some(({ id }) => id === before.id)) await applications.remove(before.id);
   }
