@@ -215,6 +215,7 @@ export function readOperations(reading: Reading): OperationModel[] {
   const paths = source.follow(document.paths);
   if (!isMapping(paths)) throw source.fail('The definition has no paths.', document, 'paths');
   const operations = new Map<string, OperationModel>();
+  const shapes = new Map<string, string>();
   for (const [written, entry] of Object.entries(paths)) {
     if (written.startsWith('x-')) continue;
     if (!written.startsWith('/'))
@@ -228,6 +229,15 @@ export function readOperations(reading: Reading): OperationModel[] {
       source.warn(`The gateway answers ${path} itself.`, paths, written);
       continue;
     }
+    const shape = path.replace(/\{[^{}]*\}/g, '{}');
+    const alike = shapes.get(shape) ?? path;
+    if (alike !== path)
+      source.warn(
+        `No call differs between ${alike} and ${path}; operations of the first count.`,
+        paths,
+        written,
+      );
+    shapes.set(shape, alike);
     for (const method of methods) {
       const operation = operationOf(reading, path, item, method);
       if (operation) operations.set(operation.key, joined(operations.get(operation.key), operation));

@@ -109,6 +109,7 @@ describe('a definition', () => {
   // biome-ignore format: a table reads best one row a line
   const warned: [string, ApiDraft, RegExp][] = [
     ['another version', spec(`openapi: 3.1.0\nservers: [{url: /test}]\n${extension}paths:\n${paths}`), /OpenAPI 3\.1\.0/],
+    ['two paths that differ in the name of a parameter', spec(`${head}${extension}paths:\n  /a/{x}:\n    get: {responses: {}}\n  /a/{y}:\n    get: {responses: {}}\n`), /^spec\.yaml:7:3: No call differs between \/a\/\{x\} and \/a\/\{y\}/],
     ['several servers', spec(`openapi: 3.0.3\nservers: [{url: /test}, {url: /other}]\n${extension}paths:\n${paths}`), /There are 2 servers/],
     ['an unknown member', spec(`${head}x-nhsd-apim: {acess: []}\npaths:\n${paths}`), /has no member "acess"/],
     ['no extension', spec(`${head}paths:\n${paths}`), /There is no x-nhsd-apim/],

@@ -73,12 +73,14 @@ export function countryName(code: string): string | undefined {
 export const isPreferredLanguage = (code: string): boolean =>
   /^q[1-5]$/.test(code) || (/^[a-z]{2}$/.test(code) && code !== 'en' && languageNames.of(code) !== undefined);
 
-/** Returns the published refusal of a value. */
-export const invalid = (field: string, value: unknown) =>
-  outcomes.invalidField(`${field} has a value that is not allowed`, {
+/** Returns the published refusal of a value, with its beginning. A value with too many parts is not shown. */
+export function invalid(field: string, value: unknown) {
+  const parts = isWithinLimits(value) ? pythonOf(value).slice(0, 1_000) : '';
+  return outcomes.invalidField(`${field} has a value that is not allowed`, {
     field,
-    value: typeof value === 'string' ? value.slice(0, 100) : pythonOf(value).slice(0, 1_000),
+    value: typeof value === 'string' ? value.slice(0, 100) : parts,
   });
+}
 
 /** Refuses control characters and halves of surrogate pairs in any text, and in the names of members. */
 export function checkTexts(value: unknown, path: readonly string[] = []): void {
@@ -93,7 +95,7 @@ export function checkTexts(value: unknown, path: readonly string[] = []): void {
 /** Refuses a request body with a member that is too deep or too long, or with unprintable texts. */
 export function checkBody(sent: JsonObject): void {
   const wide = Object.keys(sent).find((member, at) => at === longest || !isWithinLimits(sent[member]));
-  if (wide !== undefined) throw invalid(wide.slice(0, 100), '');
+  if (wide !== undefined) throw invalid(wide.slice(0, 100), sent[wide]);
   checkTexts(sent);
 }
 

@@ -31,14 +31,13 @@ export function pointerParts(path: string): string[] | undefined {
 
 function readPatch(entry: unknown, at: number): Patch {
   const { op, path, value } = (entry ?? {}) as Record<string, unknown>;
-  const malformed = (field: string, found: unknown = '') =>
-    invalid(`${at}/${field}`, isWithinLimits(found) ? found : '');
+  const malformed = (field: string, found: unknown = '') => invalid(`${at}/${field}`, found);
   if (typeof op !== 'string' || !operations.includes(op)) throw malformed('op', op);
   const parts = typeof path === 'string' ? pointerParts(path) : undefined;
   if (parts === undefined) throw malformed('path', path);
   if (value === undefined && op !== 'remove')
     throw outcomes.missingField('a patch without value', { field: `${at}/value` });
-  if (!isWithinLimits(value)) throw malformed('value');
+  if (!isWithinLimits(value)) throw malformed('value', value);
   return { op: op as Patch['op'], path: path as string, parts, value: addedValue(op, parts, value) };
 }
 
