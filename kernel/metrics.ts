@@ -188,9 +188,9 @@ export class Metrics<T extends SeriesTable> {
   }
 
   /** Counts something that happened. */
-  add<N extends NamesOf<T, 'counter'>>(name: N, labels: LabelsOf<T, N>, amount = 1): void {
+  add<N extends NamesOf<T, 'counter'>>(name: N, labels: LabelsOf<T, N>): void {
     const cell = this.#cells.get(name)?.of(labels);
-    if (cell) cell.sum += amount;
+    if (cell) cell.sum += 1;
   }
 
   observe<N extends NamesOf<T, 'histogram'>>(name: N, labels: LabelsOf<T, N>, seconds: number): void {

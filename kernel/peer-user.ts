@@ -148,7 +148,8 @@ export function peerUserOf(url: string, isChecked: boolean): PeerUser {
  * Returns the reason not to use a Unix socket: another user may have created it and would receive PINs and
  * secrets. Returns undefined if it belongs to this user or root, does not exist, or is a Windows pipe.
  */
-export async function socketFault(path: string, own = process.getuid?.()): Promise<string | undefined> {
+export async function socketFault(path: string): Promise<string | undefined> {
+  const own = process.getuid?.();
   if (own === undefined || path.startsWith('\\\\')) return undefined;
   const entry = await lstat(path).catch(() => undefined);
   if (!entry || ((entry.uid === own || entry.uid === 0) && entry.isSocket())) return undefined;

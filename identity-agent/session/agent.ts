@@ -1,6 +1,6 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Party } from '@alongside/kernel/events';
-import type { AgentEndCause, CardSignature } from '../../src/cis/protocol.ts';
+import type { CardSignature } from '../../src/cis/protocol.ts';
 import { CardError } from '../card/card-client.ts';
 import type { CardOffice } from '../card/card-issue.ts';
 import type { Reader } from '../card/transport.ts';
@@ -226,9 +226,9 @@ export class Agent {
   }
 
   /** Ends the session; resolves when CIS was notified or did not respond. */
-  async signOut(cause: AgentEndCause = 'signedOut'): Promise<void> {
+  async signOut(): Promise<void> {
     this.#desk.unask();
-    this.#desk.end(cause);
+    this.#desk.end('signedOut');
     this.#desk.changed();
     await this.settled();
   }

@@ -17,8 +17,8 @@ import {
 import { definePage, type PageView } from '../../page/page.ts';
 import { administratorsScript } from './script.ts';
 
-const roleField = (name: string, chosen: string): Html =>
-  selectField({ name, label: 'Role', options: roles, value: chosen });
+const roleField = (chosen: string): Html =>
+  selectField({ name: 'role', label: 'Role', options: roles, value: chosen });
 
 const organisationsField = (values: readonly string[]): Html =>
   linesField({
@@ -35,7 +35,7 @@ const inviteForm = (): Html =>
     path: '/administrators/invitations',
     done: 'Send the link to that person only. It works once, within 60 minutes.',
     fields: html`${textField({ name: 'name', label: 'Name', maxlength: 80, required: true })}
-${roleField('role', 'support')}${organisationsField([])}`,
+${roleField('support')}${organisationsField([])}`,
     submit: 'Create a link',
   });
 
@@ -125,7 +125,7 @@ export const administratorPage = definePage({
               path: `/administrators/${id}/role`,
               done: 'The role is changed, from the next request on.',
               next: '/administrators',
-              fields: html`${roleField('role', role)}${organisationsField(organisations)}`,
+              fields: html`${roleField(role)}${organisationsField(organisations)}`,
               submit: 'Change the role',
             })}`,
     };

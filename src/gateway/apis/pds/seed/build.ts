@@ -41,13 +41,13 @@ export interface Draft {
   invalidated?: boolean;
 }
 
-const since = (start: string, end?: string): Period => ({ start, ...(end && { end }) });
+const since2020 = (end?: string): Period => ({ start: '2020-01-01', ...(end && { end }) });
 
 /** Returns a usual name, valid from birth. */
 export const named = (family: string, given: string[], more: Partial<HumanName> = {}): HumanName => ({
   id: '123',
   use: 'usual',
-  period: since('2020-01-01'),
+  period: since2020(),
   ...(given.length > 0 && { given }),
   family,
   ...more,
@@ -57,7 +57,7 @@ export const named = (family: string, given: string[], more: Partial<HumanName> 
 export const located = (line: string[], postalCode: string, more: Partial<Address> = {}): Address => ({
   id: '456',
   use: 'home',
-  period: since('2020-01-01'),
+  period: since2020(),
   line: [...line, '', '', '', '', ''].slice(0, 5),
   postalCode,
   ...more,
@@ -68,7 +68,7 @@ export const reached = (
   value: string,
   use: ContactPoint['use'],
   more: Partial<ContactPoint> = {},
-): ContactPoint => ({ id: '789', period: since('2020-01-01'), system, value, use, ...more });
+): ContactPoint => ({ id: '789', period: since2020(), system, value, use, ...more });
 
 /** Returns an organisation by its ODS code. */
 export const organisation = (
@@ -77,7 +77,7 @@ export const organisation = (
 ): OrganizationReference => ({
   ...(more.id && { id: more.id }),
   type: 'Organization',
-  identifier: { system: urls.odsCode, value: code, period: more.period ?? since('2020-01-01') },
+  identifier: { system: urls.odsCode, value: code, period: more.period ?? since2020() },
 });
 
 export const pharmacy = (
@@ -195,7 +195,7 @@ export const relatedPerson = (
   id,
   active: true,
   patient: { identifier: { system: urls.nhsNumber, value: patient } },
-  period: since('2020-01-01', '2021-12-31'),
+  period: since2020('2021-12-31'),
   relationship: [{ coding: [...codings] }],
   ...more,
 });
