@@ -1,4 +1,9 @@
+import { performance } from 'node:perf_hooks';
 import type { Database, Statement, Value } from './database.ts';
+
+const { nodeTiming } = performance;
+/** Writes of all connections of this process. */
+let writes = 0;
 
 /** Maximum number of cached results of one statement. */
 const most = { rows: 1_000, found: 5_000 } as const;
@@ -50,7 +55,8 @@ export class SeldomRows<Rows> {
   readonly #changed = new Map<string, number>();
   #foreign = 0;
   #version: string | number | undefined;
-  #isLooked = false;
+  /** When the version was read: turns of the event loop and writes of this process until then. */
+  #lookedAt = -1;
 
   /**
    * @param read returns rows that may be shared
@@ -95,6 +101,7 @@ export class SeldomRows<Rows> {
 
   /** Registers a write to a table, or to an unknown one, and whether it only added rows. */
   wrote(table: string | undefined, onlyAdded = false): void {
+    writes += 1;
     if (table === undefined) {
       this.#foreign += 1;
       return;
@@ -117,20 +124,15 @@ export class SeldomRows<Rows> {
   }
 
   /**
-   * Reads the version once in each turn of the event loop: a commit of another connection during the turn may be seen in the
-   * next.
+   * Reads the version once in each turn of the event loop, for all requests that it found waiting: a commit of another connection
+   * during the turn may be seen in the next.
    */
   #look(): void {
-    if (this.#isLooked) return;
+    const now = nodeTiming.uvMetricsInfo.loopCount + writes;
+    if (now === this.#lookedAt) return;
     // It throws while another process blocks the file; then the version is still unread.
     const version = this.#foreignVersion();
-    this.#isLooked = true;
-    // The microtasks of this turn run first, then the tick.
-    queueMicrotask(() =>
-      process.nextTick(() => {
-        this.#isLooked = false;
-      }),
-    );
+    this.#lookedAt = now;
     if (version !== this.#version) this.#foreign += 1;
     this.#version = version;
   }
