@@ -36,17 +36,16 @@ export function readBody(raw: IncomingMessage, limit: number): Promise<Buffer | 
     if (Number(raw.headers['content-length']) > limit) return resolve(bodyTooLarge());
     const parts: Buffer[] = [];
     let size = 0;
-    const done = (body: Buffer | Refusal) => {
-      raw.off('data', take).off('end', end).off('error', fail);
-      resolve(body);
-    };
     const take = (part: Buffer) => {
       size += part.length;
-      parts.push(part);
-      if (size > limit) done(bodyTooLarge());
+      if (size <= limit) parts.push(part);
+      else {
+        raw.off('data', take);
+        resolve(bodyTooLarge());
+      }
     };
-    const end = () => done(Buffer.concat(parts, size));
-    const fail = (error: Error) => done(kernelErrors.requestMalformed(error.message));
+    const end = () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, size));
+    const fail = (error: Error) => resolve(kernelErrors.requestMalformed(error.message));
     raw.on('data', take).on('end', end).on('error', fail);
   });
 }

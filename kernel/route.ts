@@ -196,15 +196,28 @@ function templateFinder(routes: readonly Route[]): (route: Route, parts: readonl
  */
 export function routeFinder(routes: readonly Route[]): (method: string, path: string) => FoundRoute {
   const root = new Branch();
-  const fixed = new Map<string, Map<string, FoundRoute>>();
   const templateOf = templateFinder(routes);
-  for (const route of withoutCoveredMethods(routes)) {
-    root.add(route);
-    if (partsOf(route.path).some((part) => part === '*' || isName(part))) continue;
-    const found = fixed.get(route.path) ?? new Map<string, FoundRoute>();
-    for (const method of route.methods) found.set(method, { route, params: {}, template: route.path });
-    fixed.set(route.path, found);
+  const reachable = withoutCoveredMethods(routes);
+  for (const route of reachable) root.add(route);
+
+  function found(method: string, path: string, parts: readonly string[]): FoundRoute {
+    const route = root.find(parts, method);
+    return route
+      ? { route, params: paramsIn(route.path, path), template: templateOf(route, parts) }
+      : nowhere;
   }
+
+  /** By path and method: those of paths without names, which are found at once. */
+  const fixed = new Map<string, Map<string, FoundRoute>>();
+  for (const { path, known = [], methods } of reachable)
+    for (const each of [path, ...known]) {
+      const parts = partsOf(each);
+      if (parts.some((part) => part === '*' || isName(part))) continue;
+      const here = fixed.get(each) ?? new Map<string, FoundRoute>();
+      for (const method of methods) here.set(method, found(method, each, parts));
+      fixed.set(each, here);
+    }
+
   return (method, address) => {
     const here = fixed.get(address)?.get(method);
     if (here) return here;
@@ -220,10 +233,6 @@ export function routeFinder(routes: readonly Route[]): (method: string, path: st
         isDamaged: true,
       };
     }
-    const parts = partsOf(path.includes('%') ? decodeURI(path) : path);
-    const route = root.find(parts, method);
-    return route
-      ? { route, params: paramsIn(route.path, path), template: templateOf(route, parts) }
-      : nowhere;
+    return found(method, path, partsOf(path.includes('%') ? decodeURI(path) : path));
   };
 }

@@ -88,7 +88,12 @@ export class Issuer {
   writeStatements(grant: TokenGrant, ...tokens: readonly (NewToken | undefined)[]): Statement[] {
     const made = tokens.filter((token) => token !== undefined);
     const issuer = this.#base.issuer;
-    const attributes = { _first_issued: String(made[0]?.issuedAt), ...grant.attributes, issuer };
+    // Those of a stored authorization are not written again.
+    const attributes = grant.grant?.data.attributes ?? {
+      _first_issued: String(made[0]?.issuedAt),
+      ...grant.attributes,
+      issuer,
+    };
     const source = { ...grant, issuer, scope: grant.scope.join(' '), attributes };
     return [
       ...this.#tokens.issueStatements(source, made),

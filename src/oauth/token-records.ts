@@ -74,7 +74,7 @@ const ownShape = z.object({
   attributes: valuesAre<string | null>((value) => value === null || isText(value)).optional(),
 });
 type Own = z.infer<typeof ownShape>;
-const members = ['issuer', 'applicationId', 'clientId', 'uid', 'sid', 'scope'] as const;
+const members = ['issuer', 'applicationId', 'clientId', 'uid', 'sid'] as const;
 
 const tokenRow = row('access_token refresh_token token_grant', {
   ...grantColumns,
@@ -141,16 +141,23 @@ export function readRecord(kind: TokenRecord['kind'], stored: Row): TokenRecord 
 
 const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
 
-/** Returns the members of a token that differ from its grant, as JSON; null if none does. */
-export function differenceOf(grant: Authorization, token: Authorization): string | null {
+/**
+ * Returns the members of a token that differ from its grant, as JSON; null if none does.
+ * @param source has the other members of the token
+ */
+export function differenceOf(
+  grant: Authorization,
+  source: Authorization,
+  { scope, attributes: tokens }: Pick<Authorization, 'scope' | 'attributes'>,
+): string | null {
   const own: Own = {};
   for (const member of members)
-    if (token[member] !== grant[member]) Object.assign(own, { [member]: token[member] });
+    if (source[member] !== grant[member]) Object.assign(own, { [member]: source[member] });
+  if (scope !== grant.scope) own.scope = scope;
   const attributes: Record<string, string | null> = {};
-  for (const [name, value] of Object.entries(token.attributes))
-    if (grant.attributes[name] !== value) attributes[name] = value;
-  for (const name of Object.keys(grant.attributes))
-    if (token.attributes[name] === undefined) attributes[name] = null;
+  for (const name of Object.keys(tokens))
+    if (grant.attributes[name] !== tokens[name]) attributes[name] = tokens[name] ?? null;
+  for (const name of Object.keys(grant.attributes)) if (tokens[name] === undefined) attributes[name] = null;
   if (!isEmpty(attributes)) own.attributes = attributes;
   return isEmpty(own) ? null : JSON.stringify(own);
 }

@@ -171,10 +171,9 @@ export class Tokens {
   issueStatements(source: TokenSource, tokens: readonly NewToken[]): Statement[] {
     const { grant } = source;
     const key = keyOfId(source.family);
-    const rows = tokens.map((token): NewRow => {
-      const { scope, attributes } = token;
-      return { ...token, own: differenceOf(grant?.data ?? source, { ...source, scope, attributes }) };
-    });
+    const rows = tokens.map(
+      (token): NewRow => ({ ...token, own: differenceOf(grant?.data ?? source, source, token) }),
+    );
     if (grant) return rows.map((one) => tokenStatement(one, key, grant.generation));
     const first = rows.find(({ table, id }) => table === 'firstAccess' && id === key.id);
     const later = rows.filter((one) => one !== first);

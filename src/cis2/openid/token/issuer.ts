@@ -95,7 +95,8 @@ export class TokenIssuer {
       uid: facts.uid,
       sid: facts.sid,
       scope: (refresh ?? access).scope,
-      attributes: attributesOf(facts),
+      // Those of a stored authorization are not written again.
+      attributes: stored?.data.attributes ?? attributesOf(facts),
       grant: stored,
     };
     return [
