@@ -120,6 +120,27 @@ describe('createAgentListener', () => {
     assert.equal((await ask(own, '/')).body, 'home');
   });
 
+  test('ends a connection with many requests that wait for the one before them', async (t) => {
+    let begun = 0;
+    const slow = route('/slow', {
+      GET: on(() => {
+        begun += 1;
+        return new Promise(() => undefined);
+      }),
+    });
+    const agent = createAgentListener(slow, { log: silentLog, before: () => undefined });
+    const port = await freePort();
+    await agent.listen(port);
+    t.after(() => agent.close());
+    await new Promise<void>((resolve) => {
+      const socket = net.connect(port, '127.0.0.1', () =>
+        socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(200)),
+      );
+      socket.on('close', () => resolve()).on('error', () => undefined);
+    });
+    assert.equal(begun, 1);
+  });
+
   test('reports a port in use in one sentence', async (t) => {
     const { own } = await both(t);
     const second = createAgentListener([], { log: silentLog, before });

@@ -9,6 +9,7 @@ import { portTaken, requireOwnPorts } from '@alongside/kernel/port-owner';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import { respond } from '@alongside/kernel/respond';
 import { routeFinder } from '@alongside/kernel/route';
+import { Turns } from '@alongside/kernel/turns';
 import { inTrace, type Traces } from './traces.ts';
 
 // The listener of an agent that runs alone. It has about twenty routes and one client and must be small and quick to start, so it
@@ -91,13 +92,14 @@ export function createAgentListener(routes: readonly Route[], options: AgentList
     }
   }
 
+  const turns = new Turns();
   const server = http.createServer(
     {
       maxHeaderSize: limits.header,
       requestTimeout: limits.milliseconds,
       keepAliveTimeout: limits.milliseconds,
     },
-    (incoming, outgoing) => void serve(incoming, outgoing),
+    (incoming, outgoing) => turns.take(incoming, outgoing, () => void serve(incoming, outgoing)),
   );
   server.maxConnections = limits.connections;
   return {

@@ -25,24 +25,12 @@ const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddre
 export class Connections {
   readonly #open = new Map<string, Connection>();
   readonly #callers = new WeakMap<Socket, Caller>();
-  readonly #latest = new WeakMap<Socket, ServerResponse>();
   readonly #proxies: TrustedProxies | undefined;
   #isEnding = false;
 
   constructor(server: Server, proxies: TrustedProxies | undefined) {
     this.#proxies = proxies;
     server.on('connection', (socket: Socket) => this.#add(socket));
-  }
-
-  /** Runs a request when the one before it on its connection is answered. A client may send thousands without reading a response. */
-  inTurn({ socket }: IncomingMessage, response: ServerResponse, run: () => void): void {
-    const before = this.#latest.get(socket);
-    this.#latest.set(socket, response);
-    if (before === undefined || before.writableFinished) run();
-    else
-      before.once('close', () => {
-        if (!socket.destroyed) run();
-      });
   }
 
   /** Returns the sender of a request. Its connection counts as used until the response ends. */

@@ -28,6 +28,7 @@ import { portTaken } from './port-owner.ts';
 import type { Route } from './request.ts';
 import { type RespondOptions, refusing, respond, respondToError } from './respond.ts';
 import { routeFinder } from './route.ts';
+import { Turns } from './turns.ts';
 
 export type { Endpoint, ErrorFormat, HttpRequest, Incoming, Method, Route } from './request.ts';
 export { everyMethod, isShownToUser } from './request.ts';
@@ -201,6 +202,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
   const respondOptions = options.development ? { ...options, nearestPath: nearestPath(routes) } : options;
   const server = createServerFor(options.tls, { ...usualTimeouts, ...options.timeouts });
   const connections = new Connections(server, proxies);
+  const turns = new Turns();
   // Streams would otherwise keep a closing server open.
   const streams = new Streams();
   /** Number of running endpoints. The client of some may have left. */
@@ -264,7 +266,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       handled();
     });
   };
-  server.on('request', (raw, response) => connections.inTurn(raw, response, () => begin(raw, response)));
+  server.on('request', (raw, response) => turns.take(raw, response, () => begin(raw, response)));
   server.on('clientError', (error, socket) => {
     background.run(log, 'bytes that are no request got no answer', () =>
       answerMalformed(error, socket as Socket, options),
