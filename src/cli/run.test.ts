@@ -55,6 +55,13 @@ test('a full disk is a problem that the operator can fix', {
   assert.deepEqual([textOf(error), errorOf(error)], [message, { code: 'failed', message }]);
 });
 
+test('an option before the command is wrong usage', async () => {
+  const { code, lines } = await run('--json', 'status');
+  const message = '--json is not a command. Write the command first, then its options.';
+  assert.deepEqual([code, lines], [2, [JSON.stringify({ error: { code: 'usage', message } })]]);
+  assert.match((await run('--hlep')).notes.join(), /Did you mean --help\?/);
+});
+
 describe('a command that fails with --json', () => {
   const server = createServer((_request, response) => {
     response.writeHead(404, { 'content-type': 'application/json', 'x-message-id': 'm-7' });

@@ -69,6 +69,10 @@ async function dispatch(argv: readonly string[], out: Output): Promise<number> {
     out.line(version);
     return 0;
   }
+  if (name.startsWith('-'))
+    throw new UsageError(
+      `${name} is not a command.${nearest(name, ['--help', '--version'])} Write the command first, then its options.`,
+    );
   const command = await loadCommand(name);
   if (!command)
     throw new UsageError(
