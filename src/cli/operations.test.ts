@@ -73,6 +73,16 @@ describe('an unknown name', () => {
     });
 });
 
+test('fault prints its conditions, and refuses one that the fault would ignore', async () => {
+  const { lines } = await run('fault', 'on', 'pds-slow', '--seconds', '2', '--after', '1', '--run', 'ci-7');
+  assert.deepEqual(lines, ['pds-slow@ci-7 is on, with a delay of 2 s, after 1 more.']);
+  await assert.rejects(
+    run('fault', 'on', 'id-token-expired', '--patient', '9000000009'),
+    /"patient" is only/,
+  );
+  assert.deepEqual((await run('fault', 'off')).lines, ['Off: pds-slow@ci-7.']);
+});
+
 describe('authenticator', () => {
   test('creates a link for one user and one use', async () => {
     const { url } = await json<{ url: string }>('authenticator', 'enrol', 'gp', 'passkey');

@@ -8,7 +8,7 @@ import { columns } from '../table.ts';
 function occasions({ probability, next, after, patient, seconds }: FaultState): string {
   const parts = [
     patient === undefined ? '' : `for ${patient}`,
-    seconds === undefined ? '' : `for ${seconds} s`,
+    seconds === undefined ? '' : `with a delay of ${seconds} s`,
     after === undefined || after === 0 ? '' : `after ${after} more`,
     next === undefined ? '' : `${next} more`,
     probability === undefined ? '' : `in ${Math.round(probability * 100)} of 100`,

@@ -22,7 +22,7 @@ function stateText({ next, after, probability, patient, seconds }: FaultState): 
     next === undefined ? (after ? 'then every time' : 'every time') : times(next),
     ...(probability === undefined ? [] : [`with a probability of ${probability}`]),
     ...(patient ? [`for the patient ${patient}`] : []),
-    ...(seconds === undefined ? [] : [`for ${seconds} s`]),
+    ...(seconds === undefined ? [] : [`with a delay of ${seconds} s`]),
   ].join(', ');
 }
 
