@@ -15,21 +15,19 @@ const address = z
   .string('must be an address')
   .refine((value) => URL.canParse(value) && /^https?:/.test(value), 'must be an http or https address');
 
-/**
- * CIS2 as our provider. Addresses stay byte for byte, because the real issuer contains `:443`. Missing values have CIS2's
- * defaults.
- */
+/** What both kinds of provider have. Addresses stay byte for byte, because the real issuer of CIS2 contains `:443`. */
+const provider = {
+  issuer: address,
+  authorizeUrl: address.optional(),
+  tokenUrl: address.optional(),
+  jwksUrl: address.optional(),
+  clientId: z.string().min(1),
+  sendNonceAndPkce: z.boolean().optional(),
+};
+
+/** CIS2 as our provider. Missing values have CIS2's defaults. */
 const cis2Shape = z
-  .strictObject({
-    issuer: address,
-    authorizeUrl: address.optional(),
-    tokenUrl: address.optional(),
-    userinfoUrl: address.optional(),
-    jwksUrl: address.optional(),
-    clientId: z.string().min(1),
-    clientSecret: z.string().min(1),
-    sendNonceAndPkce: z.boolean().optional(),
-  })
+  .strictObject({ ...provider, userinfoUrl: address.optional(), clientSecret: z.string().min(1) })
   .transform(({ issuer, authorizeUrl, tokenUrl, userinfoUrl, jwksUrl, ...client }) => ({
     issuer,
     authorizeUrl: authorizeUrl ?? `${issuer}/authorize`,
@@ -48,23 +46,13 @@ export const providerAt = (
 
 /** A provider for citizens. Without a secret the platform signs its client assertions with RS512. */
 const nhsLoginShape = z
-  .strictObject({
-    issuer: address,
-    authorizeUrl: address.optional(),
-    tokenUrl: address.optional(),
-    jwksUrl: address.optional(),
-    clientId: z.string().min(1),
-    clientSecret: z.string().min(1).optional(),
-    sendNonceAndPkce: z.boolean().optional(),
-  })
-  .transform(({ issuer, authorizeUrl, tokenUrl, jwksUrl, clientId, clientSecret, sendNonceAndPkce }) => ({
+  .strictObject({ ...provider, clientSecret: z.string().min(1).optional() })
+  .transform(({ issuer, authorizeUrl, tokenUrl, jwksUrl, ...client }) => ({
     issuer,
     authorizeUrl: authorizeUrl ?? new URL('/authorize', issuer).href,
     tokenUrl: tokenUrl ?? new URL('/token', issuer).href,
     jwksUrl: jwksUrl ?? new URL('/.well-known/jwks.json', issuer).href,
-    clientId,
-    ...(clientSecret === undefined ? {} : { clientSecret }),
-    ...(sendNonceAndPkce === undefined ? {} : { sendNonceAndPkce }),
+    ...client,
     providerName: 'nhs-login' as const,
   }));
 
