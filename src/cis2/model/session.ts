@@ -45,25 +45,19 @@ export type AfterSignOut = 'ask' | 'silent' | 'pin';
 /** The behaviour of an ID token hint in a browser without the session: ask the user, or end the session. */
 export type SignOutWithoutSession = 'ask' | 'end';
 
-/** The JSON column of a session. */
-export interface SessionBody {
-  issuer: string;
-  authentication: Authentication;
-  idAssuranceLevel: string;
-  /** The role in use; null if none is. */
-  roleId: string | null;
-}
-
-/** A sign-in of a person in one browser. Times in milliseconds. */
-export type Session = SessionBody & Omit<RowOf<typeof sessionRow>, 'body' | 'createdAt'>;
-
-const bodyShape = z.looseObject({
-  /** Absent in sessions from before realms existed. */
+const bodyShape = storedObject({
+  /** Of the realm. Absent in sessions from before realms existed. */
   issuer: z.string().optional(),
   authentication: authenticationShape,
   idAssuranceLevel: z.string(),
+  /** The role in use; null if none is. */
   roleId: z.string().nullable(),
 });
+/** The JSON column of a session. */
+export type SessionBody = z.infer<typeof bodyShape> & { issuer: string };
+
+/** A sign-in of a person in one browser. Times in milliseconds. */
+export type Session = SessionBody & Omit<RowOf<typeof sessionRow>, 'body' | 'createdAt'>;
 
 export const sessionRow = row('cis2_session', {
   /** Session id for clients. It is not the cookie. */

@@ -1,21 +1,15 @@
 import { UsageError } from '@alongside/kernel/operator';
+import type { ApiSchema } from '../../kit/console-api.ts';
 import { noSuch } from '../../kit/known.ts';
 import { consoleCommand, text } from '../command.ts';
 import { readJsonFile } from '../json-file.ts';
 import { patchFrom, patchOf } from '../patch.ts';
 import { columns, counted, memberLines } from '../table.ts';
 
-interface Product {
-  name: string;
-  apis: string[];
-  scopes: string[];
-  limits: object | null;
-  warnings?: string[];
-}
-
 const missing = (name: string) => noSuch('product', name);
 
-const warningsOf = ({ warnings = [] }: Product): string[] => warnings.map((warning) => `Warning: ${warning}`);
+const warningsOf = ({ warnings = [] }: ApiSchema<'ProductWithWarnings'>): string[] =>
+  warnings.map((warning) => `Warning: ${warning}`);
 
 /** Returns the members of repeatable flags. */
 const membersOf = ({ api, scope }: Record<'api' | 'scope', string[]>) => ({

@@ -1,19 +1,13 @@
 import { OperatorError } from '@alongside/kernel/operator';
+import type { ApiSchema } from '../../kit/console-api.ts';
 import { type ApplicationCredentials, type InstanceState, variableLines } from '../../kit/environment.ts';
 import { consoleCommand, yes } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
 import { columns } from '../table.ts';
 
-interface Person {
-  uid: string;
-  persona: string | null;
-  displayName: string;
-  roles: { roleCode: string; orgCode: string }[];
-  authenticators: string[];
-}
 interface Everything {
   state: InstanceState;
-  people: Person[];
+  people: ApiSchema<'Person'>[];
   cards: { serial: string; persona: string | null; name: string; locked: boolean }[];
   applications: ApplicationCredentials[];
 }
