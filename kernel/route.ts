@@ -207,20 +207,16 @@ export function routeFinder(routes: readonly Route[]): (method: string, path: st
       : nowhere;
   }
 
-  /** By path and method: those of paths without names, which are found at once. */
+  /** What was found for paths without names, by path and method. */
   const fixed = new Map<string, Map<string, FoundRoute>>();
-  for (const { path, known = [], methods } of reachable)
-    for (const each of [path, ...known]) {
-      const parts = partsOf(each);
-      if (parts.some((part) => part === '*' || isName(part))) continue;
-      const here = fixed.get(each) ?? new Map<string, FoundRoute>();
-      for (const method of methods) here.set(method, found(method, each, parts));
-      fixed.set(each, here);
-    }
+  for (const { path, known = [] } of reachable)
+    for (const each of [path, ...known])
+      if (!partsOf(each).some((part) => part === '*' || isName(part))) fixed.set(each, new Map());
 
   return (method, address) => {
-    const here = fixed.get(address)?.get(method);
-    if (here) return here;
+    const here = fixed.get(address);
+    const before = here?.get(method);
+    if (before) return before;
     // A request target has no fragment; a client that sends one does not mean it.
     const path = address.split('#', 1)[0] ?? '';
     if (!decodes(path)) {
@@ -233,6 +229,8 @@ export function routeFinder(routes: readonly Route[]): (method: string, path: st
         isDamaged: true,
       };
     }
-    return found(method, path, partsOf(path.includes('%') ? decodeURI(path) : path));
+    const now = found(method, path, partsOf(path.includes('%') ? decodeURI(path) : path));
+    here?.set(method, now);
+    return now;
   };
 }
