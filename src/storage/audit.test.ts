@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { ManualClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
 import { Vault } from '@alongside/kernel/secrets';
@@ -112,6 +113,23 @@ for (const make of [sqliteSubject, postgresSubject]) {
         );
       assert.deepEqual(await logs[1]?.verify(), { chains: 2, records: 40, unsealed: 0 });
     });
+
+    // On PostgreSQL, what arrives during a commit is one group in any case.
+    if (make === sqliteSubject)
+      test('waits for the callers that an fsync has released, so that they share a group with those that arrived during it', async (t) => {
+        const log = logOf(one);
+        const groups = t.mock.method(one, 'batch');
+        const four = (name: string) =>
+          Promise.all([1, 2, 3, 4].map((n) => log.recordAlone(entry(`${name}${n}`))));
+        await four('first');
+        const others = four('during');
+        await one.untilSynced();
+        // A timer cannot end before this.
+        await setImmediate();
+        await Promise.all([others, four('after')]);
+        assert.equal(groups.mock.calls.filter((call) => call.arguments[1]?.withSync).length, 2);
+        assert.deepEqual(await log.verify(), { chains: 1, records: 12, unsealed: 0 });
+      });
 
     test('seals the record of a batch only if the batch is committed', async () => {
       const log = logOf(one);

@@ -255,8 +255,8 @@ export class PostgresDatabase implements Database {
     return undefined;
   }
 
-  untilSynced(): Promise<void> {
-    return Promise.resolve();
+  untilSynced(): Promise<boolean> {
+    return Promise.resolve(false);
   }
 
   onForeignChange(listener: () => void): () => void {

@@ -140,8 +140,10 @@ export class SqliteDatabase implements Database {
     return this.#durability.settled();
   }
 
-  async untilSynced(): Promise<void> {
-    await this.#durability?.running?.catch(() => undefined);
+  async untilSynced(): Promise<boolean> {
+    const running = this.#durability?.running;
+    await running?.catch(() => undefined);
+    return running !== undefined;
   }
 
   onForeignChange(listener: () => void): () => void {
