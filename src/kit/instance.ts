@@ -127,6 +127,8 @@ class RunningInstance implements Alongside {
   };
 
   async desk(who: string, options: DeskOptions = {}): Promise<AgentState> {
+    // A user who is signed in is not asked for a PIN.
+    if (options.pin !== undefined) await this.card.remove();
     await insertCard(this.#api, who);
     const { state } = await signInAtDesk(this.#api, options);
     this.#passed('signedIn');

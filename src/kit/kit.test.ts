@@ -31,6 +31,16 @@ describe('the test kit', () => {
     await instance.card.remove();
   });
 
+  test('enters a given PIN also if the person is signed in', async () => {
+    await instance.desk('gp');
+    await assert.rejects(
+      instance.desk('gp', { pin: '000000' }),
+      /^OperatorError: Wrong PIN: 2 attempts left\.$/,
+    );
+    assert.equal((await instance.desk('gp', { pin: '123456' })).state, 'signedIn');
+    await instance.card.remove();
+  });
+
   test('selects a role by its code, and names the roles that there are', async () => {
     const { role, roles } = await instance.desk('nurse', { role: 'R8001' });
     assert.equal(role?.roleId, roles.find(({ roleCode }) => roleCode.endsWith('R8001'))?.roleId);
