@@ -20,13 +20,14 @@ function entriesOf(view: object, root: string): Record<string, unknown>[] {
 }
 
 /** Refuses members that an update may not change; an entry is added at the end of a list. */
-function checkRoot({ op, path, parts }: Patch): void {
+function checkRoot({ op, path, parts, value }: Patch): void {
   const [root = '', place, ...deeper] = parts;
   if (!lists.includes(root) && !scalars.includes(root))
     throw invalidUpdate(`Update unsupported for resource - '${root}'`);
   if (lists.includes(root) && place === undefined && op !== 'test')
     throw invalidUpdate(`Invalid patch - '/${root}' can be changed only entry by entry`);
-  if (op === 'remove' && lists.includes(root) && deeper.length === 1 && deeper[0] === keyOf(root))
+  const removes = op === 'remove' || (op !== 'test' && value === null);
+  if (removes && lists.includes(root) && deeper.length === 1 && deeper[0] === keyOf(root))
     throw invalidUpdate(`Invalid patch - '${path}' cannot be removed`);
   if (op === 'add' && lists.includes(root) && deeper.length === 0 && place !== '-')
     throw invalidUpdate(`Invalid patch - an entry is added to '/${root}/-'`);
