@@ -73,8 +73,11 @@ const rows = [
     ].map((row) => ({ ...row, target: ours, all: [] as Measured[], postgres: [] as number[] })),
   ),
   {
-    ...{ name: 'oidc-provider in memory, code journey', target: peer },
-    ...{ all: [] as Measured[], postgres: [] as number[], scenario: code },
+    name: 'oidc-provider in memory, code journey',
+    target: peer,
+    all: [] as Measured[],
+    postgres: [] as number[],
+    scenario: code,
   },
 ];
 const cpuOfPostgres = (): number => (postgres ? cpuWithChildren(postgres.pid) : 0);

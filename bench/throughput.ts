@@ -52,9 +52,16 @@ try {
   endings.unshift(() => first.stop());
   const clients = await registerClients(first.urls);
   const addresses = [
-    ...['--url-api', first.urls.api, '--url-cis2', new URL(first.urls.cis2Issuer).origin],
-    ...['--url-cis', first.urls.cis, '--url-console', first.urls.console],
-    ...['--url-identity-agent', first.urls.identityAgent],
+    '--url-api',
+    first.urls.api,
+    '--url-cis2',
+    new URL(first.urls.cis2Issuer).origin,
+    '--url-cis',
+    first.urls.cis,
+    '--url-console',
+    first.urls.console,
+    '--url-identity-agent',
+    first.urls.identityAgent,
   ];
   const targets: Target[] = [];
   for (let n = 0; n < Math.max(...counts); n++) {

@@ -28,8 +28,13 @@ const clock = testClock();
 function printed(value: unknown): string {
   const { message = '', stack = '' } = value as { message?: string; stack?: string };
   return [
-    ...[message, stack, String(value), JSON.stringify(value), JSON.stringify({ nested: [value] })],
-    ...[inspect(value), inspect({ value }, { depth: 9, showHidden: true })],
+    message,
+    stack,
+    String(value),
+    JSON.stringify(value),
+    JSON.stringify({ nested: [value] }),
+    inspect(value),
+    inspect({ value }, { depth: 9, showHidden: true }),
   ].join('\n');
 }
 
@@ -67,7 +72,10 @@ describe('errors', () => {
     const secrets = { clientId: 'app', clientSecret: SECRET, redirectUri: REDIRECT };
     const combined = createCombined({ ...platformAt(origin), ...secrets, pkce: true });
     const cis2 = createCis2({
-      ...{ issuer: origin, endpoints: cis2At(origin), clientId: 'app', redirectUri: REDIRECT },
+      issuer: origin,
+      endpoints: cis2At(origin),
+      clientId: 'app',
+      redirectUri: REDIRECT,
       authentication: { method: 'private_key_jwt', key },
     });
     const tokenUrl = `${origin}/token`;
@@ -137,7 +145,12 @@ describe('errors', () => {
     const now = Math.floor(clock.now() / 1000);
     const good = { iss: ISSUER, aud: 'app', sub: 'the-person', nonce: 'the-nonce', iat: now, exp: now + 60 };
     const expected = {
-      ...{ issuer: ISSUER, clientId: 'app', alg: 'RS256', nonce: 'the-nonce', clock, toleranceSeconds: 30 },
+      issuer: ISSUER,
+      clientId: 'app',
+      alg: 'RS256',
+      nonce: 'the-nonce',
+      clock,
+      toleranceSeconds: 30,
       keys: createLocalJWKSet(publicKeySet([{ ...key, alg: 'RS256' }])),
     };
     const cases: [object, object, RegExp, RegExp][] = [
@@ -169,7 +182,10 @@ describe('errors', () => {
 
   test('show the received value of browser and session in one line', async () => {
     const combined = createCombined({
-      ...{ ...platformAt(ISSUER), clientId: 'app', clientSecret: SECRET, redirectUri: REDIRECT },
+      ...platformAt(ISSUER),
+      clientId: 'app',
+      clientSecret: SECRET,
+      redirectUri: REDIRECT,
       clock,
     });
     const { url, state } = combined.begin();
@@ -203,7 +219,11 @@ test("printing the library's objects shows no secret and does not change them", 
   const settings = { clientId: 'app', clientSecret: SECRET, redirectUri: REDIRECT };
   const combined = createCombined({ ...platformAt(ISSUER), ...settings, pkce: true });
   const cis2 = createCis2({
-    ...{ issuer: ISSUER, endpoints: cis2At(ISSUER), clientId: 'app', redirectUri: REDIRECT, pkce: true },
+    issuer: ISSUER,
+    endpoints: cis2At(ISSUER),
+    clientId: 'app',
+    redirectUri: REDIRECT,
+    pkce: true,
     authentication: { method: 'private_key_jwt', key },
   });
   for (const begun of [combined.begin(), await cis2.begin()]) {

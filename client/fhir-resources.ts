@@ -146,17 +146,31 @@ const coding: Shape = { system: 'text', version: 'text', code: 'text', display: 
 const concept: Shape = { coding: [coding], text: 'text' };
 const extension: Shape = { url: 'text' };
 const name: Shape = {
-  ...{ id: 'text', use: 'text', text: 'text', family: 'text', period },
-  ...{ prefix: ['text'], given: ['text'], suffix: ['text'] },
+  id: 'text',
+  use: 'text',
+  text: 'text',
+  family: 'text',
+  period,
+  prefix: ['text'],
+  given: ['text'],
+  suffix: ['text'],
 };
 const address: Shape = {
-  ...{ id: 'text', use: 'text', text: 'text', line: ['text'], postalCode: 'text', period },
+  id: 'text',
+  use: 'text',
+  text: 'text',
+  line: ['text'],
+  postalCode: 'text',
+  period,
   extension: [extension],
 };
 const telecom: Shape = { id: 'text', system: 'text', use: 'text', value: 'text', period };
 
 const patient: Shape = {
-  ...{ id: 'text', gender: 'text', birthDate: 'text', deceasedDateTime: 'text' },
+  id: 'text',
+  gender: 'text',
+  birthDate: 'text',
+  deceasedDateTime: 'text',
   multipleBirthInteger: 'number',
   meta: { versionId: 'text', security: [coding] },
   identifier: [identifier],
@@ -169,7 +183,10 @@ const patient: Shape = {
 };
 
 const relatedPerson: Shape = {
-  ...{ id: 'text', active: 'flag', patient: reference, period },
+  id: 'text',
+  active: 'flag',
+  patient: reference,
+  period,
   relationship: [concept],
   name: [name],
   telecom: [telecom],
@@ -187,7 +204,10 @@ const coverage: Shape = {
 };
 
 const bundle: Shape = {
-  ...{ type: 'text', total: 'number', timestamp: 'text', meta: { versionId: 'text' } },
+  type: 'text',
+  total: 'number',
+  timestamp: 'text',
+  meta: { versionId: 'text' },
   entry: [{ fullUrl: 'text', search: { score: 'number' } }],
 };
 

@@ -95,14 +95,16 @@ const answers: Record<string, string | Buffer | ((socket: Socket) => void)> = {
   'a broken outcome': json({ resourceType: 'OperationOutcome', issue: [null, 7] }, '400 Bad Request'),
   'a patient without a number': json({ resourceType: 'Patient', id: 7 }),
   'nothing but claims of the right names': json({
-    ...{
-      issuer: { toString: 1, valueOf: 1 },
-      iss: {},
-      aud: {},
-      sub: 'x',
-      keys: [{ kty: 'RSA', kid: 'k', n: 7 }],
-    },
-    ...{ access_token: 'a', token_type: 'Bearer', expires_in: 600, id_token: 'a.b.c', request_uri: '\u0000' },
+    issuer: { toString: 1, valueOf: 1 },
+    iss: {},
+    aud: {},
+    sub: 'x',
+    keys: [{ kty: 'RSA', kid: 'k', n: 7 }],
+    access_token: 'a',
+    token_type: 'Bearer',
+    expires_in: 600,
+    id_token: 'a.b.c',
+    request_uri: '\u0000',
   }),
   'deep nesting in every member': json(
     `{${[

@@ -149,8 +149,14 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
   });
   const presence = new Presence(cis, clock, log);
   const agent = new Agent({
-    ...{ cis, clock, log, recorder, agentId: key.thumbprint },
-    ...{ generation: options.generation, mode: options.mode, requireRole: options.requireRole },
+    cis,
+    clock,
+    log,
+    recorder,
+    agentId: key.thumbprint,
+    generation: options.generation,
+    mode: options.mode,
+    requireRole: options.requireRole,
     legacyTickets: options.legacyTickets ?? false,
     timers: { ...defaultTimers, ...options.timers },
     announce: (sessionId) => presence.announce(sessionId),
@@ -163,7 +169,11 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
   if (store.isNew && development) await store.reset(seedCards);
   const issuer = issuerAt(cis);
   const port = new ReaderPort(options.transport ?? 'virtual', {
-    ...{ store, issuer, clock, log, settings: options.cards ?? {} },
+    store,
+    issuer,
+    clock,
+    log,
+    settings: options.cards ?? {},
     opened: (reader) => attach(agent, reader, store),
   });
   await port.open();
@@ -179,7 +189,14 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
 
   const usedRequests = await UsedRequests.open(clock, join(dataFolder, 'used-requests'));
   const browser = createBrowserSide({
-    ...{ agent, clock, recorder, log, servers, development, url: options.url, cis2: options.cis2 },
+    agent,
+    clock,
+    recorder,
+    log,
+    servers,
+    development,
+    url: options.url,
+    cis2: options.cis2,
     strictNavigation: options.strictNavigation ?? true,
     fetchTransport: options.fetchTransport ?? false,
     confirmSignIn: options.confirmSignIn ?? false,

@@ -23,8 +23,18 @@ test('a standalone agent responds to the command line, explains its refusals and
   const socket = `${folder}/alone/a.sock`;
   const port = await freePort();
   const child = start(
-    ...['--cis', cis.origin, '--cis2-issuer', cis2.issuer, '--agent-port', String(port)],
-    ...['--agent-data', `${folder}/alone-data`, '--agent-socket', socket, '--log-level', 'silent'],
+    '--cis',
+    cis.origin,
+    '--cis2-issuer',
+    cis2.issuer,
+    '--agent-port',
+    String(port),
+    '--agent-data',
+    `${folder}/alone-data`,
+    '--agent-socket',
+    socket,
+    '--log-level',
+    'silent',
   );
   const end = ended(child);
   t.after(() => child.kill('SIGKILL'));
@@ -66,8 +76,18 @@ test('a second agent on the same socket reports this and exits', async (t) => {
   const { cis, cis2, folder, socketPath } = await testDesk(t);
   const second = await ended(
     start(
-      ...['--cis', cis.origin, '--cis2-issuer', cis2.issuer, '--agent-port', String(await freePort())],
-      ...['--agent-data', `${folder}/second`, '--agent-socket', socketPath, '--log-level', 'silent'],
+      '--cis',
+      cis.origin,
+      '--cis2-issuer',
+      cis2.issuer,
+      '--agent-port',
+      String(await freePort()),
+      '--agent-data',
+      `${folder}/second`,
+      '--agent-socket',
+      socketPath,
+      '--log-level',
+      'silent',
     ),
   );
   assert.equal(second.code, 1);

@@ -40,8 +40,14 @@ async function start(argv: readonly string[]): Promise<void> {
   const log = createDeskLog(logLevel, systemClock, (line) => void process.stderr.write(line));
   const refusals = new RecentRefusals(systemClock);
   const { service } = await createIdentityAgent({
-    ...{ ...rest, refusals },
-    ...{ clock: systemClock, recorder: silentRecorder, log, dataFolder, transport: reader, cards: settings },
+    ...rest,
+    refusals,
+    clock: systemClock,
+    recorder: silentRecorder,
+    log,
+    dataFolder,
+    transport: reader,
+    cards: settings,
     socketPath: settings.agentSocket ?? defaultSocketPath(),
     url: `http://127.0.0.1:${agentPort}`,
     cisUrl: settings.cis,

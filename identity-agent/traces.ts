@@ -64,7 +64,11 @@ export class Traces {
     if (this.#waiting.length >= most.waiting) return;
     const { traceId, spanId, parentId } = context;
     this.#waiting.push({
-      ...{ traceId, spanId, name, kind: kinds[kind], attributes: attributesOf(attributes) },
+      traceId,
+      spanId,
+      name,
+      kind: kinds[kind],
+      attributes: attributesOf(attributes),
       ...(parentId === undefined ? {} : { parentSpanId: parentId }),
       startTimeUnixNano: nanoseconds(began),
       endTimeUnixNano: nanoseconds(this.now),
@@ -123,9 +127,14 @@ export async function inTrace<T extends { status: number }>(
   const began = traces.now;
   const answer = await current.run(context, work);
   traces.add({
-    ...{ context, kind: 'server', began, name: `${method} ${route}`, hasFailed: answer.status >= 500 },
+    context,
+    kind: 'server',
+    began,
+    name: `${method} ${route}`,
+    hasFailed: answer.status >= 500,
     attributes: {
-      ...{ 'http.request.method': method, 'http.route': route },
+      'http.request.method': method,
+      'http.route': route,
       'http.response.status_code': answer.status,
     },
   });
@@ -152,9 +161,14 @@ export async function tracedCall<T extends { status: number }>(
   } finally {
     const { hostname = '', port = '' } = URL.parse(url) ?? {};
     traces.add({
-      ...{ context, kind: 'client', began, name: method, hasFailed: status === 0 || status >= 400 },
+      context,
+      kind: 'client',
+      began,
+      name: method,
+      hasFailed: status === 0 || status >= 400,
       attributes: {
-        ...{ 'http.request.method': method, 'server.address': hostname },
+        'http.request.method': method,
+        'server.address': hostname,
         ...(port === '' ? {} : { 'server.port': Number(port) }),
         ...(status === 0 ? {} : { 'http.response.status_code': status }),
       },

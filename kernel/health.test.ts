@@ -99,8 +99,14 @@ describe('EventLoopWatch', () => {
       return watch.isLate();
     };
     assert.deepEqual([250, 1_251, 250, 1_251, 1_250, 1_251, 1_251, 250].map(measureAfter), [
-      ...[false, false, false, false, false, false],
-      ...[true, false],
+      false,
+      false,
+      false,
+      false,
+      false,
+      false,
+      true,
+      false,
     ]);
   });
 });

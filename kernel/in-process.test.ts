@@ -8,7 +8,9 @@ import { silentLog } from './log.ts';
 
 const errors = catalogue('test', {
   forbidden: {
-    ...{ code: 'forbidden', status: 403, description: 'Not for you.' },
+    code: 'forbidden',
+    status: 403,
+    description: 'Not for you.',
     actor: 'developer',
     expected: 'another caller',
     source: 'this test',

@@ -178,7 +178,9 @@ export class Metrics<T extends SeriesTable> {
       else
         Object.assign(new Histogram(options), {
           getForPromString: async () => ({
-            ...{ name, help, type: kind },
+            name,
+            help,
+            type: kind,
             values: cells.used.flatMap((cell) => histogramLines(name, cell)),
           }),
         });

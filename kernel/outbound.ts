@@ -153,8 +153,13 @@ function begin(
 ): { call: OutboundCall; end: () => void } {
   const began = performance.now();
   const call: OutboundCall = {
-    ...{ purpose, method, url, headers: {} },
-    ...{ outcome: 'unreachable', status: undefined, seconds: 0 },
+    purpose,
+    method,
+    url,
+    headers: {},
+    outcome: 'unreachable',
+    status: undefined,
+    seconds: 0,
   };
   outboundStarts.publish(call);
   const end = () => {

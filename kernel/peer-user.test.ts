@@ -19,7 +19,9 @@ const tcp6 = `  sl  local_address                         remote_address        
 describe('the owner of a loopback connection', () => {
   test('is found by the remote end of the connection, never by the local one', () => {
     const from = (port: number, address = '127.0.0.1', localAddress = address) => ({
-      ...{ address, port, localAddress },
+      address,
+      port,
+      localAddress,
     });
     assert.equal(uidIn(tcp, from(0xc350), 0x20d3), 1001);
     assert.equal(uidIn(tcp, from(0xc350, '::ffff:127.0.0.1'), 0x20d3), 1001);
@@ -83,7 +85,9 @@ describe('the owner of a loopback connection', () => {
     const senders = sockets
       .filter((_, n) => n % 2 === 1)
       .map(({ remoteAddress: address = '', remotePort: port = 0, localAddress }) => ({
-        ...{ address, port, localAddress },
+        address,
+        port,
+        localAddress,
       }));
     const [ours, others] = [linuxPeerUser(port, uid), linuxPeerUser(port, uid + 1)];
     for (const from of senders.slice(0, 20)) {

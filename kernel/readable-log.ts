@@ -3,8 +3,27 @@ import { printable } from './operator.ts';
 
 /** Members of a line that its text shows, or that a developer does not need. */
 const shown: ReadonlySet<string> = new Set([
-  ...['level', 'time', 'service', 'msg', 'id', 'traceId', 'journey', 'method', 'route', 'status', 'ms'],
-  ...['outcome', 'error', 'detail', 'acts', 'address', 'user', 'application', 'client', 'api', 'stack'],
+  'level',
+  'time',
+  'service',
+  'msg',
+  'id',
+  'traceId',
+  'journey',
+  'method',
+  'route',
+  'status',
+  'ms',
+  'outcome',
+  'error',
+  'detail',
+  'acts',
+  'address',
+  'user',
+  'application',
+  'client',
+  'api',
+  'stack',
 ]);
 
 const levels: Readonly<Record<number, string>> = { 40: 'warning: ', 50: 'error: ', 60: 'error: ' };

@@ -26,7 +26,9 @@ const site = inClone('site');
 function readArguments() {
   try {
     const options = {
-      ...{ serve: { type: 'boolean' }, test: { type: 'boolean' }, blocks: { type: 'boolean' } },
+      serve: { type: 'boolean' },
+      test: { type: 'boolean' },
+      blocks: { type: 'boolean' },
       help: { type: 'boolean' },
       port: { type: 'string', default: '4321' },
     };

@@ -217,16 +217,22 @@ function basesOf({ config, development, urls, cis2Provider }: Wiring, here: Cis2
   const mock = { ...mockBasePath(urls, options['/oauth2-mock']), limits: limits['oauth2-mock'] };
   return [
     {
-      ...{ path: '/oauth2', profile: 'nhs' as const, environment },
+      path: '/oauth2',
+      profile: 'nhs' as const,
+      environment,
       ...(development ? { nhsLogin: mockNhsLogin(urls) } : {}),
       ...upstreams,
-      ...{ options: options['/oauth2'], limits: limits.oauth2 },
+      options: options['/oauth2'],
+      limits: limits.oauth2,
     },
     ...(development ? [mock] : []),
     {
-      ...{ path: '/oauth2.1', profile: 'standard' as const, environment },
+      path: '/oauth2.1',
+      profile: 'standard' as const,
+      environment,
       ...upstreams,
-      ...{ options: options['/oauth2.1'], limits: limits['oauth2.1'] },
+      options: options['/oauth2.1'],
+      limits: limits['oauth2.1'],
     },
   ];
 }
@@ -284,7 +290,11 @@ const journeysOf = ({ core, log, development }: Wiring, personSource: PersonSour
   const { clock, database, events, recorder, applications } = core;
   const applicationName = async (id: string) => (await applications.get(id))?.name;
   return new StoredJourneys({
-    ...{ clock, database, events, development, captured: core.captured },
+    clock,
+    database,
+    events,
+    development,
+    captured: core.captured,
     names: new Names({ database, log: log('console'), ...namesOf(personSource), applicationName }),
     recorder: {
       async keep() {

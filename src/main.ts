@@ -124,18 +124,26 @@ async function openGround(given: Config, development: boolean, shutdown: Shutdow
   const token = await SigningToken.open(config);
   shutdown.add(() => token?.close());
   return {
-    ...{
-      config,
-      complete,
-      development,
-      folder: folder.path,
-      stateFile,
-      stateFileIsOurs,
-      ports,
-      held,
-      release,
-    },
-    ...{ urls, mutualTls, tls, checkSafe, logLevel, log, metricsPort, metrics, database, tracing, token },
+    config,
+    complete,
+    development,
+    folder: folder.path,
+    stateFile,
+    stateFileIsOurs,
+    ports,
+    held,
+    release,
+    urls,
+    mutualTls,
+    tls,
+    checkSafe,
+    logLevel,
+    log,
+    metricsPort,
+    metrics,
+    database,
+    tracing,
+    token,
     vault: storage.vault,
     proxies: new LiveProxies(config.trustedProxies),
     theme: openTheme(config.theme),
@@ -184,7 +192,9 @@ async function openShared(ground: Ground, shutdown: Shutdown) {
   eventLoop.start();
   shutdown.add(() => eventLoop.stop());
   return {
-    ...{ core, settleBackground, eventLoop },
+    core,
+    settleBackground,
+    eventLoop,
     readiness: createReadiness({ config, core, vault, folder, eventLoop, log }),
     realmKeys: new RealmKeys(database),
     citizens: new AddedCitizens(database),
@@ -332,7 +342,8 @@ async function start(
   const { placements, resetAgent } = await compose({
     ...ground,
     ...shared,
-    ...{ live, observer },
+    live,
+    observer,
     figures: figuresOf(readings, ground.metrics),
     operatorHash: sha256(operatorToken),
     reset: (parts) => reset(parts, ground, shared, resetAgent),
@@ -340,8 +351,17 @@ async function start(
   await seed(ground, shared);
 
   const listeners = await startListeners(placements, {
-    ...{ ports, held: ground.held, host: config.host, consoleHost: config.consoleHost, development },
-    ...{ recorder: core.recorder, refusals: core.refusals, observer, readiness, proxies, tls: ground.tls },
+    ports,
+    held: ground.held,
+    host: config.host,
+    consoleHost: config.consoleHost,
+    development,
+    recorder: core.recorder,
+    refusals: core.refusals,
+    observer,
+    readiness,
+    proxies,
+    tls: ground.tls,
     theme: ground.theme,
     urls: { ...urls, apiMutualTls: mutualTls.api, cis2MutualTls: mutualTls.cis2 },
   });

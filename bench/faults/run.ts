@@ -133,7 +133,15 @@ async function runOne(installation: Installation, fault: Fault, options: RunOpti
     Object.keys(lost).length === 0 &&
     (!fault.isLossless || failures === 0);
   return {
-    ...{ fault: fault.name, database, requests, promised, lost, deadProcesses, recovery, examples, notes },
+    fault: fault.name,
+    database,
+    requests,
+    promised,
+    lost,
+    deadProcesses,
+    recovery,
+    examples,
+    notes,
     ...(error === undefined ? {} : { error }),
     passed,
   };

@@ -32,8 +32,14 @@ export async function slowSync(pids: readonly number[], delay: number, user: Ser
   const tracer: ChildProcess = spawn(
     'strace',
     [
-      ...['-f', '-T', '-e', `trace=${calls}`, '-e', 'signal=none'],
-      ...['-e', `inject=${calls}:delay_enter=${delay}ms`],
+      '-f',
+      '-T',
+      '-e',
+      `trace=${calls}`,
+      '-e',
+      'signal=none',
+      '-e',
+      `inject=${calls}:delay_enter=${delay}ms`,
       ...pids.flatMap((pid) => ['-p', String(pid)]),
     ],
     // The harness handles Ctrl-C and then ends it.

@@ -43,7 +43,8 @@ const isPlain = ({ patient, supersededBy, invalidated }: PatientRecord): boolean
   supersededBy === null && !invalidated && patient.meta.security[0].code === 'U';
 
 const headersOf = ({ token }: Pds, more: Record<string, string> = {}) => ({
-  ...{ authorization: `Bearer ${token}`, 'x-request-id': randomUUID() },
+  authorization: `Bearer ${token}`,
+  'x-request-id': randomUUID(),
   ...more,
 });
 

@@ -23,7 +23,12 @@ export function assertion(
   const now = Math.floor(Date.now() / 1_000);
   const header = { alg: 'RS512', typ: 'JWT', kid: 'bench-1', ...other.header };
   const claims = {
-    ...{ iss: clientId, sub: clientId, aud: audience, jti: randomUUID(), iat: now, exp: now + 280 },
+    iss: clientId,
+    sub: clientId,
+    aud: audience,
+    jti: randomUUID(),
+    iat: now,
+    exp: now + 280,
     ...other.claims,
   };
   const input = `${part(header)}.${part(claims)}`;

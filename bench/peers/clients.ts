@@ -43,7 +43,11 @@ export async function registerClients(urls: StateFile['urls']): Promise<Clients>
   const issuer = urls.cis2Issuer;
   const platformClient = { audience: `${urls.api}/oauth2/token`, tokenEndpoint: `${urls.api}/oauth2/token` };
   const withoutCookie = (clientId: string) => ({
-    ...{ clientId, audience: issuer, tokenEndpoint: `${issuer}/access_token`, redirectUri, cookie: '' },
+    clientId,
+    audience: issuer,
+    tokenEndpoint: `${issuer}/access_token`,
+    redirectUri,
+    cookie: '',
     scope: 'openid profile offline_access',
     authorizeEndpoint: `${issuer}/authorize`,
     userinfoEndpoint: `${issuer}/userinfo`,
@@ -55,14 +59,17 @@ export async function registerClients(urls: StateFile['urls']): Promise<Clients>
   return {
     opaque: { clientId: opaque.platform.clientId, scope, ...platformClient },
     jwt: {
-      ...{ clientId: jwt.platform.clientId, scope },
-      ...{ audience: `${urls.api}/oauth2.1`, tokenEndpoint: `${urls.api}/oauth2.1/token` },
+      clientId: jwt.platform.clientId,
+      scope,
+      audience: `${urls.api}/oauth2.1`,
+      tokenEndpoint: `${urls.api}/oauth2.1/token`,
     },
     party: partyOf(cis2.clientId),
     exchange: {
       ...partyOf(separate.cis2.clientId),
       // In this profile, CIS2 requires its token endpoint as the audience of an assertion.
-      ...{ audience: `${issuer}/access_token`, scope: 'openid nhsperson' },
+      audience: `${issuer}/access_token`,
+      scope: 'openid nhsperson',
       at: { clientId: separate.platform.clientId, scope: '', ...platformClient },
     },
     discovery: `${issuer}/.well-known/openid-configuration`,
@@ -70,7 +77,10 @@ export async function registerClients(urls: StateFile['urls']): Promise<Clients>
     workstation: {
       party: withoutCookie(smartcard.clientId),
       combined: {
-        ...{ clientId: combined.clientId, clientSecret: combined.clientSecret, scope: '', ...platformClient },
+        clientId: combined.clientId,
+        clientSecret: combined.clientSecret,
+        scope: '',
+        ...platformClient,
         authorizeEndpoint: `${urls.api}/oauth2/authorize`,
       },
       hello: `${urls.api}/hello-world/hello/user`,
@@ -88,8 +98,12 @@ async function signedIn(party: {
   const browser = new Browser([redirectUri]);
   const ask = new URL(party.authorizeEndpoint);
   ask.search = new URLSearchParams({
-    ...{ response_type: 'code', client_id: party.clientId, redirect_uri: redirectUri, scope: party.scope },
-    ...{ code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' },
+    response_type: 'code',
+    client_id: party.clientId,
+    redirect_uri: redirectUri,
+    scope: party.scope,
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
   }).toString();
   const page = await browser.go(ask.href);
   if (page.kind !== 'page') throw new Error('CIS2 asks nobody.');

@@ -8,13 +8,12 @@ export async function gate(target: Target): Promise<void> {
   const grant = (client: Client, proof: string) =>
     call(client.tokenEndpoint, {
       form: {
-        ...{
-          grant_type: 'client_credentials',
-          scope: client.scope,
-          client_id: client.clientId,
-          ...client.more,
-        },
-        ...{ client_assertion_type: assertionType, client_assertion: proof },
+        grant_type: 'client_credentials',
+        scope: client.scope,
+        client_id: client.clientId,
+        ...client.more,
+        client_assertion_type: assertionType,
+        client_assertion: proof,
       },
     });
   for (const client of [target.opaque, target.jwt]) {

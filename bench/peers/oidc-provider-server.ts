@@ -59,7 +59,9 @@ const provider = new OidcProvider(issuer, {
     resourceIndicators: {
       enabled: true,
       getResourceServerInfo: async () => ({
-        ...{ scope: 'api:read', audience: 'https://api.example.test', accessTokenFormat: 'jwt' },
+        scope: 'api:read',
+        audience: 'https://api.example.test',
+        accessTokenFormat: 'jwt',
         jwt: { sign: { alg: 'RS512' } },
       }),
     },
@@ -79,17 +81,26 @@ provider.registerGrantType(
   async (context) => {
     const { client, params } = context.oidc;
     const { payload } = await jwtVerify(String(params?.subject_token), idTokenKey, {
-      ...{ issuer, audience: String(client?.clientId), algorithms: ['RS256'] },
+      issuer,
+      audience: String(client?.clientId),
+      algorithms: ['RS256'],
     });
     const grant = new provider.Grant({ accountId: String(payload.sub), clientId: String(client?.clientId) });
     grant.addOIDCScope('openid');
     const token = new provider.AccessToken({
-      ...{ accountId: String(payload.sub), client, gty: exchangeType, scope: 'openid' },
-      ...{ grantId: await grant.save(), claims: {}, extra: {} },
+      accountId: String(payload.sub),
+      client,
+      gty: exchangeType,
+      scope: 'openid',
+      grantId: await grant.save(),
+      claims: {},
+      extra: {},
     });
     const value = await token.save();
     context.body = {
-      ...{ access_token: value, expires_in: token.expiration, token_type: 'Bearer' },
+      access_token: value,
+      expires_in: token.expiration,
+      token_type: 'Bearer',
       issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
     };
   },

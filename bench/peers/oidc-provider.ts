@@ -38,8 +38,12 @@ export async function startOidcProvider({ durable = false } = {}): Promise<Targe
   for (const id of [clientId, secretClient.clientId]) {
     const ask = new URL(party.authorizeEndpoint);
     ask.search = new URLSearchParams({
-      ...{ response_type: 'code', client_id: id, redirect_uri: redirectUri, scope: party.scope },
-      ...{ code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' },
+      response_type: 'code',
+      client_id: id,
+      redirect_uri: redirectUri,
+      scope: party.scope,
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
     }).toString();
     if ((await browser.go(ask.href)).kind !== 'callback')
       throw new Error('The user cannot sign in at oidc-provider.');

@@ -66,8 +66,11 @@ export function codeRequest(
       const code = URL.parse(location)?.searchParams.get('code');
       if (!code) throw new Error(`no code: ${location}`);
       const form = {
-        ...{ grant_type: 'authorization_code', code, redirect_uri: party.redirectUri },
-        ...{ code_verifier: verifier, ...proof },
+        grant_type: 'authorization_code',
+        code,
+        redirect_uri: party.redirectUri,
+        code_verifier: verifier,
+        ...proof,
       };
       return json(await demand(200, party.tokenEndpoint, { form }));
     },
@@ -154,8 +157,10 @@ const exchanges: Scenario['prepare'] = async (target, lanes, each) => {
   const { id_token: token } = await codeJourney(party)();
   return repeated(() => {
     const form = {
-      ...{ grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', subject_token: String(token) },
-      ...{ subject_token_type: 'urn:ietf:params:oauth:token-type:id_token', ...authentication(at) },
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: String(token),
+      subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+      ...authentication(at),
     };
     return async () => void (await demand(200, at.tokenEndpoint, { form }));
   })(target, lanes, each);
@@ -223,18 +228,24 @@ export const scenarios: readonly Scenario[] = [
   { id: 'discovery', about: 'discovery', times: 20, prepare: documents(({ discovery }) => discovery) },
   { id: 'jwks', about: 'keys', times: 20, prepare: documents(({ jwks }) => jwks) },
   {
-    ...{ id: 'hop', about: 'code journey through the agent', prepare: hops },
+    id: 'hop',
+    about: 'code journey through the agent',
+    prepare: hops,
     peer: { id: 'code', prepare: journeys },
   },
   {
-    ...{ id: 'sign-on', about: 'combined sign-in and PDS call', prepare: signOns },
+    id: 'sign-on',
+    about: 'combined sign-in and PDS call',
+    prepare: signOns,
     peer: { id: 'code', prepare: journeys },
   },
 ];
 
 /** Calls through the gateway, which are compared with a bare server. */
 export const gatewayScenarios = (['hello', 'patient'] as const).map((id) => ({
-  ...{ id, about: `gateway: ${id}`, times: 4 },
+  id,
+  about: `gateway: ${id}`,
+  times: 4,
   async prepare(target: Target, lanes: number, each: number): Promise<Operation[][]> {
     const token = await combinedSignIn(target);
     return repeated(() => () => apiCall(workstationOf(target)[id], token))(target, lanes, each);

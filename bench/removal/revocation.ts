@@ -12,7 +12,8 @@ async function register({ call }: RunningCommand): Promise<Client> {
   const name = 'bench-revocation';
   await call('POST', '/products', { name, apis: ['hello-world', 'oauth2.1'], scopes: [scope], limits: null });
   const { platform } = await call<{ platform: Client }>('POST', '/applications', {
-    ...{ name, profile: 'standard' },
+    name,
+    profile: 'standard',
     platform: { callbackUrls: [], products: [name], tokenEndpointAuthMethod: 'client_secret_post' },
   });
   return platform;
@@ -40,15 +41,18 @@ export async function measureRevocations(
     return text;
   };
   const second = await startCommand([
-    ...[
-      '--only',
-      'gateway',
-      '--data',
-      join(data, 'second'),
-      '--database',
-      `sqlite:${join(data, 'alongside.db')}`,
-    ],
-    ...['--master-key', join(data, 'master.key'), '--url-api', urls.api, '--url-cis', urls.cis],
+    '--only',
+    'gateway',
+    '--data',
+    join(data, 'second'),
+    '--database',
+    `sqlite:${join(data, 'alongside.db')}`,
+    '--master-key',
+    join(data, 'master.key'),
+    '--url-api',
+    urls.api,
+    '--url-cis',
+    urls.cis,
   ]);
   const address = `http://127.0.0.1:${second.ports.api}/hello-world/hello/application`;
   const statusFor = async (token: string): Promise<number> => {

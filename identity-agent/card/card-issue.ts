@@ -66,7 +66,10 @@ export async function issueKeys(
   const { uid, serial, profile } = card;
   const keys = { authenticationKey: authentication.publicKey, signingKey: signing.publicKey };
   const certificates = await issuer.issue({
-    ...{ uid, serial, profile, ...keys },
+    uid,
+    serial,
+    profile,
+    ...keys,
     ...(unblockingCode === undefined ? {} : { unblockingCode }),
   });
   return {

@@ -215,7 +215,11 @@ export class CardStore {
     return {
       ...key,
       ...(persona === undefined ? {} : { persona }),
-      ...{ uid, name, series, keyType, profile },
+      uid,
+      name,
+      series,
+      keyType,
+      profile,
       pin: { hash: this.#secrets.hash(key, 'pin', pin), triesLeft: locked ? 0 : TRIES },
       puk: { hash: this.#secrets.hash(key, 'puk', puk), triesLeft: TRIES },
       unblockingCode: this.#secrets.sealUnblockingCode(key, puk),

@@ -84,7 +84,9 @@ export class NativeProcess<E> {
       fileOf(options.program, options.near ?? import.meta.url),
       [JSON.stringify(options.settings)],
       {
-        ...{ serialization: 'advanced', execArgv: flags, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
+        serialization: 'advanced',
+        execArgv: flags,
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       },
     );
     const { problem } = await firstMessage(child, options.crash);

@@ -35,7 +35,8 @@ export class PcscService {
     hear: { onEvent(told: PcscEvent): void; onEnd(): void },
   ): Promise<PcscService> {
     const process = await NativeProcess.start<PcscFailure>({
-      ...{ program: 'pcsc-process', settings: { module: module ?? PCSC_PACKAGE } },
+      program: 'pcsc-process',
+      settings: { module: module ?? PCSC_PACKAGE },
       subject: 'PC/SC',
       crash: `${PCSC_PACKAGE} crashes`,
       failure: (error) => new PcscError(error),

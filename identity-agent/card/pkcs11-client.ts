@@ -21,7 +21,9 @@ export class Pkcs11Module {
   /** Loads a module; `limit` is the time limit of a call in milliseconds. @throws OperatorError in one sentence */
   static async load(settings: ModuleSettings, limit: number, onEnd: () => void): Promise<Pkcs11Module> {
     const process = await NativeProcess.start<Failure>({
-      ...{ program: 'pkcs11-process', settings, onEnd },
+      program: 'pkcs11-process',
+      settings,
+      onEnd,
       subject: `The PKCS#11 module ${settings.module}`,
       crash: 'the module crashes',
       failure: (error) => new CardError(error.code, error.message, error),

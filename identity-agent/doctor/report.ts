@@ -29,11 +29,15 @@ export interface Report {
 const about = (of?: string) => (of === undefined ? {} : { of });
 export const ok = (detail: string, of?: string): Finding => ({ outcome: 'ok', ...about(of), detail });
 export const remark = (detail: string, mend?: string): Finding => ({
-  ...{ outcome: 'remark', detail },
+  outcome: 'remark',
+  detail,
   ...(mend === undefined ? {} : { mend }),
 });
 export const wrong = (detail: string, mend: string, of?: string): Finding => ({
-  ...{ outcome: 'wrong', ...about(of), detail, mend },
+  outcome: 'wrong',
+  ...about(of),
+  detail,
+  mend,
 });
 
 async function findingsOf<S>({ name, run }: DoctorCheck<S>, subject: S): Promise<NamedFinding[]> {

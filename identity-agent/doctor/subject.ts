@@ -60,9 +60,15 @@ export async function subjectOf(socket: string): Promise<Subject> {
       keys === undefined ? undefined : askServer(servers, keys),
     ]);
     return {
-      ...{ socket, url, port, cis: atCis, cis2Keys },
-      ...{ settings: loaded.value, settingsProblem: loaded.problem },
-      ...{ agent: found.value, silence: found.problem },
+      socket,
+      url,
+      port,
+      cis: atCis,
+      cis2Keys,
+      settings: loaded.value,
+      settingsProblem: loaded.problem,
+      agent: found.value,
+      silence: found.problem,
     };
   } finally {
     servers.close();

@@ -85,7 +85,11 @@ describe('a foreign page with a signed-in user', () => {
       [desk.origin, jws] as const,
     );
     assert.deepEqual(tried, {
-      ...{ get: 'blocked', opaque: 'blocked', post: 'blocked', simple: 'blocked', health: 'blocked' },
+      get: 'blocked',
+      opaque: 'blocked',
+      post: 'blocked',
+      simple: 'blocked',
+      health: 'blocked',
     });
     await unharmed(desk);
   });

@@ -199,9 +199,13 @@ describe('pages that call the agent without navigation', () => {
         const status = await new Promise<number>((resolve, reject) => {
           const request = http.get(`${desk.origin}${path}`, {
             headers: {
-              ...{ connection: 'Upgrade', upgrade: 'websocket', origin },
-              ...{ 'sec-websocket-version': '13', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' },
-              ...{ 'sec-fetch-dest': 'websocket', 'sec-fetch-mode': 'websocket' },
+              connection: 'Upgrade',
+              upgrade: 'websocket',
+              origin,
+              'sec-websocket-version': '13',
+              'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+              'sec-fetch-dest': 'websocket',
+              'sec-fetch-mode': 'websocket',
             },
           });
           request.on('upgrade', () => resolve(101));
@@ -253,8 +257,14 @@ describe('port squatting', () => {
     const proof = await signJwt(
       { alg: 'ES256', typ: proofType },
       {
-        ...{ aud: claims.iss, request_jti: claims.jti, nonce: claims.nonce, txn_h: claims.txn_h },
-        ...{ iss: desk.agent.id, cis_sid: session?.id, sub: session?.uid, card_present: false },
+        aud: claims.iss,
+        request_jti: claims.jti,
+        nonce: claims.nonce,
+        txn_h: claims.txn_h,
+        iss: desk.agent.id,
+        cis_sid: session?.id,
+        sub: session?.uid,
+        card_present: false,
       },
       key,
     );
@@ -302,7 +312,8 @@ describe('a program of another local user', () => {
       made.on('socket', (each) => each.on('connect', () => resolve(each)));
     });
     const from = {
-      ...{ address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
+      address: socket.localAddress ?? '',
+      port: socket.localPort ?? 0,
       localAddress: socket.remoteAddress,
     };
     const uid = process.getuid?.() ?? 0;

@@ -8,8 +8,11 @@ const call = (desk: TestDesk, jws: string, headers: Record<string, string | unde
   desk.visit(handOffPath, {
     method: 'POST',
     headers: {
-      ...{ origin: desk.cis2.origin, 'content-type': 'application/json', [fetchHeader]: '1' },
-      ...{ 'sec-fetch-dest': 'empty', 'sec-fetch-mode': 'cors' },
+      origin: desk.cis2.origin,
+      'content-type': 'application/json',
+      [fetchHeader]: '1',
+      'sec-fetch-dest': 'empty',
+      'sec-fetch-mode': 'cors',
       ...headers,
     },
     body: body ?? JSON.stringify({ request: jws }),
@@ -18,7 +21,8 @@ const preflight = (desk: TestDesk, headers: Record<string, string | undefined> =
   desk.visit(handOffPath, {
     method: 'OPTIONS',
     headers: {
-      ...{ origin: desk.cis2.origin, 'access-control-request-method': 'POST' },
+      origin: desk.cis2.origin,
+      'access-control-request-method': 'POST',
       'access-control-request-headers': `content-type,${fetchHeader}`,
       ...headers,
     },

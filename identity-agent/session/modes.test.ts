@@ -54,7 +54,12 @@ describe('Enhanced Normal', () => {
     assert.equal(session?.pins, 2);
     assert.deepEqual(await desk.call('getTicketNoAuth'), { ticket }, 'no state is lost');
     assert.deepEqual(heard, [
-      ...['cardInserted', 'questionOpened', 'signedIn', 'sessionLocked', 'questionOpened', 'sessionUnlocked'],
+      'cardInserted',
+      'questionOpened',
+      'signedIn',
+      'sessionLocked',
+      'questionOpened',
+      'sessionUnlocked',
     ]);
   });
 

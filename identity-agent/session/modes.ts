@@ -42,8 +42,12 @@ export interface Behaviour extends Omit<ModeRule, 'id'> {
 
 /** The newer generation has no modes: the card may be removed, and only an application causes a prompt. */
 const newer: Behaviour = {
-  ...{ onRemoval: 'keep', locksWithScreen: false, pinGrowsOld: false },
-  ...{ asksOnInsertion: false, asksForRole: false, pinForEachApplication: true },
+  onRemoval: 'keep',
+  locksWithScreen: false,
+  pinGrowsOld: false,
+  asksOnInsertion: false,
+  asksForRole: false,
+  pinForEachApplication: true,
 };
 
 export function behaviourOf(generation: Generation, mode: SessionMode): Behaviour {

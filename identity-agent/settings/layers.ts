@@ -28,7 +28,11 @@ export function readArguments(argv: readonly string[]): { flags: Layer; words: s
   );
   try {
     const { values, positionals } = parseArgs({
-      ...{ args: [...argv], options, allowPositionals: true, strict: true, allowNegative: true },
+      args: [...argv],
+      options,
+      allowPositionals: true,
+      strict: true,
+      allowNegative: true,
     });
     const given = settingNames.filter((name) => values[flagOf(name)] !== undefined);
     const flags: Layer = {

@@ -65,8 +65,10 @@ describe('the precedence of settings', () => {
     const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
       encoding: 'utf8',
       env: {
-        ...{ ALONGSIDE_CIS: 'http://variable.example/', ALONGSIDE_AGENT_PORT: '2' },
-        ...{ ALONGSIDE_LOG_LEVEL: '', ALONGSIDE_REQUIRE_ROLE: 'yes' },
+        ALONGSIDE_CIS: 'http://variable.example/',
+        ALONGSIDE_AGENT_PORT: '2',
+        ALONGSIDE_LOG_LEVEL: '',
+        ALONGSIDE_REQUIRE_ROLE: 'yes',
       },
     });
     assert.deepEqual(JSON.parse(out), ['http://variable.example', 'error', 1, true, 'environment']);

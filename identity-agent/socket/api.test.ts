@@ -124,8 +124,14 @@ describe('events', () => {
     assert.deepEqual(some.heard, events);
     assert.deepEqual(none.heard, []);
     assert.deepEqual(all.heard, [
-      ...['cardInserted', 'questionOpened', 'signedIn', 'sessionLocked', 'cardRemoved'],
-      ...['cardInserted', 'questionOpened', 'sessionUnlocked'],
+      'cardInserted',
+      'questionOpened',
+      'signedIn',
+      'sessionLocked',
+      'cardRemoved',
+      'cardInserted',
+      'questionOpened',
+      'sessionUnlocked',
     ]);
   });
 

@@ -90,7 +90,10 @@ export class SocketServer {
     const lines = new Lines(longestLine);
     const gone = new AbortController();
     const caller: Caller = {
-      ...{ signal: gone.signal, events: undefined, lastError: 0, instances: new Set() },
+      signal: gone.signal,
+      events: undefined,
+      lastError: 0,
+      instances: new Set(),
       mayListen: !(this.#options.readableByAll ?? isPipe(this.#options.path)),
     };
     let running = 0;

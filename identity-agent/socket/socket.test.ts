@@ -422,25 +422,19 @@ test('an agent with a damaged key reports this', async (t) => {
   await mkdir(dataFolder);
   await writeFile(`${dataFolder}/agent.key`, 'nonsense');
   const options = {
-    ...{
-      clock: desk.clock,
-      recorder: { record: () => undefined },
-      log: silentLog,
-      dataFolder,
-      socketPath: `${desk.folder}/socket/b.sock`,
-    },
-    ...{
-      url: desk.origin,
-      cisUrl: desk.cis.origin,
-      cis2: { issuer: desk.cis2.issuer, jwksUrl: '', exchangeUrl: '' },
-    },
-    ...{
-      development: true,
-      generation: 'hscn' as const,
-      mode: 'normal' as const,
-      requireRole: false,
-      checkPeerUser: true,
-    },
+    clock: desk.clock,
+    recorder: { record: () => undefined },
+    log: silentLog,
+    dataFolder,
+    socketPath: `${desk.folder}/socket/b.sock`,
+    url: desk.origin,
+    cisUrl: desk.cis.origin,
+    cis2: { issuer: desk.cis2.issuer, jwksUrl: '', exchangeUrl: '' },
+    development: true,
+    generation: 'hscn' as const,
+    mode: 'normal' as const,
+    requireRole: false,
+    checkPeerUser: true,
   };
   await assert.rejects(createIdentityAgent(options), /agent's key .* is damaged/);
 });

@@ -62,7 +62,11 @@ function manifest() {
   const { name, version, description, type, license, dependencies } = manifestOf('identity-agent');
   const root = manifestOf();
   return {
-    ...{ name, version, description, type, license },
+    name,
+    version,
+    description,
+    type,
+    license,
     ...commonMembers(['identity-agent', 'pcsc', 'pkcs11']),
     engines: { node: '>=22' },
     bin: { 'identity-agent': 'identity-agent/bin.mjs' },

@@ -40,7 +40,12 @@ function manifest() {
   // Suppliers get fixes of a dependency without a new release.
   const ranges = Object.entries(own.dependencies).map(([dependency, exact]) => [dependency, `^${exact}`]);
   return {
-    ...{ name, version, description, license, type, engines },
+    name,
+    version,
+    description,
+    license,
+    type,
+    engines,
     ...commonMembers(['client', 'pds', 'fhir']),
     dependencies: Object.fromEntries(ranges),
     files: ['dist'],

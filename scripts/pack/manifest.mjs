@@ -9,7 +9,9 @@ export function commonMembers(keywords) {
   const { repository, homepage, bugs } = manifestOf();
   return {
     keywords: ['nhs', 'cis2', 'smartcard', 'oauth2', 'openid-connect', ...keywords],
-    ...{ repository, homepage, bugs },
+    repository,
+    homepage,
+    bugs,
     publishConfig: { access: 'public', provenance: true },
   };
 }

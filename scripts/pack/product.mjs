@@ -46,12 +46,18 @@ function manifest() {
   const { name, version, description, license, optionalDependencies } = manifestOf();
   const peers = {
     // Only for cards in real readers, because they are compiled or downloaded when they are installed.
-    ...{ pkcs11js: optionalDependencies.pkcs11js, 'pcsc-mini': '*' },
+    pkcs11js: optionalDependencies.pkcs11js,
+    'pcsc-mini': '*',
     // Only for the fixtures of these runners.
-    ...{ '@playwright/test': '>=1.45', vitest: '>=3.2' },
+    '@playwright/test': '>=1.45',
+    vitest: '>=3.2',
   };
   return {
-    ...{ name, version, description, license, type: 'module' },
+    name,
+    version,
+    description,
+    license,
+    type: 'module',
     ...commonMembers(['pds', 'fhir', 'testing', 'identity-provider']),
     engines: { node: '>=24' },
     bin: { alongside: 'bin/alongside.cjs' },

@@ -6,17 +6,13 @@ import { inClone } from '../prepare/clone.mjs';
 import { Stop } from '../prepare/say.mjs';
 
 const types = {
-  ...{
-    '.html': 'text/html; charset=utf-8',
-    '.css': 'text/css; charset=utf-8',
-    '.js': 'text/javascript; charset=utf-8',
-  },
-  ...{
-    '.json': 'application/json',
-    '.svg': 'image/svg+xml',
-    '.wasm': 'application/wasm',
-    '.xml': 'application/xml',
-  },
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+  '.xml': 'application/xml',
 };
 
 /** Returns a server of the built site, as a plain web server of static files serves it. */

@@ -52,7 +52,10 @@ const tool = { name: 'test-tools', version: '0.0.0', private: true, dependencies
 
 /** Not in the clone's own lock file, because several of its platform packages are not in the registry. */
 const pcscMiniLock = {
-  ...{ name: tool.name, version: tool.version, lockfileVersion: 3, requires: true },
+  name: tool.name,
+  version: tool.version,
+  lockfileVersion: 3,
+  requires: true,
   packages: {
     '': { name: tool.name, version: tool.version, dependencies },
     'node_modules/pcsc-mini': packed(

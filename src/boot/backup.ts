@@ -218,7 +218,8 @@ export async function restoreBackup(config: Config, file: string, options: Backu
     if (database === undefined) return await restorePostgres(config, data, manifest, finish, options);
     let schema = 0;
     await replaceSqlite(database, data, {
-      ...{ force: options.force, signal },
+      force: options.force,
+      signal,
       async finish(draft) {
         ({ schema } = await finish(`sqlite:${draft}`));
       },
@@ -269,7 +270,10 @@ async function finishRestore(
       [
         ...endingSql(tables).map((statement) => sql(statement)),
         audit.recordStatement({
-          ...{ action: 'data.restored', outcome: 'ok', actor: operator, target: basename(file) },
+          action: 'data.restored',
+          outcome: 'ok',
+          actor: operator,
+          target: basename(file),
           detail: {
             madeAt: manifest.createdAt,
             madeBy: manifest.version,

@@ -90,7 +90,10 @@ export async function createCore(
   const applications = new Applications(database, clock);
   const captured = new CapturedMessages(database, clock);
   const journeys: JourneyRecorder = new JourneyRecorder({
-    ...{ clock, events, vault, findable: options.captures ? 'all' : 'refused' },
+    clock,
+    events,
+    vault,
+    findable: options.captures ? 'all' : 'refused',
     places: placesOf(options.urls, options.platform),
     capture: options.captures
       ? { messages: captured, verdicts: new Verdicts({ applications, services: ownersOf(keys) }) }

@@ -65,7 +65,10 @@ export class MasterKeyFile {
 /** Returns what the operator's command prints. Its errors go to those of this process, and never into a message. */
 function outputOf(command: string): string {
   const { status, signal, stdout, error } = spawnSync(command, {
-    ...{ shell: true, encoding: 'utf8', timeout: longestCommand, maxBuffer: 65_536 },
+    shell: true,
+    encoding: 'utf8',
+    timeout: longestCommand,
+    maxBuffer: 65_536,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const code = (error as NodeJS.ErrnoException | undefined)?.code;

@@ -18,8 +18,12 @@ describe('the certificate of --tls', () => {
   const now = Date.parse('2026-03-02T09:00:00Z');
   const day = 86_400_000;
   const urlsAt = (cis2: string) => ({
-    ...{ console: 'http://localhost:1', api: 'https://localhost:2', identityAgent: 'http://127.0.0.1:4' },
-    ...{ cis2, cis: 'https://localhost:5', sample: 'https://localhost:6' },
+    console: 'http://localhost:1',
+    api: 'https://localhost:2',
+    identityAgent: 'http://127.0.0.1:4',
+    cis2,
+    cis: 'https://localhost:5',
+    sample: 'https://localhost:6',
   });
   const read = () => readFileSync(config.tlsCertificate ?? '', 'utf8');
   async function ensure(cis2 = 'https://localhost:3', at = now): Promise<string> {

@@ -54,12 +54,21 @@ export async function ensureOwnCertificate(
   const issuer = [['CN', `Alongside on this machine ${newSerial().slice(0, 8)}`]] as const;
   const plan = { issuer, issuerKey: authority.spki, notBefore: now - day, notAfter: now + validity };
   const root = {
-    ...{ ...plan, serial: newSerial(), subject: issuer, subjectKey: authority.spki },
-    ...{ keyUsage: { bits: 0x06, unused: 1 }, authority: { pathLength: 0 } },
+    ...plan,
+    serial: newSerial(),
+    subject: issuer,
+    subjectKey: authority.spki,
+    keyUsage: { bits: 0x06, unused: 1 },
+    authority: { pathLength: 0 },
   };
   const server = {
-    ...{ ...plan, serial: newSerial(), subject: [['CN', 'localhost']] as const, subjectKey: own.spki },
-    ...{ keyUsage: { bits: 0x80, unused: 7 }, extendedUsages: [serverAuthentication], hostnames },
+    ...plan,
+    serial: newSerial(),
+    subject: [['CN', 'localhost']] as const,
+    subjectKey: own.spki,
+    keyUsage: { bits: 0x80, unused: 7 },
+    extendedUsages: [serverAuthentication],
+    hostnames,
   };
   const pemOf = async (each: typeof root | typeof server) =>
     new X509Certificate(await buildCertificate(each, authority.privateKey)).toString();

@@ -37,7 +37,11 @@ describe('createReadiness', () => {
     now = 0;
     eventLoop = new EventLoopWatch(() => now);
     readiness = createReadiness({
-      ...{ config: { only: ['cis2'], database: '' }, core, vault, folder, log: silentLog },
+      config: { only: ['cis2'], database: '' },
+      core,
+      vault,
+      folder,
+      log: silentLog,
       eventLoop,
     });
     await core.keys.cis2.ensure('ES256');

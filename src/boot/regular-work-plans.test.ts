@@ -33,8 +33,16 @@ const iso = (at: number) => new Date(at).toISOString();
 
 const sessionBody = JSON.stringify({
   authentication: {
-    ...{ authenticator: 'smartcard', uid: 'u', methods: [], level: { nhs: 3, others: 3 } },
-    ...{ personAt: now, provenAt: now, proofCounts: true, cisSessionId: 's', agentId: null, roleId: null },
+    authenticator: 'smartcard',
+    uid: 'u',
+    methods: [],
+    level: { nhs: 3, others: 3 },
+    personAt: now,
+    provenAt: now,
+    proofCounts: true,
+    cisSessionId: 's',
+    agentId: null,
+    roleId: null,
   },
   idAssuranceLevel: '3',
   roleId: null,
@@ -187,7 +195,12 @@ async function search(database: Database, clock: ManualClock): Promise<void> {
   const { journeys } = journeysIn(database, clock);
   const from = new Date(now).toISOString();
   for (const filter of [
-    ...[{}, { q: 'ma' }, { application: 'a' }, { person: 'u' }, { from }, { after: `${now}.j` }],
+    {},
+    { q: 'ma' },
+    { application: 'a' },
+    { person: 'u' },
+    { from },
+    { after: `${now}.j` },
     ...(['succeeded', 'refused', 'abandoned'] as const).map((outcome) => ({ outcome })),
     ...(['combined', 'desk'] as const).map((pattern) => ({ pattern })),
   ])
@@ -196,14 +209,14 @@ async function search(database: Database, clock: ManualClock): Promise<void> {
   const records = new AuditRecords(database);
   for (const order of ['oldest', 'newest'] as const)
     for (const filter of [
-      ...[
-        {},
-        { actor: 'u' },
-        { application: 'a' },
-        { action: 'application.created' },
-        { outcome: 'refused' },
-      ],
-      ...[{ subject: 's' }, { from: now }, { from: now, to: now + 1 }],
+      {},
+      { actor: 'u' },
+      { application: 'a' },
+      { action: 'application.created' },
+      { outcome: 'refused' },
+      { subject: 's' },
+      { from: now },
+      { from: now, to: now + 1 },
     ])
       await records.list({ ...filter, order });
 }

@@ -11,8 +11,16 @@ import { type LegacyClient, legacyCard, legacyClient } from './testing/legacy-cl
 
 /** Tables of CIS that acts change. */
 const tables = [
-  ...['person', 'person_role', 'organisation', 'setting', 'card', 'certificate'],
-  ...['cis_session', 'outbox', 'unlock_code', 'legacy_ticket'],
+  'person',
+  'person_role',
+  'organisation',
+  'setting',
+  'card',
+  'certificate',
+  'cis_session',
+  'outbox',
+  'unlock_code',
+  'legacy_ticket',
 ];
 
 interface Stage {

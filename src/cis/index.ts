@@ -147,7 +147,12 @@ export function createCis(dependencies: CisDependencies): CisService {
   const challenges = new Challenges(singleUse);
   const watch = new EndWatch(sessions, clock, background, log);
   const endings = new Endings({
-    ...{ sessions, delivery, watch, recorder, background, log },
+    sessions,
+    delivery,
+    watch,
+    recorder,
+    background,
+    log,
     durable: () => database.durable(),
   });
   const grounds = new Grounds(database, clock, endings);
@@ -178,10 +183,35 @@ export function createCis(dependencies: CisDependencies): CisService {
   }
 
   const shared = {
-    ...{ clock, database, singleUse, settings, audit, recorder, keys, vault, origin },
-    ...{ development, serviceSecrets },
-    ...{ directory, authorities, records, certificates, cards, codes, examiner, limiter, limits },
-    ...{ sessions, agents, challenges, endings, watch, changed, sweep, mails, virtualCards },
+    clock,
+    database,
+    singleUse,
+    settings,
+    audit,
+    recorder,
+    keys,
+    vault,
+    origin,
+    development,
+    serviceSecrets,
+    directory,
+    authorities,
+    records,
+    certificates,
+    cards,
+    codes,
+    examiner,
+    limiter,
+    limits,
+    sessions,
+    agents,
+    challenges,
+    endings,
+    watch,
+    changed,
+    sweep,
+    mails,
+    virtualCards,
     networks: createNetworkLimits({ database, clock }, limits),
     keptRecords: new KeptRecords(database, records),
     selfService: dependencies.selfService ?? true,

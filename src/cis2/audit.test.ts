@@ -13,9 +13,15 @@ import { give as giveKey, optionsOf } from './testing/webauthn-wire.ts';
 
 /** Tables that acts at CIS2 change. Interactions and used challenges are in another one. */
 const tables = [
-  ...['cis2_session', 'cis2_session_client', 'token_grant', 'credential', 'outbox'],
-  ...['access_token', 'refresh_token'],
-  ...['application', 'client'],
+  'cis2_session',
+  'cis2_session_client',
+  'token_grant',
+  'credential',
+  'outbox',
+  'access_token',
+  'refresh_token',
+  'application',
+  'client',
 ];
 
 let cis2: Instance;

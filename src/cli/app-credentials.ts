@@ -31,7 +31,10 @@ export const credentialActions = {
       const found = await api.mustFind(missing(id), 'GET', '/applications/{id}/keys', { path: { id } });
       const rows = [
         ...found.keys.map(({ half, kid, kty, alg, bits, expiresAt }) => [
-          ...[half, kid ?? '(no kid)', `${kty}${bits ? ` ${bits}` : ''}`, alg ?? ''],
+          half,
+          kid ?? '(no kid)',
+          `${kty}${bits ? ` ${bits}` : ''}`,
+          alg ?? '',
           expiresAt ? `until ${expiresAt}` : '',
         ]),
         ...found.addresses.map(({ half, address }) => [half, address, '', '', '']),

@@ -31,8 +31,14 @@ describe('alongside audit', () => {
     const clock = new ManualClock(Date.parse('2026-03-02T09:00:00Z'));
     written = new AuditLog(storage.database, clock, storage.vault, { anchorLog });
     await written.recordAlone({
-      ...{ action: 'patient.read', outcome: 'ok', actor: '656005750107', application: 'app-1' },
-      ...{ role: '555254240100', subject: nhsNumber, address: '192.0.2.1', requestId: 'r-1' },
+      action: 'patient.read',
+      outcome: 'ok',
+      actor: '656005750107',
+      application: 'app-1',
+      role: '555254240100',
+      subject: nhsNumber,
+      address: '192.0.2.1',
+      requestId: 'r-1',
       detail: { status: 200 },
     });
     clock.advance(86_400);
@@ -119,7 +125,9 @@ describe('alongside audit', () => {
     );
     const json = await run('verify', '--json');
     assert.deepEqual((JSON.parse(json.lines[0] ?? '{}') as { problem: object }).problem, {
-      ...{ chain, seq: 2, problem: 'changed' },
+      chain,
+      seq: 2,
+      problem: 'changed',
     });
     assert.equal((await run('verify', '--to', '2026-03-03')).code, 0);
   });

@@ -28,10 +28,16 @@ describe('alongside config', () => {
     const of = (name: string) => settings.find((setting) => setting.name === name);
     assert.deepEqual([code, problems], [0, []]);
     assert.deepEqual(of('smtpUrl'), {
-      ...{ name: 'smtpUrl', value: 'set', origin: `${file}:1`, reloadable: true },
+      name: 'smtpUrl',
+      value: 'set',
+      origin: `${file}:1`,
+      reloadable: true,
     });
     assert.deepEqual(of('portBase'), {
-      ...{ name: 'portBase', value: 9000, origin: `${file}:1`, reloadable: false },
+      name: 'portBase',
+      value: 9000,
+      origin: `${file}:1`,
+      reloadable: false,
     });
     assert.deepEqual([of('logLevel')?.value, of('logLevel')?.origin], ['debug', '--log-level']);
     assert.deepEqual([of('drainDelay')?.value, of('drainDelay')?.origin], [5, 'default']);
@@ -86,8 +92,13 @@ describe('alongside config', () => {
 
   test('check reports everything that a start of serve refuses, at once', async () => {
     const { code, notes } = await checked([
-      ...['--ephemeral', '--url-api', 'https://api.example'],
-      ...['--url-cis', 'http://cis.example', '--tls-authority', `${folder}/none.pem`],
+      '--ephemeral',
+      '--url-api',
+      'https://api.example',
+      '--url-cis',
+      'http://cis.example',
+      '--tls-authority',
+      `${folder}/none.pem`,
     ]);
     assert.equal(code, 1);
     for (const [index, problem] of [
@@ -103,11 +114,19 @@ describe('alongside config', () => {
 
   test('check reads every file that serve reads at a start', async () => {
     const files = [
-      ...['master-key', 'theme', 'upstream-cis2', 'webauthn-roots'],
-      ...['sign-in-providers', 'tls-client-authorities', 'tls-client-revocations', 'card-issuers'],
+      'master-key',
+      'theme',
+      'upstream-cis2',
+      'webauthn-roots',
+      'sign-in-providers',
+      'tls-client-authorities',
+      'tls-client-revocations',
+      'card-issuers',
     ];
     const { notes } = await checked([
-      ...['--no-self-service', '--signing-token', 'x'],
+      '--no-self-service',
+      '--signing-token',
+      'x',
       ...files.flatMap((flag) => [`--${flag}`, join(folder, `no-${flag}`)]),
     ]);
     const [token, ...others] = notes.toSorted((note) => (note.includes('--signing-module') ? -1 : 1));

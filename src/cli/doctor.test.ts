@@ -54,15 +54,21 @@ describe('alongside doctor at a healthy instance', () => {
     assert.deepEqual(troubles(report), []);
     const names = report.checks.map(({ name }) => name);
     for (const name of [
-      ...['node', 'data-folder', 'state-file', 'clock', 'agent-socket', 'proxy', 'localhost', 'browser'],
-      ...[
-        'service (console)',
-        'service (cis2)',
-        'service (cis)',
-        'service (identity-agent)',
-        'service (sample)',
-      ],
-      ...['service (authorisation)', 'service (gateway, PDS)'],
+      'node',
+      'data-folder',
+      'state-file',
+      'clock',
+      'agent-socket',
+      'proxy',
+      'localhost',
+      'browser',
+      'service (console)',
+      'service (cis2)',
+      'service (cis)',
+      'service (identity-agent)',
+      'service (sample)',
+      'service (authorisation)',
+      'service (gateway, PDS)',
       'signing-keys (cis2)',
     ])
       assert.ok(names.includes(name), name);

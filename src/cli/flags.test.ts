@@ -103,7 +103,9 @@ describe('registrationFrom', () => {
     });
     const atCis2 = { name: 'n', native: true, cis2Auth: 'private_key_jwt' };
     assert.deepEqual(registrationFrom(atCis2, { ...none, redirect: ['u'] }).cis2, {
-      ...{ tokenEndpointAuthMethod: 'private_key_jwt', redirectUris: ['u'], applicationType: 'native' },
+      tokenEndpointAuthMethod: 'private_key_jwt',
+      redirectUris: ['u'],
+      applicationType: 'native',
     });
   });
 

@@ -70,7 +70,9 @@ describe('alongside init', () => {
         .split('\n')
         .map((line) => line.split(':')[0]),
       [
-        ...['Changed package.json', 'Created .env.example', 'Created test/alongside.test.mjs'],
+        'Changed package.json',
+        'Created .env.example',
+        'Created test/alongside.test.mjs',
         'Created .github/workflows/alongside.yml',
       ],
     );

@@ -106,7 +106,9 @@ describe('authenticator', () => {
     const listed = (await run('authenticator', 'list', 'gp-aal2')).lines.join('\n');
     assert.match(listed, /^totp +AAL2/m);
     const { authenticators } = await json<{ authenticators: { id: string; kind: string }[] }>(
-      ...['authenticator', 'list', 'gp-aal2'],
+      'authenticator',
+      'list',
+      'gp-aal2',
     );
     const passkey = authenticators.find(({ kind }) => kind === 'passkey');
     await run('authenticator', 'remove', 'gp-aal2', String(passkey?.id));
@@ -177,7 +179,11 @@ describe('registration-authority', () => {
     await assert.rejects(run('registration-authority', 'revoke', serial), UsageError);
     await assert.rejects(run('registration-authority', 'revoke', serial, '--actor', 'nurse'), OperatorError);
     const replaced = await json<{ serial: string; state: string; replaces: string }>(
-      ...['registration-authority', 'replace', serial, '--actor', 'admin'],
+      'registration-authority',
+      'replace',
+      serial,
+      '--actor',
+      'admin',
     );
     assert.deepEqual([replaced.state, replaced.replaces], ['ordered', serial]);
     const states = (await run('registration-authority', 'list', 'gp')).lines.join('\n');

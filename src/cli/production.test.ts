@@ -66,7 +66,11 @@ describe('commands with a production instance', () => {
     const checks = await report('--data', instance.folder);
     const of = (name: string) => checks.find((check) => check.name === name)?.outcome;
     for (const name of [
-      ...['state-file', 'service (console)', 'service (cis2)', 'service (cis)', 'clock'],
+      'state-file',
+      'service (console)',
+      'service (cis2)',
+      'service (cis)',
+      'clock',
       'signing-keys (cis2)',
     ])
       assert.equal(of(name), 'ok', name);

@@ -122,7 +122,9 @@ describe('values chosen by the caller', () => {
       '5182663366  Robin Newby  1990-10-22  female  LS1 6AE',
     ]);
     assert.deepEqual((await run('patients', 'show', '5182663366')).lines, [
-      ...['5182663366  Robin Newby', 'born 1990-10-22, female', 'home: 1 Way, Leeds, LS1 6AE'],
+      '5182663366  Robin Newby',
+      'born 1990-10-22, female',
+      'home: 1 Way, Leeds, LS1 6AE',
       'version 1, unrestricted',
     ]);
     await assert.rejects(run('patients', 'add', ...newby, '--number', '5182663366'), /taken/);
@@ -141,8 +143,14 @@ describe('values chosen by the caller', () => {
 
   test('give an application its client ids and secrets', async () => {
     const chosen = [
-      ...['--client-id', 'chosen-platform', '--client-secret', 'chosen-secret-1'],
-      ...['--cis2-client-id', 'chosen-cis2', '--cis2-client-secret', 'chosen-secret-2'],
+      '--client-id',
+      'chosen-platform',
+      '--client-secret',
+      'chosen-secret-1',
+      '--cis2-client-id',
+      'chosen-cis2',
+      '--cis2-client-secret',
+      'chosen-secret-2',
     ];
     const halves = ['--callback', 'http://localhost:3000/c', '--redirect', 'http://localhost:3000/c'];
     const made = await json('app', 'add', '--name', 'Chosen', ...halves, ...chosen);
@@ -158,8 +166,11 @@ describe('values chosen by the caller', () => {
       {
         method: 'POST',
         body: new URLSearchParams({
-          ...{ grant_type: 'authorization_code', code: 'none', redirect_uri: 'http://localhost:3000/c' },
-          ...{ client_id: 'chosen-cis2', client_secret: 'chosen-secret-2' },
+          grant_type: 'authorization_code',
+          code: 'none',
+          redirect_uri: 'http://localhost:3000/c',
+          client_id: 'chosen-cis2',
+          client_secret: 'chosen-secret-2',
         }),
       },
     );
@@ -176,7 +187,10 @@ describe('values chosen by the caller', () => {
     const roleName = '"Clinical":"Clinical Provision":"Nurse Access Role"';
     const role = { roleId: '555000111222', roleCode: 'S8000:G8000:R8001', roleName, orgCode: 'RXX97' };
     const person = {
-      ...{ uid: '910000000009', givenName: 'Ada', familyName: 'Bell', roles: [role] },
+      uid: '910000000009',
+      givenName: 'Ada',
+      familyName: 'Bell',
+      roles: [role],
       organisations: [{ orgCode: 'RXX97', orgName: 'A HOSPITAL' }],
     };
     await run('person', 'add', '--json-file', file('chosen-person.json', person));
@@ -235,7 +249,13 @@ describe('alongside person', () => {
     );
 
     const edited = await json<Record<string, unknown>>(
-      ...['person', 'edit', 'ada', '--set', 'professionalIds.gmc=7654321', 'title=Dr', 'disabled=true'],
+      'person',
+      'edit',
+      'ada',
+      '--set',
+      'professionalIds.gmc=7654321',
+      'title=Dr',
+      'disabled=true',
     );
     assert.deepEqual(edited.professionalIds, { gmc: '7654321' });
     assert.deepEqual([edited.title, edited.disabled], ['Dr', true]);
@@ -277,9 +297,20 @@ describe('alongside app', () => {
 
   test('add prints the secrets of a new application once', async () => {
     const { lines, notes } = await run(
-      ...['app', 'add', '--name', 'mine', '--callback', 'http://localhost:3000/a'],
-      ...['--callback', 'http://localhost:3000/b', '--product', 'hello-world'],
-      ...['--redirect', 'http://localhost:3000/c', '--cis2-auth', 'client_secret_basic'],
+      'app',
+      'add',
+      '--name',
+      'mine',
+      '--callback',
+      'http://localhost:3000/a',
+      '--callback',
+      'http://localhost:3000/b',
+      '--product',
+      'hello-world',
+      '--redirect',
+      'http://localhost:3000/c',
+      '--cis2-auth',
+      'client_secret_basic',
     );
     const id = /^Application (\S+)$/.exec(lines[0] ?? '')?.[1] ?? '';
     const secrets = lines.flatMap((line) => /client secret +(\S{43})$/.exec(line)?.[1] ?? []);
@@ -389,7 +420,11 @@ describe('alongside product', () => {
     await run('product', 'add', 'mine', '--api', 'hello-world', '--api', 'oauth2', '--scope', 'urn:a');
     assert.match((await run('product', 'list')).lines.join('\n'), /^mine +hello-world, oauth2 +1 scope$/m);
     const limited = await json<{ limits: unknown }>(
-      ...['product', 'edit', 'mine', '--set', 'limits.quota={"limit":5,"timeunit":"minute"}'],
+      'product',
+      'edit',
+      'mine',
+      '--set',
+      'limits.quota={"limit":5,"timeunit":"minute"}',
     );
     assert.deepEqual(limited.limits, { quota: { enabled: true, limit: 5, interval: 1, timeunit: 'minute' } });
     await run(

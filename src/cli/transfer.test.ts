@@ -18,8 +18,10 @@ async function setUp({ api, urls, signInAtDesk }: TestInstance): Promise<void> {
     familyName: 'Testwell',
     roles: [
       {
-        ...{ roleCode: 'S8000:G8000:R8001', roleName: '"Clinical":"Clinical Provision":"Nurse Access Role"' },
-        ...{ orgCode: 'ZZ901', orgName: 'Quill Lane Test Surgery' },
+        roleCode: 'S8000:G8000:R8001',
+        roleName: '"Clinical":"Clinical Provision":"Nurse Access Role"',
+        orgCode: 'ZZ901',
+        orgName: 'Quill Lane Test Surgery',
         activities: [{ name: 'Amend Patient Demographics', code: 'B0825' }],
       },
     ],

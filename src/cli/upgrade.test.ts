@@ -28,7 +28,9 @@ describe('alongside upgrade and migrate', () => {
     await database.close();
 
     const { ok, plan } = await invokeJson<{ ok: boolean; plan: { schema: number; migrations: unknown[] } }>([
-      ...['upgrade', '--check', ...at],
+      'upgrade',
+      '--check',
+      ...at,
     ]);
     assert.deepEqual([ok, plan.schema, plan.migrations.length], [true, old, 3]);
     const { lines, code } = await invoke(['migrate', '--plan', ...at]);

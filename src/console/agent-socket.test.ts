@@ -59,9 +59,22 @@ describe('AgentSocket', () => {
 });
 
 const emptyDesk: AgentStatus = {
-  ...{ version: '1', state: 'noCard', mode: 'newer', generation: 'newer', agentId: 'agent' },
-  ...{ card: null, person: null, role: null, roles: [], attemptsLeft: null, question: null, lock: null },
-  ...{ pinAgainAt: null, reason: null, problem: null, refusal: null },
+  version: '1',
+  state: 'noCard',
+  mode: 'newer',
+  generation: 'newer',
+  agentId: 'agent',
+  card: null,
+  person: null,
+  role: null,
+  roles: [],
+  attemptsLeft: null,
+  question: null,
+  lock: null,
+  pinAgainAt: null,
+  reason: null,
+  problem: null,
+  refusal: null,
 };
 
 describe('refusals of the agent', () => {

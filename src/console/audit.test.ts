@@ -10,8 +10,15 @@ const invitedAs = (name: string) => ({ name, role: 'administrator', organisation
 
 /** Tables that the console changes. */
 const tables = [
-  ...['application', 'client', 'product', 'developer', 'setting', 'signing_key'],
-  ...['administrator', 'administrator_key', 'administrator_session'],
+  'application',
+  'client',
+  'product',
+  'developer',
+  'setting',
+  'signing_key',
+  'administrator',
+  'administrator_key',
+  'administrator_session',
 ];
 
 const publicJwk = (kid: string) => ({

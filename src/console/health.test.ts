@@ -21,7 +21,9 @@ async function reportOf(samples: readonly Sample[], measuresRequests = true): Pr
 }
 
 const sample = (name: string, value: number, labels: Record<string, string> = {}): Sample => ({
-  ...{ name, value, labels },
+  name,
+  value,
+  labels,
 });
 
 describe('GET /health', () => {
@@ -77,15 +79,23 @@ describe('GET /health', () => {
     const labels = { service: 'api', http_response_status_code: '200' };
     const bucket = (le: string, value: number) => sample(`${name}_bucket`, value, { ...labels, le });
     const { traffic } = await reportOf([
-      ...[bucket('0.005', 50), bucket('0.01', 96), bucket('0.025', 98), bucket('+Inf', 100)],
+      bucket('0.005', 50),
+      bucket('0.01', 96),
+      bucket('0.025', 98),
+      bucket('+Inf', 100),
       sample(`${name}_count`, 100, labels),
       sample(`${name}_count`, 2, { service: 'api', http_response_status_code: '503' }),
       sample('http_server_active_requests', 4, { service: 'api' }),
     ]);
     assert.deepEqual(traffic, [
       {
-        ...{ service: 'api', active: 4, requests: 102, failures: 2 },
-        ...{ p50: 0.005, p95: 0.01, p99: 0.025 },
+        service: 'api',
+        active: 4,
+        requests: 102,
+        failures: 2,
+        p50: 0.005,
+        p95: 0.01,
+        p99: 0.025,
       },
     ]);
   });

@@ -21,10 +21,14 @@ type HealthPart = z.output<typeof part>;
 
 /** The requests of one listener since the process started. Percentiles are upper bounds, in seconds. */
 const listenerTraffic = z.strictObject({
-  ...{ service: z.string(), active: amount, requests: amount },
+  service: z.string(),
+  active: amount,
+  requests: amount,
   /** Answered with a status of 500 or more. */
   failures: amount,
-  ...{ p50: share, p95: share, p99: share },
+  p50: share,
+  p95: share,
+  p99: share,
 });
 
 /** A condition of an alert rule that holds now, and the rule that reports it. */
@@ -171,7 +175,10 @@ async function examine(name: string, address: string): Promise<HealthPart> {
     problem = reasonOf(error);
   }
   return {
-    ...{ name, address, problem, responds: problem === null },
+    name,
+    address,
+    problem,
+    responds: problem === null,
     milliseconds: Math.round(performance.now() - began),
   };
 }

@@ -165,19 +165,30 @@ describe('the console with CIS and an agent', () => {
     test('returns every member of a userinfo document, also unmapped ones', async () => {
       const uid = '910000000003';
       const document = {
-        ...{ sub: uid, uid, nhsid_useruid: uid, idassurancelevel: '3', email: 'ada@example.test' },
-        ...{
-          name: 'Ada Bell',
-          display_name: 'Bell Ada of the Records',
-          given_name: 'Ada',
-          family_name: 'Bell',
-        },
-        ...{ title: 'Dr', initials: 'AB', middle_names: 'Beth', gmc_id: 'GMC9', consultant_id: 'C9' },
+        sub: uid,
+        uid,
+        nhsid_useruid: uid,
+        idassurancelevel: '3',
+        email: 'ada@example.test',
+        name: 'Ada Bell',
+        display_name: 'Bell Ada of the Records',
+        given_name: 'Ada',
+        family_name: 'Bell',
+        title: 'Dr',
+        initials: 'AB',
+        middle_names: 'Beth',
+        gmc_id: 'GMC9',
+        consultant_id: 'C9',
         nhsid_nrbac_roles: [
           {
-            ...{ person_orgid: '910000000004', person_roleid: '910000000005', org_code: 'RXX98' },
-            ...{ role_name: '"Clinical":"Clinical Provision":"Nurse Access Role"', extra: [1] },
-            ...{ role_code: 'S8000:G8000:R8001', activities: ['Receive'], activity_codes: ['B0016'] },
+            person_orgid: '910000000004',
+            person_roleid: '910000000005',
+            org_code: 'RXX98',
+            role_name: '"Clinical":"Clinical Provision":"Nurse Access Role"',
+            extra: [1],
+            role_code: 'S8000:G8000:R8001',
+            activities: ['Receive'],
+            activity_codes: ['B0016'],
           },
         ],
         nhsid_user_orgs: [{ org_name: 'A HOSPITAL', org_code: 'RXX98' }],
@@ -344,7 +355,11 @@ describe('the console with CIS and an agent', () => {
     delete state.cards;
     const changed = await preview();
     assert.deepEqual(changed.people, {
-      ...{ now: people.length, afterwards: people.length, added: 1, changed: 1, removed: 1 },
+      now: people.length,
+      afterwards: people.length,
+      added: 1,
+      changed: 1,
+      removed: 1,
     });
     assert.equal(changed.cards, null);
     state.people.push({ ...first });

@@ -43,7 +43,11 @@ describe('the compiled access of an application', () => {
     gateway = await startGateway({}, `sqlite:${join(folder, 'access.db')}`);
     elsewhere = await openDatabase(`sqlite:${join(folder, 'access.db')}`, '');
     await new Developers(elsewhere).add({
-      ...{ id: 'tests', name: 'Tests', status: 'active', kind: 'developer', email: '' },
+      id: 'tests',
+      name: 'Tests',
+      status: 'active',
+      kind: 'developer',
+      email: '',
     });
   });
   after(async () => {
@@ -83,7 +87,10 @@ describe('the compiled access of an application', () => {
     } else if (change.kind === 'product') {
       const limits = change.isLimited ? noQuota : null;
       await new Products(database).save({
-        ...{ name: 'pds', apis: change.apis, scopes: Object.values(scopes), limits },
+        name: 'pds',
+        apis: change.apis,
+        scopes: Object.values(scopes),
+        limits,
       });
     } else await database.run(gateway.tokens.revokeStatement(tokens[change.token] ?? ''));
   }

@@ -115,7 +115,10 @@ function forwarded({ message }: Drawn): Drawn[] {
     {
       message: status === undefined ? call : { ...call, status },
       outcome: status === undefined ? 'lost' : status >= 500 ? 'failed' : 'succeeded',
-      ...{ from, sender: undefined, isArrived: false, events: [] },
+      from,
+      sender: undefined,
+      isArrived: false,
+      events: [],
     },
   ];
 }

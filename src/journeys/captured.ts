@@ -27,8 +27,13 @@ export function insertMessageStatement(journey: string, message: StoredMessage, 
   return sql(
     `INSERT INTO message (id, journey, at, request_hash, correlation_hash, size, captured)
      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-    ...[message.id, journey, Math.floor(message.at), hashOf(message.requestId)],
-    ...[hashOf(message.correlationId), captured?.length ?? 0, captured],
+    message.id,
+    journey,
+    Math.floor(message.at),
+    hashOf(message.requestId),
+    hashOf(message.correlationId),
+    captured?.length ?? 0,
+    captured,
   );
 }
 

@@ -42,9 +42,24 @@ const textOf = (value: string | number | boolean | undefined): string | null =>
 
 function begun(id: string, at: number): Delta {
   return {
-    ...{ id, startedAt: at, endedAt: at, pattern: 0, outcome: 'waiting', decidedAt: 0, headline: '' },
-    ...{ waitingFor: null, person: null, application: null, level: null, role: null, session: null },
-    ...{ messages: 0, wrongPins: 0, failed: null, faults: '', clockMoved: 0 },
+    id,
+    startedAt: at,
+    endedAt: at,
+    pattern: 0,
+    outcome: 'waiting',
+    decidedAt: 0,
+    headline: '',
+    waitingFor: null,
+    person: null,
+    application: null,
+    level: null,
+    role: null,
+    session: null,
+    messages: 0,
+    wrongPins: 0,
+    failed: null,
+    faults: '',
+    clockMoved: 0,
   };
 }
 

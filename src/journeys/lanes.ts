@@ -29,8 +29,12 @@ export function placesOf(urls: Urls, platform: string): Places {
   );
   const { api, cis2, identityAgent, cis } = urls;
   const services: Readonly<Record<string, string>> = {
-    ...{ api, cis2, identityAgent, cis },
-    ...{ apiMutualTls: api, cis2MutualTls: cis2 },
+    api,
+    cis2,
+    identityAgent,
+    cis,
+    apiMutualTls: api,
+    cis2MutualTls: cis2,
   };
   return {
     platform,

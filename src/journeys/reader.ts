@@ -168,7 +168,8 @@ export class StoredJourneys implements JourneyReader {
     const rows = await this.#options.database.all(
       sql(
         `SELECT id, pattern, started_at, headline FROM journey WHERE session = ? AND id <> ? ORDER BY started_at DESC LIMIT ${mostLinks}`,
-        ...[session, id],
+        session,
+        id,
       ),
       linkRow,
     );

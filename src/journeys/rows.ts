@@ -45,10 +45,24 @@ const conflict = `ON CONFLICT (id) DO UPDATE SET
   ].join(', ')}`;
 
 const valuesOf = (delta: Delta): Value[] => [
-  ...[delta.id, Math.floor(delta.startedAt), Math.ceil(delta.endedAt), delta.pattern, delta.outcome],
-  ...[Math.ceil(delta.decidedAt), delta.headline, delta.waitingFor, delta.person, delta.application],
-  ...[delta.role, delta.level, delta.session, delta.messages, delta.wrongPins, delta.failed],
-  ...[delta.faults, delta.clockMoved],
+  delta.id,
+  Math.floor(delta.startedAt),
+  Math.ceil(delta.endedAt),
+  delta.pattern,
+  delta.outcome,
+  Math.ceil(delta.decidedAt),
+  delta.headline,
+  delta.waitingFor,
+  delta.person,
+  delta.application,
+  delta.role,
+  delta.level,
+  delta.session,
+  delta.messages,
+  delta.wrongPins,
+  delta.failed,
+  delta.faults,
+  delta.clockMoved,
 ];
 
 const row = `(${Object.keys(columns)

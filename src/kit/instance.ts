@@ -120,7 +120,8 @@ class RunningInstance implements Alongside {
   readonly faults = {
     on: async (name: string, options: object = {}): Promise<void> =>
       void (await this.#api.mustFind(noSuch('fault', name), 'PUT', '/faults/{name}', {
-        ...{ path: { name }, body: options },
+        path: { name },
+        body: options,
       })),
     off: async (name: string): Promise<void> =>
       void (await this.#api.mustFind(noSuch('fault', name), 'DELETE', '/faults/{name}', { path: { name } })),

@@ -69,7 +69,9 @@ describe('the test kit', () => {
 
   test('adds a person, who gets tokens without a sign-in', async () => {
     const { uid, displayName } = await instance.people.add({
-      ...{ givenName: 'Ada', familyName: 'Testwell', persona: 'ada' },
+      givenName: 'Ada',
+      familyName: 'Testwell',
+      persona: 'ada',
       roles: [
         {
           orgCode: 'A9A5A',
@@ -107,12 +109,17 @@ describe('the test kit', () => {
     });
     const combined = createCombined({
       ...platformAt(`${instance.urls.api}/oauth2`),
-      ...{ clientId: platform?.clientId ?? '', clientSecret: 'wrong', redirectUri },
+      clientId: platform?.clientId ?? '',
+      clientSecret: 'wrong',
+      redirectUri,
     });
     assert.match(combined.begin().url, /client_id=/);
     const body = new URLSearchParams({
-      ...{ grant_type: 'authorization_code', code: 'x', redirect_uri: redirectUri },
-      ...{ client_id: platform?.clientId ?? '', client_secret: 'wrong' },
+      grant_type: 'authorization_code',
+      code: 'x',
+      redirect_uri: redirectUri,
+      client_id: platform?.clientId ?? '',
+      client_secret: 'wrong',
     });
     const answer = await fetch(`${instance.urls.api}/oauth2/token`, { method: 'POST', body });
     const { message_id: id } = (await answer.json()) as { message_id: string };

@@ -82,7 +82,10 @@ function lastJourney(events: readonly AlongsideEvent[]): AlongsideEvent[] {
 const journeyLines = (events: readonly AlongsideEvent[]): string[] =>
   columns(
     lastJourney(events).map(({ at, from, to, name, outcome }) => [
-      ...[at.slice(11, 23), `${from} -> ${to}`, name, outcome],
+      at.slice(11, 23),
+      `${from} -> ${to}`,
+      name,
+      outcome,
     ]),
   );
 

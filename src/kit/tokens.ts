@@ -113,7 +113,9 @@ export class TokenRequests {
     const name = `test-kit-${uuid()}`;
     await this.#api.must('POST', '/products', {
       body: {
-        ...{ name, apis, limits: null },
+        name,
+        apis,
+        limits: null,
         scopes: apis.flatMap((api) => [
           `urn:nhsd:apim:app:level3:${api}`,
           ...['P0', 'P5', 'P9'].map((level) => `urn:nhsd:apim:user-nhs-login:${level}:${api}`),
@@ -127,7 +129,8 @@ export class TokenRequests {
     };
     const { platform } = await this.#api.must('POST', '/applications', {
       body: {
-        ...{ name, profile: 'nhs' },
+        name,
+        profile: 'nhs',
         platform: { callbackUrls: [redirectUri], products: [name], jwks },
       },
     });

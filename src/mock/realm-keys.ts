@@ -17,8 +17,13 @@ const memberShape = z.string().optional().catch(undefined);
 const keyShape = z.object({
   kty: memberShape,
   kid: z.string(),
-  ...{ use: memberShape, alg: memberShape, n: memberShape, e: memberShape },
-  ...{ crv: memberShape, x: memberShape, y: memberShape },
+  use: memberShape,
+  alg: memberShape,
+  n: memberShape,
+  e: memberShape,
+  crv: memberShape,
+  x: memberShape,
+  y: memberShape,
 });
 type StoredKey = z.infer<typeof keyShape>;
 

@@ -34,7 +34,11 @@ export async function sessionTokens(
            + ${live('access_token', 't.generation = g.generation')} AS access,
          ${live('refresh_token', 't.used_at IS NULL')} AS refresh
        FROM token_grant g WHERE g.revoked_at IS NULL AND g.expires_at > ? AND g.sid IN (${sids.map(() => '?').join(', ')})`,
-      ...[now, now, now, now, ...sids],
+      now,
+      now,
+      now,
+      now,
+      ...sids,
     ),
     grantRow,
   );

@@ -87,13 +87,38 @@ function family(changes: Partial<OldToken> = {}): OldToken[] {
 }
 
 const columns = [
-  ...['hash', 'kind', 'issuer', 'family', 'application_id', 'client_id', 'uid', 'sid', 'scope', 'attributes'],
-  ...['issued_at', 'expires_at', 'used_at', 'successor_sealed', 'revoked_at'],
+  'hash',
+  'kind',
+  'issuer',
+  'family',
+  'application_id',
+  'client_id',
+  'uid',
+  'sid',
+  'scope',
+  'attributes',
+  'issued_at',
+  'expires_at',
+  'used_at',
+  'successor_sealed',
+  'revoked_at',
 ];
 const rowOf = (token: OldToken) => [
-  ...[sha256(token.token), token.kind, 'issuer', token.family, token.application_id, token.client_id],
-  ...[token.uid, token.sid, token.scope, JSON.stringify(token.attributes), token.issued_at, token.expires_at],
-  ...[token.used_at, token.successor_sealed, token.revoked_at],
+  sha256(token.token),
+  token.kind,
+  'issuer',
+  token.family,
+  token.application_id,
+  token.client_id,
+  token.uid,
+  token.sid,
+  token.scope,
+  JSON.stringify(token.attributes),
+  token.issued_at,
+  token.expires_at,
+  token.used_at,
+  token.successor_sealed,
+  token.revoked_at,
 ];
 
 let server: TestDatabases;

@@ -116,7 +116,14 @@ function grantStatement(
     `INSERT INTO token_grant (id, part, family, issuer, application_id, client_id, uid, sid, provider, scope, attributes, issued_at,
      expires_at, generation, access_hash, access_own, access_expires_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
-    ...[id, part, data.family, data.issuer, data.applicationId, data.clientId, data.uid, data.sid],
+    id,
+    part,
+    data.family,
+    data.issuer,
+    data.applicationId,
+    data.clientId,
+    data.uid,
+    data.sid,
     data.attributes['id_token-issuer'] ?? null,
     data.scope,
     JSON.stringify(data.attributes),
@@ -310,7 +317,9 @@ export class Tokens {
     const marks = issuers.map(() => '?').join(', ');
     return sql(
       `UPDATE token_grant SET revoked_at = ? WHERE sid = ? AND revoked_at IS NULL AND issuer IN (${marks})`,
-      ...[this.#clock.now(), sid, ...issuers],
+      this.#clock.now(),
+      sid,
+      ...issuers,
     );
   }
 

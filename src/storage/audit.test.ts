@@ -206,7 +206,10 @@ for (const make of [sqliteSubject, postgresSubject]) {
       const addBlock = (chain: string, seq: number, line: string) =>
         sql(
           `INSERT INTO audit_block (last, chain, seq, at, records) VALUES ((SELECT MAX(last) + 1 FROM audit_block), ?, ?, ?, ?)`,
-          ...[chain, seq, start, line],
+          chain,
+          seq,
+          start,
+          line,
         );
       /** The chain, its five lines, which are one block, and those of another one. */
       type Attacked = { chain: string; lines: string[]; others: string[] };
@@ -281,7 +284,8 @@ for (const make of [sqliteSubject, postgresSubject]) {
             sql('UPDATE audit_block SET seq = 3 WHERE chain = ?', attacked.chain),
             sql(
               'UPDATE audit_chain SET seq = 3, mac = ? WHERE chain = ?',
-              ...[attacked.lines[2]?.slice(0, 43) ?? '', attacked.chain],
+              attacked.lines[2]?.slice(0, 43) ?? '',
+              attacked.chain,
             ),
           ],
           'cut',
@@ -522,14 +526,25 @@ for (const make of [sqliteSubject, postgresSubject]) {
         );
         const records = seal.chained({ chain, seq: 0, mac: '' }, entries);
         const rows = records.map(({ entry: { at, ...is }, seq, mac }, n) => [
-          ...[first + n, chain, seq, at, is.action, is.outcome, is.actor, is.application, is.subject],
-          ...[is.body, records[n - 1]?.mac ?? '', mac],
+          first + n,
+          chain,
+          seq,
+          at,
+          is.action,
+          is.outcome,
+          is.actor,
+          is.application,
+          is.subject,
+          is.body,
+          records[n - 1]?.mac ?? '',
+          mac,
         ]);
         await old.batch([
           insertStatement('audit_record', columns.split(', '), rows),
           sql(
             'INSERT INTO audit_chain (chain, started_at, seq, mac) VALUES (?, 0, 70, ?)',
-            ...[chain, records.at(-1)?.mac ?? ''],
+            chain,
+            records.at(-1)?.mac ?? '',
           ),
         ]);
       }
@@ -552,15 +567,23 @@ for (const make of [sqliteSubject, postgresSubject]) {
       let previous = '';
       for (let seq = 1; seq <= 3; seq++) {
         const row = {
-          ...{ seq, at: new Date(start).toISOString(), actor: 'a', action: 'b', target: `t${seq}` },
-          ...{ application: '', outcome: 'ok', detail: '{}', previous },
+          seq,
+          at: new Date(start).toISOString(),
+          actor: 'a',
+          action: 'b',
+          target: `t${seq}`,
+          application: '',
+          outcome: 'ok',
+          detail: '{}',
+          previous,
         };
         previous = formerHash({ ...row, hash: '' });
         await one.run(
           sql(
             `INSERT INTO audit (seq, at, actor, action, target, application, outcome, detail, previous, hash)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-            ...[...Object.values(row), previous],
+            ...Object.values(row),
+            previous,
           ),
         );
       }

@@ -159,7 +159,13 @@ for (const [dialect, create] of subjects) {
   describe(`the migration to blocks in ${dialect}`, () => {
     const former = 19;
     const event = (seq: number, journey: string, detail: unknown = {}) => [
-      ...[seq, journey, new Date(start + seq).toISOString(), 'browser', 'cis2', `event ${seq}`, 'ok'],
+      seq,
+      journey,
+      new Date(start + seq).toISOString(),
+      'browser',
+      'cis2',
+      `event ${seq}`,
+      'ok',
       JSON.stringify(detail),
     ];
     const columns = ['seq', 'journey', 'at', 'from_party', 'to_party', 'name', 'outcome', 'detail'];
@@ -211,8 +217,13 @@ for (const [dialect, create] of subjects) {
         all.push(...page);
       assert.deepEqual(numbers(all), seqs);
       assert.deepEqual(all[2], {
-        ...{ seq: 3, journey: 'journey-3', at: new Date(start + 3).toISOString(), ...arrow, name: 'event 3' },
-        ...{ outcome: 'ok', detail: { text: '"a"\n', n: 1, b: true } },
+        seq: 3,
+        journey: 'journey-3',
+        at: new Date(start + 3).toISOString(),
+        ...arrow,
+        name: 'event 3',
+        outcome: 'ok',
+        detail: { text: '"a"\n', n: 1, b: true },
       });
       assert.deepEqual(
         numbers(await store.list({ journey: 'journey-4' })),

@@ -80,7 +80,9 @@ const postgresBlock = `WITH counted AS (UPDATE event_count SET last = last + CAS
 const postgresBlockStatement = (lines: readonly LineText[], links: readonly JourneyLink[]): Statement =>
   sql(
     postgresBlock,
-    ...[lines.length, lines.length, textOf(lines)],
+    lines.length,
+    lines.length,
+    textOf(lines),
     JSON.stringify([...new Set(lines.map(({ journey }) => journey))]),
     JSON.stringify(links.map(({ value, journey }) => [value, journey])),
   );
@@ -232,13 +234,17 @@ export class StoredEvents implements EventStore {
         ? sql(
             `SELECT last, size, events FROM event_block WHERE last > ?
              AND last < (SELECT MIN(last) FROM event_block WHERE last > ?) + ? ORDER BY last`,
-            ...[after, after, limit + blockSize],
+            after,
+            after,
+            limit + blockSize,
           )
         : sql(
             `SELECT block.last, block.size, block.events FROM journey_block AS found
              JOIN event_block AS block ON block.last = found.block
              WHERE found.journey = ? AND found.block > ? ORDER BY found.block LIMIT ?`,
-            ...[journey, after, limit],
+            journey,
+            after,
+            limit,
           ),
     );
   }
@@ -251,7 +257,8 @@ export class StoredEvents implements EventStore {
         `SELECT block.last, block.size, block.events FROM journey_block AS found
          JOIN event_block AS block ON block.last = found.block
          WHERE found.journey = ? ORDER BY found.block DESC LIMIT ?`,
-        ...[journey, limit],
+        journey,
+        limit,
       ),
     );
     const lines = blocks.reverse().flatMap((block) => numberedLines(block, 0, journey));
@@ -282,7 +289,8 @@ export class StoredEvents implements EventStore {
       ...pieces([...journeys]).flatMap((some) => [
         sql(
           `DELETE FROM journey_block WHERE journey IN (${marks(some.length)}) AND block <= ?`,
-          ...[...some, last],
+          ...some,
+          last,
         ),
         sql(
           `DELETE FROM journey_link WHERE journey IN (${marks(some.length)})

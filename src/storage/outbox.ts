@@ -152,8 +152,15 @@ export class Outbox<B> {
     return sql(
       `INSERT INTO outbox (topic, id, key, body, state, attempts, result, holder, held_until, created_at, due_at)
        VALUES (?, ?, ?, ?, ?, 0, '', ?, ?, ?, ?) ON CONFLICT (topic, id) DO NOTHING`,
-      ...[this.#topic.name, id, key, JSON.stringify(body), state],
-      ...[this.#holder, now + this.#topic.hold, now, now],
+      this.#topic.name,
+      id,
+      key,
+      JSON.stringify(body),
+      state,
+      this.#holder,
+      now + this.#topic.hold,
+      now,
+      now,
     );
   }
 
@@ -196,7 +203,9 @@ export class Outbox<B> {
     const rows = await this.#database.all(
       sql(
         'SELECT * FROM outbox WHERE topic = ? AND created_at >= ? ORDER BY created_at DESC, id LIMIT ?',
-        ...[this.#topic.name, since, limit],
+        this.#topic.name,
+        since,
+        limit,
       ),
       messageRow,
     );
@@ -227,7 +236,8 @@ export class Outbox<B> {
         sql(
           `UPDATE outbox SET held_until = 0${due} WHERE topic = ? AND state = 'pending' AND holder = ?`,
           ...(due ? [this.#clock.now()] : []),
-          ...[this.#topic.name, this.#holder],
+          this.#topic.name,
+          this.#holder,
         ),
       );
     });
@@ -287,7 +297,9 @@ export class Outbox<B> {
        AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.topic = outbox.topic AND earlier.key = outbox.key
          AND earlier.state = 'pending' AND earlier.seq < outbox.seq AND NOT (${open('earlier')}))
        ORDER BY seq LIMIT ${mostTaken}`,
-      ...[name, ...values, ...values],
+      name,
+      ...values,
+      ...values,
     );
   }
 
@@ -305,7 +317,13 @@ export class Outbox<B> {
         sql(
           `UPDATE outbox SET state = 'pending', attempts = ?, holder = ?, held_until = ?
            WHERE seq = ? AND state = ? AND holder = ? AND held_until = ?`,
-          ...[attempts + 1, holder, heldUntil, seq, state, before, until],
+          attempts + 1,
+          holder,
+          heldUntil,
+          seq,
+          state,
+          before,
+          until,
         ),
       ),
       { lazy: true },
@@ -328,7 +346,9 @@ export class Outbox<B> {
       messages.map(({ seq, holder }) =>
         sql(
           'UPDATE outbox SET attempts = attempts - 1, holder = ?, held_until = 0 WHERE seq = ? AND holder = ?',
-          ...[this.#holder, seq, holder],
+          this.#holder,
+          seq,
+          holder,
         ),
       ),
       { lazy: true },
@@ -381,7 +401,13 @@ export class Outbox<B> {
         : sql(
             `UPDATE outbox SET state = ?, result = ?, due_at = ?, tried_at = ?, holder = ?, held_until = 0
              WHERE seq = ? AND holder = ?`,
-            ...[state, result, now + (isOver ? 0 : nextWait), now, this.#holder, seq, holder],
+            state,
+            result,
+            now + (isOver ? 0 : nextWait),
+            now,
+            this.#holder,
+            seq,
+            holder,
           );
     await this.#database.batch([must(settled), ...others]);
     if (!isOver && this.#topic.hasTimers) this.#retryIn(nextWait);

@@ -9,9 +9,19 @@ import { Refusals } from './refusals.ts';
 
 const day = 86_400_000;
 const record = (messageId: string, ids: Partial<RefusalRecord> = {}): RefusalRecord => ({
-  ...{ messageId, service: 's', error: 's.e', code: 'e', status: 400, description: 'd', detail: '' },
+  messageId,
+  service: 's',
+  error: 's.e',
+  code: 'e',
+  status: 400,
+  description: 'd',
+  detail: '',
   expected: 'e',
-  ...{ fix: 'f', actor: 'developer', source: 'x', method: 'GET', path: '/' },
+  fix: 'f',
+  actor: 'developer',
+  source: 'x',
+  method: 'GET',
+  path: '/',
   ...ids,
 });
 

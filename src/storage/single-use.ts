@@ -106,7 +106,10 @@ export class SingleUse {
     return must(
       sql(
         `UPDATE single_use SET payload = ? WHERE kind = ? AND hash = ? AND used_at IS NULL AND expires_at > ?${unchanged}`,
-        ...[JSON.stringify(payload ?? null), kind, sha256(value), this.#clock.now()],
+        JSON.stringify(payload ?? null),
+        kind,
+        sha256(value),
+        this.#clock.now(),
         ...(before === undefined ? [] : [JSON.stringify(before)]),
       ),
     );

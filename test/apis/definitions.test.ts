@@ -47,8 +47,11 @@ async function tokenOfCard(): Promise<string> {
   const answer = await fetch(`${instance.urls.api}/oauth2/token`, {
     method: 'POST',
     body: new URLSearchParams({
-      ...{ grant_type: 'authorization_code', code, redirect_uri: callback },
-      ...{ client_id: clientId, client_secret: clientSecret },
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: callback,
+      client_id: clientId,
+      client_secret: clientSecret,
     }),
   });
   assert.equal(answer.status, 200);
@@ -213,7 +216,8 @@ x-alongside:
       );
       assert.match(worker['x-message'] ?? '', /^[0-9a-f-]{36}$/);
       const { access_token: token } = await instance.api('POST', '/tokens', {
-        ...{ citizen: '9900000285', application: 'demo-citizen' },
+        citizen: '9900000285',
+        application: 'demo-citizen',
       });
       const citizen = await sentFor(`Bearer ${token}`);
       assert.deepEqual([citizen['nhsd-nhslogin-nhs-number'], citizen['x-proofing']], ['9900000285', 'P9']);

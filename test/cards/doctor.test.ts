@@ -178,9 +178,11 @@ describe('identity-agent doctor in a separate process', () => {
     const port = (squatter.address() as AddressInfo).port;
     const { cis, cis2, folder } = await testDesk(t);
     const env = {
-      ...{ ALONGSIDE_AGENT_PORT: String(port), ALONGSIDE_AGENT_DATA: join(folder, 'other') },
-      ...{ ALONGSIDE_CIS: cis.origin, ALONGSIDE_CIS2_ISSUER: cis2.issuer },
-      ...{ ALONGSIDE_AGENT_SOCKET: join(folder, 'other', 'a.sock') },
+      ALONGSIDE_AGENT_PORT: String(port),
+      ALONGSIDE_AGENT_DATA: join(folder, 'other'),
+      ALONGSIDE_CIS: cis.origin,
+      ALONGSIDE_CIS2_ISSUER: cis2.issuer,
+      ALONGSIDE_AGENT_SOCKET: join(folder, 'other', 'a.sock'),
     };
     const started = await asProcess(env, [...agentProgram, 'run']);
     assert.equal(started.code, 1, 'the agent does not start');
@@ -219,8 +221,10 @@ describe('identity-agent doctor in a separate process', () => {
   test('reports none of these for an agent on a free port', async (t) => {
     const { cis, cis2, folder } = await testDesk(t);
     const env = {
-      ...{ ALONGSIDE_AGENT_PORT: String(await freePort()), ALONGSIDE_CIS: cis.origin },
-      ...{ ALONGSIDE_CIS2_ISSUER: cis2.issuer, ALONGSIDE_CIS2_JWKS: `${cis2.origin}/jwks` },
+      ALONGSIDE_AGENT_PORT: String(await freePort()),
+      ALONGSIDE_CIS: cis.origin,
+      ALONGSIDE_CIS2_ISSUER: cis2.issuer,
+      ALONGSIDE_CIS2_JWKS: `${cis2.origin}/jwks`,
       ALONGSIDE_AGENT_SOCKET: join(folder, 'other', 'a.sock'),
     };
     const { out } = await asProcess(env, [...agentProgram, 'doctor', '--json']);

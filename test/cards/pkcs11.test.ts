@@ -161,9 +161,20 @@ describe('a PKCS#11 module with a problem', needing(['SoftHSM2']), () => {
     const { port } = server.address() as net.AddressInfo;
     const words = [
       fileURLToPath(new URL('../../identity-agent/bin.mjs', import.meta.url)),
-      ...['--cis', 'http://127.0.0.1:1', '--cis2-issuer', 'http://127.0.0.1:1/realm', '--reader', 'pkcs11'],
-      ...['--pkcs11-module', pathOf('SoftHSM2'), '--agent-port', String(port)],
-      ...['--agent-data', join(folder, 'data'), '--agent-socket', join(folder, 'socket', 'a.sock')],
+      '--cis',
+      'http://127.0.0.1:1',
+      '--cis2-issuer',
+      'http://127.0.0.1:1/realm',
+      '--reader',
+      'pkcs11',
+      '--pkcs11-module',
+      pathOf('SoftHSM2'),
+      '--agent-port',
+      String(port),
+      '--agent-data',
+      join(folder, 'data'),
+      '--agent-socket',
+      join(folder, 'socket', 'a.sock'),
     ];
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
     t.after(() => child.kill('SIGKILL'));

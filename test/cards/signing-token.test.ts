@@ -43,7 +43,14 @@ describe('signing keys in a SoftHSM2 token', needing(['SoftHSM2']), () => {
     process.env.SOFTHSM2_CONF = join(folder, 'softhsm2.conf');
     writeFileSync(process.env.SOFTHSM2_CONF, `directories.tokendir = ${join(folder, 'tokens')}\n`);
     const made = await run('softhsm2-util', [
-      ...['--init-token', '--free', '--label', label, '--so-pin', '87654321', '--pin', pin],
+      '--init-token',
+      '--free',
+      '--label',
+      label,
+      '--so-pin',
+      '87654321',
+      '--pin',
+      pin,
     ]);
     assert.equal(made.code, 0, made.said);
     database = await connectDatabase(':memory:', folder);
@@ -212,7 +219,12 @@ describe('signing keys in a SoftHSM2 token', needing(['SoftHSM2']), () => {
     );
     await tool(
       ...(['openssl', 'pkeyutl', '-encrypt', '-pubin', '-keyform', 'DER', '-inkey', file('pub')] as const),
-      ...['-pkeyopt', 'rsa_padding_mode:oaep', '-in', file('plain'), '-out', file('master.key.wrapped')],
+      '-pkeyopt',
+      'rsa_padding_mode:oaep',
+      '-in',
+      file('plain'),
+      '-out',
+      file('master.key.wrapped'),
     );
     const command = `PIN=$(cat '${file('pin')}') pkcs11-tool --module '${module}' --token-label '${label}' --login --pin env:PIN --decrypt --mechanism RSA-PKCS-OAEP --hash-algorithm SHA-1 --id 4d --input-file '${file('master.key.wrapped')}' 2>/dev/null | head -n 1`;
     const wrapped = new MasterKeyFile(folder, { masterKeyCommand: command }).read();

@@ -86,10 +86,20 @@ describe("a seeded person's card in a PC/SC reader, with the whole product", nee
   test('signs its holder in at CIS with an agent, and out when it is removed', async (t) => {
     const { cis, cis2Issuer } = instance.urls;
     const desk = await createIdentityAgent({
-      ...{ clock: systemClock, recorder: silentRecorder, log: silentLog, development: false },
-      ...{ dataFolder: join(folder, 'agent'), socketPath: join(folder, 'a.sock'), url: 'http://127.0.0.1:1' },
-      ...{ generation: 'hscn', mode: 'normal', requireRole: true, checkPeerUser: true },
-      ...{ transport: 'pcsc', cards: { pcscModule: pathOf('pcsc-mini') }, cisUrl: String(cis) },
+      clock: systemClock,
+      recorder: silentRecorder,
+      log: silentLog,
+      development: false,
+      dataFolder: join(folder, 'agent'),
+      socketPath: join(folder, 'a.sock'),
+      url: 'http://127.0.0.1:1',
+      generation: 'hscn',
+      mode: 'normal',
+      requireRole: true,
+      checkPeerUser: true,
+      transport: 'pcsc',
+      cards: { pcscModule: pathOf('pcsc-mini') },
+      cisUrl: String(cis),
       cis2: {
         issuer: String(cis2Issuer),
         jwksUrl: `${cis2Issuer}/connect/jwk_uri`,

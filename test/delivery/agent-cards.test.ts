@@ -80,7 +80,8 @@ describe('the agent in the package of the product', needing(['SoftHSM2']), () =>
             const hidden = [...page.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)];
             const fields = Object.fromEntries(hidden.map(([, name = '', value = '']) => [name, value]));
             const headers = {
-              ...{ origin, 'sec-fetch-site': 'same-origin' },
+              origin,
+              'sec-fetch-site': 'same-origin',
               'content-type': 'application/x-www-form-urlencoded',
             };
             const body = new URLSearchParams({ ...fields, pin }).toString();

@@ -41,9 +41,20 @@ test('the package of a workstation runs without the clone, as emitted JavaScript
   const child = spawn(
     process.execPath,
     [
-      ...[...flags, program, '--cis', cis.origin, '--cis2-issuer', cis2.issuer],
-      ...['--agent-port', String(await freePort()), '--agent-data', join(data, 'packed-data')],
-      ...['--agent-socket', socket, '--log-level', 'info'],
+      ...flags,
+      program,
+      '--cis',
+      cis.origin,
+      '--cis2-issuer',
+      cis2.issuer,
+      '--agent-port',
+      String(await freePort()),
+      '--agent-data',
+      join(data, 'packed-data'),
+      '--agent-socket',
+      socket,
+      '--log-level',
+      'info',
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );

@@ -41,16 +41,22 @@ describe('two servers, PostgreSQL and HAProxy with deploy/haproxy.cfg', {
 
   async function start(address: string): Promise<void> {
     const flags = [
-      ...[
-        '--json',
-        '--no-self-service',
-        '--log-level',
-        'error',
-        '--database',
-        `@${join(folder, 'database')}`,
-      ],
-      ...['--host', address, '--console-host', address, '--trusted-proxies', '127.0.0.1'],
-      ...['--data', join(folder, address), '--master-key', join(folder, 'master.key')],
+      '--json',
+      '--no-self-service',
+      '--log-level',
+      'error',
+      '--database',
+      `@${join(folder, 'database')}`,
+      '--host',
+      address,
+      '--console-host',
+      address,
+      '--trusted-proxies',
+      '127.0.0.1',
+      '--data',
+      join(folder, address),
+      '--master-key',
+      join(folder, 'master.key'),
       ...Object.entries(names).flatMap(([name, host]) => [`--url-${name}`, `https://${host}`]),
     ];
     const main = join(clone, 'src/cli/main.ts');
@@ -71,8 +77,13 @@ describe('two servers, PostgreSQL and HAProxy with deploy/haproxy.cfg', {
   /** Asks through the balancer, over TLS. */
   async function ask(name: string, path: string, agent?: Agent): Promise<{ status: number; body: string }> {
     const call = request({
-      ...{ host: '127.0.0.1', port, path, servername: name, headers: { host: name } },
-      ...{ ca: readFileSync(authority.certificate), agent: agent ?? false },
+      host: '127.0.0.1',
+      port,
+      path,
+      servername: name,
+      headers: { host: name },
+      ca: readFileSync(authority.certificate),
+      agent: agent ?? false,
     });
     call.end();
     const [response] = await once(call, 'response');
@@ -96,14 +107,18 @@ describe('two servers, PostgreSQL and HAProxy with deploy/haproxy.cfg', {
     // Both at once: they agree on the schema.
     await Promise.all(addresses.map(start));
     const env = {
-      ...{ BALANCER_ADDRESS: `127.0.0.1:${port}`, BALANCER_CERTIFICATES: certificates },
-      ...{ ALONGSIDE_1: addresses[0], ALONGSIDE_2: addresses[1], CONSOLE_NETWORK: '127.0.0.0/8' },
+      BALANCER_ADDRESS: `127.0.0.1:${port}`,
+      BALANCER_CERTIFICATES: certificates,
+      ALONGSIDE_1: addresses[0],
+      ALONGSIDE_2: addresses[1],
+      CONSOLE_NETWORK: '127.0.0.0/8',
       ...Object.fromEntries(
         Object.entries(names).map(([name, host]) => [`NAME_${name.toUpperCase()}`, host]),
       ),
     };
     balancer = spawn(haproxy ?? '', ['-f', join(clone, 'deploy/haproxy.cfg')], {
-      ...{ env, stdio: ['ignore', 'ignore', 'inherit'] },
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
     });
     while ((await ask(names.cis2, '/healthz').catch(() => undefined))?.status !== 200) {
       assert.equal(balancer.exitCode, null, 'HAProxy ended');

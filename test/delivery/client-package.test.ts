@@ -96,18 +96,16 @@ describe('the package of the client library', () => {
     });
     assert.deepEqual(Object.keys(dependencies as object), ['jose']);
     assert.deepEqual(Object.keys(rest).sort(), [
-      ...[
-        'bin',
-        'bugs',
-        'description',
-        'homepage',
-        'keywords',
-        'main',
-        'publishConfig',
-        'repository',
-        'types',
-        'version',
-      ],
+      'bin',
+      'bugs',
+      'description',
+      'homepage',
+      'keywords',
+      'main',
+      'publishConfig',
+      'repository',
+      'types',
+      'version',
     ]);
   });
 
@@ -128,8 +126,14 @@ describe('the package of the client library', () => {
     ];
     await writeFile(join(project, 'program.ts'), source.join('\n'));
     const compilerOptions = {
-      ...{ module: 'nodenext', moduleResolution: 'nodenext', target: 'ES2022', lib: ['ES2024'] },
-      ...{ strict: true, noEmit: true, types: ['node'], exactOptionalPropertyTypes: false },
+      module: 'nodenext',
+      moduleResolution: 'nodenext',
+      target: 'ES2022',
+      lib: ['ES2024'],
+      strict: true,
+      noEmit: true,
+      types: ['node'],
+      exactOptionalPropertyTypes: false,
     };
     await writeFile(
       join(project, 'tsconfig.json'),

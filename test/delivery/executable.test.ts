@@ -91,7 +91,9 @@ describe('the executable for Linux', () => {
   test('runs the first journey from an empty folder, with nothing else installed', async (t) => {
     const home = await emptyHome(t);
     await firstJourney({
-      ...{ program: [program()], flags: ['--ephemeral'], ...home },
+      program: [program()],
+      flags: ['--ephemeral'],
+      ...home,
       command: async (...words) => (await run(program(), words, home)).stdout,
     });
     assert.deepEqual(await readdir(home.cwd), []);
@@ -116,9 +118,21 @@ describe('the executable for Linux', () => {
     const child = spawn(
       program(),
       [
-        ...['identity-agent', 'run', '--cis', desk.cis.origin, '--cis2-issuer', desk.cis2.issuer],
-        ...['--agent-port', new URL(origin).port, '--agent-data', join(desk.folder, 'executable-data')],
-        ...['--agent-socket', join(desk.folder, 'executable', 'a.sock'), '--log-level', 'info', ...flags],
+        'identity-agent',
+        'run',
+        '--cis',
+        desk.cis.origin,
+        '--cis2-issuer',
+        desk.cis2.issuer,
+        '--agent-port',
+        new URL(origin).port,
+        '--agent-data',
+        join(desk.folder, 'executable-data'),
+        '--agent-socket',
+        join(desk.folder, 'executable', 'a.sock'),
+        '--log-level',
+        'info',
+        ...flags,
       ],
       { env, stdio: ['ignore', 'ignore', 'pipe'] },
     );

@@ -23,8 +23,15 @@ function lacking(): string | false {
 
 /** As documented in docs/production.md. */
 const hardened = [
-  ...['--read-only', '--cap-drop', 'all', '--security-opt', 'no-new-privileges'],
-  ...['--tmpfs', '/tmp', '--network', 'none'],
+  '--read-only',
+  '--cap-drop',
+  'all',
+  '--security-opt',
+  'no-new-privileges',
+  '--tmpfs',
+  '/tmp',
+  '--network',
+  'none',
 ];
 
 describe('the container image', { skip: lacking(), timeout: 280_000 }, () => {
@@ -32,8 +39,12 @@ describe('the container image', { skip: lacking(), timeout: 280_000 }, () => {
   const env = { ...process.env, PODMAN_IGNORE_CGROUPSV1_WARNING: '1', BUILDAH_FORMAT: 'docker' };
   // Its own storage, without the kernel's overlay file system, which does not work inside a container.
   const storage = () => [
-    ...['--storage-driver', 'vfs'],
-    ...['--root', join(folder, 'storage'), '--runroot', join(folder, 'run')],
+    '--storage-driver',
+    'vfs',
+    '--root',
+    join(folder, 'storage'),
+    '--runroot',
+    join(folder, 'run'),
   ];
   const podman = async (...words: string[]): Promise<string> => {
     const first = [...storage(), '--cgroup-manager', 'cgroupfs', '--runtime', 'runc'];

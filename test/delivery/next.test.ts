@@ -72,8 +72,10 @@ describe('the example for Next.js', () => {
       },
     );
     server = next(['start', '--port', new URL(origin).port], {
-      ...{ ORIGIN: origin, API_URL: instance.urls.api },
-      ...{ API_KEY: platform.clientId, API_SECRET: platform.clientSecret },
+      ORIGIN: origin,
+      API_URL: instance.urls.api,
+      API_KEY: platform.clientId,
+      API_SECRET: platform.clientSecret,
     });
     const started = await outputUntil(server, 'Ready in');
     assert.match(started, /Ready in/);

@@ -197,8 +197,12 @@ describe('the package of the product', () => {
     ];
     await writeFile(project.path('sign-in.test.ts'), source.join('\n'));
     const compilerOptions = {
-      ...{ module: 'nodenext', target: 'ES2024', lib: ['ES2024', 'ESNext.Disposable'] },
-      ...{ strict: true, noEmit: true, types: ['node'] },
+      module: 'nodenext',
+      target: 'ES2024',
+      lib: ['ES2024', 'ESNext.Disposable'],
+      strict: true,
+      noEmit: true,
+      types: ['node'],
     };
     await writeFile(
       project.path('tsconfig.json'),
@@ -211,7 +215,8 @@ describe('the package of the product', () => {
     ]);
     const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
     const { stdout } = await run(process.execPath, ['--test', '--test-reporter=tap', 'sign-in.test.ts'], {
-      ...{ cwd: project.folder, env },
+      cwd: project.folder,
+      env,
     });
     assert.match(stdout, /^# pass 1$/m);
     assert.match(stdout, /^# fail 0$/m);
@@ -277,7 +282,9 @@ describe('the package of the product', () => {
 
   const journey = (node: string, ...flags: string[]): Promise<void> =>
     firstJourney({
-      ...{ program: [node, program()], cwd: project.folder, flags },
+      program: [node, program()],
+      cwd: project.folder,
+      flags,
       command: async (...words) => (await run(node, [program(), ...words], { cwd: project.folder })).stdout,
     });
 

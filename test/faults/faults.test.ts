@@ -25,8 +25,16 @@ describe('npm run faults', () => {
   for (const [database, names] of Object.entries(bounded))
     test(`loses no response and no process with ${database} in a bounded run`, async () => {
       const { code, out, err } = await faults(
-        ...['--quick', '--seconds', '0.5', '--database', database],
-        ...['--lanes', '2', '--pause', '250', '--json'],
+        '--quick',
+        '--seconds',
+        '0.5',
+        '--database',
+        database,
+        '--lanes',
+        '2',
+        '--pause',
+        '250',
+        '--json',
       );
       const results = JSON.parse(out || '[]') as Result[];
       assert.deepEqual(

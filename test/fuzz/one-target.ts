@@ -20,7 +20,9 @@ const round = new BigInt64Array(progress);
 const target = await loadTarget(name);
 const until = performance.now() + seconds * 1000;
 const result: FuzzResult = await fuzz(target, {
-  ...{ seed, from, rounds },
+  seed,
+  from,
+  rounds,
   over: () => performance.now() > until,
   at: (now) => Atomics.store(round, 0, BigInt(now)),
 });

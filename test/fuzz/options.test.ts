@@ -19,8 +19,12 @@ describe('the options of npm run fuzz', () => {
       42,
     );
     assert.deepEqual(options, {
-      ...{ targets: ['tlv'], seed: 7, from: 74, rounds: 1 },
-      ...{ seconds: Number.POSITIVE_INFINITY, json: true },
+      targets: ['tlv'],
+      seed: 7,
+      from: 74,
+      rounds: 1,
+      seconds: Number.POSITIVE_INFINITY,
+      json: true,
     });
   });
 

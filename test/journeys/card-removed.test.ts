@@ -97,8 +97,10 @@ describe('removing the card', () => {
 
     await instance.signInAtDesk('gp');
     const query = new URLSearchParams({
-      ...{ client_id: platform.clientId, redirect_uri: callback },
-      ...{ response_type: 'code', state: 'any' },
+      client_id: platform.clientId,
+      redirect_uri: callback,
+      response_type: 'code',
+      state: 'any',
     });
     const { address } = await new Navigator().go(`${instance.urls.api}/oauth2/authorize?${query}`, callback);
     const code = new URL(address).searchParams.get('code') ?? '';

@@ -28,8 +28,10 @@ describe('a relying party of CIS2 with a certificate, over HTTPS (FAPI 2.0, RFC 
     [own, other] = [authority.issue('client'), authority.issue('other')];
     [instance, browser] = await Promise.all([
       startInstance({
-        ...{ tlsCertificate: certificate, tlsKey: key },
-        ...{ tlsAuthority: authority.certificate, tlsClientAuthorities: authority.certificate },
+        tlsCertificate: certificate,
+        tlsKey: key,
+        tlsAuthority: authority.certificate,
+        tlsClientAuthorities: authority.certificate,
       }),
       launchBrowser(),
     ]);

@@ -34,8 +34,12 @@ const now = () => Math.floor(Date.now() / 1_000);
 const assertion = (claims: JwtClaims = {}, header: { kid?: string } = {}, signer = key) => {
   const { clientId } = appRestricted;
   const usual = {
-    ...{ iss: clientId, sub: clientId, aud: `${api}/oauth2/token` },
-    ...{ jti: randomUUID(), iat: now(), exp: now() + 300 },
+    iss: clientId,
+    sub: clientId,
+    aud: `${api}/oauth2/token`,
+    jti: randomUUID(),
+    iat: now(),
+    exp: now() + 300,
   };
   return signJwt({ alg: 'RS512', typ: 'JWT', kid: demoKeyId, ...header }, { ...usual, ...claims }, signer);
 };
@@ -54,13 +58,19 @@ const sendForm = (body: string, path = '/oauth2/token') =>
   });
 const authorize = (changes: Record<string, string> = {}) =>
   `${api}/oauth2/authorize?${asForm({
-    ...{ client_id: combined.clientId, redirect_uri: `${instance.urls.sample}/combined/callback` },
-    ...{ response_type: 'code', state: 'x', ...changes },
+    client_id: combined.clientId,
+    redirect_uri: `${instance.urls.sample}/combined/callback`,
+    response_type: 'code',
+    state: 'x',
+    ...changes,
   })}`;
 const codeForm = (changes: Record<string, string> = {}) =>
   asForm({
-    ...{ grant_type: 'authorization_code', code: 'none', client_id: combined.clientId },
-    ...{ client_secret: combined.clientSecret, redirect_uri: `${instance.urls.sample}/combined/callback` },
+    grant_type: 'authorization_code',
+    code: 'none',
+    client_id: combined.clientId,
+    client_secret: combined.clientSecret,
+    redirect_uri: `${instance.urls.sample}/combined/callback`,
     ...changes,
   });
 const follow = (url: string) => fetch(url, { redirect: 'manual' });
@@ -154,8 +164,12 @@ const mistakes: Mistake[] = [
     name: 'an unknown scope',
     async make() {
       const paste = `${instance.urls.cis2Issuer}/authorize?${asForm({
-        ...{ client_id: separateAtCis2.clientId, response_type: 'code', state: 'x', nonce: 'y' },
-        ...{ redirect_uri: `${instance.urls.sample}/separate/callback`, scope: 'openid profil' },
+        client_id: separateAtCis2.clientId,
+        response_type: 'code',
+        state: 'x',
+        nonce: 'y',
+        redirect_uri: `${instance.urls.sample}/separate/callback`,
+        scope: 'openid profil',
       })}`;
       return { response: await follow(paste), paste };
     },
@@ -297,16 +311,17 @@ test('explain stores no pasted text and begins no journey', async () => {
   const mark = `mark-${randomUUID()}`;
   const jwt = await assertion({ sub: mark, iss: mark });
   for (const text of [
-    ...[
-      '123456789012',
-      '999999999999999999',
-      mark,
-      jwt,
-      await credentials(jwt),
-      codeForm({ client_secret: mark, client_id: mark }),
-    ],
-    ...[authorize({ state: mark, client_id: mark }), `${api}/${mark}/authorize?client_id=${mark}`],
-    ...[`{"error":"${mark}","message_id":"${mark}"}`, `curl ${api}/${mark}`, `-----BEGIN ${mark}`],
+    '123456789012',
+    '999999999999999999',
+    mark,
+    jwt,
+    await credentials(jwt),
+    codeForm({ client_secret: mark, client_id: mark }),
+    authorize({ state: mark, client_id: mark }),
+    `${api}/${mark}/authorize?client_id=${mark}`,
+    `{"error":"${mark}","message_id":"${mark}"}`,
+    `curl ${api}/${mark}`,
+    `-----BEGIN ${mark}`,
   ]) {
     await explain(text);
     assert.equal((await instance.call('POST', '/explain', { text, as: mark })).status, 400);

@@ -28,8 +28,10 @@ describe('the whole chain over HTTPS', () => {
     const { certificate, key } = authority.issue('localhost');
     [instance, browser] = await Promise.all([
       startInstance({
-        ...{ tlsCertificate: certificate, tlsKey: key },
-        ...{ tlsAuthority: authority.certificate, tlsClientAuthorities: authority.certificate },
+        tlsCertificate: certificate,
+        tlsKey: key,
+        tlsAuthority: authority.certificate,
+        tlsClientAuthorities: authority.certificate,
       }),
       launchBrowser(),
     ]);

@@ -109,7 +109,10 @@ describe('the mock endpoints', () => {
   test('record a sign-in as one journey, also if its state is short', async () => {
     const realm = `${new URL(instance.urls.cis2Issuer).origin}/realms/Cis2-mock-internal-dev`;
     const query = new URLSearchParams({
-      ...{ client_id: 'test-client-cis2', redirect_uri: callback, response_type: 'code', scope: 'openid' },
+      client_id: 'test-client-cis2',
+      redirect_uri: callback,
+      response_type: 'code',
+      scope: 'openid',
       state: 'x',
     });
     const signInAtRealm = async () => {

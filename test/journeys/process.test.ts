@@ -30,7 +30,8 @@ interface Ended {
 function command(argv: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
   const child = spawn(process.execPath, [main, ...argv], {
     env: { ...process.env, ...environment },
-    ...{ timeout: 240_000, killSignal: 'SIGKILL' },
+    timeout: 240_000,
+    killSignal: 'SIGKILL',
   });
   let out = '';
   let err = '';
@@ -200,7 +201,16 @@ describe('the alongside process', () => {
       ['127.0.0.1', false],
     ] as const) {
       const child = spawn(process.execPath, [
-        ...[main, 'up', '--json', '--ephemeral', '--port-base', '0', '--only', 'cis2', '--host', host],
+        main,
+        'up',
+        '--json',
+        '--ephemeral',
+        '--port-base',
+        '0',
+        '--only',
+        'cis2',
+        '--host',
+        host,
       ]);
       let err = '';
       child.stderr.on('data', (part) => (err += part));

@@ -82,8 +82,18 @@ test('alongside serve exits with 1 and one sentence for another master key, befo
   const folder = mkdtempSync(join(tmpdir(), 'alongside-other-key-'));
   try {
     const start = (data: string) => [
-      ...[main, 'serve', '--only', 'cis2,authorisation', '--port-base', '0', '--drain-delay', '0'],
-      ...['--data', join(folder, data), '--database', `sqlite:${join(folder, 'shared.db')}`],
+      main,
+      'serve',
+      '--only',
+      'cis2,authorisation',
+      '--port-base',
+      '0',
+      '--drain-delay',
+      '0',
+      '--data',
+      join(folder, data),
+      '--database',
+      `sqlite:${join(folder, 'shared.db')}`,
     ];
     const healthy = spawn(process.execPath, [...start('one'), '--json'], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -115,7 +125,10 @@ describe('alongside serve', () => {
   const starting = (settings: Record<string, unknown>, development = false) =>
     startAlongside(
       loadConfig(productionShape, {
-        ...{ portBase: 0, data: folder, logLevel: 'silent', drainDelay: 0 },
+        portBase: 0,
+        data: folder,
+        logLevel: 'silent',
+        drainDelay: 0,
         smtpUrl: 'smtp://127.0.0.1:9',
         ...settings,
       }),

@@ -202,7 +202,9 @@ describe('production', () => {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({
           response: {
-            ...{ id, rawId: id, type: 'public-key' },
+            id,
+            rawId: id,
+            type: 'public-key',
             response: {
               clientDataJSON: client.toString('base64url'),
               authenticatorData: data.toString('base64url'),
@@ -385,13 +387,12 @@ describe('production', () => {
     });
     const page = await browser.newPage();
     const query = new URLSearchParams({
-      ...{
-        response_type: 'code',
-        scope: 'openid',
-        state: 'a-state-of-this-test',
-        nonce: 'a-nonce-of-this-test',
-      },
-      ...{ client_id: made.cis2.clientId, redirect_uri: redirectUri },
+      response_type: 'code',
+      scope: 'openid',
+      state: 'a-state-of-this-test',
+      nonce: 'a-nonce-of-this-test',
+      client_id: made.cis2.clientId,
+      redirect_uri: redirectUri,
     });
     await page.goto(`${instance.urls.cis2Issuer}/authorize?${query}`);
     const text = (await page.locator('body').textContent()) ?? '';
@@ -410,7 +411,9 @@ describe('production', () => {
     });
     const person = (familyName: string, roleCode: string) =>
       instance.api<{ uid: string }>('POST', '/people', {
-        ...{ givenName: 'Sam', familyName, authenticators: ['passkey'] },
+        givenName: 'Sam',
+        familyName,
+        authenticators: ['passkey'],
         roles: [{ roleCode, roleName: '"A":"B":"C"', orgCode: 'A9A5A', orgName: 'Example Surgery' }],
       });
     const officer = await person('Officer', 'S0080:G0450:R5080');
@@ -420,12 +423,14 @@ describe('production', () => {
       'POST',
       '/applications',
       {
-        ...{ name: 'Calls hello', profile: 'nhs' },
+        name: 'Calls hello',
+        profile: 'nhs',
         platform: { callbackUrls: [redirectUri], products: ['hello'] },
       },
     );
     const { url } = await instance.api<{ url: string }>('POST', `/people/${doctor.uid}/enrolments`, {
-      ...{ kind: 'passkey', officer: officer.uid },
+      kind: 'passkey',
+      officer: officer.uid,
     });
 
     const { page } = await desk();
@@ -434,8 +439,11 @@ describe('production', () => {
     await page.getByRole('button', { name: 'Set it up' }).click();
     await page.getByText('It signs you in at level 2').waitFor();
     const query = new URLSearchParams({
-      ...{ response_type: 'code', state: 'a-state-of-this-test', acr_values: 'AAL2_OR_AAL3_ANY' },
-      ...{ client_id: platform.clientId, redirect_uri: redirectUri },
+      response_type: 'code',
+      state: 'a-state-of-this-test',
+      acr_values: 'AAL2_OR_AAL3_ANY',
+      client_id: platform.clientId,
+      redirect_uri: redirectUri,
     });
     await page.goto(`${instance.urls.api}/oauth2/authorize?${query}`);
     const choice = page.getByRole('radio', { name: 'Passkey' });
@@ -451,8 +459,11 @@ describe('production', () => {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({
-        ...{ grant_type: 'authorization_code', code, redirect_uri: redirectUri },
-        ...{ client_id: platform.clientId, client_secret: platform.clientSecret },
+        grant_type: 'authorization_code',
+        code,
+        redirect_uri: redirectUri,
+        client_id: platform.clientId,
+        client_secret: platform.clientSecret,
       }),
     });
     const { access_token } = (await answer.json()) as { access_token: string };
@@ -501,9 +512,11 @@ describe('production', () => {
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         body: new URLSearchParams({
-          ...{ grant_type: 'authorization_code', code: 'none' },
-          ...{ redirect_uri: `${instance.urls.api}/oauth2/callback` },
-          ...{ client_id: platformClient.clientId, client_secret: secret },
+          grant_type: 'authorization_code',
+          code: 'none',
+          redirect_uri: `${instance.urls.api}/oauth2/callback`,
+          client_id: platformClient.clientId,
+          client_secret: secret,
         }),
       });
       return ((await answer.json()) as { error: string }).error;

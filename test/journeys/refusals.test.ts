@@ -377,30 +377,42 @@ describe('refused messages of a journey', () => {
     await put('nurse');
     await instance.call('POST', '/agent/pin', { pin: '99999999' });
     await shows({
-      ...{ error: 'identity-agent.wrongPin', field: 'pin', headline: 'The PIN is wrong' },
-      ...{ came: 'a wrong PIN, 2 attempts left', expected: 'the PIN of the card in the reader' },
+      error: 'identity-agent.wrongPin',
+      field: 'pin',
+      headline: 'The PIN is wrong',
+      came: 'a wrong PIN, 2 attempts left',
+      expected: 'the PIN of the card in the reader',
     });
     await take();
     await put('locked');
     await shows({
-      ...{ error: 'identity-agent.cardBlocked', field: 'pin' },
+      error: 'identity-agent.cardBlocked',
+      field: 'pin',
       headline: 'The card is blocked after too many wrong PINs',
-      ...{ came: 'a card that is blocked after wrong PINs', expected: 'a card whose PIN is not blocked' },
+      came: 'a card that is blocked after wrong PINs',
+      expected: 'a card whose PIN is not blocked',
     });
     await take();
     const { card } = await put('starter');
     await take();
     await instance.api('POST', `/registration-authority/cards/${card.serial}/revoke`, {
-      ...{ actor: 'admin', reason: 'keyCompromise' },
+      actor: 'admin',
+      reason: 'keyCompromise',
     });
     await put('starter');
     await shows({
-      ...{ error: 'cis.certificateRevoked', field: 'certificate', headline: 'The card was revoked' },
-      ...{ came: 'a card that was revoked N ago: keyCompromise', expected: 'a card that is not revoked' },
+      error: 'cis.certificateRevoked',
+      field: 'certificate',
+      headline: 'The card was revoked',
+      came: 'a card that was revoked N ago: keyCompromise',
+      expected: 'a card that is not revoked',
     });
     await shows({
-      ...{ error: 'identity-agent.cardRejected', field: 'card', headline: 'This card has been revoked' },
-      ...{ came: 'a card that is refused: certificate_revoked', expected: 'a card that CIS accepts' },
+      error: 'identity-agent.cardRejected',
+      field: 'card',
+      headline: 'This card has been revoked',
+      came: 'a card that is refused: certificate_revoked',
+      expected: 'a card that CIS accepts',
     });
     await take();
     await put('gp');
@@ -425,28 +437,31 @@ describe('refused messages of a journey', () => {
       keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'own-1', use: 'sig', alg: 'ES256' }],
     };
     const { cis2: client } = await instance.api<{ cis2: { clientId: string } }>('POST', '/applications', {
-      ...{ name: 'Strict', profile: 'fapi2' },
+      name: 'Strict',
+      profile: 'fapi2',
       cis2: {
-        ...{ profile: 'fapi2', tokenEndpointAuthMethod: 'private_key_jwt', signingAlg: 'ES256', jwks },
+        profile: 'fapi2',
+        tokenEndpointAuthMethod: 'private_key_jwt',
+        signingAlg: 'ES256',
+        jwks,
         redirectUris: ['https://strict.example.test/callback'],
       },
     });
     const issuer = instance.urls.cis2Issuer;
     const authorize = new URLSearchParams({
-      ...{ client_id: client.clientId, redirect_uri: 'https://strict.example.test/callback' },
-      ...{ response_type: 'code', scope: 'openid', state: 'state-of-a-strict-client' },
+      client_id: client.clientId,
+      redirect_uri: 'https://strict.example.test/callback',
+      response_type: 'code',
+      scope: 'openid',
+      state: 'state-of-a-strict-client',
     });
     await fetch(`${issuer}/authorize?${authorize}`, { redirect: 'manual' });
     await shows({
-      ...{
-        error: 'cis2.requestNotPushed',
-        field: 'request_uri',
-        headline: 'This client must push its requests',
-      },
-      ...{
-        came: 'the parameters themselves, from the browser',
-        expected: 'a request_uri of the PAR endpoint',
-      },
+      error: 'cis2.requestNotPushed',
+      field: 'request_uri',
+      headline: 'This client must push its requests',
+      came: 'the parameters themselves, from the browser',
+      expected: 'a request_uri of the PAR endpoint',
     });
     const redeem = async (kid: string, aud: string) => {
       const now = Math.floor(Date.now() / 1_000);
@@ -459,24 +474,37 @@ describe('refused messages of a journey', () => {
       await fetch(`${issuer}/access_token`, {
         method: 'POST',
         body: new URLSearchParams({
-          ...{ grant_type: 'authorization_code', code: 'x', client_assertion: assertion },
+          grant_type: 'authorization_code',
+          code: 'x',
+          client_assertion: assertion,
           client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
         }),
       });
     };
     await redeem('own-2', issuer);
     await shows({
-      ...{ error: 'cis2.assertionInvalid', field: 'kid', headline: 'No registered key has this kid' },
-      ...{ came: 'own-2', expected: 'own-1' },
+      error: 'cis2.assertionInvalid',
+      field: 'kid',
+      headline: 'No registered key has this kid',
+      came: 'own-2',
+      expected: 'own-1',
     });
     await redeem('own-1', 'https://elsewhere.example.test');
     await shows({
-      ...{ error: 'cis2.assertionInvalid', field: 'aud', headline: 'aud of the assertion is wrong' },
-      ...{ came: 'https://elsewhere.example.test', expected: `the one string ${issuer}` },
+      error: 'cis2.assertionInvalid',
+      field: 'aud',
+      headline: 'aud of the assertion is wrong',
+      came: 'https://elsewhere.example.test',
+      expected: `the one string ${issuer}`,
     });
     const native = new URLSearchParams({
-      ...{ client_id: 'demo-native', redirect_uri: 'http://127.0.0.1/callback', response_type: 'code' },
-      ...{ scope: 'nothing', code_challenge: 'x'.repeat(43), code_challenge_method: 'S256', state: 's' },
+      client_id: 'demo-native',
+      redirect_uri: 'http://127.0.0.1/callback',
+      response_type: 'code',
+      scope: 'nothing',
+      code_challenge: 'x'.repeat(43),
+      code_challenge_method: 'S256',
+      state: 's',
     });
     await fetch(`${instance.urls.api}/oauth2.1/authorize?${native}`, { redirect: 'manual' });
     const scope = (await refusedMessages()).find(
@@ -492,7 +520,9 @@ describe('refused messages of a journey', () => {
     const { clientId, clientSecret } = seededClients.combined;
     await instance.signInAtDesk('gp');
     const request = new URLSearchParams({
-      ...{ client_id: clientId, redirect_uri: callback, response_type: 'code' },
+      client_id: clientId,
+      redirect_uri: callback,
+      response_type: 'code',
       state: 'state-of-a-sign-in-with-mistakes',
     });
     const browser = new Navigator();
@@ -505,7 +535,9 @@ describe('refused messages of a journey', () => {
     const code = new URL(address).searchParams.get('code') ?? '';
     await ask({ grant_type: 'nonsense', code });
     const { refresh_token: first = '' } = await ask({
-      ...{ grant_type: 'authorization_code', code, redirect_uri: callback },
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: callback,
     });
     const refresh = { grant_type: 'refresh_token', refresh_token: first };
     assert.ok((await ask(refresh)).access_token);
@@ -559,7 +591,10 @@ test('a journey is marked if the clock was moved during it, and no other', async
   const { clientId } = seededClients.combined;
   const address = (state: string) =>
     `${instance.urls.api}/oauth2/authorize?${new URLSearchParams({
-      ...{ client_id: clientId, redirect_uri: callback, response_type: 'code', state },
+      client_id: clientId,
+      redirect_uri: callback,
+      response_type: 'code',
+      state,
     })}`;
   const browser = new Navigator();
   const begun = await browser.go(address(crypto.randomUUID()), instance.urls.cis2Issuer);
@@ -592,11 +627,14 @@ test('the pages of a combined sign-in name the application, however hostile its 
   await instance.api('PUT', '/readers/0/card', { card: 'nurse' });
   const callback = 'https://hostile.example.test/callback';
   const { platform } = await instance.api<{ platform: { clientId: string } }>('POST', '/applications', {
-    ...{ name: `<img src=x onerror=alert(1)>\u202Eevil${'x'.repeat(60)}`, profile: 'nhs' },
+    name: `<img src=x onerror=alert(1)>\u202Eevil${'x'.repeat(60)}`,
+    profile: 'nhs',
     platform: { callbackUrls: [callback], products: ['personal-demographics-service'] },
   });
   const request = new URLSearchParams({
-    ...{ client_id: platform.clientId, redirect_uri: callback, response_type: 'code' },
+    client_id: platform.clientId,
+    redirect_uri: callback,
+    response_type: 'code',
     state: crypto.randomUUID(),
   });
   const { answer, hops } = await new Navigator().go(`${instance.urls.api}/oauth2/authorize?${request}`);

@@ -35,8 +35,13 @@ test('alongside serve reloads at SIGHUP: another certificate, and the old one af
     writeFileSync(
       file('config.json'),
       JSON.stringify({
-        ...{ data: file('data'), portBase: 0, only: ['cis2'], drainDelay: 0, json: true },
-        ...{ tlsCertificate: file('server.pem'), tlsKey: file('server.key') },
+        data: file('data'),
+        portBase: 0,
+        only: ['cis2'],
+        drainDelay: 0,
+        json: true,
+        tlsCertificate: file('server.pem'),
+        tlsKey: file('server.key'),
         ...settings,
       }),
     );

@@ -20,7 +20,8 @@ describe('two processes of alongside serve behind a load balancer', () => {
 
   test('lose no request of keep-alive clients in a rolling restart', async () => {
     const { answered, failed, ends } = await rollingRestarts(processes, {
-      ...{ restarts: 2, callers: 8 },
+      restarts: 2,
+      callers: 8,
       path: `${realmPath}/connect/jwk_uri`,
     });
     assert.deepEqual(failed, []);

@@ -23,7 +23,10 @@ if (process.getuid?.() === 0)
     const script = `require('net').createServer().listen(Number(process.argv[1]), process.argv[2], function () { console.log(this.address().port); })`;
     const squat = async (t: TestContext, address: string, port = 0): Promise<number> => {
       const child = spawn('node', ['-e', script, String(port), address], {
-        ...{ uid: 65_534, gid: 65_534, cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] },
+        uid: 65_534,
+        gid: 65_534,
+        cwd: '/',
+        stdio: ['ignore', 'pipe', 'inherit'],
       });
       t.after(() => child.kill());
       const [taken] = (await once(createInterface({ input: child.stdout ?? assert.fail() }), 'line')) as [

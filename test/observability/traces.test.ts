@@ -36,8 +36,17 @@ describe('a sign-in and an API call through services in two processes', () => {
       startInstanceProcess({
         program: [process.execPath, main],
         args: [
-          ...['--no-ephemeral', '--data', data, '--port-base', base, '--metrics-port', 'off'],
-          ...['--only', only, '--state', join(data, `${only}.json`)],
+          '--no-ephemeral',
+          '--data',
+          data,
+          '--port-base',
+          base,
+          '--metrics-port',
+          'off',
+          '--only',
+          only,
+          '--state',
+          join(data, `${only}.json`),
         ],
         env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '50' },
       });

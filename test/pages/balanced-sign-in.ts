@@ -19,7 +19,10 @@ const command = <T>(words: readonly string[], input?: object): T =>
 function add(givenName: string, roleCode: string, roleName: string): string {
   const organisation = { orgCode: 'A9A5A', orgName: 'Example Practice' };
   const person = {
-    ...{ givenName, familyName: 'Example', email: `${givenName}@alongside.example`, idAssuranceLevel: '3' },
+    givenName,
+    familyName: 'Example',
+    email: `${givenName}@alongside.example`,
+    idAssuranceLevel: '3',
     roles: [{ roleCode, roleName, ...organisation }],
   };
   return command<{ uid: string }>(['person', 'add', '--json-file', '-'], person).uid;
@@ -30,7 +33,13 @@ const apis = ['--api', 'oauth2', '--api', 'hello-world'];
 command(['product', 'add', 'hello-world', ...apis, ...scopes.flatMap((scope) => ['--scope', scope])]);
 const callback = ['--callback', 'https://app.alongside.example/callback'];
 const { platform } = command<{ platform: { clientId: string; clientSecret: string } }>([
-  ...['app', 'add', '--name', 'First application', '--product', 'hello-world', ...callback],
+  'app',
+  'add',
+  '--name',
+  'First application',
+  '--product',
+  'hello-world',
+  ...callback,
 ]);
 const manager = '"Admin & Clerical":"Management - A & C":"Registration Authority Manager"';
 const officer = add('Lee', 'S0080:G0450:R5080', manager);

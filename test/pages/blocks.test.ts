@@ -77,7 +77,10 @@ describe('the code blocks of the pages', () => {
       writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(configuration(files)));
       const { stdout } = await promisify(execFile)(process.execPath, [
         join(clone, 'node_modules/@typescript/native/bin/tsc'),
-        ...['-p', folder, '--pretty', 'false'],
+        '-p',
+        folder,
+        '--pretty',
+        'false',
       ]).catch((error: { stdout: string }) => error);
       assert.equal(stdout, '');
     } finally {
@@ -122,7 +125,10 @@ describe('blocksOf', () => {
   test('returns language, marks and code without the indent of the fence', () => {
     assert.deepEqual(blocksOf('page.md', text.join('\n')), [
       {
-        ...{ file: 'page.md', line: 2, language: 'sh', code: 'one\n\n  two\n' },
+        file: 'page.md',
+        line: 2,
+        language: 'sh',
+        code: 'one\n\n  two\n',
         marks: { in: 'project', 'not-run': "needs a 'card'", background: '' },
       },
       { file: 'page.md', line: 7, language: 'text', marks: {}, code: '```\n' },
@@ -140,18 +146,14 @@ function configuration(files: readonly string[]): object {
   const at = (path: string) => [join(clone, path)];
   return {
     compilerOptions: {
-      ...{
-        module: 'nodenext',
-        target: 'ES2024',
-        lib: ['ES2024', 'DOM', 'DOM.Iterable', 'ESNext.Disposable'],
-      },
-      ...{
-        strict: true,
-        noEmit: true,
-        types: ['node'],
-        skipLibCheck: true,
-        allowImportingTsExtensions: true,
-      },
+      module: 'nodenext',
+      target: 'ES2024',
+      lib: ['ES2024', 'DOM', 'DOM.Iterable', 'ESNext.Disposable'],
+      strict: true,
+      noEmit: true,
+      types: ['node'],
+      skipLibCheck: true,
+      allowImportingTsExtensions: true,
       paths: {
         '@alongside/client': at('client/index.ts'),
         '@alongside/client/*': at('client/*/index.ts'),

@@ -51,8 +51,11 @@ describe('journeys in the console', () => {
     const answer = await fetch(`${api}/oauth2/token`, {
       method: 'POST',
       body: new URLSearchParams({
-        ...{ grant_type: 'authorization_code', client_id: clientId, client_secret: clientSecret },
-        ...{ code, redirect_uri: callback },
+        grant_type: 'authorization_code',
+        client_id: clientId,
+        client_secret: clientSecret,
+        code,
+        redirect_uri: callback,
       }),
     });
     const tokens = (await answer.json()) as Record<string, string>;

@@ -191,7 +191,9 @@ describe('the pages for desk, tests and operation', () => {
     const state = await instance.api<{ people: { uid: string }[] }>('GET', '/export?cards=false');
     const choose = (text: string) =>
       page.getByLabel('File of an export').setInputFiles({
-        ...{ name: 'export.json', mimeType: 'application/json', buffer: Buffer.from(text) },
+        name: 'export.json',
+        mimeType: 'application/json',
+        buffer: Buffer.from(text),
       });
     await choose('{\n"version": 1,\n]');
     await page.getByText('The file is not JSON at line 3.').waitFor();

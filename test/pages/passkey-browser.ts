@@ -25,8 +25,11 @@ export async function workstation(browser: Browser): Promise<Page> {
   await cdp.send('WebAuthn.enable');
   await cdp.send('WebAuthn.addVirtualAuthenticator', {
     options: {
-      ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true },
-      ...{ hasUserVerification: true, isUserVerified: true },
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
     },
   });
   return page;
@@ -70,8 +73,11 @@ export async function signIn(
   const answer = await page.request.post(`${api}/oauth2/token`, {
     ignoreHTTPSErrors: true,
     form: {
-      ...{ grant_type: 'authorization_code', code, redirect_uri: callback },
-      ...{ client_id: clientId, client_secret: clientSecret },
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: callback,
+      client_id: clientId,
+      client_secret: clientSecret,
     },
   });
   assert.equal(answer.status(), 200, await answer.text());

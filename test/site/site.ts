@@ -17,15 +17,22 @@ const addressOf = (file: string) => `/${file.replace(/(^|\/)index\.html$/, '$1')
 
 /** One page of each kind. */
 const kinds = [
-  ...['', 'start/', 'patterns/', 'native-applications/', 'moving-to-cis2/', 'testing/', 'troubleshooting/'],
-  ...[
-    'comparison/',
-    'commands/',
-    'client/',
-    'reference/client/',
-    'reference/client/main/interfaces/combinedsettings/',
-  ],
-  ...['reference/console/applications/', 'production/', 'architecture/', '404.html'],
+  '',
+  'start/',
+  'patterns/',
+  'native-applications/',
+  'moving-to-cis2/',
+  'testing/',
+  'troubleshooting/',
+  'comparison/',
+  'commands/',
+  'client/',
+  'reference/client/',
+  'reference/client/main/interfaces/combinedsettings/',
+  'reference/console/applications/',
+  'production/',
+  'architecture/',
+  '404.html',
 ];
 
 let server: Server;

@@ -64,8 +64,21 @@ export function makeAuthority(): TestAuthority {
       writeFileSync(join(folder, `${name}.ext`), `subjectAltName=DNS:${name},IP:127.0.0.1\n`);
       openssl('req', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
       openssl(
-        ...['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'],
-        ...['-days', '3650', '-extfile', `${name}.ext`, '-out', `${name}.pem`],
+        'x509',
+        '-req',
+        '-in',
+        `${name}.csr`,
+        '-CA',
+        'ca.pem',
+        '-CAkey',
+        'ca.key',
+        '-CAcreateserial',
+        '-days',
+        '3650',
+        '-extfile',
+        `${name}.ext`,
+        '-out',
+        `${name}.pem`,
       );
       return { certificate: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) };
     },

@@ -131,8 +131,11 @@ export async function startCarelessParty(instance: TestInstance): Promise<Carele
     const answer = await fetch(`${issuer}/access_token`, {
       method: 'POST',
       body: new URLSearchParams({
-        ...{ grant_type: 'authorization_code', code, redirect_uri: `${origin}/callback` },
-        ...{ client_id: client.clientId, client_secret: client.clientSecret },
+        grant_type: 'authorization_code',
+        code,
+        redirect_uri: `${origin}/callback`,
+        client_id: client.clientId,
+        client_secret: client.clientSecret,
       }),
     });
     if (answer.status === 503 && ignores.has('cis2-token-endpoint-unavailable'))
@@ -147,13 +150,11 @@ export async function startCarelessParty(instance: TestInstance): Promise<Carele
     const [state, nonce] = [randomUUID(), randomUUID()];
     for (const key of [state, browser]) started.set(key, { browser, nonce });
     const query = new URLSearchParams({
-      ...{
-        response_type: 'code',
-        client_id: client.clientId,
-        redirect_uri: `${origin}/callback`,
-        state,
-        nonce,
-      },
+      response_type: 'code',
+      client_id: client.clientId,
+      redirect_uri: `${origin}/callback`,
+      state,
+      nonce,
       scope: ignores.has('cis2-minimum-scopes')
         ? 'openid profile nhsperson nationalrbacaccess professionalmemberships'
         : 'openid nationalrbacaccess',

@@ -38,7 +38,9 @@ export async function atDesk(
   page.setDefaultTimeout(10_000);
   try {
     await work({
-      ...{ instance, page, agent },
+      instance,
+      page,
+      agent,
       state: async () => (await instance.api<{ state: string }>('GET', '/agent')).state,
       async open(pattern) {
         await page.goto(`${instance.urls.sample}/sign-in/${pattern}`);

@@ -100,7 +100,15 @@ export async function startPostgres({
   execFileSync(
     join(bin, 'initdb'),
     [
-      ...['-D', data, '-U', 'alongside', '-A', 'trust', '--no-sync', '-E', 'UTF8'],
+      '-D',
+      data,
+      '-U',
+      'alongside',
+      '-A',
+      'trust',
+      '--no-sync',
+      '-E',
+      'UTF8',
       ...(folders ? [`--waldir=${folders.log}`, '--wal-segsize=1'] : []),
     ],
     { ...options, stdio: 'pipe' },
@@ -161,7 +169,10 @@ export async function startPostgres({
       const place = serviceFolder('alongside-pg-', owner);
       const copy = join(place, 'data');
       const from = [
-        ...['-h', folder, '-U', 'alongside'],
+        '-h',
+        folder,
+        '-U',
+        'alongside',
         ...(folders ? ['-T', `${folders.tables}=${join(place, 'tables')}`] : []),
       ];
       execFileSync(

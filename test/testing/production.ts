@@ -28,7 +28,11 @@ export async function startProduction(settings: Record<string, unknown> = {}): P
   checkAnsweredCalls();
   const folder = mkdtempSync(join(tmpdir(), 'alongside-production-'));
   const config = loadConfig(productionShape, {
-    ...{ portBase: 0, data: folder, logLevel: 'error', drainDelay: 0, smtpUrl: 'smtp://127.0.0.1:9' },
+    portBase: 0,
+    data: folder,
+    logLevel: 'error',
+    drainDelay: 0,
+    smtpUrl: 'smtp://127.0.0.1:9',
     ...settings,
   });
   const instance = await startAlongside(config, { development: false });

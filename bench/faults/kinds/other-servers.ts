@@ -10,15 +10,22 @@ const callback = 'http://localhost:1/callback';
 async function signInAndOut(issuer: string, client: Client): Promise<void> {
   const browser = new Navigator();
   const query = new URLSearchParams({
-    ...{ client_id: client.clientId, redirect_uri: callback, response_type: 'code', scope: 'openid' },
-    ...{ state: 's', nonce: 'n' },
+    client_id: client.clientId,
+    redirect_uri: callback,
+    response_type: 'code',
+    scope: 'openid',
+    state: 's',
+    nonce: 'n',
   });
   const { address } = await browser.go(`${issuer}/authorize?${query}`, callback);
   const answer = await fetch(`${issuer}/access_token`, {
     method: 'POST',
     body: new URLSearchParams({
-      ...{ grant_type: 'authorization_code', code: new URL(address).searchParams.get('code') ?? '' },
-      ...{ redirect_uri: callback, client_id: client.clientId, client_secret: client.clientSecret },
+      grant_type: 'authorization_code',
+      code: new URL(address).searchParams.get('code') ?? '',
+      redirect_uri: callback,
+      client_id: client.clientId,
+      client_secret: client.clientSecret,
     }),
   });
   const { id_token: hint } = (await answer.json()) as { id_token?: string };
@@ -86,8 +93,12 @@ export const hangingKeySet: Fault = {
       while (!isOver) {
         const now = Math.floor(Date.now() / 1_000);
         const claims = {
-          ...{ iss: platform.clientId, sub: platform.clientId, aud: `${installation.api}/oauth2.1` },
-          ...{ jti: crypto.randomUUID(), exp: now + 60, iat: now },
+          iss: platform.clientId,
+          sub: platform.clientId,
+          aud: `${installation.api}/oauth2.1`,
+          jti: crypto.randomUUID(),
+          exp: now + 60,
+          iat: now,
         };
         const assertion = `${encode({ alg: 'RS512', kid: 'one' })}.${encode(claims)}.c2lnbmF0dXJl`;
         await fetch(`${installation.api}/oauth2.1/token`, {

@@ -57,8 +57,11 @@ export function interactionPage(
 ): Answer {
   const { path } = interaction;
   return livePage({
-    ...{ title: page.title, development, reloads: page.reloads },
-    ...{ state: `${path}/state`, step: stepToken(page, context) },
+    title: page.title,
+    development,
+    reloads: page.reloads,
+    state: `${path}/state`,
+    step: stepToken(page, context),
     main: html`${asker(context)}${page.main(context, path)}${page.signedIn ? undefined : leave(path)}`,
   });
 }

@@ -58,7 +58,9 @@ export function livePage({ title, development, reloads, state, step, main }: Liv
   return framedPage(
     200,
     {
-      ...{ title, service: 'Identity Agent', development },
+      title,
+      service: 'Identity Agent',
+      development,
       head: html`${reload}<script src="${scriptPath}" defer></script>`,
       main: html`<div data-state="${state}" data-step="${step}"></div>
 ${main}`,

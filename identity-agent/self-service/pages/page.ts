@@ -91,7 +91,10 @@ export const pagePath = (visit: { path: string }, id: CardPage['id']): string =>
 /** Returns a token that changes with the page, for the script. */
 export const cardStep = (page: CardPage, status: AgentStatus, insertion: string): string =>
   [
-    ...[page.id, insertion, status.problem === 'card_blocked', status.person?.uid ?? ''],
+    page.id,
+    insertion,
+    status.problem === 'card_blocked',
+    status.person?.uid ?? '',
     ...(page.follows?.(status) ?? []),
   ].join('.');
 
@@ -123,12 +126,20 @@ export function cardPage(
   const { result: said } = visit;
   visit.result = undefined;
   const context = card && {
-    ...{ status, card, insertion, development, path: visit.path, askedBy: agent.askedFor },
+    status,
+    card,
+    insertion,
+    development,
+    path: visit.path,
+    askedBy: agent.askedFor,
     signedIn: agent.session !== undefined && agent.session.uid === agent.card?.uid && !agent.session.lock,
   };
   const state = `${pagePath(visit, page.id)}?state`;
   return livePage({
-    ...{ title: page.title, development, state, reloads: !context },
+    title: page.title,
+    development,
+    state,
+    reloads: !context,
     step: cardStep(page, status, insertion),
     main: html`${said && saying(said)}
 ${context ? page.main(context) : (page.withoutCard?.(status) ?? noCard)}${ways(page, visit)}`,

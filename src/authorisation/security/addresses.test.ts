@@ -48,7 +48,10 @@ describe('headers about the address from a proxy or a client are ignored (CVE-20
   test('uses the configured audience of assertions', async () => {
     const ask = async (audience: string) => {
       const assertion = await assertionOf({
-        ...{ id: 'separate', audience, clock: platform.clock, signer: client.signer },
+        id: 'separate',
+        audience,
+        clock: platform.clock,
+        signer: client.signer,
       });
       const form = { grant_type: 'client_credentials', ...withAssertion(assertion) };
       return (await platform.post('/oauth2/token', form, lies)).status;

@@ -192,7 +192,12 @@ describe('stored data', () => {
     await platform.refusals.keep();
     const rows = await Promise.all(
       [
-        ...['single_use', 'token_grant', 'access_token', 'refresh_token', 'application', 'refusal'],
+        'single_use',
+        'token_grant',
+        'access_token',
+        'refresh_token',
+        'application',
+        'refusal',
         'event_block',
       ].map((table) => platform.database.all(sql(`SELECT * FROM ${table}`))),
     );

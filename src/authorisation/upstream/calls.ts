@@ -63,7 +63,9 @@ export async function redeemCode(
   };
   const { tokenUrl } = upstream;
   const { status, body } = await call(upstream, tokenUrl, {
-    ...{ purpose: 'token' as const, method: 'POST' as const, headers },
+    purpose: 'token' as const,
+    method: 'POST' as const,
+    headers,
     body: form.toString(),
   });
   const answer = parse(body);

@@ -120,7 +120,10 @@ export class SigningToken implements KeyToken {
   async #start(): Promise<NativeProcess<string>> {
     const subject = `The PKCS#11 module ${this.#settings.module}`;
     const process = await NativeProcess.start<string>({
-      ...{ program: 'signing-process', near: import.meta.url, settings: this.#settings, subject },
+      program: 'signing-process',
+      near: import.meta.url,
+      settings: this.#settings,
+      subject,
       crash: 'the module crashes',
       failure: (reason) => new Unavailable(`${subject} failed: ${reason}`),
       lost: () => new Unavailable(`${subject} has stopped`),

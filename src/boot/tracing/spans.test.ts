@@ -124,7 +124,11 @@ describe('the span of a call to another server', () => {
     await observed(observer, new Activity('api', 'GET'), async () => {
       bodies.push((await outbound(address, here, { purpose: 'jwks', headers: { traceparent } })).body);
       const { body } = await outboundStream(address, here, {
-        ...{ purpose: 'upstream', method: 'GET', headers: {}, body: undefined, signal: undefined },
+        purpose: 'upstream',
+        method: 'GET',
+        headers: {},
+        body: undefined,
+        signal: undefined,
         timeouts: { connect: 1_000, headers: 1_000, idle: 1_000 },
       });
       bodies.push(String(Buffer.concat(await body.toArray())));

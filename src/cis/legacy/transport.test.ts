@@ -115,8 +115,12 @@ test('the legacy interface accepts the TLS certificate of a known client', async
   const statusAs = (client?: { certificate: string; key: string }) =>
     new Promise<string>((resolve, reject) => {
       const options = {
-        ...{ host: '127.0.0.1', port, path: '/saml/RoleAssertion?token=x', rejectUnauthorized: false },
-        ...{ headers: { 'x-forwarded-for': '192.0.2.1' }, agent: false },
+        host: '127.0.0.1',
+        port,
+        path: '/saml/RoleAssertion?token=x',
+        rejectUnauthorized: false,
+        headers: { 'x-forwarded-for': '192.0.2.1' },
+        agent: false,
         ...(client ? { cert: client.certificate, key: client.key } : {}),
       };
       https

@@ -66,7 +66,10 @@ export class Endings {
         // The end is a journey of its own, found from the others by the session.
         keys: [endOf(id)],
         session: id,
-        ...{ from: 'cis', to: 'cis2', name: 'cis.session-ended', detail: { cause } },
+        from: 'cis',
+        to: 'cis2',
+        name: 'cis.session-ended',
+        detail: { cause },
       });
     }
     // The sessions have ended even if their messages must wait.

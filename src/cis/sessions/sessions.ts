@@ -66,7 +66,9 @@ export class Sessions {
         sql(
           `UPDATE person SET revision = revision WHERE uid = ? AND revision = ?
            AND NOT EXISTS (SELECT 1 FROM cis_session WHERE agent_id = ? AND ended_at IS NULL)`,
-          ...[uid, personRevision, agentId],
+          uid,
+          personRevision,
+          agentId,
         ),
       ),
       this.#insertStatement(session),
@@ -239,7 +241,11 @@ export class Sessions {
     const ended = { ...session, endedAt: now, endCause: idleEnd(session) > now ? cause : 'expired' };
     const end = sql(
       'UPDATE cis_session SET ended_at = ?, end_cause = ? WHERE id = ? AND ended_at IS NULL AND heartbeat_at = ? AND card_serial = ?',
-      ...[now, ended.endCause, session.id, session.heartbeatAt, session.cardSerial],
+      now,
+      ended.endCause,
+      session.id,
+      session.heartbeatAt,
+      session.cardSerial,
     );
     return { ended, statements: [must(end), ...this.#endStatements(ended)] };
   }
@@ -260,7 +266,9 @@ export class Sessions {
   ): Promise<boolean> {
     const update = sql(
       `UPDATE cis_session SET ${change} WHERE id = ? AND ended_at IS NULL AND ${notOver}`,
-      ...[...values, id, ...this.#limits(this.#clock.now())],
+      ...values,
+      id,
+      ...this.#limits(this.#clock.now()),
     );
     return (await this.#database.batch([must(update), ...others])).done;
   }

@@ -56,7 +56,9 @@ const signedIn = async () => {
 async function found(token: string): Promise<string | undefined> {
   try {
     await jwtVerify(token, createLocalJWKSet((await cis2.keys.jwks()) as never), {
-      ...{ issuer: cis2.issuer, audience: client.clientId, algorithms: ['RS256'] },
+      issuer: cis2.issuer,
+      audience: client.clientId,
+      algorithms: ['RS256'],
       requiredClaims: ['sub', 'iat'],
       currentDate: new Date(cis2.clock.now()),
     });
@@ -127,8 +129,11 @@ describe('fault of logout tokens', () => {
       await cis2.signIn(new Browser(), client);
       await faults.set(name, {});
       await cis2.sessionEnded({
-        ...{ sessionId, agentId: cis2.agent.id, uid: gp.uid },
-        ...{ cause: 'cardRemoved', generation: 'hscn' },
+        sessionId,
+        agentId: cis2.agent.id,
+        uid: gp.uid,
+        cause: 'cardRemoved',
+        generation: 'hscn',
       });
       await cis2.background.settled();
       const [toParty = '', toPlatform = ''] = [rp, platform].map(

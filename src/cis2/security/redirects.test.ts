@@ -229,7 +229,10 @@ describe('an address that is removed from the registration', () => {
     const code = codeOf(await cis2.signIn(new Browser(), rp));
     await removeAddress(rp);
     const body = new URLSearchParams({
-      ...{ grant_type: 'authorization_code', code, client_id: rp.clientId, client_secret: secret },
+      grant_type: 'authorization_code',
+      code,
+      client_id: rp.clientId,
+      client_secret: secret,
       redirect_uri: rp.redirectUris[0] ?? '',
     });
     const type = { 'content-type': 'application/x-www-form-urlencoded' };

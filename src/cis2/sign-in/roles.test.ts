@@ -113,12 +113,10 @@ test('a role that is withdrawn, or a user who is disabled, between code and toke
   const another = codeOf(await ask(standard, { scope: 'openid' }));
   cis2.cis.people.set(nurse.uid, { ...nurse, disabled: true });
   const form = new URLSearchParams({
-    ...{
-      grant_type: 'authorization_code',
-      code: another,
-      client_id: standard.clientId,
-      client_secret: secret,
-    },
+    grant_type: 'authorization_code',
+    code: another,
+    client_id: standard.clientId,
+    client_secret: secret,
     redirect_uri: standard.redirectUris[0] ?? '',
   });
   const type = { 'content-type': 'application/x-www-form-urlencoded' };

@@ -88,7 +88,11 @@ export const admin = command({
       async run({ desk }) {
         const found = await desk.list();
         const rows = found.map(({ id, name, createdAt, lastSignIn, ...grant }) => [
-          ...[id, name, describe(grant), `since ${day(createdAt)}`, `last ${day(lastSignIn)}`],
+          id,
+          name,
+          describe(grant),
+          `since ${day(createdAt)}`,
+          `last ${day(lastSignIn)}`,
         ]);
         const none = 'There is no administrator yet: alongside admin invite --name NAME.';
         return listing({ administrators: found }, rows, none);

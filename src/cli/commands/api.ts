@@ -200,7 +200,9 @@ export const api = consoleCommand({
       async run({ api }) {
         const found = await api.must('GET', '/apis');
         const rows = found.apis.map(({ name, basePath, backEnd, operations, warnings }) => [
-          ...[name, basePath, backEnd],
+          name,
+          basePath,
+          backEnd,
           [operations > 0 ? `${operations} operations` : '', warnings > 0 ? `${warnings} warnings` : '']
             .filter(Boolean)
             .join(', '),

@@ -65,7 +65,10 @@ export const app = consoleCommand({
       async run({ api }) {
         const found = await api.must('GET', '/applications');
         const rows = found.applications.map(({ id, name, status, profile, platform, cis2 }) => [
-          ...[id, name, status, profile],
+          id,
+          name,
+          status,
+          profile,
           [platform && 'platform', cis2 && 'cis2'].filter(Boolean).join(', '),
         ]);
         return { json: found, lines: columns(rows) };

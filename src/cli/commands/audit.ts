@@ -7,8 +7,15 @@ import { configFileOf } from '../instance.ts';
 import { columns, counted } from '../table.ts';
 
 const flags = {
-  ...{ from: text, to: text, anchors: text, actor: text, action: text },
-  ...{ application: text, outcome: text, patient: text, format: text },
+  from: text,
+  to: text,
+  anchors: text,
+  actor: text,
+  action: text,
+  application: text,
+  outcome: text,
+  patient: text,
+  format: text,
 };
 
 type AuditCall = Call<typeof flags, never> & { audit: AuditLog };
@@ -29,7 +36,12 @@ function timeOf({ flags }: AuditCall, name: 'from' | 'to'): number | undefined {
 function filterOf(call: AuditCall): AuditFilter {
   const { actor, action, application, outcome, patient } = call.flags;
   return {
-    ...{ from: timeOf(call, 'from'), to: timeOf(call, 'to'), actor, action, application, outcome },
+    from: timeOf(call, 'from'),
+    to: timeOf(call, 'to'),
+    actor,
+    action,
+    application,
+    outcome,
     ...(patient === undefined ? {} : { subject: call.audit.subjectOf(patient) }),
   };
 }
@@ -42,7 +54,12 @@ const namesOf = (filter: AuditFilter): string =>
     .join(' ');
 
 const rowOf = ({ at, actor, action, outcome, application, target, subject }: AuditRecord): string[] => [
-  ...[at, outcome, action, actor || '-', application || '-', target || '-'],
+  at,
+  outcome,
+  action,
+  actor || '-',
+  application || '-',
+  target || '-',
   subject === '' ? '' : `patient ${subject.slice(0, 8)}`,
 ];
 

@@ -19,7 +19,10 @@ export const authenticator = consoleCommand({
       async run({ api }, name) {
         const found = await authenticatorsOf(api, name);
         const rows = found.authenticators.map(({ id, kind, label, level, usedAt }) => [
-          ...[kind, `AAL${level}`, label, id],
+          kind,
+          `AAL${level}`,
+          label,
+          id,
           usedAt === null ? 'never used' : `used ${usedAt}`,
         ]);
         const hasSecrets = found.authenticators.some(({ development }) => development);

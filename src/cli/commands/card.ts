@@ -15,7 +15,10 @@ export const card = consoleCommand({
         ]);
         const inserted = reader.card?.serial ?? null;
         const rows = cards.map(({ serial, persona, name, locked, profile }) => [
-          ...[serial === inserted ? '*' : ' ', persona ?? '-', serial, name],
+          serial === inserted ? '*' : ' ',
+          persona ?? '-',
+          serial,
+          name,
           locked ? 'PIN blocked' : profile === 'standard' ? '' : profile,
         ]);
         return {

@@ -1,7 +1,13 @@
 import { consoleCommand, text, yes } from '../command.ts';
 
 const flags = {
-  ...{ person: text, pin: text, signedIn: text, page: text, signOut: text, patience: text, html: text },
+  person: text,
+  pin: text,
+  signedIn: text,
+  page: text,
+  signOut: text,
+  patience: text,
+  html: text,
   list: yes,
 };
 

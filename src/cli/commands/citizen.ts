@@ -10,7 +10,9 @@ export const citizen = consoleCommand({
       async run({ api }) {
         const found = await api.must('GET', '/citizens');
         const rows = found.citizens.map(({ nhsNumber, proofing, givenName, familyName }) => [
-          ...[nhsNumber, proofing, `${givenName} ${familyName}`],
+          nhsNumber,
+          proofing,
+          `${givenName} ${familyName}`,
         ]);
         return listing(found, rows, 'No citizen was added.');
       },

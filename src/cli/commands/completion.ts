@@ -138,7 +138,10 @@ export const completion: Command = {
     if (flags.json || jsonByDefault()) {
       out.json({
         commands: commands.map(({ name, summary, subcommands, flags }) => ({
-          ...{ name, summary, subcommands: subcommands.map(([word]) => word), flags },
+          name,
+          summary,
+          subcommands: subcommands.map(([word]) => word),
+          flags,
         })),
       });
       return 0;

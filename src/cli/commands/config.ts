@@ -36,7 +36,10 @@ export const config = command({
           reloadable: reloadableSettings.has(setting.name),
         }));
         const rows = settings.map(({ name, value, origin, reloadable }) => [
-          ...[`--${flagOf(name)}`, shown(value), origin, reloadable ? 'reload' : 'restart'],
+          `--${flagOf(name)}`,
+          shown(value),
+          origin,
+          reloadable ? 'reload' : 'restart',
         ]);
         return {
           json: { settings, problems, remarks: unknownVariables(productionShape) },

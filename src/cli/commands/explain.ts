@@ -15,7 +15,8 @@ const marks: Readonly<Record<Explanation['checks'][number]['outcome'], string>> 
 function explanationLines({ took, summary, banner, checks, alternatives }: Explanation): string[] {
   const others = alternatives.map(({ kind }) => kind).join(', ');
   const rows = checks.map(({ name, outcome, came, expected, why }) => [
-    ...[marks[outcome], name],
+    marks[outcome],
+    name,
     outcome === 'failed' ? `received ${came}; expected ${expected}${why ? `. ${why}` : ''}` : came || why,
   ]);
   const failure: [string, string | null][] = banner

@@ -36,7 +36,9 @@ export const fault = consoleCommand({
       async run({ api }) {
         const found = await api.must('GET', '/faults');
         const rows = found.faults.map(({ name, summary, state }) => [
-          ...[name, state ? occasions(state) : 'off', summary],
+          name,
+          state ? occasions(state) : 'off',
+          summary,
         ]);
         return { json: found, lines: columns(rows) };
       },
@@ -57,7 +59,8 @@ export const fault = consoleCommand({
         const state = { ...stateOf(flags), ...(patient !== undefined && { patient }) };
         const full = run === undefined ? name : `${name}@${run}`;
         const made = await api.mustFind(noSuch('fault', full), 'PUT', '/faults/{name}', {
-          ...{ path: { name: full }, body: state },
+          path: { name: full },
+          body: state,
         });
         return { json: made, lines: [`${full} is ${occasions(made.state)}.`] };
       },

@@ -6,7 +6,10 @@ import { columns } from '../table.ts';
 const keyLines = (keys: readonly ApiSchema<'SigningKey'>[]): string[] =>
   columns(
     keys.map(({ service, algorithm, state, kid, signsFrom, signsUntil }) => [
-      ...[service, algorithm, state, kid],
+      service,
+      algorithm,
+      state,
+      kid,
       `signs from ${signsFrom}${signsUntil === null ? '' : ` until ${signsUntil}`}`,
     ]),
   );

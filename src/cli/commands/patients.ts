@@ -72,7 +72,12 @@ export const patients = consoleCommand({
       async run({ api, flags: { after, limit } }, search?: string) {
         const page = await api.must('GET', '/patients', { query: { search, after, limit } });
         const rows = page.patients.map(({ nhsNumber, name, birthDate, gender, postalCode, ...rest }) => [
-          ...[nhsNumber, name ?? '-', birthDate ?? '-', gender ?? '-', postalCode ?? '-', remarksOf(rest)],
+          nhsNumber,
+          name ?? '-',
+          birthDate ?? '-',
+          gender ?? '-',
+          postalCode ?? '-',
+          remarksOf(rest),
         ]);
         const more = `There are more: repeat with --after '${page.next}'`;
         return {
@@ -130,7 +135,12 @@ export const patients = consoleCommand({
           throw new UsageError('Give at least --family NAME --born DATE --gender GENDER.');
         const added = await api.must('POST', '/patients', {
           body: {
-            ...{ family, given, gender, birthDate: born, postalCode: postcode, nhsNumber: number },
+            family,
+            given,
+            gender,
+            birthDate: born,
+            postalCode: postcode,
+            nhsNumber: number,
             ...(line.length > 0 && { line }),
           },
         });

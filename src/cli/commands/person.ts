@@ -32,7 +32,10 @@ export const person = consoleCommand({
       async run({ api }) {
         const people = await allPeople(api);
         const rows = people.map((person) => [
-          ...[person.persona ?? '-', person.uid, person.displayName, rolesOf(person)],
+          person.persona ?? '-',
+          person.uid,
+          person.displayName,
+          rolesOf(person),
           person.disabled ? 'disabled' : '',
         ]);
         return { json: { people }, lines: columns(rows) };

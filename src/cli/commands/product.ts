@@ -27,7 +27,8 @@ export const product = consoleCommand({
       async run({ api }) {
         const found = await api.must('GET', '/products');
         const rows = found.products.map(({ name, apis, scopes, limits }) => [
-          ...[name, apis.join(', ')],
+          name,
+          apis.join(', '),
           `${counted(scopes.length, 'scope')}${limits === null ? ', without limits' : ''}`,
         ]);
         return { json: found, lines: columns(rows) };

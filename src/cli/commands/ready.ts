@@ -29,11 +29,9 @@ export const ready = command({
           const { failed } = (body ?? {}) as { failed?: unknown };
           if (status === 503 && Array.isArray(failed))
             return {
-              ...{
-                code: 1,
-                json: { ready: false, failed },
-                lines: [`It is not ready: ${failed.join(', ')}.`],
-              },
+              code: 1,
+              json: { ready: false, failed },
+              lines: [`It is not ready: ${failed.join(', ')}.`],
             };
         }
         throw new OperatorError(

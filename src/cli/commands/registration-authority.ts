@@ -14,7 +14,10 @@ function validityOf({ notAfter, renewable, revokedAt, revocationReason }: CardRe
 }
 
 const cardRow = (card: CardRecord): string[] => [
-  ...[card.serial, card.uid, card.state, card.pin === 'blocked' ? 'PIN blocked' : ''],
+  card.serial,
+  card.uid,
+  card.state,
+  card.pin === 'blocked' ? 'PIN blocked' : '',
   validityOf(card),
 ];
 
@@ -60,7 +63,8 @@ export const registrationAuthority = consoleCommand({
           '/registration-authority/cards',
           {
             body: {
-              ...{ actor: actorOf(call), person },
+              actor: actorOf(call),
+              person,
               ...lockedOf(call),
             },
           },

@@ -4,7 +4,12 @@ import { consoleCommand, listing } from '../command.ts';
 import { columns, counted } from '../table.ts';
 
 const deliveryRow = ({ id, clientId, cause, state, attempts, result }: DeliveryAnswer): string[] => [
-  ...[id, clientId, cause, state, counted(attempts, 'attempt'), result],
+  id,
+  clientId,
+  cause,
+  state,
+  counted(attempts, 'attempt'),
+  result,
 ];
 
 export const session = consoleCommand({
@@ -17,7 +22,11 @@ export const session = consoleCommand({
         const missing = noSuch('person', person ?? '');
         const found = await api.mustFind(missing, 'GET', '/sessions', { query: { person } });
         const rows = found.sessions.map(({ sid, uid, authenticator, level, clients, activeAt }) => [
-          ...[sid, uid, authenticator, `AAL${level}`, `used ${activeAt}`],
+          sid,
+          uid,
+          authenticator,
+          `AAL${level}`,
+          `used ${activeAt}`,
           counted(clients.length, 'client'),
         ]);
         return listing(found, rows, 'No user is signed in.');

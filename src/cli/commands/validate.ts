@@ -29,7 +29,8 @@ export const validate = consoleCommand({
         const request = { [kindOf(pasted)]: pasted, base };
         const found = await api.must('POST', '/validate', { body: request });
         const rows = found.checks.map(({ check, ok, expected, received }) => [
-          ...[ok ? 'ok' : 'WRONG', check],
+          ok ? 'ok' : 'WRONG',
+          check,
           ok ? received : `received ${received}; expected ${expected}`,
         ]);
         const prediction = found.answer

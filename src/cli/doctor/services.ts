@@ -168,7 +168,9 @@ async function judgeOrigin(origin: string): Promise<Finding> {
   const host = hostname.replace(/^\[|\]$/g, '');
   // The check of the services tests whether it is trusted.
   const socket = connect({
-    ...{ host, port: Number(port || 443), rejectUnauthorized: false },
+    host,
+    port: Number(port || 443),
+    rejectUnauthorized: false,
     ...(isIP(host) === 0 ? { servername: host } : {}),
   });
   try {

@@ -97,7 +97,8 @@ export function planFor(project: Project, wishes: Wishes): Change[] {
       : [
           newFile(project, {
             ...ciFile(project, ci, { runner, test: command }),
-            ...{ from: project.root, about: `runs "${command}" in "alongside exec"` },
+            from: project.root,
+            about: `runs "${command}" in "alongside exec"`,
           }),
         ]),
   ];

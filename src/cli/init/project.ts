@@ -100,7 +100,11 @@ export function readProject(start: string): Project {
       .some((at) => existsSync(at) && (content?.test(readText(at)) ?? true)),
   ) ?? ['', { ...npm, install: 'npm install' }];
   return {
-    ...{ folder, manifestText, manifest, root, manager },
+    folder,
+    manifestText,
+    manifest,
+    root,
+    manager,
     inRoot: relative(root, folder).split(sep).join('/'),
     typescript: has({ manifest }, 'typescript') || existsSync(join(folder, 'tsconfig.json')),
   };

@@ -95,7 +95,11 @@ export class Administrators {
       this.#singleUse.spendStatement(invitation, token),
       sql(
         'INSERT INTO administrator (id, name, role, organisations, created_at) VALUES (?, ?, ?, ?, ?)',
-        ...[id, name, role, organisations.join(' '), now],
+        id,
+        name,
+        role,
+        organisations.join(' '),
+        now,
       ),
       must(
         sql(

@@ -42,7 +42,11 @@ export class AdministratorSessions {
         ),
         sql(
           'INSERT INTO administrator_session (hash, administrator_id, created_at, used_at, passkey_at) VALUES (?, ?, ?, ?, ?)',
-          ...[sha256(token), id, now, now, now],
+          sha256(token),
+          id,
+          now,
+          now,
+          now,
         ),
       ],
       cookie: this.#cookies.set(purpose, token, sessionLimits.whole / 1000),

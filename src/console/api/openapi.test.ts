@@ -32,7 +32,10 @@ describe('the OpenAPI document', () => {
     };
     const types = (path: string) => Object.keys(paths[path]?.get?.responses['200']?.content ?? {});
     assert.deepEqual(types('/journeys/{id}/export'), [
-      ...['application/json', 'image/svg+xml', 'text/plain', 'text/markdown'],
+      'application/json',
+      'image/svg+xml',
+      'text/plain',
+      'text/markdown',
     ]);
     assert.deepEqual(types('/messages/{id}/curl'), ['text/plain']);
     assert.deepEqual(types('/audit/export'), ['application/x-ndjson']);

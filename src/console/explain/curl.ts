@@ -45,9 +45,34 @@ export function shellWords(text: string): string[] {
 
 const data: readonly string[] = ['-d', '--data', '--data-raw', '--data-binary', '--data-ascii'];
 const withValue: readonly string[] = [
-  ...['-o', '--output', '-b', '--cookie', '-c', '--cookie-jar', '-A', '--user-agent', '-e', '--referer'],
-  ...['-m', '--max-time', '--connect-timeout', '--cacert', '--cert', '--key', '-E', '-w', '--write-out'],
-  ...['-x', '--proxy', '--resolve', '-F', '--form', '--retry', '--http2', '-D', '--dump-header'],
+  '-o',
+  '--output',
+  '-b',
+  '--cookie',
+  '-c',
+  '--cookie-jar',
+  '-A',
+  '--user-agent',
+  '-e',
+  '--referer',
+  '-m',
+  '--max-time',
+  '--connect-timeout',
+  '--cacert',
+  '--cert',
+  '--key',
+  '-E',
+  '-w',
+  '--write-out',
+  '-x',
+  '--proxy',
+  '--resolve',
+  '-F',
+  '--form',
+  '--retry',
+  '--http2',
+  '-D',
+  '--dump-header',
 ].filter((name) => name !== '--http2');
 
 /** Encodes the value of `name=value`, as `--data-urlencode` does. */

@@ -82,7 +82,11 @@ function described(jwk: JsonWebKey): DescribedKey {
     return {
       kid,
       algorithm,
-      ...{ kind: 'not a key', bits: null, algorithms: [], thumbprint: null, goodFor: [] },
+      kind: 'not a key',
+      bits: null,
+      algorithms: [],
+      thumbprint: null,
+      goodFor: [],
       problems: ['It is not a public key (RFC 7517 section 4).'],
     };
   const fitting = all.filter((candidate) => keyFits(candidate, key));

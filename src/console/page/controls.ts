@@ -147,7 +147,8 @@ export const linesField = ({
   ...area
 }: Omit<AreaField, 'value' | 'rows'> & { values?: readonly string[]; rows?: number }): Html =>
   areaField({
-    ...{ rows: Math.min(12, values.length + 2), attributes: html`data-type="lines"` },
+    rows: Math.min(12, values.length + 2),
+    attributes: html`data-type="lines"`,
     ...area,
     value: values.join('\n'),
   });

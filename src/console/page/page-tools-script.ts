@@ -150,22 +150,27 @@ export function pageTools() {
     'This is a private key. It was not sent. Give its public half, and make a new pair if others could have seen it.';
 
   return {
-    ...{
-      byId,
-      made,
-      madeButton,
-      isolated,
-      fill,
-      linesIn,
-      counted,
-      sentence,
-      report,
-      silenceText,
-      reportSilence,
-      fail,
-    },
-    ...{ send, problemText, warningsOf, place, pathsAround, showProblems, isForPage },
-    ...{ isPrivateKey, privateKeyText },
+    byId,
+    made,
+    madeButton,
+    isolated,
+    fill,
+    linesIn,
+    counted,
+    sentence,
+    report,
+    silenceText,
+    reportSilence,
+    fail,
+    send,
+    problemText,
+    warningsOf,
+    place,
+    pathsAround,
+    showProblems,
+    isForPage,
+    isPrivateKey,
+    privateKeyText,
   };
 }
 

@@ -17,13 +17,11 @@ describe('/audit records', () => {
     console_ = await startConsole({ development: false, operatorHash: sha256(token) });
     const { audit } = console_;
     await audit.recordAlone({
-      ...{
-        action: 'patient.read',
-        outcome: 'ok',
-        actor: 'someone',
-        application: 'app-1',
-        subject: nhsNumber,
-      },
+      action: 'patient.read',
+      outcome: 'ok',
+      actor: 'someone',
+      application: 'app-1',
+      subject: nhsNumber,
     });
     await audit.recordAlone({ action: 'fault.on', outcome: 'refused', actor: 'developer', target: 'f' });
   });
@@ -60,7 +58,9 @@ describe('/audit records', () => {
     assert.deepEqual(first.targets, ['c', 'b']);
     assert.deepEqual(await page(`&after=${first.next}`), { targets: ['a'], next: null });
     assert.deepEqual(await actions('order=newest&action=keys.rotated&from=2026-03-02'), [
-      ...['keys.rotated', 'keys.rotated', 'keys.rotated'],
+      'keys.rotated',
+      'keys.rotated',
+      'keys.rotated',
     ]);
     assert.deepEqual(await actions('order=newest&from=2026-03-03'), []);
     assert.equal((await api('GET', '/audit?order=random')).body.field, 'order');
@@ -136,7 +136,9 @@ describe('/audit records', () => {
     const { ok, problem } = (await api('GET', '/audit/verify')).body;
     assert.equal(ok, false);
     assert.deepEqual(problem, {
-      ...{ chain: (await console_.audit.list())[0]?.chain, seq: 2, problem: 'changed' },
+      chain: (await console_.audit.list())[0]?.chain,
+      seq: 2,
+      problem: 'changed',
     });
     assert.match(await stream(), /event: result\ndata: \{"ok":false,.*"seq":2,"problem":"changed"/);
   });

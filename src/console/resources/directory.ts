@@ -50,7 +50,10 @@ export const directory: Resource = {
       response: importAnswer,
       async handle({ body: { csv, document, dryRun } }) {
         return cis.relay({
-          ...{ method: 'POST', path: paths.directoryImport, query: { dryRun: String(dryRun) }, isLong: true },
+          method: 'POST',
+          path: paths.directoryImport,
+          query: { dryRun: String(dryRun) },
+          isLong: true,
           body: csv ?? document,
           type: csv === undefined ? 'application/json' : 'text/csv',
         });

@@ -75,7 +75,9 @@ const storedPatients = (database: Database): PatientRegister => ({
       const { id, meta } = (record as { patient: { id: string; meta: { versionId: string } } }).patient;
       return sql(
         'INSERT INTO patient (nhs_number, version, body) VALUES (?, ?, ?)',
-        ...[id, Number(meta.versionId), JSON.stringify(record)],
+        id,
+        Number(meta.versionId),
+        JSON.stringify(record),
       );
     };
     await database.batch([sql('DELETE FROM patient'), ...records.map(insertStatement)]);

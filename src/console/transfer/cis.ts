@@ -70,7 +70,9 @@ export async function replacePeople(cis: CisDirectory, targets: readonly Person[
   for (let from = 0; from < order.length; from += batchSize) {
     const batch = order.slice(from, from + batchSize);
     const answer = await cis.call({
-      ...{ method: 'POST', path: paths.directoryImport, query: { dryRun: 'false' } },
+      method: 'POST',
+      path: paths.directoryImport,
+      query: { dryRun: 'false' },
       body: { version: 1, people: batch.map(({ person }) => person) },
       isLong: true,
     });

@@ -16,8 +16,16 @@ type Extension = Pick<
 >;
 
 const members = [
-  ...['access', 'target', 'ratelimiting', 'target-attributes', 'target-identity'],
-  ...['monitoring', 'temporary', 'delegatedaccess', 'productidcheck', 'healthcheck'],
+  'access',
+  'target',
+  'ratelimiting',
+  'target-attributes',
+  'target-identity',
+  'monitoring',
+  'temporary',
+  'delegatedaccess',
+  'productidcheck',
+  'healthcheck',
 ];
 /** Members that public definitions have, without documented effect. */
 const withoutEffect = ['delegatedaccess', 'productidcheck'];

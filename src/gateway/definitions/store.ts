@@ -82,11 +82,18 @@ export class ApiDefinitions {
       revision === 0
         ? sql(
             'INSERT INTO api_definition (name, base_path, body, source, revision) VALUES (?, ?, ?, ?, 1) ON CONFLICT DO NOTHING',
-            ...[name, basePath, body, source],
+            name,
+            basePath,
+            body,
+            source,
           )
         : sql(
             'UPDATE api_definition SET base_path = ?, body = ?, source = ?, revision = revision + 1 WHERE name = ? AND revision = ?',
-            ...[basePath, body, source, name, revision],
+            basePath,
+            body,
+            source,
+            name,
+            revision,
           );
     return (await this.database.batch([must(save), ...others])).done;
   }
@@ -107,7 +114,11 @@ export class ApiDefinitions {
     return sql(
       `INSERT INTO api_example (api, operation, name, body) SELECT ?, ?, ?, ?
         WHERE (SELECT COUNT(*) FROM api_example WHERE api = ?) < ${mostExamples} ON CONFLICT DO NOTHING`,
-      ...[api, operation, name, JSON.stringify(example), api],
+      api,
+      operation,
+      name,
+      JSON.stringify(example),
+      api,
     );
   }
 

@@ -19,25 +19,21 @@ const wholeLimit = 1_048_576;
 
 /** Response headers that concern the upstream's own address or its connection. */
 const dropped = new Set([
-  ...[
-    'connection',
-    'keep-alive',
-    'proxy-authenticate',
-    'proxy-connection',
-    'te',
-    'trailer',
-    'transfer-encoding',
-    'upgrade',
-  ],
-  ...[
-    'set-cookie',
-    'server',
-    'x-powered-by',
-    'alt-svc',
-    'strict-transport-security',
-    'x-message-id',
-    'x-error-detail',
-  ],
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'set-cookie',
+  'server',
+  'x-powered-by',
+  'alt-svc',
+  'strict-transport-security',
+  'x-message-id',
+  'x-error-detail',
 ]);
 
 export interface UpstreamParts {

@@ -73,8 +73,13 @@ export function journeysIn(
     throw error;
   };
   const recorder = new JourneyRecorder({
-    ...{ clock, events, vault: testVault, places: placesOf(testUrls, 'platform'), findable: 'all' },
-    ...{ onLost, mostRefused: 20 },
+    clock,
+    events,
+    vault: testVault,
+    places: placesOf(testUrls, 'platform'),
+    findable: 'all',
+    onLost,
+    mostRefused: 20,
   });
   const nameOf = async (id: string) => names[id];
   const look = new Names({
@@ -107,8 +112,16 @@ export function journeysIn(
         const { caller = {}, location, body = '', refusal, event, headers = {} } = exchange;
         activity.follow(
           {
-            ...{ id: uuid(), method, path, params: {}, query: '', headers, rawHeaders: [], body },
-            ...{ address, port: 0 },
+            id: uuid(),
+            method,
+            path,
+            params: {},
+            query: '',
+            headers,
+            rawHeaders: [],
+            body,
+            address,
+            port: 0,
           },
           route,
         );

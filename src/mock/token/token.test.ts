@@ -184,8 +184,11 @@ test('client authentication refuses wrong secrets beyond the limit of their netw
   const { clientId } = (await limited.register()).cis2;
   const ask = (word: string) =>
     askForTokens(limited, {
-      ...{ grant_type: 'authorization_code', code: 'x', redirect_uri: redirectUri },
-      ...{ client_id: clientId, client_secret: word },
+      grant_type: 'authorization_code',
+      code: 'x',
+      redirect_uri: redirectUri,
+      client_id: clientId,
+      client_secret: word,
     });
   const statuses: number[] = [];
   for (const word of ['wrong', 'wrong', 'wrong', secret]) statuses.push((await ask(word)).status);

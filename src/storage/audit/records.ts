@@ -72,8 +72,15 @@ export interface FormerRow {
 export const formerHash = (row: FormerRow): string =>
   sha256(
     JSON.stringify([
-      ...[row.seq, row.at, row.actor, row.action, row.target, row.application, row.outcome],
-      ...[row.detail, row.previous],
+      row.seq,
+      row.at,
+      row.actor,
+      row.action,
+      row.target,
+      row.application,
+      row.outcome,
+      row.detail,
+      row.previous,
     ]),
   );
 
@@ -236,7 +243,8 @@ export class AuditRecords {
       sql(
         `SELECT MIN(last + 0) AS first, MAX(last + 0) AS last FROM audit_block
          WHERE at >= ? AND at < CAST(? AS BIGINT)`,
-        ...[from ?? 0, to === undefined ? Number.MAX_SAFE_INTEGER : to + longestSpan],
+        from ?? 0,
+        to === undefined ? Number.MAX_SAFE_INTEGER : to + longestSpan,
       ),
       periodRow,
     );

@@ -125,7 +125,9 @@ export class Sealer {
       sql(
         `INSERT INTO audit_chain (chain, started_at, seq, mac, closed_at) VALUES (?, ?, 0, '', ?)
          ON CONFLICT (chain) DO UPDATE SET closed_at = COALESCE(audit_chain.closed_at, excluded.closed_at)`,
-        ...[chain, this.#clock.now(), this.#clock.now()],
+        chain,
+        this.#clock.now(),
+        this.#clock.now(),
       ),
     );
     const taking = left.map(({ id }) => must(sql('DELETE FROM audit_unsealed WHERE id = ?', id)));
@@ -146,7 +148,8 @@ export class Sealer {
     await this.#database.run(
       sql(
         'UPDATE audit_chain SET closed_at = ? WHERE chain = ? AND closed_at IS NULL',
-        ...[this.#clock.now(), this.#chain],
+        this.#clock.now(),
+        this.#chain,
       ),
     );
   }
@@ -278,11 +281,17 @@ export class Sealer {
     if (before === 0)
       return sql(
         'INSERT INTO audit_chain (chain, started_at, seq, mac) VALUES (?, ?, ?, ?) ON CONFLICT (chain) DO NOTHING',
-        ...[chain, this.#clock.now(), seq, mac],
+        chain,
+        this.#clock.now(),
+        seq,
+        mac,
       );
     return sql(
       'UPDATE audit_chain SET seq = ?, mac = ? WHERE chain = ? AND seq = ? AND closed_at IS NULL',
-      ...[seq, mac, chain, before],
+      seq,
+      mac,
+      chain,
+      before,
     );
   }
 

@@ -24,7 +24,8 @@ const claimStatement = (name: string, turn: number): Statement =>
     sql(
       `INSERT INTO setting (name, value) VALUES (?, ?)
        ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE setting.value <> excluded.value`,
-      ...[name, String(turn)],
+      name,
+      String(turn),
     ),
   );
 
@@ -140,7 +141,8 @@ export async function deleteOldRecords(
         : [
             sql(
               'DELETE FROM audit_term WHERE block IN (SELECT last FROM audit_block WHERE chain = ? AND seq <= ?)',
-              ...[chain, seq],
+              chain,
+              seq,
             ),
             sql('DELETE FROM audit_block WHERE chain = ? AND seq <= ?', chain, seq),
           ]),

@@ -123,7 +123,9 @@ class Verifier {
           sql(
             `SELECT ${blockColumns} FROM audit_term AS term CROSS JOIN audit_block AS block
              WHERE term.term = ? AND term.block > ? AND block.last = term.block ORDER BY term.block LIMIT ?`,
-            ...[term, after, blocksAtOnce],
+            term,
+            after,
+            blocksAtOnce,
           ),
           blockRow,
         );
@@ -216,7 +218,9 @@ class Verifier {
     const blocks = await this.#database.all(
       sql(
         `SELECT ${blockColumns} FROM audit_block AS block WHERE chain = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ${blocksAtOnce}`,
-        ...[chain, after, last + blockSize],
+        chain,
+        after,
+        last + blockSize,
       ),
       blockRow,
     );
@@ -263,7 +267,8 @@ class Verifier {
       sql(
         `SELECT chain, MIN(seq) AS first, MAX(seq) AS last FROM audit_block
          WHERE at >= ? AND at < CAST(? AS BIGINT) GROUP BY chain`,
-        ...[from, to + longestSpan],
+        from,
+        to + longestSpan,
       ),
       endsRow,
     );
@@ -289,7 +294,9 @@ class Verifier {
         sql(
           `SELECT ${blockColumns} FROM audit_block AS block
            WHERE chain = ? AND seq >= ? AND seq <= ? ORDER BY seq ${direction} LIMIT 1`,
-          ...[chain, from, to],
+          chain,
+          from,
+          to,
         ),
         blockRow,
       );
@@ -341,7 +348,9 @@ export async function* verifyAudit(
     sql('SELECT chain, seq, mac, deleted FROM audit_chain ORDER BY started_at, chain'),
   );
   const result = (problem: AuditProblem | undefined): AuditVerification => ({
-    ...{ chains: ranges?.size ?? chains.length, records: verifier.records, unsealed },
+    chains: ranges?.size ?? chains.length,
+    records: verifier.records,
+    unsealed,
     ...(problem ? { problem } : {}),
   });
   if (await seal.isOfAnotherKey(database))

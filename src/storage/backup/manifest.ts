@@ -155,9 +155,16 @@ function manifestIn(text: string, path: string): Manifest {
 
 /** Tables whose rows a restore deletes, in every schema that had them: a used code or a revoked token would be valid again. */
 export const endedTables: readonly string[] = [
-  ...['token', 'token_grant', 'access_token', 'refresh_token'],
-  ...['cis_session', 'cis2_session', 'cis2_session_client', 'administrator_session'],
-  ...['unlock_code', 'lease'],
+  'token',
+  'token_grant',
+  'access_token',
+  'refresh_token',
+  'cis_session',
+  'cis2_session',
+  'cis2_session_client',
+  'administrator_session',
+  'unlock_code',
+  'lease',
 ];
 
 /** Returns the statements that end all sessions, codes and tokens. Used values stay, so that they remain used. */

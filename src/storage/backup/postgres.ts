@@ -65,7 +65,10 @@ export async function dumpPostgres(server: PostgresServer, signal: AbortSignal):
     path,
     [
       ...tools.connection,
-      ...['--format=custom', '--no-owner', '--no-privileges', `--snapshot=${snapshot}`],
+      '--format=custom',
+      '--no-owner',
+      '--no-privileges',
+      `--snapshot=${snapshot}`,
       `--schema=${schema}`,
       ...empty.map((table) => `--exclude-table-data=${schema}.${table}`),
     ],

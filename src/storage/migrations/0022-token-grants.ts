@@ -92,15 +92,44 @@ const grantOf = (tokens: readonly OldToken[]): OldToken =>
   tokens.find(({ attributes }) => providerOf(attributes) !== null) ?? (tokens[0] as OldToken);
 
 const grantColumns = [
-  ...['id', 'part', 'family', 'issuer', 'application_id', 'client_id', 'uid', 'sid', 'provider', 'scope'],
-  ...['attributes', 'issued_at', 'expires_at', 'generation', 'revoked_at'],
+  'id',
+  'part',
+  'family',
+  'issuer',
+  'application_id',
+  'client_id',
+  'uid',
+  'sid',
+  'provider',
+  'scope',
+  'attributes',
+  'issued_at',
+  'expires_at',
+  'generation',
+  'revoked_at',
 ];
 const accessColumns = [
-  ...['id', 'hash', 'grant_id', 'grant_part', 'generation', 'own', 'issued_at', 'expires_at', 'revoked_at'],
+  'id',
+  'hash',
+  'grant_id',
+  'grant_part',
+  'generation',
+  'own',
+  'issued_at',
+  'expires_at',
+  'revoked_at',
 ];
 const refreshColumns = [
-  ...['id', 'hash', 'grant_id', 'grant_part', 'own', 'issued_at', 'expires_at', 'used_at'],
-  ...['successor_sealed', 'revoked_at'],
+  'id',
+  'hash',
+  'grant_id',
+  'grant_part',
+  'own',
+  'issued_at',
+  'expires_at',
+  'used_at',
+  'successor_sealed',
+  'revoked_at',
 ];
 
 /** Returns the row of a grant for a whole family. It is revoked if all of its tokens are. */
@@ -108,8 +137,17 @@ function grantRow(tokens: readonly OldToken[], grant: OldToken): Value[] {
   const { id, part } = keyOfId(grant.family);
   const isRevoked = tokens.length < mostRows && tokens.every(({ revoked_at }) => revoked_at !== null);
   return [
-    ...[id, part, grant.family, grant.issuer, grant.application_id, grant.client_id, grant.uid, grant.sid],
-    ...[providerOf(grant.attributes), grant.scope, grant.attributes],
+    id,
+    part,
+    grant.family,
+    grant.issuer,
+    grant.application_id,
+    grant.client_id,
+    grant.uid,
+    grant.sid,
+    providerOf(grant.attributes),
+    grant.scope,
+    grant.attributes,
     Math.min(...tokens.map(({ issued_at }) => issued_at)),
     Math.max(...tokens.map(({ expires_at }) => expires_at)),
     0,

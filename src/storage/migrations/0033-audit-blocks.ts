@@ -39,11 +39,23 @@ export const sealedText = (record: SealedFields): string =>
 
 /** Actions that sign-ins, token requests and API calls write: most records have one of these, so a search finds them without a term. */
 const frequentActions: ReadonlySet<string> = new Set([
-  ...['cis.sign-in', 'cis.role-chosen', 'cis.session-ended'],
-  ...['cis2.sign-in', 'cis2.signed-in-again', 'cis2.code-issued', 'cis2.tokens-issued'],
-  ...['cis2.tokens-refreshed', 'cis2.session-ended', 'authorisation.code-issued'],
-  ...['authorisation.tokens-issued', 'authorisation.tokens-refreshed', 'authorisation.tokens-revoked'],
-  ...['api.called', 'patient.read', 'patient.searched', 'patient.changed'],
+  'cis.sign-in',
+  'cis.role-chosen',
+  'cis.session-ended',
+  'cis2.sign-in',
+  'cis2.signed-in-again',
+  'cis2.code-issued',
+  'cis2.tokens-issued',
+  'cis2.tokens-refreshed',
+  'cis2.session-ended',
+  'authorisation.code-issued',
+  'authorisation.tokens-issued',
+  'authorisation.tokens-refreshed',
+  'authorisation.tokens-revoked',
+  'api.called',
+  'patient.read',
+  'patient.searched',
+  'patient.changed',
 ]);
 
 type Terms = Partial<Pick<SealedFields, 'subject' | 'actor' | 'action' | 'outcome' | 'application'>>;

@@ -3,8 +3,14 @@ import { parseStoredCards } from '../../../identity-agent/card/card-record.ts';
 import { asText, type FuzzTarget, json, orRefused } from '../target.ts';
 
 const card = {
-  ...{ serial: '100000000001', uid: '656005750199', name: 'Robin Tester', persona: 'tester', series: '10' },
-  ...{ keyType: 'EC-P256', profile: 'standard', cardKey: 'AAAA' },
+  serial: '100000000001',
+  uid: '656005750199',
+  name: 'Robin Tester',
+  persona: 'tester',
+  series: '10',
+  keyType: 'EC-P256',
+  profile: 'standard',
+  cardKey: 'AAAA',
   pin: { hash: 'AAAA', triesLeft: 3 },
   puk: { hash: 'AAAA', triesLeft: 3 },
 };

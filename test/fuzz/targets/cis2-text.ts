@@ -10,16 +10,16 @@ import { readBasic } from '../../../src/oauth/server/client-authentication/clien
 import { asText, type FuzzTarget, text } from '../target.ts';
 
 const role = {
-  ...{ roleId: '555000000001', roleCode: 'R8000', roleName: '"Clinical":"Clinical Provision":"Nurse"' },
-  ...{
-    orgId: '1',
-    personOrgId: '2',
-    orgCode: 'A12345',
-    orgName: 'A Surgery',
-    activities: [],
-    workgroups: [],
-    areasOfWork: [],
-  },
+  roleId: '555000000001',
+  roleCode: 'R8000',
+  roleName: '"Clinical":"Clinical Provision":"Nurse"',
+  orgId: '1',
+  personOrgId: '2',
+  orgCode: 'A12345',
+  orgName: 'A Surgery',
+  activities: [],
+  workgroups: [],
+  areasOfWork: [],
 };
 
 /** Fields that users and applications send to CIS2 are parsed, or refused without an exception. */

@@ -18,9 +18,18 @@ const cis2 = { keys, clock, issuer };
 
 const header = { alg: 'ES256', typ: requestType, kid: 'a' };
 const claims = {
-  ...{ iss: issuer, aud: 'identity-agent', jti: 'abcdefgh', iat: now, exp: now + 60 },
-  ...{ nonce: 'a'.repeat(43), txn_h: 'b'.repeat(43), response_uri: 'http://localhost:8402/agent/return' },
-  ...{ client_name: 'A clinical application', interactive: true, prompt_login: false, max_age: 60 },
+  iss: issuer,
+  aud: 'identity-agent',
+  jti: 'abcdefgh',
+  iat: now,
+  exp: now + 60,
+  nonce: 'a'.repeat(43),
+  txn_h: 'b'.repeat(43),
+  response_uri: 'http://localhost:8402/agent/return',
+  client_name: 'A clinical application',
+  interactive: true,
+  prompt_login: false,
+  max_age: 60,
 };
 const open = (...parts: object[]): Uint8Array => text(parts.map((part) => JSON.stringify(part)).join('\n'));
 const compact = (given: string): string =>

@@ -13,8 +13,15 @@ export const target: FuzzTarget = {
   name: 'legacy-assertion',
   corpus: [signed],
   words: [
-    ...['<!-- -->', '<saml:Assertion', '</saml:Assertion>', 'AssertionID="', '656005750107'],
-    ...['<ds:Object>', '</ds:Object>', '&#x36;', '\u2028'],
+    '<!-- -->',
+    '<saml:Assertion',
+    '</saml:Assertion>',
+    'AssertionID="',
+    '656005750107',
+    '<ds:Object>',
+    '</ds:Object>',
+    '&#x36;',
+    '\u2028',
   ],
   async run(bytes) {
     const read = await orAnyError(() => readRoleAssertion(asText(bytes), certificate));

@@ -53,7 +53,9 @@ export interface FirstJourney {
 export async function firstJourney({ program, cwd, env, flags, command }: FirstJourney): Promise<void> {
   const [file, ...first] = program;
   const child = spawn(file, [...first, 'up', '--json', '--port-base', '0', ...flags], {
-    ...{ cwd, env, stdio: ['ignore', 'pipe', 'inherit'] },
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
     const { urls, stateFile, version } = await readyState(child);

@@ -59,7 +59,10 @@ export class Project {
     for (const name of dependencies) {
       const { stdout } = await this.npm(
         packed,
-        ...['pack', '--ignore-scripts', '--json', join(clone, 'node_modules', name)],
+        'pack',
+        '--ignore-scripts',
+        '--json',
+        join(clone, 'node_modules', name),
       );
       others.push(
         ...(JSON.parse(stdout) as { filename: string }[]).map(({ filename }) => join(packed, filename)),
@@ -72,7 +75,8 @@ export class Project {
     const env = { ...process.env, npm_config_cache: join(this.#root, 'cache'), npm_config_audit: 'false' };
     const [program, ...first] = byNpm ? [process.execPath, caller] : ['npm'];
     return execute(program, [...first, ...args], {
-      ...{ cwd, env },
+      cwd,
+      env,
       shell: !byNpm && process.platform === 'win32',
     });
   }

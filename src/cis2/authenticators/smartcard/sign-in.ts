@@ -103,7 +103,10 @@ export class HandOffs {
     const { jti, nonce, interactive } = request;
     const trace = activity()?.trace?.context;
     const handOff: HandOff = {
-      ...{ interactionId: interaction.id, nonce, txnHash, ...stored },
+      interactionId: interaction.id,
+      nonce,
+      txnHash,
+      ...stored,
       ...(trace === undefined ? {} : { trace }),
     };
     return {

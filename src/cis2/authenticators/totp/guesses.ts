@@ -61,7 +61,11 @@ export class Allowance {
            ELSE single_use.expires_at END
        WHERE single_use.payload <> ? OR single_use.expires_at <= excluded.created_at
        RETURNING payload`,
-      ...[this.#kind, sha256(what), now, now + this.#period, String(this.#most)],
+      this.#kind,
+      sha256(what),
+      now,
+      now + this.#period,
+      String(this.#most),
     );
   }
 
@@ -71,7 +75,12 @@ export class Allowance {
       sql(
         `UPDATE single_use SET payload = ?, created_at = ?
          WHERE kind = ? AND hash = ? AND payload = ? AND expires_at > ?`,
-        ...[String(this.#most + 1), now, this.#kind, sha256(what), String(this.#most), now],
+        String(this.#most + 1),
+        now,
+        this.#kind,
+        sha256(what),
+        String(this.#most),
+        now,
       ),
     );
   }

@@ -48,7 +48,11 @@ const oidc = 'OpenID Connect Core';
 const at =
   (place: FieldPlace) =>
   (name: string, value: string, rule: string, source: string): RequestField => ({
-    ...{ name, place, value, rule, source },
+    name,
+    place,
+    value,
+    rule,
+    source,
   });
 const query = at('query');
 const form = at('form');
@@ -136,7 +140,9 @@ const tokenRequest = (
   label: string,
   fieldsOf: (context: DraftContext, clientId: string) => RequestField[],
 ): RequestKind => ({
-  ...{ id, label, half: 'platform' },
+  id,
+  label,
+  half: 'platform',
   draft: (context) => ({
     method: 'POST',
     url: `${baseOf(context)}/token`,

@@ -25,7 +25,9 @@ const organisationsField = (values: readonly string[]): Html =>
     name: 'organisations',
     label: 'Organisations',
     hint: 'ODS codes, one on each line. Only for a registration authority.',
-    ...{ values, rows: 2, maxlength: 700 },
+    values,
+    rows: 2,
+    maxlength: 700,
   });
 
 const inviteForm = (): Html =>

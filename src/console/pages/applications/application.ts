@@ -194,7 +194,9 @@ async function keyTable(view: View): Promise<Html> {
 
 const halfSelect = (id: string, application: StoredApplication): Html =>
   selectField({
-    ...{ name: 'half', id, label: 'Valid at' },
+    name: 'half',
+    id,
+    label: 'Valid at',
     options: halvesOf(application).map(({ name }) => [name, atNames[name]] as const),
   });
 
@@ -212,14 +214,16 @@ ${callForm({
   done: 'Made. The secret is shown this once.',
   submit: 'Make a secret',
   fields: html`<div class="pair">${halfSelect('secret-half', application)}${selectField({
-    ...{ name: 'expiresAt', label: 'It expires' },
+    name: 'expiresAt',
+    label: 'It expires',
     options: [
       ['', 'never'],
       [time(90 * day), 'in 90 days'],
       [time(365 * day), 'in a year'],
     ],
   })}${selectField({
-    ...{ name: 'othersExpireAt', label: 'The others' },
+    name: 'othersExpireAt',
+    label: 'The others',
     options: [
       ['', 'stay valid'],
       [time(7 * day), 'expire in 7 days'],

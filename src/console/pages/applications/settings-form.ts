@@ -37,7 +37,11 @@ const lines = (name: string, label: string, value: unknown): Html => {
 
 const text = (name: string, label: string, value: unknown, hint?: string, kind = 'text'): Html =>
   textField({
-    ...{ name, label, hint, maxlength: 2_048, value: value == null ? '' : String(value) },
+    name,
+    label,
+    hint,
+    maxlength: 2_048,
+    value: value == null ? '' : String(value),
     attributes: html`data-kind="${kind}"`,
   });
 

@@ -150,8 +150,19 @@ ${await view.part('list')}<p>${exportLinks(view.query)}</p>`,
 
 /** The members of a record in the order of the page; the facts of the action follow, then its place in the log. */
 const memberOrder = [
-  ...['actor', 'role', 'organisation', 'onBehalfOf', 'application', 'target', 'session', 'family', 'tokenId'],
-  ...['address', 'device', 'requestId', 'correlationId'],
+  'actor',
+  'role',
+  'organisation',
+  'onBehalfOf',
+  'application',
+  'target',
+  'session',
+  'family',
+  'tokenId',
+  'address',
+  'device',
+  'requestId',
+  'correlationId',
 ] as const;
 const sealMembers = ['seq', 'chain', 'chainSeq', 'previous', 'hash', 'heads'] as const;
 
@@ -211,13 +222,12 @@ ${rows.map(([name, content]) => html`<dt>${label(name)}</dt><dd>${value(name, co
 ${
   subject
     ? html`<dt>Patient</dt><dd>${value('subject', subject)}<br>${callButton({
-        ...{
-          id: 'open-subject',
-          method: 'POST',
-          path: `/audit/${seq}/subject`,
-          label: 'Show the NHS number',
-        },
-        ...{ done: 'Opened, and recorded.', confirm: 'Show the NHS number? This is recorded.' },
+        id: 'open-subject',
+        method: 'POST',
+        path: `/audit/${seq}/subject`,
+        label: 'Show the NHS number',
+        done: 'Opened, and recorded.',
+        confirm: 'Show the NHS number? This is recorded.',
       })} <output id="opened"></output></dd>`
     : undefined
 }</dl>

@@ -131,7 +131,9 @@ const actForm = (
       fields: html`<div class="pair">${officerField(`${act}-actor`, 'actor', acting)}${
         hasReason
           ? selectField({
-              ...{ name: 'reason', id: `${act}-reason`, label: 'Reason' },
+              name: 'reason',
+              id: `${act}-reason`,
+              label: 'Reason',
               options: revocationReasons.map((reason) => [reason, reasonNames[reason]] as const),
             })
           : undefined

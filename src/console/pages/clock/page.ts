@@ -79,8 +79,13 @@ async function moveTable({ console: { database }, now }: PageView, moves: readon
         shown(time),
         ended(await clockEffects(database, now, time)),
         callButton({
-          ...{ id: `move-${id}`, method: 'PUT', path: '/clock', body },
-          ...{ done: `The clock moved: ${label}.`, label: 'Move', about: label },
+          id: `move-${id}`,
+          method: 'PUT',
+          path: '/clock',
+          body,
+          done: `The clock moved: ${label}.`,
+          label: 'Move',
+          about: label,
         }),
       ],
     })),
@@ -92,7 +97,9 @@ const moves = (view: PageView): Promise<Html> =>
   moveTable(
     view,
     steps.map(([label, seconds]) => ({
-      ...{ id: `by-${seconds}`, label: `${label} ahead`, time: view.now + seconds * 1000 },
+      id: `by-${seconds}`,
+      label: `${label} ahead`,
+      time: view.now + seconds * 1000,
       body: { advance: seconds },
     })),
   );
@@ -119,7 +126,9 @@ ${
     ? undefined
     : html`${await moveTable(view, [
         {
-          ...{ id: 'to', label: `${inWords(time - now)} ${time > now ? 'ahead' : 'back'}`, time },
+          id: 'to',
+          label: `${inWords(time - now)} ${time > now ? 'ahead' : 'back'}`,
+          time,
           body: { set: new Date(time).toISOString() },
         },
       ])}${time < now ? html`<p class="quiet">Nothing ends when the clock goes back, but what was issued since then is from the future.</p>` : undefined}`

@@ -76,7 +76,10 @@ ${card ? callButton({ id: 'remove-card', method: 'DELETE', path: '/readers/0/car
 ${
   person
     ? callButton({
-        ...{ id: 'lock', method: 'PUT', path: '/agent/screen', body: { locked: !screen } },
+        id: 'lock',
+        method: 'PUT',
+        path: '/agent/screen',
+        body: { locked: !screen },
         done: screen ? 'The screen is unlocked.' : 'The screen is locked.',
         label: screen ? 'Unlock the screen' : 'Lock the screen',
       })

@@ -28,14 +28,23 @@ function stateText({ next, after, probability, patient, seconds }: FaultState): 
 
 const off = (name: string): Html =>
   callButton({
-    ...{ id: `off-${name}`, method: 'DELETE', path: `/faults/${encodeURIComponent(name)}` },
-    ...{ done: `${name} is off.`, label: 'Off', about: `: ${name}` },
+    id: `off-${name}`,
+    method: 'DELETE',
+    path: `/faults/${encodeURIComponent(name)}`,
+    done: `${name} is off.`,
+    label: 'Off',
+    about: `: ${name}`,
   });
 
 const on = (name: string, label: string, body: FaultState, done: string): Html =>
   callButton({
-    ...{ id: `${label.replaceAll(' ', '-').toLowerCase()}-${name}`, method: 'PUT', path: `/faults/${name}` },
-    ...{ body, done: `${name} occurs ${done}.`, label, about: `: ${name}` },
+    id: `${label.replaceAll(' ', '-').toLowerCase()}-${name}`,
+    method: 'PUT',
+    path: `/faults/${name}`,
+    body,
+    done: `${name} occurs ${done}.`,
+    label,
+    about: `: ${name}`,
   });
 
 const hits = ({ journeys }: ListedFault): Html | undefined =>

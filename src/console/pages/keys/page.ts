@@ -71,23 +71,24 @@ const date = (iso: string | null, now: number): Html | string =>
 
 const rotate = (service: KeyService): Html => html`<div class="actions">
 ${callButton({
-  ...{ id: `announce-${service}`, method: 'POST', path: `/keys/${service}/rotate`, body: { now: false } },
-  ...{
-    done: `Successors of the keys of ${service} are announced.`,
-    label: 'Announce successors',
-    about: `of ${service}`,
-  },
+  id: `announce-${service}`,
+  method: 'POST',
+  path: `/keys/${service}/rotate`,
+  body: { now: false },
+  done: `Successors of the keys of ${service} are announced.`,
+  label: 'Announce successors',
+  about: `of ${service}`,
   confirm: `Announce new keys of ${service}? They sign in 14 days.`,
 })}
 ${callButton({
-  ...{
-    id: `rotate-${service}`,
-    method: 'POST',
-    path: `/keys/${service}/rotate`,
-    body: { now: true },
-    tone: 'danger',
-  },
-  ...{ done: `New keys of ${service} sign now.`, label: 'Rotate at once', about: `the keys of ${service}` },
+  id: `rotate-${service}`,
+  method: 'POST',
+  path: `/keys/${service}/rotate`,
+  body: { now: true },
+  tone: 'danger',
+  done: `New keys of ${service} sign now.`,
+  label: 'Rotate at once',
+  about: `the keys of ${service}`,
   confirm: `Rotate the keys of ${service} at once? Applications that cached the key set refuse tokens until they read it again.`,
 })}</div>`;
 

@@ -23,7 +23,9 @@ export async function officers({ cis }: Pick<ConsoleContext, 'cis'>): Promise<Of
 /** Who acts: the officers as a choice. */
 export const officerField = (id: string, name: 'actor' | 'officer', people: readonly Officer[]): Html =>
   selectField({
-    ...{ name, id, label: 'Who acts' },
+    name,
+    id,
+    label: 'Who acts',
     options: people.map(({ uid, displayName }) => [uid, displayName] as const),
   });
 

@@ -63,8 +63,12 @@ const nameOf = (uid: string, names: ReadonlyMap<string, Person>): string =>
 
 const end = (kind: 'sessions' | 'desk-sessions', id: string, name: string): Html =>
   callButton({
-    ...{ id: `end-${id}`, method: 'DELETE', path: `/${kind}/${encodeURIComponent(id)}` },
-    ...{ done: `The session of ${name} has ended.`, label: 'End', about: `the session of ${name}` },
+    id: `end-${id}`,
+    method: 'DELETE',
+    path: `/${kind}/${encodeURIComponent(id)}`,
+    done: `The session of ${name} has ended.`,
+    label: 'End',
+    about: `the session of ${name}`,
   });
 
 interface Listed {
@@ -102,8 +106,12 @@ const sessionRow = (session: SessionAnswer, { now, names }: Listed, isDependant:
 /** A button that ends the sessions of a person at workstations and at CIS2. */
 export const endAllButton = (uid: string, name: string): Html =>
   callButton({
-    ...{ id: 'end-all', method: 'DELETE', path: `/people/${uid}/sessions`, tone: 'danger' },
-    ...{ done: `All sessions of ${name} have ended.`, label: `End all sessions of ${name}` },
+    id: 'end-all',
+    method: 'DELETE',
+    path: `/people/${uid}/sessions`,
+    tone: 'danger',
+    done: `All sessions of ${name} have ended.`,
+    label: `End all sessions of ${name}`,
     confirm: `End all sessions of ${name}, at workstations and at CIS2?`,
   });
 
@@ -172,8 +180,12 @@ async function deliveries({ console: { cis2 }, now }: PageView): Promise<Html> {
         state === 'delivered'
           ? undefined
           : callButton({
-              ...{ id: `send-${id}`, method: 'POST', path: `/logout-deliveries/${id}/send` },
-              ...{ done: 'Tried again.', label: 'Send again', about: `to ${clientId}` },
+              id: `send-${id}`,
+              method: 'POST',
+              path: `/logout-deliveries/${id}/send`,
+              done: 'Tried again.',
+              label: 'Send again',
+              about: `to ${clientId}`,
             }),
       ],
     })),

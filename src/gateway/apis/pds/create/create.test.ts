@@ -143,7 +143,8 @@ describe('a new patient', () => {
     const other = answers.find(({ status }) => status === 200);
     assert.ok(other);
     assert.deepEqual(await outcome(other), [
-      ...[200, 'SINGLE_MATCH'],
+      200,
+      'SINGLE_MATCH',
       'Unable to create new patient. NHS number 5182663366 found for supplied demographic data.',
     ]);
   });

@@ -141,14 +141,19 @@ const invalidCreate = (reason: string) => outcomes.invalidCreate('the new patien
 async function refuseKnown({ name, gender, birthDate, address }: NewPatient, { patients }: OperationRequest) {
   const home = address.find(({ use }) => use === 'home') ?? address[0];
   const found = await findMatches(patients, {
-    ...{ fuzzy: false, exact: false, history: false, maxResults: 2 },
+    fuzzy: false,
+    exact: false,
+    history: false,
+    maxResults: 2,
     family: name[0]?.family,
     given: [],
     gender,
     birthDate: [{ compare: 'eq', day: birthDate }],
     deathDate: [],
     postcode: home?.postalCode,
-    ...{ practice: undefined, email: undefined, phone: undefined },
+    practice: undefined,
+    email: undefined,
+    phone: undefined,
   });
   const open = found.filter(({ patient }) => patient.meta.security[0].code === 'U');
   if (open.length > 1) throw outcomes.multipleMatches(`${open.length} records match`);

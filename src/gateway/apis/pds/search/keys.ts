@@ -60,7 +60,10 @@ export function keyStatements(before: PatientRecord | undefined, after: PatientR
     ...removed.map(([, { kind, key, birthDate, nhsNumber }]) =>
       sql(
         'DELETE FROM patient_key WHERE kind = ? AND key = ? AND birth_date = ? AND nhs_number = ?',
-        ...[kind, key, birthDate, nhsNumber],
+        kind,
+        key,
+        birthDate,
+        nhsNumber,
       ),
     ),
     ...(added.length > 0 ? [addStatement(added)] : []),

@@ -117,7 +117,10 @@ async function byName(
           `SELECT ${columns}, k.key FROM patient_key k JOIN patient p ON p.nhs_number = k.nhs_number
            WHERE k.kind = ? AND k.key >= ? AND k.key < ? AND (k.key, k.birth_date, k.nhs_number) > (?, ?, ?)
            ORDER BY k.key, k.birth_date, k.nhs_number LIMIT ${atOnce}`,
-          ...[kind, from, to, ...row],
+          kind,
+          from,
+          to,
+          ...row,
         ),
         keyedRow,
       );
@@ -165,7 +168,9 @@ export async function listPatients(
   const rows = await database.all(
     sql(
       `SELECT ${columns} FROM patient p WHERE ${condition} p.nhs_number > ? ORDER BY p.nhs_number LIMIT ?`,
-      ...[...values, last, limit + 1],
+      ...values,
+      last,
+      limit + 1,
     ),
     patientRow,
   );

@@ -228,16 +228,20 @@ describe('a search', () => {
   test('returns less than a record: current names, home address, death notification, no managing organisation', async () => {
     const [found] = (await find(smith)).entry ?? [];
     assert.deepEqual(Object.keys(found?.resource ?? {}).sort(), [
-      ...[
-        'address',
-        'birthDate',
-        'contact',
-        'deceasedDateTime',
-        'extension',
-        'gender',
-        'generalPractitioner',
-      ],
-      ...['id', 'identifier', 'meta', 'multipleBirthInteger', 'name', 'resourceType', 'telecom'],
+      'address',
+      'birthDate',
+      'contact',
+      'deceasedDateTime',
+      'extension',
+      'gender',
+      'generalPractitioner',
+      'id',
+      'identifier',
+      'meta',
+      'multipleBirthInteger',
+      'name',
+      'resourceType',
+      'telecom',
     ]);
     assert.equal(found?.search.score, 1);
     assert.deepEqual(
