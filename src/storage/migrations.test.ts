@@ -128,3 +128,28 @@ for (const [name, create] of subjects)
       for (const database of all) await database.close();
     });
   });
+
+test('processes that start together on PostgreSQL migrate one after another, without a deadlock', async () => {
+  const [, create] = subjects.find(([name]) => name === 'PostgreSQL') ?? [];
+  const url = (await create?.()) ?? '';
+  const open = () => connectDatabase(url, '');
+  const gate = await open();
+  await gate.run(sql('SELECT pg_advisory_lock(1)'));
+  // Like a new trigger of the table, it needs a lock that no writer of the table may hold.
+  const list = [['SELECT pg_advisory_xact_lock(1)', 'LOCK TABLE setting IN SHARE ROW EXCLUSIVE MODE']];
+  const both = [await open(), await open()];
+  const migrated = Promise.all(both.map((database) => migrate(database, { list })));
+  const waiting = sql(
+    "SELECT count(*) AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+  );
+  const isWaiting = async () => (await gate.get<{ count: number }>(waiting))?.count === both.length;
+  while (!(await isWaiting())) await new Promise(setImmediate);
+  await gate.close();
+  await migrated;
+  // The server counts what a connection did when it ends.
+  for (const database of both) await database.close();
+  const later = await open();
+  const counted = sql('SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()');
+  assert.deepEqual(await later.get(counted), { deadlocks: 0 });
+  await later.close();
+});

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '@alongside/kernel/operator';
-import { type Database, must, type Statement, sql } from './database.ts';
+import { type BatchResult, type Database, must, type Statement, sql } from './database.ts';
 import type { DataMigration, Expansion, Migration, MigrationStatements, MovedRows } from './migration.ts';
 import { foundation } from './migrations/0001-foundation.ts';
 import { authenticators } from './migrations/0002-authenticators.ts';
@@ -210,6 +210,16 @@ const reportEvery = 5_000;
 type Report = (line: string) => void;
 
 /**
+ * Runs a batch of a migration; of several processes, one after another. Without the lock, a batch that alters `setting` would wait
+ * for those that wait for one of its rows.
+ */
+function runInTurn(database: Database, statements: readonly Statement[]): Promise<BatchResult> {
+  const lock = sql('LOCK TABLE setting IN SHARE ROW EXCLUSIVE MODE');
+  const all = database.dialect === 'postgres' ? [lock, ...statements] : statements;
+  return database.batch(all, { patient: true });
+}
+
+/**
  * Moves the rest of the rows of a migration that this or another process started. Each batch is conditional on the position
  * before it, so of several processes one moves a row; the others wait as long as it advances.
  */
@@ -246,7 +256,7 @@ async function finishMove(database: Database, list: readonly Migration[], report
           ...inStatements(migration.after, database.dialect),
         ];
     const [condition, ...others] = writes as [Statement, ...Statement[]];
-    const { done } = await database.batch([must(condition), ...others], { patient: true });
+    const { done } = await runInTurn(database, [must(condition), ...others]);
     if (!done) await untilStill(database);
     moved += done ? (batch?.count ?? 0) : 0;
     const now = performance.now();
@@ -304,9 +314,7 @@ export async function migrate(
           sql('INSERT INTO setting (name, value) VALUES (?, ?)', progressName, `${number} `),
         ]
       : inStatements(expands(migration) ? migration.adds : migration, database.dialect);
-    const { done } = await database.batch([guard, lowestStatement(migration, number), ...statements], {
-      patient: true,
-    });
+    const { done } = await runInTurn(database, [guard, lowestStatement(migration, number), ...statements]);
     if (!done && (await version(database)) < number) throw new Error(`Migration ${number} did not take.`);
     await finishMove(database, list, report);
   }
