@@ -3,12 +3,12 @@ import { type TrustedProxies, trustedProxies } from '@alongside/kernel/peer';
 import { type FederatedProvider, readProviders } from '../cis2/authenticators/federated/provider.ts';
 import type { WebAuthnSettings } from '../cis2/authenticators/webauthn/policy.ts';
 import type { Config } from '../config.ts';
-import { read } from './tls.ts';
+import { textIn } from './tls.ts';
 
 const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 function readRoots(file: string): string[] {
-  const roots = read(file, 'file of attestation roots').match(certificate);
+  const roots = textIn(file, 'file of attestation roots').match(certificate);
   if (!roots)
     throw new OperatorError(`${file} has no root of WebAuthn attestation: PEM certificates were expected.`);
   return roots;
@@ -42,6 +42,6 @@ export const signInSettings = ({
   tabletNetworks: TrustedProxies;
 } => ({
   providers:
-    signInProviders === undefined ? [] : readProviders(read(signInProviders, 'file of sign-in providers')),
+    signInProviders === undefined ? [] : readProviders(textIn(signInProviders, 'file of sign-in providers')),
   tabletNetworks: networksOf(tabletNetworks),
 });

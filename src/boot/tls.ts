@@ -13,7 +13,7 @@ export interface TlsFiles {
 }
 
 /** Reads a file that a setting names. Throws OperatorError in one sentence. */
-export function read(file: string, what: string): string {
+export function textIn(file: string, what: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
@@ -29,7 +29,7 @@ let ownAuthorities: string[] | undefined;
  */
 export function trustAuthority(file: string | undefined): () => void {
   ownAuthorities ??= getCACertificates('default');
-  const all = [...ownAuthorities, ...(file === undefined ? [] : [read(file, 'authority certificate')])];
+  const all = [...ownAuthorities, ...(file === undefined ? [] : [textIn(file, 'authority certificate')])];
   return () => setDefaultCACertificates(all);
 }
 
@@ -38,7 +38,7 @@ export function openTls({ tlsCertificate, tlsKey }: Config): TlsFiles | undefine
   if (!tlsCertificate && !tlsKey) return undefined;
   if (!tlsCertificate || !tlsKey)
     throw new OperatorError('HTTPS needs both a certificate and its key: --tls-certificate and --tls-key.');
-  const files = { certificate: read(tlsCertificate, 'certificate'), key: read(tlsKey, 'key') };
+  const files = { certificate: textIn(tlsCertificate, 'certificate'), key: textIn(tlsKey, 'key') };
   try {
     createSecureContext({ cert: files.certificate, key: files.key });
   } catch (error) {
