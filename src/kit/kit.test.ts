@@ -98,7 +98,7 @@ describe('the test kit', () => {
     await instance.clock.set(new Date('2030-01-31T09:00:00Z'));
     assert.equal(new Date(instance.clock.now()).toISOString().slice(0, 16), '2030-01-31T09:00');
     await instance.clock.real();
-    assert.ok(Math.abs(instance.clock.now() - Date.now()) < 1_000);
+    assert.ok(Math.abs(instance.clock.now() - Date.now()) < 30_000);
   });
 
   test('registers an application and explains its refused request', async () => {

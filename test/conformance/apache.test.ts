@@ -125,7 +125,7 @@ else
       test('ends the session by back-channel logout when the card is removed', async () => {
         const browser = await signedIn();
         await instance.api('DELETE', '/readers/0/card');
-        for (let attempt = 0; attempt < 100; attempt++) {
+        for (let attempt = 0; attempt < 1_000; attempt++) {
           const page = await visit(browser);
           if (page.body !== 'The protected page') {
             assert.notEqual(page.url.origin, apache.origin, 'the person has to sign in again');

@@ -81,7 +81,7 @@ export async function startApache(
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 1_000; attempt++) {
     const answer = await fetch(`${origin}/goodbye.html`).catch(() => undefined);
     if (answer?.ok) return { origin, log: () => readFileSync(log, 'utf8'), stop };
     if (server.exitCode !== null) break;

@@ -73,7 +73,7 @@ describe('the agent in the package of the product', needing(['SoftHSM2']), () =>
       },
       /** Waits until a card asks for its PIN, and enters it on the agent's own page. */
       async enterPin(pin: string): Promise<number> {
-        for (let asked = 0; asked < 200; asked++) {
+        for (let asked = 0; asked < 1_200; asked++) {
           const page = await open('/sign-in');
           const action = /action="([^"]*)"/.exec(page)?.[1];
           if (action !== undefined && page.includes('name="pin"')) {

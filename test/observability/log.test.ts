@@ -31,7 +31,7 @@ const linesOf = (raw: readonly string[]): Line[] =>
 
 /** Waits for the line of a request, which may follow its response. */
 async function lineOf(raw: readonly string[], id: string | null): Promise<Line> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 2_000; tries++) {
     const found = linesOf(raw).find((line) => line.id === id && line.route !== undefined);
     if (found) return found;
     await new Promise((resolve) => setTimeout(resolve, 25));

@@ -160,6 +160,6 @@ test('a reset restores the seed', async () => {
   await instance.clock.advance(60);
   await instance.reset();
   await assert.rejects(instance.call('GET', `/people/${uid}`));
-  assert.ok(Math.abs(instance.clock.now() - Date.now()) < 1_000);
+  assert.ok(Math.abs(instance.clock.now() - Date.now()) < 30_000);
   assert.equal((await hello('application', (await instance.applicationTokens()).access_token)).status, 200);
 });

@@ -13,7 +13,7 @@ test('signs in at the application', async ({ alongside }) => {
 
 test('finds a tidy desk and real time in each test', async ({ alongside }) => {
   expect(await alongside.call('GET', '/readers/0')).toMatchObject({ card: null });
-  expect(Math.abs(alongside.clock.now() - Date.now())).toBeLessThan(1_000);
+  expect(Math.abs(alongside.clock.now() - Date.now())).toBeLessThan(30_000);
 });
 
 test('fails, and prints a report', async ({ alongside }) => {
