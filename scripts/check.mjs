@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { addresses } from './check/addresses.mjs';
 import { assurance } from './check/assurance.mjs';
+import { decisions } from './check/decisions.mjs';
 import { lockFiles } from './check/lock-files.mjs';
 import { program, script } from './check/programs.mjs';
 import { inClone } from './prepare/clone.mjs';
@@ -51,6 +52,7 @@ const checks = {
     about: 'threat model and ASVS name tests that exist',
     run: assurance,
   },
+  decisions: { about: 'ADRs have the form that CONTRIBUTING.md describes', run: decisions },
   docs: {
     about: 'generated documentation is up to date',
     run: (node) =>
