@@ -135,6 +135,20 @@ export class SingleUse {
     );
   }
 
+  /** Returns the statement that notes the time of an act for `lifetime` milliseconds: the time of the last one counts. */
+  noteStatement(kind: string, value: string, lifetime: number): Statement {
+    const now = this.#clock.now();
+    return sql(
+      `INSERT INTO single_use (kind, hash, payload, created_at, expires_at, used_at) VALUES (?, ?, 'null', ?, ?, ?)
+       ON CONFLICT (kind, hash) DO UPDATE SET created_at = excluded.created_at, expires_at = excluded.expires_at`,
+      kind,
+      sha256(value),
+      now,
+      now + lifetime,
+      now,
+    );
+  }
+
   /** Claims a value: returns true for the first caller, false for later ones. */
   async claim(kind: string, value: string, lifetime: number): Promise<boolean> {
     const { changes } = await this.#database.run(this.claimStatement(kind, value, lifetime));

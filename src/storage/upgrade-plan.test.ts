@@ -88,7 +88,9 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       t.after(() => database.close());
       await migrate(database, { list: migrations.slice(0, 10) });
       const { migrations: steps, lowest } = await planUpgrade(database);
-      assert.deepEqual([steps.length, lowest], [migrations.length - 10, migrations.length]);
+      // The newest ones only add, so an earlier version may still run.
+      const needed = migrations.findLastIndex((migration) => !('adds' in migration)) + 1;
+      assert.deepEqual([steps.length, lowest], [migrations.length - 10, needed]);
       const kinds = steps.map(({ movesRows }) => movesRows);
       assert.ok(kinds.includes(true) && kinds.includes(false));
     });

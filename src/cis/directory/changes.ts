@@ -1,5 +1,5 @@
 import { type Database, type Statement, sql } from '../../storage/database.ts';
-import { computed, integer, nullable, row, text } from '../../storage/row.ts';
+import { computed, flag, integer, nullable, row, text } from '../../storage/row.ts';
 import type { ChangesAnswer } from '../protocol.ts';
 
 /** Number of stored changes, and of changes in a response. */
@@ -8,7 +8,7 @@ const most = 1_000;
 /** Number of notes about the people who were added or changed last. */
 const keptLatest = 200;
 
-const changeRow = row('person_change', { seq: integer, uid: text });
+const changeRow = row('person_change', { seq: integer, uid: text, gone: flag });
 const lastRow = row('person_change', { seq: computed(nullable(integer)) });
 
 /** A person or a card of sessions, as the column of `cis_session`. */
@@ -29,10 +29,19 @@ export const latestStatements = (uids: readonly string[]): Statement[] => [
   sql('DELETE FROM person_latest WHERE seq <= (SELECT MAX(seq) FROM person_latest) - ?', keptLatest),
 ];
 
+/** A person who was changed or removed. */
+export interface PersonChange {
+  uid: string;
+  /** The person is disabled or removed now. */
+  gone: boolean;
+}
+
 /** Returns the statements that note changed or removed people, for other services and for sessions, for the batch of the change. */
-export const changeStatements = (uids: readonly string[]): Statement[] => [
-  ...uids.map((uid) => sql('INSERT INTO person_change (uid) VALUES (?)', uid)),
-  ...uids.map((uid) => groundStatement('uid', uid)),
+export const changeStatements = (changes: readonly PersonChange[]): Statement[] => [
+  ...changes.map(({ uid, gone }) =>
+    sql('INSERT INTO person_change (uid, gone) VALUES (?, ?)', uid, gone ? 1 : 0),
+  ),
+  ...changes.map(({ uid }) => groundStatement('uid', uid)),
   sql('DELETE FROM person_change WHERE seq <= (SELECT MAX(seq) FROM person_change) - ?', kept),
 ];
 
@@ -42,10 +51,15 @@ export async function changesAfter(database: Database, after: number | undefined
     after === undefined
       ? []
       : await database.all(
-          sql('SELECT seq, uid FROM person_change WHERE seq > ? ORDER BY seq LIMIT ?', after, most),
+          sql('SELECT seq, uid, gone FROM person_change WHERE seq > ? ORDER BY seq LIMIT ?', after, most),
           changeRow,
         );
   const last =
     changes.at(-1) ?? (await database.get(sql('SELECT MAX(seq) AS seq FROM person_change'), lastRow));
-  return { uids: [...new Set(changes.map(({ uid }) => uid))], last: last?.seq ?? 0 };
+  const gone = changes.filter((change) => change.gone);
+  return {
+    uids: [...new Set(changes.map(({ uid }) => uid))],
+    gone: [...new Set(gone.map(({ uid }) => uid))],
+    last: last?.seq ?? 0,
+  };
 }

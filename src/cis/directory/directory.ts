@@ -152,7 +152,7 @@ export class Directory {
       ...changed.flatMap(({ person, before }) => keyStatements(before, person)),
       ...knownNamesStatements([...added, ...changed.map(({ person }) => person)]),
       ...latestStatements([...added, ...changed.map(({ person }) => person)].map(({ uid }) => uid)),
-      ...changeStatements(changed.map(({ person }) => person.uid)),
+      ...changeStatements(changed.map(({ person: { uid, disabled } }) => ({ uid, gone: disabled }))),
       ...statements,
     ]);
     return done;
@@ -297,7 +297,7 @@ export class Directory {
         ...keyStatements(before.person, person),
         ...knownNamesStatements([person]),
         ...latestStatements([uid]),
-        ...changeStatements([uid]),
+        ...changeStatements([{ uid, gone: person.disabled }]),
         record,
       ]);
       // Another change won, so the patch is applied to its result.
@@ -316,7 +316,7 @@ export class Directory {
         must(sql('DELETE FROM person WHERE uid = ? AND revision = ?', uid, before.revision)),
         sql('DELETE FROM person_role WHERE uid = ?', uid),
         ...keyStatements(before.person, undefined),
-        ...changeStatements([uid]),
+        ...changeStatements([{ uid, gone: true }]),
         record,
       ]);
       if (done) return;

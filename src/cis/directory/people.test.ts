@@ -187,17 +187,21 @@ describe('directory API', () => {
     const { last, uids: none } = (await changes()) as { last: number; uids: string[] };
     assert.deepEqual(none, []);
     const { body: added } = await add(newPerson({ persona: null }));
-    assert.deepEqual(await changes(`?after=${last}`), { uids: [], last });
+    assert.deepEqual(await changes(`?after=${last}`), { uids: [], gone: [], last });
     await patch(uids.starter, { title: 'Dame' });
     await patch(uids.starter, { title: 'Dr' });
     const uid = String(added.uid);
     assert.equal((await cis.call(paths.person(uid), { as: 'console', method: 'DELETE' })).status, 204);
-    const heard = (await changes(`?after=${last}`)) as { last: number; uids: string[] };
-    assert.deepEqual(heard.uids, [uids.starter, uid]);
-    assert.deepEqual(await changes(`?after=${heard.last}`), { uids: [], last: heard.last });
+    const heard = (await changes(`?after=${last}`)) as { last: number; uids: string[]; gone: string[] };
+    assert.deepEqual([heard.uids, heard.gone], [[uids.starter, uid], [uid]]);
+    assert.deepEqual(await changes(`?after=${heard.last}`), { uids: [], gone: [], last: heard.last });
     // A failed change is not reported.
     assert.equal((await cis.call(paths.person(uid), { as: 'console', method: 'DELETE' })).status, 404);
-    assert.deepEqual(await changes(`?after=${heard.last}`), { uids: [], last: heard.last });
+    assert.deepEqual(await changes(`?after=${heard.last}`), { uids: [], gone: [], last: heard.last });
+    // A person who is enabled again was still disabled for a moment.
+    for (const disabled of [true, false]) await patch(uids.starter, { disabled });
+    const { gone } = (await changes(`?after=${heard.last}`)) as { gone: string[] };
+    assert.deepEqual(gone, [uids.starter]);
     for (const wrong of ['x', '-1', '1.5'])
       assert.equal((await cis.call(`${paths.changes}?after=${wrong}`, { as: 'cis2' })).status, 400);
     assert.equal((await cis.call(paths.changes, {})).status, 401);

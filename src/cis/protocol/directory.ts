@@ -9,6 +9,8 @@ export const jobNameOf = (roleName: string): string =>
  */
 export interface ChangesAnswer {
   uids: string[];
+  /** Those of them who were disabled or removed, even if they were enabled again since. Absent in earlier versions. */
+  gone?: string[];
   last: number;
 }
 

@@ -88,12 +88,12 @@ async function endSession({
   return noContent();
 }
 
-/** Ends all sessions of a person. */
+/** Ends all sessions of a person, and the sign-ins that wait for an answer. */
 async function endSessionsOf({
   request,
-  provider: { sessions, ends },
+  provider: { ends },
 }: Start<{ uid: string }> & Passed<'console'>): Promise<Answer> {
-  const ended = await ends.end(await sessions.ofPerson(request.params.uid), 'administrator', 'console');
+  const ended = await ends.endPerson(request.params.uid, 'administrator', 'console');
   return json(200, { ended });
 }
 

@@ -166,10 +166,10 @@ async function remove({
 
 /** Ends the sessions of the user in other browsers, as a change of an authenticator offers (ASVS 5.0, 7.4.3). */
 async function endOthers({
-  provider: { sessions, ends },
+  provider: { ends },
   session: { uid, sid },
 }: AccountContext & MayChange): Promise<Answer> {
-  await ends.end(await sessions.othersOf(uid, sid), 'signedOut', `user:${uid}`);
+  await ends.endPerson(uid, 'signedOut', `user:${uid}`, sid);
   return redirect(accountPath, 303);
 }
 

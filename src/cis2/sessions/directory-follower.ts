@@ -5,12 +5,10 @@ import { computed, flag, row, text } from '../../storage/row.ts';
 import { Settings } from '../../storage/settings.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { SessionEnds } from './session-ends.ts';
-import type { Sessions } from './sessions.ts';
 
 interface FollowerDependencies {
   database: Database;
   cis: CisClient;
-  sessions: Sessions;
   ends: SessionEnds;
   log: Log;
   /** Methods with sessions that CIS does not end; see `AuthenticatorKind`. */
@@ -31,7 +29,7 @@ const unwatchedRow = row('cis2_session', { uid: text, is_unwatched: computed(fla
 const followedSetting = 'cis2.directory-changes';
 
 /**
- * Ends the sessions of people who were disabled in or removed from the directory. It follows the changes of the directory, with one
+ * Ends the sessions of people who were disabled in or removed from the directory, even if they were enabled again since. It follows the changes of the directory, with one
  * request a round. It also looks up all signed-in people in turn, for changes that it missed while no process ran.
  */
 export class DirectoryFollower {
@@ -64,7 +62,9 @@ export class DirectoryFollower {
     for (let seen = stored === undefined ? undefined : Number(stored); ; ) {
       const changed = await this.#parts.cis.changes(seen);
       if (!changed) return;
-      await this.#lookUp(await this.#signedIn(changed.uids));
+      const gone = changed.gone ?? [];
+      await this.#inTurn(gone, (uid) => this.#end(uid));
+      await this.#lookUp(await this.#signedIn(changed.uids.filter((uid) => !gone.includes(uid))));
       // The number is lower after the directory was set up again.
       if (changed.last !== seen) await this.#settings.set(followedSetting, String(changed.last));
       if (seen === undefined || changed.uids.length === 0) return;
@@ -104,14 +104,19 @@ export class DirectoryFollower {
     return rows.map(({ uid }) => uid);
   }
 
-  async #lookUp(uids: readonly string[]): Promise<void> {
-    for (let done = 0; done < uids.length; done += concurrency)
-      await Promise.all(uids.slice(done, done + concurrency).map((uid) => this.#endIfDisabled(uid)));
+  #lookUp(uids: readonly string[]): Promise<void> {
+    return this.#inTurn(uids, async (uid) => {
+      const person = await this.#parts.cis.person(uid);
+      if (!person || person.disabled) await this.#end(uid);
+    });
   }
 
-  async #endIfDisabled(uid: string): Promise<void> {
-    const { cis, sessions, ends } = this.#parts;
-    const person = await cis.person(uid);
-    if (!person || person.disabled) await ends.end(await sessions.ofPerson(uid), 'disabled');
+  async #inTurn(uids: readonly string[], act: (uid: string) => Promise<void>): Promise<void> {
+    for (let done = 0; done < uids.length; done += concurrency)
+      await Promise.all(uids.slice(done, done + concurrency).map(act));
+  }
+
+  async #end(uid: string): Promise<void> {
+    await this.#parts.ends.endPerson(uid, 'disabled');
   }
 }

@@ -69,6 +69,7 @@ async function endSessions({
   // Another user at the workstation ends all sessions of the one before.
   const ofAgent = cause === 'anotherPerson' ? await sessions.ofAgent(agentId, uid) : [];
   // A disabled person loses all sessions, of any authenticator.
+  if (cause === 'disabled') await sessions.notePersonEnd(uid);
   const ofPerson = cause === 'disabled' ? await sessions.ofPerson(uid) : [];
   const all = new Map<string, Session>(
     [...ofSession, ...ofAgent, ...ofPerson].map((session) => [session.sid, session]),

@@ -31,6 +31,17 @@ export class SessionEnds {
     return await this.#endAll(sessions, (session) => this.#endOne(session, cause, { actor }));
   }
 
+  /**
+   * Ends the sessions of a person. A sign-in that was proved before and waits for an answer of its user does not complete.
+   * @param actor the person who ended them, if not their user
+   * @param sid of a session that goes on
+   */
+  async endPerson(uid: string, cause: EndReason, actor?: string, sid = ''): Promise<number> {
+    const { sessions } = this.#parts;
+    await sessions.notePersonEnd(uid);
+    return await this.end(await sessions.othersOf(uid, sid), cause, actor);
+  }
+
   /** Ends expired sessions. Returns whether more remain. */
   async endExpired(expiry: Expiry): Promise<boolean> {
     return await inBatches(async () => {

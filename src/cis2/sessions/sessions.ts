@@ -24,6 +24,11 @@ const longest = 720 * minute;
 /** Retention of an ended session. */
 const kept = 30 * 24 * 60 * minute;
 const cisEndedKind = 'cis2-cis-ended';
+const personEndedKind = 'cis2-person-ended';
+/** No sign-in waits longer for its user, in milliseconds. */
+const longestWait = 60 * minute;
+/** The clocks of two processes may differ by this many milliseconds. A note of a later time is of a clock that was moved back. */
+const skew = 5_000;
 
 // Texts of statements are made once: SQLite and PostgreSQL know a statement by its text.
 const liveText = (condition: string): string =>
@@ -40,8 +45,9 @@ const liveTexts = {
   ofAgent: liveText('agent_id = ? AND uid = ?'),
   ofOthers: liveText(`sid IN (${othersText})`),
 } as const;
-// A sign-in in progress cannot use a CIS session that has just ended.
-const notEnded = 'NOT EXISTS (SELECT 1 FROM single_use WHERE kind = ? AND hash = ?)';
+// A sign-in in progress cannot use a CIS session that has just ended, nor a proof from before all sessions of its user ended.
+const notEnded = `NOT EXISTS (SELECT 1 FROM single_use WHERE kind = ? AND hash = ?)
+  AND NOT EXISTS (SELECT 1 FROM single_use WHERE kind = ? AND hash = ? AND created_at > CAST(? AS BIGINT) AND created_at <= CAST(? AS BIGINT))`;
 const changeText = `UPDATE cis2_session SET cookie_hash = ?, cis_session_id = ?, agent_id = ?, body = ?, issuer = ?,
   authenticator = ?, active_at = ?, idle_at = ?, ends_at = ? WHERE sid = ? AND ended_at IS NULL AND ${notEnded}`;
 const insertText = `INSERT INTO cis2_session (cookie_hash, cis_session_id, agent_id, body, issuer, authenticator, active_at,
@@ -165,7 +171,17 @@ export class Sessions {
       session.endsAt,
       session.sid,
     ];
-    const ending = [cisEndedKind, sha256(session.cisSessionId ?? '')];
+    // The proof of a live session needs no check: the session would have ended too.
+    const { provenAt } =
+      before?.authentication.provenAt === authentication.provenAt ? { provenAt: now } : authentication;
+    const ending = [
+      cisEndedKind,
+      sha256(session.cisSessionId ?? ''),
+      personEndedKind,
+      sha256(session.uid),
+      provenAt,
+      now + skew,
+    ];
     const statement = must(
       before
         ? sql(changeText, ...columns, ...ending)
@@ -239,11 +255,18 @@ export class Sessions {
 
   /** Notes the end of a CIS session, so that a sign-in in progress cannot use it. */
   async noteCisEnd(cisSessionId: string): Promise<void> {
-    await this.#singleUse.claim(cisEndedKind, cisSessionId, 60 * minute);
+    await this.#singleUse.claim(cisEndedKind, cisSessionId, longestWait);
   }
 
-  cisEnded(cisSessionId: string): Promise<boolean> {
-    return this.#singleUse.claimed(cisEndedKind, cisSessionId);
+  /** Notes the end of all sessions of a person, so that no sign-in completes that was proved before. */
+  async notePersonEnd(uid: string): Promise<void> {
+    await this.#database.run(this.#singleUse.noteStatement(personEndedKind, uid, longestWait));
+  }
+
+  /** Whether the CIS session of a sign-in has ended, or all sessions of its user may have since. */
+  async hasEnded({ cisSessionId, uid }: Authentication): Promise<boolean> {
+    if (cisSessionId !== null && (await this.#singleUse.claimed(cisEndedKind, cisSessionId))) return true;
+    return this.#singleUse.claimed(personEndedKind, uid);
   }
 
   /** Deletes sessions that ended long ago. Returns whether more remain. */

@@ -233,8 +233,7 @@ async function establishSession(
     signInStatement(context, made.session),
   ]);
   if (!done) {
-    const { cisSessionId } = authentication;
-    if (cisSessionId !== null && (await sessions.cisEnded(cisSessionId)))
+    if (await sessions.hasEnded(authentication))
       throw signInErrors.sessionEnded('it ended during the sign-in');
     throw signInErrors.returnRefused('it was answered before');
   }

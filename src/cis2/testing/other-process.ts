@@ -18,7 +18,7 @@ export function otherProcess(cis2: Instance, { idleSignOut = true, log = silentL
   const deliveries = new Deliveries({ ...parts, urls: { api: 'https://api.example.test' } as never });
   const ends = new SessionEnds({ database, tokens, sessions, deliveries, audit: cis2.audit });
   const cis = new CisClient({ url: cis2.cis.url, secret: cis2.cis.secret }, log);
-  const gone = new DirectoryFollower({ database, cis, sessions, ends, log, unwatchedMethods });
+  const gone = new DirectoryFollower({ database, cis, ends, log, unwatchedMethods });
   const expiry = new Expiry({ clock, database, tokens, issuer, idleSignOut });
   return {
     sessions,

@@ -26,6 +26,8 @@ export interface TestCis {
   agents: PresenceAnswer['agents'];
   /** Uids of changed people, in order. */
   changed: string[];
+  /** Those of them who were disabled, even if they were enabled again since. */
+  gone: string[];
   /** Mails from CIS2. */
   mails: { uid: string; mail: PersonMail }[];
   /** Returns 503 for mails. */
@@ -66,7 +68,8 @@ export async function startCis(clock: Clock): Promise<TestCis> {
   const changesOf = (query: string): ChangesAnswer => {
     const after = new URLSearchParams(query).get('after');
     const last = cis.changed.length;
-    return { uids: cis.changed.slice(after === null ? last : Number(after)), last };
+    const uids = cis.changed.slice(after === null ? last : Number(after));
+    return { uids, gone: uids.filter((uid) => cis.gone.includes(uid)), last };
   };
   const answerTo = (method: string, path: string, query: string, text: string): [number, unknown] => {
     const [, first, second, third, fourth] = path.split('/');
@@ -110,6 +113,7 @@ export async function startCis(clock: Clock): Promise<TestCis> {
     secret: 'secret-of-cis2-at-cis',
     people: new Map(),
     changed: [],
+    gone: [],
     sessions: new Map(),
     agents: [],
     mails: [],
