@@ -75,9 +75,21 @@ const staticFields = {
 /** Classes of pkijs that convert keys to JWK with `toJSON`, and their members. */
 const jsonClasses = /^(?:\w*P(?:ublic|rivate)Key(?:Info)?|OtherPrimeInfo|AlgorithmIdentifier|Attribute)$/;
 
+/** Checks of CMS and OCSP responses by chain (the product checks OCSP signatures itself, and only parses CMS), and PKCS #12. */
+const unusedOf = {
+  SignedData: ['async verify'],
+  BasicOCSPResponse: ['async verify'],
+  CryptoEngine: [
+    'async encryptEncryptedContentInfo',
+    'async decryptEncryptedContentInfo',
+    'async stampDataWithPassword',
+    'async verifyDataStampedWithPassword',
+  ],
+};
+
 /**
- * Removes methods of pkijs that the product never calls, and with them what only they use: other conversions to JSON, checks of CMS
- * and OCSP responses by chain (the product checks OCSP signatures itself, and only parses CMS), and Certificate Transparency.
+ * Removes methods of pkijs that the product never calls, and with them what only they use: other conversions to JSON,
+ * comparisons with defaults, those above, and Certificate Transparency.
  */
 const unusedMethods = {
   name: 'unused-methods',
@@ -90,7 +102,8 @@ const unusedMethods = {
           const [, name = ''] = /^var (\w+)/.exec(part) ?? [];
           const unused = [
             ...(jsonClasses.test(name) ? [] : ['toJSON']),
-            ...(name === 'SignedData' || name === 'BasicOCSPResponse' ? ['async verify'] : []),
+            ...(code.includes(`${name}.compareWithDefault(`) ? [] : ['static compareWithDefault']),
+            ...(unusedOf[name] ?? []),
           ];
           return unused.reduce(
             (rest, method) => rest.replace(new RegExp(`^\\t${method}\\([\\s\\S]*?^\\t\\}\\n`, 'm'), ''),
