@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { parseOwnJson } from '@alongside/kernel/json';
 import { environment, OperatorError } from '@alongside/kernel/operator';
@@ -19,7 +20,7 @@ export interface ProcessOptions {
   readonly onLine?: (line: string) => void;
 }
 
-/** An ephemeral instance on free ports, in a child process that ends with this one. */
+/** An ephemeral instance on free ports, in a child process that ends with this one and does not keep it running. */
 export interface InstanceProcess {
   readonly state: StateFile;
   /** Newest lines of its log, JSON each. */
@@ -35,6 +36,12 @@ const endOf = (child: ChildProcess): Promise<string> =>
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(`it ended with ${signal ?? `code ${code}`}`));
   });
+
+/** Lets this process end while the child runs, such as after tests that do not stop their instance. */
+function letEnd(child: ChildProcess): void {
+  child.unref();
+  for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as Socket | null)?.unref();
+}
 
 /**
  * Starts `alongside up` and resolves when it is ready. Its standard input is a pipe, so it stops when this process ends, however
@@ -82,12 +89,15 @@ export async function startInstanceProcess({
   }
   const state = parseOwnJson<StateFile & { error?: { message: string } }>(outcome.line);
   if (state.error) throw new OperatorError(`Alongside did not start: ${state.error.message}`);
+  letEnd(child);
   return {
     state,
     log,
     ended,
     async stop() {
       isStopped = true;
+      // Otherwise this process might end first.
+      child.ref();
       child.kill('SIGTERM');
       await ended;
     },

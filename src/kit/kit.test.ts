@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createCombined, platformAt } from '../../client/index.ts';
 import { launchBrowser } from '../../test/testing/browser.ts';
 import { type Alongside, attach, start } from './index.ts';
@@ -213,4 +216,26 @@ test('an instance for one test stops with it', async (t) => {
     assert.equal((await fetch(`${address}/api/v1/state`)).status, 200);
   });
   await assert.rejects(fetch(address));
+});
+
+test('a process that does not stop its instance ends, and the instance with it', {
+  timeout: 120_000,
+}, async (t) => {
+  const program = [
+    `import { start } from ${JSON.stringify(new URL('./index.ts', import.meta.url))};`,
+    'const instance = await start();',
+    "await instance.desk('gp');",
+    'console.log(instance.urls.console);',
+  ].join('\n');
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
+    signal: t.signal,
+  });
+  const address = stdout.trim();
+  assert.match(address, /^http:/);
+  const responds = () =>
+    fetch(`${address}/api/v1/state`).then(
+      () => true,
+      () => false,
+    );
+  while (await responds()) await sleep(50, undefined, { signal: t.signal });
 });

@@ -51,10 +51,10 @@ describe('the test kit in a project of a supplier', {
   });
 
   test('proves every member with node:test, and the documentation’s tests', async () => {
-    const files = ['members.node.ts', 'sign-in.node.ts', 'recipes.node.ts'];
+    const files = ['members.node.ts', 'sign-in.node.ts', 'recipes.node.ts', 'forgets.node.ts'];
     const { output } = await run('--test', '--test-reporter=tap', ...files);
     assert.match(output, /^# fail 0$/m, output);
-    assert.match(output, /^# pass 21$/m);
+    assert.match(output, /^# pass 22$/m);
   });
 
   test('prints the report among the diagnostics of a failed node:test', async () => {
@@ -76,7 +76,7 @@ describe('the test kit in a project of a supplier', {
       ['fails, and prints a report'],
       output,
     );
-    assert.deepEqual([code, results.length], [1, 5]);
+    assert.deepEqual([code, results.length], [1, 6]);
     assert.match(output, /signed in at the desk after \d+ ms\n\nRefused requests/);
   });
 
@@ -92,7 +92,7 @@ describe('the test kit in a project of a supplier', {
       ['fails with the report as attachment'],
       output + JSON.stringify(failed),
     );
-    assert.deepEqual([code, results.length], [1, 9]);
+    assert.deepEqual([code, results.length], [1, 10]);
     assert.ok(new Set(results.map(({ workerIndex }) => workerIndex)).size >= 2, 'workers at once');
     const { body = '' } = failed[0]?.attachments.find(({ name }) => name === 'alongside') ?? {};
     assert.match(

@@ -1,3 +1,4 @@
+import { start } from 'alongside/testing';
 import { expect, test } from 'alongside/testing/playwright';
 
 // An instance would not be ready in time.
@@ -10,4 +11,9 @@ test('starts no instance for a test that asks for none', async ({ page }) => {
 
 test.fail('starts the instance with the options of the file', async ({ alongside }) => {
   expect(alongside.urls.api).toBeDefined();
+});
+
+test('passes without stopping an instance of its own', async () => {
+  const instance = await start();
+  await instance.desk('gp');
 });

@@ -1,3 +1,4 @@
+import { start } from 'alongside/testing';
 import { test } from 'alongside/testing/vitest';
 import { expect } from 'vitest';
 
@@ -6,4 +7,9 @@ const attached = test.extend('alongsideOptions', { scope: 'file' }, { env: { ALO
 attached('starts another instance, with options', async ({ alongside }) => {
   const { state } = await alongside.desk('nurse', { role: 'R8001' });
   expect(state).toBe('signedIn');
+});
+
+test('passes without stopping an instance of its own', async () => {
+  const instance = await start();
+  await instance.desk('gp');
 });
