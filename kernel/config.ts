@@ -3,7 +3,15 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { reasonOf } from './errors.ts';
 import { jsonProblem } from './json.ts';
-import { environment, flagOf, isOn, nearest, OperatorError, UsageError, variableOf } from './operator.ts';
+import {
+  ConfigurationError,
+  environment,
+  flagOf,
+  isOn,
+  nearest,
+  UsageError,
+  variableOf,
+} from './operator.ts';
 
 const isBoolean = (schema: z.ZodType): boolean => {
   let inner = schema as z.ZodType & { def: { type: string; innerType?: z.ZodType } };
@@ -24,7 +32,7 @@ function readSecret(value: unknown, place: string): unknown {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new OperatorError(`${place}: the file ${file} cannot be read: ${reasonOf(error)}.`);
+    throw new ConfigurationError(`${place}: the file ${file} cannot be read: ${reasonOf(error)}.`);
   }
 }
 
@@ -128,10 +136,10 @@ function readFile(file: string, keys: readonly string[]): ConfigFile {
     text = readFileSync(file, 'utf8');
     parsed = JSON.parse(text);
   } catch (error) {
-    throw new OperatorError(`The configuration file ${file} cannot be read: ${jsonProblem(error)}.`);
+    throw new ConfigurationError(`The configuration file ${file} cannot be read: ${jsonProblem(error)}.`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw new OperatorError(`The configuration file ${file} must hold one JSON object.`);
+    throw new ConfigurationError(`The configuration file ${file} must hold one JSON object.`);
   const lines = linesOf(text);
   const unknown = Object.keys(parsed).filter((key) => !keys.includes(key));
   return {
@@ -194,7 +202,7 @@ export function loadConfig<S extends z.ZodRawShape>(
 ): z.infer<z.ZodObject<S>> {
   const sources = sourcesOf(shape, flags, file);
   const { given, originOf } = sources;
-  if (sources.problems[0] !== undefined) throw new OperatorError(sources.problems[0]);
+  if (sources.problems[0] !== undefined) throw new ConfigurationError(sources.problems[0]);
   for (const key of Object.keys(shape))
     if (secretOf(shape[key]) !== undefined && given[key] !== undefined)
       given[key] = readSecret(given[key], placeOf(key, originOf(key), file));
@@ -202,7 +210,7 @@ export function loadConfig<S extends z.ZodRawShape>(
   if (result.success) return result.data as z.infer<z.ZodObject<S>>;
   const issue = result.error.issues[0];
   const message = problemOf(issue, sources, file);
-  throw String(issue?.path[0]) in flags ? new UsageError(message) : new OperatorError(message);
+  throw String(issue?.path[0]) in flags ? new UsageError(message) : new ConfigurationError(message);
 }
 
 export interface ExaminedSetting {

@@ -15,6 +15,11 @@ export class OperatorError extends Error {
   readonly exitCode: number = 1;
 }
 
+/** A setting that cannot be used. As after wrong usage, a restart does not help. */
+export class ConfigurationError extends OperatorError {
+  override readonly exitCode = 2;
+}
+
 /** `portBase` -> `port-base`. */
 export const flagOf = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 

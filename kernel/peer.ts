@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { OperatorError } from './operator.ts';
+import { ConfigurationError } from './operator.ts';
 
 /** The sender of a request: its address, and its client certificate, if any (DER). */
 export interface Peer {
@@ -36,7 +36,7 @@ function isWide(network: string, length: number): boolean {
 }
 
 /**
- * Parses addresses and ranges: `10.0.0.1`, `10.0.0.0/8`, `fd00::/8`. Throws OperatorError for other values
+ * Parses addresses and ranges: `10.0.0.1`, `10.0.0.0/8`, `fd00::/8`. Throws ConfigurationError for other values
  * and for ranges that would trust everyone.
  */
 export function trustedProxies(entries: readonly string[]): TrustedProxies {
@@ -46,13 +46,15 @@ export function trustedProxies(entries: readonly string[]): TrustedProxies {
     const bits = isIP(network) === 6 ? 128 : 32;
     const length = prefix === undefined ? bits : Number(prefix);
     if (isIP(network) === 0 || !/^\d{1,3}$/.test(prefix ?? '0') || length > bits || isWide(network, length))
-      throw new OperatorError(
+      throw new ConfigurationError(
         `"${entry}" is not an address or range of a proxy. Write it as 10.0.0.1 or 10.0.0.0/8; a range has 8 bits or more.`,
       );
     list.addSubnet(network, length, family(network));
   }
   if (covered(list, ipv4Blocks) >= 200 || covered(list, ipv6Blocks) === ipv6Blocks.length)
-    throw new OperatorError('Every address would be a trusted proxy. Name the addresses of your proxies.');
+    throw new ConfigurationError(
+      'Every address would be a trusted proxy. Name the addresses of your proxies.',
+    );
   return { includes: (address) => isIP(address) !== 0 && list.check(address, family(address)) };
 }
 

@@ -302,6 +302,10 @@ export const configShape = {
   legacyCis: off('Serve the legacy interface of CIS: on loopback, or to clients with a certificate'),
   legacySha1: off('Let the legacy interface of CIS accept SHA-1 signatures of cards'),
   legacyClients: list
+    .refine(
+      (prints) => prints.every((print) => /^[0-9a-f]{64}$/i.test(print.replaceAll(':', ''))),
+      'must be SHA-256 fingerprints, 64 hexadecimal digits each, separated by commas',
+    )
     .default([])
     .describe(
       'Clients of the legacy interface beyond loopback: SHA-256 of their certificates in hexadecimal, separated by commas',

@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFi
 import { dirname, join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken } from '@alongside/kernel/ids';
-import { OperatorError } from '@alongside/kernel/operator';
+import { ConfigurationError, OperatorError } from '@alongside/kernel/operator';
 import { Vault } from '@alongside/kernel/secrets';
 
 /** Milliseconds that the command may take. */
@@ -26,7 +26,7 @@ export class MasterKeyFile {
 
   constructor(folder: string, { masterKey, masterKeyCommand }: Configured) {
     if (masterKey !== undefined && masterKeyCommand !== undefined)
-      throw new OperatorError('Set --master-key or --master-key-command, not both.');
+      throw new ConfigurationError('Set --master-key or --master-key-command, not both.');
     this.#command = masterKeyCommand;
     this.path =
       masterKeyCommand === undefined ? (masterKey ?? join(folder, 'master.key')) : 'of --master-key-command';

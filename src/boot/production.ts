@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { systemClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
 import { isLoopbackName } from '@alongside/kernel/networks';
-import { flagOf, OperatorError } from '@alongside/kernel/operator';
+import { ConfigurationError, flagOf, OperatorError } from '@alongside/kernel/operator';
 import { trustedProxies } from '@alongside/kernel/peer';
 import { readIssuersFile } from '../cis/revocation/external-issuers.ts';
 import { webAuthnPolicy } from '../cis2/authenticators/webauthn/policy.ts';
@@ -168,10 +168,10 @@ const checks: readonly Check[] = [
 const productionProblems = (plan: Plan): string[] =>
   checks.map((check) => check(plan)).filter((problem) => problem !== undefined);
 
-/** Throws OperatorError with one sentence for an unsafe production configuration. */
+/** Throws ConfigurationError with one sentence for an unsafe production configuration. */
 export function checkProduction(plan: Plan): void {
   const [problem] = productionProblems(plan);
-  if (problem !== undefined) throw new OperatorError(problem);
+  if (problem !== undefined) throw new ConfigurationError(problem);
 }
 
 /** Reads the master key, if there is one. The command of a key service runs only at a start. */

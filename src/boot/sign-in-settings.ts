@@ -1,4 +1,4 @@
-import { OperatorError } from '@alongside/kernel/operator';
+import { ConfigurationError } from '@alongside/kernel/operator';
 import { type TrustedProxies, trustedProxies } from '@alongside/kernel/peer';
 import { type FederatedProvider, readProviders } from '../cis2/authenticators/federated/provider.ts';
 import type { WebAuthnSettings } from '../cis2/authenticators/webauthn/policy.ts';
@@ -10,7 +10,9 @@ const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 function readRoots(file: string): string[] {
   const roots = textIn(file, 'file of attestation roots').match(certificate);
   if (!roots)
-    throw new OperatorError(`${file} has no root of WebAuthn attestation: PEM certificates were expected.`);
+    throw new ConfigurationError(
+      `${file} has no root of WebAuthn attestation: PEM certificates were expected.`,
+    );
   return roots;
 }
 
@@ -27,13 +29,13 @@ function networksOf(entries: readonly string[]): TrustedProxies {
   try {
     return trustedProxies(entries);
   } catch {
-    throw new OperatorError(
+    throw new ConfigurationError(
       `--tablet-networks "${entries.join(',')}" is invalid. Write each network as 10.1.0.0/16; a range has 8 bits or more.`,
     );
   }
 }
 
-/** Returns the configuration of authenticators besides smartcard and WebAuthn. Throws OperatorError. */
+/** Returns the configuration of authenticators besides smartcard and WebAuthn. Throws ConfigurationError. */
 export const signInSettings = ({
   signInProviders,
   tabletNetworks,

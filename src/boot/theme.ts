@@ -4,7 +4,7 @@ import { Answer } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
 import { plainError, type Route } from '@alongside/kernel/http';
 import { stylesheet, stylesheetPath } from '@alongside/kernel/layout';
-import { OperatorError } from '@alongside/kernel/operator';
+import { ConfigurationError } from '@alongside/kernel/operator';
 import { readOnly, route, withoutMethodErrors } from '@alongside/kernel/route';
 
 /** An operator's theme: adds its routes to those of a service with pages. */
@@ -43,7 +43,7 @@ function asset(path: string, type: string, content: string | Buffer): Route[] {
 
 /**
  * Reads a theme folder: `theme.css` is added to the style sheet of every page, and its pictures are at `/assets/theme/NAME`.
- * Without a folder nothing changes. Throws OperatorError in one sentence.
+ * Without a folder nothing changes. Throws ConfigurationError in one sentence.
  */
 export function openTheme(folder: string | undefined): Theme {
   if (folder === undefined) return (routes) => [...routes];
@@ -62,6 +62,6 @@ export function openTheme(folder: string | undefined): Theme {
         ? [...routes.filter(({ path }) => path !== stylesheetPath), ...themed, ...pictures]
         : [...routes];
   } catch (error) {
-    throw new OperatorError(`The theme ${folder} cannot be used: ${reasonOf(error)}.`);
+    throw new ConfigurationError(`The theme ${folder} cannot be used: ${reasonOf(error)}.`);
   }
 }

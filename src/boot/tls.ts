@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { createSecureContext, getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { reasonOf } from '@alongside/kernel/errors';
-import { OperatorError } from '@alongside/kernel/operator';
+import { ConfigurationError } from '@alongside/kernel/operator';
 import type { Config } from '../config.ts';
 
 /** The listeners' certificate and its key; PEM. */
@@ -12,12 +12,12 @@ export interface TlsFiles {
   key: string;
 }
 
-/** Reads a file that a setting names. Throws OperatorError in one sentence. */
+/** Reads a file that a setting names. Throws ConfigurationError in one sentence. */
 export function textIn(file: string, what: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new OperatorError(`The ${what} ${file} cannot be read: ${reasonOf(error)}.`);
+    throw new ConfigurationError(`The ${what} ${file} cannot be read: ${reasonOf(error)}.`);
   }
 }
 
@@ -33,16 +33,18 @@ export function trustAuthority(file: string | undefined): () => void {
   return () => setDefaultCACertificates(all);
 }
 
-/** Reads the certificate and key for HTTPS; undefined if not configured. Throws OperatorError in one sentence. */
+/** Reads the certificate and key for HTTPS; undefined if not configured. Throws ConfigurationError in one sentence. */
 export function openTls({ tlsCertificate, tlsKey }: Config): TlsFiles | undefined {
   if (!tlsCertificate && !tlsKey) return undefined;
   if (!tlsCertificate || !tlsKey)
-    throw new OperatorError('HTTPS needs both a certificate and its key: --tls-certificate and --tls-key.');
+    throw new ConfigurationError(
+      'HTTPS needs both a certificate and its key: --tls-certificate and --tls-key.',
+    );
   const files = { certificate: textIn(tlsCertificate, 'certificate'), key: textIn(tlsKey, 'key') };
   try {
     createSecureContext({ cert: files.certificate, key: files.key });
   } catch (error) {
-    throw new OperatorError(`${tlsCertificate} and ${tlsKey} do not go together: ${reasonOf(error)}.`);
+    throw new ConfigurationError(`${tlsCertificate} and ${tlsKey} do not go together: ${reasonOf(error)}.`);
   }
   return files;
 }

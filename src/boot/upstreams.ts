@@ -4,7 +4,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { jsonProblem } from '@alongside/kernel/json';
 import type { Log } from '@alongside/kernel/log';
-import { OperatorError } from '@alongside/kernel/operator';
+import { ConfigurationError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import type { BasePath } from '../authorisation/index.ts';
 import type { Config } from '../config.ts';
@@ -61,16 +61,18 @@ function read<S extends z.ZodType>(file: string, shape: S): z.output<S> {
   try {
     parsed = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new OperatorError(`The provider in ${file} cannot be read: ${jsonProblem(error)}.`);
+    throw new ConfigurationError(`The provider in ${file} cannot be read: ${jsonProblem(error)}.`);
   }
   const result = shape.safeParse(parsed);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new OperatorError(`The provider in ${file}: ${issue?.path.join('.') || 'it'} ${issue?.message}.`);
+  throw new ConfigurationError(
+    `The provider in ${file}: ${issue?.path.join('.') || 'it'} ${issue?.message}.`,
+  );
 }
 
 /**
- * Returns the providers in JSON files for `/oauth2` and `/oauth2.1`, so that no secret is on a command line. Throws OperatorError in
+ * Returns the providers in JSON files for `/oauth2` and `/oauth2.1`, so that no secret is on a command line. Throws ConfigurationError in
  * one sentence.
  */
 export function upstreamsOf({
@@ -83,21 +85,21 @@ export function upstreamsOf({
   };
 }
 
-/** Returns the authorities of client certificates for `tls_client_auth`; none by default. Throws OperatorError. */
+/** Returns the authorities of client certificates for `tls_client_auth`; none by default. Throws ConfigurationError. */
 export function clientAuthoritiesOf({ tlsClientAuthorities: file }: Config): X509Certificate[] {
   if (file === undefined) return [];
   let authorities: X509Certificate[];
   try {
     authorities = readAuthorities(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new OperatorError(`The authorities in ${file} cannot be read: ${reasonOf(error)}.`);
+    throw new ConfigurationError(`The authorities in ${file} cannot be read: ${reasonOf(error)}.`);
   }
   if (authorities.length === 0)
-    throw new OperatorError(`There is no certificate in ${file}: it must be PEM.`);
+    throw new ConfigurationError(`There is no certificate in ${file}: it must be PEM.`);
   return authorities;
 }
 
-/** Reads the revocation lists of those authorities, if configured. Throws OperatorError. */
+/** Reads the revocation lists of those authorities, if configured. Throws ConfigurationError. */
 export async function clientRevocationsOf(
   { tlsClientAuthorities, tlsClientRevocations: file }: Config,
   clock: Clock,
@@ -105,10 +107,12 @@ export async function clientRevocationsOf(
 ): Promise<ClientRevocations | undefined> {
   if (file === undefined) return undefined;
   if (tlsClientAuthorities === undefined)
-    throw new OperatorError('--tls-client-revocations counts for authorities: set --tls-client-authorities.');
+    throw new ConfigurationError(
+      '--tls-client-revocations counts for authorities: set --tls-client-authorities.',
+    );
   try {
     return await ClientRevocations.open(file, clock, log);
   } catch (error) {
-    throw new OperatorError(`The revocation lists in ${file} cannot be read: ${reasonOf(error)}.`);
+    throw new ConfigurationError(`The revocation lists in ${file} cannot be read: ${reasonOf(error)}.`);
   }
 }

@@ -148,4 +148,17 @@ describe('alongside config', () => {
       'The variable ALONGSIDE_PORT_BAES is not a setting and has no effect. Did you mean ALONGSIDE_PORT_BASE?\n',
     );
   });
+
+  test('ends serve with exit code 2, after which systemd does not restart it', async () => {
+    for (const [settings, problem] of [
+      [{ portBase: 'many' }, /config\.json:1: portBase: must be a port number/],
+      [{ portBas: 9000 }, /config\.json:1 has an unknown key "portBas"/],
+      [{ legacyClients: 'zz' }, /config\.json:1: legacyClients: must be SHA-256 fingerprints/],
+      [{ smtpUrl: `@${secret}.missing` }, /smtpUrl: the file .*smtp\.missing cannot be read/],
+      [{ data: folder, portBase: 0, ephemeral: true }, /Production keeps its data/],
+    ] as const) {
+      writeFileSync(file, JSON.stringify(settings));
+      await assert.rejects(invoke(['serve', '--config', file]), { exitCode: 2, message: problem });
+    }
+  });
 });

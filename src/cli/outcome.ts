@@ -14,7 +14,7 @@ export const exitCodes: readonly (readonly [code: string, meaning: string])[] = 
     '1',
     'a problem that you or an operator can fix; for doctor, check, validate and audit verify: problems were found',
   ],
-  ['2', 'wrong usage'],
+  ['2', 'wrong usage, or a setting that cannot be used'],
   ['130', 'stopped with Ctrl-C; up and serve that were ready stop with 0'],
   [
     'other',
@@ -65,7 +65,7 @@ export function errorOf(error: unknown): CommandError {
     const { status, messageId, problem = message, advice } = error;
     return { code: error.error, message: problem, status, messageId, advice };
   }
-  if (error instanceof UsageError) return { code: 'usage', message };
+  if ((error as Partial<OperatorError>)?.exitCode === 2) return { code: 'usage', message };
   return { code: isOperatorError(error) ? 'failed' : 'unexpected', message };
 }
 

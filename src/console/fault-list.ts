@@ -3,10 +3,10 @@ import { journeySummary } from '../journeys/model.ts';
 import { faultOf } from '../storage/faults.ts';
 import type { ConsoleContext } from './dependencies.ts';
 
-const times = (description: string) =>
+const times = (least: number, description: string) =>
   z
     .int('must be a whole number')
-    .min(0, 'must be 0 or more')
+    .min(least, `must be ${least} or more`)
     .max(1_000_000, 'must be 1000000 or less')
     .optional()
     .describe(description);
@@ -19,8 +19,8 @@ export const faultShape = z.strictObject({
     .max(1, 'must be 0 to 1')
     .optional()
     .describe('Probability each time, 0 to 1'),
-  next: times('Switches the fault off after this many times'),
-  after: times('Skips this many times first'),
+  next: times(1, 'Switches the fault off after this many times'),
+  after: times(0, 'Skips this many times first'),
   patient: z
     .string('must be text')
     .regex(/^\d{10}$/, 'must be ten digits')

@@ -79,6 +79,7 @@ describe('faults for suppliers', () => {
   test('refuse an unknown fault and an invalid number', async () => {
     await assert.rejects(fault('on', 'no-such-fault'), /There is no fault "no-such-fault"/);
     await assert.rejects(fault('on', 'id-token-expired', '--next', 'often'), /numbers|number/);
+    await assert.rejects(fault('on', 'id-token-expired', '--next', '0'), /"next" must be 1 or more/);
   });
   test('are all switched off by a reset', async () => {
     await fault('on', 'id-token-expired');

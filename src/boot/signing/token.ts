@@ -3,7 +3,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import { Unavailable } from '@alongside/kernel/kernel-errors';
 import type { KeyToken } from '@alongside/kernel/keys';
-import { OperatorError, UsageError } from '@alongside/kernel/operator';
+import { ConfigurationError, OperatorError, UsageError } from '@alongside/kernel/operator';
 import { NativeProcess } from '../../../identity-agent/card/native-process.ts';
 import type { Config } from '../../config.ts';
 import type { OpenToken, SigningModule } from './signing-process.ts';
@@ -15,7 +15,7 @@ const again = 1_000;
 
 type TokenSettings = Pick<Config, 'signingModule' | 'signingToken' | 'signingPin'>;
 
-/** Returns the complete settings of a token; undefined without one. @throws OperatorError in one sentence */
+/** Returns the complete settings of a token; undefined without one. @throws ConfigurationError in one sentence */
 export function tokenSettings({
   signingModule: module,
   signingToken: token,
@@ -23,7 +23,7 @@ export function tokenSettings({
 }: TokenSettings) {
   if (module === undefined && (token ?? pin) === undefined) return undefined;
   if (module === undefined || pin === undefined)
-    throw new OperatorError(
+    throw new ConfigurationError(
       'Signing keys in a token need --signing-module and --signing-pin, such as @FILE: set both, or no setting of the token.',
     );
   return { module, token, pin };

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { jsonProblem } from '@alongside/kernel/json';
-import { OperatorError } from '@alongside/kernel/operator';
+import { ConfigurationError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { firstProblem } from '../shapes.ts';
 
@@ -56,7 +56,7 @@ const shape = z
 
 /**
  * Reads a file of external issuers, or none: a JSON list of `{name, certificate, policies, ocsp, crl, failMode, freshness}`. A certificate is
- * the path of a PEM file, relative to the list. @throws OperatorError
+ * the path of a PEM file, relative to the list. @throws ConfigurationError
  */
 export function readIssuersFile(file: string | undefined): ExternalIssuer[] {
   if (file === undefined) return [];
@@ -64,12 +64,12 @@ export function readIssuersFile(file: string | undefined): ExternalIssuer[] {
   try {
     value = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new OperatorError(`The list of card issuers ${file} cannot be read: ${jsonProblem(error)}.`);
+    throw new ConfigurationError(`The list of card issuers ${file} cannot be read: ${jsonProblem(error)}.`);
   }
   const result = shape.safeParse(value);
   if (!result.success) {
     const { field, problem } = firstProblem(result.error);
-    throw new OperatorError(`The list of card issuers ${file} is invalid: ${field} ${problem}.`);
+    throw new ConfigurationError(`The list of card issuers ${file} is invalid: ${field} ${problem}.`);
   }
   return result.data.map(({ certificate, ocsp, crl, ...rest }) => ({
     ...rest,
@@ -84,8 +84,10 @@ function readCertificateFile(file: string): X509Certificate {
   try {
     certificate = new X509Certificate(readFileSync(file));
   } catch (error) {
-    throw new OperatorError(`The certificate ${file} of a card issuer cannot be read: ${reasonOf(error)}.`);
+    throw new ConfigurationError(
+      `The certificate ${file} of a card issuer cannot be read: ${reasonOf(error)}.`,
+    );
   }
-  if (!certificate.ca) throw new OperatorError(`The certificate ${file} is not one of an authority.`);
+  if (!certificate.ca) throw new ConfigurationError(`The certificate ${file} is not one of an authority.`);
   return certificate;
 }

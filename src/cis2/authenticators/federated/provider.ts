@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { parseJsonObject } from '@alongside/kernel/json';
-import { OperatorError } from '@alongside/kernel/operator';
+import { ConfigurationError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 
 /** An OpenID provider of another organisation, such as a hospital or a mail service. */
@@ -45,30 +45,30 @@ const fileShape = z.strictObject({ providers: z.array(shape).max(20) });
 
 function authenticationOf({ label, clientSecret, privateKey }: z.infer<typeof shape>) {
   if ((clientSecret === undefined) === (privateKey === undefined))
-    throw new OperatorError(`The provider ${label} needs either a clientSecret or a privateKey.`);
+    throw new ConfigurationError(`The provider ${label} needs either a clientSecret or a privateKey.`);
   if (privateKey === undefined) return { secret: clientSecret ?? '' };
   try {
     return { kid: privateKey.kid, key: createPrivateKey(privateKey.pem) };
   } catch {
-    throw new OperatorError(`The privateKey of the provider ${label} is not a private key in PEM.`);
+    throw new ConfigurationError(`The privateKey of the provider ${label} is not a private key in PEM.`);
   }
 }
 
-/** Reads the file of providers. Throws OperatorError. */
+/** Reads the file of providers. Throws ConfigurationError. */
 export function readProviders(file: string): FederatedProvider[] {
   let value: unknown;
   try {
     value = parseJsonObject(file);
   } catch {
-    throw new OperatorError('The file of providers is not a JSON object.');
+    throw new ConfigurationError('The file of providers is not a JSON object.');
   }
   const { success, data, error } = fileShape.safeParse(value);
   if (!success) {
     const [issue] = error.issues;
-    throw new OperatorError(`The file of providers: ${issue?.path.join('.')}: ${issue?.message}.`);
+    throw new ConfigurationError(`The file of providers: ${issue?.path.join('.')}: ${issue?.message}.`);
   }
   const ids = new Set(data.providers.map(({ id }) => id));
-  if (ids.size !== data.providers.length) throw new OperatorError('Two providers have the same id.');
+  if (ids.size !== data.providers.length) throw new ConfigurationError('Two providers have the same id.');
   return data.providers.map((provider) => {
     const { id, label, issuer, clientId, scope, acr, nameClaim } = provider;
     return { id, label, issuer, clientId, scope, acr, nameClaim, authentication: authenticationOf(provider) };

@@ -4,7 +4,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken, uuid } from '@alongside/kernel/ids';
 import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
 import { signJwt } from '@alongside/kernel/jws';
-import { OperatorError } from '@alongside/kernel/operator';
+import { ConfigurationError } from '@alongside/kernel/operator';
 import {
   OutboundError,
   type OutboundPolicy,
@@ -73,10 +73,10 @@ export class Upstream {
   readonly #redirectUri: string;
   #cached: { metadata: ProviderMetadata; at: number } | undefined;
 
-  /** @param plainHttp accepts providers without HTTPS; otherwise throws OperatorError. */
+  /** @param plainHttp accepts providers without HTTPS; otherwise throws ConfigurationError. */
   constructor(provider: FederatedProvider, clock: Clock, plainHttp: boolean, origin: string) {
     if (!isAddress(provider.issuer, plainHttp))
-      throw new OperatorError(`The issuer of the provider ${provider.label} must be an https address.`);
+      throw new ConfigurationError(`The issuer of the provider ${provider.label} must be an https address.`);
     this.provider = provider;
     this.#clock = clock;
     this.#plainHttp = plainHttp;

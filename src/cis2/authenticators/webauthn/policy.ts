@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { OperatorError } from '@alongside/kernel/operator';
+import { ConfigurationError } from '@alongside/kernel/operator';
 import type { WebAuthnBody, WebAuthnVariant } from './variants.ts';
 
 /** Signs attestations in Chromium's virtual authenticator. Its private key is published, so only development trusts it. */
@@ -46,20 +46,21 @@ function readRoot(pem: string): [string, string] {
   try {
     return [new X509Certificate(pem).fingerprint256, pem];
   } catch (error) {
-    throw new OperatorError('A trusted root of WebAuthn attestation is not a PEM certificate.', {
+    throw new ConfigurationError('A trusted root of WebAuthn attestation is not a PEM certificate.', {
       cause: error,
     });
   }
 }
 
-/** Reads the settings. In development, the default is Chromium's virtual authenticator. Throws OperatorError. */
+/** Reads the settings. In development, the default is Chromium's virtual authenticator. Throws ConfigurationError. */
 export function webAuthnPolicy(settings: WebAuthnSettings, development: boolean): WebAuthnPolicy {
   const roots = settings.roots ?? (development ? [developmentRoot] : []);
   const aaguids = (settings.aaguids ?? (development ? [developmentAaguid] : [])).map((id) =>
     id.toLowerCase(),
   );
   const invalid = aaguids.find((id) => !uuidShape.test(id));
-  if (invalid !== undefined) throw new OperatorError(`The WebAuthn model ${invalid} is not a UUID (AAGUID).`);
+  if (invalid !== undefined)
+    throw new ConfigurationError(`The WebAuthn model ${invalid} is not a UUID (AAGUID).`);
   return {
     roots: new Map(roots.map(readRoot)),
     aaguids: new Set(aaguids),
