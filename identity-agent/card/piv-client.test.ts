@@ -32,6 +32,51 @@ const lives: [CardKeyTypeId, SignatureAlgorithmId, number][] = [
 ];
 
 describe('PivClient', () => {
+  test('ends an operation when its time is over, sends nothing more for it, and works on', async (t) => {
+    const { applet } = await poweredCard(t);
+    const late: (() => void)[] = [];
+    let isHanging = true;
+    let sent = 0;
+    const transmit = async (command: Uint8Array): Promise<Uint8Array> => {
+      sent += 1;
+      if (isHanging) await new Promise<void>((resolve) => late.push(resolve));
+      return applet.transmit(command);
+    };
+    const client = new PivClient({ transmit }, { limit: 20 });
+    const signing = client.sign('authentication', digestOf('challenge'), 'ES256', '123456');
+    const [first, second] = [signing, client.readCertificate('authentication')];
+    const error = { code: 'transaction_failed', message: 'The card took too long.' };
+    await assert.rejects(first, error);
+    await assert.rejects(second, error);
+    assert.equal(sent, 2);
+    isHanging = false;
+    const patient = new PivClient({ transmit });
+    await patient.select();
+    assert.equal(await patient.attemptsLeft(), 3);
+    const before = sent;
+    for (const answer of late) answer();
+    // The late answers belong to operations that are over.
+    assert.equal(await patient.attemptsLeft(), 3);
+    assert.equal(sent, before + 1);
+  });
+
+  test('ends an operation of a card whose response never ends, with exclusive access', async () => {
+    let held = 0;
+    const drop = new Uint8Array([0, 0x61, 1]);
+    const transport: CardTransport = {
+      transmit: () => new Promise((resolve) => setImmediate(resolve, drop)),
+      async alone(work) {
+        held += 1;
+        return work().finally(() => {
+          held -= 1;
+        });
+      },
+    };
+    const client = new PivClient(transport, { limit: 5 });
+    await assert.rejects(client.attemptsLeft(), /took too long|does not end/);
+    assert.equal(held, 0);
+  });
+
   for (const [keyType, algorithm, parts] of lives) {
     for (const extendedLength of [false, true]) {
       test(`works with a ${keyType} card throughout its life, ${extendedLength ? 'extended' : 'short'} length`, async (t) => {

@@ -59,23 +59,34 @@ function parsed<T>(what: string, read: () => T): T {
   }
 }
 
+/** Milliseconds for one operation, however many commands it needs. The slowest cards need a few seconds. */
+const usualLimit = 30_000;
+
+interface PivOptions extends ExchangeOptions {
+  /** Milliseconds that one operation may take with the card; 30,000 by default. */
+  readonly limit?: number;
+}
+
+/** Sends a command within one operation. Rejects once the time of the operation is over. */
+type Send = (command: Omit<CommandApdu, 'cla'>) => Promise<ResponseApdu>;
+
 /** A PIV card with any transport (SP 800-73-4 part 2). */
 export class PivClient implements CardClient {
   readonly #transport: CardTransport;
-  readonly #options: ExchangeOptions;
+  readonly #options: PivOptions;
   readonly #mutex = new Mutex();
 
-  constructor(transport: CardTransport, options: ExchangeOptions = {}) {
+  constructor(transport: CardTransport, options: PivOptions = {}) {
     this.#transport = transport;
     this.#options = options;
   }
 
   select(): Promise<void> {
-    return this.#mutex.run(() => this.#alone(() => this.#select()));
+    return this.#mutex.run(() => this.#alone((send) => this.#select(send)));
   }
 
   verifyPin(pin: string): Promise<Verification> {
-    return this.#call(() => this.#verify(pin));
+    return this.#call((send) => this.#verify(send, pin));
   }
 
   /**
@@ -83,17 +94,15 @@ export class PivClient implements CardClient {
    * counter is full then, so this returns 3.
    */
   attemptsLeft(): Promise<number> {
-    return this.#call(() => this.#attemptsLeft());
+    return this.#call((send) => this.#attemptsLeft(send));
   }
 
   /** Returns a certificate of the card, DER. @throws CardError `object_missing`, `malformed_response` (also if compressed) */
   readCertificate(slot: SlotName): Promise<Uint8Array> {
-    return this.#call(async () => {
+    return this.#call(async (send) => {
       const tag = Buffer.from(SLOTS[slot].object.toString(16), 'hex');
       const wanted = encodeTlv(0x5c, tag);
-      const object = dataOf(
-        await this.#send({ ins: INS.getData, p1: 0x3f, p2: 0xff, data: wanted, le: 256 }),
-      );
+      const object = dataOf(await send({ ins: INS.getData, p1: 0x3f, p2: 0xff, data: wanted, le: 256 }));
       return parsed('certificate object', () => {
         const parts = parseTlv(onlyTlv(object, 0x53));
         const certificate = valueWith(parts, 0x70);
@@ -116,11 +125,11 @@ export class PivClient implements CardClient {
     const rule: SignatureAlgorithm = signatureAlgorithms[algorithm];
     if (digest.length !== rule.digestLength)
       return Promise.reject(new RangeError(`A digest for ${algorithm} has ${rule.digestLength} bytes.`));
-    return this.#call(async () => {
-      if (pin !== undefined) await this.#demandPin(pin);
+    return this.#call(async (send) => {
+      if (pin !== undefined) await this.#demandPin(send, pin);
       const template = encodeTlv(0x7c, encodeTlv(0x82), encodeTlv(0x81, rule.block(digest)));
       const parameters = { p1: rule.cardAlgorithm, p2: SLOTS[slot].key };
-      const answer = await this.#send({
+      const answer = await send({
         ins: INS.generalAuthenticate,
         ...parameters,
         data: template,
@@ -136,48 +145,64 @@ export class PivClient implements CardClient {
   }
 
   changePin(oldPin: string, newPin: string): Promise<Verification> {
-    return this.#call(async () => {
-      if (!isPin(oldPin) || !isPin(newPin)) return this.#malformed();
-      return this.#replace(INS.changeReferenceData, oldPin, newPin);
+    return this.#call(async (send) => {
+      if (!isPin(oldPin) || !isPin(newPin)) return this.#malformed(send);
+      return this.#replace(send, INS.changeReferenceData, oldPin, newPin);
     });
   }
 
   unblock(puk: string, newPin: string): Promise<Unblocking> {
-    return this.#call(async () => {
+    return this.#call(async (send) => {
       if (!isPuk(puk) || !isPin(newPin)) return { ok: false, malformed: true };
-      return this.#replace(INS.resetRetryCounter, puk, newPin);
+      return this.#replace(send, INS.resetRetryCounter, puk, newPin);
     });
   }
 
   /** Runs one task with the PIV application selected. */
-  #call<T>(work: () => Promise<T>): Promise<T> {
+  #call<T>(work: (send: Send) => Promise<T>): Promise<T> {
     return this.#mutex.run(() =>
-      this.#alone(async () => {
-        if (this.#transport.alone) await this.#selectAgain();
-        return work();
+      this.#alone(async (send) => {
+        if (this.#transport.alone) await this.#selectAgain(send);
+        return work(send);
       }),
     );
   }
 
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    return this.#transport.alone ? this.#transport.alone(work) : work();
+  #alone<T>(work: (send: Send) => Promise<T>): Promise<T> {
+    const limited = () => this.#inTime(work);
+    return this.#transport.alone ? this.#transport.alone(limited) : limited();
   }
 
-  async #select(): Promise<void> {
-    const { data, sw } = await this.#send({ ins: INS.select, p1: 0x04, p2: 0x00, data: PIV_AID, le: 256 });
+  /** Ends an operation when its time is over: a card may answer a little at a time, for hours. It sends nothing afterwards. */
+  #inTime<T>(work: (send: Send) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const late = new AbortController();
+      const timer = setTimeout(() => {
+        late.abort(new CardError('transaction_failed', 'The card took too long.'));
+        reject(late.signal.reason);
+      }, this.#options.limit ?? usualLimit);
+      const transmit: CardTransport['transmit'] = async (command) => {
+        late.signal.throwIfAborted();
+        return this.#transport.transmit(command);
+      };
+      const send: Send = (command) => exchange({ transmit }, { cla: 0x00, ...command }, this.#options);
+      work(send)
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
+    });
+  }
+
+  async #select(send: Send): Promise<void> {
+    const { data, sw } = await send({ ins: INS.select, p1: 0x04, p2: 0x00, data: PIV_AID, le: 256 });
     if (sw !== SW.ok) throw new CardError('not_a_piv_card', 'The card has no PIV application.');
     parsed('answer to SELECT', () => onlyTlv(data, 0x61));
   }
 
   /** Selects only if another program has selected something else: some cards forget the PIN at a SELECT. */
-  async #selectAgain(): Promise<void> {
+  async #selectAgain(send: Send): Promise<void> {
     const wanted = encodeTlv(0x5c, Uint8Array.of(OBJECT.discovery));
-    const { sw } = await this.#send({ ins: INS.getData, p1: 0x3f, p2: 0xff, data: wanted, le: 256 });
-    if (sw !== SW.ok) await this.#select();
-  }
-
-  #send(command: Omit<CommandApdu, 'cla'>): Promise<ResponseApdu> {
-    return exchange(this.#transport, { cla: 0x00, ...command }, this.#options);
+    const { sw } = await send({ ins: INS.getData, p1: 0x3f, p2: 0xff, data: wanted, le: 256 });
+    if (sw !== SW.ok) await this.#select(send);
   }
 
   #outcome({ sw }: ResponseApdu): Verification {
@@ -187,35 +212,33 @@ export class PivClient implements CardClient {
     return { ok: false, attemptsLeft };
   }
 
-  async #attemptsLeft(): Promise<number> {
-    const { sw } = await this.#send({ ins: INS.verify, p1: 0x00, p2: KEY_REFERENCE.pin });
+  async #attemptsLeft(send: Send): Promise<number> {
+    const { sw } = await send({ ins: INS.verify, p1: 0x00, p2: KEY_REFERENCE.pin });
     if (sw === SW.ok) return TRIES;
     const left = triesIn(sw);
     if (left === undefined) throw refusal(sw);
     return left;
   }
 
-  async #malformed(): Promise<Verification> {
-    return { ok: false, attemptsLeft: await this.#attemptsLeft(), malformed: true };
+  async #malformed(send: Send): Promise<Verification> {
+    return { ok: false, attemptsLeft: await this.#attemptsLeft(send), malformed: true };
   }
 
-  async #verify(pin: string): Promise<Verification> {
-    if (!isPin(pin)) return this.#malformed();
-    return this.#outcome(
-      await this.#send({ ins: INS.verify, p1: 0x00, p2: KEY_REFERENCE.pin, data: padded(pin) }),
-    );
+  async #verify(send: Send, pin: string): Promise<Verification> {
+    if (!isPin(pin)) return this.#malformed(send);
+    return this.#outcome(await send({ ins: INS.verify, p1: 0x00, p2: KEY_REFERENCE.pin, data: padded(pin) }));
   }
 
-  async #demandPin(pin: string): Promise<void> {
-    const verification = await this.#verify(pin);
+  async #demandPin(send: Send, pin: string): Promise<void> {
+    const verification = await this.#verify(send, pin);
     if (verification.ok) return;
     const { attemptsLeft } = verification;
     if (attemptsLeft === 0) throw refusal(SW.authenticationBlocked);
     throw new CardError('pin_required', 'The PIN is wrong.', { attemptsLeft });
   }
 
-  async #replace(ins: number, secret: string, newPin: string): Promise<Verification> {
+  async #replace(send: Send, ins: number, secret: string, newPin: string): Promise<Verification> {
     const data = new Uint8Array([...padded(secret), ...padded(newPin)]);
-    return this.#outcome(await this.#send({ ins, p1: 0x00, p2: KEY_REFERENCE.pin, data }));
+    return this.#outcome(await send({ ins, p1: 0x00, p2: KEY_REFERENCE.pin, data }));
   }
 }
