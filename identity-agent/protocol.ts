@@ -34,6 +34,8 @@ export interface HandOffRequest {
   response_uri: string;
   /** The application of the sign-in, to show to the user. */
   client_name: string;
+  /** Its client id, which is unique; absent from an earlier CIS2. With the id at the platform for an application of the platform. */
+  client_id?: string;
   /** False if prompts are forbidden (`prompt=none`). */
   interactive: boolean;
   /** Whether the user must enter the PIN again. */

@@ -102,7 +102,7 @@ describe('the silent hand-off', () => {
   test('proves the session without the card in the newer generation, and reports that it is not inserted', async (t) => {
     const desk = await testDesk(t, { generation: 'internet' });
     await desk.call('insertCard', { card: 'ada' });
-    desk.agent.askForPin('Sample clinic');
+    desk.agent.askForPin({ key: 'client Sample clinic', name: 'Sample clinic' });
     await desk.call('answerPin', { pin: rightPin });
     await desk.call('takeCard');
     assert.equal((await desk.handOff((await desk.cis2.request()).jws)).status, 302);

@@ -21,6 +21,7 @@ import {
 import type { Interaction, Interactions, Notice } from './interactions.ts';
 import { interactionPage, type PageContext, stepToken } from './pages/page.ts';
 import { pageFor } from './pages/pages.ts';
+import { applicationOf } from './request.ts';
 import type { Vouching } from './vouching.ts';
 
 /** The parts of the agent that its pages use. */
@@ -56,7 +57,7 @@ function findInteraction({ request, desk }: PageCall & Passed<'peer-user'>): { i
 function contextOf(desk: InteractionDesk, interaction: Interaction): PageContext {
   const { agent, vouching } = desk;
   if (agent.card?.usable && !agent.session?.awaitingRole && !vouching.sessionFor(interaction))
-    agent.askForPin(interaction.trusted.claims.client_name);
+    agent.askForPin(applicationOf(interaction.trusted.claims));
   return {
     status: agent.status(),
     insertion: agent.card?.insertion ?? '',
@@ -126,7 +127,7 @@ async function answerPin({ request, interaction, desk }: FormCall) {
   if (vouching.sessionFor(interaction) || !agent.pinQuestion) return undefined;
   const result = await agent.answerPin(
     pin,
-    { from: 'browser', keys: [claims.jti], application: claims.client_name },
+    { from: 'browser', keys: [claims.jti], application: applicationOf(claims) },
     card,
   );
   interaction.notice = result.ok ? null : noticeOf(result.error);

@@ -12,6 +12,7 @@ import {
 import { errors } from '../errors.ts';
 import { type HandOffRequest, handOffLifetime, requestType } from '../protocol.ts';
 import { ServerCallError, type Servers } from '../server-call.ts';
+import type { AskingApplication } from '../session/live-session.ts';
 
 /** Allowed clock difference between CIS2 and the workstation in seconds, for the time of a request. */
 const skew = 10;
@@ -39,6 +40,7 @@ const claimChecks: Record<keyof HandOffRequest, Check> = {
   txn_h: text(bytes32),
   response_uri: printable(2_000),
   client_name: printable(200),
+  client_id: (value) => value === undefined || printable(500)(value),
   interactive: yesOrNo,
   prompt_login: yesOrNo,
   max_age: (value) => value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0),
@@ -57,6 +59,12 @@ export interface PinnedIssuer {
   /** The trusted issuer, byte for byte. */
   issuer: string;
 }
+
+/** Returns the application that a request asks for. Its name is for people; other applications may have the same. */
+export const applicationOf = ({ client_name: name, client_id: id }: HandOffRequest): AskingApplication => ({
+  key: `client ${id ?? name}`,
+  name,
+});
 
 /** A verified hand-off request and its encoded form. */
 export interface TrustedRequest {

@@ -15,7 +15,7 @@ import {
 import type { Servers } from '../server-call.ts';
 import type { Agent } from '../session/agent.ts';
 import type { LiveSession } from '../session/live-session.ts';
-import type { TrustedRequest } from './request.ts';
+import { applicationOf, type TrustedRequest } from './request.ts';
 
 /** A hand-off in progress. */
 export interface Journey {
@@ -45,7 +45,7 @@ export class Vouching {
     const { agent, clock } = this.#parts;
     const session = agent.vouching;
     if (!session || session.pinNumber <= pinsBefore || (!agent.card && !agent.cardMayLeave)) return undefined;
-    if (!agent.isOpenFor(session, claims.client_name)) return undefined;
+    if (!agent.isOpenFor(session, applicationOf(claims))) return undefined;
     const tooOld = claims.max_age !== undefined && clock.now() - session.pinTime > claims.max_age * 1000;
     return tooOld ? undefined : session;
   }

@@ -12,7 +12,7 @@ import { Desk, type DeskParts, ticketOf } from './desk.ts';
 import type { CardLabel, DeskCard } from './desk-card.ts';
 import { EndWatch } from './end-watch.ts';
 import type { AgentNotices, Answerer, NoticeListener } from './events.ts';
-import type { LiveSession } from './live-session.ts';
+import { type AskingApplication, type LiveSession, unnamedApplication } from './live-session.ts';
 import { answerPin, answerRole, type PinResult, type RoleResult } from './prompt-answers.ts';
 import { watchReader } from './reader-watch.ts';
 import { statusOf } from './status.ts';
@@ -71,7 +71,7 @@ export class Agent {
 
   /** Names of the applications that asked for the PIN. */
   get askedFor(): readonly string[] {
-    return [...this.#desk.askedFor].filter((name) => name !== '');
+    return [...new Set(this.#desk.askedFor.values())].filter((name) => name !== '');
   }
 
   /** Notifies programs that a prompt waits at this page. */
@@ -125,9 +125,9 @@ export class Agent {
   }
 
   /** Opens the PIN prompt for an application, also in a live session (`getNewTicket`, `prompt=login`). */
-  askForPin(application = ''): void {
+  askForPin({ key, name }: AskingApplication = unnamedApplication): void {
     this.#desk.cisUnreachable = false;
-    this.#desk.askedFor.add(application);
+    this.#desk.askedFor.set(key, name);
     if (this.pinQuestion || this.#desk.asked) return;
     this.#desk.asked = true;
     this.#desk.changed();
@@ -139,8 +139,8 @@ export class Agent {
   }
 
   /** Returns whether the PIN was entered for this application, if each application needs one. */
-  isOpenFor(session: LiveSession, application = ''): boolean {
-    return !this.#desk.behaviour.pinForEachApplication || session.opened.has(application);
+  isOpenFor(session: LiveSession, { key }: Pick<AskingApplication, 'key'>): boolean {
+    return !this.#desk.behaviour.pinForEachApplication || session.opened.has(key);
   }
 
   /** Withdraws the prompt of `askForPin`. */

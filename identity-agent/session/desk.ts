@@ -49,8 +49,8 @@ export class Desk {
   session: LiveSession | undefined;
   /** Whether a PIN was requested that the card alone does not require. */
   asked = false;
-  /** The applications that requested it. */
-  readonly askedFor = new Set<string>();
+  /** The applications that requested it: names by keys. */
+  readonly askedFor = new Map<string, string>();
   /** Whether the screen of the workstation is locked, as its watcher reported. */
   screenLocked = false;
   /** Whether the last PIN failed because CIS did not respond. */

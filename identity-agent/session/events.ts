@@ -1,5 +1,6 @@
 import type { Party, Recorder } from '@alongside/kernel/events';
 import type { DeskCard } from './desk-card.ts';
+import type { AskingApplication } from './live-session.ts';
 
 /** Events for listeners: the notifications of the local socket. */
 export interface AgentNotices {
@@ -31,7 +32,7 @@ export interface Answerer {
   /** Values that link the journey; the insertion of the card is added. */
   keys: readonly string[];
   /** The application of the PIN; by default all that asked. */
-  application?: string;
+  application?: AskingApplication;
 }
 
 /** Events that the agent records itself. Never a PIN. */

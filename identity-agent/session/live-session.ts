@@ -5,6 +5,17 @@ import type { HeldKey } from './agent-key.ts';
 /** Why a session waits for the PIN: its card was removed, the screen was locked, or the last PIN is too old. */
 export type LockReason = 'card' | 'screen' | 'time';
 
+/** An application that asks for the PIN. */
+export interface AskingApplication {
+  /** Distinguishes it: the client id that CIS2 signed, or the name that a program of the workstation gives itself. */
+  key: string;
+  /** For people; empty if nobody is named. */
+  name: string;
+}
+
+/** A page or program that names no application. */
+export const unnamedApplication: AskingApplication = { key: '', name: '' };
+
 /** The user's session. The key is in memory only, so a session never outlives the process. */
 export class LiveSession {
   readonly id: string;
@@ -23,7 +34,7 @@ export class LiveSession {
   awaitingRole = false;
   /** Why the session is locked until the PIN is entered; null if unlocked. */
   lock: LockReason | null = null;
-  /** The applications for which the PIN was entered. */
+  /** Keys of the applications for which the PIN was entered. */
   readonly opened = new Set<string>();
   /** Whether the offered renewal of the card was skipped. */
   renewalPutOff = false;

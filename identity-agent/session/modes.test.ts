@@ -312,6 +312,21 @@ describe('the newer generation', () => {
     assert.deepEqual(endings(desk), [null]);
   });
 
+  test('distinguishes applications with the same name by the client id that CIS2 signed', async (t) => {
+    const desk = await testDesk(t, { generation: 'internet' });
+    await desk.call('insertCard', { card: 'ada' });
+    const own = { client_name: 'Clinic', client_id: 'clinic-1' };
+    const { location } = await desk.handOff((await desk.cis2.request(own)).jws);
+    const { pathname } = new URL(location);
+    const card = desk.cardField((await desk.visit(pathname)).body);
+    assert.equal((await desk.post(`${pathname}/pin`, { pin: rightPin, card })).status, 200);
+    assert.ok(await silent(desk, { ...own, client_name: 'Clinic, renamed' }));
+    for (const other of [{ client_id: 'clinic-2' }, { client_id: 'Clinic' }, {}])
+      assert.equal(await silent(desk, { client_name: 'Clinic', ...other, interactive: false }), true);
+    assert.deepEqual(desk.cis2.reasons, ['login_required', 'login_required', 'login_required']);
+    await assert.rejects(desk.call('getTicketNoAuth', { application: 'clinic-1' }), /No user is signed in/);
+  });
+
   test('distinguishes desktop applications by their names', async (t) => {
     const desk = await testDesk(t, { generation: 'internet' });
     await desk.call('insertCard', { card: 'ada' });

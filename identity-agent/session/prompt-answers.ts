@@ -129,7 +129,8 @@ function countPin(desk: Desk): number {
 
 /** Records the applications of this PIN. */
 function openFor(desk: Desk, session: LiveSession, { application }: Answerer): void {
-  for (const name of application === undefined ? desk.askedFor : [application]) session.opened.add(name);
+  const keys = application === undefined ? desk.askedFor.keys() : [application.key];
+  for (const key of keys) session.opened.add(key);
 }
 
 /** Locks if the card was removed or the screen locked during the call to CIS. */

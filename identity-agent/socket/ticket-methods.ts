@@ -1,7 +1,7 @@
 import { methods } from '../protocol.ts';
 import type { Agent } from '../session/agent.ts';
 import { CisRefusal } from '../session/cis-client.ts';
-import type { LiveSession } from '../session/live-session.ts';
+import { type AskingApplication, type LiveSession, unnamedApplication } from '../session/live-session.ts';
 import { counted, ticketFailure } from './api-methods.ts';
 import type { RpcError } from './json-rpc.ts';
 import { aText, may, only, type SocketMethod, secondsUpTo } from './method.ts';
@@ -29,12 +29,16 @@ const refusals: Readonly<Record<string, Parameters<typeof ticketFailure>[0]>> = 
   person_disabled: 'USER_NOT_VALID',
 };
 
+/** Returns the application of a program. Its name is its own word, so it is never one that CIS2 named. */
+const programNamed = (name: string | undefined): AskingApplication =>
+  name ? { key: `program ${name}`, name } : unnamedApplication;
+
 interface Waiting {
   /** PINs up to this one are too old. */
   pinsBefore: number;
   /** Seconds to wait for the user. */
   patience: number;
-  application: string;
+  application: AskingApplication;
   signal: AbortSignal;
 }
 
@@ -90,7 +94,7 @@ export function ticketMethods(agent: Agent, asked: () => void): Record<string, S
     only(params, 'application', 'instance', ...names);
     return {
       patience: may(params, 'timeout', secondsUpTo(patience.most)) ?? patience.usual,
-      application: may(params, 'application', aText) ?? '',
+      application: programNamed(may(params, 'application', aText)),
     };
   };
   const give = async (session: LiveSession) => {

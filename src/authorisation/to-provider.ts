@@ -71,7 +71,8 @@ export async function redirectToProvider(
     name: 'authorisation.to-cis2',
     detail: { provider },
   });
-  const onBehalfOf = upstream.isOwn ? sealName(vault, outgoing.state, client.application.name) : undefined;
+  const asking = { name: client.application.name, clientId: client.registration.clientId };
+  const onBehalfOf = upstream.isOwn ? sealName(vault, outgoing.state, asking) : undefined;
   const answer = redirect(
     upstream.signInUrl({ ...outgoing, redirectUri: base.callbackUrl, ...parameters, onBehalfOf }),
   );

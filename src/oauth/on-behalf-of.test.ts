@@ -4,16 +4,17 @@ import { Vault } from '@alongside/kernel/secrets';
 import { openName, sealName, shownName } from './on-behalf-of.ts';
 
 const vault = new Vault(Buffer.alloc(32, 1));
+const clinic = { name: 'Clinic', clientId: 'clinic-1' };
 
 describe('the sealed name of an application', () => {
   test('opens for the request that it was made for, in every process of the installation', () => {
-    const sealed = sealName(vault, 'state-1', 'Clinic');
-    assert.equal(openName(new Vault(Buffer.alloc(32, 1)), 'state-1', sealed), 'Clinic');
-    assert.ok(!sealed.includes('Clinic'));
+    const sealed = sealName(vault, 'state-1', clinic);
+    assert.deepEqual(openName(new Vault(Buffer.alloc(32, 1)), 'state-1', sealed), clinic);
+    assert.ok(!sealed.includes('Clinic') && !sealed.includes('clinic-1'));
   });
 
   test('is ignored for another request, if it was changed, and from another installation', () => {
-    const sealed = sealName(vault, 'state-1', 'Clinic');
+    const sealed = sealName(vault, 'state-1', clinic);
     const changed = `${sealed.slice(0, -2)}${sealed.endsWith('AA') ? 'BB' : 'AA'}`;
     for (const [state, value] of [
       ['state-2', sealed],
@@ -22,14 +23,16 @@ describe('the sealed name of an application', () => {
       ['state-1', undefined],
       ['state-1', ''],
       ['state-1', 'Clinic'],
-      ['state-1', sealName(new Vault(Buffer.alloc(32, 2)), 'state-1', 'Clinic')],
+      ['state-1', sealName(new Vault(Buffer.alloc(32, 2)), 'state-1', clinic)],
       ['state-1', vault.seal('another purpose', JSON.stringify({ state: 'state-1', name: 'Clinic' }))],
     ] as const)
       assert.equal(openName(vault, state, value), null, String(value));
   });
 
   test('fits into a parameter, however long the name is', () => {
-    assert.ok(sealName(vault, 'x'.repeat(43), '\u{1F3E5}'.repeat(10_000)).length < 1_024);
+    assert.ok(
+      sealName(vault, 'x'.repeat(43), { ...clinic, name: '\u{1F3E5}'.repeat(10_000) }).length < 1_024,
+    );
   });
 });
 

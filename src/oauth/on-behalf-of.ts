@@ -8,7 +8,7 @@ import { z } from 'zod';
 export const onBehalfOfParameter = 'on_behalf_of';
 
 const purpose = 'cis2-on-behalf-of';
-const shape = z.strictObject({ state: z.string(), name: z.string() });
+const shape = z.strictObject({ state: z.string(), name: z.string(), clientId: z.string().default('') });
 const longestName = 80;
 
 /** Returns a name for pages, without control and direction characters, in one line of limited length. */
@@ -22,16 +22,27 @@ export function shownName(name: string): string {
   return characters.length > longestName ? `${characters.slice(0, longestName - 1).join('')}…` : plain;
 }
 
+/** An application of the platform, for CIS2. */
+export interface NamedApplication {
+  name: string;
+  /** Its client id at the platform; empty if an earlier version sealed the name. */
+  clientId: string;
+}
+
 /** Seals the name of an application for one request. The browser that carries it can neither change nor make one. */
-export const sealName = (vault: Vault, state: string, name: string): string =>
-  vault.seal(purpose, JSON.stringify({ state, name: shownName(name) }));
+export const sealName = (vault: Vault, state: string, { name, clientId }: NamedApplication): string =>
+  vault.seal(purpose, JSON.stringify({ state, name: shownName(name), clientId }));
 
 /** Returns the sealed name of a request; null if it was sealed by another installation, for another request, or was changed. */
-export function openName(vault: Vault, state: string | null, sealed: string | undefined): string | null {
+export function openName(
+  vault: Vault,
+  state: string | null,
+  sealed: string | undefined,
+): NamedApplication | null {
   if (sealed === undefined || state === null) return null;
   try {
     const { data } = shape.safeParse(parseOwnJson(vault.open(purpose, sealed)));
-    return data?.state === state ? data.name : null;
+    return data?.state === state ? { name: data.name, clientId: data.clientId } : null;
   } catch {
     return null;
   }

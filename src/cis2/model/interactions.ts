@@ -195,6 +195,8 @@ export interface AuthorizationRequest {
   jkt: string | null;
   /** The application for which the platform asks; absent in requests of earlier versions. */
   onBehalfOf?: string | null;
+  /** Its client id at the platform. */
+  onBehalfOfClient?: string | null;
   /** Joins its events to a journey if its state is too short for that. */
   journeyKey?: string | undefined;
 }

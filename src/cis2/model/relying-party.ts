@@ -29,6 +29,13 @@ export const nameOnPages = (
   { authorization: { onBehalfOf } }: { authorization: Pick<AuthorizationRequest, 'onBehalfOf'> },
 ): string => (onBehalfOf ? `${onBehalfOf}, through ${shownName(name)}` : shownName(name));
 
+/** Returns what distinguishes the application of a sign-in for the agent: names are not unique. */
+export const applicationKey = ({
+  authorization: { clientId, onBehalfOfClient },
+}: {
+  authorization: Pick<AuthorizationRequest, 'clientId' | 'onBehalfOfClient'>;
+}): string => (onBehalfOfClient ? `${clientId} ${onBehalfOfClient}` : clientId);
+
 /** Returns the sender of its events. The API platform is a relying party too. */
 export const partyOf = (registration: Cis2Registration, urls: Urls): Party =>
   registration.redirectUris.some((uri) => uri.startsWith(`${urls.api}/`)) ? 'authorisation' : 'application';

@@ -19,7 +19,7 @@ import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { Statement } from '../../../storage/database.ts';
 import type { SpentValue } from '../../../storage/single-use.ts';
 import { type Interaction, isSilent } from '../../model/interactions.ts';
-import { nameOnPages } from '../../model/relying-party.ts';
+import { applicationKey, nameOnPages } from '../../model/relying-party.ts';
 import { type Authentication, type AuthenticationStrength, asksOnlyFor } from '../../model/session.ts';
 import { endsWithCis } from '../../sessions/session-ended.ts';
 import type { AuthenticationContext, Authenticator, PreparedSignIn } from '../../sign-in/authenticator.ts';
@@ -94,6 +94,7 @@ export class HandOffs {
       txn_h: txnHash,
       response_uri: this.#responseUri,
       client_name: nameOnPages(client, interaction),
+      client_id: applicationKey(interaction),
       interactive: !isSilent(authorization),
       prompt_login: promptLogin,
     };

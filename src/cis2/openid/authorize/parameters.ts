@@ -4,7 +4,7 @@ import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Vault } from '@alongside/kernel/secrets';
 import { check, type Passed } from '@alongside/kernel/steps';
 import { unlike } from '../../../oauth/check.ts';
-import { onBehalfOfParameter, openName } from '../../../oauth/on-behalf-of.ts';
+import { type NamedApplication, onBehalfOfParameter, openName } from '../../../oauth/on-behalf-of.ts';
 import { isForm, type Parameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
 import type { CheckedRequest } from '../../../oauth/server/request-checks.ts';
 import { requestErrors } from '../../errors/request.ts';
@@ -199,7 +199,10 @@ export const checkIdTokenHint = check(
 
 type CheckedCall = CheckedRequest &
   Passed<'client' | 'pushed-request' | 'signed-request' | 'level' | 'id-token-hint'> &
-  Omit<AuthorizationRequest, 'clientId' | 'nonce' | 'loginHint' | 'claims' | 'onBehalfOf'> & {
+  Omit<
+    AuthorizationRequest,
+    'clientId' | 'nonce' | 'loginHint' | 'claims' | 'onBehalfOf' | 'onBehalfOfClient'
+  > & {
     parameters: Parameters;
     client: RelyingParty;
     responseMode: ResponseMode;
@@ -208,7 +211,12 @@ type CheckedCall = CheckedRequest &
   };
 
 /** Returns the application that the platform names. No other client may name one. */
-const namedBy = ({ parameters, client: { registration }, state, provider }: CheckedCall): string | null =>
+const namedBy = ({
+  parameters,
+  client: { registration },
+  state,
+  provider,
+}: CheckedCall): NamedApplication | null =>
   registration.clientId === provider.platformClientId
     ? openName(provider.vault, state, parameters.get(onBehalfOfParameter))
     : null;
@@ -218,6 +226,7 @@ export function gatherRequest(call: CheckedCall): { authorization: Authorization
   const { parameters, client, redirectUri, responseMode, state, journeyKey, scope, challenge } = call;
   const { prompt, maxAge, acr, subject, pushed, jkt } = call;
   const { idToken, userinfo } = call.claims;
+  const named = namedBy(call);
   return {
     authorization: {
       clientId: client.registration.clientId,
@@ -236,7 +245,8 @@ export function gatherRequest(call: CheckedCall): { authorization: Authorization
       claims: { idToken, userinfo },
       pushed,
       jkt,
-      onBehalfOf: namedBy(call),
+      onBehalfOf: named?.name ?? null,
+      onBehalfOfClient: named?.clientId ?? null,
     },
   };
 }
