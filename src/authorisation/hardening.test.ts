@@ -52,6 +52,7 @@ describe('hardeningOf', () => {
     { '/oauth2': { odd: true } },
     { '/oauth2': { pkce: 'yes' } },
     { '/oauth2': { jtiMemory: -1 } },
+    { '/oauth2': { jtiMemory: 7_776_000_001 } },
     { '/oauth2': { logoutSources: [7] } },
     [],
   ])

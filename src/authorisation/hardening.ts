@@ -41,9 +41,12 @@ export const hardeningShape = {
     .number('must be milliseconds')
     .int()
     .nonnegative()
+    .max(7_776_000_000, 'must be at most 90 days')
     .nullable()
     .optional()
-    .describe('Milliseconds that a used `jti` is remembered at least; null until its assertion expires'),
+    .describe(
+      'Milliseconds that a used `jti` is remembered at least, up to 90 days; null until its assertion expires',
+    ),
 };
 
 type Shape = typeof hardeningShape;

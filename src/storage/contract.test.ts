@@ -267,6 +267,21 @@ for (const make of [sqliteSubject, postgresSubject]) {
           }
     });
 
+    test('Jtis refuses a jti that was remembered longer, after a restart with a shorter memory', async () => {
+      const clock = new ManualClock(start);
+      const [month, longest] = [2_592_000_000, 310_000];
+      const jtis = new Jtis(one, clock);
+      const statement = jtis.useStatement('remembered', 'long', month, month, 290_000);
+      assert.equal((await one.batch([statement])).done, true);
+      assert.equal((await one.batch([statement])).done, false);
+      const restarted = new Jtis(two, clock);
+      clock.advance(289);
+      assert.equal(await restarted.isUsed('remembered', 'long', longest), true);
+      assert.equal(await restarted.use('remembered', 'long', 1_000, longest), false);
+      clock.advance(3_600);
+      assert.equal(await jtis.isUsed('remembered', 'long', month), true);
+    });
+
     test('Jtis lets one of two concurrent tokens with the same jti pass, whenever they expire', async () => {
       const clock = new ManualClock(start);
       for (let round = 0; round < 20; round++) {
@@ -540,10 +555,11 @@ for (const make of [sqliteSubject, postgresSubject]) {
 
     test('migrate refuses a newer schema', async () => {
       const settings = new Settings(one);
-      const version = await settings.get('schema');
-      await settings.set('schema', '9999');
+      const names = ['schema', 'schema.lowest'];
+      const before = await Promise.all(names.map((name) => settings.get(name)));
+      for (const name of names) await settings.set(name, '9999');
       await assert.rejects(subject.open(), /schema 9999/);
-      await settings.set('schema', version ?? '');
+      for (const [index, name] of names.entries()) await settings.set(name, before[index] ?? '');
     });
   });
 }

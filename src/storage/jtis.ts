@@ -7,7 +7,11 @@ import { hashOf, jtiBucket } from './migrations/0021-used-jtis.ts';
 interface Texts {
   readonly used: string;
   readonly use: string;
+  /** Two rows: until the jti may be used again, and until its token expires. */
+  readonly useTwice: string;
 }
+
+const usedByHash = 'SELECT 1 AS used FROM used_jti WHERE kind = ? AND hash = ? AND expires_at > ?';
 
 /** The statements for SQLite by the number of values in `used`, so that each text is made once. */
 const texts = new Map<number, Texts>();
@@ -19,8 +23,12 @@ function textsOf(values: number): Texts {
   const used = `SELECT 1 AS used FROM used_jti WHERE bucket IN (${marks}) AND kind = ? AND hash = ? AND expires_at > ?`;
   const use = `INSERT INTO used_jti (bucket, kind, hash, expires_at) SELECT ?, ?, ?, ? WHERE NOT EXISTS (${used})
     ON CONFLICT (bucket, kind, hash) DO UPDATE SET expires_at = excluded.expires_at`;
-  texts.set(values, { used, use });
-  return { used, use };
+  const useTwice = `INSERT INTO used_jti (kind, hash, bucket, expires_at)
+    SELECT ?, ?, place.column1, place.column2 FROM (VALUES (?, ?), (?, ?)) AS place WHERE NOT EXISTS (${used})
+    ON CONFLICT (bucket, kind, hash) DO UPDATE SET expires_at = excluded.expires_at`;
+  const made = { used, use, useTwice };
+  texts.set(values, made);
+  return made;
 }
 
 /**
@@ -40,10 +48,17 @@ export class Jtis {
 
   /**
    * Returns the conditional statement that uses a jti: it changes a row for the first user only.
-   * @param lifetime milliseconds until its token expires
-   * @param longest the longest lifetime of a token of this kind
+   * @param lifetime milliseconds until it may be used again
+   * @param longest the longest lifetime of this kind
+   * @param untilExpiry milliseconds until its token expires, if it is remembered longer: a process with a shorter memory looks there
    */
-  useStatement(kind: string, jti: string, lifetime: number, longest: number): Statement {
+  useStatement(
+    kind: string,
+    jti: string,
+    lifetime: number,
+    longest: number,
+    untilExpiry = lifetime,
+  ): Statement {
     const now = this.#clock.now();
     const expiresAt = now + lifetime;
     const hash = hashOf(sha256(jti));
@@ -59,7 +74,12 @@ export class Jtis {
         ),
       );
     const used = this.#usedStatement(kind, hash, Math.max(lifetime, longest));
-    return must(sql(textsOf(used.values.length).use, ...row, ...used.values));
+    const { use, useTwice } = textsOf(used.values.length);
+    const expiry = now + untilExpiry;
+    const isTwice = jtiBucket(expiry) !== jtiBucket(expiresAt);
+    if (!isTwice) return must(sql(use, ...row, ...used.values));
+    const places = [jtiBucket(expiresAt), expiresAt, jtiBucket(expiry), expiry];
+    return must(sql(useTwice, kind, hash, ...places, ...used.values));
   }
 
   /** Uses a jti: returns true for the first caller, false for later ones until it expires. */
@@ -82,6 +102,7 @@ export class Jtis {
 
   #usedStatement(kind: string, hash: string, longest: number): Statement {
     const now = this.#clock.now();
+    if (this.#database.dialect === 'postgres') return sql(usedByHash, kind, hash, now);
     const first = jtiBucket(now);
     const values: Value[] = [];
     for (let n = 0; n < jtiBucket(longest) + 2; n++) values.push(first + n);

@@ -129,6 +129,7 @@ function unusedJti(
         jtiKey(assertion),
         Math.ceil(lifetime),
         longestUse(base.hardening),
+        Math.ceil(untilItEnds),
       );
     },
     holds: async () => !(await isUsed(singleUse, assertion, base)),
