@@ -1,4 +1,4 @@
-import { type JsonWebKey, publicKeyOf } from '@alongside/kernel/jws';
+import { isShortRsa, type JsonWebKey, publicKeyOf } from '@alongside/kernel/jws';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
@@ -37,8 +37,7 @@ function publicJwk(jwk: unknown): StoredKey {
   const { kty = '', use } = stored;
   if (!types.includes(kty) || (use !== undefined && use !== 'sig'))
     throw errors.keyUnusable(`kty is ${kty}, use is ${String(use)}`);
-  if (kty === 'RSA' && (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048)
-    throw errors.keyUnusable('an RSA key needs 2048 bits or more (RFC 7518 section 3.3)');
+  if (isShortRsa(key)) throw errors.keyUnusable('an RSA key needs 2048 bits or more (RFC 7518 section 3.3)');
   return stored;
 }
 

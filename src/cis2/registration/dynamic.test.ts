@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import { newKeyPair } from '@alongside/kernel/keys';
@@ -17,6 +18,7 @@ before(async () => {
 });
 after(() => cis2.stop());
 
+const shortKey = generateKeyPairSync('rsa', { modulusLength: 2_047 }).publicKey.export({ format: 'jwk' });
 const initial = 'alongside-initial-access';
 const redirect_uris = ['https://rp.example.test/callback'];
 const call = (method: string, address: string, token: string, body?: unknown): Promise<Reply> =>
@@ -138,6 +140,11 @@ describe('registration (RFC 7591)', () => {
     [
       'jwks and jwks_uri',
       () => ({ redirect_uris, jwks, jwks_uri: 'https://rp.example.test/jwks' }),
+      'invalid_client_metadata',
+    ],
+    [
+      'an RSA key of fewer than 2048 bits',
+      () => ({ redirect_uris, jwks: { keys: [shortKey] } }),
       'invalid_client_metadata',
     ],
     [

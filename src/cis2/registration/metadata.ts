@@ -1,5 +1,5 @@
 import type { JsonObject } from '@alongside/kernel/json';
-import { type JsonWebKey, publicKeyOf } from '@alongside/kernel/jws';
+import { isShortRsa, type JsonWebKey, publicKeyOf } from '@alongside/kernel/jws';
 import { z } from 'zod';
 import type { Cis2Registration, Profile } from '../../oauth/applications.ts';
 import { certificateSubjectOf } from '../../oauth/certificate-subject.ts';
@@ -17,7 +17,11 @@ const algorithm = z.enum(['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA']);
 const signing = z.enum(['RS256', 'PS256', 'ES256']);
 const publicKey = z
   .looseObject({ kty: z.string() })
-  .refine((jwk) => publicKeyOf(jwk) !== undefined, 'holds a key that is no public one');
+  .refine((jwk) => publicKeyOf(jwk) !== undefined, 'holds a key that is no public one')
+  .refine((jwk) => {
+    const key = publicKeyOf(jwk);
+    return key === undefined || !isShortRsa(key);
+  }, 'holds an RSA key of fewer than 2048 bits');
 
 const shape = z.looseObject({
   client_name: text.min(1).max(100).optional(),

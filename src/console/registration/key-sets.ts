@@ -1,6 +1,6 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { isObject } from '@alongside/kernel/json';
-import { type JsonWebKey, publicKeyOf } from '@alongside/kernel/jws';
+import { isShortRsa, type JsonWebKey, publicKeyOf } from '@alongside/kernel/jws';
 import { type OutboundPolicy, outbound } from '@alongside/kernel/outbound';
 import { addressAttribute, publishedAddress } from '../../oauth/key-source.ts';
 import { keySetAddressProblem } from '../../oauth/registered-addresses.ts';
@@ -52,8 +52,8 @@ export function keyWarnings(
     if (!key) warnings.push(`${where}: ${name} is not a public key.`);
     else if (!usable.includes(key.asymmetricKeyType ?? ''))
       warnings.push(`${where}: ${name} is of a type that no algorithm here uses.`);
-    else if (key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2_048)
-      warnings.push(`${where}: ${name} has fewer than 2048 bits and will be refused.`);
+    else if (isShortRsa(key))
+      warnings.push(`${where}: ${name} has fewer than 2048 bits, so every use of it is refused.`);
     if (key && algorithms && !suits(jwk, algorithms))
       warnings.push(
         `${where}: ${name} is for ${jwk.alg ?? jwk.kty}; assertions are signed by ${algorithms.join(', ')}.`,

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '@alongside/kernel/json';
-import { type JsonWebKey, publicKeyOf, type SigningAlgorithm } from '@alongside/kernel/jws';
+import { isShortRsa, type JsonWebKey, publicKeyOf, type SigningAlgorithm } from '@alongside/kernel/jws';
 import { z } from 'zod';
 import { authenticationMethods } from '../../oauth/applications.ts';
 import { redirectProblem, serverAddressProblem } from '../../oauth/registered-addresses.ts';
@@ -74,7 +74,11 @@ export const publicKey = z.looseObject({ kty: z.string('must name its type') }).
   const add = (message: string) => issues.push({ code: 'custom', message, input: value });
   if ('d' in value || 'k' in value)
     add('holds a private key: register the public half only, and make a new key');
-  else if (!publicKeyOf(value)) add('is not a public key (RFC 7517)');
+  else {
+    const key = publicKeyOf(value);
+    if (!key) add('is not a public key (RFC 7517)');
+    else if (isShortRsa(key)) add('is an RSA key of fewer than 2048 bits (RFC 7518 section 3.3)');
+  }
 });
 
 const keySet = z

@@ -216,6 +216,21 @@ describe('validation of registrations', () => {
     assert.ok(jwk.d && !answer.text.includes(jwk.d));
   });
 
+  test('refuses an RSA key of fewer than 2048 bits, in a registration and added to one', async () => {
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_047 });
+    const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'short' };
+    for (const half of ['platform', 'cis2'] as const) {
+      const answer = await post({ name: 'x', [half]: { jwks: { keys: [jwk] } } });
+      assertRefused(answer, `${half}.jwks.keys.0`, /fewer than 2048 bits/);
+    }
+    const id = await made({ platform: {} });
+    const added = await console_.send(`/api/v1/applications/${id}/keys`, {
+      method: 'POST',
+      json: { half: 'platform', jwk },
+    });
+    assertRefused(added, 'jwk', /fewer than 2048 bits/);
+  });
+
   const fine: [what: string, body: object][] = [
     ['http anywhere in nhs', { platform: { callbackUrls: ['http://a.test:8080/cb'] } }],
     [

@@ -118,7 +118,6 @@ describe('/applications', () => {
       /no public key is registered/,
     );
     assert.match(await warningsOf({ jwks: { keys: [publicKey(2048, {})] } }), /no kid/);
-    assert.match(await warningsOf({ jwks: { keys: [publicKey(1024)] } }), /fewer than 2048 bits/);
     const twice = publicKey(2048);
     assert.match(await warningsOf({ jwks: { keys: [twice, twice] } }), /there twice/);
     assert.match(await warningsOf({ jwks: { keys: [] } }), /there is no key in the set/);
