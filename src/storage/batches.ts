@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Statement, sql, type Value } from './database.ts';
+import { type Database, type Statement, sql, type Value } from './database.ts';
 
 /** Maximum number of rows that one statement of regular work changes. */
 export const batchSize = 500;
 /** Maximum number of batches in one round. */
 const mostBatches = 100;
 
-/** Old rows of a table, for `removeSomeStatement`. Names are literals of the caller, never input. */
-interface OldRows {
+/** Old rows of a table. Names are literals of the caller, never input. */
+interface Selection {
   table: string;
   /** Primary key, columns separated by commas. */
   key: string;
@@ -18,17 +18,27 @@ interface OldRows {
   and?: string;
 }
 
-/** Selects the keys of the oldest old rows for one batch. The order makes both dialects use the index. */
-export const someStatement = ({ table, key, column, before, and }: OldRows): Statement =>
-  sql(
-    `SELECT ${key} FROM ${table} WHERE ${column} < ?${and ? ` AND ${and}` : ''} ORDER BY ${column} LIMIT ${batchSize}`,
+/**
+ * Removes old rows, the oldest first, each with the rows of another table that name them in a column.
+ * @returns whether old rows remain after a limited number of batches
+ */
+export function removeOld(
+  database: Database,
+  { table, key, column, before, and }: Selection,
+  dependants?: { table: string; column: string },
+): Promise<boolean> {
+  // The order makes both dialects use the index.
+  const some = `SELECT ${key} FROM ${table} WHERE ${column} < ?${and ? ` AND ${and}` : ''} ORDER BY ${column} LIMIT ${batchSize}`;
+  const remove = sql(`DELETE FROM ${table} WHERE (${key}) IN (${some})`, before);
+  if (!dependants) return inBatches(async () => (await database.run(remove)).changes);
+  const removeDependants = sql(
+    `DELETE FROM ${dependants.table} WHERE ${dependants.column} IN (${some})`,
     before,
   );
-
-/** Returns the statement that removes one batch of the oldest old rows. */
-export function removeSomeStatement(rows: OldRows): Statement {
-  const { text, values } = someStatement(rows);
-  return sql(`DELETE FROM ${rows.table} WHERE (${rows.key}) IN (${text})`, ...values);
+  return inBatches(async () => {
+    const { results } = await database.batch([removeDependants, remove]);
+    return results[1]?.changes ?? 0;
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
-import { inBatches, removeSomeStatement } from './batches.ts';
+import { removeOld } from './batches.ts';
 import { type Database, must, type Statement, sql, type Value } from './database.ts';
 import { hashOf, jtiBucket } from './migrations/0021-used-jtis.ts';
 
@@ -97,7 +97,7 @@ export class Jtis {
   sweep(): Promise<boolean> {
     const before = jtiBucket(this.#clock.now() - 3_600_000);
     const old = { table: 'used_jti', key: 'bucket, kind, hash', column: 'bucket', before };
-    return inBatches(async () => (await this.#database.run(removeSomeStatement(old))).changes);
+    return removeOld(this.#database, old);
   }
 
   #usedStatement(kind: string, hash: string, longest: number): Statement {

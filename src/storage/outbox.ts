@@ -5,7 +5,7 @@ import { randomToken } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
 import { isDue } from '@alongside/kernel/retry';
 import type { z } from 'zod';
-import { inBatches, removeSomeStatement } from './batches.ts';
+import { removeOld } from './batches.ts';
 import { type Database, must, type Statement, sql, type Value } from './database.ts';
 import { integer, nullable, oneOf, type RowOf, row, storedJson, text } from './row.ts';
 
@@ -222,7 +222,7 @@ export class Outbox<B> {
       before,
       and: `topic = '${this.#topic.name}'`,
     };
-    return inBatches(async () => (await this.#database.run(removeSomeStatement(old))).changes);
+    return removeOld(this.#database, old);
   }
 
   /** Leaves pending messages to other processes, or to the next start. */

@@ -1,7 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { parseOwnJson } from '@alongside/kernel/json';
 import { sha256 } from '@alongside/kernel/secrets';
-import { inBatches, removeSomeStatement } from './batches.ts';
+import { removeOld } from './batches.ts';
 import { type Database, must, type Statement, sql } from './database.ts';
 import { Jtis } from './jtis.ts';
 
@@ -168,7 +168,7 @@ export class SingleUse {
   async sweep(): Promise<boolean> {
     const before = this.#clock.now() - 3_600_000;
     const old = { table: 'single_use', key: 'kind, hash', column: 'expires_at', before };
-    const more = await inBatches(async () => (await this.#database.run(removeSomeStatement(old))).changes);
+    const more = await removeOld(this.#database, old);
     return (await this.jtis.sweep()) || more;
   }
 }

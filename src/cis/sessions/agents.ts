@@ -1,12 +1,12 @@
 import { json, noContent } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
+import { type Clock, isoTime } from '@alongside/kernel/clock';
 import type { Route } from '@alongside/kernel/http';
 import type { JsonWebKey } from '@alongside/kernel/jws';
 import { networkAddress } from '@alongside/kernel/networks';
 import { route } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import { inBatches, removeSomeStatement } from '../../storage/batches.ts';
+import { removeOld } from '../../storage/batches.ts';
 import { type Database, seldom, sql } from '../../storage/database.ts';
 import { admit, type Call, handler, type ServiceSecrets } from '../endpoint.ts';
 import { type CisNetworkLimits, limitNetwork } from '../limits.ts';
@@ -14,7 +14,7 @@ import { type PresenceAnswer, type PresenceRequest, presence } from '../protocol
 import { invalidField, readBody, sessionId } from '../shapes.ts';
 import { checkAgentProof, type ProofDependencies } from './agent-calls.ts';
 import type { Endings } from './endings.ts';
-import { iso, sessionLimits } from './session.ts';
+import { sessionLimits } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 const counts = presence.counts * 1_000;
@@ -85,7 +85,7 @@ export class Agents {
     const agents = new Map<string, PresenceAnswer['agents'][number]>();
     for (const row of rows) {
       if (row.seen_at <= now - counts) break;
-      const agent = agents.get(row.id) ?? { agentId: row.id, seenAt: iso(row.seen_at), sessionId: null };
+      const agent = agents.get(row.id) ?? { agentId: row.id, seenAt: isoTime(row.seen_at), sessionId: null };
       if (agent.sessionId === null && isLive(row, now)) agent.sessionId = row.session_id;
       agents.set(row.id, agent);
     }
@@ -106,7 +106,7 @@ export class Agents {
   forget(): Promise<boolean> {
     const before = this.#clock.now() - kept;
     const old = { table: 'agent', key: 'id', column: 'seen_at', before };
-    return inBatches(async () => (await this.#database.run(removeSomeStatement(old))).changes);
+    return removeOld(this.#database, old);
   }
 }
 

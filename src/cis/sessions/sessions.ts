@@ -1,5 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
-import { batchSize, inBatches, removeSomeStatement, someStatement } from '../../storage/batches.ts';
+import { batchSize, removeOld } from '../../storage/batches.ts';
 import { type Database, must, type Statement, sql, type Value } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { EndCause } from '../protocol.ts';
@@ -196,14 +196,7 @@ export class Sessions {
   forget(): Promise<boolean> {
     const before = this.#clock.now() - kept;
     const old = { table: 'cis_session', key: 'id', column: 'ended_at', before };
-    const { text, values } = someStatement(old);
-    return inBatches(async () => {
-      const { results } = await this.#database.batch([
-        sql(`DELETE FROM legacy_ticket WHERE session_id IN (${text})`, ...values),
-        removeSomeStatement(old),
-      ]);
-      return results[1]?.changes ?? 0;
-    });
+    return removeOld(this.#database, old, { table: 'legacy_ticket', column: 'session_id' });
   }
 
   /**

@@ -3,7 +3,7 @@ import { type CookieNames, readCookies } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { orderedId, randomToken } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
-import { inBatches, removeSomeStatement, someStatement } from '../../storage/batches.ts';
+import { removeOld } from '../../storage/batches.ts';
 import { type Database, must, type Row, type Statement, sql } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import {
@@ -145,7 +145,7 @@ export class Sessions {
     const now = this.#clock.now();
     const value = randomToken();
     const session: Session = {
-      // Three indexes grow at their end with it. Its tokens tell the time of the sign-in anyway.
+      // Three indexes grow at their end with it. Its tokens contain the time of the sign-in anyway.
       sid: before?.sid ?? orderedId(),
       issuer: this.#issuer,
       uid: authentication.uid,
@@ -273,14 +273,7 @@ export class Sessions {
   forget(): Promise<boolean> {
     const before = this.#clock.now() - kept;
     const old = { table: 'cis2_session', key: 'sid', column: 'ended_at', before };
-    const { text, values } = someStatement(old);
-    return inBatches(async () => {
-      const { results } = await this.#database.batch([
-        sql(`DELETE FROM cis2_session_client WHERE sid IN (${text})`, ...values),
-        removeSomeStatement(old),
-      ]);
-      return results[1]?.changes ?? 0;
-    });
+    return removeOld(this.#database, old, { table: 'cis2_session_client', column: 'sid' });
   }
 
   /** Returns the Set-Cookie value that removes the cookie. */
