@@ -1,6 +1,7 @@
 /** The HTTP interface of CIS2 for the console, which presents a shared secret. */
 import type { TrialReport } from '@alongside/kernel/trial';
 import { z } from 'zod';
+import type { Person, RoleProfile } from '../cis/protocol.ts';
 
 /** Paths below the origin of CIS2. A person is named by uid. */
 export const consolePaths = {
@@ -160,3 +161,81 @@ export const endpointPaths = {
   introspection: '/introspect',
   pushed: '/par',
 } as const;
+
+type Named = { name: string; code: string }[];
+
+/** Returns the names and the codes of a list as two members; none for an empty list. */
+const pair = (names: string, codes: string, list: Named): Record<string, string[]> =>
+  list.length === 0 ? {} : { [names]: list.map(({ name }) => name), [codes]: list.map(({ code }) => code) };
+
+/** Returns a role in the form of userinfo. The plurals of the members differ, as published. */
+const roleClaim = (role: RoleProfile) => ({
+  person_orgid: role.personOrgId,
+  person_roleid: role.roleId,
+  org_code: role.orgCode,
+  role_name: role.roleName,
+  role_code: role.roleCode,
+  ...pair('activities', 'activity_codes', role.activities),
+  ...pair('workgroups', 'workgroups_codes', role.workgroups),
+  ...pair('aow', 'aow_codes', role.areasOfWork),
+});
+
+const member = ({ personOrgId, orgName, orgCode }: Person['organisations'][number]) => ({
+  person_orgid: personOrgId,
+  org_name: orgName,
+  org_code: orgCode,
+});
+
+/** Returns every organisation that the user belongs to or works at, once. */
+function userOrganisations(person: Person) {
+  const all = new Map(
+    [...person.organisations, ...person.roles].map(({ orgCode, orgName }) => [
+      orgCode,
+      { org_name: orgName, org_code: orgCode },
+    ]),
+  );
+  return [...all.values()];
+}
+
+const memberships = ({ organisations }: Person) =>
+  organisations
+    .filter((organisation) => organisation.member)
+    .map((organisation) => ({
+      ...member(organisation),
+      ...(organisation.gnc ? { gnc: organisation.gnc } : {}),
+    }));
+
+function workplaces({ organisations, roles }: Person) {
+  const worksAt = new Set(roles.map(({ orgCode }) => orgCode));
+  return organisations.filter(({ orgCode }) => worksAt.has(orgCode)).map(member);
+}
+
+/** All claims about a user by the names of userinfo, in the published order. Empty texts are not sent. */
+export const userClaims: readonly (readonly [name: string, of: (person: Person) => unknown])[] = [
+  ['nhsid_useruid', ({ uid }) => uid],
+  ['name', ({ displayName }) => displayName],
+  ['nhsid_nrbac_roles', ({ roles }) => roles.map(roleClaim)],
+  ['given_name', ({ givenName }) => givenName],
+  ['family_name', ({ familyName }) => familyName],
+  ['middle_names', ({ middleNames }) => middleNames],
+  ['initials', ({ initials }) => initials],
+  ['title', ({ title }) => title],
+  ['display_name', ({ displayName }) => displayName],
+  ['uid', ({ uid }) => uid],
+  ['email', ({ email }) => email],
+  ['idassurancelevel', ({ idAssuranceLevel }) => idAssuranceLevel],
+  ['nhsid_user_orgs', userOrganisations],
+  ['nhsid_org_memberships', memberships],
+  ['nhsid_org_roles', workplaces],
+  ['gmc_id', ({ professionalIds }) => professionalIds.gmc],
+  ['gmp_id', ({ professionalIds }) => professionalIds.gmp],
+  ['gdc_id', ({ professionalIds }) => professionalIds.gdc],
+  ['gdp_id', ({ professionalIds }) => professionalIds.gdp],
+  ['gphc_id', ({ professionalIds }) => professionalIds.gphc],
+  ['nmc_id', ({ professionalIds }) => professionalIds.nmc],
+  ['rcn_id', ({ professionalIds }) => professionalIds.rcn],
+  ['consultant_id', ({ professionalIds }) => professionalIds.consultant],
+];
+
+/** Returns whether a claim with this value is sent. Empty lists are. */
+export const isSent = (value: unknown): boolean => value !== undefined && value !== '';

@@ -2,60 +2,13 @@ import { type Clock, seconds } from '@alongside/kernel/clock';
 import { randomDigits, randomToken, uuid } from '@alongside/kernel/ids';
 import type { TokenSigner } from '@alongside/kernel/keys';
 import { halfHash } from '@alongside/kernel/secrets';
-import type { Person, RoleProfile } from '../../../cis/protocol.ts';
+import type { Person } from '../../../cis/protocol.ts';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
 import type { CisClient } from '../../model/cis-client.ts';
 import { choiceOf } from '../../model/roles.ts';
 import { claimsOfScopes } from '../../model/scopes.ts';
 import type { SignInFacts } from '../../model/token-facts.ts';
-
-type Named = { name: string; code: string }[];
-
-/** Returns the names and the codes of a list as two members; none for an empty list. */
-const pair = (names: string, codes: string, list: Named): Record<string, string[]> =>
-  list.length === 0 ? {} : { [names]: list.map(({ name }) => name), [codes]: list.map(({ code }) => code) };
-
-/** Returns a role in the form of userinfo. The plurals of the members differ, as published. */
-const roleClaim = (role: RoleProfile) => ({
-  person_orgid: role.personOrgId,
-  person_roleid: role.roleId,
-  org_code: role.orgCode,
-  role_name: role.roleName,
-  role_code: role.roleCode,
-  ...pair('activities', 'activity_codes', role.activities),
-  ...pair('workgroups', 'workgroups_codes', role.workgroups),
-  ...pair('aow', 'aow_codes', role.areasOfWork),
-});
-
-const member = ({ personOrgId, orgName, orgCode }: Person['organisations'][number]) => ({
-  person_orgid: personOrgId,
-  org_name: orgName,
-  org_code: orgCode,
-});
-
-/** Returns every organisation that the user belongs to or works at, once. */
-function userOrganisations(person: Person) {
-  const all = new Map(
-    [...person.organisations, ...person.roles].map(({ orgCode, orgName }) => [
-      orgCode,
-      { org_name: orgName, org_code: orgCode },
-    ]),
-  );
-  return [...all.values()];
-}
-
-const memberships = ({ organisations }: Person) =>
-  organisations
-    .filter((organisation) => organisation.member)
-    .map((organisation) => ({
-      ...member(organisation),
-      ...(organisation.gnc ? { gnc: organisation.gnc } : {}),
-    }));
-
-function workplaces({ organisations, roles }: Person) {
-  const worksAt = new Set(roles.map(({ orgCode }) => orgCode));
-  return organisations.filter(({ orgCode }) => worksAt.has(orgCode)).map(member);
-}
+import { isSent, userClaims } from '../../protocol.ts';
 
 /** Returns an assurance level as a string, or as a number, depending on the setting. */
 const assurance = (level: string | number, asNumbers: boolean): string | number =>
@@ -68,50 +21,27 @@ interface ClaimOptions {
   asNumbers: boolean;
 }
 
-/** All claims about a user by the names of userinfo, in the published order. */
-const claims: readonly (readonly [name: string, of: (person: Person, options: ClaimOptions) => unknown])[] = [
-  ['nhsid_useruid', ({ uid }) => uid],
-  ['name', ({ displayName }) => displayName],
-  ['nhsid_nrbac_roles', ({ roles }) => roles.map(roleClaim)],
-  ['given_name', ({ givenName }) => givenName],
-  ['family_name', ({ familyName }) => familyName],
-  ['middle_names', ({ middleNames }) => middleNames],
-  ['initials', ({ initials }) => initials],
-  ['title', ({ title }) => title],
-  ['display_name', ({ displayName }) => displayName],
-  ['uid', ({ uid }) => uid],
-  ['email', ({ email }) => email],
-  ['idassurancelevel', ({ idAssuranceLevel }, { asNumbers }) => assurance(idAssuranceLevel, asNumbers)],
-  ['nhsid_user_orgs', userOrganisations],
-  ['nhsid_org_memberships', memberships],
-  ['nhsid_org_roles', workplaces],
-  ['gmc_id', ({ professionalIds }) => professionalIds.gmc],
-  ['gmp_id', ({ professionalIds }) => professionalIds.gmp],
-  ['gdc_id', ({ professionalIds }) => professionalIds.gdc],
-  ['gdp_id', ({ professionalIds }) => professionalIds.gdp],
-  ['gphc_id', ({ professionalIds }) => professionalIds.gphc],
-  ['nmc_id', ({ professionalIds }) => professionalIds.nmc],
-  ['rcn_id', ({ professionalIds }) => professionalIds.rcn],
-  ['consultant_id', ({ professionalIds }) => professionalIds.consultant],
-  // The user may have lost the role since the sign-in.
-  [
-    'selected_roleid',
-    ({ roles }, { roleId }) => (roles.some((role) => role.roleId === roleId) ? roleId : ''),
-  ],
-];
-
 /** Returns the wanted claims. Leaves out empty values, but not empty lists. */
 function claimsOf(
   person: Person,
-  options: ClaimOptions,
+  { roleId, asNumbers }: ClaimOptions,
   wanted?: ReadonlySet<string>,
 ): Record<string, unknown> {
   const found: Record<string, unknown> = {};
-  for (const [name, of] of claims) {
+  for (const [name, of] of userClaims) {
     if (wanted && !wanted.has(name)) continue;
-    const value = of(person, options);
-    if (value !== undefined && value !== '') found[name] = value;
+    const value = of(person);
+    if (isSent(value)) found[name] = value;
   }
+  if (asNumbers && found.idassurancelevel !== undefined)
+    found.idassurancelevel = Number(found.idassurancelevel);
+  // The user may have lost the role since the sign-in.
+  if (
+    roleId &&
+    wanted?.has('selected_roleid') !== false &&
+    person.roles.some((role) => role.roleId === roleId)
+  )
+    found.selected_roleid = roleId;
   return found;
 }
 
