@@ -7,6 +7,9 @@ export interface Clock {
 /** Returns whole seconds since the Unix epoch, as in JWT claims (RFC 7519 section 2, NumericDate). */
 export const seconds = (clock: Clock): number => Math.floor(clock.now() / 1000);
 
+/** Returns a time as ISO 8601 in UTC, as APIs and messages have it. */
+export const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
 const units: readonly [limit: number, size: number, name: string][] = [
   [120, 1, 's'],
   [7_200, 60, 'min'],

@@ -79,6 +79,10 @@ export const printable = (line: string): string =>
 /** Does the same for multi-line text and keeps its line feeds. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 
+/** `1 file`, `7,000 files`. */
+export const counted = (count: number, unit: string): string =>
+  `${count.toLocaleString('en-GB')} ${unit}${count === 1 ? '' : 's'}`;
+
 /** Formats rows as columns. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];

@@ -71,12 +71,13 @@ function writerOf(file: string): StateFile | undefined {
   }
 }
 
-function runs(pid: number): boolean {
+/** Returns whether a process with this id exists, also of another user. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // it belongs to another user
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
@@ -98,7 +99,7 @@ const listens = (port: number): Promise<boolean> =>
 export async function claimStateFile(file: string, hasConsole: boolean): Promise<boolean> {
   const other = writerOf(file);
   // The process id may belong to another program by now, especially in a container, so the port is tried as well.
-  if (!other || other.pid === process.pid || !runs(other.pid) || !(await listens(other.portBase))) {
+  if (!other || other.pid === process.pid || !isAlive(other.pid) || !(await listens(other.portBase))) {
     // Tried before anything is built.
     rmSync(writeDraft(file, ''));
     return true;

@@ -1,4 +1,5 @@
 import { reasonOf } from '@alongside/kernel/errors';
+import { counted } from '@alongside/kernel/operator';
 
 // The findings of both doctors, of the workstation and of the installation.
 
@@ -70,8 +71,6 @@ export function reportLines({ checks }: Report): string[] {
       ...(mend === undefined ? [] : [`       -> ${mend}`]),
     ]),
     '',
-    problems === 0
-      ? 'No problem was found.'
-      : `${problems} ${problems === 1 ? 'problem' : 'problems'} found.`,
+    problems === 0 ? 'No problem was found.' : `${counted(problems, 'problem')} found.`,
   ];
 }

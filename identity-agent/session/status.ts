@@ -1,3 +1,4 @@
+import { isoTime } from '@alongside/kernel/clock';
 import type { RoleProfile } from '../../src/cis/protocol.ts';
 import type { AgentState, AgentStatus } from '../protocol.ts';
 import { isRenewalDue } from './card-renewal.ts';
@@ -31,8 +32,6 @@ const shortRole = ({ roleId, roleName, roleCode, orgCode, orgName }: RoleProfile
 const blockedSentence =
   'The PIN of this card is blocked after three wrong entries. You can unblock it here with a code that is mailed to you, or have it unblocked by your Registration Authority.';
 
-const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
-
 export function statusOf(desk: Desk): AgentStatus {
   const { card, session, parts } = desk;
   const state = stateOf(desk);
@@ -47,7 +46,7 @@ export function statusOf(desk: Desk): AgentStatus {
     card: card
       ? {
           ...card.label,
-          certificateEnds: card.certificateEnds === null ? null : iso(card.certificateEnds),
+          certificateEnds: card.certificateEnds === null ? null : isoTime(card.certificateEnds),
           renewalDue: isRenewalDue(card, parts.clock.now()),
         }
       : null,
@@ -55,9 +54,9 @@ export function statusOf(desk: Desk): AgentStatus {
     role: role ? { roleId: role.roleId, roleName: role.roleName, orgCode: role.orgCode } : null,
     roles: session ? session.roles.map(shortRole) : [],
     lock: session?.lock
-      ? { reason: session.lock, endsAt: iso(desk.schedule.due('lock') ?? parts.clock.now()) }
+      ? { reason: session.lock, endsAt: isoTime(desk.schedule.due('lock') ?? parts.clock.now()) }
       : null,
-    pinAgainAt: pinAgain === undefined ? null : iso(pinAgain),
+    pinAgainAt: pinAgain === undefined ? null : isoTime(pinAgain),
     attemptsLeft: card ? card.attemptsLeft : null,
     question: desk.question,
     reason: card?.blocked ? blockedSentence : (card?.problem?.sentence ?? null),

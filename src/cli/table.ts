@@ -1,7 +1,7 @@
 import { isObject } from '@alongside/kernel/json';
-import { columns } from '@alongside/kernel/operator';
+import { columns, counted } from '@alongside/kernel/operator';
 
-export { columns };
+export { columns, counted };
 
 const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null;
 
@@ -54,6 +54,3 @@ export function helpLines(
       : [usage, `${indent}${first}`, ...more];
   });
 }
-
-/** `1 file`, `7 files`. */
-export const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;

@@ -1,7 +1,7 @@
 import type { Database } from '../storage/database.ts';
 import { faultTurns } from '../storage/faults.ts';
 
-/** What may have changed, so that a page knows which of its parts to draw again. */
+/** The subjects of a change, by which a page finds the parts to redraw. */
 export const changes = [
   'journey',
   'desk',
@@ -18,10 +18,10 @@ export const changes = [
 ] as const;
 export type Change = (typeof changes)[number];
 
-/** What an event of a journey may have changed. */
+/** The subjects that an event of a journey may have changed. */
 const ofEvents: readonly Change[] = ['journey', 'desk', 'session', 'mail', 'fault'];
 
-/** What a successful write of the API has changed, by the first part of its path. Other writes may have changed anything. */
+/** The subjects of a successful write of the API, by the first part of its path. Other writes may have changed anything. */
 const ofWrites: Readonly<Record<string, readonly Change[]>> = {
   agent: ['desk', 'session'],
   readers: ['desk', 'session', 'card'],
@@ -44,7 +44,7 @@ const ofWrites: Readonly<Record<string, readonly Change[]>> = {
   validate: [],
 };
 
-/** Tells open pages what has changed, in this process or another. */
+/** Notifies open pages of changes in this process or another. */
 export class Changes {
   readonly #listeners = new Set<(changed: readonly Change[]) => void>();
   #count = 0;

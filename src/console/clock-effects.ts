@@ -19,7 +19,7 @@ const counts = {
     'SELECT COUNT(*) FROM certificate WHERE revoked_at IS NULL AND not_after > ? AND not_after <= ?',
 };
 
-/** What a move of the clock ends, by kind. */
+/** The things that a move of the clock ends, by kind. */
 export type ClockEffects = Record<keyof typeof counts, number>;
 
 /** Returns a record with the same value for each kind. */

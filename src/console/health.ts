@@ -1,9 +1,9 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Sample } from '@alongside/kernel/metrics';
+import { counted } from '@alongside/kernel/operator';
 import { outbound } from '@alongside/kernel/outbound';
 import { z } from 'zod';
 import type { ConsoleContext } from './dependencies.ts';
-import { counted } from './page/controls.ts';
 
 const amount = z.number();
 const share = amount.nullable();

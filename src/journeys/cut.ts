@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { isObject, jsonPart } from '@alongside/kernel/json';
 import type { DecodedToken, Field } from './model.ts';
 
 /** Names of values of which nothing is kept, not even their length: a person knows or holds them. */
@@ -40,18 +41,6 @@ const mostTokens = 20;
 const longestValue = 4_096;
 
 export const nothingKept = '…';
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function decodedPart(part: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /** A JWT that was found, with its text for the check of its signature. It is never stored. */
 export interface FoundToken {
@@ -122,8 +111,8 @@ export class Cutter {
   #note(name: string, value: string): boolean {
     if (!jwtForm.test(value)) return false;
     const [first = '', second = ''] = value.split('.');
-    const header = decodedPart(first);
-    const claims = decodedPart(second);
+    const header = jsonPart(first);
+    const claims = jsonPart(second);
     if (!header || !claims) return false;
     if (this.tokens.length < mostTokens) {
       const nested: Field[] = [];

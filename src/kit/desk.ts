@@ -1,4 +1,4 @@
-import { nearest, OperatorError } from '@alongside/kernel/operator';
+import { counted, nearest, OperatorError } from '@alongside/kernel/operator';
 import type { AgentStatus } from '../../identity-agent/protocol.ts';
 import { type ConsoleApi, RefusedCall } from './console-api.ts';
 
@@ -66,7 +66,7 @@ export const stateText = (status: AgentStatus): string => {
   return state === 'locked' && lock ? locked[lock.reason] : states[state];
 };
 
-/** Whether there is a card for which no PIN was asked, as in the newer generation. */
+/** Whether there is a card but no PIN prompt, as in the newer generation. */
 const asksLater = ({ state, card }: AgentStatus): boolean => state === 'noCard' && card !== null;
 
 type Role = Pick<AgentStatus['roles'][number], 'roleId' | 'roleCode' | 'orgCode'>;
@@ -110,7 +110,7 @@ async function enterPin(
   }
   if (answer.status === 403 && answer.body.error === 'wrong_pin') {
     const left = Number(answer.body.attemptsLeft);
-    throw new OperatorError(`Wrong PIN: ${left} ${left === 1 ? 'attempt' : 'attempts'} left.`);
+    throw new OperatorError(`Wrong PIN: ${counted(left, 'attempt')} left.`);
   }
   if (answer.status === 423)
     throw new OperatorError(
@@ -139,7 +139,7 @@ export async function signInAtDesk(
   const { state: before, pinChecked } = await enterPin(api, pin);
   if (role !== undefined && asksLater(before)) await checkRoleOfCard(api, before, role);
   const asks = before.question === 'role';
-  // Without a user or a role there are none to choose from, which is said below.
+  // Without a user or a role there are no roles to choose from. The error below names this.
   const chosen =
     role === undefined || before.roles.length === 0 ? before.roles[0] : roleIn(before.roles, role);
   const state = asks

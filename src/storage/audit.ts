@@ -27,7 +27,7 @@ import type { Database, Statement } from './database.ts';
 
 export type { AuditAction } from './audit/catalogue.ts';
 export type { AuditEntry } from './audit/entry.ts';
-export type { AuditFilter, AuditRecord } from './audit/records.ts';
+export { type AuditFilter, type AuditRecord, filterNames } from './audit/records.ts';
 
 export interface AuditOptions {
   log?: Log;

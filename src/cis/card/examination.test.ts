@@ -105,7 +105,7 @@ describe('CardExaminer', () => {
   for (const [name, changes, error] of cases)
     test(`rejects ${name}`, async () => assert.equal(await examine(changes), error));
 
-  test('says when an expired card ended, and from when a new one is valid', async () => {
+  test('reports the end of an expired card and the start of a card that is not yet valid', async () => {
     await examine({ notAfter: startTime - 90 * second });
     assert.equal(refusal?.facts?.headline, 'The card has expired');
     assert.match(refusal?.facts?.came ?? '', /^a certificate that expired 90 s ago, at 20.*Z$/);

@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { type Clock, relativeTime } from '@alongside/kernel/clock';
+import { type Clock, isoTime, relativeTime } from '@alongside/kernel/clock';
 import { check, type Passed } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import type { Authorities } from '../issuing-authority/authority.ts';
@@ -71,22 +71,20 @@ const checkIssuer = check('issuer', async function checkIssuer({ certificate, ci
   return { external: issuer === own ? undefined : external };
 });
 
-const iso = (time: number): string => new Date(time).toISOString();
-
 const checkValidity = check('validity', function checkValidity({ certificate, cis }: Examination) {
   const { notBefore, notAfter } = certificate;
   const now = cis.clock.now();
   if (now > notAfter)
-    throw errors.certificateExpired(`it expired at ${iso(notAfter)}`).about({
+    throw errors.certificateExpired(`it expired at ${isoTime(notAfter)}`).about({
       field: 'certificate',
       headline: 'The card has expired',
-      came: `a certificate that expired ${relativeTime((notAfter - now) / 1_000)}, at ${iso(notAfter)}`,
+      came: `a certificate that expired ${relativeTime((notAfter - now) / 1_000)}, at ${isoTime(notAfter)}`,
     });
   if (now < notBefore)
-    throw errors.certificateNotYetValid(`it is valid from ${iso(notBefore)}`).about({
+    throw errors.certificateNotYetValid(`it is valid from ${isoTime(notBefore)}`).about({
       field: 'certificate',
       headline: 'The card is not valid yet',
-      came: `a certificate that is valid from ${iso(notBefore)}, ${relativeTime((notBefore - now) / 1_000)}`,
+      came: `a certificate that is valid from ${isoTime(notBefore)}, ${relativeTime((notBefore - now) / 1_000)}`,
     });
 });
 

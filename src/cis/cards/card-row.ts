@@ -1,7 +1,7 @@
+import { isoTime } from '@alongside/kernel/clock';
 import { flag, integer, nullable, oneOf, type RowOf, row, text } from '../../storage/row.ts';
 import type { CertificateRecord } from '../issuing-authority/certificate-records.ts';
 import { type CardRecord, cardStates, pinStates, renewalDays } from '../protocol.ts';
-import { iso } from '../sessions/session.ts';
 
 /** A card in storage. Times in milliseconds. */
 export const cardRow = row('card', {
@@ -45,10 +45,10 @@ export function recordOf(card: CardRow, latest: CertificateRecord | undefined, n
     issuedLocked: card.issuedLocked,
     orderedBy: card.orderedBy,
     replaces: card.replaces,
-    notBefore: latest ? iso(latest.notBefore) : null,
-    notAfter: latest ? iso(latest.notAfter) : null,
+    notBefore: latest ? isoTime(latest.notBefore) : null,
+    notAfter: latest ? isoTime(latest.notAfter) : null,
     renewable: state === 'active' && latest !== undefined && inRenewalWindow(latest.notAfter, now),
-    revokedAt: latest?.revokedAt == null ? null : iso(latest.revokedAt),
+    revokedAt: latest?.revokedAt == null ? null : isoTime(latest.revokedAt),
     revocationReason: latest?.revocationReason ?? null,
     unlockable: card.unblockingSealed !== null,
   };

@@ -1,3 +1,4 @@
+import { isoTime } from '@alongside/kernel/clock';
 import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
@@ -13,7 +14,7 @@ import {
 } from '../issuing-authority/card-certificates.ts';
 import { cardRenewalMessage } from '../protocol.ts';
 import { checkSessionProof, findSession, requireLive } from '../sessions/agent-calls.ts';
-import { iso, type Session } from '../sessions/session.ts';
+import type { Session } from '../sessions/session.ts';
 import { cardSignature, challenge, readBody } from '../shapes.ts';
 import { inRenewalWindow } from './card-row.ts';
 import { answerCertificates } from './issue.ts';
@@ -74,7 +75,7 @@ const requireHolder = check('holder', async function requireHolder({ cis, sessio
 const requireWindow = check('renewal-window', async function requireWindow({ cis, card }: Examined) {
   const record = await cis.records.find(card.certificateSerial);
   if (!record || !inRenewalWindow(record.notAfter, cis.clock.now()))
-    throw errors.renewalTooEarly(`it expires at ${record ? iso(record.notAfter) : 'an unknown time'}`);
+    throw errors.renewalTooEarly(`it expires at ${record ? isoTime(record.notAfter) : 'an unknown time'}`);
   await cis.cards.requireIssuable(card.cardSerial, card.uid, true);
 });
 

@@ -1,4 +1,5 @@
 import { json, noContent } from '@alongside/kernel/answer';
+import { isoTime } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
@@ -17,7 +18,6 @@ import {
   type UnlockCodeAnswer,
 } from '../protocol.ts';
 import { checkAgentProof } from '../sessions/agent-calls.ts';
-import { iso } from '../sessions/session.ts';
 import { base64, readBody } from '../shapes.ts';
 import type { CardRow } from './card-row.ts';
 import type { CardCall, CardServices } from './services.ts';
@@ -81,7 +81,7 @@ const unlockMail = (person: Person, serial: string, code: string, endsAt: number
     '',
     `Your code to unlock the smartcard ending ${serial.slice(-4)} is: ${code}`,
     '',
-    `It works once, until ${iso(endsAt).slice(11, 16)} UTC. Enter it where you asked for it and choose a new passcode.`,
+    `It works once, until ${isoTime(endsAt).slice(11, 16)} UTC. Enter it where you asked for it and choose a new passcode.`,
     '',
     'If you did not ask for this, tell your Registration Authority. Never give this code to anybody.',
     '',

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { Answer, json } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
+import { type Clock, isoTime } from '@alongside/kernel/clock';
 import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
@@ -125,8 +125,6 @@ export const revocationRoutes = (cis: RevocationServices): Route[] => [
   ...route(`${getPrefix}*`, { GET: handler(inPath, cis) }),
 ];
 
-const iso = (time: number): string => new Date(time).toISOString();
-
 const commonNameOf = ({ subject }: X509Certificate): string =>
   subject
     .split('\n')
@@ -148,8 +146,8 @@ async function answerAuthorities({ cis }: RevocationCall & Passed<'caller'>) {
   const { thisUpdate, nextUpdate } = await cis.crl.validity();
   const crl = {
     address: `${origin}${paths.crl}`,
-    thisUpdate: iso(thisUpdate),
-    nextUpdate: iso(nextUpdate),
+    thisUpdate: isoTime(thisUpdate),
+    nextUpdate: isoTime(nextUpdate),
     revoked: (await records.revoked(clock.now())).length,
   };
   return json(200, {

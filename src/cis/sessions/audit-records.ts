@@ -3,7 +3,6 @@ import type { Statement } from '../../storage/database.ts';
 import type { Session } from './session.ts';
 import type { EndedSession } from './sessions.ts';
 
-/** Returns the audit record of the choice of a role. */
 export const roleChoiceStatement = (
   audit: AuditLog,
   { id, uid }: Session,
@@ -18,7 +17,6 @@ export const roleChoiceStatement = (
     role: roleId,
   });
 
-/** Returns the audit record of the end of a session. */
 export const sessionEndStatement = (
   audit: AuditLog,
   { id, uid, agentId, endCause }: EndedSession,

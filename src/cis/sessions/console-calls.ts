@@ -1,4 +1,5 @@
 import { json, noContent } from '@alongside/kernel/answer';
+import { isoTime } from '@alongside/kernel/clock';
 import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
@@ -9,7 +10,7 @@ import type { ClockMoved, DeskSession, DeskSessionsAnswer } from '../protocol.ts
 import { readBody } from '../shapes.ts';
 import type { Agents } from './agents.ts';
 import type { Endings } from './endings.ts';
-import { idleEnd, iso, type Session } from './session.ts';
+import { idleEnd, type Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 interface ConsoleDependencies {
@@ -30,11 +31,11 @@ const shown = (session: Session): DeskSession => ({
   generation: session.generation,
   mode: session.mode,
   roleId: session.roleId,
-  createdAt: iso(session.createdAt),
-  pinTime: iso(session.pinAt),
-  heardAt: iso(session.heartbeatAt),
-  idleEndsAt: iso(idleEnd(session)),
-  endsAt: iso(session.endsAt),
+  createdAt: isoTime(session.createdAt),
+  pinTime: isoTime(session.pinAt),
+  heardAt: isoTime(session.heartbeatAt),
+  idleEndsAt: isoTime(idleEnd(session)),
+  endsAt: isoTime(session.endsAt),
 });
 
 async function answerSessions({ request, cis }: Start & Passed<'caller'>) {

@@ -1,4 +1,5 @@
 import { json, noContent, StreamAnswer } from '@alongside/kernel/answer';
+import { isoTime } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Route } from '@alongside/kernel/http';
 import { thumbprint } from '@alongside/kernel/jws';
@@ -26,7 +27,7 @@ import { roleChoiceStatement } from './audit-records.ts';
 import type { Challenges } from './challenge.ts';
 import type { EndWatch } from './end-watch.ts';
 import type { Endings } from './endings.ts';
-import { idleEnd, iso, type Session } from './session.ts';
+import { idleEnd, type Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 interface SessionDependencies extends ProofDependencies {
@@ -71,8 +72,8 @@ async function answerHeartbeat({ cis: { sessions }, session }: LiveCall) {
   requireDone(await sessions.heard(session.id));
   const extended = (await sessions.find(session.id)) ?? session;
   return json(200, {
-    idleEndsAt: iso(idleEnd(extended)),
-    endsAt: iso(extended.endsAt),
+    idleEndsAt: isoTime(idleEnd(extended)),
+    endsAt: isoTime(extended.endsAt),
   } satisfies HeartbeatAnswer);
 }
 
@@ -146,7 +147,7 @@ async function storePin({
 
 async function answerPin({ cis, session }: SessionCall) {
   const { pinAt } = (await cis.sessions.find(session.id)) ?? session;
-  return json(200, { pinTime: iso(pinAt) } satisfies PinAnswer);
+  return json(200, { pinTime: isoTime(pinAt) } satisfies PinAnswer);
 }
 
 const answerEnd = ({ cis, session }: LiveCall) =>

@@ -1,3 +1,4 @@
+import { isoTime } from '@alongside/kernel/clock';
 import { isObject } from '@alongside/kernel/json';
 import type { JsonWebKey } from '@alongside/kernel/jws';
 import { z } from 'zod';
@@ -39,8 +40,6 @@ export const sessionFromRow = ({ sessionJwk, ...row }: RowOf<typeof sessionRow>)
 export const idleEnd = (session: Session): number =>
   Math.min(session.heartbeatAt + sessionLimits.idle, session.endsAt);
 
-export const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
-
 /** Returns the state of a session for services. */
 export const stateOf = (session: Session): SessionState => ({
   active: session.endedAt === null,
@@ -50,8 +49,8 @@ export const stateOf = (session: Session): SessionState => ({
   cardSerial: session.cardSerial,
   generation: session.generation,
   mode: session.mode,
-  pinTime: iso(session.pinAt),
-  endsAt: iso(session.endsAt),
+  pinTime: isoTime(session.pinAt),
+  endsAt: isoTime(session.endsAt),
   roleId: session.roleId,
   sessionKey: session.sessionKey,
   endCause: session.endCause,

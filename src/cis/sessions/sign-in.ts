@@ -1,5 +1,5 @@
 import { json } from '@alongside/kernel/answer';
-import { seconds } from '@alongside/kernel/clock';
+import { isoTime, seconds } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import { type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
@@ -28,7 +28,7 @@ import { cardSignature, challenge, p256Key, readBody } from '../shapes.ts';
 import { checkAgentProof, type ProofDependencies } from './agent-calls.ts';
 import type { Challenges } from './challenge.ts';
 import type { Endings } from './endings.ts';
-import { heartbeatEvery, iso, type Session, sessionLimits } from './session.ts';
+import { heartbeatEvery, type Session, sessionLimits } from './session.ts';
 import type { EndedSession, Sessions } from './sessions.ts';
 
 interface SignInDependencies extends ProofDependencies {
@@ -208,7 +208,7 @@ async function answerSession({ cis: { keys, clock, origin }, session, person }: 
     roleId: session.roleId,
     sessionCertificate,
     heartbeatEvery,
-    endsAt: iso(session.endsAt),
+    endsAt: isoTime(session.endsAt),
   } satisfies SignInAnswer);
 }
 

@@ -1,4 +1,5 @@
 import { type Answer, json, noContent } from '@alongside/kernel/answer';
+import { isoTime } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Route } from '@alongside/kernel/http';
 import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
@@ -94,12 +95,10 @@ async function makeLink({
   const { token, expiresAt } = await links.make({ uid, kind, actor }, record);
   const answer: EnrolmentAnswer = {
     url: `${origin}${linkPath(token)}`,
-    expiresAt: iso(expiresAt),
+    expiresAt: isoTime(expiresAt),
   };
   return json(201, answer);
 }
-
-const iso = (time: number): string => new Date(time).toISOString();
 
 async function describe(
   { enrolments, credentials, development }: AuthenticatorDependencies,
@@ -113,8 +112,8 @@ async function describe(
     kind,
     label,
     level: enrolment?.levelOf?.(credential) ?? enrolment?.level ?? 1,
-    createdAt: iso(createdAt),
-    usedAt: usedAt === null ? null : iso(usedAt),
+    createdAt: isoTime(createdAt),
+    usedAt: usedAt === null ? null : isoTime(usedAt),
     ...(shown ? { development: shown } : {}),
   };
 }

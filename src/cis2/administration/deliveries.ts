@@ -1,4 +1,5 @@
 import { type Answer, json } from '@alongside/kernel/answer';
+import { isoTime } from '@alongside/kernel/clock';
 import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
@@ -16,8 +17,6 @@ interface DeliveryDependencies {
 type Start<Params = unknown> = Call<DeliveryDependencies, Params>;
 
 const most = 200;
-const iso = (time: number): string => new Date(time).toISOString();
-
 const shown = (delivery: Delivery): DeliveryAnswer => {
   const { id, sid, uid, clientId, address, cause, state, attempts, result } = delivery;
   return {
@@ -30,9 +29,9 @@ const shown = (delivery: Delivery): DeliveryAnswer => {
     state,
     attempts,
     result,
-    createdAt: iso(delivery.createdAt),
-    triedAt: delivery.triedAt === null ? null : iso(delivery.triedAt),
-    dueAt: state === 'pending' ? iso(delivery.dueAt) : null,
+    createdAt: isoTime(delivery.createdAt),
+    triedAt: delivery.triedAt === null ? null : isoTime(delivery.triedAt),
+    dueAt: state === 'pending' ? isoTime(delivery.dueAt) : null,
   };
 };
 

@@ -1,5 +1,5 @@
 import { type Answer, json, noContent } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
+import { type Clock, isoTime } from '@alongside/kernel/clock';
 import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
@@ -25,8 +25,6 @@ type Start<Params = unknown> = Call<SessionDependencies, Params>;
 
 const most = 200;
 const uidForm = /^\d{12}$/;
-const iso = (time: number): string => new Date(time).toISOString();
-
 const noTokens: SessionTokens = { access: 0, refresh: 0, applications: [] };
 
 const shown = (
@@ -44,9 +42,9 @@ const shown = (
   cisSessionId: session.cisSessionId,
   clients,
   tokens,
-  createdAt: iso(createdAt),
-  activeAt: iso(session.activeAt),
-  endsAt: iso(session.endsAt),
+  createdAt: isoTime(createdAt),
+  activeAt: isoTime(session.activeAt),
+  endsAt: isoTime(session.endsAt),
 });
 
 /** Returns live sessions, of one person with `uid`; the newest first. */

@@ -1,7 +1,7 @@
 import { loadConfig } from '@alongside/kernel/config';
 import { UsageError } from '@alongside/kernel/operator';
 import { productionShape } from '../../config.ts';
-import type { AuditFilter, AuditLog, AuditRecord } from '../../storage/audit.ts';
+import { type AuditFilter, type AuditLog, type AuditRecord, filterNames } from '../../storage/audit.ts';
 import { type Call, command, type Result, text } from '../command.ts';
 import { configFileOf } from '../instance.ts';
 import { columns, counted } from '../table.ts';
@@ -46,13 +46,6 @@ function filterOf(call: AuditCall): AuditFilter {
   };
 }
 
-/** Returns the names of the filter members that are set, for the record of its use. */
-const namesOf = (filter: AuditFilter): string =>
-  Object.entries(filter)
-    .filter(([, value]) => value !== undefined)
-    .map(([name]) => name)
-    .join(' ');
-
 const rowOf = ({ at, actor, action, outcome, application, target, subject }: AuditRecord): string[] => [
   at,
   outcome,
@@ -77,7 +70,7 @@ async function print(
     outcome: 'ok',
     actor: operator,
     subject: flags.patient,
-    detail: { filter: namesOf(filter), format },
+    detail: { filter: filterNames(filter), format },
   });
   const records: unknown[] = [];
   for await (const page of audit.pages(filter))

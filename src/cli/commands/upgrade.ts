@@ -9,13 +9,11 @@ import { counted } from '../table.ts';
 import { sizeOf } from './backup.ts';
 import { examineStart } from './config.ts';
 
-const amount = (rows: number): string => rows.toLocaleString('en-GB');
-
 /** Whether a lock of this table lasts only a moment. */
 const isSmall = ({ rows, bytes }: TableLock['size']): boolean => rows < 1_000 && (bytes ?? 0) < 1_048_576;
 
 function lockText({ table, waits, size: { rows, bytes } }: TableLock): string {
-  const size = `${amount(rows)} rows${bytes === null ? '' : `, ${sizeOf(bytes)}`}`;
+  const size = `${counted(rows, 'row')}${bytes === null ? '' : `, ${sizeOf(bytes)}`}`;
   return waits === 'all'
     ? `locks ${table} (${size}) until the migration ends`
     : `writes to ${table} wait for a new index (${size})`;

@@ -3,7 +3,7 @@ import { systemClock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { outbound } from '@alongside/kernel/outbound';
 import type { DoctorCheck } from '../../../identity-agent/doctor/report.ts';
-import type { LocalOperator, StateFile } from '../../state-file.ts';
+import { isAlive, type LocalOperator, type StateFile } from '../../state-file.ts';
 import { dataFolderOf, type InstanceSelection, placeOf, readStateFile } from '../instance.ts';
 
 export interface HttpProbe {
@@ -30,16 +30,6 @@ export async function ask(address: string, token?: string): Promise<HttpProbe> {
     return { status: answer.status, body, problem: undefined };
   } catch (error) {
     return { status: undefined, body: undefined, problem: reasonOf(error) };
-  }
-}
-
-/** Returns whether a process with this id exists, also of another user. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -42,7 +42,7 @@ export async function atCis2(
   return { endpoint, checks: body.checks, answer: body.answer };
 }
 
-/** What registered values and times say about a check. */
+/** The findings about a check from registered values and times. */
 export interface Insight {
   readonly came?: string;
   readonly expected?: string;
@@ -147,7 +147,7 @@ function bannerOfRun({ checks }: DryRun, explained: readonly ExplainedCheck[]): 
   };
 }
 
-/** Joins the checks of a dry run with others, which come first, and says how the service would respond. */
+/** Joins the checks of a dry run with others, which come first, and states how the service would respond. */
 export function findingOf(
   run: DryRun,
   {

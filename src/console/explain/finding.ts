@@ -91,7 +91,7 @@ export function nearest(came: string, registered: readonly string[]): string | u
   return best;
 }
 
-/** Returns a registered value that came, or else up to five registered ones, the nearest marked. */
+/** Returns the received value if it is registered, or else up to five registered ones, the nearest marked. */
 export const listed = (came: string, registered: readonly string[]): string =>
   registered.includes(came) ? cut(came) : shownRegistered(came, registered);
 

@@ -1,31 +1,22 @@
 import { relativeTime } from '@alongside/kernel/clock';
-import { isObject, type JsonObject } from '@alongside/kernel/json';
+import { type JsonObject, jsonPart } from '@alongside/kernel/json';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
-import { counted } from '../page/controls.ts';
+import { counted } from '@alongside/kernel/operator';
 import { checked, cut, type Detail, type ExplainedCheck } from './finding.ts';
 
 const base64url = /^[A-Za-z0-9_-]+$/;
 
-function objectIn(part: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString());
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Returns the parts of a JWT as far as they can be read, without checks. */
 export function looselyDecoded(text: string): { header: JsonObject; claims: JsonObject } {
   const [header = '', claims = ''] = text.split('.', 2);
-  return { header: objectIn(header) ?? {}, claims: objectIn(claims) ?? {} };
+  return { header: jsonPart(header) ?? {}, claims: jsonPart(claims) ?? {} };
 }
 
 /** Checks the form of a compact JWT, part by part. The decoded token is undefined if no service would read it. */
 export function checkForm(text: string): { checks: ExplainedCheck[]; jwt: DecodedJwt | undefined } {
   const parts = text.split('.');
   const [header = '', claims = '', signature = ''] = parts;
-  const [readHeader, readClaims] = [objectIn(header), objectIn(claims)];
+  const [readHeader, readClaims] = [jsonPart(header), jsonPart(claims)];
   const odd = parts.findIndex((part, index) => !base64url.test(part) && !(index === 2 && part === ''));
   const jwt = decodeJwt(text);
   const checks = [

@@ -149,7 +149,7 @@ function fromPem(text: string): JsonWebKey {
     const jwk = key.export({ format: 'jwk' }) as JsonWebKey;
     return { ...jwk, kid: thumbprint(jwk), use: 'sig' };
   } catch {
-    // The reason of OpenSSL says nothing to people, and the text must not be quoted.
+    // The message of OpenSSL does not help people, and the text must not be quoted.
     throw new KeyTextError('This PEM cannot be read. Copy it whole, with its first and last line.');
   }
 }

@@ -35,9 +35,9 @@ type NamedKind = z.output<typeof namedKind>;
 
 /** The answer of `POST /explain`. */
 export const explainAnswer = z.strictObject({
-  /** What the text was taken for; null if it is of no known kind. */
+  /** The kind of the text; null if unknown. */
   took: namedKind.nullable(),
-  /** What else it could be. */
+  /** Other kinds that it could be. */
   alternatives: z.array(namedKind),
   ...finding.shape,
 });

@@ -1,5 +1,6 @@
+import { counted } from '@alongside/kernel/operator';
 import type { Journey, Message } from '../../journeys/model.ts';
-import { counted, duration } from '../page/controls.ts';
+import { duration } from '../page/controls.ts';
 import { dateAndTime, laneName, patternName, requestLine, titleOf, wordsOf } from '../pages/journey/words.ts';
 import { mermaidOf } from './mermaid.ts';
 

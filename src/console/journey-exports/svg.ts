@@ -1,6 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import type { Journey } from '../../journeys/model.ts';
-import { counted, duration } from '../page/controls.ts';
+import { duration } from '../page/controls.ts';
 import { arrowOf, arrowStyles, type Lanes, lanesOf, nameRise } from '../pages/journey/arrows.ts';
 import { ledgerOf, type Row, type View } from '../pages/journey/rows.ts';
 import { dateAndTime, laneName, patternName, requestLine, titleOf, wordsOf } from '../pages/journey/words.ts';

@@ -1,5 +1,6 @@
 import { Refusal } from '@alongside/kernel/errors';
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import { tagOf } from '../api/revisions.ts';
 
 interface Control {
@@ -262,10 +263,6 @@ const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
-
-/** `1 request`, `7 requests`. */
-export const counted = (count: number, unit: string): string =>
-  `${count.toLocaleString('en-GB')} ${unit}${count === 1 ? '' : 's'}`;
 
 /** Returns a duration in words, such as `2 minutes`. */
 export function inWords(milliseconds: number): string {

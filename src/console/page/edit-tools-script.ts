@@ -21,7 +21,7 @@ interface EditOptions {
   saved?(answer: Body): void;
 }
 
-/** What the programs of pages with a form for a stored value share. Its source text is sent with theirs. */
+/** Functions that the programs of pages with a form for a stored value share. Its source text is sent with theirs. */
 export function editTools({
   byId,
   made,

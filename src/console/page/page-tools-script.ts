@@ -8,7 +8,7 @@ export interface FormProblem {
 
 type Body = Record<string, unknown>;
 
-/** What the programs of the pages share. Its source text is sent with theirs, so it must not use anything outside itself. */
+/** Functions that the programs of the pages share. Its source text is sent with theirs, so it must not use anything outside itself. */
 export function pageTools() {
   const byId = (id: string): HTMLElement | null => document.getElementById(id);
   const made = (tag: string, text: string, name = ''): HTMLElement => {

@@ -8,7 +8,7 @@ import type { ConsoleContext } from '../dependencies.ts';
 import type { EditTools } from './edit-tools-script.ts';
 import type { PageTools } from './page-tools-script.ts';
 
-/** A short note beside an entry of the navigation. */
+/** A short note next to an entry of the navigation. */
 export interface Badge {
   text: string;
   tone: 'plain' | 'bad' | 'warn';
@@ -59,7 +59,7 @@ export interface PageContent {
   crumbs?: readonly Crumb[];
   /** A sentence below the heading. */
   lead?: Html | string;
-  /** Buttons and links beside the heading. */
+  /** Buttons and links next to the heading. */
   actions?: Html;
   /** HTTP status; 200 by default. */
   status?: number;

@@ -1,6 +1,6 @@
 import { json, StreamAnswer } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import type { AuditLog, AuditRecord } from '../../storage/audit.ts';
+import { type AuditLog, type AuditRecord, filterNames } from '../../storage/audit.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { since } from '../api/request.ts';
 import { wantsStream } from '../api/streams.ts';
@@ -45,12 +45,6 @@ const query = filterShape.extend({
     .pipe(z.number('must be 1 to 1000').min(1, 'must be 1 to 1000').max(1_000, 'must be 1 to 1000'))
     .default(1_000),
 });
-
-const namesOf = (filter: object): string =>
-  Object.entries(filter)
-    .filter(([, value]) => value !== undefined)
-    .map(([name]) => name)
-    .join(' ');
 
 const name = z.string().optional();
 
@@ -132,7 +126,7 @@ export const audit: Resource = {
         response: z.strictObject({ records: z.array(auditRecord), next: z.string().nullable() }),
         async handle({ query: { order, limit, ...filter } }) {
           const page = await auditPage(audit, { ...filter, order, limit });
-          await record(namesOf(filter), page.records.length);
+          await record(filterNames(filter), page.records.length);
           return json(200, page);
         },
       }),
@@ -187,7 +181,7 @@ export const audit: Resource = {
               action: 'audit.exported',
               outcome: 'ok',
               actor: 'developer',
-              detail: { filter: namesOf(filter), format },
+              detail: { filter: filterNames(filter), format },
             });
           const day = new Date(clock.now()).toISOString().slice(0, 10);
           const headers = {

@@ -107,11 +107,7 @@ export const events: Resource = {
 const gather = 100;
 
 /** Yields the names of what has changed as server-sent events (HTML Living Standard section 9.2), gathered and without repetition. */
-export async function* changeStream(
-  changes: Changes,
-  gone: AbortSignal,
-  beat = heartbeat,
-): AsyncGenerator<string> {
+export async function* changeStream(changes: Changes, gone: AbortSignal): AsyncGenerator<string> {
   const bell = new Bell();
   const changed = new Set<Change>();
   const unlisten = changes.listen((some) => {
@@ -123,7 +119,7 @@ export async function* changeStream(
   try {
     yield `retry: 2000\nevent: count\ndata: ${changes.count}\n\n`;
     while (!gone.aborted) {
-      if (!(await bell.wait(beat))) yield ': still here\n\n';
+      if (!(await bell.wait(heartbeat))) yield ': still here\n\n';
       if (changed.size === 0 || gone.aborted) continue;
       await new Promise<void>((resolve) => setTimeout(resolve, gather));
       yield `data: ${JSON.stringify([...changed])}\n\n`;

@@ -25,7 +25,6 @@ const citizen = z.strictObject({
     .optional(),
 });
 
-/** `/citizens`. */
 export const citizens: Resource = {
   only: 'development',
   calls: ({ citizens }) =>
@@ -64,7 +63,6 @@ const shape = z.strictObject({ jwk: z.looseObject({}, 'must be a JSON Web Key') 
 
 const publicKey = z.looseObject({ kty: z.string(), kid: z.string() }).meta({ id: 'PublicKey' });
 
-/** `/realms/{realm}/keys`. */
 export const realmKeys: Resource = {
   only: 'development',
   calls: ({ realmKeys }) =>

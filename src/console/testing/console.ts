@@ -60,7 +60,6 @@ export interface TestConsole {
   keys: ConsoleDependencies['keys'];
   database: ConsoleDependencies['database'];
   urls: Urls;
-  /** Returns the number of resets. */
   resets: () => number;
   /** Returns the parts of the last reset. */
   lastReset: () => readonly string[];

@@ -124,6 +124,13 @@ function where(conditions: readonly Condition[]): { text: string; values: Value[
   };
 }
 
+/** Returns the names of the filter members that are set, for the record of its use. */
+export const filterNames = (filter: object): string =>
+  Object.entries(filter)
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name)
+    .join(' ');
+
 const direction = ({ order }: AuditFilter): string => (order === 'newest' ? 'DESC' : 'ASC');
 
 const iso = (time: number | undefined): string | undefined =>

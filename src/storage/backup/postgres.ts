@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { reasonOf } from '@alongside/kernel/errors';
-import { OperatorError } from '@alongside/kernel/operator';
+import { counted, OperatorError } from '@alongside/kernel/operator';
 import pg from 'pg';
 import { endedTables, endingSql, type Facts, factsOf, tablesQuery } from './manifest.ts';
 import { PostgresTools, type RunningTool } from './postgres-tools.ts';
@@ -149,7 +149,7 @@ export async function replacePostgres(
   const others = (await client.query(othersQuery)).rowCount ?? 0;
   if (others > 0)
     throw new OperatorError(
-      `${description} is in use by ${others} other connection${others === 1 ? '' : 's'} of the same user: stop Alongside and every other program that uses it first.`,
+      `${description} is in use by ${counted(others, 'other connection')} of the same user: stop Alongside and every other program that uses it first.`,
     );
   const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
   const own = Number((rows as { pid: number }[])[0]?.pid);
@@ -179,7 +179,7 @@ export async function replacePostgres(
       [
         `SET search_path = "${namespace.replaceAll('"', '""')}";`,
         ...endingSql(tables).map((statement) => `${statement};`),
-        // A process that started meanwhile would not notice that its data were replaced.
+        // A process that started during the restore would not notice that its data were replaced.
         `DO $alongside$ BEGIN IF EXISTS (${othersQuery} AND pid <> ${own}) THEN RAISE EXCEPTION 'another program connected meanwhile'; END IF; END $alongside$;`,
         'COMMIT;\n',
       ].join('\n'),

@@ -73,7 +73,6 @@ export const mistakes: readonly Mistake[] = [
 const changes = ({ field }: Mistake, { name, place }: RequestField): boolean =>
   field?.name === name && field.places.includes(place);
 
-/** Returns the mistakes that a request can have. */
 export const mistakesOf = ({ fields }: RequestDraft): readonly Mistake[] =>
   mistakes.filter((mistake) => !mistake.field || fields.some((each) => changes(mistake, each)));
 

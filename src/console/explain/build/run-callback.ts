@@ -11,7 +11,7 @@ const lists = { platform: 'callbackUrls', cis2: 'redirectUris' } as const;
 const callbacksOf = (application: Application, half: HalfName): readonly string[] =>
   (half === 'platform' ? application.platform?.callbackUrls : application.cis2?.redirectUris) ?? [];
 
-/** Returns the address to which a run in the browser comes back. */
+/** Returns the address to which a run in the browser returns. */
 const runCallbackOf = ({ urls }: Pick<ConsoleContext, 'urls'>): string => `${urls.console}/build/callback`;
 
 /** Returns whether a run left its callback behind, because the console ended before it. */

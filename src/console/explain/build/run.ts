@@ -30,7 +30,7 @@ export const runAnswer = z.strictObject({
 export type RunAnswer = z.output<typeof runAnswer>;
 
 const limits = { milliseconds: 15_000, bytes: 4_194_304, shown: 65_536 };
-/** Headers that the connection owns, or with which a proxy would vouch for somebody. */
+/** Headers that the connection owns, or that a proxy sets for an authenticated client. */
 const forbidden =
   /^(?:host|connection|content-length|transfer-encoding|te|trailer|upgrade|expect|keep-alive|cookie|forwarded|x-forwarded-.*|proxy-.*|x-ssl-.*)$/i;
 const headerName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;

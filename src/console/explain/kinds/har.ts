@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '@alongside/kernel/json';
+import { counted } from '@alongside/kernel/operator';
 import type { ConsoleContext } from '../../dependencies.ts';
-import { counted } from '../../page/controls.ts';
 import {
   type Banner,
   bannerOf,

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@alongside/kernel/json';
 import { publicKeyOf, thumbprint } from '@alongside/kernel/jws';
+import { counted } from '@alongside/kernel/operator';
 import type { ConsoleContext } from '../../dependencies.ts';
-import { counted } from '../../page/controls.ts';
 import {
   checked,
   type ExplainedCheck,

@@ -254,7 +254,7 @@ async function explainForm(
   const links = application ? [linkTo(application)] : [];
   if (!assertion || !run.checks.some(({ check }) => check === 'aud'))
     return withOwnFailure(findingOf(run, { first, insights, links }), first);
-  // The checks of the assertion alone say more about the same members.
+  // The checks of the assertion alone are more detailed for the same members.
   const alone = await clientAssertion.explain(
     { text: assertion, json: undefined, url: undefined, form: undefined, isJwtLike: true },
     console,

@@ -112,7 +112,7 @@ function api({ byId, made, fail, silenceText }: PageTools): void {
         if (!response.ok && wrong && parsed.problem)
           mark(wrong, `${parsed.field ?? ''} ${parsed.problem}`.trim());
       } catch {
-        // Shown as it came.
+        // Shown as received.
       }
       const pre = made('pre', shown.length > 200_000 ? `${shown.slice(0, 200_000)}…` : shown, 'block');
       pre.tabIndex = 0;

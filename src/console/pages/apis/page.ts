@@ -1,11 +1,11 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import type { ListedApi } from '../../../gateway/protocol.ts';
 import {
   areaField,
   callButton,
   callForm,
   copied,
-  counted,
   foreign,
   hiddenColumn,
   numberColumn,

@@ -1,15 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import type { Application } from '../../../oauth/applications.ts';
-import {
-  counted,
-  emptyState,
-  filterForm,
-  foreign,
-  outcomeTag,
-  relative,
-  table,
-  tag,
-} from '../../page/controls.ts';
+import { emptyState, filterForm, foreign, outcomeTag, relative, table, tag } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { isNamed } from '../../registration/stored.ts';
 import { registrationWarnings } from '../../registration/warnings.ts';

@@ -50,7 +50,7 @@ const certificatePanel = html`<div data-proof="certificate">
 ${textField({ name: 'subject', label: 'Subject of the certificate', hint: 'As in the certificate: CN=ward-round,O=Example Trust. An operator configures who may issue it.', maxlength: 1_000 })}
 </div>`;
 
-/** What the script needs to know: products, addresses, and the lines of the `.env` that do not depend on the application. */
+/** The data of the script: products, addresses, and the lines of the `.env` that do not depend on the application. */
 async function setupOf({ products, urls, cis2Issuer, agentSocket }: ConsoleContext): Promise<string> {
   return JSON.stringify({
     console: urls.console,
@@ -62,7 +62,7 @@ async function setupOf({ products, urls, cis2Issuer, agentSocket }: ConsoleConte
 const productOption = (product: StoredProduct): Html =>
   option('checkbox', 'product', product.name, productTitle(product.name), accessOf(product));
 
-/** The questions of a registration, and beside them what they mean for the API, the command line and the tokens. */
+/** The questions of a registration, and next to them their meaning for the API, the command line and the tokens. */
 export async function registerForm(console: ConsoleContext): Promise<Html> {
   const [products, developers] = await Promise.all([console.products.list(), console.developers.list()]);
   return html`

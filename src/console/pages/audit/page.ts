@@ -1,4 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import { auditActions } from '../../../storage/audit/catalogue.ts';
 import type { AuditFilter, AuditRecord } from '../../../storage/audit.ts';
 import { auditPage } from '../../audit-search.ts';
@@ -7,7 +8,6 @@ import { journeyOfRecord } from '../../find-journey.ts';
 import {
   callButton,
   copied,
-  counted,
   emptyState,
   filterForm,
   foreign,

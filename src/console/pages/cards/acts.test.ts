@@ -33,7 +33,7 @@ describe('acts on a card', () => {
       assert.deepEqual(Object.values(whyNot({ state })), [undefined, undefined, undefined, undefined]);
   });
 
-  test('say why they are impossible', () => {
+  test('give the reason when they are impossible', () => {
     const ordered = whyNot({ state: 'ordered', unlockable: false });
     assert.match(ordered.unblock ?? '', /not issued yet/);
     assert.match(ordered.renew ?? '', /not issued yet/);

@@ -4,7 +4,7 @@ import type { CardAct, CardRecord } from '../../../cis/protocol.ts';
 export interface PossibleAct {
   act: CardAct;
   title: string;
-  /** What it does. */
+  /** Its effect. */
   effect: string;
   /** Why it is impossible now; undefined if it is possible. */
   whyNot: string | undefined;

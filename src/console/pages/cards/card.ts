@@ -1,4 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import type { SocketCard } from '../../../../identity-agent/protocol.ts';
 import { type CardRecord, type Person, paths, revocationReasons } from '../../../cis/protocol.ts';
 import { errors } from '../../errors.ts';
@@ -6,7 +7,6 @@ import {
   callButton,
   callForm,
   copied,
-  counted,
   foreign,
   orNull,
   relative,
@@ -65,7 +65,7 @@ ${summaryRow('Replaces', card?.replaces ? html`<a href="/cards/${encodeURICompon
 ${summaryRow('In this machine', virtual ? html`${virtualTags(virtual)} <span class="quiet">${counted(virtual.pinTriesLeft, 'PIN attempt')} left</span>` : undefined)}</dl></section>`;
 }
 
-/** What can be done with a virtual card at this machine. */
+/** The actions for a virtual card at this machine. */
 async function reader(view: View): Promise<Html> {
   const { virtual, card } = await find(view);
   const { serial } = view.params;

@@ -1,7 +1,8 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import type { Journey, JourneyReader, JourneySummary, Message } from '../../../journeys/model.ts';
 import { findJourney } from '../../find-journey.ts';
-import { counted, cut, emptyState, foreign, outcomeTag } from '../../page/controls.ts';
+import { cut, emptyState, foreign, outcomeTag } from '../../page/controls.ts';
 import { definePage } from '../../page/page.ts';
 import { attemptOf, dateAndTime, laneName, titleOf, wordsOf } from '../journey/words.ts';
 import { type ComparedStep, type Comparison, compare, type Difference } from './differences.ts';

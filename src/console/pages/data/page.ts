@@ -65,7 +65,7 @@ const importForm: Html = html`<div id="import"><div class="field"><label for="im
 <div id="import-problem" class="error" role="alert" hidden></div>
 <div id="import-preview" hidden></div></div>`;
 
-/** What the installation holds; export, import and reset. */
+/** The contents of the installation; export, import and reset. */
 export const dataPage = definePage({
   path: '/data',
   only: 'development',

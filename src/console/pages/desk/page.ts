@@ -1,11 +1,11 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import type { AgentStatus } from '../../../../identity-agent/protocol.ts';
 import { type DeskSessionsAnswer, jobNameOf, paths } from '../../../cis/protocol.ts';
 import { consolePaths, type SessionsAnswer } from '../../../cis2/protocol.ts';
 import {
   callButton,
   callForm,
-  counted,
   emptyState,
   foreign,
   joined,

@@ -1,7 +1,8 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import type { Banner, ExplainedCheck } from '../../explain/finding.ts';
 import type { Explanation } from '../../explain/registry.ts';
-import { counted, foreign, table } from '../../page/controls.ts';
+import { foreign, table } from '../../page/controls.ts';
 import { refusalDetails } from '../journey/header.ts';
 
 const marks: Readonly<

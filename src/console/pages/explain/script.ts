@@ -11,7 +11,7 @@ function explainPage({ byId, fill, send, silenceText, ...tools }: PageTools): vo
   const longest = 262_144;
   const longestFile = 20 * 1_024 * 1_024;
   const origins = (form.dataset.origins ?? '').split(' ');
-  /** What is explained, if it is not in the text area: a HAR is too long to show. */
+  /** The explained text, if it is not in the text area: a HAR is too long to show. */
   let text: string | undefined;
 
   const fail = (message: string): void => tools.fail(shown, message);

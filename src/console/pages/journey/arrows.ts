@@ -13,7 +13,7 @@ export interface Lanes {
 
 const nameWidth = (lane: Lane): number => laneName(lane).length * 6.7;
 
-/** Leaves room for the words of a full sign-in beside the inspector. */
+/** Leaves room for the words of a full sign-in next to the inspector. */
 const spacingFor = (count: number): number => (count <= 3 ? 92 : count <= 5 ? 68 : 44);
 
 /** Returns how many lines keep the names apart. */

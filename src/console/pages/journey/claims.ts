@@ -1,6 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import type { DecodedToken, Journey, Message } from '../../../journeys/model.ts';
-import { counted, cut, duration, foreign } from '../../page/controls.ts';
+import { cut, duration, foreign } from '../../page/controls.ts';
 import { roleIn } from './roles.ts';
 
 /** The surroundings of a token, from which its claims are explained. */

@@ -1,7 +1,8 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import type { Captured, Field, Journey, Message } from '../../../journeys/model.ts';
 import { curlOf } from '../../journey-exports/curl.ts';
-import { counted, cut, duration, foreign, joined } from '../../page/controls.ts';
+import { cut, duration, foreign, joined } from '../../page/controls.ts';
 import { type JourneyView, stepAddress } from './address.ts';
 
 /** The steps in which one secret value was seen, in order. */

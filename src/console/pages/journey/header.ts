@@ -1,7 +1,8 @@
 import { type Html, html, safeHref } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import type { Journey, JourneySummary, Message, RefusalView } from '../../../journeys/model.ts';
 import type { Banner } from '../../explain/finding.ts';
-import { counted, cut, duration, foreign, joined, outcomeTag } from '../../page/controls.ts';
+import { cut, duration, foreign, joined, outcomeTag } from '../../page/controls.ts';
 import { type JourneyView, stepAddress } from './address.ts';
 import { roleOf } from './roles.ts';
 import { afterColon, dateAndTime, patternName, reasonOf, titleOf } from './words.ts';

@@ -1,9 +1,10 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import type { Journey } from '../../../journeys/model.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
 import { findJourney } from '../../find-journey.ts';
 import { exportFormats } from '../../journey-exports/formats.ts';
-import { counted, duration, segmented } from '../../page/controls.ts';
+import { duration, segmented } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { addressOf, type JourneyView, stepAddress, viewOf } from './address.ts';
 import { arrowPicture, type Lanes, laneHeads, laneLines, lanesOf } from './arrows.ts';

@@ -111,7 +111,7 @@ function journey({ byId, fill, report, isForPage }: PageTools): void {
     show(location.href, undefined).catch(() => location.reload());
   });
 
-  /** A journey that goes on may get a person, an outcome and a duration. */
+  /** A journey in progress may get a person, an outcome and a duration. */
   document.addEventListener('alongside:part', ({ target }) => {
     if (!(target instanceof HTMLElement) || target.dataset.part !== 'summary') return;
     const fresh = byId('fresh-heading');

@@ -1,6 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import type { JourneyFilter, JourneyOutcome, JourneyPattern } from '../../../journeys/model.ts';
-import { counted, emptyState, filterForm, segmented, withQuery } from '../../page/controls.ts';
+import { emptyState, filterForm, segmented, withQuery } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { journeysScript } from './script.ts';
 import { journeyTable, patterns } from './table.ts';

@@ -24,7 +24,7 @@ function periodOf(keys: readonly DescribedKey[], now: number): { from: number; t
   };
 }
 
-/** Draws when each key was announced, signs and verifies. The table beside it says the same as text. */
+/** Draws when each key was announced, signs and verifies. The table next to it contains the same as text. */
 function keyCalendar(keys: readonly DescribedKey[], now: number): Html {
   const { from, to } = periodOf(keys, now);
   const x = (time: number): number =>

@@ -1,7 +1,8 @@
 import { type Html, html, safeHref } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import { type OutboxAnswer, type OutboxMail, paths } from '../../../cis/protocol.ts';
 import { errors } from '../../errors.ts';
-import { copied, counted, emptyState, foreign, table, tag, when } from '../../page/controls.ts';
+import { copied, emptyState, foreign, table, tag, when } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 
 const states: Readonly<

@@ -107,7 +107,7 @@ const pasteForm = html`<form id="paste" class="needs-script"><label for="pasted"
 <textarea id="pasted" rows="3" maxlength="262144" spellcheck="false" placeholder="An error, a message id, a token, a key, a URL, curl, a HAR file…"></textarea>
 <div class="actions"><button type="submit">Explain</button><span class="quiet">Nothing leaves this machine.</span></div></form>`;
 
-/** What runs, what went wrong, and what to do first. */
+/** The running services, the latest failures and the first steps. */
 export const overviewPage = definePage({
   path: '/',
   navigation: { group: 'top', label: 'Overview' },

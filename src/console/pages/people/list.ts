@@ -14,7 +14,7 @@ import { authenticatorName, rolesText } from './role-names.ts';
 
 const text = (query: URLSearchParams, name: string): string => (query.get(name) ?? '').trim().slice(0, 200);
 
-/** Returns the code of an organisation that is given by its name or code. */
+/** Returns the code of an organisation from its name or code. */
 async function codeOf(organisation: string, cis: ConsoleContext['cis']): Promise<string> {
   if (organisation === '') return '';
   const { organisations } = await cis.read<OrganisationsAnswer>(paths.organisations, {

@@ -18,7 +18,7 @@ function person(tools: PageTools, editing: EditTools): void {
     orgName: string;
   }
   const plain = (name: string): string => name.split('":"').at(-1)?.replaceAll('"', '') ?? name;
-  // What a response shows once: an unblocking code, or the link of an enrolment.
+  // Values that a response shows once: an unblocking code, or the link of an enrolment.
   document.addEventListener('alongside:done', (event) => {
     const { unblockingCode, url, expiresAt } = (event as CustomEvent<Body>).detail;
     const target = event.target instanceof Element ? event.target : null;

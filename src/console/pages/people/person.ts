@@ -1,4 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import {
   type CardsAnswer,
   type DeskSessionsAnswer,
@@ -11,7 +12,6 @@ import {
   callButton,
   callForm,
   copied,
-  counted,
   foreign,
   hiddenColumn,
   joined,

@@ -52,7 +52,7 @@ const blocks = runbooksText
   .slice(1);
 const alerts = [...runbooksText.matchAll(/^## (\w+)$/gm)].map(([, alert = '']) => alert);
 
-/** What to do at each alert: `docs/runbooks.md`. */
+/** The steps for each alert: `docs/runbooks.md`. */
 export const runbooksPage = definePage({
   path: '/runbooks',
   roles: ['support', 'read'],

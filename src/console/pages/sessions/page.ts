@@ -1,4 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import { type DeskSession, type DeskSessionsAnswer, type Person, paths } from '../../../cis/protocol.ts';
 import {
   consolePaths,
@@ -9,7 +10,6 @@ import {
 } from '../../../cis2/protocol.ts';
 import {
   callButton,
-  counted,
   emptyState,
   filterForm,
   foreign,

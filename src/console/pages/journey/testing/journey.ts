@@ -29,7 +29,7 @@ export const captured = (parts: Partial<Captured> = {}): Captured => ({
   ...parts,
 });
 
-/** Builds a journey from drafts of its messages, each 10 ms after the one before and 6 ms long unless it says otherwise. */
+/** Builds a journey from drafts of its messages, each 10 ms after the one before and 6 ms long by default. */
 export function journeyOf(drafts: readonly MessageDraft[], about: Partial<Journey> = {}): Journey {
   let offset = 0;
   const messages = drafts.map((draft, index): Message => {
