@@ -65,7 +65,6 @@ export async function startBackendFlow(
   return { url };
 }
 
-/** A flow as stored. */
 interface StoredFlow {
   transaction: string;
   desktop: DesktopRequest;

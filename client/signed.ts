@@ -35,7 +35,7 @@ export async function verifySigned(token: string, agreed: Agreed): Promise<JWTVe
       currentDate: new Date(agreed.clock.now()),
       clockTolerance: agreed.toleranceSeconds,
     });
-  // Before the attempt: if its keys were renewed meanwhile, for another token, that is enough.
+  // Read before the attempt: if another token has caused a renewal of the keys since then, that is enough.
   const renew = agreed.keys.renewer?.();
   try {
     return await attempt().catch((error: unknown) => afterRenewal(error, renew, attempt));

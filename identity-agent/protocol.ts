@@ -108,7 +108,7 @@ export interface AgentConfiguration {
   cis2JwksUrl: string;
   /** Name of the reader; null without one. */
   reader: string | null;
-  /** Why there is no reader, in one sentence. */
+  /** The reason for the missing reader, as one sentence. */
   readerProblem: string | null;
   fetchTransport: boolean;
   /** ISO time of the agent's clock. */

@@ -36,7 +36,7 @@ export class ReaderPort {
     this.#parts = parts;
   }
 
-  /** Why there is no reader or no usable card, in one sentence. */
+  /** The reason for the missing reader or card, as one sentence. */
   get problem(): string | null {
     return this.#problem ?? this.reader?.problem ?? null;
   }

@@ -55,7 +55,7 @@ test('background work: settled stops waiting at the limit and returns the number
   assert.equal(await settled, 1);
 });
 
-test('background work: end tells work to leave the rest, and does not log what then fails', async () => {
+test('background work: end aborts running work, and does not log its failure', async () => {
   const background = new Background();
   const told: unknown[] = [];
   const log: Log = { ...silentLog, error: ({ reason }, message) => told.push([message, reason]) };

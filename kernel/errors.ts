@@ -16,7 +16,7 @@ export interface ErrorEntry {
   /** Whether it may be sent to the client in a redirect (RFC 6749 section 4.1.2.1). */
   readonly redirect: boolean;
   readonly actor: Actor;
-  /** What a valid request has, as a noun phrase for people. A step that knows the value replaces it: `about`. */
+  /** The expected value, as a noun phrase for people. A step that knows the value replaces it: `about`. */
   readonly expected: string;
   /** The remedy for the actor: one or two sentences in the imperative. */
   readonly fix: string;

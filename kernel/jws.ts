@@ -47,7 +47,7 @@ const shortestRsa = 2_048;
 export const isShortRsa = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean =>
   asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) < shortestRsa;
 
-/** What a key is good for. Verifying with a large one holds up all others. */
+/** The algorithms of a key. Verifying with a large key delays all other requests. */
 type KeyKind = 'rsa' | 'large rsa' | 'p256' | 'ed25519' | 'unfit';
 
 interface AlgorithmRule {

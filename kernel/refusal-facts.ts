@@ -1,4 +1,4 @@
-/** What was wrong with a request, for people. Never a secret, a token or patient data. */
+/** The fault of a request, for people. Never a secret, a token or patient data. */
 export interface RefusalFacts {
   /** The parameter, claim or header that was wrong. */
   readonly field?: string;
@@ -9,7 +9,7 @@ export interface RefusalFacts {
   readonly expected?: string;
 }
 
-/** Describes a secret that came: its beginning only if that is a small part of it. */
+/** Describes a received secret: with its beginning only if that is a small part of it. */
 export const shownSecret = (value: string): string =>
   value.length < 12
     ? `a secret of ${value.length} characters`

@@ -46,7 +46,7 @@ export interface RefusalRecord {
   status: number;
   /** Public description, with unfilled placeholders. */
   description: string;
-  /** What a valid request has; `facts` may know the value. */
+  /** The expected value; `facts` may have it more exactly. */
   expected: string;
   /** Expected and received values. */
   detail: string;
@@ -55,7 +55,7 @@ export interface RefusalRecord {
   source: string;
   method: string;
   path: string;
-  /** What was wrong, for people. */
+  /** The fault, for people. */
   facts?: RefusalFacts | undefined;
 }
 

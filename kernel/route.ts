@@ -207,7 +207,7 @@ export function routeFinder(routes: readonly Route[]): (method: string, path: st
       : nowhere;
   }
 
-  /** What was found for paths without names, by path and method. */
+  /** The matches of paths without parameters, by path and method. */
   const fixed = new Map<string, Map<string, FoundRoute>>();
   for (const { path, known = [] } of reachable)
     for (const each of [path, ...known])

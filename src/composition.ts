@@ -85,7 +85,7 @@ export interface Composition {
   resetAgent(): Promise<void>;
 }
 
-/** Returns the materials with what several services are given. */
+/** Returns the materials with the parts that several services share. */
 async function wiringOf(materials: Materials) {
   const { config, core, development, vault, urls, logLevel, observer, platformSecret } = materials;
   const { clock, database, recorder, background, singleUse, audit } = core;

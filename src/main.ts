@@ -301,7 +301,7 @@ async function startMetrics(
   return started?.url ?? null;
 }
 
-/** Returns what the state file says of this instance. */
+/** Returns the entry of this instance in the state file. */
 const stateOf = (
   { config, urls, database, ports, agentSocket, stateFile }: Ground,
   metrics: string | null,

@@ -1,4 +1,3 @@
-/** Version of the product. */
 export const version = '0.1.0';
 
 /** The build in `/_ping` and `/_status` of the API platform. */

@@ -34,7 +34,7 @@ export class Ledger {
 
   /**
    * Checks every promise, one kind after another, because a later kind may invalidate an earlier one. Returns the lost ones by
-   * kind. Stops when the signal says so.
+   * kind. Stops at the signal.
    */
   async verify(kinds: readonly string[], signal: AbortSignal): Promise<Record<string, number>> {
     const lost: Record<string, number> = {};

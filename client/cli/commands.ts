@@ -83,7 +83,6 @@ export interface Terminal {
   input(): Promise<string>;
   /** Waits between renewals. */
   wait(milliseconds: number, signal: AbortSignal): Promise<void>;
-  /** Aborts the command. */
   signal: AbortSignal;
 }
 
@@ -153,7 +152,7 @@ const REFUSED: readonly number[] = [400, 401, 404];
 const QUICK_MS = 5000;
 
 /**
- * Asks for the first page, and throws if it is an error: about a wrong client or redirect address only the user is told
+ * Asks for the first page, and throws if it is an error: only the user learns of a wrong client or redirect address
  * (RFC 6749 section 4.1.2.1), so the command would wait for its time limit.
  */
 async function checkFirstPage(url: string, signal: AbortSignal): Promise<void> {

@@ -82,7 +82,6 @@ export type NativeCommandName = keyof typeof NATIVE_COMMANDS;
 /** The values of the flags of a call. */
 export type FlagValues = Partial<Record<Flag, string | boolean | string[]>>;
 
-/** Returns whether a word is a command. */
 export function isNativeCommand(word: string | undefined): word is NativeCommandName {
   return word !== undefined && Object.hasOwn(NATIVE_COMMANDS, word);
 }

@@ -12,7 +12,7 @@ import { base64url, randomToken } from '../secrets.ts';
 import { requestTokens } from '../token-endpoint.ts';
 import type { TokenSet } from '../tokens.ts';
 
-/** What the sign-in uses of its page. The own page by default. */
+/** The members of the page that the sign-in uses. The current page by default. */
 export interface BrowserPage {
   /** Its address with query. */
   address(): string;

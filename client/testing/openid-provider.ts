@@ -5,7 +5,6 @@ import { rsaKey } from './keys.ts';
 import type { TestServer } from './server.ts';
 import { serve } from './server.ts';
 
-/** Options of the provider for a test. */
 export interface ProviderOptions {
   /** Claims of every user in addition to the defaults; read for each token. */
   claims?: Record<string, unknown>;

@@ -32,7 +32,6 @@ export interface PcscState {
   readonly readers: readonly string[];
 }
 
-/** A reader with its card. */
 interface Slot {
   readonly reader: string;
   card: PcscCard | undefined;

@@ -1,4 +1,4 @@
-// What the agent answers on its socket, as schemas. Only the console loads them: the agent itself has no need of Zod.
+// The responses of the agent on its socket, as schemas. Only the console loads them: the agent does not need Zod.
 import { z } from 'zod';
 
 /** `status` on the local socket. */

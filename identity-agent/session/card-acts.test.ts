@@ -187,7 +187,7 @@ describe('renewCard', () => {
     assert.equal(cards.find(({ uid }) => uid === ada)?.profile, 'standard');
   });
 
-  test("is refused too early, without a session, and with CIS's sentence", async (t) => {
+  test('is refused too early, without a session, and with the sentence of CIS', async (t) => {
     const early = await deskEndingIn(t, 91);
     await early.signIn();
     await assert.rejects(early.call('renewCard'), refusedWith('not_due'));

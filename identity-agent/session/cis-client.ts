@@ -142,7 +142,7 @@ export class CisClient {
     return this.#call<CertificateAnswer>('POST', paths.certificates, request, { secret });
   }
 
-  /** Examines a card before its PIN is asked. @param correlation links it to the insertion, in X-Correlation-ID */
+  /** Examines a card before the PIN prompt. @param correlation links it to the insertion, in X-Correlation-ID */
   async examineCard(held: HeldCard, correlation: string): Promise<void> {
     // A user who inserted a card waits for this.
     await this.#call('POST', paths.cardExamination, held, { milliseconds: 2_000, correlation });

@@ -51,7 +51,7 @@ export class DeskCard {
   readonly uid: string;
   /** Remaining PIN attempts; 0 means blocked, null unknown. */
   attemptsLeft: number | null;
-  /** Whether a PIN was given for it. */
+  /** Whether its PIN was entered. */
   isAnswered = false;
   /** Why the card is unusable. */
   problem: CardProblem | null;

@@ -16,7 +16,7 @@ export interface AgentNotices {
   questionOpened: { question: 'pin' | 'role'; applications: readonly string[]; page: string };
 }
 
-/** What became of an entered PIN. */
+/** The result of an entered PIN. */
 interface PinAnswer {
   ok: boolean;
   error?: string;

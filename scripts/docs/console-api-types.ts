@@ -1,14 +1,14 @@
 import { openApiOf } from '../../src/console/api/openapi.ts';
 import { describedCalls } from './console-api-page.ts';
 
-/** Parts of the generator's output that say nothing about this API, more than half of its lines. */
+/** Parts of the generator's output that do not describe this API, more than half of its lines. */
 const noise = [
   /^ *(get|put|post|delete|options|head|patch|trace|header|cookie|path|query|requestBody)\?: never;\n/gm,
   /^ *headers: \{\n *\[name: string\]: unknown;\n *\};\n/gm,
   /^ *parameters: \{\n *\};\n/gm,
   /^ *(responses|parameters|requestBodies|headers|pathItems): never;\n/gm,
   /^export type (webhooks|\$defs) = .*\n/gm,
-  // Notes about what the type already says, or about defaults.
+  // Notes that repeat the type, or name defaults.
   /^ *\/\*\* (@(default|enum|constant)\b|Format: ).*\*\/\n/gm,
   /^ *\* @(default|enum|constant)\b.*\n/gm,
   /^ *\/\*\*\n *\*\/\n/gm,

@@ -126,7 +126,7 @@ const replaced = [
     `export const detectMimeType = () => 'application/octet-stream';
     export const detectExtension = () => 'bin';`,
   ],
-  // What does not send by SMTP, and content from files or addresses, which our settings forbid.
+  // Transports other than SMTP, and content from files or addresses, which our settings forbid.
   [
     /nodemailer[\\/]dist[\\/]esm[\\/]((sendmail|ses|stream|json)-transport|fetch)[\\/]index\.js$/,
     `export default function absent() { throw new Error('this build of nodemailer only sends by SMTP'); }`,

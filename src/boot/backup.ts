@@ -34,7 +34,7 @@ export interface LongWork {
 export interface BackupOptions extends LongWork {
   /** Replaces an existing file, or existing data. */
   force: boolean;
-  /** Folder of the programs of PostgreSQL; by default they are looked for. */
+  /** Folder of the programs of PostgreSQL; by default searched for. */
   postgresTools?: string | undefined;
 }
 
@@ -56,7 +56,7 @@ export async function createBackup(
   const audit = new AuditLog(database, systemClock, vault);
   const write = () => writeBackup(config, file, target, vault, options);
   try {
-    // A migration may come after the backup, so an older schema stays as it is.
+    // A migration may follow the backup, so an older schema stays as it is.
     if (schema !== knownSchema) return await write();
     return await audit.recordThen(
       { action: 'data.backed-up', actor: operator, target: basename(target), detail: { schema } },

@@ -49,7 +49,7 @@ export async function ensureOwnCertificate(
   if (isKept && !certificateProblem(readFileSync(tlsCertificate, 'utf8'), hostnames, now + renewal)) return;
   // Loaded here, because most instances need no certificate.
   const { buildCertificate, newSerial } = await import('../cis/issuing-authority/x509-builder.ts');
-  // The authority's key is not stored, so that nobody can certify another host with it.
+  // The authority's key is not stored, so that it cannot certify another host.
   const [authority, own] = await Promise.all([newKey(), newKey()]);
   const issuer = [['CN', `Alongside on this machine ${newSerial().slice(0, 8)}`]] as const;
   const plan = { issuer, issuerKey: authority.spki, notBefore: now - day, notAfter: now + validity };

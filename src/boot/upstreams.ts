@@ -15,7 +15,7 @@ const address = z
   .string('must be an address')
   .refine((value) => URL.canParse(value) && /^https?:/.test(value), 'must be an http or https address');
 
-/** What both kinds of provider have. Addresses stay byte for byte, because the real issuer of CIS2 contains `:443`. */
+/** The settings that both kinds of provider share. Addresses stay byte for byte, because the real issuer of CIS2 contains `:443`. */
 const provider = {
   issuer: address,
   authorizeUrl: address.optional(),

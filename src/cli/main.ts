@@ -14,7 +14,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 /** Lines of help and notes are not wider, because long lines are hard to read. */
 const widest = 120;
 const usual = 100;
-// A terminal that was given no size, such as one in a container, reports 0 columns.
+// A terminal without a size, such as one in a container, reports 0 columns.
 const width = Math.min(widest, Math.max(40, process.stdout.columns || usual));
 
 const progress = new Progress({

@@ -4,7 +4,7 @@ import { idOfEvent, type StoredMessage } from './line.ts';
 import type { Message } from './model.ts';
 import { wordingOfForwarding } from './words.ts';
 
-/** What a message needs besides its line. */
+/** The data of a message besides its line. */
 export interface Surroundings {
   readonly application: (id: string) => Message['application'];
   readonly person: (uid: string) => Message['person'];
@@ -32,7 +32,7 @@ interface Drawn {
   events: Message['events'][number][];
 }
 
-/** Whether a message is the return of the browser from another provider, whose own messages nobody here sees. */
+/** Whether a message is the return of the browser from another provider. The messages of that provider are not visible here. */
 const isProviderReturn = ({ name }: StoredMessage): boolean => name === 'cis2.federated';
 const isOutside = (lane: string | undefined): boolean => lane?.startsWith('outside:') === true;
 
@@ -57,7 +57,7 @@ function joinRedirects(drawn: readonly Drawn[]): void {
   }
 }
 
-/** A redirect to the application, whose arrival nobody here sees, or one that never arrived. */
+/** A redirect to the application, which arrives outside this installation, or one that never arrived. */
 function departed(each: Drawn, now: number): Drawn[] {
   const { message } = each;
   const { departs } = message;
@@ -92,7 +92,7 @@ function departed(each: Drawn, now: number): Drawn[] {
   ];
 }
 
-/** The call of an API to its back end, which receives it where nobody here sees it. */
+/** The call of an API to its back end, which receives it outside this installation. */
 function forwarded({ message }: Drawn): Drawn[] {
   const { id, to: from, method = 'GET', route, forwards } = message;
   if (!forwards) return [];

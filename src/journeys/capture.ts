@@ -18,7 +18,7 @@ const longestHeader = 1_000;
 const secretForms =
   /^\/(?:interaction\/:id\/(?:pin|:authenticator)|card\/|cards\/:serial\/(?:unlock|unblock|pin)|card-records|enrol|enrolment|account|tablet\/|mail|directory\/people\/:uid\/mail|cis2\/people|login\/|saml\/)/;
 
-/** Headers that say nothing about the request. */
+/** Headers that do not describe the request. */
 const usualHeaders: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',

@@ -7,14 +7,14 @@ import { computed, integer, nullable, row, text } from '../storage/row.ts';
 import type { StoredMessage } from './line.ts';
 import type { Captured, Message } from './model.ts';
 
-/** What development keeps of the requests and responses of messages, beyond their lines. */
+/** The requests and responses that development keeps besides the lines of messages. */
 const most = { messages: 10_000, bytes: 64 * 1_048_576, age: 86_400_000 };
 
 const capturedRow = row('message', { id: text, captured: nullable(text) });
 const oldestRow = row('message', { at: integer });
 const sizeRow = row('message', { bytes: computed(nullable(integer)) });
 
-/** What was captured of a message, and of the redirect to the application with which it was answered. */
+/** The captured parts of a message, and of the redirect to the application that was its response. */
 export interface Kept extends Pick<Message, 'request' | 'response'> {
   readonly sent?: Captured | undefined;
 }

@@ -12,7 +12,7 @@ export const patternRanks: readonly JourneyPattern[] = [
   'combined',
 ];
 
-/** What messages add to the row of their journey. Deltas of several processes add up in any order. */
+/** The values that messages add to the row of their journey. Deltas of several processes add up in any order. */
 export interface Delta {
   id: string;
   startedAt: number;
@@ -20,7 +20,7 @@ export interface Delta {
   /** Index in `patternRanks`. */
   pattern: number;
   outcome: 'succeeded' | 'refused' | 'failed' | 'waiting';
-  /** When the outcome was decided; 0 if these messages do not decide it. Decided to wait for nobody: given up. */
+  /** When the outcome was decided; 0 if these messages do not decide it. */
   decidedAt: number;
   headline: string;
   waitingFor: string | null;

@@ -95,13 +95,13 @@ export function nameCaller({ purpose, url, headers }: OutboundCall, { clock, vau
   const request = activity();
   const lane = request && (request.service === 'console' ? 'console' : laneOf(request));
   if (!request || lane === undefined || request.id === '' || places.at(url) === 'application') return;
-  // Work that goes on after its request, such as waiting for the end of a session, is no part of it.
+  // Work that continues after its request, such as waiting for the end of a session, is not part of it.
   if (request.milliseconds > 0 && purpose !== 'logout') return;
   const outer = { id: request.id, lane, journey: request.journey, at: clock.now() };
   headers[callerHeader] = vault.seal('caller', JSON.stringify(outer));
 }
 
-/** Returns the request during which this one was made; undefined if nobody proves one. */
+/** Returns the request during which this one was made; undefined without proof of one. */
 export function outerOf({ parent, request }: Activity, { clock, vault }: Sealing): Outer | undefined {
   if (parent) return parent.id === '' ? undefined : { id: parent.id, lane: laneOf(parent) };
   const sealed = request?.headers[callerHeader];

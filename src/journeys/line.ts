@@ -34,7 +34,6 @@ export interface Forwarding {
   readonly status: number | undefined;
 }
 
-/** A message as a line of its journey has it. */
 export interface StoredMessage {
   readonly id: string;
   readonly parent?: string;
@@ -72,7 +71,7 @@ export function textOf(journey: string, message: StoredMessage): string {
 
 export const messageOf = (stored: StoredMessage): StoredMessage => ({ ...impliedBy(stored.name), ...stored });
 
-/** A stored message, with what it says about its journey. */
+/** A stored message, with its effect on the journey. */
 export interface Described {
   readonly message: StoredMessage;
   readonly wording: Wording;

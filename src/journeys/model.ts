@@ -61,7 +61,7 @@ export const refusalView = z.strictObject({
   came: z.string().nullable(),
   /** The expected value. Up to five registered values, the nearest marked. */
   expected: z.string().nullable(),
-  /** What to do. */
+  /** The fix. */
   mend: z.string(),
   actor: z.enum(actors),
   source: z.string(),
@@ -174,7 +174,7 @@ export const journeySummary = z
     ),
     person: person.nullable(),
     application: named.nullable(),
-    /** What happened, as a sentence without subject: `Read a patient`; a refusal's headline. */
+    /** The result, as a sentence without subject: `Read a patient`; a refusal's headline. */
     headline: z.string(),
     /** For whom or what a journey waits. */
     waitingFor: z.string().nullable(),

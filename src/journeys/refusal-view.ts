@@ -54,7 +54,7 @@ export function refusalViewOf({ record }: { readonly record: Recorded }): Refusa
   };
 }
 
-/** Returns the same for a refusal of no request, such as that of a PIN. */
+/** Returns the view of a refusal outside requests, such as a wrong PIN. */
 export const viewOf = ({ entry, detail, facts }: Refusal): RefusalView =>
   refusalViewOf({ record: { ...entry, error: entry.id, detail, facts } });
 

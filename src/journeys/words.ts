@@ -1,16 +1,16 @@
 import type { JourneyPattern, Lane, MessageKind } from './model.ts';
 
-/** What a message is, and what it says about its journey. */
+/** The kind and words of a message, and its effect on the journey. */
 export interface Wording {
   /** Stable name, such as `authorisation.token.code`. */
   readonly name: string;
   readonly kind: MessageKind;
   readonly from: Lane;
-  /** What the sender does: third person, verb first, at most 32 characters. */
+  /** The act of the sender: third person, verb first, at most 32 characters. */
   readonly words: string;
   /** The same before the reason of a refusal. */
   readonly tries: string;
-  /** What has happened when it succeeds, as a sentence without subject. */
+  /** The result of a success, as a sentence without subject. */
   readonly done: string | undefined;
   /** For whom or what the journey waits after it. */
   readonly waits: string | undefined;
@@ -191,7 +191,7 @@ function known(key: string): Wording {
 }
 const page = known('page');
 
-/** What a request looks like before its words are known. */
+/** A request before its words are known. */
 interface Worded {
   readonly lane: Lane;
   readonly method: string;

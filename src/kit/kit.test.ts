@@ -194,7 +194,7 @@ test('an instance that has ended reports the reason, and keeps its log', async (
   const command = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
   const started = await startInstanceProcess({ program: [process.execPath, command] });
   const instance = await openInstance(started.state.urls.console, { ...started, began: performance.now() });
-  // The log has a line once its end was looked for.
+  // The log has a line once its end was read.
   await instance.report();
   process.kill(started.state.pid, 'SIGKILL');
   const reason = 'does not run any more: it ended with SIGKILL.';

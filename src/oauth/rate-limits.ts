@@ -91,7 +91,7 @@ export function limitsOf(
 
 export type LimitName = 'quota' | 'spikeArrest';
 
-/** One limit, which a request must be within. */
+/** A limit that a request must stay within. */
 interface Limit {
   readonly limit: LimitName;
   /** Counts the request, or changes no row if it would exceed the limit. */

@@ -31,7 +31,6 @@ interface TokenPlace {
   readonly table: Table | undefined;
 }
 
-/** A token with its place. */
 export interface PlacedToken extends TokenPlace {
   readonly token: string;
 }
@@ -73,7 +72,7 @@ const liveGrant = (table: 'access_token' | 'refresh_token', and = ''): string =>
   `EXISTS (SELECT 1 FROM token_grant g WHERE g.id = ${table}.grant_id AND g.part = ${table}.grant_part
    AND g.revoked_at IS NULL${and})`;
 
-/** How a condition asks for a live grant: if that ends meanwhile, the tokens of the batch end with it. */
+/** How a condition asks for a live grant: if it ends during the batch, the tokens of the batch end with it. */
 const asOfStart = { readsAsOfStart: true };
 
 interface GrantKey {

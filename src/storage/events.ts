@@ -10,7 +10,7 @@ interface OtherLine {
   readonly journey: string;
   readonly message: { readonly at: number };
 }
-/** What is stored as a line of its journey. The journey is its first member. */
+/** The data that is stored as a line of a journey. The id of the journey is the first member. */
 type Line = UnnumberedEvent | OtherLine;
 
 interface LineText {

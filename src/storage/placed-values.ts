@@ -25,7 +25,6 @@ export class OrderedIds {
   }
 }
 
-/** Returns the first id of a millisecond. */
 export const firstIdAt = (milliseconds: number): number => milliseconds * idsPerMillisecond;
 
 const half = 2 ** 32;

@@ -102,7 +102,6 @@ export class FapiParty {
     return this.rp.trial.provider.resource ?? this.rp.endpoint('userinfo_endpoint');
   }
 
-  /** Returns a proof for the resource. */
   resourceProof(token: string, claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}) {
     return this.prover.header('GET', this.resourceAddress, { ath: sha256(token), ...claims }, header);
   }

@@ -92,7 +92,6 @@ export const difference = (end: Costs, start: Costs): Costs => ({
   kilobytes: end.kilobytes - start.kilobytes,
 });
 
-/** Returns the lesser of each cost. */
 export function lesser(one: Costs, other: Costs = one): Costs {
   return {
     reads: Math.min(one.reads, other.reads),

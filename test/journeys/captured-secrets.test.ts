@@ -117,7 +117,7 @@ describe('captured requests and responses', () => {
     assert.equal(combined?.role, 'General Medical Practitioner at A9A5A');
   });
 
-  test('show a wrong secret with what came and what was expected', async () => {
+  test('show a wrong secret with the received and the expected value', async () => {
     const refused = (await details()).find(({ outcome }) => outcome === 'refused');
     const message = refused?.messages.find(({ outcome }) => outcome === 'refused');
     assert.equal(message?.refusal?.headline, 'The client secret is wrong');

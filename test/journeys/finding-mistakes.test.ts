@@ -79,7 +79,6 @@ const failedIn = ({ checks }: Explanation) =>
 
 interface Mistake {
   name: string;
-  /** Makes the mistake. */
   make(): Promise<{ response: Response; paste: string }>;
   status: number;
   kind: string;
@@ -184,7 +183,7 @@ const mistakes: Mistake[] = [
       const paste = authorize({ acr_values: 'AAL3_SMARTCARDS' });
       return { response: await follow(paste), paste };
     },
-    // CIS2 ignores it, so that only Explain says so.
+    // CIS2 ignores it, so only Explain reports it.
     status: 302,
     kind: 'authorize-url',
     failed: ['acr_values'],
@@ -228,7 +227,7 @@ describe('explain', () => {
       assert.match(JSON.stringify(found.banner), says);
       assert.ok(found.banner?.mend && found.banner.source !== undefined);
       if (status === 302) return;
-      // The error that came back is found by its id.
+      // The error of the response is found by its id.
       const id = response.headers.get('x-message-id') ?? '';
       const byId = await explain(id);
       assert.equal(byId.took?.kind, 'id');

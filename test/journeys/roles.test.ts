@@ -49,7 +49,7 @@ describe('roles', () => {
     await page.getByText('2010-10-22').waitFor();
   }
 
-  test('a nurse chooses a role once in the combined pattern, which says why, and no address has the patient', async () => {
+  test('a nurse chooses a role once in the combined pattern, on a page that gives the reason, and no address has the patient', async () => {
     await instance.signInAtDesk('nurse');
     const context = await browser.newContext();
     const page = await context.newPage();

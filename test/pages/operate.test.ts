@@ -115,7 +115,7 @@ describe('the pages for desk, tests and operation', () => {
     await instance.api('DELETE', '/faults');
   });
 
-  test('move and freeze the clock, which every page shows, and say what a move ends', async () => {
+  test('move and freeze the clock, which every page shows, and list the effects of a move', async () => {
     await instance.signInAtDesk('gp');
     const [page, other] = [await open('/clock'), await open('/keys')];
     const row = page.getByRole('row', { name: /^1 day ahead/ });
@@ -170,7 +170,7 @@ describe('the pages for desk, tests and operation', () => {
     assert.deepEqual(complaints, []);
   });
 
-  test('list a mail with its code, and say what causes one', async () => {
+  test('list a mail with its code, and explain its cause', async () => {
     const page = await open('/mail');
     await page.getByText('There is no mail.').waitFor();
     await instance.api('PATCH', '/cards/gp', { locked: true });
@@ -265,7 +265,7 @@ describe('the pages for desk, tests and operation', () => {
     assert.deepEqual(complaints, []);
   });
 
-  test('say that the console does not respond, and recover', async () => {
+  test('report that the console does not respond, and recover', async () => {
     const changes = '**/api/v1/changes';
     await context.route(changes, (route) => route.abort());
     const page = await open('/faults');

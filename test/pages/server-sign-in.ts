@@ -1,4 +1,4 @@
-// What people do on docs/server.md in a browser: the administrator and the first user set up passkeys, and the user signs in.
+// The steps of docs/server.md in a browser: the administrator and the first user set up passkeys, and the user signs in.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';

@@ -73,7 +73,6 @@ export async function tokensOf(
   return answer.body as Record<string, string>;
 }
 
-/** A refresh request. */
 export const refreshRequest = (token: string, id = 'combined', change: Change = {}): Record<string, string> =>
   changed(
     {

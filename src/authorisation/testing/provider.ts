@@ -43,7 +43,6 @@ export interface ProviderState {
   /** Status and body of the token endpoint and of userinfo, instead of the usual ones. */
   tokenAnswer?: { status: number; body: unknown };
   userinfoAnswer?: { status: number; body: unknown };
-  /** Status of the key set. */
   keysStatus: number;
   /** All received authorization requests. */
   seen: URLSearchParams[];

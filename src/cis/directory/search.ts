@@ -113,7 +113,7 @@ function keysStatement(
 
 /**
  * Returns keys of the people whom a filter finds, those by family name before those by given name, and where to continue. Each reads
- * one range of an index. A text without letters and digits finds nobody.
+ * one range of an index. A text without letters and digits has no results.
  */
 export async function findKeys(
   database: Database,

@@ -32,7 +32,7 @@ export const paths = {
   organisations: '/directory/organisations',
   jobRoles: '/directory/job-roles',
   certificates: '/cards/certificates',
-  /** `POST` with `HeldCard`, agent: 204 if the card can sign in, else 403 with a `SignInRefusal`, before a PIN is asked. */
+  /** `POST` with `HeldCard`, agent: 204 if the card can sign in, else 403 with a `SignInRefusal`, before the PIN prompt. */
   cardExamination: '/cards/examination',
   /** `POST`, agent: certifies new keys of the card before its certificates expire. */
   cardRenewal: (sessionId: string) => `/sessions/${encodeURIComponent(sessionId)}/card-renewal`,

@@ -1,4 +1,4 @@
-// What CIS answers, as schemas. They are apart from the rest of the protocol, of which the Identity Agent must not load Zod.
+// The responses of CIS, as schemas. They are separate from the rest of the protocol, so that the Identity Agent does not load Zod.
 import { z } from 'zod';
 import { pinStates, revocationReasons } from './registration-authority.ts';
 

@@ -46,7 +46,6 @@ export interface SignOutRequest {
 export const agentEndCauses = ['cardRemoved', 'signedOut', 'anotherPerson', 'agentStopped'] as const;
 export type AgentEndCause = (typeof agentEndCauses)[number];
 
-/** The cause of the end of a session. */
 export const endCauses = [...agentEndCauses, 'expired', 'administrator', 'disabled'] as const;
 export type EndCause = (typeof endCauses)[number];
 
@@ -111,7 +110,7 @@ export interface PresenceAnswer {
   agents: { agentId: string; seenAt: string; sessionId: string | null }[];
 }
 
-/** What other services of its process read from CIS without a request. Each has the data of the route of the same name. */
+/** The data that other services of the process read from CIS without a request, as the route of the same name returns it. */
 export interface CisReads {
   person(uid: string): Promise<Person | undefined>;
   session(id: string): Promise<SessionState | undefined>;

@@ -114,7 +114,7 @@ export function operationFinder(
   const find = finderOf(operations, (part) => part);
   const findInAnyCase = finderOf(operations, (part) => part.toLowerCase());
   const modes = Object.entries(ofModes);
-  /** What decides who may call an operation. */
+  /** The conditions for calling an operation. */
   const rulesOf = ({ grants, key }: OperationModel) =>
     [...grants, ...modes.map(([mode, keys]) => `${mode} ${keys?.includes(key)}`)].join();
   const rules = new Map(operations.map((operation) => [operation, rulesOf(operation)]));

@@ -19,7 +19,7 @@ interface Origin {
   keys?: Map<string, number>;
 }
 
-/** What is used of yaml, so that a bundle leaves out the rest. */
+/** The used parts of yaml, so that a bundle omits the rest. */
 type Yaml = Pick<
   typeof import('yaml'),
   'Composer' | 'isAlias' | 'isMap' | 'isScalar' | 'isSeq' | 'Lexer' | 'Parser'
@@ -33,7 +33,7 @@ const marks = ['\x02', plainText, '\x18'];
 type ErrorPlace = number | [number, ...number[]] | { offset: number };
 
 /**
- * What is counted before a text is parsed: lexemes by their first character. At most one comma, one colon or dash, and one question
+ * The lexemes that are counted before a text is parsed, by their first character. At most one comma, one colon or dash, and one question
  * mark belongs to a value. There may be two of the others for each: a key has its own text, anchor and tag, and a line may only
  * close something.
  */

@@ -47,7 +47,7 @@ export function grant<Call extends GrantCall, Valid>(definition: GrantDefinition
   return { type, requires, list, run: (call) => list.run(call), validate: (call) => checks.run(call) };
 }
 
-/** Returns the values of `grant_type`, for metadata. Throws at start-up when two grants have one. */
+/** Returns the values of `grant_type`, for metadata. Throws at start-up if two grants have the same type. */
 export function grantTypes(grants: readonly { readonly type: string }[]): string[] {
   const types = grants.map(({ type }) => type);
   if (new Set(types).size !== types.length) throw new Error('Two grants have the same type.');

@@ -43,7 +43,7 @@ const by = <A extends Readonly<Record<string, Act>>>(writer: Writer, acts: A) =>
     readonly [K in keyof A]: A[K] & { readonly by: Writer };
   };
 
-/** What the records of all calls at the gateway have. */
+/** The members of the records of all calls at the gateway. */
 const callMembers = [
   'role',
   'organisation',

@@ -77,7 +77,7 @@ export async function syncFolder(folder: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
-/** Writes an archive beside its target, which it replaces only when everything is on the disk. */
+/** Writes an archive next to its target, which it replaces only when everything is on the disk. */
 export class ArchiveWriter {
   readonly #target: string;
   readonly #draft: string;

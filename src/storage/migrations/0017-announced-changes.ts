@@ -12,7 +12,7 @@ export const announcedTables: readonly string[] = [
 /** The channel of the announcements; the payload is the table. */
 export const announcements = 'alongside_rows';
 
-/** A trigger announces each change at its commit, whoever writes: another version, a command or an administrator. */
+/** A trigger announces each change at its commit, whatever writes it: another version, a command or an administrator. */
 export const announcedChanges: readonly { readonly postgres: string }[] = [
   {
     postgres: `CREATE FUNCTION alongside_announce() RETURNS trigger LANGUAGE plpgsql AS $$

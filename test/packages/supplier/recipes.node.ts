@@ -31,7 +31,7 @@ test('an outage of the next request only', async () => {
 test('the card leaves the reader, and CIS2 ends the session', async () => {
   await instance.desk('gp');
   await instance.browser().goto(`${instance.urls.sample}/sign-in/separate`);
-  // The platform has a session there too, and is told as well.
+  // The platform has a session there too, and is notified as well.
   const ended = instance.waitFor(
     ({ name, detail }) => name === 'cis2.backchannel-logout' && detail.client === 'demo-separate',
   );

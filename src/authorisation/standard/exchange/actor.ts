@@ -1,6 +1,5 @@
 import type { Asking, Party, Proven } from './proven.ts';
 
-/** Longest chain of actors. */
 const longestChain = 5;
 
 type Acting = Pick<Proven, 'sub' | 'iss' | 'clientId' | 'uid'>;

@@ -10,7 +10,6 @@ import { Tries } from '../shared/tries.ts';
 import type { HolderChecks } from './holder.ts';
 import { newShortCode } from './protocol.ts';
 
-/** The state of a request to the tablet. */
 export type TabletState = 'waiting' | 'opened' | 'approved' | 'denied' | 'wrongNumber' | 'elsewhere';
 
 /** A sign-in that waits for a tablet, like the authentication request of CIBA. */
@@ -189,7 +188,6 @@ export interface TabletDependencies extends AuthenticatorDependencies {
   holders: HolderChecks;
 }
 
-/** A request of a tablet. */
 export interface TabletCall {
   tablet: TabletDependencies;
   request: HttpRequest;

@@ -183,7 +183,7 @@ async function signOut({
 }: SignOutCall & WithTarget & Passed<'consent'> & { session: Session | null }): Promise<Answer> {
   const to = target && withQuery(target.address, { state: target.state });
   if (session) {
-    // Before the relying parties are told, whose events join this journey.
+    // Before the relying parties are notified, because their events join this journey.
     recorder.record({
       keys: [endOf(session.sid)],
       session: session.cisSessionId ?? session.sid,

@@ -11,7 +11,7 @@ interface Outcome {
   severity?: Issue['severity'];
   /** Filled from the refusal's `extra`; without it, the body omits diagnostics. */
   diagnostics?: string;
-  /** What a valid request has. */
+  /** The expected value. */
   expected: string;
   fix: string;
 }

@@ -178,7 +178,7 @@ export async function listPatients(
   return { records, next: rows.length > limit ? (records.at(-1)?.patient.id ?? null) : null };
 }
 
-/** What a tester copies from a patient of a list, or has to know about it. */
+/** The values of a listed patient that a tester copies or needs to know. */
 export function summaryOf(record: PatientRecord) {
   const { patient, supersededBy, invalidated } = record;
   const { id, name = [], gender, birthDate, deceasedDateTime, address = [] } = patient;
