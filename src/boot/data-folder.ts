@@ -13,7 +13,7 @@ export interface DataFolder {
 /** Opens the data folder, or creates a temporary one for an ephemeral instance. */
 export function openDataFolder(path: string, ephemeral: boolean): DataFolder {
   if (ephemeral) {
-    const folder = mkdtempSync(join(tmpdir(), 'alongside-'));
+    const folder = makeTemporaryFolder();
     return { path: folder, discard: () => rmSync(folder, { recursive: true, force: true }) };
   }
   const folder = resolve(path);
@@ -31,6 +31,16 @@ export function openDataFolder(path: string, ephemeral: boolean): DataFolder {
     );
   }
   return { path: folder, discard: () => undefined };
+}
+
+function makeTemporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'alongside-'));
+  } catch (error) {
+    throw new OperatorError(
+      `The folder for temporary files cannot be written: ${reasonOf(error)}. Choose another with the variable ${process.platform === 'win32' ? 'TEMP' : 'TMPDIR'}.`,
+    );
+  }
 }
 
 /** Returns whether something is mounted at this folder (proc_pid_mountinfo(5): the fifth field, with octal escapes). */

@@ -149,6 +149,13 @@ describe('alongside config', () => {
     );
   });
 
+  test('reports a folder for temporary files that cannot be written', async () => {
+    const variables = { TMPDIR: join(folder, 'none'), TEMP: join(folder, 'none') };
+    const { code, out, err } = await runProcess(['up', '--ephemeral', '--port-base', '0'], { variables });
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(err, /^The folder for temporary files cannot be written: ENOENT.*\n$/);
+  });
+
   test('ends serve with exit code 2, after which systemd does not restart it', async () => {
     for (const [settings, problem] of [
       [{ portBase: 'many' }, /config\.json:1: portBase: must be a port number/],

@@ -34,13 +34,16 @@ interface Ended {
   err: string;
 }
 
-const init = (cwd: string, ...flags: string[]): Promise<Ended> =>
+const run = (cwd: string, program: string, ...words: string[]): Promise<Ended> =>
   new Promise((resolve) => {
-    const child = execFile(process.execPath, [main, 'init', ...flags], { cwd }, (error, out, err) =>
+    const child = execFile(program, words, { cwd }, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),
     );
     child.stdin?.end();
   });
+
+const init = (cwd: string, ...flags: string[]): Promise<Ended> =>
+  run(cwd, process.execPath, main, 'init', ...flags);
 
 interface Written {
   runner: string;
@@ -250,7 +253,25 @@ describe('alongside init', () => {
       assert.deepEqual([actual, out], [code, '']);
       assert.match(err, message);
       assert.equal(err.trim().split('\n').length, 1);
-      const left = readdirSync(cwd).filter((one) => one !== 'test');
-      assert.deepEqual(left.sort(), [...Object.keys(files), 'keep'].sort());
+      assert.deepEqual(readdirSync(cwd).sort(), [...Object.keys(files), 'keep'].sort());
+    });
+
+  for (const [name, blocks, manifest] of [
+    ['test/alongside.test.mjs', 1, '{}'],
+    ['package.json', 2, JSON.stringify({ description: 'long'.repeat(300) })],
+  ] as const)
+    test(`restores everything if the disk has no space for ${name}`, {
+      skip: process.platform === 'win32' && 'needs a limit of the size of files',
+    }, async () => {
+      const files = { 'package.json': manifest, '.env.example': '' };
+      const cwd = project(`full disk ${blocks}`, files);
+      // In blocks of 512 bytes.
+      const limited = [`ulimit -f ${blocks} && exec "$@"`, 'init', process.execPath, main];
+      const { code, err } = await run(cwd, '/bin/sh', '-c', ...limited, 'init', '--ci', 'none');
+      assert.equal(code, 1);
+      assert.ok(err.startsWith(`${name} cannot be written: EFBIG`), err);
+      assert.ok(err.endsWith(' Nothing was changed.\n'), err);
+      assert.deepEqual(readdirSync(cwd).sort(), Object.keys(files).sort());
+      assert.equal(readFileSync(join(cwd, 'package.json'), 'utf8'), manifest);
     });
 });

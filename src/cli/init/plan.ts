@@ -1,4 +1,15 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { makeFolder, OperatorError } from '@alongside/kernel/operator';
@@ -121,20 +132,49 @@ export function nextSteps(project: Project, { runner, packed }: Wishes): string[
   ];
 }
 
-/** Writes the new files, then package.json. @throws OperatorError that names the file; new files are removed again */
+/** Returns a folder and its parents that do not exist, the outermost last. */
+function missingFolders(folder: string): string[] {
+  const missing: string[] = [];
+  for (let one = folder; !existsSync(one); one = dirname(one)) missing.push(one);
+  return missing;
+}
+
+/** Creates the file. @throws if it exists, or was created since the plan was made */
+function create(file: string, text: string, undo: (() => void)[]): void {
+  const folders = missingFolders(dirname(file));
+  undo.push(() => {
+    for (const folder of folders) if (existsSync(folder)) rmdirSync(folder);
+  });
+  makeFolder(dirname(file));
+  const handle = openSync(file, 'wx');
+  undo.push(() => rmSync(file));
+  try {
+    writeFileSync(handle, text);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Replaces the file at once, so that its text is not lost if the disk is full. */
+function replace(file: string, text: string, undo: (() => void)[]): void {
+  const target = realpathSync(file);
+  const next = `${target}.${process.pid}`;
+  undo.push(() => rmSync(next, { force: true }));
+  writeFileSync(next, text, { mode: statSync(target).mode });
+  renameSync(next, target);
+}
+
+/** Writes the new files, then package.json. @throws OperatorError that names the file; everything is undone */
 export function carryOutPlan(project: Project, plan: readonly Change[]): void {
-  const created: string[] = [];
+  const undo: (() => void)[] = [];
   const last = ({ outcome }: Change) => (outcome === 'changed' ? 1 : 0);
   for (const { path, outcome, text } of [...plan].sort((a, b) => last(a) - last(b))) {
     if (outcome === 'kept') continue;
-    const file = join(project.folder, path);
     try {
-      makeFolder(dirname(file));
-      // Do not overwrite a file created since the plan was made.
-      writeFileSync(file, text, { flag: outcome === 'created' ? 'wx' : 'w' });
-      if (outcome === 'created') created.push(file);
+      const write = outcome === 'created' ? create : replace;
+      write(join(project.folder, path), text, undo);
     } catch (error) {
-      for (const one of created) rmSync(one, { force: true });
+      for (const step of undo.reverse()) step();
       throw new OperatorError(`${path} cannot be written: ${reasonOf(error)}. Nothing was changed.`);
     }
   }
