@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
@@ -45,6 +48,35 @@ after(async () => {
   await project?.remove();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** Serves the packed files as a registry of npm; returns its address. */
+async function serveRegistry(t: TestContext, files: readonly string[]): Promise<string> {
+  const known = new Map<string, { data: Buffer; manifest: { name: string; version: string } }>();
+  for (const file of files) {
+    const { stdout } = await run('tar', ['-xzOf', file, 'package/package.json']);
+    const manifest = JSON.parse(stdout) as { name: string; version: string };
+    known.set(manifest.name, { data: await readFile(file), manifest });
+  }
+  const server = createServer((request, response) => {
+    const [, name = '', isFile] = decodeURIComponent(request.url ?? '').split('/');
+    const found = known.get(name);
+    if (!found) return response.writeHead(404).end('{}');
+    const { data, manifest } = found;
+    if (isFile !== undefined) return response.end(data);
+    const integrity = `sha512-${createHash('sha512').update(data).digest('base64')}`;
+    const dist = { tarball: `${address}/${name}/packed.tgz`, integrity };
+    const { version } = manifest;
+    const versions = { [version]: { ...manifest, dist } };
+    return response.end(JSON.stringify({ name, 'dist-tags': { latest: version }, versions }));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return address;
+}
 
 describe('the packages', () => {
   test('are identical when they are built again', async () => {
@@ -278,6 +310,26 @@ describe('the package of the product', () => {
         await closed;
       }),
     );
+  });
+
+  test('prepares a project by "npm create alongside", from a registry', async (t) => {
+    const registry = await serveRegistry(t, packed);
+    const cwd = await mkdtemp(join(tmpdir(), 'neues Projekt für '));
+    t.after(() => rm(cwd, { recursive: true, force: true }));
+    await writeFile(join(cwd, 'package.json'), '{ "name": "created" }');
+    const others = Object.entries(process.env).filter(([key]) => !/^(ALONGSIDE_|npm_|NODE_TEST)/.test(key));
+    const env = {
+      ...Object.fromEntries(others),
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+      npm_config_registry: registry,
+      npm_config_cache: join(cwd, 'cache'),
+      npm_config_audit: 'false',
+    };
+    const typed = (line: string) => run('sh', ['-c', line], { cwd, env });
+    const { stdout } = await typed('npm create --yes alongside -- --ci github');
+    assert.match(stdout, /^Created test\/alongside\.test\.mjs: /m);
+    await typed('npm install');
+    await typed('npx alongside exec --person gp -- npm test');
   });
 
   const journey = (node: string, ...flags: string[]): Promise<void> =>
