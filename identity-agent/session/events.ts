@@ -35,6 +35,10 @@ export interface Answerer {
   application?: AskingApplication;
 }
 
+/** The uid on the card, so that a journey has its person before there is a session. */
+const holderOf = ({ uid }: DeskCard): { uid?: string } => (uid === '' ? {} : { uid });
+const aboutCard = (card: DeskCard) => ({ card: card.label.serial, ...holderOf(card) });
+
 /** Events that the agent records itself. Never a PIN. */
 export class AgentArrows {
   readonly #recorder: Recorder;
@@ -54,7 +58,7 @@ export class AgentArrows {
       : { result: 'card_blocked' };
     const isUnanswered = name === 'agent.card-removed' && card.usable && !card.isAnswered;
     const detail = {
-      card: card.label.serial,
+      ...aboutCard(card),
       ...(isRefused ? { usable: false, ...why } : {}),
       ...(isUnanswered ? { step: 'unanswered' } : {}),
     };
@@ -75,7 +79,7 @@ export class AgentArrows {
       from: 'identity-agent',
       to: 'identity-agent',
       name: 'agent.card-act',
-      detail: { act, card: card.label.serial },
+      detail: { act, ...aboutCard(card) },
     });
   }
 
@@ -88,7 +92,12 @@ export class AgentArrows {
     const { insertion, problem } = card;
     const { ok, error = 'ok', attemptsLeft } = given;
     const outcome = ok ? 'ok' : 'refused';
-    const detail: Record<string, string | number> = { step: 'answered', result: error, ms };
+    const detail: Record<string, string | number> = {
+      step: 'answered',
+      result: error,
+      ms,
+      ...holderOf(card),
+    };
     if (attemptsLeft !== undefined) detail.attemptsLeft = attemptsLeft;
     this.#recorder.record({
       keys: [...keys, insertion],

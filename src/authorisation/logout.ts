@@ -125,6 +125,7 @@ export async function endSession({ server, request, sid, upstream }: EndCall): P
   });
   let ended: number;
   try {
+    activity()?.note((await tokens.partiesOfSession(sid, issuers, upstream.issuer)) ?? {});
     // Marked first: a concurrent code exchange finds the mark, or its tokens are revoked here.
     await endedSessions.add(upstream.issuer, sid);
     ended = await tokens.revokeSession(sid, issuers, upstream.issuer, record);

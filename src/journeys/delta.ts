@@ -63,6 +63,9 @@ function begun(id: string, at: number): Delta {
   };
 }
 
+/** Refusals of requests with nothing left to do. They decide no journey. */
+const harmless: ReadonlySet<string> = new Set(['authorisation.logoutUnknown']);
+
 /** Adds a message to what is known of its journey. */
 export function add(
   known: Delta | undefined,
@@ -94,6 +97,7 @@ export function add(
     if (isPin && fact.outcome === 'refused' && 'attemptsLeft' in fact.detail) delta.wrongPins += 1;
   }
   for (const fault of message.faults ?? []) delta.faults += ` ${fault}`;
+  if (message.refusal && harmless.has(message.refusal.error)) return delta;
   if (outcome !== undefined) {
     delta.failed ??= message.id;
     if (parent === undefined && end >= delta.decidedAt)
@@ -120,5 +124,6 @@ export function add(
     Object.assign(delta, { outcome: 'waiting', decidedAt: end, headline: wording.gaveUp, waitingFor: null });
   else if (wording.done !== undefined)
     Object.assign(delta, { outcome: 'succeeded', decidedAt: end, headline: wording.done, waitingFor: null });
+  else if (delta.decidedAt === 0) delta.headline = message.words;
   return delta;
 }

@@ -139,6 +139,71 @@ describe('StoredJourneys', () => {
     }
   });
 
+  test('have the person of the card before there is a session', async () => {
+    const journey = orderedId();
+    desk.recorder.outside({
+      journey,
+      at: new Date(desk.clock.now()).toISOString(),
+      from: 'identity-agent',
+      to: 'identity-agent',
+      name: 'agent.card-inserted',
+      outcome: 'ok',
+      detail: { card: '1', uid: '656005750108' },
+    });
+    const found = await desk.journeys.find(journey);
+    assert.equal(found?.person?.name, 'Dr Harriet Quillfeather');
+    assert.equal(found?.messages[0]?.person?.uid, '656005750108');
+    const { journeys } = await desk.journeys.list({ person: '656005750108', pattern: 'desk' });
+    assert.ok(journeys.some(({ id }) => id === journey));
+  });
+
+  test('find a sign-out by the application that CIS2 notified', async () => {
+    const journey = desk.record([
+      { service: 'cis2', method: 'POST', route: '/agent/session-ended', caller: { user: '656005750108' } },
+    ]);
+    desk.recorder.outside({
+      journey,
+      at: new Date(desk.clock.now()).toISOString(),
+      from: 'cis2',
+      to: 'application',
+      name: 'cis2.backchannel-logout',
+      outcome: 'ok',
+      detail: { client: 'Demo, separate', application: 'demo-separate' },
+    });
+    const { journeys } = await desk.journeys.list({ application: 'demo-separate', pattern: 'sign-out' });
+    assert.deepEqual(
+      journeys.filter(({ id }) => id === journey).map(({ headline, person }) => [headline, person?.uid]),
+      [['Signed out', '656005750108']],
+    );
+  });
+
+  test('succeed if a service has no token of an ended session', async () => {
+    const record = {
+      error: 'authorisation.logoutUnknown',
+      description: 'SID not found',
+      detail: '',
+      fix: '',
+    };
+    const refusal = { record: { ...record, actor: 'operator', source: '' }, refusal: {} } as never;
+    const told = { service: 'api', method: 'POST', route: '/oauth2/backchannel_logout' } as const;
+    const ended = { service: 'cis2', method: 'POST', route: '/agent/session-ended' } as const;
+    const id = desk.record([ended, { ...told, status: 501, refusal }]);
+    const found = await desk.journeys.find(id);
+    assert.equal(`${found?.outcome}: ${found?.headline}`, 'succeeded: Signed out');
+    assert.equal(found?.messages[1]?.outcome, 'failed', 'the step shows it');
+  });
+
+  test('say what happened before their outcome is decided', async () => {
+    const challenge = { service: 'cis', method: 'POST', route: '/sessions/challenge' } as const;
+    assert.equal((await desk.journeys.find(desk.record([challenge])))?.headline, 'Asks for a challenge');
+    const code = { service: 'cis', method: 'POST', route: '/cards/:serial/unlock-code' } as const;
+    const asked = await desk.journeys.find(desk.record([code]));
+    assert.deepEqual(
+      [asked?.pattern, asked?.outcome, asked?.headline],
+      ['desk', 'succeeded', 'Asked for an unlocking code'],
+    );
+  });
+
   test('nest a call under the request that another service proves, and under none that an outsider names', async () => {
     const agent = { service: 'identityAgent', method: 'POST', route: '/interaction/:id/pin' } as const;
     const journey = desk.record([agent]);

@@ -86,6 +86,10 @@ function grantOf({ request, method }: Activity): string | undefined {
   return grantIn.exec(request.body)?.[1]?.split(/%3A|:/i).at(-1);
 }
 
+/** Returns the uid of a person; undefined for the id of a service, an operator or a citizen. */
+const uidIn = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^\d{12}$/.test(value) ? value : undefined;
+
 const idOf = (value: string | string[] | undefined): string | undefined =>
   typeof value === 'string' && value !== '' && value.length <= 200 ? value : undefined;
 
@@ -154,7 +158,7 @@ export function describe(
     status,
     outcome: hasFailed ? (status >= 500 ? 'failed' : 'refused') : undefined,
     application: (!isPlatform && caller.application) || undefined,
-    person: caller.user && /^\d{12}$/.test(caller.user) ? caller.user : undefined,
+    person: uidIn(caller.user),
     requestId: idOf(request?.headers['x-request-id']),
     correlationId: idOf(request?.headers['x-correlation-id']),
     refusal: view,
@@ -198,6 +202,8 @@ export function describeOutside(event: Omit<JourneyEvent, 'seq'>): Described | u
     at,
     ms,
     outcome: event.outcome === 'ok' ? undefined : event.outcome,
+    person: uidIn(event.detail.uid),
+    application: typeof event.detail.application === 'string' ? event.detail.application : undefined,
     refusal: view,
   };
   return { message, wording, facts: [event] };

@@ -39,7 +39,7 @@ authorisation POST /token token-exchange         | authorisation.token.exchange 
 authorisation GET /userinfo                      | authorisation.userinfo        | call application        | Reads the person and roles       | =Read the person and roles
 authorisation POST /userinfo                     | authorisation.userinfo        | call application        | Reads the person and roles       | =Read the person and roles
 authorisation POST /revoke                       | authorisation.revoke          | call application        | Revokes a token                  | =Revoked a token
-authorisation POST /introspect                   | authorisation.introspect      | call application        | Asks whether a token is valid    |
+authorisation POST /introspect                   | authorisation.introspect      | call application        | Asks whether a token is valid    | =Asked whether a token is valid
 authorisation POST /par                          | authorisation.par             | call application        | Sends its request in advance     | …the application #combined
 authorisation POST /backchannel_logout           | authorisation.logout          | call cis2               | Tells that the session ended     | =Signed out #sign-out
 authorisation POST /authorisation/tokens         | authorisation.mint            | call console            | Asks for tokens for a test       | =Got tokens for a test #console
@@ -57,7 +57,7 @@ cis2 POST /access_token refresh_token            | cis2.token.refresh           
 cis2 GET /userinfo                               | cis2.userinfo                 | call application        | Reads the person and roles       | =Read the person and roles
 cis2 POST /userinfo                              | cis2.userinfo                 | call application        | Reads the person and roles       | =Read the person and roles
 cis2 POST /token/revoke                          | cis2.revoke                   | call application        | Revokes a token                  | =Revoked a token
-cis2 POST /introspect                            | cis2.introspect               | call application        | Asks whether a token is valid    |
+cis2 POST /introspect                            | cis2.introspect               | call application        | Asks whether a token is valid    | =Asked whether a token is valid
 cis2 GET /connect/endSession                     | cis2.logout                   | redirect application    | Asks to sign out                 | =Signed out #sign-out
 cis2 POST /connect/endSession                    | cis2.logout                   | redirect application    | Asks to sign out                 | =Signed out #sign-out
 cis2 POST /sign-out                              | cis2.sign-out                 | act person              | Signs out                        | =Signed out #sign-out
@@ -105,9 +105,9 @@ cis POST /sessions/:id/role                      | cis.role                     
 cis PUT /sessions/:id/role                       | cis.role                      | call identity-agent     | Chooses role                     |
 cis POST /sessions/:id/pin                       | cis.pin                       | call identity-agent     | Proves that the PIN was given    | =Gave the PIN #desk
 cis DELETE /sessions/:id                         | cis.session-ended             | call identity-agent     | Ends the session                 | =Signed out #sign-out
-cis POST /sessions/:id/card-renewal              | cis.card-renewed              | call identity-agent     | Renews the card                  |
-cis POST /cards/:serial/unlock-code              | cis.unlock-code               | call identity-agent     | Asks for an unlocking code       |
-cis POST /cards/:serial/unlock                   | cis.unlock                    | call identity-agent     | Exchanges the mailed code        |
+cis POST /sessions/:id/card-renewal              | cis.card-renewed              | call identity-agent     | Renews the card                  | =Renewed the card #desk
+cis POST /cards/:serial/unlock-code              | cis.unlock-code               | call identity-agent     | Asks for an unlocking code       | =Asked for an unlocking code #desk
+cis POST /cards/:serial/unlock                   | cis.unlock                    | call identity-agent     | Exchanges the mailed code        | =Exchanged the mailed code #desk
 cis POST /cards/examination                      | cis.examination               | quiet identity-agent | Examines the card                | #desk
 cis POST /login/authactivate                     | cis.legacy-activate           | call identity-agent     | Asks for a challenge             | #desk
 cis POST /login/authvalidate                     | cis.legacy-sign-in            | call identity-agent     | Signs in with the card           | =Signed in #desk

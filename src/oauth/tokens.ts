@@ -62,6 +62,7 @@ const day = 86_400_000;
 /** Maximum number of access tokens with a remembered place. */
 const mostPlaces = 5_000;
 const successorRow = row('refresh_token', { successor_sealed: nullable(text) });
+const partiesRow = row('token_grant', { application_id: text, uid: nullable(text) });
 const lastRow = row('token_grant refresh_token', {
   granted: computed(nullable(integer)),
   refreshed: computed(nullable(integer)),
@@ -335,6 +336,25 @@ export class Tokens {
   ): Promise<number> {
     const { text, values } = this.revokeSessionStatement(sid, issuers);
     return this.#revoke(sql(`${text} AND provider = ?`, ...values, provider), record);
+  }
+
+  /** Returns the application and the person of a live authorization of a session; undefined if it has none. */
+  async partiesOfSession(
+    sid: string,
+    issuers: readonly string[],
+    provider: string,
+  ): Promise<{ application: string; user: string | null } | undefined> {
+    const found = await this.#database.get(
+      sql(
+        `SELECT application_id, uid FROM token_grant
+         WHERE sid = ? AND revoked_at IS NULL AND issuer IN (${issuers.map(() => '?').join(', ')}) AND provider = ? LIMIT 1`,
+        sid,
+        ...issuers,
+        provider,
+      ),
+      partiesRow,
+    );
+    return found && { application: found.application_id, user: found.uid };
   }
 
   /**

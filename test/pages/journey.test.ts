@@ -315,6 +315,22 @@ describe('journeys in the console', () => {
     assert.ok(shown.every((text) => !/pin\W{1,8}123456/i.test(text)));
   });
 
+  test('find the sign-out of a removed card by its person and by its application', async () => {
+    const pattern = 'pattern=sign-out';
+    assert.deepEqual(await journeysOf(pattern), []);
+    await instance.api('DELETE', '/readers/0/card');
+    const clinic = `${pattern}&q=Clinic`;
+    while ((await journeysOf(clinic))[0]?.outcome !== 'succeeded') await new Promise(setImmediate);
+    const [found] = await journeysOf(clinic);
+    assert.deepEqual([found?.application?.name, found?.headline], ['Clinic Express', 'Signed out']);
+    const [desk] = await journeysOf('pattern=desk&q=Quillfeather');
+    assert.equal((await journeysOf(`${pattern}&person=${desk?.person?.uid}`))[0]?.id, found?.id);
+    await instance.api('PUT', '/readers/0/card', { card: 'nurse' });
+    while ((await journeysOf('pattern=desk&outcome=waiting')).length === 0) await new Promise(setImmediate);
+    const [waiting] = await journeysOf('pattern=desk&outcome=waiting');
+    assert.equal(waiting?.person?.name, 'Harbottle Winifred Mrs', 'the card names its holder before the PIN');
+  });
+
   test('with 1,000 messages are painted within 200 ms of processor time', async () => {
     const journey = longJourney(1_000);
     const journeys = {

@@ -180,7 +180,12 @@ export class Deliveries {
         to: partyOf(party.registration, urls),
         name: 'cis2.backchannel-logout',
         outcome: outcome.delivered ? 'ok' : 'failed',
-        detail: { client: party.application.name, attempt: attempt.attempt, result: outcome.result },
+        detail: {
+          client: party.application.name,
+          application: party.application.id,
+          attempt: attempt.attempt,
+          result: outcome.result,
+        },
       });
     return outcome;
   }

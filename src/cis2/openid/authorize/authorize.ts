@@ -79,13 +79,18 @@ function prepareReply({
   return { reply, responseMode, state, journeyKey };
 }
 
+/** The most characters of ignored classes that an event names. */
+const longestIgnored = 200;
+
 function noteRequest({
   client,
   authorization,
+  ignoredAcr,
   provider: { recorder, urls },
 }: {
   client: RelyingParty;
   authorization: AuthorizationRequest;
+  ignoredAcr: readonly string[];
   provider: { recorder: Recorder; urls: Urls };
 }): void {
   const { prompt, acr, scope } = authorization;
@@ -98,6 +103,7 @@ function noteRequest({
       client: client.application.name,
       scope: scope.join(' '),
       acr: acr.join(' '),
+      ...(ignoredAcr.length > 0 ? { ignoredAcr: ignoredAcr.join(' ').slice(0, longestIgnored) } : {}),
       prompt: prompt.join(' '),
     },
   });

@@ -99,7 +99,7 @@ export function checkMaxAge({ parameters, reply }: RequestCall): Answer | { maxA
 }
 
 /**
- * Returns the requested authentication context classes, in order. Ignores unknown ones, but refuses an essential claim
+ * Returns the requested authentication context classes, in order. Ignores unknown ones and names them, but refuses an essential claim
  * of which none is known (OpenID Connect Core section 5.5.1.1).
  */
 export const checkLevel = check(
@@ -109,14 +109,14 @@ export const checkLevel = check(
     claims,
     reply,
     provider: { defaultAcr },
-  }: RequestCall & { claims: AuthorizationClaims }): Answer | { acr: string[] } {
+  }: RequestCall & { claims: AuthorizationClaims }): Answer | { acr: string[]; ignoredAcr: string[] } {
     const claimed = claims.acr.values;
     const plain = (parameters.get('acr_values') ?? '').split(' ');
     // The claims parameter is more precise, so it precedes acr_values.
-    const acr = [
-      ...new Set((claimed.length > 0 ? claimed : plain).filter((value) => acrValues.includes(value))),
-    ];
-    if (acr.length > 0) return { acr };
+    const asked = [...new Set(claimed.length > 0 ? claimed : plain)].filter((value) => value !== '');
+    const acr = asked.filter((value) => acrValues.includes(value));
+    const ignoredAcr = asked.filter((value) => !acrValues.includes(value));
+    if (acr.length > 0) return { acr, ignoredAcr };
     if (claims.acr.essential && claimed.length > 0)
       return reply.fail(
         responseErrors.levelUnmet(`none of ${claimed.join(' ')} is known`).about({
@@ -126,7 +126,7 @@ export const checkLevel = check(
           expected: shownRegistered(claimed[0] ?? '', acrValues),
         }),
       );
-    return { acr: [...defaultAcr] };
+    return { acr: [...defaultAcr], ignoredAcr };
   },
 );
 

@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
@@ -111,7 +112,9 @@ const findClient = check(
     if (hint && named !== undefined && named !== hint.audience)
       throw endSessionErrors.logoutClient(`client_id is ${named}, the hint was made for ${hint.audience}`);
     const clientId = hint?.audience ?? named;
-    return { client: (clientId !== undefined && (await findRelyingParty(applications, clientId))) || null };
+    const client = clientId === undefined ? undefined : await findRelyingParty(applications, clientId);
+    if (client) activity()?.note({ client: clientId, application: client.application.id });
+    return { client: client ?? null };
   },
 );
 
@@ -183,6 +186,7 @@ async function signOut({
 }: SignOutCall & WithTarget & Passed<'consent'> & { session: Session | null }): Promise<Answer> {
   const to = target && withQuery(target.address, { state: target.state });
   if (session) {
+    activity()?.note({ user: session.uid });
     // Before the relying parties are notified, because their events join this journey.
     recorder.record({
       keys: [endOf(session.sid)],

@@ -4,6 +4,7 @@ import type { Captured, Field, Journey, Message } from '../../../journeys/model.
 import { curlOf } from '../../journey-exports/curl.ts';
 import { cut, duration, foreign, joined } from '../../page/controls.ts';
 import { type JourneyView, stepAddress } from './address.ts';
+import { ignoredLevels } from './ignored.ts';
 
 /** The steps in which one secret value was seen, in order. */
 type ValueSteps = ReadonlyMap<string, readonly number[]>;
@@ -79,8 +80,13 @@ function origin(field: Field, context: ExchangeContext): Html | undefined {
   return parts.length === 0 ? undefined : html` <span class="origin">${joined(parts, '; ')}</span>`;
 }
 
+/** Whether a value is a level that CIS2 does not offer. */
+const isIgnored = ({ name, value }: Field, { journey }: ExchangeContext): boolean =>
+  name === 'acr_values' && ignoredLevels(journey).some(({ asked }) => value.includes(asked));
+
 function shownValue(field: Field, context: ExchangeContext): Html {
   const text = foreign(field.value, longestValue);
+  if (isIgnored(field, context)) return html`<mark>${text}</mark> <span class="tag warn">ignored</span>`;
   const value = field.offending
     ? html`<mark class="offending">${text}</mark> <strong class="offence">${context.message.refusal ? 'refused' : 'wrong'}</strong>`
     : field.mark === undefined

@@ -4,6 +4,7 @@ import type { Journey, JourneySummary, Message, RefusalView } from '../../../jou
 import type { Banner } from '../../explain/finding.ts';
 import { cut, duration, foreign, joined, outcomeTag } from '../../page/controls.ts';
 import { type JourneyView, stepAddress } from './address.ts';
+import { ignoredLevels } from './ignored.ts';
 import { roleOf } from './roles.ts';
 import { afterColon, dateAndTime, patternName, reasonOf, titleOf } from './words.ts';
 
@@ -42,8 +43,9 @@ export const related = ({ links }: Pick<Journey, 'links'>): Html | undefined =>
         ' · ',
       )}</p>`;
 
-/** Warnings: a moved clock, faults, removed messages. */
-export function notices({ isClockMoved, faults, isTruncated }: Journey): Html | undefined {
+/** Warnings: a moved clock, faults, an ignored level, removed messages. */
+export function notices(journey: Journey, view: JourneyView): Html | undefined {
+  const { isClockMoved, faults, isTruncated, level } = journey;
   const lines: (Html | string)[] = [
     ...(isClockMoved ? [html`The <a href="/clock">clock</a> was moved.`] : []),
     ...(faults.length > 0
@@ -51,6 +53,10 @@ export function notices({ isClockMoved, faults, isTruncated }: Journey): Html | 
           html`<a href="/faults">Faults</a> hit this journey: ${faults.map((name) => cut(name, 60)).join(', ')}.`,
         ]
       : []),
+    ...ignoredLevels(journey).map(
+      ({ asked, step }) =>
+        html`<a href="${stepAddress(view, { number: step })}" data-step="${step}">Step ${step}</a> asks for the level ${cut(asked, 80)}. CIS2 does not offer it, so it has no effect${level ? html`: this sign-in has ${foreign(level, 60)}` : undefined}.`,
+    ),
   ];
   const amber =
     lines.length === 0

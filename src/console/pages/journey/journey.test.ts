@@ -225,9 +225,29 @@ describe('the header of a journey', () => {
   });
 
   test('names a moved clock and faults', () => {
-    const text = textOf(String(notices(goodJourney({ isClockMoved: true, faults: ['pds-slow'] }))));
+    const touched = goodJourney({ isClockMoved: true, faults: ['pds-slow'] });
+    const text = textOf(String(notices(touched, view(touched))));
     assert.match(text, /The clock was moved. Faults hit this journey: pds-slow./);
-    assert.equal(notices(goodJourney()), undefined);
+    assert.equal(notices(goodJourney(), view(goodJourney())), undefined);
+  });
+
+  test('marks a level that CIS2 does not offer, in the journey, its step and its request', () => {
+    const journey = goodJourney();
+    const [first, second] = journey.messages;
+    assert.ok(first && second);
+    const asks = { name: 'acr_values', value: 'AAL3_CARDS' };
+    Object.assign(first, { request: captured({ query: [asks, { name: 'state', value: 'AAL3_CARDS' }] }) });
+    Object.assign(second, {
+      events: [{ name: 'cis2.authorize', outcome: 'ok', detail: { ignoredAcr: 'AAL3_CARDS' } }],
+    });
+    assert.match(
+      textOf(String(notices(journey, view(journey)))),
+      /Step 2 asks for the level AAL3_CARDS. CIS2 does not offer it, so it has no effect: this sign-in has AAL3, smartcard\./,
+    );
+    assert.equal([...ledgerText(journey).matchAll(/level ignored/g)].length, 1);
+    const text = textOf(inspected(journey, 'step=1&tab=request'));
+    assert.match(text, /acr_values=AAL3_CARDS ignored/);
+    assert.doesNotMatch(text, /state=AAL3_CARDS ignored/);
   });
 
   test('links the source of a rule only to where it is published', () => {

@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { counted } from '@alongside/kernel/operator';
-import type { Journey } from '../../../journeys/model.ts';
+import type { Journey, Message } from '../../../journeys/model.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
 import { findJourney } from '../../find-journey.ts';
 import { exportFormats } from '../../journey-exports/formats.ts';
@@ -9,6 +9,7 @@ import { definePage, type PageView } from '../../page/page.ts';
 import { addressOf, type JourneyView, stepAddress, viewOf } from './address.ts';
 import { arrowPicture, type Lanes, laneHeads, laneLines, lanesOf } from './arrows.ts';
 import { banner, headingOf, leadOf, notices, related } from './header.ts';
+import { ignoredLevel } from './ignored.ts';
 import { inspector, type Known } from './inspector.ts';
 import { ledgerOf, type Row, type Shown, shownMessages } from './rows.ts';
 import { journeyScript } from './script.ts';
@@ -32,8 +33,10 @@ function path({ from, to, message, hop, depth }: Row): Html {
   return html`<span class="path">${parties}, ${kindNames[kind]}, ${duration(offsetMs)}${inside}${failed}</span>`;
 }
 
-const hits = (faults: readonly string[]): Html[] =>
-  faults.map((name) => html` <span class="tag warn">fault ${name}</span>`);
+const marks = (message: Message): Html[] => [
+  ...message.faults.map((name) => html` <span class="tag warn">fault ${name}</span>`),
+  ...(ignoredLevel(message) ? [html` <span class="tag warn">level ignored</span>`] : []),
+];
 
 function step(row: Row, view: JourneyView, lanes: Lanes): Html {
   const { message, label, hop, depth } = row;
@@ -42,7 +45,7 @@ function step(row: Row, view: JourneyView, lanes: Lanes): Html {
   const line = requestLine(message);
   const style = `row d${Math.min(depth, 6)}${failed ? ' wrong' : ''}${isOpen ? ' open' : ''}`;
   const words = hop === 'answer' ? html`Redirects the browser` : wordsOf(message);
-  return html`<li>${before(row)}<a class="${style}"${hop === 'request' ? undefined : html` id="step-${message.number}"`} data-step="${message.number}" href="${stepAddress(view, message)}"${isOpen ? html` aria-current="true"` : undefined}><span class="n">${label}</span><span class="at">${duration(message.offsetMs)}</span><span class="words"><b>${words}</b>${hop === 'answer' ? undefined : hits(message.faults)}${line && hop !== 'answer' ? html`<code>${line}</code>` : undefined}${path(row)}</span>${arrowPicture(row, lanes)}</a>${isOpen && hop !== 'answer' ? html`<a class="to-inspector" href="#inspector">Details of step ${message.number}</a>` : undefined}</li>`;
+  return html`<li>${before(row)}<a class="${style}"${hop === 'request' ? undefined : html` id="step-${message.number}"`} data-step="${message.number}" href="${stepAddress(view, message)}"${isOpen ? html` aria-current="true"` : undefined}><span class="n">${label}</span><span class="at">${duration(message.offsetMs)}</span><span class="words"><b>${words}</b>${hop === 'answer' ? undefined : marks(message)}${line && hop !== 'answer' ? html`<code>${line}</code>` : undefined}${path(row)}</span>${arrowPicture(row, lanes)}</a>${isOpen && hop !== 'answer' ? html`<a class="to-inspector" href="#inspector">Details of step ${message.number}</a>` : undefined}</li>`;
 }
 
 const before = ({ phase, pause }: Row): Html =>
@@ -170,7 +173,7 @@ ${exportMenu(journey)}`;
 
 /** Heading, banner and filters: everything above the ledger. The script puts the texts of the template into the heading. */
 const summary = (journey: Journey, view: JourneyView, console: Pick<ConsoleContext, 'urls'>): Html =>
-  html`<template id="fresh-heading"><span>${headingOf(journey)}</span><span>${leadOf(journey)}</span></template>${notices(journey)}${banner(
+  html`<template id="fresh-heading"><span>${headingOf(journey)}</span><span>${leadOf(journey)}</span></template>${notices(journey, view)}${banner(
     journey,
     view,
   )}${related(journey)}<div class="filters-of-journey">${filters(journey, view)}<div class="actions">${actions(journey, console)}</div></div>${timeBar(journey)}`;
