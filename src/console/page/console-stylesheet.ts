@@ -13,7 +13,7 @@ ul.plain, ol.plain { list-style: none; margin: 0; padding: 0; } .plain li { marg
 .mail-text { white-space: pre-wrap; overflow-wrap: anywhere; max-width: 50rem; }
 .problems { list-style: none; margin: 0; padding: 0; } .problems p { margin: 0; }
 .calendar { display: block; width: 100%; height: auto; margin: 0 0 .75rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
-.calendar .month { stroke: var(--line); } .calendar text { font-size: 10px; fill: var(--quiet); } .calendar .now { stroke: var(--bad); stroke-width: 1.5; }
+@media (max-width: 43.75rem) { .calendar { display: none; } } .calendar .month { stroke: var(--line); } .calendar text { font-size: 10px; fill: var(--quiet); } .calendar .now { stroke: var(--bad); stroke-width: 1.5; }
 .calendar .announced { fill: var(--warn-soft); stroke: var(--warn); } .calendar .signing { fill: var(--accent); } .calendar .verifying { fill: var(--accent-soft); stroke: var(--accent); }
 .calendar .kid { fill: var(--accent-ink); font-weight: 650; } .calendar .kid.waits { fill: var(--warn); } .legend span { padding: 0 .375rem; border: 1px solid transparent; border-radius: .25rem; font-size: .875rem; }
 .legend .announced { background: var(--warn-soft); color: var(--warn); border-color: var(--warn); } .legend .signing { background: var(--accent); color: var(--accent-ink); }
@@ -97,7 +97,7 @@ button[aria-busy=true] { opacity: .6; cursor: progress; }
 .copied { display: inline-flex; flex-wrap: wrap; gap: .25rem .5rem; align-items: center; max-width: 100%; } .copied code { overflow-wrap: anywhere; }
 .block { position: relative; margin: 0 0 1rem; } .block > button { position: absolute; right: .5rem; top: .5rem; background: var(--card); }
 .block pre, pre.block { margin: 0; padding: .75rem 1rem; background: var(--paper); border: 1px solid var(--line); border-radius: .375rem; font: .8125rem/1.55 ui-monospace, "Cascadia Mono", "Liberation Mono", monospace;
-  white-space: pre-wrap; overflow-wrap: anywhere; max-height: 32rem; overflow-y: auto; } .connect pre { max-height: 13rem; }
+  white-space: pre-wrap; overflow-wrap: anywhere; max-height: 32rem; overflow-y: auto; } pre.block { margin-bottom: 1rem; } .connect pre { max-height: 13rem; }
 .block > button + pre { padding-right: 5.5rem; }
 .console table { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; border-collapse: separate; border-spacing: 0; margin: 0 0 1rem; }
 .console tbody tr:last-child > * { border-bottom: 0; }
@@ -144,9 +144,10 @@ dl.addresses { row-gap: .625rem; }
   .stacks tr { display: block; padding: .625rem .75rem; margin: 0 0 .5rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--card); }
   .stacks th, .stacks td { display: block; border: 0; overflow-wrap: anywhere; padding: .125rem 0; text-align: left !important; }
   .stacks td:empty { display: none; } .stacks .tag { white-space: normal; }
-  .stacks td[data-label]:not(.hidden) { position: relative; padding-left: 6.5rem; min-height: 1.625rem; }
-  .stacks td[data-label]:not(.hidden)::before { content: attr(data-label); position: absolute; left: 0; width: 6rem; font-size: .8125rem; line-height: 1.6; font-weight: 400; color: var(--quiet); }
-  .stacks td.hidden:has(> input)::after { content: " " attr(data-label); } .took { margin-left: 0; }
+  .stacks td[data-label]:not(.hidden, :empty) { display: flow-root; padding-left: 6.5rem; min-height: 1.625rem; }
+  .stacks td[data-label]:not(.hidden)::before { content: attr(data-label); float: left; margin-left: -6.5rem; width: 6rem; font-size: .8125rem; line-height: 1.6; font-weight: 400; color: var(--quiet); }
+  .stacks td.hidden:has(> input)::after { content: " " attr(data-label); } .took { margin-left: 0; transform: scaleX(-1); }
+  .stacks tr.chosen { background: var(--accent-soft); } .build .stacks td:nth-child(2) { width: auto; }
 }
 @media (forced-colors: active) { #navigation a:not([aria-current]), .tabs a:not([aria-current]) { border-color: Canvas; } .segments a[aria-current], #navigation a[aria-current] { outline: 2px solid; outline-offset: -2px; } }
 @media print { .console .column, .console .bar { display: none; } }

@@ -61,12 +61,13 @@ const filters = (query: URLSearchParams): Html =>
     'Filter',
   );
 
-const facts = ({ detail, target }: AuditRecord): Html =>
-  html`<span class="facts">${target ? foreign(target) : undefined}${Object.entries(detail)
-    .slice(0, 4)
-    .map(
-      ([name, value]) => html` <span class="quiet">${name}</span> ${foreign(String(value).slice(0, 80))}`,
-    )}</span>`;
+const facts = ({ detail, target }: AuditRecord): Html => {
+  const members = Object.entries(detail).slice(0, 4);
+  if (!target && members.length === 0) return html``;
+  return html`<span class="facts">${target ? foreign(target) : undefined}${members.map(
+    ([name, value]) => html` <span class="quiet">${name}</span> ${foreign(String(value).slice(0, 80))}`,
+  )}</span>`;
+};
 
 const tag = (outcome: string): Html =>
   outcome === 'ok' || outcome === 'refused' || outcome === 'failed' ? outcomeTag(outcome) : foreign(outcome);

@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { SocketCard } from '../../../../identity-agent/protocol.ts';
 import type { ListedCard } from '../../../cis/protocol.ts';
-import { foreign, relative, table, tag } from '../../page/controls.ts';
+import { foreign, joined, relative, table, tag } from '../../page/controls.ts';
 
 type State = ListedCard['state'];
 
@@ -25,7 +25,14 @@ const profiles: Readonly<Record<string, string>> = {
 
 /** The state of a virtual card, as the Identity Agent has it. */
 export const virtualTags = ({ inserted, locked, profile }: SocketCard): Html =>
-  html`${inserted ? tag('in the reader', 'good') : undefined} ${locked ? tag('PIN blocked', 'bad') : undefined} ${profiles[profile] ? tag(profiles[profile] ?? '', 'warn') : undefined}`;
+  joined(
+    [
+      ...(inserted ? [tag('in the reader', 'good')] : []),
+      ...(locked ? [tag('PIN blocked', 'bad')] : []),
+      ...(profiles[profile] ? [tag(profiles[profile] ?? '', 'warn')] : []),
+    ],
+    ' ',
+  );
 
 const link = (serial: string): Html =>
   html`<span class="what"><a href="/cards/${encodeURIComponent(serial)}"><code>${serial}</code></a></span>`;

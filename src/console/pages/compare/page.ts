@@ -24,9 +24,9 @@ const kinds: Readonly<Record<Difference['kind'], string>> = {
 };
 
 const row = ({ kind, name, a, b, offending }: Difference): Html =>
-  html`<tr${offending ? html` class="bad"` : undefined}><th scope="row"><code>${cut(name, 100)}</code> <span class="quiet">${kinds[kind]}</span>${
+  html`<tr role="row"${offending ? html` class="bad"` : undefined}><th role="rowheader" scope="row"><code>${cut(name, 100)}</code> <span class="quiet">${kinds[kind]}</span>${
     offending ? html` <span class="tag bad"><span aria-hidden="true">✕</span> wrong</span>` : undefined
-  }</th><td>${shown(a)}</td><td>${shown(b)}</td></tr>`;
+  }</th><td role="cell" data-label="A">${shown(a)}</td><td role="cell" data-label="B">${shown(b)}</td></tr>`;
 
 interface Journeys {
   readonly a: Journey;
@@ -41,7 +41,7 @@ function step({ a, b, differences }: ComparedStep, journeys: Journeys): Html {
   const message = a ?? b;
   if (!message) return html``;
   const words = attemptOf(message);
-  return html`<section class="panel"><h2>${words} <span class="quiet">${parties(message)}</span></h2><div class="scroll" tabindex="0" role="region" aria-label="Differences: ${words}"><table class="differences"><thead><tr><th scope="col">Value</th><th scope="col">A, ${stepLink(journeys.a, a)}</th><th scope="col">B, ${stepLink(journeys.b, b)}</th></tr></thead><tbody>${differences.map(row)}</tbody></table></div></section>`;
+  return html`<section class="panel"><h2>${words} <span class="quiet">${parties(message)}</span></h2><p class="quiet">A: ${stepLink(journeys.a, a)} · B: ${stepLink(journeys.b, b)}</p><table role="table" class="stacks differences"><caption class="visually-hidden">Differences: ${words}</caption><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Value</th><th role="columnheader" scope="col">A</th><th role="columnheader" scope="col">B</th></tr></thead><tbody role="rowgroup">${differences.map(row)}</tbody></table></section>`;
 }
 
 function missing(steps: readonly ComparedStep[], side: 'a' | 'b', journey: Journey): Html | undefined {
