@@ -1,5 +1,6 @@
 import { systemClock } from '@alongside/kernel/clock';
 import { OperatorError } from '@alongside/kernel/operator';
+import type { Vault } from '@alongside/kernel/secrets';
 import type { Config } from '../config.ts';
 import {
   Administrators,
@@ -23,6 +24,7 @@ async function openAudit(config: Config, mode: 'production' | 'either') {
   return {
     database,
     audit,
+    vault,
     async close() {
       await audit.close();
       await database.close();
@@ -32,6 +34,7 @@ async function openAudit(config: Config, mode: 'production' | 'either') {
 
 export interface StoredAudit {
   audit: AuditLog;
+  vault: Vault;
   close(): Promise<void>;
 }
 

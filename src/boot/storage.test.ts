@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -40,6 +40,27 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       const opened = await openStorage({ database, ephemeral: false, masterKey }, root, 'production');
       await work(opened).finally(() => opened.database.close());
     }
+
+    test('says what to do about a database that can only be read', async () => {
+      const key = keyFile('read-only');
+      const database = await create('readable');
+      await using(database, key, async (opened) => {
+        if (dialect === 'postgres') {
+          const name = new URL(database).pathname.slice(1);
+          await opened.database.run(sql(`ALTER DATABASE "${name}" SET default_transaction_read_only = on`));
+        }
+      });
+      // The file format write version (https://www.sqlite.org/fileformat.html, section 1.3.3): also root cannot write a newer one.
+      if (dialect === 'sqlite')
+        writeSync(openSync(database.replace('sqlite:', ''), 'r+'), Buffer.of(3), 0, 1, 18);
+      await assert.rejects(using(database, key), {
+        name: 'OperatorError',
+        message:
+          dialect === 'sqlite'
+            ? /^SQLite .+ can only be read\. Let the user of this process write the file and its folder, or choose another with --data or --database\.$/
+            : /^PostgreSQL .+ accepts no writes: .+ Name the primary server in --database\.$/,
+      });
+    });
 
     test('refuses another master key and changes no row', async () => {
       const [right, wrong] = [keyFile('right'), keyFile('wrong')];

@@ -64,6 +64,33 @@ async function refuseWrongKey(database: Database, vault: Vault | undefined, file
   );
 }
 
+/** SQLITE_READONLY, in the lowest byte of the result code. */
+const readOnlyFile = 8;
+
+/** SQLSTATE codes of a server that refuses every write, with what to do. */
+const servers: Readonly<Record<string, string>> = {
+  // read_only_sql_transaction
+  '25006':
+    'accepts no writes: it is a standby, or read-only by default_transaction_read_only. Name the primary server in --database.',
+  // insufficient_privilege
+  '42501':
+    'refuses this user the right to write. Give the user of --database the tables and the schema, as docs/production.md shows.',
+};
+
+/** Returns what the operator must do about a database that can be read only; any other error as it is. */
+function asUnwritable(error: unknown, { description }: Pick<Database, 'description'>): unknown {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { errcode, code } = cause as { errcode?: number; code?: string };
+    if (errcode !== undefined && errcode % 256 === readOnlyFile)
+      return new OperatorError(
+        `${description} can only be read. Let the user of this process write the file and its folder, or choose another with --data or --database.`,
+      );
+    const server = code === undefined ? undefined : servers[code];
+    if (server) return new OperatorError(`${description} ${server}`);
+  }
+  return error;
+}
+
 /** Settings for the location of storage and its connections. */
 export type StorageConfig = Pick<
   Config,
@@ -119,7 +146,7 @@ export async function openStorage(
     return { database, vault };
   } catch (error) {
     await database.close();
-    throw error;
+    throw asUnwritable(error, database);
   }
 }
 

@@ -9,6 +9,7 @@ import { openStorage, type Storage } from '../boot/storage.ts';
 import { AuditLog } from '../storage/audit.ts';
 import { sql } from '../storage/database.ts';
 import { audit as command } from './commands/audit.ts';
+import { backup } from './commands/backup.ts';
 import { recordedOutput } from './testing/command.ts';
 
 const nhsNumber = '9000000009';
@@ -143,5 +144,60 @@ describe('alongside audit', () => {
       /There is no data/,
     );
     rmSync(empty, { recursive: true, force: true });
+  });
+});
+
+describe('alongside audit verify after the newest record was cut off with its count', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-audit-cut-'));
+  const file = join(folder, 'monday.tar');
+  const run = async (program: typeof command | typeof backup, ...argv: string[]) => {
+    const { lines, notes, out } = recordedOutput();
+    const code = await program.run({ argv: [...argv, '--data', folder], out, commands: async () => [] });
+    return { code, text: lines.join('\n'), notes };
+  };
+  before(async () => {
+    const { database, vault } = await openStorage({ database: '', ephemeral: false }, folder, 'production');
+    const log = new AuditLog(database, new ManualClock(Date.parse('2026-03-02T09:00:00Z')), vault);
+    for (const target of ['cis2', 'cis'])
+      await log.recordAlone({ action: 'keys.rotated', outcome: 'ok', actor: 'console', target });
+    assert.equal((await run(backup, file)).code, 0);
+    const [first] = await log.list();
+    assert.ok(first);
+    const { chain, hash } = first;
+    await database.run(
+      sql(
+        'DELETE FROM audit_term WHERE block IN (SELECT last FROM audit_block WHERE chain = ? AND seq > 1)',
+        chain,
+      ),
+    );
+    await database.run(sql('DELETE FROM audit_block WHERE chain = ? AND seq > 1', chain));
+    await database.run(sql('UPDATE audit_chain SET seq = 1, mac = ? WHERE chain = ?', hash, chain));
+    await database.close();
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('says without anchors what it cannot see', async () => {
+    const { code, notes } = await run(command, 'verify');
+    assert.equal(code, 0);
+    assert.match(notes[0] ?? '', /cut off together with their count shows only with --anchors FILE/);
+  });
+
+  test('names the first missing record with a backup as anchors', async () => {
+    const { code, text, notes } = await run(command, 'verify', '--anchors', file);
+    assert.deepEqual([code, notes], [1, []]);
+    assert.match(
+      text,
+      /^Chain .+, record 2: The chain ends before this record, which was counted or anchored\.$/,
+    );
+  });
+
+  test('refuses the backup of another master key', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'alongside-audit-other-'));
+    const { database } = await openStorage({ database: '', ephemeral: false }, other, 'production');
+    await database.close();
+    const { out } = recordedOutput();
+    const argv = ['verify', '--anchors', file, '--data', other];
+    await assert.rejects(command.run({ argv, out, commands: async () => [] }), /another master key/);
+    rmSync(other, { recursive: true, force: true });
   });
 });

@@ -33,6 +33,17 @@ const foreignChangeInterval = 250;
 /** Milliseconds between two attempts; the event loop is not blocked. */
 const pause = 2;
 
+/** What to do about a file that cannot be opened. */
+const openRemedies = {
+  right:
+    'Let the user of this process read and write the file and its folder, or choose another with --data or --database.',
+  /** SQLITE_CORRUPT, SQLITE_NOTADB */
+  damaged: 'Restore a backup with alongside restore, or choose another with --data or --database.',
+};
+
+const remedyOf = ({ errcode = 0 }: { errcode?: number }): string =>
+  openRemedies[[11, 26].includes(errcode % 256) ? 'damaged' : 'right'];
+
 /**
  * SQLite in WAL mode. Combines all writes of an event-loop turn into one transaction, or of the time of an fsync: their responses
  * have to wait for the next one. No caller sees them before the commit. The fsync happens when a response waits for it.
@@ -79,7 +90,9 @@ export class SqliteDatabase implements Database {
       if (!inMemory && !existsSync(file)) closeSync(openSync(file, 'a', 0o600));
       this.#connection = new SqliteConnection(file);
     } catch (error) {
-      throw new OperatorError(`The database ${file} cannot be opened: ${reasonOf(error)}.`);
+      throw new OperatorError(
+        `The database ${file} cannot be opened: ${reasonOf(error)}. ${remedyOf(error as { errcode?: number })}`,
+      );
     }
     if (log || !inMemory)
       this.#durability = new Durability(log ?? new WriteAheadLog(file), () => this.#turnUnlessHindered());

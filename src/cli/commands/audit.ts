@@ -1,7 +1,8 @@
 import { loadConfig } from '@alongside/kernel/config';
 import { UsageError } from '@alongside/kernel/operator';
+import type { StoredAudit } from '../../boot/offline.ts';
 import { productionShape } from '../../config.ts';
-import { type AuditFilter, type AuditLog, type AuditRecord, filterNames } from '../../storage/audit.ts';
+import { type AuditFilter, type AuditRecord, filterNames } from '../../storage/audit.ts';
 import { type Call, command, type Result, text } from '../command.ts';
 import { configFileOf } from '../instance.ts';
 import { columns, counted } from '../table.ts';
@@ -18,7 +19,7 @@ const flags = {
   format: text,
 };
 
-type AuditCall = Call<typeof flags, never> & { audit: AuditLog };
+type AuditCall = Call<typeof flags, never> & Pick<StoredAudit, 'audit' | 'vault'>;
 
 const operator = 'local operator';
 
@@ -80,20 +81,29 @@ async function print(
   return { json: { records } };
 }
 
+const withoutAnchors =
+  'Whether the newest records were cut off together with their count shows only with --anchors FILE: the log of alongside serve or a backup, stored elsewhere.';
+
 async function verify(call: AuditCall): Promise<Result> {
-  const { audit, flags } = call;
+  const { audit, vault, flags } = call;
   const { readAnchors } = await import('../audit/anchors.ts');
   const { problemTexts } = await import('../../storage/audit/verify.ts');
   const result = await audit.verify({
     from: timeOf(call, 'from'),
     to: timeOf(call, 'to'),
-    ...(flags.anchors === undefined ? {} : { anchors: await readAnchors(flags.anchors) }),
+    ...(flags.anchors === undefined ? {} : { anchors: await readAnchors(flags.anchors, vault) }),
   });
   const { chains, records, unsealed, problem } = result;
   const line = problem
     ? `Chain ${problem.chain}, record ${problem.seq}: ${problemTexts[problem.problem]}`
     : `${counted(records, 'record')} in ${counted(chains, 'chain')} ${records === 1 ? 'is as it was' : 'are as they were'} written. Not sealed yet: ${unsealed}.`;
-  return { json: { ok: problem === undefined, ...result }, lines: [line], code: problem ? 1 : 0 };
+  const isOpen = problem === undefined && flags.anchors === undefined;
+  return {
+    json: { ok: problem === undefined, ...result },
+    lines: [line],
+    notes: isOpen ? [withoutAnchors] : [],
+    code: problem ? 1 : 0,
+  };
 }
 
 async function exportRecords(call: AuditCall): Promise<Result> {
@@ -117,7 +127,7 @@ export const audit = command({
     // Loaded here, so that other commands do not load storage.
     const { openStoredAudit } = await import('../../boot/offline.ts');
     const desk = await openStoredAudit(config);
-    return { audit: desk.audit, close: () => desk.close() };
+    return { audit: desk.audit, vault: desk.vault, close: () => desk.close() };
   },
   actions: {
     verify: {
@@ -145,7 +155,7 @@ export const audit = command({
     },
   },
   notes: [
-    'FILTER: --from T --to T --actor A --action A --application ID --outcome ok|refused|failed --patient NHS-NUMBER. T is a day or a time, 2026-03-02 or 2026-03-02T09:00:00Z. --anchors reads a log of alongside serve, stored elsewhere: only so it shows that the newest records were cut off with their count, or that a holder of the master key rewrote records.',
+    'FILTER: --from T --to T --actor A --action A --application ID --outcome ok|refused|failed --patient NHS-NUMBER. T is a day or a time, 2026-03-02 or 2026-03-02T09:00:00Z. --anchors reads a log of alongside serve, or a backup, stored elsewhere: only so it shows that the newest records were cut off with their count, or that a holder of the master key rewrote records. The log has an anchor each minute; a backup shows nothing after its time.',
     'They work on storage, whether the instance runs or not, and take the same settings as alongside serve: --data, --database, --master-key, --config. Searches and exports are recorded.',
   ],
   examples: ['alongside audit search --from 2026-03-02 --outcome refused', 'alongside audit verify'],

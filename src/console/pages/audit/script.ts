@@ -25,7 +25,7 @@ function audit({ byId, counted, made, send }: PageTools): void {
       const { ok, records, chains, unsealed, problem } = JSON.parse(data);
       if (ok)
         show(
-          `Verified ${counted(records, 'record')} in ${counted(chains, 'chain')}: all as written. ${unsealed.toLocaleString('en-GB')} without a seal yet.`,
+          `Verified ${counted(records, 'record')} in ${counted(chains, 'chain')}: all as written. ${unsealed.toLocaleString('en-GB')} without a seal yet. Whether the newest were cut off with their count shows only with alongside audit verify --anchors.`,
           'note',
         );
       else show(`Chain broken at record ${problem.seq} of ${problem.chain}: ${problem.problem}.`, 'error');

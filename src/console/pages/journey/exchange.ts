@@ -4,7 +4,7 @@ import type { Captured, Field, Journey, Message } from '../../../journeys/model.
 import { curlOf } from '../../journey-exports/curl.ts';
 import { cut, duration, foreign, joined } from '../../page/controls.ts';
 import { type JourneyView, stepAddress } from './address.ts';
-import { ignoredLevels } from './ignored.ts';
+import { ignoredLevels } from './words.ts';
 
 /** The steps in which one secret value was seen, in order. */
 type ValueSteps = ReadonlyMap<string, readonly number[]>;

@@ -4,9 +4,8 @@ import type { Journey, JourneySummary, Message, RefusalView } from '../../../jou
 import type { Banner } from '../../explain/finding.ts';
 import { cut, duration, foreign, joined, outcomeTag } from '../../page/controls.ts';
 import { type JourneyView, stepAddress } from './address.ts';
-import { ignoredLevels } from './ignored.ts';
 import { roleOf } from './roles.ts';
-import { afterColon, dateAndTime, patternName, reasonOf, titleOf } from './words.ts';
+import { afterColon, dateAndTime, ignoredLevels, patternName, reasonOf, titleOf } from './words.ts';
 
 /** The title of a journey with its outcome, as the heading of its page. */
 export const headingOf = (journey: JourneySummary): Html =>

@@ -9,12 +9,11 @@ import { definePage, type PageView } from '../../page/page.ts';
 import { addressOf, type JourneyView, stepAddress, viewOf } from './address.ts';
 import { arrowPicture, type Lanes, laneHeads, laneLines, lanesOf } from './arrows.ts';
 import { banner, headingOf, leadOf, notices, related } from './header.ts';
-import { ignoredLevel } from './ignored.ts';
 import { inspector, type Known } from './inspector.ts';
 import { ledgerOf, type Row, type Shown, shownMessages } from './rows.ts';
 import { journeyScript } from './script.ts';
 import { timeBar } from './time.ts';
-import { laneName, requestLine, titleOf, wordsOf } from './words.ts';
+import { ignoredLevel, laneName, requestLine, titleOf, wordsOf } from './words.ts';
 
 /** Rows of a page, and rows that a browser lays out together when they are in view. */
 const pageSize = 1_000;
