@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -15,6 +15,7 @@ import { startInstance, type TestInstance } from '../testing/instance.ts';
 // docs/finding-mistakes.md: each mistake is really made, and its error and request are pasted.
 
 const { combined, appRestricted, separateAtCis2 } = seededClients;
+const page = readFileSync(new URL('../../docs/finding-mistakes.md', import.meta.url), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'alongside-mistakes-'));
 const key = createPrivateKey(demoPrivateKeyPem);
 let instance: TestInstance;
@@ -226,6 +227,7 @@ describe('explain', () => {
       assert.deepEqual(failedIn(found), failed);
       assert.match(JSON.stringify(found.banner), says);
       assert.ok(found.banner?.mend && found.banner.source !== undefined);
+      assert.ok(page.includes(`*${found.banner.headline}*`), `docs/finding-mistakes.md names "${found.banner.headline}"`);
       if (status === 302) return;
       // The error of the response is found by its id.
       const id = response.headers.get('x-message-id') ?? '';

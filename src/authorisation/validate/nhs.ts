@@ -150,7 +150,7 @@ const bySecret = ({ base }: NhsServer): Probe[] => [
     needed: true,
     received: clientName,
   },
-  { check: 'client_secret', expected: "one of the client's", step: checkSecret },
+  { check: 'client_secret', expected: 'a current secret of the client', step: checkSecret },
   ...standing(base),
 ];
 
