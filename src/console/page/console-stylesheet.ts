@@ -15,7 +15,7 @@ ul.plain, ol.plain { list-style: none; margin: 0; padding: 0; } .plain li { marg
 .calendar { display: block; width: 100%; height: auto; margin: 0 0 .75rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
 @media (max-width: 43.75rem) { .calendar { display: none; } } .calendar .month { stroke: var(--line); } .calendar text { font-size: 10px; fill: var(--quiet); } .calendar .now { stroke: var(--bad); stroke-width: 1.5; }
 .calendar .announced { fill: var(--warn-soft); stroke: var(--warn); } .calendar .signing { fill: var(--accent); } .calendar .verifying { fill: var(--accent-soft); stroke: var(--accent); }
-.calendar .kid { fill: var(--accent-ink); font-weight: 650; } .calendar .kid.waits { fill: var(--warn); } .legend span { padding: 0 .375rem; border: 1px solid transparent; border-radius: .25rem; font-size: .875rem; }
+.calendar .kid { fill: var(--accent-ink); font-weight: 650; } .calendar .kid.waits { fill: var(--warn); } .legend > [class]:not(.with-lanes) { padding: 0 .375rem; border: 1px solid transparent; border-radius: .25rem; font-size: .875rem; }
 .legend .announced { background: var(--warn-soft); color: var(--warn); border-color: var(--warn); } .legend .signing { background: var(--accent); color: var(--accent-ink); }
 .legend .verifying { background: var(--accent-soft); color: var(--ink); border-color: var(--accent); }
 .calls { list-style: none; margin: 0 0 1rem; padding: 0; } .calls li { padding: .1875rem 0; overflow-wrap: anywhere; } .calls a[aria-current] { font-weight: 700; }
@@ -149,7 +149,7 @@ dl.addresses { row-gap: .625rem; }
   .stacks td.hidden:has(> input)::after { content: " " attr(data-label); } .took { margin-left: 0; transform: scaleX(-1); }
   .stacks tr.chosen { background: var(--accent-soft); } .build .stacks td:nth-child(2) { width: auto; }
 }
-@media (forced-colors: active) { #navigation a:not([aria-current]), .tabs a:not([aria-current]) { border-color: Canvas; } .segments a[aria-current], #navigation a[aria-current] { outline: 2px solid; outline-offset: -2px; } }
+@media (forced-colors: active) { .mark, button.state::before { forced-color-adjust: none; } #navigation a:not([aria-current]), .tabs a:not([aria-current]) { border-color: Canvas; } .segments a[aria-current], #navigation a[aria-current] { outline: 2px solid; outline-offset: -2px; } }
 @media print { .console .column, .console .bar { display: none; } }
 ${journeyStyles}${operateStyles}`;
 
