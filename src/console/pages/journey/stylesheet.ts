@@ -72,7 +72,7 @@ dialog { color: var(--ink); background: var(--card); border: 1px solid var(--qui
 .console footer { display: flex; flex-wrap: wrap; gap: .5rem 1rem; justify-content: space-between; align-items: center; } dl.keys { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; } dl.keys dd { margin: 0; }
 kbd { font: .8125rem ui-monospace, monospace; border: 1px solid var(--line); border-radius: .25rem; padding: 0 .375rem; background: var(--paper); }
 ul.compared { list-style: none; padding: 0; } ul.compared li { margin: 0 0 .25rem; }
-.differences td, .differences th { overflow-wrap: anywhere; } .differences th:first-child { width: 26%; } .differences td { width: 37%; } .differences tr.bad > * { background: var(--bad-soft); }
+.differences td, .differences th { overflow-wrap: anywhere; } @media (min-width: 66.01rem) { .differences th:first-child { width: 26%; } .differences td { width: 37%; } } .differences tr.bad > * { background: var(--bad-soft); }
 @media (prefers-color-scheme: dark) { :root { --number: #8db4ff; } .t-cis2 { fill: #d98a1f; } }
 @media (min-width: 75rem) {
   .journey:has(> [data-part=inspector] > .inspector) { grid-template-columns: minmax(0, 1.9fr) minmax(21rem, 1fr); }
