@@ -227,7 +227,10 @@ describe('explain', () => {
       assert.deepEqual(failedIn(found), failed);
       assert.match(JSON.stringify(found.banner), says);
       assert.ok(found.banner?.mend && found.banner.source !== undefined);
-      assert.ok(page.includes(`*${found.banner.headline}*`), `docs/finding-mistakes.md names "${found.banner.headline}"`);
+      assert.ok(
+        page.includes(`*${found.banner.headline}*`),
+        `docs/finding-mistakes.md names "${found.banner.headline}"`,
+      );
       if (status === 302) return;
       // The error of the response is found by its id.
       const id = response.headers.get('x-message-id') ?? '';
@@ -282,6 +285,8 @@ describe('explain', () => {
 });
 
 test('explain links to the page of each id', async () => {
+  await instance.api('PUT', '/readers/0/card', { card: 'gp' });
+  await instance.call('POST', '/agent/pin', { pin: '84719263' });
   await instance.signInAtDesk('gp');
   const { cards } = await instance.api<{ cards: { serial: string }[] }>(
     'GET',
@@ -296,6 +301,7 @@ test('explain links to the page of each id', async () => {
     [separateAtCis2.clientId, '/applications/demo-separate'],
     [refused.headers.get('x-message-id') ?? '', '/journeys/'],
     ['authorisation.redirectUnknown', '/journeys/'],
+    ['identity-agent.wrongPin', '/journeys/'],
   ] as const) {
     const { took, links } = await explain(id);
     assert.equal(took?.kind, 'id');

@@ -6,6 +6,20 @@ import { checked, type ExplainKind, type Finding, type Link, unchecked } from '.
 import { linkTo } from '../registered.ts';
 import { refusalFinding, stepLink } from './errors.ts';
 
+/** Finds the newest act at the desk that was refused with an error: the Identity Agent refuses a card or a PIN without a request. */
+async function actRefused(error: string, { journeys }: ConsoleContext): Promise<Link | undefined> {
+  if (!error.startsWith('identity-agent.')) return undefined;
+  const atDesk = await journeys.list({ pattern: 'desk' });
+  // One that succeeded in the end has its wrong PIN too.
+  for (const { id, failedStep } of atDesk.journeys) {
+    const messages = failedStep === null ? [] : ((await journeys.find(id))?.messages ?? []);
+    const found = messages.find(({ refusal }) => refusal?.error === error);
+    if (found)
+      return { label: `Journey, step ${found.number}`, href: `${page('journeys', id)}?step=${found.number}` };
+  }
+  return undefined;
+}
+
 interface IdKind {
   readonly name: string;
   readonly form: RegExp;
@@ -75,7 +89,7 @@ const idKinds: readonly IdKind[] = [
     form: /^[a-z][\w-]*\.[a-z]\w*$/i,
     async find(id, console) {
       const found = await console.refusals.newest(({ error }) => error === id);
-      return found && stepLink(console, found.messageId);
+      return found ? stepLink(console, found.messageId) : actRefused(id, console);
     },
   },
   {
