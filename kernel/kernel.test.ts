@@ -11,10 +11,21 @@ import { carriesSecret, exposedFlags, isSecret, loadConfig, readFlags } from './
 import { CookieNames, readCookies } from './cookies.ts';
 import { catalogue, Refusal } from './errors.ts';
 import { escapeHtml, html, safeHref, trusted } from './html.ts';
+import { orderedToken, randomToken } from './ids.ts';
 import { type KeyStore, type SigningKeyRecord, SigningKeys } from './keys.ts';
 import { OperatorError, UsageError } from './operator.ts';
-import { equalHashes, equalSecrets, Vault } from './secrets.ts';
+import { equalHashes, equalSecrets, orderedHash, sha256, Vault } from './secrets.ts';
 import { type Steps, steps } from './steps.ts';
+
+test('the stored form of a token has its time in front of its hash', () => {
+  for (const token of [orderedToken(24), orderedToken()])
+    assert.equal(orderedHash(token), `${token.slice(0, 12)}${sha256(token)}`);
+});
+
+test('the stored form of any other value is its hash', () => {
+  const others = [randomToken(), `${orderedToken()}.`, orderedToken().toUpperCase(), ''];
+  for (const value of others) assert.equal(orderedHash(value), sha256(value));
+});
 
 test('steps run in order, see earlier results, and end with the first response', async () => {
   const seen: string[] = [];

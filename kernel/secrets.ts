@@ -1,8 +1,11 @@
 import { createCipheriv, createDecipheriv, hash, hkdfSync, timingSafeEqual } from 'node:crypto';
-import { fillRandom } from './ids.ts';
+import { fillRandom, orderOf } from './ids.ts';
 
 /** Returns SHA-256 as base64url, the stored form of values that are only compared. */
 export const sha256 = (value: string | Uint8Array): string => hash('sha256', value, 'base64url');
+
+/** Returns the stored form of a token that names its row: its hash, behind its time if it has one. */
+export const orderedHash = (token: string): string => `${orderOf(token)}${sha256(token)}`;
 
 /** Returns the left half of SHA-256 as base64url: `at_hash`, `c_hash`, `s_hash` (OpenID Connect Core section 3.1.3.6). */
 export const halfHash = (value: string): string =>

@@ -1,5 +1,5 @@
 import { activity } from '@alongside/kernel/activity';
-import { randomToken } from '@alongside/kernel/ids';
+import { orderedToken } from '@alongside/kernel/ids';
 import type { Statement } from '../storage/database.ts';
 import type { SingleUse, SpentValue } from '../storage/single-use.ts';
 import type { Base } from './base.ts';
@@ -50,7 +50,7 @@ export class Codes {
   /** A code that exists once its write is durable. */
   creating(grant: Omit<CodeGrant, 'issuer'>): { code: string; write: Statement } {
     const { issuer, profile } = this.#base;
-    const code = randomToken(codeBytes);
+    const code = orderedToken(codeBytes);
     const payload: CodeGrant = { ...grant, issuer, trace: activity()?.trace?.context };
     const lifetime = lifetimes[profile] ?? usualLifetime;
     return { code, write: this.#singleUse.keepStatement(kind, code, payload, lifetime) };

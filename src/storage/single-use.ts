@@ -1,6 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { parseOwnJson } from '@alongside/kernel/json';
-import { sha256 } from '@alongside/kernel/secrets';
+import { orderedHash } from '@alongside/kernel/secrets';
 import { removeOld } from './batches.ts';
 import { type Database, must, type Statement, sql } from './database.ts';
 import { Jtis } from './jtis.ts';
@@ -35,7 +35,7 @@ export class SingleUse {
     return sql(
       'INSERT INTO single_use (kind, hash, payload, created_at, expires_at) VALUES (?, ?, ?, ?, ?)',
       kind,
-      sha256(value),
+      orderedHash(value),
       JSON.stringify(payload ?? null),
       now,
       now + lifetime,
@@ -61,7 +61,7 @@ export class SingleUse {
         'UPDATE single_use SET used_at = ? WHERE kind = ? AND hash = ? AND used_at IS NULL AND expires_at > ? RETURNING payload',
         now,
         kind,
-        sha256(value),
+        orderedHash(value),
         now,
       ),
     );
@@ -86,7 +86,7 @@ export class SingleUse {
       sql(
         'SELECT payload, used_at, expires_at FROM single_use WHERE kind = ? AND hash = ?',
         kind,
-        sha256(value),
+        orderedHash(value),
       ),
     );
     return row && { payload: parseOwnJson(row.payload), usedAt: row.used_at, expiresAt: row.expires_at };
@@ -108,7 +108,7 @@ export class SingleUse {
         `UPDATE single_use SET payload = ? WHERE kind = ? AND hash = ? AND used_at IS NULL AND expires_at > ?${unchanged}`,
         JSON.stringify(payload ?? null),
         kind,
-        sha256(value),
+        orderedHash(value),
         this.#clock.now(),
         ...(before === undefined ? [] : [JSON.stringify(before)]),
       ),
@@ -126,7 +126,7 @@ export class SingleUse {
          SET payload = excluded.payload, created_at = excluded.created_at, expires_at = excluded.expires_at
          WHERE single_use.expires_at <= excluded.created_at`,
         kind,
-        sha256(value),
+        orderedHash(value),
         JSON.stringify(payload),
         now,
         now + lifetime,
@@ -142,7 +142,7 @@ export class SingleUse {
       `INSERT INTO single_use (kind, hash, payload, created_at, expires_at, used_at) VALUES (?, ?, 'null', ?, ?, ?)
        ON CONFLICT (kind, hash) DO UPDATE SET created_at = excluded.created_at, expires_at = excluded.expires_at`,
       kind,
-      sha256(value),
+      orderedHash(value),
       now,
       now + lifetime,
       now,

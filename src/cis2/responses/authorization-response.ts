@@ -3,7 +3,7 @@ import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { orderedId, randomToken } from '@alongside/kernel/ids';
+import { orderedId, orderedToken } from '@alongside/kernel/ids';
 import { stateKey } from '@alongside/kernel/journeys';
 import type { Log } from '@alongside/kernel/log';
 import { halfHash } from '@alongside/kernel/secrets';
@@ -157,7 +157,7 @@ export class Codes {
     authorization: AuthorizationRequest,
     session: Session,
   ): { code: string; statements: Statement[] } {
-    const code = randomToken();
+    const code = orderedToken();
     const reached = strengthFor(session.authentication, client.registration);
     const grant: CodeGrant = {
       clientId: client.registration.clientId,

@@ -95,7 +95,7 @@ describe('sessions', () => {
       const cisSid = await cis2.agent.signIn(gp.uid);
       const back = await cis2.signIn(browser, client);
       const value = sessionCookie(browser) ?? '';
-      assert.match(value, /^[\w-]{43}$/, '256 bits');
+      assert.match(value, /^[\da-f]{12}[\w-]{43}$/, 'its time, and 256 bits');
       cookies.add(value);
       const row = await cis2.database.get<{ sid: string }>(
         sql('SELECT sid FROM cis2_session WHERE cis_session_id = ?', cisSid),

@@ -1,8 +1,8 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { type CookieNames, readCookies } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { orderedId, randomToken } from '@alongside/kernel/ids';
-import { sha256 } from '@alongside/kernel/secrets';
+import { orderedId, orderedToken } from '@alongside/kernel/ids';
+import { orderedHash } from '@alongside/kernel/secrets';
 import { removeOld } from '../../storage/batches.ts';
 import { type Database, must, type Row, type Statement, sql } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
@@ -88,7 +88,7 @@ export class Sessions {
   async current(request: HttpRequest): Promise<Session | undefined> {
     const cookie = readCookies(request.headers.cookie).get(this.#cookies.name('session'));
     if (cookie === undefined) return undefined;
-    const found = await this.#live('ofCookie', sha256(cookie));
+    const found = await this.#live('ofCookie', orderedHash(cookie));
     return found.find(({ issuer }) => issuer === this.#issuer);
   }
 
@@ -143,7 +143,7 @@ export class Sessions {
     before: Session | undefined,
   ): { session: Session; cookie: string; statement: Statement } {
     const now = this.#clock.now();
-    const value = randomToken();
+    const value = orderedToken();
     const session: Session = {
       // Three indexes grow at their end with it. Its tokens contain the time of the sign-in anyway.
       sid: before?.sid ?? orderedId(),
@@ -160,7 +160,7 @@ export class Sessions {
     };
     const body: SessionBody = { issuer: this.#issuer, authentication, idAssuranceLevel, roleId };
     const columns = [
-      sha256(value),
+      orderedHash(value),
       session.cisSessionId,
       session.agentId,
       JSON.stringify(body),
@@ -176,9 +176,9 @@ export class Sessions {
       before?.authentication.provenAt === authentication.provenAt ? { provenAt: now } : authentication;
     const ending = [
       cisEndedKind,
-      sha256(session.cisSessionId ?? ''),
+      orderedHash(session.cisSessionId ?? ''),
       personEndedKind,
-      sha256(session.uid),
+      orderedHash(session.uid),
       provenAt,
       now + skew,
     ];

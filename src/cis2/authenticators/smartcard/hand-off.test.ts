@@ -55,7 +55,7 @@ describe('hand-off request', () => {
     });
     assert.equal(exp - iat, 60);
     assert.equal(Buffer.from(nonce, 'base64url').length, 32);
-    assert.match(jti, /^[0-9a-f-]{36}$/);
+    assert.match(jti, /^[0-9a-f]{12}[\w-]{43}$/);
     const [name, value] = [...browser.jar].find(([cookie]) => cookie.includes('-txn-')) ?? [];
     assert.equal(txn_h, sha256(value ?? ''));
     assert.ok(!request.includes(value ?? '') && name);

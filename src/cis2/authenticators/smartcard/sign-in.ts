@@ -3,7 +3,7 @@ import { type Answer, redirect } from '@alongside/kernel/answer';
 import { seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { randomToken, uuid } from '@alongside/kernel/ids';
+import { orderedToken, randomToken } from '@alongside/kernel/ids';
 import { stateKey } from '@alongside/kernel/journeys';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import {
@@ -87,7 +87,7 @@ export class HandOffs {
     const request: HandOffRequest = {
       iss: issuer,
       aud: 'identity-agent',
-      jti: uuid(),
+      jti: orderedToken(),
       iat: now,
       exp: now + handOffLifetime,
       nonce: randomToken(),
