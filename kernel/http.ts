@@ -107,9 +107,11 @@ interface Timeouts {
   request: number;
   /** Interval of the checks. */
   check: number;
+  /** For the client to close a connection that a refusal ends. */
+  linger: number;
 }
 
-const usualTimeouts: Timeouts = { headers: 10_000, request: 30_000, check: 1_000 };
+const usualTimeouts: Timeouts = { headers: 10_000, request: 30_000, check: 1_000, linger: 2_000 };
 /** Milliseconds for which an unused connection stays open. */
 const keepAlive = 30_000;
 /** Milliseconds that running requests may take after a listener closes. */
@@ -130,8 +132,11 @@ const secureOptions = ({ certificate, key, clientCertificates }: Tls) => ({
   key,
   minVersion: 'TLSv1.2' as const,
   ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM',
-  // A resumed session keeps the client's certificate, but not its intermediates.
-  ...(clientCertificates ? { secureOptions: constants.SSL_OP_NO_TICKET } : {}),
+  secureOptions:
+    // Costs the server more than the client; nothing here needs it (RFC 9325 section 3.5).
+    constants.SSL_OP_NO_RENEGOTIATION |
+    // A resumed session keeps the client's certificate, but not its intermediates.
+    (clientCertificates ? constants.SSL_OP_NO_TICKET : 0),
 });
 
 function createServerFor(tls: ListenerOptions['tls'], timeouts: Timeouts): Server {
@@ -200,7 +205,8 @@ export function createListener(routes: readonly Route[], options: ListenerOption
   const background = new Background();
   const find = routeFinder(routes);
   const respondOptions = options.development ? { ...options, nearestPath: nearestPath(routes) } : options;
-  const server = createServerFor(options.tls, { ...usualTimeouts, ...options.timeouts });
+  const timeouts = { ...usualTimeouts, ...options.timeouts };
+  const server = createServerFor(options.tls, timeouts);
   const connections = new Connections(server, proxies);
   const turns = new Turns();
   // Streams would otherwise keep a closing server open.
@@ -269,7 +275,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
   server.on('request', (raw, response) => turns.take(raw, response, () => begin(raw, response)));
   server.on('clientError', (error, socket) => {
     background.run(log, 'bytes that are no request got no answer', () =>
-      answerMalformed(error, socket as Socket, options),
+      answerMalformed(error, socket as Socket, { ...options, linger: timeouts.linger }),
     );
   });
 

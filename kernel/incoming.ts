@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { type Answer, inBytes, json } from './answer.ts';
 import { type Refusal, type Refuse, reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
@@ -151,6 +152,11 @@ const kinds: Readonly<Record<string, Refuse>> = {
   ERR_HTTP_REQUEST_TIMEOUT: kernelErrors.requestSlow,
 };
 
+/** Whether the TLS handshake has not ended. A response would wait for it, and keep the connection for ever. */
+const isHandshaking = (socket: Socket): boolean =>
+  socket instanceof TLSSocket &&
+  (socket as TLSSocket & { secureConnecting?: boolean }).secureConnecting === true;
+
 /** Responds to bytes that are not a valid request, with an id for the recorded reason, and closes the connection. */
 export async function answerMalformed(
   error: Error & { code?: string },
@@ -158,10 +164,11 @@ export async function answerMalformed(
   {
     onMalformed,
     isHttps = false,
+    linger,
     ...options
-  }: { onMalformed?: OnMalformed; isHttps?: boolean } & RespondOptions,
+  }: { onMalformed?: OnMalformed; isHttps?: boolean; linger: number } & RespondOptions,
 ): Promise<void> {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  if (error.code === 'ECONNRESET' || !socket.writable || isHandshaking(socket)) {
     socket.destroy(error);
     return;
   }
@@ -179,4 +186,7 @@ export async function answerMalformed(
   );
   const nowhere = { id, method: '', path: '(no request)', headers: {}, address: socket.remoteAddress ?? '' };
   socket.end(inBytes(noteRefusal(answer, nowhere, options), id, isHttps));
+  // A client that never closes its side would keep the connection.
+  const timer = setTimeout(() => socket.destroy(), linger);
+  socket.once('close', () => clearTimeout(timer));
 }

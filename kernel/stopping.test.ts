@@ -155,6 +155,18 @@ describe('a listener that stops', { timeout: 60_000 }, () => {
     assert.deepEqual(logged, [{ listener: 'test', cut: 2 }]);
   });
 
+  test('ends the connection of a client that got 408 and never closes its side', async () => {
+    await listener.close();
+    await start({ timeouts: { headers: 20, request: 20, check: 10, linger: 10 } });
+    const accepted = once(listener.server, 'connection');
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    const [served] = (await accepted) as [Socket];
+    const closed = once(served, 'close');
+    assert.match(await text(socket), /^HTTP\/1\.1 408 /);
+    await closed;
+    socket.destroy();
+  });
+
   for (const [what, bytes] of [
     ['headers', 'GET / HTTP/1.1\r\nHost: a\r\nX-'],
     ['a body', 'POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx'],

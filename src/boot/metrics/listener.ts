@@ -2,6 +2,7 @@ import { Answer } from '@alongside/kernel/answer';
 import { createListener, type Listener, plainError } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import type { Metrics } from '@alongside/kernel/metrics';
+import { isLoopbackName } from '@alongside/kernel/networks';
 import { OperatorError } from '@alongside/kernel/operator';
 import { route } from '@alongside/kernel/route';
 import type { Config } from '../../config.ts';
@@ -28,9 +29,12 @@ export function metricsPortOf(
   return development ? { port: portBase === 0 ? 0 : usualPort, isSet: false } : undefined;
 }
 
+/** Whether a request names this machine. A website that rebinds its own name to loopback sends that name. */
+const isForThisMachine = (host = ''): boolean => isLoopbackName(URL.parse(`http://${host}`)?.hostname ?? '');
+
 /** Serves `GET /metrics`. Resolves with undefined if the usual port is in use. Throws OperatorError if one that was set is. */
 export async function startMetricsListener(
-  metrics: Metrics<Series>,
+  metrics: Pick<Metrics<Series>, 'scrape'>,
   { port, isSet }: MetricsPort,
   { host, log }: { host: string; log: Log },
 ): Promise<{ listener: Listener; url: string } | undefined> {
@@ -38,6 +42,8 @@ export async function startMetricsListener(
     route('/metrics', {
       GET: {
         async endpoint({ headers }) {
+          if (isLoopbackName(host) && !isForThisMachine(headers.host))
+            return new Answer(421, { 'content-type': 'text/plain' }, 'Use a name of this machine.\n');
           const { type, body } = await metrics.scrape(headers.accept);
           return new Answer(200, { 'content-type': type }, body);
         },

@@ -1,12 +1,13 @@
 import type { Person, RoleProfile } from '../protocol.ts';
 
-const formula = /^[=+\-@\t\r']/;
+const formula = /^[=+\-@\uFF1D\uFF0B\uFF0D\uFF20\t\r']/;
 
 /** Prefixes a formula with an apostrophe, so that no spreadsheet runs it. */
 const escapeFormula = (value: string): string => (formula.test(value) ? `'${value}` : value);
 
 /** Removes the apostrophe before a formula. */
-export const unescapeFormula = (cell: string): string => (/^'[=+\-@\t\r']/.test(cell) ? cell.slice(1) : cell);
+export const unescapeFormula = (cell: string): string =>
+  /^'[=+\-@\uFF1D\uFF0B\uFF0D\uFF20\t\r']/.test(cell) ? cell.slice(1) : cell;
 
 /** Writes a cell, quoted if necessary (RFC 4180). */
 export function writeCell(value: string): string {
