@@ -33,13 +33,16 @@ const meanings = [
   ],
 ];
 
+/** npm tries a request three times. By its defaults it waits 10 and 60 s between them, also without a network. */
+const retries = ['--fetch-retry-mintimeout=2000', '--fetch-retry-maxtimeout=10000'];
+
 /**
  * Runs npm quietly in a folder and resolves with its standard error. Fails with a `Stop` that starts with `what` and gives the
  * reason.
  */
 export async function npm(args, { cwd, what }) {
   const quiet = ['--no-audit', '--no-fund', '--no-progress', '--no-update-notifier', '--loglevel=error'];
-  const { code, said, stoppedBy } = await run([...args, ...quiet], cwd);
+  const { code, said, stoppedBy } = await run([...args, ...quiet, ...retries], cwd);
   if (stoppedBy !== undefined)
     throw new Stop(`stopped while ${what}: start again to continue`, 128 + constants.signals[stoppedBy]);
   if (code === 0) return said;
