@@ -106,7 +106,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
         /belongs to production/,
       );
       await using(database, masterKey, ({ database: opened }) =>
-        opened.run(sql("UPDATE setting SET value = '9999' WHERE name = 'schema'")),
+        opened.run(sql("UPDATE setting SET value = '9999' WHERE name IN ('schema', 'schema.lowest')")),
       );
       const kept = await databaseDump(database);
       await assert.rejects(using(database, masterKey), /schema 9999/);
