@@ -87,24 +87,27 @@ const ofRoles = /<label for="role-[\s\S]*?<\/div>/g;
 const codes = /<strong class="code\b.*?<\/strong>/g;
 
 const pages: [string, () => Promise<Reply>][] = [
-  ['the choice', async () => browser.get(await choice(cis2, browser, client, everything))],
-  ['the choice after a provider that does not answer', async () => follow(await at('federated'))],
   [
-    'the choice, stepping up',
+    'the choice of an authenticator',
+    async () => browser.get(await choice(cis2, browser, client, everything)),
+  ],
+  ['the choice after a provider that does not respond', async () => follow(await at('federated'))],
+  [
+    'the choice for a higher level',
     async () => {
       await signedInAs(nurse.uid, { acr_values: 'AAL2_ANY' });
       return browser.get(await choice(cis2, browser, client, { acr_values: 'AAL3_ANY' }));
     },
   ],
   [
-    'going on to a way',
+    'the first page of a chosen authenticator',
     async () => browser.post(await choice(cis2, browser, client, everything), { authenticator: 'totp' }),
   ],
-  ['a security key, refused', () => posted('security-key/answer', { response: '{}' })],
-  ['e-mail and password, too late', () => posted('totp/code', { step: 'x', code: '1' })],
-  ['the code', () => posted('totp/password', { email: 'a@example.test', password: 'x' })],
+  ['the security key page after a refused response', () => posted('security-key/answer', { response: '{}' })],
+  ['the e-mail and password form after it expired', () => posted('totp/code', { step: 'x', code: '1' })],
+  ['the code form', () => posted('totp/password', { email: 'a@example.test', password: 'x' })],
   [
-    'the code, refused',
+    'the code form after a wrong code',
     async () => {
       const { body } = await posted('totp/password', { email: 'a@example.test', password: 'x' });
       const [, action = ''] = /action="([^"]+)"/.exec(body) ?? [];
@@ -112,16 +115,16 @@ const pages: [string, () => Promise<Reply>][] = [
       return browser.post(`${cis2.origin}${action}`, { step, code: '123456' });
     },
   ],
-  ['the tablet’s picture', async () => follow(await at('tablet'))],
-  ['the tablet, over', () => at('tablet/wait?request=5')],
+  ['the picture that the tablet scans', async () => follow(await at('tablet'))],
+  ['the tablet page after an expired request', () => at('tablet/wait?request=5')],
   ['the tablet app', () => browser.get(`${cis2.origin}/tablet`)],
-  ['anybody, nobody chosen', () => posted('persona/answer', {})],
+  ['the list of people after a form without a person', () => posted('persona/answer', {})],
   [
-    'a password',
+    'the password page',
     () => browser.get(cis2.authorizeUrl(client).replace(cis2.issuer, `${cis2.origin}${passwordRealm.path}`)),
   ],
   [
-    'a password, refused',
+    'the password page after a wrong password',
     async () => {
       const realm = cis2.authorizeUrl(client).replace(cis2.issuer, `${cis2.origin}${passwordRealm.path}`);
       const { body } = await browser.get(realm);
@@ -129,11 +132,11 @@ const pages: [string, () => Promise<Reply>][] = [
       return browser.post(`${cis2.origin}${action}`, { username: 'a', password: 'b' });
     },
   ],
-  ['the roles', () => rolesOf(nurse.uid)],
-  ['the roles, found', () => rolesOf(locum.uid, '?search=nurse')],
-  ['the roles, none found', () => rolesOf(locum.uid, '?search=nowhere')],
+  ['the choice of a role', () => rolesOf(nurse.uid)],
+  ['the choice of a role after a search', () => rolesOf(locum.uid, '?search=nurse')],
+  ['the choice of a role after a search without results', () => rolesOf(locum.uid, '?search=nowhere')],
   [
-    'the roles, none chosen',
+    'the choice of a role after a form without one',
     async () =>
       browser.post(
         (await signedInAs(nurse.uid, { ...everything, scope: 'openid selectedrole' })).location,
@@ -171,10 +174,10 @@ const pages: [string, () => Promise<Reply>][] = [
     },
   ],
   ['the help', () => browser.get(`${cis2.origin}/help/smartcard`)],
-  ['the account, nobody signed in', () => browser.get(`${cis2.origin}/account`)],
-  ['the account', account],
+  ['the account page without a session', () => browser.get(`${cis2.origin}/account`)],
+  ['the account page', account],
   [
-    'one way of the account',
+    'the account page of one authenticator',
     async () => {
       const { body } = await account();
       const [, address = ''] = /href="([^"]+)">[^<]*<span/.exec(body) ?? [];
