@@ -6,7 +6,7 @@ import { idTokenChecks } from './checks/id-token.ts';
 import { keyCacheChecks, keyChangeChecks } from './checks/keys.ts';
 import { sessionChecks, signIn } from './checks/session.ts';
 import { logoutChecks, signOutChecks } from './checks/sign-out.ts';
-import { mends } from './mends.ts';
+import { mends } from './fixes.ts';
 
 /** All checks in order of execution. Those that invalidate cached keys or the discovery document are last. */
 export const checks: readonly Check[] = [

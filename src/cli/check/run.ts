@@ -3,7 +3,7 @@ import { type Callback, type Landing, Unreachable } from '../../kit/browser.ts';
 import { counted } from '../table.ts';
 import { type Check, failed, notRun, type Outcome, type Verdict } from './check.ts';
 import { signIn } from './checks/session.ts';
-import { mends } from './mends.ts';
+import { mends } from './fixes.ts';
 import { reasonSentence, Stranded, shownText, shows, type Trial } from './trial.ts';
 
 /** Facts about the application, given by the caller. */
