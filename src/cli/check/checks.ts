@@ -6,7 +6,7 @@ import { idTokenChecks } from './checks/id-token.ts';
 import { keyCacheChecks, keyChangeChecks } from './checks/keys.ts';
 import { sessionChecks, signIn } from './checks/session.ts';
 import { logoutChecks, signOutChecks } from './checks/sign-out.ts';
-import { mends } from './fixes.ts';
+import { fixes } from './fixes.ts';
 
 /** All checks in order of execution. Those that invalidate cached keys or the discovery document are last. */
 export const checks: readonly Check[] = [
@@ -26,5 +26,5 @@ export const checks: readonly Check[] = [
 
 const names = checks.map(({ name }) => name);
 if (new Set(names).size !== names.length) throw new Error('Two checks have the same name.');
-const unmended = names.find((name) => !Object.hasOwn(mends, name));
-if (unmended !== undefined) throw new Error(`mends.ts does not say how to mend ${unmended}.`);
+const unfixed = names.find((name) => !Object.hasOwn(fixes, name));
+if (unfixed !== undefined) throw new Error(`fixes.ts has no fix for ${unfixed}.`);

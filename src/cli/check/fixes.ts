@@ -1,11 +1,11 @@
-/** How to mend an application that a check failed. */
+/** The fixes for an application that a check failed. */
 const idToken = 'Verify the ID token with a maintained OpenID Connect library before you start a session';
 const logoutToken =
   'Verify the logout token with a maintained library, answer 400 if that fails, and end no session then';
 const unhandled = 'Catch the error of the call, show a page with a way to try again, and log it';
 
 /** By the name of the check. */
-export const mends: Readonly<Record<string, string>> = {
+export const fixes: Readonly<Record<string, string>> = {
   'oidcc-client-test':
     'Look at the log of the application and at the last journey in the console; "alongside explain" shows why a request was refused.',
   'oidcc-client-test-signing-key-rotation-just-before-signing':

@@ -27,7 +27,7 @@ export function htmlReport(url: string, at: Date, results: readonly Result[]): s
 <h2>${words[outcome]}: ${name}</h2>
 <p>${got}</p>
 <dl><dt>Done</dt><dd>${did}</dd><dt>Expected</dt><dd>${expected}</dd>
-${mend === '' ? undefined : html`<dt>Mend</dt><dd>${mend}</dd>`}<dt>Source</dt><dd>${source}</dd></dl>
+${mend === '' ? undefined : html`<dt>Fix</dt><dd>${mend}</dd>`}<dt>Source</dt><dd>${source}</dd></dl>
 </article>`,
   );
   return `${html`<!doctype html>

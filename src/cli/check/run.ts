@@ -3,7 +3,7 @@ import { type Callback, type Landing, Unreachable } from '../../kit/browser.ts';
 import { counted } from '../table.ts';
 import { type Check, failed, notRun, type Outcome, type Verdict } from './check.ts';
 import { signIn } from './checks/session.ts';
-import { mends } from './fixes.ts';
+import { fixes } from './fixes.ts';
 import { reasonSentence, Stranded, shownText, shows, type Trial } from './trial.ts';
 
 /** Facts about the application, given by the caller. */
@@ -89,7 +89,7 @@ export interface Result {
   /** The behaviour of this application. */
   got: string;
   source: string;
-  /** How to mend it; empty if it passed. */
+  /** The fix; empty if it passed. */
   mend: string;
 }
 
@@ -111,7 +111,7 @@ const resultOf = ({ name, does, expects, source }: Check, { outcome, detail }: V
   expected: expects,
   got: detail,
   source,
-  mend: outcome === 'failed' || outcome === 'warning' ? (mends[name] ?? '') : '',
+  mend: outcome === 'failed' || outcome === 'warning' ? (fixes[name] ?? '') : '',
 });
 
 /** Replaces an error that the instance caused: the application is not to blame for a platform that is down. */
@@ -210,7 +210,7 @@ export function reportLines(results: readonly Result[]): string[] {
       ...(outcome === 'passed'
         ? []
         : [`          done:     ${did}`, `          expected: ${expected}`, `          source:   ${source}`]),
-      ...(mend === '' ? [] : [`          mend:     ${mend}`]),
+      ...(mend === '' ? [] : [`          fix:      ${mend}`]),
     ]),
     '',
     `${passed} passed, ${failed} failed, ${counted(warning, 'warning')}, ${notRun} not run.`,
