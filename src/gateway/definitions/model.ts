@@ -97,6 +97,7 @@ export const settingsShape = z.strictObject({
       connect: milliseconds.default(2_000),
       headers: milliseconds.default(30_000),
       idle: milliseconds.default(30_000),
+      whole: milliseconds.optional(),
     })
     .prefault({}),
   sockets: whole(1_000).min(1, 'must be 1 or more').default(64),

@@ -33,14 +33,17 @@ const marks = ['\x02', plainText, '\x18'];
 type ErrorPlace = number | [number, ...number[]] | { offset: number };
 
 /**
- * The lexemes that are counted before a text is parsed, by their first character. At most one comma, one colon or dash, and one question
- * mark belongs to a value. There may be two of the others for each: a key has its own text, anchor and tag, and a line may only
+ * The lexemes that are counted before a text is parsed, by their first character. At most one comma, one colon or dash, one question
+ * mark, one opening bracket and one alias belongs to a value. There may be two of the others for each: a key has its own text,
+ * anchor and tag, and a line may only
  * close something.
  */
 const counted: readonly { first: string; what: string; each: 1 | 2 }[] = [
   { first: ',', what: 'values', each: 1 },
   { first: ':-', what: 'values', each: 1 },
   { first: '?', what: 'values', each: 1 },
+  { first: '[{', what: 'values', each: 1 },
+  { first: '*', what: 'values', each: 1 },
   { first: `"'`, what: 'texts', each: 2 },
   { first: '&', what: 'anchors', each: 2 },
   { first: '!', what: 'tags', each: 2 },
@@ -138,6 +141,8 @@ export class ParsedFiles {
       else if (first === '-' || first === '?') onLine += 1;
       else if (first === '[' || first === '{') brackets += 1;
       else if (first === ']' || first === '}') brackets -= 1;
+      // The parser refuses this bracket, so it reads no further.
+      if (brackets < 0) return;
       if (brackets + onLine > sourceLimits.depth) throw this.#tooDeep(file, offset);
       if (!marks.includes(lexeme)) offset += lexeme.length;
       before = lexeme;

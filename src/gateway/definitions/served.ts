@@ -139,7 +139,7 @@ export class ServedApis {
   }
 
   async #open(stored: StoredApi): Promise<ServedApi> {
-    const { log, urls, vault, development } = this.#gateway;
+    const { clock, log, urls, vault, development } = this.#gateway;
     const find = operationFinder(stored.model.operations, stored.settings.operations);
     const { security } = stored.model.target;
     const { backEnd, close } = await openBackEnd(stored, {
@@ -149,6 +149,7 @@ export class ServedApis {
       definitions: this.#definitions,
       validation: this.#validation,
       upstream: {
+        clock,
         publicUrl: urls.api + stored.basePath,
         secret: () => secretOf(security?.secret ?? '', this.#settings, vault),
       },

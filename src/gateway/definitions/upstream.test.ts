@@ -55,6 +55,15 @@ describe('an upstream behind the gateway', () => {
         response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' });
         return void response.write('{', () => response.destroy());
       }
+      if (about === 'trickle') {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const send = () => {
+          if (response.destroyed) return;
+          gateway.clock.advance(7);
+          response.write('[', () => setImmediate(send));
+        };
+        return send();
+      }
       if (about === 'upgrade')
         return void request.socket.end(
           'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
@@ -210,6 +219,14 @@ describe('an upstream behind the gateway', () => {
       const line = gateway.lines.findLast(({ message }) => message === 'call');
       assert.equal(line?.fields.decision, rule);
     });
+
+  test('becomes an error of the gateway when its JSON takes longer than the limit, although it is never idle', async () => {
+    const answer = await call('/item/trickle');
+    assert.equal(answer.status, 504);
+    const line = gateway.lines.findLast(({ message }) => message === 'call');
+    assert.equal(line?.fields.decision, 'gateway.backEndTimeout');
+    assert.match(String(line?.fields.detail), /no whole answer within 60000 ms/);
+  });
 
   test('may return HTML where the definition allows it', async () => {
     const answer = await call('/page');

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline, Transform } from 'node:stream';
 import { Answer, type Chunks, type Headers, StreamAnswer } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import { newTraceparent } from '@alongside/kernel/ids';
 import { bodyTooLarge } from '@alongside/kernel/incoming';
@@ -16,6 +17,9 @@ import type { ApiSettings, TargetSecurity } from './model.ts';
 
 /** Largest response that is read whole, so that a broken one becomes an error of the gateway. */
 const wholeLimit = 1_048_576;
+
+/** Milliseconds for such a response unless `timeouts.whole` is set: an upstream that sends a byte now and then is never idle. */
+const usualWholeTime = 60_000;
 
 /** Response headers that concern the upstream's own address or its connection. */
 const dropped = new Set([
@@ -37,6 +41,7 @@ const dropped = new Set([
 ]);
 
 export interface UpstreamParts {
+  clock: Clock;
   /** Address of the upstream, without a slash at its end. */
   url: string;
   /** Public address of the API, which replaces that of the upstream in Location. */
@@ -198,9 +203,41 @@ export class Upstream {
     const length = Number(answer.headers['content-length'] ?? Number.NaN);
     const isSmall = length <= wholeLimit || isJson(typeOf(answer));
     if (!isSmall) return new StreamAnswer(status, headers, streamOf(body, [], incoming?.gone));
-    const { parts, isWhole } = await readStart(body);
+    const { parts, isWhole } = await this.#readStart(body);
     if (isWhole) return new Answer(status, headers, Buffer.concat(parts));
     return new StreamAnswer(status, headers, streamOf(body, parts, incoming?.gone));
+  }
+
+  /** Reads a body up to the limit for whole responses. The time limit applies whenever a part arrives, else the idle one. */
+  async #readStart(body: IncomingMessage): Promise<{ parts: Buffer[]; isWhole: boolean }> {
+    const { clock, settings } = this.#parts;
+    const { whole = usualWholeTime } = settings.timeouts;
+    const begun = clock.now();
+    const parts: Buffer[] = [];
+    let size = 0;
+    return new Promise((resolve, reject) => {
+      const done = (isWhole: boolean) => {
+        body.off('data', take).off('end', end).off('error', fail).off('aborted', fail);
+        if (!isWhole) body.pause();
+        resolve({ parts, isWhole });
+      };
+      const take = (part: Buffer) => {
+        parts.push(part);
+        size += part.length;
+        if (clock.now() - begun > whole)
+          body.destroy(new OutboundError(`no whole answer within ${whole} ms`, { failure: 'late' }));
+        else if (size > wholeLimit) done(false);
+      };
+      const end = () => done(true);
+      const fail = (error?: Error) => {
+        reject(
+          error instanceof OutboundError
+            ? error
+            : new OutboundError(error?.message ?? 'it broke off', { cause: error }),
+        );
+      };
+      body.on('data', take).on('end', end).on('error', fail);
+    });
   }
 
   #headersOf({ headers }: OutboundStream): Headers {
@@ -221,33 +258,6 @@ export class Upstream {
     }
     return kept;
   }
-}
-
-/** Reads a body up to the limit for whole responses. */
-async function readStart(body: IncomingMessage): Promise<{ parts: Buffer[]; isWhole: boolean }> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  return new Promise((resolve, reject) => {
-    const done = (isWhole: boolean) => {
-      body.off('data', take).off('end', end).off('error', fail).off('aborted', fail);
-      if (!isWhole) body.pause();
-      resolve({ parts, isWhole });
-    };
-    const take = (part: Buffer) => {
-      parts.push(part);
-      size += part.length;
-      if (size > wholeLimit) done(false);
-    };
-    const end = () => done(true);
-    const fail = (error?: Error) => {
-      reject(
-        error instanceof OutboundError
-          ? error
-          : new OutboundError(error?.message ?? 'it broke off', { cause: error }),
-      );
-    };
-    body.on('data', take).on('end', end).on('error', fail);
-  });
 }
 
 /** Returns the chunks of a body after its start. Destroys it when its client has gone. */
