@@ -5,10 +5,17 @@ import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import type { ServerMetadata } from './metadata.ts';
 import type { NativeSettings } from './native.ts';
-import { createNative, signInNative } from './native.ts';
+import { createNative, signInAtCis2, signInNative } from './native.ts';
 import { redirectBrowser } from './testing/browsers.ts';
 import type { TestProvider } from './testing/openid-provider.ts';
 import { startProvider } from './testing/openid-provider.ts';
+
+const metadataOf = ({ issuer }: TestProvider): ServerMetadata => ({
+  issuer,
+  authorization_endpoint: `${issuer}/auth`,
+  token_endpoint: `${issuer}/token`,
+  code_challenge_methods_supported: ['S256'],
+});
 
 describe('createNative at a third-party server', () => {
   let provider: TestProvider;
@@ -174,7 +181,9 @@ describe('createNative at a third-party server', () => {
         return { closed: new Promise(() => undefined), close };
       },
     };
-    const outcome = assert.rejects(signInNative({ ...settings, browser, timeoutMs: 200 }), {
+    // Without a server, so that the window is opening before the time is over.
+    const offline = { ...settings, metadata: metadataOf(provider), fetch: async () => new Response() };
+    const outcome = assert.rejects(signInNative({ ...offline, browser, timeoutMs: 200 }), {
       code: 'timeout',
       message: 'The sign-in was not finished within 1 seconds.',
       advice: /^See the page in the browser: if the server refused the request/,
@@ -182,6 +191,16 @@ describe('createNative at a third-party server', () => {
     setTimeout(() => opened?.(), 250);
     await outcome;
     assert.equal(closed, true);
+  });
+
+  test('reports a client that the server does not know before a browser opens', async () => {
+    const shown: string[] = [];
+    const browser = manualBrowser((url) => void shown.push(url));
+    const unknown = { ...settings, clientId: 'nobody', browser };
+    await assert.rejects(signInNative(unknown), { code: 'oauth' });
+    const authentication = { method: 'none' } as const;
+    await assert.rejects(signInAtCis2({ ...unknown, authentication }), { code: 'oauth' });
+    assert.deepEqual(shown, []);
   });
 
   test('opens no browser if the signal has already fired', async () => {
@@ -199,15 +218,11 @@ describe('createNative at a third-party server', () => {
     const browser = redirectBrowser();
     const elsewhere = { ...settings, issuer: provider.issuer.replace('localhost', '127.0.0.1'), browser };
     await assert.rejects(signInNative(elsewhere), { code: 'metadata_invalid' });
-    const metadata: ServerMetadata = {
-      issuer: provider.issuer,
-      authorization_endpoint: `${provider.issuer}/auth`,
-      token_endpoint: `${provider.issuer}/token`,
-    };
+    const { code_challenge_methods_supported: _, ...metadata } = metadataOf(provider);
     const plain = { clientId: 'demo-native', metadata, browser };
     await assert.rejects(signInNative(plain), { code: 'metadata_invalid', message: /S256/ });
-    const given = { ...metadata, code_challenge_methods_supported: ['S256'] };
-    const tokens = await signInNative({ clientId: 'demo-native', scope: 'openid', metadata: given, browser });
+    const given = { clientId: 'demo-native', scope: 'openid', metadata: metadataOf(provider), browser };
+    const tokens = await signInNative(given);
     assert.ok(tokens.accessToken);
   });
 });

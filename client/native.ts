@@ -12,7 +12,7 @@ import { createProofKey } from './proof-key.ts';
 import { onceEach, type Refresh, refreshTokens } from './refresh.ts';
 import { randomToken } from './secrets.ts';
 import type { SignInWindowOptions } from './sign-in-window.ts';
-import { signInInWindow } from './sign-in-window.ts';
+import { checkFirstPage, signInInWindow } from './sign-in-window.ts';
 import { oauthErrorOf, requestTokens } from './token-endpoint.ts';
 import type { TokenSet } from './tokens.ts';
 
@@ -38,7 +38,7 @@ export interface NativeSignInOptions extends SignInWindowOptions {
 export interface Native {
   /**
    * Signs the user in. Throws `cancelled` if the window was closed, `timeout`, `aborted`, `browser_failed`, `state_mismatch`,
-   * `issuer_mismatch`, `metadata_invalid`, `callback_invalid`, or `OAuthError`.
+   * `issuer_mismatch`, `metadata_invalid`, `callback_invalid`, `oauth` if the server refuses the request, or `OAuthError`.
    */
   signIn(options: NativeSignInOptions): Promise<TokenSet>;
   /** Refreshes the tokens. Repeats the call once if its response was lost: a server may return the same successor. */
@@ -62,7 +62,7 @@ export function createNative(settings: NativeSettings): Native {
         async address(redirectUri, signal) {
           const server = await metadata(signal);
           requireProofKeys(server);
-          return withQuery(server.authorization_endpoint, {
+          const url = withQuery(server.authorization_endpoint, {
             response_type: 'code',
             client_id: clientId,
             redirect_uri: redirectUri,
@@ -72,6 +72,8 @@ export function createNative(settings: NativeSettings): Native {
             code_challenge: proof.challenge,
             code_challenge_method: 'S256',
           });
+          await checkFirstPage(fetcher, url, signal);
+          return url;
         },
         async redeem(answer, redirectUri, signal) {
           const server = await metadata(signal);
@@ -130,6 +132,7 @@ export async function signInAtCis2(options: NativeCis2Options): Promise<Cis2Sign
       const cis2 = createCis2({ ...options, redirectUri });
       const { url, state } = await cis2.begin({ ...options, signal });
       begun = { cis2, state };
+      await checkFirstPage(options.fetch ?? fetch, url, signal);
       return url;
     },
     async redeem(answer, _redirectUri, signal) {

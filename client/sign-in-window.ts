@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, OpenBrowser } from './browser/browser.ts';
 import { ClientError } from './errors.ts';
-import { untilAborted } from './http.ts';
+import { type Fetch, jsonObject, send, untilAborted } from './http.ts';
 import type { Loopback, LoopbackPaths } from './loopback.ts';
 import { listenOnLoopback } from './loopback.ts';
+import { oauthErrorOf } from './token-endpoint.ts';
 
 /** How a native application shows the sign-in. */
 export interface SignInWindowOptions {
@@ -63,9 +64,8 @@ function limits({ timeoutMs = DEFAULT_TIMEOUT_MS, signal }: SignInWindowOptions)
   const controller = new AbortController();
   const aborted = (): void => controller.abort(new ClientError('aborted', 'The sign-in was aborted.'));
   const text = `The sign-in was not finished within ${Math.ceil(timeoutMs / 1000)} seconds.`;
-  // RFC 6749 section 4.1.2.1: a server does not redirect after a wrong client or redirect address.
   const advice =
-    'See the page in the browser: if the server refused the request, such as for an unknown client, only that page says why.';
+    'See the page in the browser: if the server refused the request, only that page may say why.';
   const timer = setTimeout(() => controller.abort(new ClientError('timeout', text, { advice })), timeoutMs);
   if (signal?.aborted) aborted();
   signal?.addEventListener('abort', aborted, { once: true });
@@ -77,6 +77,28 @@ function limits({ timeoutMs = DEFAULT_TIMEOUT_MS, signal }: SignInWindowOptions)
       signal?.removeEventListener('abort', aborted);
     },
   };
+}
+
+/** Statuses of a server that refuses the request; others may come from a proxy that lets only browsers through. */
+const REFUSED: readonly number[] = [400, 401, 404];
+const QUICK_MS = 5000;
+
+/**
+ * Requests the first page, and throws if it is an error: only the user is told about a wrong client or redirect address
+ * (RFC 6749 section 4.1.2.1), so the sign-in would wait for its time limit.
+ */
+export async function checkFirstPage(fetcher: Fetch, url: string, signal: AbortSignal): Promise<void> {
+  const { pathname, origin } = new URL(url);
+  const request = { url, publicUrl: origin + pathname, timeoutMs: QUICK_MS, signal };
+  const answer = await send(fetcher, request).catch(() => undefined);
+  if (!answer || !REFUSED.includes(answer.status)) return;
+  const body = jsonObject(answer);
+  if (body) throw oauthErrorOf(answer, body, []);
+  const sentence = `The server refuses the sign-in with a page: ${origin}${pathname} answered ${answer.status}.`;
+  throw new ClientError('oauth', sentence, {
+    advice:
+      'See that the client id is registered there, with the redirect address http://127.0.0.1/callback.',
+  });
 }
 
 // A response may still be in flight when its window closes.

@@ -2,11 +2,9 @@ import { readFileSync } from 'node:fs';
 import { ClientError } from '../errors.ts';
 import { createExchange, type Exchange } from '../exchange.ts';
 import { keepFresh } from '../fresh.ts';
-import { jsonObject, send } from '../http.ts';
 import type { LocalKey } from '../keys.ts';
 import { createNative, type Native, signInAtCis2 } from '../native.ts';
 import type { SignInWindowOptions } from '../sign-in-window.ts';
-import { oauthErrorOf } from '../token-endpoint.ts';
 import { TokenSet } from '../tokens.ts';
 import {
   browserOf,
@@ -137,40 +135,13 @@ const ACTIONS: Record<NativeCommandName, Action> = {
 };
 
 function signedIn(native: Native, flags: FlagValues, { note, signal }: Terminal): Promise<TokenSet> {
-  const browser = browserOf(flags, (url) => note(`Open this address in a browser: ${url}`));
   const options = {
-    browser: { open: (url: string) => checkFirstPage(url, signal).then(() => browser.open(url)) },
+    browser: browserOf(flags, (url) => note(`Open this address in a browser: ${url}`)),
     acrValues: textOf(flags['acr-values']),
     timeoutMs: timeoutOf(flags),
     signal,
   };
   return flags.pattern === 'separate' ? signInSeparately(flags, options) : native.signIn(options);
-}
-
-/** Statuses of a server that refuses the request; others may come from a proxy that lets only browsers through. */
-const REFUSED: readonly number[] = [400, 401, 404];
-const QUICK_MS = 5000;
-
-/**
- * Asks for the first page, and throws if it is an error: only the user learns of a wrong client or redirect address
- * (RFC 6749 section 4.1.2.1), so the command would wait for its time limit.
- */
-async function checkFirstPage(url: string, signal: AbortSignal): Promise<void> {
-  const answer = await send(fetch, { url, publicUrl: url.split('?')[0], timeoutMs: QUICK_MS, signal }).catch(
-    () => undefined,
-  );
-  if (!answer || !REFUSED.includes(answer.status)) return;
-  const body = jsonObject(answer);
-  if (body) throw oauthErrorOf(answer, body, []);
-  const { pathname, origin } = new URL(url);
-  throw new ClientError(
-    'oauth',
-    `The server refuses the sign-in with a page: ${origin}${pathname} answered ${answer.status}.`,
-    {
-      advice:
-        'See that the client id is registered there, with the redirect address http://127.0.0.1/callback.',
-    },
-  );
 }
 
 /** Prints the tokens at each renewal until the signal fires. */
