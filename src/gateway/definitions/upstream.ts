@@ -144,16 +144,14 @@ export class Upstream {
     const { url, settings, security } = this.#parts;
     const agents = await this.#connections();
     const headers: Record<string, string> = Object.fromEntries(request.headers);
-    headers.traceparent ??= newTraceparent(request.messageId);
+    const { whole, incoming, messageId } = request;
+    headers.traceparent ??= newTraceparent(messageId);
     if (security !== undefined && this.#secret === undefined)
       throw errors.unexpected(
         `the secret ${security.secret} is not set: alongside api edit NAME --secret ${security.secret}=@FILE`,
-        {
-          messageId: request.messageId,
-        },
+        { messageId },
       );
     if (security?.type === 'apikey') headers[security.header] = this.#secret ?? '';
-    const { whole, incoming } = request;
     const unread = whole === undefined ? incoming?.body : undefined;
     const length = whole?.length ?? unread?.headers['content-length'];
     if (unread && Number(length ?? 0) > settings.bodyLimit) throw bodyTooLarge();
@@ -176,25 +174,17 @@ export class Upstream {
   async #answerOf(answer: OutboundStream, request: UpstreamRequest): Promise<Answer> {
     const { status, body } = answer;
     const { messageId, mayBeHtml, incoming } = request;
-    const refuse = (error: Refusal) => {
+    const discarded = (error: Refusal) => {
       body.destroy();
       return error;
     };
-    if (status === 504) throw refuse(errors.backEndTimeout('the upstream answered 504', { messageId }));
+    const broken = (detail: string, as = 502) =>
+      discarded(errors.unexpected(detail, { status: as, messageId }));
+    if (status === 504) throw discarded(errors.backEndTimeout('the upstream answered 504', { messageId }));
     if (status >= 500 || status < 200)
-      throw refuse(
-        errors.unexpected(`the upstream answered ${status}`, {
-          status: status > 599 || status < 200 ? 502 : status,
-          messageId,
-        }),
-      );
+      throw broken(`the upstream answered ${status}`, status > 599 || status < 200 ? 502 : status);
     if (/^(text\/html|application\/xhtml\+xml)$/.test(typeOf(answer)) && !mayBeHtml)
-      throw refuse(
-        errors.unexpected('the upstream answered HTML, which the definition does not describe', {
-          messageId,
-          status: 502,
-        }),
-      );
+      throw broken('the upstream answered HTML, which the definition does not describe');
     const headers = this.#headersOf(answer);
     if (isEventStream(answer)) {
       body.setTimeout(0);
@@ -217,7 +207,7 @@ export class Upstream {
     let size = 0;
     return new Promise((resolve, reject) => {
       const done = (isWhole: boolean) => {
-        body.off('data', take).off('end', end).off('error', fail).off('aborted', fail);
+        body.off('data', take).off('end', end).off('error', fail);
         if (!isWhole) body.pause();
         resolve({ parts, isWhole });
       };
@@ -229,13 +219,8 @@ export class Upstream {
         else if (size > wholeLimit) done(false);
       };
       const end = () => done(true);
-      const fail = (error?: Error) => {
-        reject(
-          error instanceof OutboundError
-            ? error
-            : new OutboundError(error?.message ?? 'it broke off', { cause: error }),
-        );
-      };
+      const fail = (error: Error) =>
+        reject(error instanceof OutboundError ? error : new OutboundError(error.message, { cause: error }));
       body.on('data', take).on('end', end).on('error', fail);
     });
   }
