@@ -196,7 +196,7 @@ describe('createNative at a third-party server', () => {
   test('reports a client that the server does not know before a browser opens', async () => {
     const shown: string[] = [];
     const browser = manualBrowser((url) => void shown.push(url));
-    const unknown = { ...settings, clientId: 'nobody', browser };
+    const unknown = { issuer: provider.issuer, clientId: 'nobody', scope: 'openid', browser };
     await assert.rejects(signInNative(unknown), { code: 'oauth' });
     const authentication = { method: 'none' } as const;
     await assert.rejects(signInAtCis2({ ...unknown, authentication }), { code: 'oauth' });
