@@ -101,23 +101,43 @@ function readingsOf(path: string): ReadonlySet<string> {
   return new Set([...readings, ...merged]);
 }
 
+/** The operations of each mode, as in `x-alongside.operations`; all by default. */
+type OperationsOfModes = Readonly<Partial<Record<string, readonly string[]>>>;
+
+/** Returns what decides who may call an operation. */
+const rulesOf = ({ grants, key }: OperationModel, ofModes: OperationsOfModes): string =>
+  [...grants, ...Object.entries(ofModes).map(([mode, keys]) => `${mode} ${keys?.includes(key)}`)].join();
+
+/**
+ * Returns two operations that a server may take for each other, because it ignores case, although other callers may call them;
+ * undefined if there are none.
+ */
+export function alikeInAnyCase(
+  operations: readonly OperationModel[],
+  ofModes: OperationsOfModes = {},
+): readonly [OperationModel, OperationModel] | undefined {
+  const seen = new Map<string, OperationModel>();
+  for (const operation of operations) {
+    const shape = operation.key.replace(/\{[^{}]*\}/g, '{}').toLowerCase();
+    const other = seen.get(shape);
+    if (other && rulesOf(other, ofModes) !== rulesOf(operation, ofModes)) return [other, operation];
+    seen.set(shape, operation);
+  }
+  return undefined;
+}
+
 /**
  * Returns a function that finds the operation of a call: a literal part of a path precedes a parameter, and one with more text around
- * it precedes others. A call that the upstream may resolve to another path or read as one of an operation with other rules has none, because the rules of the found operation would
- * not be those of that path.
- * @param ofModes the operations of each mode; all by default
+ * it precedes others. A call that the upstream may resolve to another path or read as one of an operation with other rules has none,
+ * because the rules of the found operation would not be those of that path.
  */
 export function operationFinder(
   operations: readonly OperationModel[],
-  ofModes: Readonly<Partial<Record<string, readonly string[]>>> = {},
+  ofModes: OperationsOfModes = {},
 ): OperationFinder {
   const find = finderOf(operations, (part) => part);
   const findInAnyCase = finderOf(operations, (part) => part.toLowerCase());
-  const modes = Object.entries(ofModes);
-  /** The conditions for calling an operation. */
-  const rulesOf = ({ grants, key }: OperationModel) =>
-    [...grants, ...modes.map(([mode, keys]) => `${mode} ${keys?.includes(key)}`)].join();
-  const rules = new Map(operations.map((operation) => [operation, rulesOf(operation)]));
+  const rules = new Map(operations.map((operation) => [operation, rulesOf(operation, ofModes)]));
   const areAlike = new Set(rules.values()).size < 2;
   const mayBeOther = (verb: string, path: string, { operation, params }: FoundOperation) =>
     !areAlike &&

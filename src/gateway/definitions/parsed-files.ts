@@ -87,6 +87,14 @@ export class ParsedFiles {
     const text = this.#source.files[file];
     if (text === undefined)
       throw new DefinitionError(`The file ${file} is not among the files of the definition.`);
+    // JSON of the console and PostgreSQL take neither. Another encoding than UTF-8 leads to both.
+    const unfit = text.search(/\0|\p{Surrogate}/u);
+    if (unfit !== -1)
+      throw this.#failAt(
+        'The file has the character U+0000 or half of a surrogate pair. Save it as UTF-8.',
+        file,
+        unfit,
+      );
     this.#checkSize(file, text);
     const parsed = this.#documentOf(file, text);
     const root = this.#valueOf(parsed.contents, file, parsed, new Map(), 0);

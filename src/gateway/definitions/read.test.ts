@@ -25,6 +25,10 @@ describe('a definition that cannot be used is refused with its place and a sente
     ['no JSON', spec('{"openapi": "3.0.3", "a": }x'), /^spec\.yaml:1:\d+: The file is no valid YAML or JSON/],
     ['a duplicate key', spec(`${head}paths: {}\npaths: {}\n`), /^spec\.yaml:4:1: .*Map keys must be unique/],
     ['a second document', spec(`${head}${extension}paths:\n${paths}---\na: 1\n`), /^spec\.yaml:7:1: .*There is a second document/],
+    ['the character U+0000', spec(`${head}x: "\0"\n`), /^spec\.yaml:3:5: The file has the character U\+0000/],
+    ['half of a surrogate pair', spec(`${head}x: 😀\udc00\n`), /^spec\.yaml:3:6: The file has .* half of a surrogate pair/],
+    ['paths that differ in case, one of them open', spec(`${head}${extension}paths:\n  /Note/{id}: {get: {security: [], responses: {}}}\n  /note/{ID}: {get: {responses: {}}}\n`), /^spec\.yaml:6:3: GET \/Note\/\{id\} and GET \/note\/\{ID\} are one for a server that ignores case/],
+    ['paths that differ in case, one of them for other modes', openDraft(paths + paths.toUpperCase().replace('GET', 'get').replace('RESPONSES', 'responses').replace('DESCRIPTION: OK', 'description: ok'), { mock: true }, 'x-alongside: {operations: {patient-access: [GET /a]}}\n'), /GET \/a and GET \/A are one/],
     ['no paths', spec(`${head}${extension}`), /The definition has no paths/],
     ['no operation', spec(`${head}${extension}paths: {/a: {}}\n`), /^spec\.yaml:4:1: The definition has no operation/],
     ['a path without a slash', spec(`${head}${extension}paths:\n  a: {}\n`), /^spec\.yaml:5:3: The path "a" must begin with/],
@@ -151,6 +155,15 @@ paths:
         ['GET /usual', ['app-level3']],
         ['GET /open', []],
       ],
+    );
+  });
+
+  test('may have paths that differ in case for the same callers', async () => {
+    const twice = `  /Note: {get: {responses: {}}}\n  /note: {get: {responses: {}}, post: {security: [], responses: {}}}\n`;
+    const { model } = await readDefinition(spec(`${head}${extension}paths:\n${twice}`));
+    assert.deepEqual(
+      model.operations.map(({ key }) => key),
+      ['GET /Note', 'GET /note', 'POST /note'],
     );
   });
 

@@ -1,6 +1,7 @@
 import { type ApiDraft, apiNameForm, basePathForm } from '../protocol.ts';
 import { readExtension } from './extension.ts';
 import { type ApiModel, type ApiRecord, type ApiSettings, settingsShape } from './model.ts';
+import { alikeInAnyCase } from './operation-finder.ts';
 import { readOperations } from './operations.ts';
 import { isMapping, type Mapping, type SourceFiles } from './parsed-files.ts';
 import { hashOfFiles, Schemas } from './schemas.ts';
@@ -126,6 +127,13 @@ export async function readDefinition(draft: ApiDraft): Promise<ApiRecord> {
   const [settingsSource, settingsHolder] = holderOf('x-alongside');
   const settings = settingsOf(settingsSource, settingsHolder, draft);
   checkSettings(settingsSource, settingsHolder, settings, model);
+  const alike = alikeInAnyCase(operations, settings.operations);
+  if (alike)
+    throw source.fail(
+      `${alike[0].key} and ${alike[1].key} are one for a server that ignores case, and other callers may call them. Rename one, or give both the same security.`,
+      source.follow(document.paths),
+      alike[1].path,
+    );
   const backEnd = backEndOf(source, draft, model);
   const name = draft.name ?? basePath.slice(1).replaceAll('/', '-');
   if (!apiNameForm.test(name))
