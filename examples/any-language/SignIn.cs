@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 
-// Signs a user in with the helper and calls an API. .NET 8 or newer; on Windows npx is npx.cmd.
+// Signs a user in with the helper and calls an API. .NET 8 or newer; on Windows npx is npx.cmd. Not compiled by the tests.
 var api = Environment.GetEnvironmentVariable("API_URL") ?? "http://localhost:8401";
 var npx = OperatingSystem.IsWindows() ? "npx.cmd" : "npx";
 var start = new ProcessStartInfo(npx) { RedirectStandardInput = true, RedirectStandardOutput = true };

@@ -104,7 +104,7 @@ function readingsOf(path: string): ReadonlySet<string> {
 /** The operations of each mode, as in `x-alongside.operations`; all by default. */
 type OperationsOfModes = Readonly<Partial<Record<string, readonly string[]>>>;
 
-/** Returns what decides who may call an operation. */
+/** Returns the conditions for calling an operation. */
 const rulesOf = ({ grants, key }: OperationModel, ofModes: OperationsOfModes): string =>
   [...grants, ...Object.entries(ofModes).map(([mode, keys]) => `${mode} ${keys?.includes(key)}`)].join();
 

@@ -35,8 +35,7 @@ type ErrorPlace = number | [number, ...number[]] | { offset: number };
 /**
  * The lexemes that are counted before a text is parsed, by their first character. At most one comma, one colon or dash, one question
  * mark, one opening bracket and one alias belongs to a value. There may be two of the others for each: a key has its own text,
- * anchor and tag, and a line may only
- * close something.
+ * anchor and tag, and a line may only close something.
  */
 const counted: readonly { first: string; what: string; each: 1 | 2 }[] = [
   { first: ',', what: 'values', each: 1 },
