@@ -155,7 +155,8 @@ function watched(database: Database, onStatement: (statement: Statement) => Prom
       return database.batch(statements, options);
     },
     durable: () => database.durable(),
-    untilSynced: () => database.untilSynced(),
+    join: () => database.join(),
+    untilGathered: () => database.untilGathered(),
     onForeignChange: (listener: () => void) => database.onForeignChange(listener),
   });
 }

@@ -116,19 +116,23 @@ for (const make of [sqliteSubject, postgresSubject]) {
 
     // On PostgreSQL, what arrives during a commit is one group in any case.
     if (make === sqliteSubject)
-      test('waits for the callers that an fsync has released, so that they share a group with those that arrived during it', async (t) => {
+      test('waits for the callers that an fsync has released, so that their records are one group', async (t) => {
+        // The wait ends by the last record, never by time.
+        t.mock.timers.enable({ apis: ['setTimeout'] });
         const log = logOf(one);
         const groups = t.mock.method(one, 'batch');
-        const four = (name: string) =>
-          Promise.all([1, 2, 3, 4].map((n) => log.recordAlone(entry(`${name}${n}`))));
-        await four('first');
-        const others = four('during');
-        await one.untilSynced();
-        // A timer cannot end before this.
-        await setImmediate();
-        await Promise.all([others, four('after')]);
-        assert.equal(groups.mock.calls.filter((call) => call.arguments[1]?.withSync).length, 2);
-        assert.deepEqual(await log.verify(), { chains: 1, records: 12, unsealed: 0 });
+        const answer = async (name: string) => {
+          await log.recordAlone(entry(name));
+          await one.durable();
+        };
+        await Promise.all(['1', '2', '3', '4'].map(answer));
+        const others = ['5', '6', '7'].map(answer);
+        for (let n = 0; n < 5; n++) await setImmediate();
+        assert.equal(groups.mock.callCount(), 1);
+        await Promise.all([...others, answer('8')]);
+        assert.equal(groups.mock.callCount(), 2);
+        t.mock.timers.reset();
+        assert.deepEqual(await log.verify(), { chains: 1, records: 8, unsealed: 0 });
       });
 
     test('seals the record of a batch only if the batch is committed', async () => {

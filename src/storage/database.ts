@@ -113,8 +113,10 @@ export interface Database {
    * for it, and so must code that notifies others.
    */
   durable(): Promise<void> | undefined;
-  /** Resolves when no fsync runs, with whether one ran: a batch of then is on the disk as early as one of now. */
-  untilSynced(): Promise<boolean>;
+  /** Counts a caller whose write will be in a batch with `withSync`; other batches count by themselves. */
+  join(): void;
+  /** Resolves when the next group of writes is complete: a batch of then is on the disk as early as one of now. */
+  untilGathered(): Promise<void>;
   /** Calls the listener within a second after another process has written. Returns a function that stops this. */
   onForeignChange(listener: () => void): () => void;
   /** Returns the numbers of connections that write, and of requests that wait for one; absent without a pool. */

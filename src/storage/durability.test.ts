@@ -7,8 +7,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { sql } from './database.ts';
 import { SqliteDatabase } from './sqlite.ts';
 
-/** A database with a disk of which the test controls the speed and errors. */
-function slowDatabase(t: TestContext) {
+/**
+ * A database with a disk of which the test controls the speed and errors.
+ * @param passTime lets a gathering end, before it closes
+ */
+function slowDatabase(t: TestContext, passTime = () => undefined as unknown) {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-durability-'));
   const running: ((error: Error | null) => void)[] = [];
   let begun = 0;
@@ -21,6 +24,8 @@ function slowDatabase(t: TestContext) {
   });
   t.after(async () => {
     const closing = database.close();
+    await settle();
+    passTime();
     await settle();
     while (running.length > 0) running.shift()?.(null);
     await closing;
@@ -42,8 +47,8 @@ async function settle(): Promise<void> {
 }
 
 /** A database that has already served its first response. */
-async function quietDatabase(t: TestContext) {
-  const slow = slowDatabase(t);
+async function quietDatabase(t: TestContext, passTime?: () => unknown) {
+  const slow = slowDatabase(t, passTime);
   await slow.open();
   const opened = slow.database.durable();
   await settle();
@@ -215,6 +220,106 @@ describe('Durability', () => {
       ok: false,
       reason: 'Writing failed: input/output error.',
     });
+  });
+});
+
+/** A database of which an fsync has just released so many callers. Timers of a gathering end only by `t.mock.timers.tick`. */
+async function databaseAfterCrowd(t: TestContext, callers: number) {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const slow = await quietDatabase(t, () => t.mock.timers.tick(1));
+  /** A request: its response waits until its write is on the disk. */
+  const request = async (n: number) => {
+    await slow.write(n);
+    await slow.database.durable();
+  };
+  const released = Promise.all(Array.from({ length: callers }, (_, n) => request(n)));
+  await settle();
+  slow.end();
+  await released;
+  return { ...slow, request, before: slow.begun() };
+}
+
+describe('A crowd that an fsync has released', () => {
+  test('shares the next commit and fsync', async (t) => {
+    const slow = await databaseAfterCrowd(t, 4);
+    const three = [1, 2, 3].map((n) => slow.write(n));
+    assert.equal(await state(Promise.any(three)), 'waits');
+    const answers = Promise.all(
+      [...three, slow.write(4)].map((write) => write.then(() => slow.database.durable())),
+    );
+    assert.equal(await state(Promise.all(three)), 'done');
+    slow.end();
+    await answers;
+    assert.equal(slow.begun(), slow.before + 1);
+  });
+
+  test('shares them with those that arrived during the fsync', async (t) => {
+    const slow = await databaseAfterCrowd(t, 1);
+    const released = Promise.all([1, 2, 3].map((n) => slow.request(n)));
+    await settle();
+    const arrived = Promise.all([4, 5].map((n) => slow.write(n)));
+    slow.end();
+    await released;
+    const two = Promise.all([6, 7].map((n) => slow.write(n)));
+    assert.equal(await state(Promise.any([arrived, two])), 'waits');
+    await Promise.all([slow.write(8), arrived, two]);
+  });
+
+  test('is waited for during a millisecond', async (t) => {
+    const slow = await databaseAfterCrowd(t, 4);
+    const write = slow.write(1);
+    assert.equal(await state(write), 'waits');
+    t.mock.timers.tick(1);
+    assert.equal(await state(write), 'done');
+  });
+
+  test('is waited for longer while more of it arrive in each turn of the event loop', async (t) => {
+    const slow = await databaseAfterCrowd(t, 4);
+    const writes = [slow.write(1)];
+    let committed = 0;
+    writes[0]?.then(() => (committed += 1));
+    t.mock.timers.tick(1);
+    for (const n of [2, 3]) {
+      writes.push(slow.write(n));
+      await turn();
+      assert.equal(committed, 0);
+    }
+    assert.equal(await state(Promise.all(writes)), 'done');
+  });
+
+  test('is not waited for by a caller after a smaller group', async (t) => {
+    const slow = await databaseAfterCrowd(t, 3);
+    await slow.write(1);
+  });
+
+  test('is waited for once, not by each later caller', async (t) => {
+    const slow = await databaseAfterCrowd(t, 4);
+    const first = slow.request(1);
+    await settle();
+    t.mock.timers.tick(1);
+    await settle();
+    slow.end();
+    await first;
+    await slow.write(2);
+  });
+
+  test('is not waited for by lazy writes', async (t) => {
+    const slow = await databaseAfterCrowd(t, 4);
+    await slow.write(1, { lazy: true });
+  });
+
+  test("is waited for by a response that depends on another connection's commit", async (t) => {
+    const slow = await databaseAfterCrowd(t, 4);
+    const other = new SqliteDatabase(slow.file);
+    await other.run(sql('INSERT INTO kept (n) VALUES (7)'));
+    const answer = slow.database.durable();
+    await settle();
+    assert.equal(slow.begun(), slow.before);
+    t.mock.timers.tick(1);
+    await settle();
+    slow.end();
+    await answer;
+    await other.close();
   });
 });
 

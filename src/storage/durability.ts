@@ -1,6 +1,7 @@
 import { closeSync, fdatasync, openSync, realpathSync } from 'node:fs';
 import { reasonOf } from '@alongside/kernel/errors';
 import { StorageError } from './database.ts';
+import { Gathering } from './gathering.ts';
 
 /** Makes committed transactions durable. */
 export interface DurableLog {
@@ -34,31 +35,57 @@ export class WriteAheadLog implements DurableLog {
 
 /** Milliseconds after which commits are synced even if nothing waits for them. */
 const soon = 50;
+/** Fewer callers than this never wait for each other. */
+const crowd = 4;
 
 /**
- * Syncs commits to the disk: one fsync for all that wait, and another for those committed during it. After a failed fsync the
- * state of the disk is unknown, so all later waits fail too.
+ * Syncs commits to the disk: one fsync for all that wait, and another for those committed during it. A crowd that an fsync has
+ * released shares the next commit with those that arrived during it. After a failed fsync the state of the disk is unknown, so all
+ * later waits fail too.
  */
 export class Durability {
   readonly #log: DurableLog;
   readonly #commit: () => void;
+  readonly #schedule: () => void;
   /** Whether something was committed since the last fsync began, and whether a response may depend on it. */
   #committed = false;
   #owed = false;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
+  /** Number of callers that wait for the next fsync, that the running or last one releases, and that arrived since it began. */
+  #waiting = 0;
+  #released = 0;
+  #arrived = 0;
+  #gathering: Gathering | undefined;
   #later: NodeJS.Timeout | undefined;
   #failure: StorageError | undefined;
 
-  /** @param commit commits what waits: before an fsync begins, which then covers it too, and after one ended */
-  constructor(log: DurableLog, commit: () => void = () => undefined) {
+  /**
+   * @param commit commits what waits, at once, because an fsync begins that covers it too
+   * @param schedule commits what waits at the end of this turn of the event loop, because nothing holds it back any longer
+   */
+  constructor(log: DurableLog, { commit, schedule }: { commit(): void; schedule(): void }) {
     this.#log = log;
     this.#commit = commit;
+    this.#schedule = schedule;
   }
 
-  /** Settles when the running fsync ends, after which `commit` is called; undefined if none runs. */
-  get running(): Promise<void> | undefined {
-    return this.#running;
+  /** Whether commits are held back: while an fsync runs, and until the next group is complete. */
+  get holdsBack(): boolean {
+    return this.#running !== undefined || this.#gathering?.hasBegun === true;
+  }
+
+  /** Resolves when commits are no longer held back. */
+  async untilGathered(): Promise<void> {
+    await this.#running?.catch(() => undefined);
+    this.#gathering?.begin();
+    await this.#gathering?.done;
+  }
+
+  /** Registers a write of a caller that waits for the next commit. */
+  join(): void {
+    this.#arrived += 1;
+    this.#gathering?.add();
   }
 
   /** Why no more writes are allowed. */
@@ -81,8 +108,18 @@ export class Durability {
     }, soon).unref();
   }
 
-  /** Resolves when all registered commits so far are on the disk; undefined if they are already. @throws StorageError */
+  /**
+   * Resolves when all registered commits so far are on the disk; undefined if they are already. Counts a caller, who is expected to
+   * come back. @throws StorageError
+   */
   settled(): Promise<void> | undefined {
+    if (this.#owed) this.#waiting += 1;
+    else if (this.#running) this.#released += 1;
+    return this.sync();
+  }
+
+  /** Same as `settled`, without a caller. @throws StorageError */
+  sync(): Promise<void> | undefined {
     if (this.#failure) return Promise.reject(this.#failure);
     if (!this.#owed) return this.#running;
     this.#next ??= this.#afterRunning();
@@ -98,22 +135,27 @@ export class Durability {
 
   async #everything(): Promise<void> {
     this.#owed ||= this.#committed;
-    await this.settled();
+    await this.sync();
   }
 
   async #afterRunning(): Promise<void> {
     await this.#running;
+    this.#gathering?.begin();
+    await this.#gathering?.done;
     // All that wait in this turn of the event loop share the fsync.
     await new Promise((resolve) => setImmediate(resolve));
     this.#next = undefined;
-    this.#running = this.#sync();
+    this.#running = this.#syncNow();
     return this.#running;
   }
 
-  async #sync(): Promise<void> {
+  async #syncNow(): Promise<void> {
     this.#commit();
     this.#committed = false;
     this.#owed = false;
+    this.#released = this.#waiting;
+    this.#waiting = 0;
+    this.#arrived = 0;
     clearTimeout(this.#later);
     this.#later = undefined;
     try {
@@ -125,7 +167,20 @@ export class Durability {
       throw this.#failure;
     } finally {
       this.#running = undefined;
-      this.#commit();
+      this.#gather();
     }
+  }
+
+  /** Lets the next commit wait if a crowd was released; otherwise schedules it. */
+  #gather(): void {
+    const isCrowd = this.#released > 0 && this.#released + this.#arrived >= crowd;
+    if (isCrowd && !this.#failure)
+      this.#gathering = new Gathering(this.#released, () => {
+        this.#gathering = undefined;
+        this.#schedule();
+      });
+    if (this.#arrived > 0) this.#gathering?.begin();
+    // Lazy writes wait for nobody.
+    if (!this.holdsBack) this.#schedule();
   }
 }

@@ -255,8 +255,12 @@ export class PostgresDatabase implements Database {
     return undefined;
   }
 
-  untilSynced(): Promise<boolean> {
-    return Promise.resolve(false);
+  join(): void {
+    // A commit is durable at once, so no caller waits for others.
+  }
+
+  untilGathered(): Promise<void> {
+    return Promise.resolve();
   }
 
   onForeignChange(listener: () => void): () => void {

@@ -95,7 +95,10 @@ export class SqliteDatabase implements Database {
       );
     }
     if (log || !inMemory)
-      this.#durability = new Durability(log ?? new WriteAheadLog(file), () => this.#turnUnlessHindered());
+      this.#durability = new Durability(log ?? new WriteAheadLog(file), {
+        commit: () => this.#turnUnlessHindered(),
+        schedule: () => this.#schedule(),
+      });
   }
 
   all<R extends object = Row>(statement: Statement, shape?: RowReader<R>): Promise<R[]> {
@@ -134,15 +137,19 @@ export class SqliteDatabase implements Database {
     if (this.#durability?.failure) return Promise.reject(this.#durability.failure);
     return new Promise((resolve, reject) => {
       this.#queue.push({ statements, lazy, resolve, reject });
-      if (withSync && this.#durability) this.#commitWithSync(this.#durability);
-      else this.#schedule();
+      if (withSync && this.#durability) {
+        this.#commitWithSync(this.#durability);
+        return;
+      }
+      if (!lazy) this.join();
+      this.#schedule();
     });
   }
 
   #commitWithSync(durability: Durability): void {
     durability.owe();
     // After a failed fsync, the turn rejects what waits.
-    durability.settled()?.catch(() => this.#schedule());
+    durability.sync()?.catch(() => this.#schedule());
   }
 
   durable(): Promise<void> | undefined {
@@ -153,10 +160,12 @@ export class SqliteDatabase implements Database {
     return this.#durability.settled();
   }
 
-  async untilSynced(): Promise<boolean> {
-    const running = this.#durability?.running;
-    await running?.catch(() => undefined);
-    return running !== undefined;
+  join(): void {
+    this.#durability?.join();
+  }
+
+  async untilGathered(): Promise<void> {
+    await this.#durability?.untilGathered();
   }
 
   onForeignChange(listener: () => void): () => void {
@@ -222,7 +231,7 @@ export class SqliteDatabase implements Database {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#retry || this.#durability?.running) return;
+    if (this.#queue.length === 0 || this.#scheduled || this.#retry || this.#durability?.holdsBack) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;

@@ -30,9 +30,6 @@ interface Head {
 
 /** Maximum number of records of each kind in a group. */
 const groupSize = 256;
-/** After a group of this size, the next one waits for the records that follow its responses, this many milliseconds at most. */
-const crowd = 4;
-const gatherFor = 1;
 /** Maximum number of entries of acts that are remembered until they are sealed. */
 const mostOwn = 2_000;
 /** Milliseconds between issuing a statement and looking for its record. */
@@ -59,9 +56,6 @@ export class Sealer {
   /** Undefined before the first group, and after a write with an unknown result. */
   #head: Head | undefined;
   #waiting: Waiting[] = [];
-  /** Number of records in the last group. */
-  #lastSize = 0;
-  #whenAdded = (): void => undefined;
   /** Whether the next group looks for records of acts. */
   #looks = false;
   #next: Promise<void> | undefined;
@@ -85,7 +79,7 @@ export class Sealer {
   add(entry: EncodedEntry): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ entry, resolve, reject });
-      this.#whenAdded();
+      this.#database.join();
       this.#sealNext().catch(() => undefined);
     });
   }
@@ -174,32 +168,15 @@ export class Sealer {
 
   #sealNext(): Promise<void> {
     this.#next ??= this.#exclusively(async () => {
-      // Those that arrived during an fsync are not among the callers that it has just released.
-      const others = (await this.#database.untilSynced()) ? this.#waiting.length : 0;
-      if (this.#lastSize >= crowd && this.#database.dialect === 'sqlite')
-        await this.#gather(this.#lastSize + others);
+      await this.#database.untilGathered();
       this.#next = undefined;
       return this.#sealGroup();
     });
     return this.#next;
   }
 
-  /** Resolves when this many records wait, or after a millisecond: fewer groups need fewer commits and fsyncs. */
-  #gather(expected: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, gatherFor);
-      this.#whenAdded = () => {
-        if (this.#waiting.length < expected) return;
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#whenAdded();
-    });
-  }
-
   async #sealGroup(): Promise<void> {
     const group = this.#waiting.splice(0, groupSize);
-    this.#lastSize = group.length;
     const looks = this.#looks;
     this.#looks = false;
     try {
