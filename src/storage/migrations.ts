@@ -35,7 +35,7 @@ import { administratorRoles } from './migrations/0030-administrator-roles.ts';
 import { lighterJourneys } from './migrations/0031-lighter-journeys.ts';
 import { patientsByBirthDate } from './migrations/0032-patients-by-birth-date.ts';
 import { auditBlocks } from './migrations/0033-audit-blocks.ts';
-import { peopleWhoLeft } from './migrations/0038-people-who-left.ts';
+import { peopleWhoLeft } from './migrations/0034-people-who-left.ts';
 import { row, text } from './row.ts';
 
 export const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
