@@ -50,7 +50,7 @@ describe('hand-off request', () => {
       aud: 'identity-agent',
       response_uri: `${cis2.origin}/agent/return`,
       client_name: 'Example application',
-      client_id: '1.example.apps',
+      client_id: client.clientId,
       interactive: true,
       prompt_login: false,
     });
