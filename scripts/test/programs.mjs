@@ -106,6 +106,16 @@ export const programHelpers = [
     debian: 'socat',
   },
   {
+    tests: 'test/pages/run-blocks',
+    name: 'Podman with compose, networks and HAProxy',
+    variable: 'ALONGSIDE_COMPOSE',
+    find: () =>
+      ['buildah', 'podman', 'runc', 'catatonit', 'nft', 'tini-static', 'haproxy'].every(onPath) &&
+      first(['/usr/lib/podman/aardvark-dns']) &&
+      onPath('podman-compose'),
+    debian: 'buildah podman podman-compose runc aardvark-dns catatonit nftables tini haproxy',
+  },
+  {
     tests: 'test/delivery/',
     name: 'strip',
     variable: 'ALONGSIDE_STRIP',
