@@ -186,7 +186,10 @@ describe('the pages of the group Register', () => {
     const limits = async () => (await instance.api<{ limits: unknown }>('GET', '/products/shared')).limits;
     const choose = async (kind: string) => page.getByLabel('Limits', { exact: true }).selectOption(kind);
     const save = async () => {
+      // The page may still say so of the change before.
+      const stored = page.waitForResponse((response) => response.request().method() === 'PATCH');
       await page.getByRole('button', { name: 'Save' }).click();
+      await stored;
       await page.getByText('Saved.').waitFor();
     };
     await instance.api('PATCH', '/products/shared', {
