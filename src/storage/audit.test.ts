@@ -412,7 +412,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
         assert.equal((await log.verify(range)).problem, undefined);
         await one.run(
           sql(
-            "UPDATE audit_block SET records = 'x' || SUBSTR(records, 2) WHERE chain = ? AND seq = 2",
+            "UPDATE audit_block SET records = CASE WHEN records LIKE 'x%' THEN 'y' ELSE 'x' END || SUBSTR(records, 2) WHERE chain = ? AND seq = 2",
             chain,
           ),
         );
