@@ -253,7 +253,7 @@ export function examineConfig(
 const otherVariables =
   /^ALONGSIDE_(JSON|QUIET|BROWSER|AGENT_\w+|CIS|CONSOLE_URL|API_URL|CARD_ISSUER_SECRET)$/;
 
-/** Returns one sentence for each variable of the environment that looks like a setting and is none: it has no effect. */
+/** Returns one sentence for each environment variable that looks like a setting but is not one, and so has no effect. */
 export function unknownVariables(shape: z.ZodRawShape): string[] {
   const known = Object.keys(shape).map(variableOf);
   return Object.keys(environment())

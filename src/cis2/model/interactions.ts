@@ -21,7 +21,7 @@ export interface Expected {
 /** A sign-in in progress. It is stored, so that any process can continue it, and bound to one browser. */
 export interface Interaction {
   id: string;
-  /** It went straight to the agent, so it is stored with its hand-off and has no row of its own until it needs a page. */
+  /** It went straight to the agent, so it is stored with its hand-off and has no separate row until it needs a page. */
   inHandOff?: boolean;
   /** Part of the cookie's name, so that tabs do not interfere. */
   tag: string;

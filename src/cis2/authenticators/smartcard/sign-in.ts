@@ -32,7 +32,7 @@ export type HandOffOutcome = { authentication: Authentication } | { error: HandO
 /** A hand-off. It is stored under the jti of its request until the browser has returned with the code of the exchange. */
 export interface HandOff {
   interactionId: string;
-  /** The interaction, if it has no row of its own. */
+  /** The interaction, if it has no separate row. */
   interaction?: Interaction;
   nonce: string;
   txnHash: string;
