@@ -99,6 +99,13 @@ export const programHelpers = [
     debian: 'fp-compiler fp-units-fcl',
   },
   {
+    tests: 'test/delivery/any-language',
+    name: 'Mono with its C# compiler',
+    variable: 'ALONGSIDE_MCS',
+    find: () => onPath('mono') && first(['/usr/lib/mono/4.5/System.Net.Http.dll']) && onPath('mcs'),
+    debian: 'mono-mcs libmono-system-net-http4.0-cil',
+  },
+  {
     tests: 'test/pages/run-blocks',
     name: 'socat',
     variable: 'ALONGSIDE_SOCAT',

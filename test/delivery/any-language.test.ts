@@ -8,7 +8,7 @@ import { type HelperDesk, startHelperDesk } from '../testing/helper-desk.ts';
 
 const run = promisify(execFile);
 const callers = join(clone, 'examples/any-language');
-const { ALONGSIDE_JAVA: java, ALONGSIDE_FPC: fpc } = process.env;
+const { ALONGSIDE_JAVA: java, ALONGSIDE_FPC: fpc, ALONGSIDE_MCS: mcs } = process.env;
 
 // Bash and Python: test/examples/any-language.test.ts.
 describe('the examples in compiled languages', () => {
@@ -26,6 +26,18 @@ describe('the examples in compiled languages', () => {
   test('Pascal: signs in and calls an API', { skip: fpc === undefined && 'needs Free Pascal' }, async () => {
     await run(fpc ?? '', ['-v0', `-FE${desk.folder}`, join(callers, 'SignIn.pas')]);
     const { stdout } = await run(join(desk.folder, 'SignIn'), [], desk);
+    assert.match(stdout, /Hello User/);
+  });
+
+  test('C#: signs in and calls an API', { skip: mcs === undefined && 'needs Mono' }, async () => {
+    const program = join(desk.folder, 'SignIn.exe');
+    await run(mcs ?? '', [
+      '-warnaserror',
+      '-r:System.Net.Http',
+      `-out:${program}`,
+      join(callers, 'SignIn.cs'),
+    ]);
+    const { stdout } = await run('mono', [program], desk);
     assert.match(stdout, /Hello User/);
   });
 });
