@@ -36,6 +36,7 @@ import { lighterJourneys } from './migrations/0031-lighter-journeys.ts';
 import { patientsByBirthDate } from './migrations/0032-patients-by-birth-date.ts';
 import { auditBlocks } from './migrations/0033-audit-blocks.ts';
 import { peopleWhoLeft } from './migrations/0034-people-who-left.ts';
+import { waitingConditions } from './migrations/0035-waiting-conditions.ts';
 import { row, text } from './row.ts';
 
 export const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
@@ -77,6 +78,7 @@ export const migrations: readonly Migration[] = [
   patientsByBirthDate,
   auditBlocks,
   peopleWhoLeft,
+  waitingConditions,
 ];
 
 const settingRow = row('setting', { value: text });

@@ -5,6 +5,25 @@ import { removeOld } from './batches.ts';
 import { type Database, must, type Statement, sql } from './database.ts';
 import { Jtis } from './jtis.ts';
 
+/**
+ * Condition of a write on four values: kind and hash of an act, and two times. It holds unless the act was noted after the first
+ * and until the second one. On SQLite, one writes at a time. Migration 35 explains PostgreSQL's.
+ */
+export const unnotedConditions: Readonly<Record<Database['dialect'], string>> = {
+  sqlite:
+    'NOT EXISTS (SELECT 1 FROM single_use WHERE kind = ? AND hash = ? AND created_at > ? AND created_at <= ?)',
+  postgres: 'NOT alongside_noted(?, ?, ?, ?)',
+};
+
+const noteColumns = '(kind, hash, payload, created_at, expires_at, used_at)';
+const noteAgain =
+  'ON CONFLICT (kind, hash) DO UPDATE SET created_at = excluded.created_at, expires_at = excluded.expires_at';
+const noteTexts: Readonly<Record<Database['dialect'], string>> = {
+  sqlite: `INSERT INTO single_use ${noteColumns} VALUES (?, ?, 'null', ?, ?, ?) ${noteAgain}`,
+  postgres: `WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended(?, 0)))
+    INSERT INTO single_use ${noteColumns} SELECT ?, ?, 'null', CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT) FROM turn ${noteAgain}`,
+};
+
 /** The state of a value that may no longer be usable. */
 export interface SpentValue<P> {
   payload: P;
@@ -135,18 +154,17 @@ export class SingleUse {
     );
   }
 
-  /** Returns the statement that notes the time of an act for `lifetime` milliseconds: the time of the last one counts. */
+  /**
+   * Returns the statement that notes the time of an act for `lifetime` milliseconds: the time of the last one counts. When it is
+   * committed, so is every batch whose `unnotedConditions` did not see it.
+   */
   noteStatement(kind: string, value: string, lifetime: number): Statement {
     const now = this.#clock.now();
-    return sql(
-      `INSERT INTO single_use (kind, hash, payload, created_at, expires_at, used_at) VALUES (?, ?, 'null', ?, ?, ?)
-       ON CONFLICT (kind, hash) DO UPDATE SET created_at = excluded.created_at, expires_at = excluded.expires_at`,
-      kind,
-      orderedHash(value),
-      now,
-      now + lifetime,
-      now,
-    );
+    const hash = orderedHash(value);
+    const row = [kind, hash, now, now + lifetime, now];
+    return this.#database.dialect === 'postgres'
+      ? sql(noteTexts.postgres, `${kind}${hash}`, ...row)
+      : sql(noteTexts.sqlite, ...row);
   }
 
   /** Claims a value: returns true for the first caller, false for later ones. */

@@ -5,7 +5,7 @@ import { orderedId, orderedToken } from '@alongside/kernel/ids';
 import { orderedHash } from '@alongside/kernel/secrets';
 import { removeOld } from '../../storage/batches.ts';
 import { type Database, must, type Row, type Statement, sql } from '../../storage/database.ts';
-import type { SingleUse } from '../../storage/single-use.ts';
+import { type SingleUse, unnotedConditions } from '../../storage/single-use.ts';
 import {
   type Authentication,
   type EndReason,
@@ -29,6 +29,8 @@ const personEndedKind = 'cis2-person-ended';
 const longestWait = 60 * minute;
 /** The clocks of two processes may differ by this many milliseconds. A note of a later time is of a clock that was moved back. */
 const skew = 5_000;
+/** A CIS session that has ended does not return. */
+const always = [-1, Number.MAX_SAFE_INTEGER] as const;
 
 // Texts of statements are made once: SQLite and PostgreSQL know a statement by its text.
 const liveText = (condition: string): string =>
@@ -45,14 +47,20 @@ const liveTexts = {
   ofAgent: liveText('agent_id = ? AND uid = ?'),
   ofOthers: liveText(`sid IN (${othersText})`),
 } as const;
-// A sign-in in progress cannot use a CIS session that has just ended, nor a proof from before all sessions of its user ended.
-const notEnded = `NOT EXISTS (SELECT 1 FROM single_use WHERE kind = ? AND hash = ?)
-  AND NOT EXISTS (SELECT 1 FROM single_use WHERE kind = ? AND hash = ? AND created_at > CAST(? AS BIGINT) AND created_at <= CAST(? AS BIGINT))`;
-const changeText = `UPDATE cis2_session SET cookie_hash = ?, cis_session_id = ?, agent_id = ?, body = ?, issuer = ?,
-  authenticator = ?, active_at = ?, idle_at = ?, ends_at = ? WHERE sid = ? AND ended_at IS NULL AND ${notEnded}`;
-const insertText = `INSERT INTO cis2_session (cookie_hash, cis_session_id, agent_id, body, issuer, authenticator, active_at,
-  idle_at, ends_at, sid, uid, created_at)
-  SELECT ?, ?, ?, ?, ?, ?, ${'CAST(? AS BIGINT), '.repeat(3)}?, ?, CAST(? AS BIGINT) WHERE ${notEnded}`;
+/** Returns the writes that store a session, unless what it relies on has ended. */
+function storeTexts(dialect: Database['dialect']) {
+  const unnoted = unnotedConditions[dialect];
+  // The CIS session of the sign-in, then all sessions of its user.
+  const notEnded = `${unnoted} AND ${unnoted}`;
+  return {
+    change: `UPDATE cis2_session SET cookie_hash = ?, cis_session_id = ?, agent_id = ?, body = ?, issuer = ?,
+      authenticator = ?, active_at = ?, idle_at = ?, ends_at = ? WHERE sid = ? AND ended_at IS NULL AND ${notEnded}`,
+    insert: `INSERT INTO cis2_session (cookie_hash, cis_session_id, agent_id, body, issuer, authenticator, active_at,
+      idle_at, ends_at, sid, uid, created_at)
+      SELECT ?, ?, ?, ?, ?, ?, ${'CAST(? AS BIGINT), '.repeat(3)}?, ?, CAST(? AS BIGINT) WHERE ${notEnded}`,
+  };
+}
+
 const firstPartyText = 'INSERT INTO cis2_session_client (sid, client_id, joined_at) VALUES (?, ?, ?)';
 const partyText = `${firstPartyText} ON CONFLICT (sid, client_id) DO NOTHING`;
 
@@ -74,6 +82,7 @@ export class Sessions {
   readonly #cookies: CookieNames;
   readonly #issuer: string;
   readonly #unwatchedMethods: readonly string[];
+  readonly #storeTexts: ReturnType<typeof storeTexts>;
 
   constructor(dependencies: SessionDependencies) {
     this.#database = dependencies.database;
@@ -82,6 +91,7 @@ export class Sessions {
     this.#cookies = dependencies.cookies;
     this.#issuer = dependencies.issuer;
     this.#unwatchedMethods = dependencies.unwatchedMethods;
+    this.#storeTexts = storeTexts(dependencies.database.dialect);
   }
 
   /** Returns the live session of this browser in this realm, idle or not. */
@@ -177,6 +187,7 @@ export class Sessions {
     const ending = [
       cisEndedKind,
       orderedHash(session.cisSessionId ?? ''),
+      ...always,
       personEndedKind,
       orderedHash(session.uid),
       provenAt,
@@ -184,8 +195,8 @@ export class Sessions {
     ];
     const statement = must(
       before
-        ? sql(changeText, ...columns, ...ending)
-        : sql(insertText, ...columns, session.uid, now, ...ending),
+        ? sql(this.#storeTexts.change, ...columns, ...ending)
+        : sql(this.#storeTexts.insert, ...columns, session.uid, now, ...ending),
     );
     return { session, cookie: this.#cookies.set('session', value), statement };
   }
@@ -255,7 +266,7 @@ export class Sessions {
 
   /** Notes the end of a CIS session, so that a sign-in in progress cannot use it. */
   async noteCisEnd(cisSessionId: string): Promise<void> {
-    await this.#singleUse.claim(cisEndedKind, cisSessionId, longestWait);
+    await this.#database.run(this.#singleUse.noteStatement(cisEndedKind, cisSessionId, longestWait));
   }
 
   /** Notes the end of all sessions of a person, so that no sign-in completes that was proved before. */

@@ -224,7 +224,7 @@ async function establishSession(
   const made = sessions.prepare(authentication, person.idAssuranceLevel, context.roleId, before);
   const { code, statements } = codes.prepare(client, interaction.authorization, made.session);
   const { done } = await provider.database.batch([
-    // First, because it reads a table that others write: then PostgreSQL executes the batch as one statement.
+    // First: on PostgreSQL it waits for an end that is being stored, and others need not wait for its locks meanwhile.
     made.statement,
     ...context.spends,
     ...interactions.endStatements(interaction),
