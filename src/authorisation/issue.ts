@@ -1,4 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
+import { orderedId } from '@alongside/kernel/ids';
 import type { JwtClaims } from '@alongside/kernel/jws';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { Parameters } from '../oauth/parameters.ts';
@@ -7,6 +8,7 @@ import type { NewToken, PlacedToken, Tokens } from '../oauth/tokens.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Statement } from '../storage/database.ts';
 import type { Base } from './base.ts';
+import type { Client } from './clients.ts';
 import type { AuthorisationDependencies } from './dependencies.ts';
 import type { Level, Upstream } from './upstream/upstream.ts';
 
@@ -82,6 +84,19 @@ export class Issuer {
   refresh(grant: TokenGrant, lifetime: number, extra: Attributes): NewToken {
     const token = this.#tokens.newRefreshToken();
     return this.#newToken('refresh', token, grant, this.#clock.now(), lifetime, extra);
+  }
+
+  /** Returns the first refresh token of an authorization. `lifetimes` are in milliseconds, `extra` are attributes of it alone. */
+  firstRefresh(
+    grant: TokenGrant,
+    { refresh, validity }: { refresh: number; validity: number },
+    extra: Attributes = {},
+  ): NewToken {
+    return this.refresh(grant, Math.min(refresh, validity), {
+      refresh_count: '0',
+      _refresh_tokens_validity_ms: String(validity),
+      ...extra,
+    });
   }
 
   /** Returns the statements that store tokens of one authorization, with audit records of access tokens. */
@@ -194,3 +209,17 @@ export const applicationAttributes: Attributes = {
   auth_level: 'level3',
   auth_user_id: '',
 };
+
+/** Returns the grant of an application for itself. */
+export const applicationGrant = (
+  { application, registration }: Client,
+  scope: readonly string[],
+): TokenGrant => ({
+  applicationId: application.id,
+  clientId: registration.clientId,
+  family: orderedId(),
+  uid: null,
+  sid: null,
+  scope,
+  attributes: applicationAttributes,
+});

@@ -1,6 +1,7 @@
 import { activity } from '@alongside/kernel/activity';
 import type { Refusal } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { unregistered } from '@alongside/kernel/refusal-facts';
 import { type PlatformRegistration, secretFacts, secretFits } from '../../oauth/applications.ts';
 import { type Product, type RateLimits, type StoredProduct, scopesOf } from '../../oauth/products.ts';
 import { type LimitName, limitsOf, publishedQuota, type RateLimiter } from '../../oauth/rate-limits.ts';
@@ -187,6 +188,25 @@ export function isCallback(base: Base, registration: PlatformRegistration, uri: 
     ? registration.callbackUrls
     : registration.callbackUrls.slice(0, 1);
   return redirectFits(registered, base.profile !== 'nhs' && registration.applicationType === 'native', uri);
+}
+
+/** A redirect address that is registered for the client. */
+export interface WithRedirect {
+  redirectUri: string;
+}
+
+/** Requires a callback URL of the client. */
+export function requireCallback(
+  base: Base,
+  { registration }: Client,
+  redirectUri: string | undefined,
+): WithRedirect {
+  if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
+  if (!isCallback(base, registration, redirectUri))
+    throw errors
+      .redirectUnknown(`${redirectUri} came, registered are: ${registration.callbackUrls.join(' ')}`)
+      .about(unregistered(redirectUri, registration.callbackUrls));
+  return { redirectUri };
 }
 
 /** Marks application-restricted scopes (identity-service-api, verify-app-restricted-scopes). */

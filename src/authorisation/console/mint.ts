@@ -204,11 +204,8 @@ async function giveTokens(known: CheckedCall): Promise<Answer> {
   const refresh =
     refreshLifetime === null
       ? undefined
-      : issuer.refresh(granted, refreshLifetime, {
-          refresh_count: '0',
-          _refresh_tokens_validity_ms: String(refreshLifetime),
-        });
-  await database.batch(issuer.writeStatements(granted, access, ...(refresh ? [refresh] : [])));
+      : issuer.firstRefresh(granted, { refresh: refreshLifetime, validity: refreshLifetime });
+  await database.batch(issuer.writeStatements(granted, access, refresh));
   recorder.record({
     lasting: granted.family,
     from: 'console',
@@ -216,13 +213,14 @@ async function giveTokens(known: CheckedCall): Promise<Answer> {
     name: 'authorisation.mint',
     detail: { client: client.application.name, level, scope: scope.join(' ') },
   });
-  const body =
-    base.profile === 'nhs'
-      ? refresh
-        ? nhsAnswer(base, issuer, { access, refresh, sid: granted.sid })
-        : nhsApplicationAnswer(issuer, access, parts.clock)
-      : standardAnswer(issuer, { access, refresh, scope: scope.join(' '), confirmation: null });
-  return json(200, body);
+  if (base.profile !== 'nhs')
+    return json(200, standardAnswer(issuer, { access, refresh, scope: scope.join(' '), confirmation: null }));
+  return json(
+    200,
+    refresh
+      ? nhsAnswer(base, issuer, { access, refresh, sid: granted.sid })
+      : nhsApplicationAnswer(issuer, access, parts.clock),
+  );
 }
 
 /** `POST /authorisation/tokens`: issues tokens without a browser, to test an API alone. Development only. */

@@ -1,13 +1,13 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { unregistered } from '@alongside/kernel/refusal-facts';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { isChallenge } from '../../oauth/pkce.ts';
 import {
-  isCallback,
   limitUnproven,
   refuseOverLimit,
+  requireCallback,
   requireClient,
   type WithClient,
+  type WithRedirect,
 } from '../application/client.ts';
 import { errors } from '../errors.ts';
 import { refuseRepeated } from '../incoming.ts';
@@ -15,9 +15,6 @@ import { redirectToProvider } from '../to-provider.ts';
 import { applicationChecks, type CheckedApplication } from './application-checks.ts';
 import type { NhsCall } from './flow.ts';
 
-interface WithRedirect {
-  redirectUri: string;
-}
 interface WithState extends WithRedirect {
   clientState: string;
 }
@@ -28,15 +25,8 @@ export function identify({ server, query }: NhsCall): WithClient | Promise<WithC
   return requireClient(server, clientId, errors.clientUnknown);
 }
 
-export function checkRedirectUri({ server: { base }, query, client }: NhsCall & WithClient): WithRedirect {
-  const redirectUri = query.get('redirect_uri');
-  if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
-  if (!isCallback(base, client.registration, redirectUri))
-    throw errors
-      .redirectUnknown(`${redirectUri} came, registered are: ${client.registration.callbackUrls.join(' ')}`)
-      .about(unregistered(redirectUri, client.registration.callbackUrls));
-  return { redirectUri };
-}
+export const checkRedirectUri = ({ server, query, client }: NhsCall & WithClient): WithRedirect =>
+  requireCallback(server.base, client, query.get('redirect_uri'));
 
 export async function checkState({
   server,

@@ -1,6 +1,10 @@
 import { check, type Passed } from '@alongside/kernel/steps';
+import { shown } from '../../oauth/check.ts';
+import { readScope } from '../../oauth/parameters.ts';
+import { unknownScope } from '../../oauth/products.ts';
 import type { WithConfirmation } from '../../oauth/server/sender-constraint.ts';
 import type { WithProducts } from '../application/client.ts';
+import { scopesGranted } from './callback.ts';
 import type { CheckedApplication } from './client-checks.ts';
 import { errors } from './errors.ts';
 import type { Incoming } from './incoming.ts';
@@ -21,6 +25,20 @@ export function narrowResources(call: TokenCall, granted?: readonly string[]): s
   const resources = readResources(parameters, server.parts.urls.api, call, granted);
   if (!resources) throw errors.tokenTarget(`resource is ${parameters.all('resource').join(' ')}`);
   return resources;
+}
+
+/** Returns the scopes of the new token: those of the request that are possible, or all possible ones without a request. */
+export function narrowScopes({ parameters }: TokenCall, possible: readonly string[]): string[] {
+  const text = parameters.get('scope');
+  const asked = text === undefined ? null : readScope(text);
+  if (asked === undefined)
+    throw errors.tokenScope('the scope is malformed').about({ field: 'scope', came: shown(text) });
+  const scope = scopesGranted(asked, possible);
+  if (scope.length === 0)
+    throw errors
+      .noScope(`scope is ${text ?? 'missing'}, possible is ${possible.join(' ') || 'nothing'}`)
+      .about(unknownScope(text, possible));
+  return scope;
 }
 
 /** Refuses a grant to a client that proves nothing (RFC 6749 section 4.4). */

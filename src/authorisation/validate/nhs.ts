@@ -191,21 +191,20 @@ export function tokenProbes(incoming: Incoming, server: NhsServer): Probe[] {
     return [first, ...signed(server, grantTypes.tokenExchange), ...subject(server)];
   if (authorizationCode.matches(incoming)) return [first, ...byCode(server)];
   if (refreshToken.matches(incoming)) return [first, ...byRefreshToken(server)];
-  const grantType = incoming.form.get('grant_type');
-  const refusal =
-    grantType === undefined
-      ? errors.grantMissing('grant_type is missing')
-      : grantType === grantTypes.tokenExchange
-        ? errors.subjectType('subject_token_type is missing or unsupported')
-        : errors.grantUnsupported(`grant_type is ${grantType}`);
-  return [
-    {
-      check: grantType === grantTypes.tokenExchange ? 'subject_token_type' : 'grant_type',
-      expected: 'one that is offered',
-      step() {
-        throw refusal;
-      },
-      needed: true,
+  return [refuseType(incoming.form.get('grant_type'))];
+}
+
+/** Returns the check that refuses a request of no grant. */
+function refuseType(grantType: string | undefined): Probe {
+  const isExchange = grantType === grantTypes.tokenExchange;
+  return {
+    check: isExchange ? 'subject_token_type' : 'grant_type',
+    expected: 'one that is offered',
+    step() {
+      if (grantType === undefined) throw errors.grantMissing('grant_type is missing');
+      if (isExchange) throw errors.subjectType('subject_token_type is missing or unsupported');
+      throw errors.grantUnsupported(`grant_type is ${grantType}`);
     },
-  ];
+    needed: true,
+  };
 }

@@ -4,7 +4,13 @@ import { relativeTime } from '@alongside/kernel/clock';
 import { shownSecret, unregistered } from '@alongside/kernel/refusal-facts';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { verifierFits } from '../../../oauth/pkce.ts';
-import { isCallback, scopesAt, type WithClient, type WithProducts } from '../../application/client.ts';
+import {
+  requireCallback,
+  scopesAt,
+  type WithClient,
+  type WithProducts,
+  type WithRedirect,
+} from '../../application/client.ts';
 import type { CodeGrant } from '../../codes.ts';
 import { errors } from '../../errors.ts';
 import { corsHeaders } from '../../incoming.ts';
@@ -22,17 +28,8 @@ interface WithCode {
   upstream: Upstream;
 }
 
-export function checkRedirectUri({ server: { base }, form, client }: NhsCall & WithClient): {
-  redirectUri: string;
-} {
-  const redirectUri = form.get('redirect_uri');
-  if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
-  if (!isCallback(base, client.registration, redirectUri))
-    throw errors
-      .redirectUnknown(`${redirectUri} came, registered are: ${client.registration.callbackUrls.join(' ')}`)
-      .about(unregistered(redirectUri, client.registration.callbackUrls));
-  return { redirectUri };
-}
+export const checkRedirectUri = ({ server, form, client }: NhsCall & WithClient): WithRedirect =>
+  requireCallback(server.base, client, form.get('redirect_uri'));
 
 export async function findCode({
   server,
@@ -40,7 +37,7 @@ export async function findCode({
   form,
   client,
   redirectUri,
-}: NhsCall & WithClient & { redirectUri: string }): Promise<WithCode> {
+}: NhsCall & WithClient & WithRedirect): Promise<WithCode> {
   const {
     base,
     codes,
@@ -145,10 +142,7 @@ async function issue(known: CheckedCall): Promise<Answer> {
   });
   const scoped = { ...granted, scope };
   const access = issuer.access(scoped, lifetimes.access);
-  const refresh = issuer.refresh(scoped, Math.min(lifetimes.refresh, lifetimes.validity), {
-    refresh_count: '0',
-    _refresh_tokens_validity_ms: String(lifetimes.validity),
-  });
+  const refresh = issuer.firstRefresh(scoped, lifetimes);
   // One batch, so that only one of several concurrent uses writes its tokens.
   const writes = issuer.writeStatements(scoped, access, refresh);
   if (!(await batch.commit([codes.spendStatement(code), ...writes])))

@@ -1,9 +1,8 @@
 import { type Answer, json } from '@alongside/kernel/answer';
-import { orderedId } from '@alongside/kernel/ids';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { applicationMarker, scopesAt, type WithProducts } from '../../application/client.ts';
 import { errors } from '../../errors.ts';
-import { accessLifetime, applicationAttributes, lifetimesOf } from '../../issue.ts';
+import { accessLifetime, applicationGrant, lifetimesOf } from '../../issue.ts';
 import { authenticateByAssertion, type CheckedAssertion } from '../application-checks.ts';
 import type { NhsCall } from '../flow.ts';
 import { applicationAnswer, grant, grantTypes, idTokenType } from './grant.ts';
@@ -29,21 +28,12 @@ async function issue({ server, batch, form, client, scope }: CheckedCall): Promi
     issuer,
     parts: { clock, recorder },
   } = server;
-  const family = orderedId();
   const { access: lifetime } = lifetimesOf(base, form, { access: accessLifetime, refresh: 0 });
-  const granted = {
-    applicationId: client.application.id,
-    clientId: client.registration.clientId,
-    family,
-    uid: null,
-    sid: null,
-    scope,
-    attributes: applicationAttributes,
-  };
+  const granted = applicationGrant(client, scope);
   const access = issuer.access(granted, lifetime);
   await batch.commit(issuer.writeStatements(granted, access));
   recorder.record({
-    journey: family,
+    journey: granted.family,
     from: 'application',
     to: 'authorisation',
     name: 'authorisation.client-credentials',

@@ -119,10 +119,7 @@ async function issue(known: CheckedCall): Promise<Answer> {
     refresh: upstream.refreshLifetime,
   });
   const access = issuer.access(granted, lifetimes.access);
-  const refresh = issuer.refresh(granted, Math.min(lifetimes.refresh, lifetimes.validity), {
-    refresh_count: '0',
-    _refresh_tokens_validity_ms: String(lifetimes.validity),
-  });
+  const refresh = issuer.firstRefresh(granted, lifetimes);
   await batch.commit(issuer.writeStatements(granted, access, refresh));
   if (await endedMeanwhile(server, upstream, granted))
     throw errors.subjectSession('the provider ended the session at the same time');

@@ -63,12 +63,8 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   const options = { lifetime: lifetimes.access, resources, confirmation };
   const scoped = { ...granted, scope };
   const access = await accessTokens.issue(client.registration, scoped, options);
-  const refreshLifetime = Math.min(lifetimes.refresh, lifetimes.validity);
-  const refresh = tokenIssuer.refresh(scoped, refreshLifetime, {
-    refresh_count: '0',
-    _refresh_tokens_validity_ms: String(lifetimes.validity),
-    ...refreshBinding(client.registration, granted.resources ?? [], confirmation),
-  });
+  const binding = refreshBinding(client.registration, granted.resources ?? [], confirmation);
+  const refresh = tokenIssuer.firstRefresh(scoped, lifetimes, binding);
   await redeemCode(call, tokenIssuer.writeStatements(scoped, access, refresh));
   if (await endedMeanwhile(server, upstream, granted))
     throw errors.codeInvalid('the provider ended the session at the same time');

@@ -1,21 +1,17 @@
 import { orderedId } from '@alongside/kernel/ids';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
-import { shown } from '../../../oauth/check.ts';
-import { readScope } from '../../../oauth/parameters.ts';
-import { unknownScope } from '../../../oauth/products.ts';
 import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
 import { applicationMarker, scopesAt } from '../../application/client.ts';
 import { unusedExchange } from '../../id-token-party.ts';
 import { accessLifetime, lifetimesOf, type TokenGrant } from '../../issue.ts';
 import { endedMeanwhile } from '../../revoking.ts';
 import { actorAttribute, mayActAttribute, refreshBinding, tokensAnswer } from '../access-tokens.ts';
-import { scopesGranted } from '../callback.ts';
 import { errors } from '../errors.ts';
 import { actingParty } from '../exchange/actor.ts';
 import type { Party, Proven } from '../exchange/proven.ts';
 import { issuedTypes, tokenTypes, usualIssuedType } from '../exchange/registry.ts';
 import { readTargets } from '../resources.ts';
-import { refusePublic, type TokenCall } from '../token-call.ts';
+import { narrowScopes, refusePublic, type TokenCall } from '../token-call.ts';
 
 interface WithSubject {
   subjectToken: string;
@@ -66,22 +62,12 @@ const readActor = check('actor-token', async function readActor(call: ExchangeCa
 });
 
 /** Keeps the scopes that both the subject token and the application's products allow (RFC 8693 section 5). */
-const keepScopes = check('scope', function keepScopes({ parameters, products, subject }: ExchangeCall): {
-  scope: string[];
-} {
-  const text = parameters.get('scope');
-  const asked = text === undefined ? null : readScope(text);
-  if (asked === undefined)
-    throw errors.tokenScope('the scope is malformed').about({ field: 'scope', came: shown(text) });
+const keepScopes = check('scope', function keepScopes(call: ExchangeCall): { scope: string[] } {
+  const { products, subject } = call;
   const marker = 'level' in subject.limit ? subject.limit.level.marker : '';
   const own = scopesAt(products, subject.uid === null ? applicationMarker : marker);
   const most = 'scope' in subject.limit ? subject.limit.scope.filter((scope) => own.includes(scope)) : own;
-  const scope = scopesGranted(asked, most);
-  if (scope.length === 0)
-    throw errors
-      .noScope(`scope is ${text ?? 'missing'}, possible is ${most.join(' ') || 'nothing'}`)
-      .about(unknownScope(text, most));
-  return { scope };
+  return { scope: narrowScopes(call, most) };
 });
 
 /** Reads `resource` and `audience` together (RFC 8693 section 2.1), within the resources of the subject token. */
@@ -143,11 +129,11 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   // Users who signed in themselves get a refresh token; a client that acts for another exchanges again.
   const lasting = subject.clientId === null && act === null;
   const refresh = lasting
-    ? tokenIssuer.refresh(granted, Math.min(lifetimes.refresh, lifetimes.validity), {
-        refresh_count: '0',
-        _refresh_tokens_validity_ms: String(lifetimes.validity),
-        ...refreshBinding(client.registration, resources, confirmation),
-      })
+    ? tokenIssuer.firstRefresh(
+        granted,
+        lifetimes,
+        refreshBinding(client.registration, resources, confirmation),
+      )
     : undefined;
   // The new token must not outlive a revocation of the subject token at the same moment.
   const condition = subject.grant === null ? [] : [tokens.requireLiveStatement(subjectToken, 'access')];
