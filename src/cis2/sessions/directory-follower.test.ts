@@ -16,6 +16,23 @@ async function start() {
   const rp = await startRpEndpoint();
   const client = await cis2.register({ backchannelLogoutUri: rp.url });
   const { sessions, lookForGonePeople } = otherProcess(cis2);
+  const authentication = (uid: string): Authentication => ({
+    authenticator: 'security-key',
+    uid,
+    methods: ['FIDO2'],
+    level: { nhs: 3, others: 3 },
+    personAt: cis2.clock.now(),
+    provenAt: cis2.clock.now(),
+    proofCounts: false,
+    cisSessionId: null,
+    agentId: null,
+    roleId: null,
+  });
+  /** Stores a session of each. */
+  const store = (uids: readonly string[]) =>
+    cis2.database.batch(
+      uids.map((uid) => sessions.prepare(authentication(uid), '3', null, undefined).statement),
+    );
   const round = async () => {
     cis2.cis.calls = [];
     await lookForGonePeople();
@@ -25,7 +42,7 @@ async function start() {
     await rp.stop();
     await cis2.stop();
   };
-  return { cis2, rp, client, sessions, round, stop };
+  return { cis2, rp, client, sessions, store, round, stop };
 }
 
 test('a round ends the sessions of disabled people only and notifies their relying parties', async () => {
@@ -71,28 +88,14 @@ test('an outage of CIS and its end are each logged once', async () => {
 });
 
 test('with 1,000 signed-in people, a round ends the sessions of disabled and removed people with few requests', async () => {
-  const { cis2, sessions, round, stop } = await start();
+  const { cis2, sessions, store, round, stop } = await start();
   try {
     const people = Array.from({ length: 1_000 }, (_, index) => ({
       ...gp,
       uid: `9${String(index).padStart(11, '0')}`,
     }));
-    const authentication = (uid: string): Authentication => ({
-      authenticator: 'security-key',
-      uid,
-      methods: ['FIDO2'],
-      level: { nhs: 3, others: 3 },
-      personAt: cis2.clock.now(),
-      provenAt: cis2.clock.now(),
-      proofCounts: false,
-      cisSessionId: null,
-      agentId: null,
-      roleId: null,
-    });
     for (const person of people) cis2.cis.people.set(person.uid, person);
-    await cis2.database.batch(
-      people.map(({ uid }) => sessions.prepare(authentication(uid), '3', null, undefined).statement),
-    );
+    await store(people.map(({ uid }) => uid));
     const live = async () =>
       (await cis2.database.all(sql('SELECT uid FROM cis2_session WHERE ended_at IS NULL'))).length;
     await round();
@@ -127,6 +130,22 @@ test('with 1,000 signed-in people, a round ends the sessions of disabled and rem
     cis2.cis.changed.push(missed);
     await otherProcess(cis2).lookForGonePeople();
     assert.equal(await live(), 995);
+  } finally {
+    await stop();
+  }
+});
+
+test('a round reads few sessions, also of a person with thousands, and passes on to the next person', async (t) => {
+  const { cis2, sessions, store, round, stop } = await start();
+  try {
+    const [many, one] = [gp.uid, nurse.uid].sort() as [string, string];
+    await store([...Array<string>(1_000).fill(many), one]);
+    cis2.cis.people.delete(one);
+    const { mock } = t.mock.method(cis2.database, 'all');
+    for (let rounds = 0; rounds < 3; rounds++) await round();
+    const sizes = await Promise.all(mock.calls.map(async ({ result }) => (await result)?.length ?? 0));
+    assert.equal(Math.max(...sizes), 200);
+    assert.equal((await sessions.ofPerson(one)).length, 0);
   } finally {
     await stop();
   }

@@ -15,7 +15,7 @@ interface FollowerDependencies {
   unwatchedMethods: readonly string[];
 }
 
-/** People that one round reads from the sessions. */
+/** Sessions that one round reads. */
 const mostRead = 200;
 /** People of those that one round looks up at CIS. */
 const mostLookups = 20;
@@ -78,17 +78,19 @@ export class DirectoryFollower {
     const unwatched = unwatchedMethods.map(() => ' OR body LIKE ?').join('');
     const rows = await database.all(
       sql(
-        `SELECT uid, MAX(CASE WHEN cis_session_id IS NULL${unwatched} THEN 1 ELSE 0 END) AS is_unwatched
-         FROM cis2_session WHERE ended_at IS NULL AND uid > ? GROUP BY uid ORDER BY uid LIMIT ${mostRead}`,
+        `SELECT uid, CASE WHEN cis_session_id IS NULL${unwatched} THEN 1 ELSE 0 END AS is_unwatched
+         FROM cis2_session WHERE ended_at IS NULL AND uid > ? ORDER BY uid LIMIT ${mostRead}`,
         ...unwatchedMethods.map((method) => `%"${method}"%`),
         this.#after,
       ),
       unwatchedRow,
     );
-    const unwatchedPeople = rows.filter(({ is_unwatched }) => is_unwatched).map(({ uid }) => uid);
-    await this.#lookUp(unwatchedPeople.slice(0, mostLookups));
-    if (unwatchedPeople.length > mostLookups) this.#after = unwatchedPeople[mostLookups - 1] ?? '';
-    else this.#after = rows.length === mostRead ? (rows.at(-1)?.uid ?? '') : '';
+    // The last person may have further sessions, of either kind.
+    const last = rows.length === mostRead ? rows.at(-1)?.uid : undefined;
+    const found = rows.filter(({ uid, is_unwatched }) => is_unwatched || uid === last);
+    const people = [...new Set(found.map(({ uid }) => uid))];
+    await this.#lookUp(people.slice(0, mostLookups));
+    this.#after = (people.length > mostLookups ? people[mostLookups - 1] : last) ?? '';
   }
 
   /** Returns those with a live session. */
