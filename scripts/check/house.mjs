@@ -53,15 +53,15 @@ const measures = [
   { name: 'interfaces called Asked', limit: 0, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
   {
     name: 'files under 30 lines',
-    limit: 84,
+    limit: 85,
     room: 5,
     target: 140,
     of: (t) => [...t.values()].filter((text) => linesOf(text) < 30).length,
   },
-  { name: 'files', limit: 1_134, room: 30, target: 960, of: (t) => t.size },
+  { name: 'files', limit: 1_135, room: 30, target: 960, of: (t) => t.size },
   {
     name: 'lines',
-    limit: 133_935,
+    limit: 134_032,
     room: 2_500,
     target: 76_000,
     of: (t) => [...t.values()].reduce((sum, text) => sum + linesOf(text), 0),

@@ -66,6 +66,7 @@ const fillings: Readonly<Record<string, string>> = {
   journey_link: `(value, journey) SELECT 'h' || i, 'j' || (i / 5)`,
   journey: `(id, started_at, ended_at, pattern, outcome, decided_at, headline, messages, wrong_pins, faults, clock_moved)
     SELECT 'j' || i, ${now}, ${now}, 0, 'succeeded', ${now}, '', 1, 0, '', 0`,
+  journey_reached: `(journey, application, started_at) SELECT 'j' || (i / 5), 'a' || i, ${now}`,
   message: `(id, journey, at, size) SELECT 'm' || i, 'j' || (i / 5), ${now}, 0`,
   refusal: `(message_id, at, body)
     SELECT 'm' || i, CASE WHEN i < 600 THEN ${now - 2_000 * hour} ELSE ${now} END, '{}'`,

@@ -200,6 +200,7 @@ const emptied = [
   'journey_block',
   'journey_link',
   'journey',
+  'journey_reached',
   'message',
   'refusal',
   'counter',

@@ -26,6 +26,8 @@ export interface Delta {
   waitingFor: string | null;
   person: string | null;
   application: string | null;
+  /** Those that a sign-out reached. */
+  reached: string[];
   level: string | null;
   role: string | null;
   /** Hash of a session. */
@@ -52,6 +54,7 @@ function begun(id: string, at: number): Delta {
     waitingFor: null,
     person: null,
     application: null,
+    reached: [],
     level: null,
     role: null,
     session: null,
@@ -86,6 +89,8 @@ export function add(
   delta.messages += leaves || forwards ? 2 : 1;
   delta.person ??= message.person ?? null;
   delta.application ??= message.application ?? null;
+  if (wording.pattern === 'sign-out' && message.application && !delta.reached.includes(message.application))
+    delta.reached.push(message.application);
   const pattern =
     message.name === 'cis2.authorize' && message.from === 'authorisation' ? 'combined' : wording.pattern;
   delta.pattern = Math.max(delta.pattern, pattern === undefined ? 0 : patternRanks.indexOf(pattern));

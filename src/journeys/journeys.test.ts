@@ -177,6 +177,58 @@ describe('StoredJourneys', () => {
     );
   });
 
+  test('find a sign-out by each application that it reached, once and with all their names', async () => {
+    const told = { service: 'api', method: 'POST', route: '/oauth2/backchannel_logout' } as const;
+    const journey = desk.record([
+      { service: 'cis2', method: 'POST', route: '/agent/session-ended', caller: { user: '656005750108' } },
+      { ...told, caller: { application: 'demo-combined' } },
+    ]);
+    await desk.recorder.keep();
+    desk.record([{ ...told, caller: { application: 'demo-separate' } }], journey);
+    for (const filter of [
+      { application: 'demo-combined' },
+      { application: 'demo-separate' },
+      { application: 'demo-separate', outcome: 'succeeded' },
+      { q: 'demo-separate' },
+      { q: 'separate' },
+    ] as const) {
+      const { journeys } = await desk.journeys.list(filter);
+      assert.deepEqual(
+        journeys
+          .filter(({ id }) => id === journey)
+          .map(({ application, otherApplications }) => [
+            application?.name,
+            otherApplications.map(({ name }) => name),
+          ]),
+        [['Demo, combined', ['Demo, separate']]],
+        JSON.stringify(filter),
+      );
+    }
+    assert.deepEqual((await desk.journeys.find(journey))?.otherApplications, [
+      { id: 'demo-separate', name: 'Demo, separate' },
+    ]);
+  });
+
+  test('list pages of an application in order, with the sign-outs that reached it after another', async () => {
+    const told = { service: 'api', method: 'POST', route: '/oauth2/backchannel_logout' } as const;
+    for (let count = 0; count < 30; count++) {
+      desk.clock.advance(1);
+      desk.record([{ service: 'api', route: '/oauth2/userinfo', caller: { application: 'second' } }]);
+      desk.clock.advance(1);
+      desk.record([
+        { ...told, caller: { application: 'first' } },
+        { ...told, caller: { application: 'second' } },
+      ]);
+    }
+    const page = await desk.journeys.list({ application: 'second' });
+    const rest = await desk.journeys.list({ application: 'second', after: page.next ?? '' });
+    const all = [...page.journeys, ...rest.journeys];
+    assert.deepEqual([page.journeys.length, rest.journeys.length, rest.next], [50, 10, null]);
+    assert.equal(new Set(all.map(({ id }) => id)).size, 60);
+    const started = all.map(({ startedAt }) => startedAt);
+    assert.deepEqual(started, started.toSorted().reverse());
+  });
+
   test('succeed if a service has no token of an ended session', async () => {
     const record = {
       error: 'authorisation.logoutUnknown',
@@ -423,6 +475,24 @@ for (const [dialect, create] of [
         ['call', 'application', 'Calls the API', ['call']],
       );
       assert.equal((await database.all(sql('SELECT block FROM journey_block'))).length, 1);
+    });
+
+    test('forget the applications of a sign-out with its journey', async () => {
+      const { record, journeys, events } = journeysIn(database, new ManualClock(start));
+      const told = { service: 'api', method: 'POST', route: '/oauth2/backchannel_logout' } as const;
+      const id = record([
+        { ...told, caller: { application: 'one' } },
+        { ...told, caller: { application: 'two' } },
+      ]);
+      assert.equal((await journeys.list({ application: 'two' })).journeys[0]?.id, id);
+      const reached = async () =>
+        (await database.all<{ application: string }>(sql('SELECT application FROM journey_reached'))).map(
+          ({ application }) => application,
+        );
+      assert.deepEqual(await reached(), ['two']);
+      await events.sweep(start + 3_600_000, 0);
+      assert.deepEqual(await reached(), []);
+      assert.deepEqual((await journeys.list({ application: 'two' })).journeys, []);
     });
 
     test('add the messages of a journey up, whatever characters a refusal has', async () => {

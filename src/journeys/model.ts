@@ -174,6 +174,7 @@ export const journeySummary = z
     ),
     person: person.nullable(),
     application: named.nullable(),
+    otherApplications: z.array(named).describe('Further applications that a sign-out reached'),
     /** The result, as a sentence without subject: `Read a patient`; a refusal's headline. */
     headline: z.string(),
     /** For whom or what a journey waits. */

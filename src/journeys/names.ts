@@ -63,7 +63,10 @@ export class Names {
         personRow,
       ),
       database.all(
-        sql(`SELECT DISTINCT application FROM journey WHERE application IS NOT NULL LIMIT ${mostCompared}`),
+        sql(
+          `SELECT DISTINCT application FROM journey WHERE application IS NOT NULL
+           UNION SELECT DISTINCT application FROM journey_reached LIMIT ${mostCompared}`,
+        ),
         applicationRow,
       ),
     ]);

@@ -1,6 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { sha256 } from '@alongside/kernel/secrets';
+import { marks } from '../storage/batches.ts';
 import { type Database, type Statement, sql, type Value } from '../storage/database.ts';
 import { isEvent, type StoredEvents } from '../storage/events.ts';
 import { computed, integer, nullable, row, text } from '../storage/row.ts';
@@ -35,6 +36,8 @@ const mostLines = 5_000;
 /** Milliseconds without a message after which a waiting journey is abandoned. */
 const abandonedAfter = 300_000;
 const mostErrors = 1_000;
+/** The most sign-outs that a search finds by an application that they reached after another; the filter finds all. */
+const mostReached = 1_000;
 
 const journeyRow = row('journey', {
   id: text,
@@ -58,8 +61,16 @@ const journeyRow = row('journey', {
 });
 type JourneyRow = ReturnType<typeof journeyRow.read>;
 const journeyOfMessage = row('message', { journey: text });
+const reachedRow = row('journey_reached', { application: text, journey: text });
 const countRow = row('journey', { count: computed(integer) });
 const columns = Object.keys(journeyRow.columns).join(', ');
+
+/** The sign-outs that reached an application after another, in the order of an index. */
+const reachedJourneys = `(SELECT ${Object.keys(journeyRow.columns)
+  .filter((name) => name !== 'id' && name !== 'started_at')
+  .map((name) => `journey.${name}`)
+  .join(', ')}, found.journey AS id, found.started_at, found.application AS reached
+  FROM journey_reached AS found JOIN journey ON journey.id = found.journey) AS reached_journey`;
 
 const linkRow = row('journey', { id: text, pattern: integer, started_at: integer, headline: text });
 const mostLinks = 50;
@@ -82,12 +93,18 @@ function failedStepOf(messages: readonly Message[], headline: string): number | 
 
 const wrongPins = ['', ', after one wrong PIN', ', after two wrong PINs'];
 
-type KnownNames = Pick<Surroundings, 'person' | 'application'> & { role: (row: JourneyRow) => string | null };
+type KnownNames = Pick<Surroundings, 'person'> & {
+  application: (id: string) => { id: string; name: string };
+  role: (row: JourneyRow) => string | null;
+};
 
 interface Condition {
   readonly text: string;
   readonly values: readonly Value[];
 }
+
+const newestFirst = (one: JourneyRow, other: JourneyRow): number =>
+  other.started_at - one.started_at || (one.id < other.id ? 1 : -1);
 
 /** The journeys in storage. */
 export class StoredJourneys implements JourneyReader {
@@ -102,25 +119,65 @@ export class StoredJourneys implements JourneyReader {
     await this.#options.recorder.keep();
     const conditions = await this.#conditionsOf(filter);
     if (conditions === undefined) return { journeys: [], next: null };
-    const where =
-      conditions.length === 0 ? '' : `WHERE ${conditions.map(({ text: one }) => one).join(' AND ')}`;
-    const rows = await this.#options.database.all(
-      sql(
-        `SELECT ${columns} FROM journey ${where} ORDER BY started_at DESC, id DESC LIMIT ${pageSize + 1}`,
-        ...conditions.flatMap(({ values }) => values),
-      ),
-      journeyRow,
-    );
+    const rows = await this.#newest(filter.application, conditions);
     const page = rows.slice(0, pageSize);
     const last = rows.length > pageSize ? page.at(-1) : undefined;
-    const [names, steps] = await Promise.all([this.#namesOf(page), this.#failedSteps(page)]);
+    const reached = await this.#reachedBy(page);
+    const applications = [...reached.values()].flat();
+    const [names, steps] = await Promise.all([
+      this.#namesOf(page, [], applications),
+      this.#failedSteps(page),
+    ]);
     return {
       journeys: page.map((each) => ({
-        ...this.#summaryOf(each, names),
+        ...this.#summaryOf(each, names, reached.get(each.id)),
         failedStep: steps.get(each.id) ?? null,
       })),
       next: last ? `${last.started_at}.${last.id}` : null,
     };
+  }
+
+  /** Returns a page of journeys and one more; of an application also the sign-outs that reached it after another. */
+  async #newest(application: string | undefined, conditions: readonly Condition[]): Promise<JourneyRow[]> {
+    if (application === undefined) return this.#newestIn('journey', conditions);
+    const values = [application];
+    const found = await Promise.all([
+      this.#newestIn('journey', [{ text: 'application = ?', values }, ...conditions]),
+      this.#newestIn(reachedJourneys, [{ text: 'reached = ?', values }, ...conditions]),
+    ]);
+    return found
+      .flat()
+      .toSorted(newestFirst)
+      .slice(0, pageSize + 1);
+  }
+
+  #newestIn(table: string, conditions: readonly Condition[]): Promise<JourneyRow[]> {
+    const where =
+      conditions.length === 0 ? '' : `WHERE ${conditions.map(({ text: one }) => one).join(' AND ')}`;
+    return this.#options.database.all(
+      sql(
+        `SELECT ${columns} FROM ${table} ${where} ORDER BY started_at DESC, id DESC LIMIT ${pageSize + 1}`,
+        ...conditions.flatMap(({ values }) => values),
+      ),
+      journeyRow,
+    );
+  }
+
+  /** Returns the applications that sign-outs reached, by journey. */
+  async #reachedBy(rows: readonly JourneyRow[]): Promise<ReadonlyMap<string, string[]>> {
+    const signOuts = rows.filter(({ pattern }) => patternRanks[pattern] === 'sign-out');
+    if (signOuts.length === 0) return new Map();
+    const reached = await this.#options.database.all(
+      sql(
+        `SELECT application, journey FROM journey_reached WHERE journey IN (${marks(signOuts.length)}) ORDER BY application`,
+        ...signOuts.map(({ id }) => id),
+      ),
+      reachedRow,
+    );
+    const found = new Map<string, string[]>();
+    for (const { application, journey } of reached)
+      found.set(journey, [...(found.get(journey) ?? []), application]);
+    return found;
   }
 
   async find(id: string): Promise<Journey | undefined> {
@@ -130,7 +187,8 @@ export class StoredJourneys implements JourneyReader {
     if (!found) return undefined;
     const { stored, recorded, isTruncated } = await this.#linesOf(id);
     const people = stored.flatMap(({ person }) => person ?? []);
-    const applications = stored.flatMap(({ application }) => application ?? []);
+    const reached = (await this.#reachedBy([found])).get(id) ?? [];
+    const applications = [...stored.flatMap(({ application }) => application ?? []), ...reached];
     const names = await this.#namesOf([found], people, applications);
     const captured = await this.#options.captured.ofJourney(id);
     const surroundings: Surroundings = {
@@ -143,7 +201,7 @@ export class StoredJourneys implements JourneyReader {
     };
     const messages = assemble(stored, recorded, id, surroundings);
     return {
-      ...this.#summaryOf(found, names),
+      ...this.#summaryOf(found, names, reached),
       failedStep: failedStepOf(messages, found.headline),
       count: messages.length,
       role: names.role(found) ?? found.role,
@@ -227,7 +285,7 @@ export class StoredJourneys implements JourneyReader {
 
   /** Returns the conditions of a filter; undefined if nothing can match. */
   async #conditionsOf(filter: JourneyFilter): Promise<Condition[] | undefined> {
-    const { q, outcome, application, person, pattern, from, after } = filter;
+    const { q, outcome, person, pattern, from, after } = filter;
     const conditions: Condition[] = [];
     const add = (condition: string, ...values: Value[]) => conditions.push({ text: condition, values });
     if (outcome !== undefined) {
@@ -239,7 +297,6 @@ export class StoredJourneys implements JourneyReader {
       if (outcome === 'abandoned') add(`(ended_at < ? OR ${isGivenUp})`, limit);
       if (outcome === 'waiting') add(`ended_at >= ? AND NOT ${isGivenUp}`, limit);
     }
-    if (application !== undefined) add('application = ?', application);
     if (person !== undefined) add('person = ?', person);
     if (pattern !== undefined) {
       const rank = patternRanks.indexOf(pattern);
@@ -269,17 +326,19 @@ export class StoredJourneys implements JourneyReader {
       ),
     );
     const { people, applications } = await this.#options.names.beginningWith(q);
+    const searched = [q, ...applications];
     const parts = (
       [
         ['id', [q, ...journeys]],
         ['session', [hash]],
         ['person', [q, ...people]],
-        ['application', [q, ...applications]],
+        ['application', searched],
       ] as const
-    ).map(([column, values]) => ({
-      text: `${column} IN (${values.map(() => '?').join(', ')})`,
-      values,
-    }));
+    ).map(([column, values]) => ({ text: `${column} IN (${marks(values.length)})`, values }));
+    parts.push({
+      text: `id IN (SELECT journey FROM journey_reached WHERE application IN (${marks(searched.length)}) ORDER BY started_at DESC LIMIT ${mostReached})`,
+      values: searched,
+    });
     return {
       text: `(${parts.map(({ text: one }) => one).join(' OR ')})`,
       values: parts.flatMap(({ values }) => values),
@@ -317,7 +376,7 @@ export class StoredJourneys implements JourneyReader {
       : found.headline;
   }
 
-  #summaryOf(found: JourneyRow, names: KnownNames): JourneySummary {
+  #summaryOf(found: JourneyRow, names: KnownNames, reached: readonly string[] = []): JourneySummary {
     const outcome = this.#outcomeOf(found);
     const after =
       outcome === 'succeeded'
@@ -331,6 +390,7 @@ export class StoredJourneys implements JourneyReader {
       outcome,
       person: found.person === null ? null : names.person(found.person),
       application: found.application === null ? null : names.application(found.application),
+      otherApplications: reached.filter((id) => id !== found.application).map(names.application),
       headline: `${this.#headlineOf(found, names)}${after}`,
       waitingFor: outcome === 'waiting' || outcome === 'abandoned' ? found.waiting_for : null,
       failedStep: null,

@@ -84,14 +84,23 @@ const unstorable = /\\(?:\\|u(?:0000|d[89a-f][\da-f]{2}))/g;
 const storable = (json: string): string =>
   json.includes('\\u') ? json.replace(unstorable, (found) => (found === '\\\\' ? found : '\ufffd')) : json;
 
+/** Adds an application that a sign-out reached, unless its journey has it as its first. */
+const reachedText = `INSERT INTO journey_reached (journey, application, started_at)
+  SELECT id, CAST(? AS TEXT), started_at FROM journey WHERE id = ? AND application <> ? ON CONFLICT DO NOTHING`;
+
 /** Returns the statements that add to the rows of journeys, with few different texts. */
 export function deltaStatements(deltas: readonly Delta[], dialect: Database['dialect']): Statement[] {
   if (deltas.length === 0) return [];
-  if (dialect === 'postgres') return [sql(postgresText, storable(JSON.stringify(deltas.map(valuesOf))))];
-  return pieces(deltas).map((some) =>
+  const reached = deltas.flatMap(({ id, reached: applications }) =>
+    applications.map((application) => sql(reachedText, application, id, application)),
+  );
+  if (dialect === 'postgres')
+    return [sql(postgresText, storable(JSON.stringify(deltas.map(valuesOf)))), ...reached];
+  const rows = pieces(deltas).map((some) =>
     sql(
       `INSERT INTO journey (${names}) VALUES ${some.map(() => row).join(', ')} ${conflict}`,
       ...some.flatMap(valuesOf),
     ),
   );
+  return [...rows, ...reached];
 }

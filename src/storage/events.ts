@@ -132,7 +132,10 @@ function newestOf(block: EventBlock): number {
 }
 
 /** Returns the statement that removes the rows of those journeys of which no line is left. */
-const removeEmptiedStatement = (table: 'journey' | 'message', journeys: readonly string[]): Statement => {
+const removeEmptiedStatement = (
+  table: 'journey' | 'message' | 'journey_reached',
+  journeys: readonly string[],
+): Statement => {
   const column = table === 'journey' ? 'id' : 'journey';
   return sql(
     `DELETE FROM ${table} WHERE ${column} IN (${marks(journeys.length)})
@@ -297,7 +300,9 @@ export class StoredEvents implements EventStore {
            AND NOT EXISTS (SELECT 1 FROM journey_block WHERE journey_block.journey = journey_link.journey)`,
           ...some,
         ),
-        ...(['journey', 'message'] as const).map((table) => removeEmptiedStatement(table, some)),
+        ...(['journey', 'message', 'journey_reached'] as const).map((table) =>
+          removeEmptiedStatement(table, some),
+        ),
       ]),
     ]);
     return old.length;

@@ -37,6 +37,7 @@ import { patientsByBirthDate } from './migrations/0032-patients-by-birth-date.ts
 import { auditBlocks } from './migrations/0033-audit-blocks.ts';
 import { peopleWhoLeft } from './migrations/0034-people-who-left.ts';
 import { waitingConditions } from './migrations/0035-waiting-conditions.ts';
+import { journeysReached } from './migrations/0037-journeys-reached.ts';
 import { row, text } from './row.ts';
 
 export const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
@@ -79,6 +80,7 @@ export const migrations: readonly Migration[] = [
   auditBlocks,
   peopleWhoLeft,
   waitingConditions,
+  journeysReached,
 ];
 
 const settingRow = row('setting', { value: text });

@@ -26,12 +26,14 @@ const person = ({ person, pattern, outcome }: JourneySummary): Html => {
   return html`<span class="quiet">not known${outcome === 'waiting' ? ' yet' : ''}</span>`;
 };
 
-function application({ application, pattern }: JourneySummary): Html {
+function application({ application, otherApplications, pattern }: JourneySummary): Html {
   if (pattern === 'desk' || (pattern === 'sign-out' && !application)) return html`${patterns[pattern]}`;
-  const name = application
-    ? html`<a href="/applications/${application.id}">${foreign(application.name)}</a>`
-    : html`<span class="quiet">unknown</span>`;
-  return html`${name}${small(patterns[pattern])}`;
+  const all = application ? [application, ...otherApplications] : otherApplications;
+  const names = all.map(
+    ({ id, name }, index) =>
+      html`${index > 0 ? html`<br>` : undefined}<a href="/applications/${id}">${foreign(name)}</a>`,
+  );
+  return html`${names.length > 0 ? names : html`<span class="quiet">unknown</span>`}${small(patterns[pattern])}`;
 }
 
 function what(journey: JourneySummary): Html {

@@ -74,6 +74,7 @@ export function journeyOf(drafts: readonly MessageDraft[], about: Partial<Journe
     application: clinic,
     headline: failed?.refusal?.headline ?? 'Read a patient',
     waitingFor: null,
+    otherApplications: [],
     failedStep: failed?.number ?? null,
     count: messages.length,
     isClockMoved: false,
