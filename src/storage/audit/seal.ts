@@ -1,5 +1,4 @@
-import { createHmac } from 'node:crypto';
-import { equalHashes, type Vault } from '@alongside/kernel/secrets';
+import { equalHashes, hmacUnder, type Vault } from '@alongside/kernel/secrets';
 import type { Database } from '../database.ts';
 import { masterKeyState } from '../master-key-check.ts';
 import { sealedText } from '../migrations/0033-audit-blocks.ts';
@@ -13,16 +12,14 @@ const mostSubjects = 1_000;
 /** The keys of the audit log, derived from the master key. */
 export class AuditSeal {
   readonly #vault: Vault;
-  readonly #key: Buffer;
+  readonly #macOf: (text: string) => string;
+  readonly #subjectHmacOf: (nhsNumber: string) => string;
   readonly #subjects = new Map<string, SealedSubject>();
 
   constructor(vault: Vault) {
     this.#vault = vault;
-    this.#key = vault.derive('audit');
-  }
-
-  #macOf(text: string): string {
-    return createHmac('sha256', this.#key).update(text).digest('base64url');
+    this.#macOf = hmacUnder(vault.derive('audit'));
+    this.#subjectHmacOf = hmacUnder(vault.derive('audit-subject-index'));
   }
 
   holds({ text, mac }: Pick<StoredRecord, 'text' | 'mac'>): boolean {
@@ -58,9 +55,7 @@ export class AuditSeal {
     const known = this.#subjects.get(nhsNumber);
     if (known) return known;
     const subject = {
-      hmac: createHmac('sha256', this.#vault.derive('audit-subject-index'))
-        .update(nhsNumber)
-        .digest('base64url'),
+      hmac: this.#subjectHmacOf(nhsNumber),
       sealed: this.#vault.seal(subjectSeal, nhsNumber),
     };
     if (this.#subjects.size >= mostSubjects) this.#subjects.clear();
