@@ -61,6 +61,38 @@ for (const make of [sqliteSubject, postgresSubject]) {
       await subject?.stop();
     });
 
+    test('a condition may only read, and require that another row is absent', async () => {
+      const unless = (code: string) =>
+        must(sql('SELECT 1 AS absent WHERE NOT EXISTS (SELECT 1 FROM developer WHERE id = ?)', code), {
+          readsAsOfStart: true,
+        });
+      const add = (code: string) => sql('INSERT INTO organisation (code, name) VALUES (?, ?)', code, code);
+      const live = must(sql("SELECT 1 AS live FROM organisation WHERE code = 'READ-1'"));
+      const held = await one.batch([add('READ-1'), unless('nobody'), add('READ-2')]);
+      assert.deepEqual(
+        held.results.map(({ changes }) => changes),
+        [1, 1, 1],
+      );
+      assert.equal((await one.batch([live, add('READ-3')])).done, true);
+      await one.run(
+        sql("INSERT INTO developer (id, name, status, body, revision) VALUES ('somebody', '', '', '{}', 1)"),
+      );
+      const condition = unless('somebody');
+      const refused = await one.batch([add('READ-4'), condition, add('READ-5')]);
+      assert.equal(refused.failed, condition);
+      assert.equal((await one.run(condition)).changes, 0);
+      assert.deepEqual(
+        (await two.all(sql("SELECT code FROM organisation WHERE code LIKE 'READ-%' ORDER BY code"))).map(
+          ({ code }) => code,
+        ),
+        ['READ-1', 'READ-2', 'READ-3'],
+      );
+      await one.batch([
+        sql("DELETE FROM developer WHERE id = 'somebody'"),
+        sql("DELETE FROM organisation WHERE code LIKE 'READ-%'"),
+      ]);
+    });
+
     test('a batch is executed as a whole or not at all', async () => {
       const condition = must(sql('UPDATE organisation SET name = ? WHERE code = ?', 'Changed', 'nobody'));
       const first = await one.batch([

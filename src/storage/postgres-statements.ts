@@ -2,7 +2,7 @@ import { sha256 } from '@alongside/kernel/secrets';
 import type pg from 'pg';
 import type { BatchResult, Row, Statement, StatementResult } from './database.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
-import { tableOf, tablesOf } from './seldom-rows.ts';
+import { onlyReads, tableOf, tablesOf } from './seldom-rows.ts';
 
 /**
  * A statement that executes several in their order, as one transaction without further messages. Its name in the query is `s` and
@@ -14,7 +14,7 @@ interface Combined {
   readonly givesRows: readonly boolean[];
 }
 
-const givesRows = ({ text }: Statement): boolean => /\bRETURNING\b/.test(text);
+const givesRows = ({ text }: Statement): boolean => /\bRETURNING\b/.test(text) || onlyReads(text);
 
 /** `INSERT INTO … VALUES …` */
 const isPlainInsert = (text: string): boolean =>
@@ -33,11 +33,12 @@ function areIndependent(statements: readonly Statement[]): boolean {
   const written = new Set<string>();
   for (const [n, statement] of statements.entries()) {
     const table = tableOf(statement.text);
-    if (table === undefined) return false;
+    if (table === undefined && !onlyReads(statement.text)) return false;
     if (tablesOf(statement.text).some((read) => read !== table && written.has(read))) return false;
     const plain = isPlainInsert(statement.text);
     if (n > 0 && !plain && !dependsOnItsRow(statement)) return false;
     // A row that is added later changes nothing for an earlier write of its table.
+    if (table === undefined) continue;
     if (written.has(table) && !plain) return false;
     written.add(table);
   }

@@ -173,6 +173,24 @@ export class SingleUse {
     return changes === 1;
   }
 
+  /** Returns the condition that a value is not claimed. */
+  unclaimedStatement(kind: string, value: string): Statement {
+    return must(
+      sql(
+        `SELECT 1 AS unclaimed WHERE NOT EXISTS (SELECT 1 FROM single_use WHERE kind = ? AND hash = ? AND expires_at > ?)`,
+        kind,
+        orderedHash(value),
+        this.#clock.now(),
+      ),
+      { readsAsOfStart: true },
+    );
+  }
+
+  /** Whether batches are executed one after another, so that what a condition requires holds until the commit. */
+  get isSerial(): boolean {
+    return this.#database.dialect === 'sqlite';
+  }
+
   /** Returns whether a value was claimed and the claim has not expired. */
   async claimed(kind: string, value: string): Promise<boolean> {
     const found = await this.find(kind, value);

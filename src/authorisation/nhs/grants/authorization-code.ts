@@ -15,7 +15,7 @@ import type { CodeGrant } from '../../codes.ts';
 import { errors } from '../../errors.ts';
 import { corsHeaders } from '../../incoming.ts';
 import { accessLifetime, lifetimesOf } from '../../issue.ts';
-import { endedMeanwhile, revokeFamily } from '../../revoking.ts';
+import { endedMeanwhile, requireSession, revokeFamily } from '../../revoking.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { authenticateBySecret, type CheckedClient } from '../application-checks.ts';
 import type { NhsCall } from '../flow.ts';
@@ -41,7 +41,7 @@ export async function findCode({
   const {
     base,
     codes,
-    parts: { clock, endedSessions },
+    parts: { clock },
   } = server;
   const code = form.get('code');
   if (code === undefined) throw errors.codeMissing('code is missing');
@@ -95,8 +95,9 @@ export async function findCode({
       });
   const upstream = base.upstreams.find(({ id }) => id === granted.upstream);
   if (!upstream) throw errors.codeInvalid(`the provider ${granted.upstream} is no longer configured`);
-  if (await endedSessions.isOver(base, upstream, granted.sid))
-    throw errors.codeInvalid('the provider has ended the session');
+  requireSession({ server, batch }, upstream, granted.sid, () =>
+    errors.codeInvalid('the provider has ended the session'),
+  );
   return { code, granted, upstream };
 }
 

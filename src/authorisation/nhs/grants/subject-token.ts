@@ -11,6 +11,7 @@ import { errors } from '../../errors.ts';
 import { isIssuedTo, unusedExchange } from '../../id-token-party.ts';
 import type { Incoming } from '../../incoming.ts';
 import type { AtBase } from '../../parts.ts';
+import { requireSession } from '../../revoking.ts';
 import { isFor, signedByProvider } from '../../upstream/calls.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 
@@ -145,13 +146,13 @@ export function useIdTokenOnce({
 }
 
 /** Refuses an ID token after the provider has ended its session. */
-export async function refuseEndedSession({
-  server: { base, parts },
-  subject: { claims },
-  upstream,
-}: AtBase<'endedSessions'> & WithIssuer): Promise<{ sid: string | null }> {
-  const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : null;
-  if (await parts.endedSessions.isOver(base, upstream, sid))
-    throw errors.subjectSession('the provider has ended the session of this ID token');
+export function refuseEndedSession(call: AtBase<'endedSessions'> & WithBatch & WithIssuer): {
+  sid: string | null;
+} {
+  const { sid: claim } = call.subject.claims;
+  const sid = typeof claim === 'string' && claim !== '' ? claim : null;
+  requireSession(call, call.upstream, sid, () =>
+    errors.subjectSession('the provider has ended the session of this ID token'),
+  );
   return { sid };
 }

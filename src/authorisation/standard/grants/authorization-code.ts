@@ -14,7 +14,7 @@ import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
 import { scopesAt } from '../../application/client.ts';
 import type { CodeGrant } from '../../codes.ts';
 import { accessLifetime, lifetimesOf } from '../../issue.ts';
-import { endedMeanwhile } from '../../revoking.ts';
+import { endedMeanwhile, requireSession } from '../../revoking.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { refreshBinding, tokensAnswer } from '../access-tokens.ts';
 import { scopesGranted } from '../callback.ts';
@@ -24,19 +24,15 @@ import { narrowResources, type TokenCall } from '../token-call.ts';
 type CodeCall = TokenCall & WithCode<CodeGrant>;
 
 /** Requires that the provider has not ended the session of the code. */
-const checkSession = check(
-  'session',
-  async function checkSession({
-    server: { base, parts },
-    granted,
-  }: CodeCall): Promise<{ upstream: Upstream }> {
-    const upstream = base.upstreams.find(({ id }) => id === granted.upstream);
-    if (!upstream) throw errors.codeInvalid(`the provider ${granted.upstream} is no longer configured`);
-    if (await parts.endedSessions.isOver(base, upstream, granted.sid))
-      throw errors.codeInvalid('the provider has ended the session since');
-    return { upstream };
-  },
-);
+const checkSession = check('session', function checkSession(call: CodeCall): { upstream: Upstream } {
+  const { server, granted } = call;
+  const upstream = server.base.upstreams.find(({ id }) => id === granted.upstream);
+  if (!upstream) throw errors.codeInvalid(`the provider ${granted.upstream} is no longer configured`);
+  requireSession(call, upstream, granted.sid, () =>
+    errors.codeInvalid('the provider has ended the session since'),
+  );
+  return { upstream };
+});
 
 const keepResources = check('resources', function keepResources(call: CodeCall) {
   return { resources: narrowResources(call, call.granted.resources) };

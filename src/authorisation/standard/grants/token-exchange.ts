@@ -4,7 +4,7 @@ import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
 import { applicationMarker, scopesAt } from '../../application/client.ts';
 import { unusedExchange } from '../../id-token-party.ts';
 import { accessLifetime, lifetimesOf, type TokenGrant } from '../../issue.ts';
-import { endedMeanwhile } from '../../revoking.ts';
+import { endedMeanwhile, requireSession } from '../../revoking.ts';
 import { actorAttribute, mayActAttribute, refreshBinding, tokensAnswer } from '../access-tokens.ts';
 import { errors } from '../errors.ts';
 import { actingParty } from '../exchange/actor.ts';
@@ -135,6 +135,9 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
         refreshBinding(client.registration, resources, confirmation),
       )
     : undefined;
+  requireSession(call, subject.upstream, granted.sid, () =>
+    errors.subjectInvalid('the provider ended the session at the same time'),
+  );
   // The new token must not outlive a revocation of the subject token at the same moment.
   const condition = subject.grant === null ? [] : [tokens.requireLiveStatement(subjectToken, 'access')];
   const writes = tokenIssuer.writeStatements(granted, access, refresh);
