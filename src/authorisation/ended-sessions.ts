@@ -1,4 +1,4 @@
-import type { Condition } from '../oauth/request-batch.ts';
+import type { Condition, RequestBatch } from '../oauth/request-batch.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 import type { Base } from './base.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -17,9 +17,12 @@ export class EndedSessions {
     this.#singleUse = singleUse;
   }
 
-  /** @param issuer issuer of the provider */
+  /**
+   * Adds a session. Every batch that required it to be live is committed then, so its tokens can be revoked.
+   * @param issuer issuer of the provider
+   */
   async add(issuer: string, sid: string): Promise<void> {
-    await this.#singleUse.claim(kind, key(issuer, sid), remembered);
+    await this.#singleUse.note(kind, key(issuer, sid), remembered);
   }
 
   /** Returns whether a session has ended, at a base path that checks this. */
@@ -29,27 +32,19 @@ export class EndedSessions {
     );
   }
 
-  /** Returns the condition that a session has not ended; undefined at a base path that does not check this. */
-  unless(
-    { hardening }: Base,
-    { issuer }: Upstream,
+  /** Requires that a session has not ended when the batch is executed, at a base path that checks this. */
+  requireLive(
+    batch: RequestBatch,
+    base: Base,
+    upstream: Upstream,
     sid: string | null,
     refuse: Condition['refuse'],
-  ): Condition | undefined {
-    if (!hardening.refuseEndedSessions || sid === null) return undefined;
-    const ended = key(issuer, sid);
-    return {
-      writeStatement: () => this.#singleUse.unclaimedStatement(kind, ended),
-      holds: async () => !(await this.#singleUse.claimed(kind, ended)),
+  ): void {
+    if (!base.hardening.refuseEndedSessions || sid === null) return;
+    batch.require({
+      writeStatement: () => this.#singleUse.unnotedStatement(kind, key(upstream.issuer, sid)),
+      holds: async () => !(await this.isOver(base, upstream, sid)),
       refuse,
-    };
-  }
-
-  /**
-   * Whether a session can end between the condition of a batch and its commit. On SQLite it cannot: the end of the session follows, and
-   * revokes the tokens of the batch.
-   */
-  get mayEndDuringBatch(): boolean {
-    return !this.#singleUse.isSerial;
+    });
   }
 }

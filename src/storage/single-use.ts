@@ -15,6 +15,13 @@ export const unnotedConditions: Readonly<Record<Database['dialect'], string>> = 
   postgres: 'NOT alongside_noted(?, ?, ?, ?)',
 };
 
+const unnotedTexts: Readonly<Record<Database['dialect'], string>> = {
+  sqlite: `SELECT 1 AS unnoted WHERE ${unnotedConditions.sqlite}`,
+  postgres: `SELECT 1 AS unnoted WHERE ${unnotedConditions.postgres}`,
+};
+/** The times of `unnotedConditions` for an act that counts whenever it was. */
+export const anyTime = [-1, Number.MAX_SAFE_INTEGER] as const;
+
 const noteColumns = '(kind, hash, payload, created_at, expires_at, used_at)';
 const noteAgain =
   'ON CONFLICT (kind, hash) DO UPDATE SET created_at = excluded.created_at, expires_at = excluded.expires_at';
@@ -167,28 +174,19 @@ export class SingleUse {
       : sql(noteTexts.sqlite, ...row);
   }
 
+  async note(kind: string, value: string, lifetime: number): Promise<void> {
+    await this.#database.run(this.noteStatement(kind, value, lifetime));
+  }
+
+  /** Returns the condition that an act was not noted. Another process cannot note it before the batch is committed. */
+  unnotedStatement(kind: string, value: string): Statement {
+    return must(sql(unnotedTexts[this.#database.dialect], kind, orderedHash(value), ...anyTime));
+  }
+
   /** Claims a value: returns true for the first caller, false for later ones. */
   async claim(kind: string, value: string, lifetime: number): Promise<boolean> {
     const { changes } = await this.#database.run(this.claimStatement(kind, value, lifetime));
     return changes === 1;
-  }
-
-  /** Returns the condition that a value is not claimed. */
-  unclaimedStatement(kind: string, value: string): Statement {
-    return must(
-      sql(
-        `SELECT 1 AS unclaimed WHERE NOT EXISTS (SELECT 1 FROM single_use WHERE kind = ? AND hash = ? AND expires_at > ?)`,
-        kind,
-        orderedHash(value),
-        this.#clock.now(),
-      ),
-      { readsAsOfStart: true },
-    );
-  }
-
-  /** Whether batches are executed one after another, so that what a condition requires holds until the commit. */
-  get isSerial(): boolean {
-    return this.#database.dialect === 'sqlite';
   }
 
   /** Returns whether a value was claimed and the claim has not expired. */

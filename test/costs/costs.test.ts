@@ -41,14 +41,14 @@ const onPostgres: Limits = {
   code: { sent: 8 },
   refresh: { sent: 3 },
   'refresh-secret': { sent: 2 },
-  exchange: { sent: 3 },
+  exchange: { sent: 2 },
   userinfo: { sent: 0 },
   discovery: { sent: 0 },
   jwks: { sent: 0 },
   hello: { sent: 1 },
   patient: { sent: 2 },
   hop: { sent: 19 },
-  'sign-on': { sent: 31 },
+  'sign-on': { sent: 30 },
 };
 
 const operations = 40;

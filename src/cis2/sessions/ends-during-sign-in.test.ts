@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { createGate, type Gate } from '../../../test/testing/gate.ts';
 import { sharePostgres, type TestDatabases } from '../../../test/testing/postgres.ts';
-import { type Database, sql } from '../../storage/database.ts';
-import { connectDatabase } from '../../storage/dialects.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { consoleSecret, type Instance, startInstance } from '../testing/instance.ts';
 import { choice, next } from '../testing/journey.ts';
@@ -12,43 +11,19 @@ import { gp, nurse, nurseRole } from '../testing/people.ts';
 // On PostgreSQL two transactions run at once. A lock holds each where it has read what the other is about to write.
 let postgres: TestDatabases;
 let cis2: Instance;
-/** With one connection, to which its lock belongs. */
-let gate: Database;
+let gate: Gate;
 before(async () => {
   postgres = await sharePostgres();
   const setting = await postgres.create('ends');
   cis2 = await startInstance({}, setting);
-  gate = await connectDatabase(setting, '', { connections: 1 });
-  await gate.run(
-    sql(`CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NEW; END $$`),
-  );
   // A sign-in spends its values after it looked for notes; a second note updates the first.
-  await gate.run(
-    sql('CREATE TRIGGER gate BEFORE UPDATE ON single_use FOR EACH ROW EXECUTE FUNCTION wait_at_gate()'),
-  );
+  gate = await createGate(setting, 'BEFORE UPDATE ON single_use');
 });
 after(async () => {
-  await gate.close();
+  await gate.remove();
   await cis2.stop();
   await postgres.stop();
 });
-
-const closeGate = () => gate.run(sql('SELECT pg_advisory_lock(1)'));
-const openGate = () => gate.run(sql('SELECT pg_advisory_unlock(1)'));
-
-/** Resolves when this many transactions wait for a lock, or one of the requests has its response. */
-async function untilWaiting(count: number, ...requests: Promise<unknown>[]): Promise<void> {
-  let isDone = false;
-  for (const request of requests)
-    void request.finally(() => {
-      isDone = true;
-    });
-  const waiting = sql(
-    "SELECT 1 AS one FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'",
-  );
-  while (!isDone && (await gate.all(waiting)).length < count) await new Promise(setImmediate);
-}
 
 const endAll = (): Promise<Reply> =>
   send('DELETE', `${cis2.origin}/cis2/people/${nurse.uid}/sessions`, {
@@ -70,12 +45,12 @@ async function provedSignIn(): Promise<() => Promise<Reply>> {
 test('the end of all sessions of a person includes the one of a sign-in that is being stored', async () => {
   const complete = await provedSignIn();
   cis2.clock.advance(1);
-  await closeGate();
+  await gate.close();
   const signIn = complete();
-  await untilWaiting(1, signIn);
+  await gate.untilWaiting(1, signIn);
   const ending = endAll();
-  await untilWaiting(2, signIn, ending);
-  await openGate();
+  await gate.untilWaiting(2, signIn, ending);
+  await gate.open();
   assert.ok(next(await signIn).location.includes('code='));
   assert.equal((await ending).status, 200);
   assert.deepEqual(await otherProcess(cis2).sessions.ofPerson(nurse.uid), []);
@@ -87,13 +62,13 @@ test('the end of a CIS session includes the one of a sign-in that is being store
   const sessionId = await cis2.agent.signIn(gp.uid);
   const hop = await browser.get(cis2.authorizeUrl(client));
   const back = await cis2.agent.answer(hop.location);
-  await closeGate();
+  await gate.close();
   const signIn = browser.get(back);
-  await untilWaiting(1, signIn);
+  await gate.untilWaiting(1, signIn);
   const ended = { sessionId, agentId: cis2.agent.id, uid: gp.uid, cause: 'cardRemoved' } as const;
   const ending = cis2.sessionEnded({ ...ended, generation: 'hscn' });
-  await untilWaiting(2, signIn, ending);
-  await openGate();
+  await gate.untilWaiting(2, signIn, ending);
+  await gate.open();
   assert.ok((await signIn).location.includes('code='));
   assert.equal((await ending).status, 200);
   assert.deepEqual(await otherProcess(cis2).sessions.ofCisSession(sessionId), []);
@@ -104,12 +79,12 @@ test('a sign-in that was proved before is refused while the end of all sessions 
   cis2.clock.advance(1);
   const complete = await provedSignIn();
   cis2.clock.advance(1);
-  await closeGate();
+  await gate.close();
   const ending = endAll();
-  await untilWaiting(1, ending);
+  await gate.untilWaiting(1, ending);
   const signIn = complete();
-  await untilWaiting(2, signIn, ending);
-  await openGate();
+  await gate.untilWaiting(2, signIn, ending);
+  await gate.open();
   assert.equal((await ending).status, 200);
   assert.equal((await signIn).status, 403);
 });

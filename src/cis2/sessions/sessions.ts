@@ -5,7 +5,7 @@ import { orderedId, orderedToken } from '@alongside/kernel/ids';
 import { orderedHash } from '@alongside/kernel/secrets';
 import { removeOld } from '../../storage/batches.ts';
 import { type Database, must, type Row, type Statement, sql } from '../../storage/database.ts';
-import { type SingleUse, unnotedConditions } from '../../storage/single-use.ts';
+import { anyTime, type SingleUse, unnotedConditions } from '../../storage/single-use.ts';
 import {
   type Authentication,
   type EndReason,
@@ -29,8 +29,6 @@ const personEndedKind = 'cis2-person-ended';
 const longestWait = 60 * minute;
 /** The clocks of two processes may differ by this many milliseconds. A note of a later time is of a clock that was moved back. */
 const skew = 5_000;
-/** A CIS session that has ended does not return. */
-const always = [-1, Number.MAX_SAFE_INTEGER] as const;
 
 // Texts of statements are made once: SQLite and PostgreSQL know a statement by its text.
 const liveText = (condition: string): string =>
@@ -187,7 +185,8 @@ export class Sessions {
     const ending = [
       cisEndedKind,
       orderedHash(session.cisSessionId ?? ''),
-      ...always,
+      // A CIS session that has ended does not return.
+      ...anyTime,
       personEndedKind,
       orderedHash(session.uid),
       provenAt,
@@ -266,7 +265,7 @@ export class Sessions {
 
   /** Notes the end of a CIS session, so that a sign-in in progress cannot use it. */
   async noteCisEnd(cisSessionId: string): Promise<void> {
-    await this.#database.run(this.#singleUse.noteStatement(cisEndedKind, cisSessionId, longestWait));
+    await this.#singleUse.note(cisEndedKind, cisSessionId, longestWait);
   }
 
   /** Notes the end of all sessions of a person, so that no sign-in completes that was proved before. */

@@ -15,7 +15,7 @@ import type { CodeGrant } from '../../codes.ts';
 import { errors } from '../../errors.ts';
 import { corsHeaders } from '../../incoming.ts';
 import { accessLifetime, lifetimesOf } from '../../issue.ts';
-import { endedMeanwhile, requireSession, revokeFamily } from '../../revoking.ts';
+import { revokeFamily } from '../../revoking.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { authenticateBySecret, type CheckedClient } from '../application-checks.ts';
 import type { NhsCall } from '../flow.ts';
@@ -41,7 +41,7 @@ export async function findCode({
   const {
     base,
     codes,
-    parts: { clock },
+    parts: { clock, endedSessions },
   } = server;
   const code = form.get('code');
   if (code === undefined) throw errors.codeMissing('code is missing');
@@ -95,7 +95,7 @@ export async function findCode({
       });
   const upstream = base.upstreams.find(({ id }) => id === granted.upstream);
   if (!upstream) throw errors.codeInvalid(`the provider ${granted.upstream} is no longer configured`);
-  requireSession({ server, batch }, upstream, granted.sid, () =>
+  endedSessions.requireLive(batch, base, upstream, granted.sid, () =>
     errors.codeInvalid('the provider has ended the session'),
   );
   return { code, granted, upstream };
@@ -148,8 +148,6 @@ async function issue(known: CheckedCall): Promise<Answer> {
   const writes = issuer.writeStatements(scoped, access, refresh);
   if (!(await batch.commit([codes.spendStatement(code), ...writes])))
     throw errors.codeInvalid('the code was used by another request at the same time');
-  if (await endedMeanwhile(server, upstream, granted))
-    throw errors.codeInvalid('the provider ended the session at the same time');
   parts.recorder.record({
     keys: [code],
     lasting: granted.family,

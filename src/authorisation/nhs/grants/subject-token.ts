@@ -11,7 +11,6 @@ import { errors } from '../../errors.ts';
 import { isIssuedTo, unusedExchange } from '../../id-token-party.ts';
 import type { Incoming } from '../../incoming.ts';
 import type { AtBase } from '../../parts.ts';
-import { requireSession } from '../../revoking.ts';
 import { isFor, signedByProvider } from '../../upstream/calls.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 
@@ -146,12 +145,14 @@ export function useIdTokenOnce({
 }
 
 /** Refuses an ID token after the provider has ended its session. */
-export function refuseEndedSession(call: AtBase<'endedSessions'> & WithBatch & WithIssuer): {
-  sid: string | null;
-} {
-  const { sid: claim } = call.subject.claims;
-  const sid = typeof claim === 'string' && claim !== '' ? claim : null;
-  requireSession(call, call.upstream, sid, () =>
+export function refuseEndedSession({
+  server: { base, parts },
+  batch,
+  subject: { claims },
+  upstream,
+}: AtBase<'endedSessions'> & WithBatch & WithIssuer): { sid: string | null } {
+  const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : null;
+  parts.endedSessions.requireLive(batch, base, upstream, sid, () =>
     errors.subjectSession('the provider has ended the session of this ID token'),
   );
   return { sid };

@@ -11,7 +11,6 @@ import {
   type TokenGrant,
   userAttributes,
 } from '../../issue.ts';
-import { endedMeanwhile } from '../../revoking.ts';
 import type { Level } from '../../upstream/upstream.ts';
 import { authenticateByAssertion, type CheckedAssertion } from '../application-checks.ts';
 import type { NhsCall } from '../flow.ts';
@@ -121,8 +120,6 @@ async function issue(known: CheckedCall): Promise<Answer> {
   const access = issuer.access(granted, lifetimes.access);
   const refresh = issuer.firstRefresh(granted, lifetimes);
   await batch.commit(issuer.writeStatements(granted, access, refresh));
-  if (await endedMeanwhile(server, upstream, granted))
-    throw errors.subjectSession('the provider ended the session at the same time');
   recorder.record({
     keys: [idToken],
     lasting: granted.family,

@@ -14,7 +14,6 @@ import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
 import { scopesAt } from '../../application/client.ts';
 import type { CodeGrant } from '../../codes.ts';
 import { accessLifetime, lifetimesOf } from '../../issue.ts';
-import { endedMeanwhile, requireSession } from '../../revoking.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { refreshBinding, tokensAnswer } from '../access-tokens.ts';
 import { scopesGranted } from '../callback.ts';
@@ -25,10 +24,11 @@ type CodeCall = TokenCall & WithCode<CodeGrant>;
 
 /** Requires that the provider has not ended the session of the code. */
 const checkSession = check('session', function checkSession(call: CodeCall): { upstream: Upstream } {
-  const { server, granted } = call;
-  const upstream = server.base.upstreams.find(({ id }) => id === granted.upstream);
+  const { server, batch, granted } = call;
+  const { base, parts } = server;
+  const upstream = base.upstreams.find(({ id }) => id === granted.upstream);
   if (!upstream) throw errors.codeInvalid(`the provider ${granted.upstream} is no longer configured`);
-  requireSession(call, upstream, granted.sid, () =>
+  parts.endedSessions.requireLive(batch, base, upstream, granted.sid, () =>
     errors.codeInvalid('the provider has ended the session since'),
   );
   return { upstream };
@@ -62,8 +62,6 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   const binding = refreshBinding(client.registration, granted.resources ?? [], confirmation);
   const refresh = tokenIssuer.firstRefresh(scoped, lifetimes, binding);
   await redeemCode(call, tokenIssuer.writeStatements(scoped, access, refresh));
-  if (await endedMeanwhile(server, upstream, granted))
-    throw errors.codeInvalid('the provider ended the session at the same time');
   parts.recorder.record({
     keys: [code],
     lasting: granted.family,

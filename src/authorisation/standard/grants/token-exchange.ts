@@ -4,7 +4,6 @@ import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
 import { applicationMarker, scopesAt } from '../../application/client.ts';
 import { unusedExchange } from '../../id-token-party.ts';
 import { accessLifetime, lifetimesOf, type TokenGrant } from '../../issue.ts';
-import { endedMeanwhile, requireSession } from '../../revoking.ts';
 import { actorAttribute, mayActAttribute, refreshBinding, tokensAnswer } from '../access-tokens.ts';
 import { errors } from '../errors.ts';
 import { actingParty } from '../exchange/actor.ts';
@@ -135,7 +134,7 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
         refreshBinding(client.registration, resources, confirmation),
       )
     : undefined;
-  requireSession(call, subject.upstream, granted.sid, () =>
+  parts.endedSessions.requireLive(call.batch, base, subject.upstream, granted.sid, () =>
     errors.subjectInvalid('the provider ended the session at the same time'),
   );
   // The new token must not outlive a revocation of the subject token at the same moment.
@@ -143,8 +142,6 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   const writes = tokenIssuer.writeStatements(granted, access, refresh);
   if (!(await call.batch.commit([...condition, ...writes])))
     throw errors.subjectInvalid('it was revoked at the same time');
-  if (await endedMeanwhile(server, subject.upstream, granted))
-    throw errors.subjectInvalid('the provider ended the session at the same time');
   parts.recorder.record({
     keys: [subjectToken],
     lasting: granted.family,
