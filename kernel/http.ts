@@ -1,9 +1,5 @@
-import { constants } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
-import { once } from 'node:events';
-import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import https from 'node:https';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { Activity, noteAnswer, observed } from './activity.ts';
 import { type Sending, StreamAnswer, send, stream } from './answer.ts';
@@ -22,12 +18,20 @@ import {
   usualBodyLimit,
 } from './incoming.ts';
 import { nearestPath } from './nearest-path.ts';
-import { OperatorError } from './operator.ts';
 import { peerOf, type TrustedProxies } from './peer.ts';
-import { portTaken } from './port-owner.ts';
 import type { Route } from './request.ts';
 import { type RespondOptions, refusing, respond, respondToError } from './respond.ts';
 import { routeFinder } from './route.ts';
+import {
+  createServerFor,
+  listenAt,
+  listenError,
+  type PlaceFlags,
+  secureOptions,
+  type Timeouts,
+  type Tls,
+  usualTimeouts,
+} from './server-socket.ts';
 import { Turns } from './turns.ts';
 
 export type { Endpoint, ErrorFormat, HttpRequest, Incoming, Method, Route } from './request.ts';
@@ -38,7 +42,7 @@ export interface ListenerOptions extends RespondOptions {
   /** Name in the log. */
   name: string;
   /** The flags that choose its port and its address; `--port-base` and `--host` by default. */
-  flags?: { port: string; host: string };
+  flags?: PlaceFlags;
   /** Whether clients use HTTPS under a name other than loopback's, here or at a proxy; false by default. */
   isHttps?: boolean;
   /** Stores the events of a request before its response; undefined if nothing waits to be stored. */
@@ -51,13 +55,7 @@ export interface ListenerOptions extends RespondOptions {
   proxies?: TrustedProxies;
   /** Time limits for clients; each has a default. */
   timeouts?: Partial<Timeouts>;
-  /** Certificate and key for HTTPS, as PEM. */
-  tls?: {
-    certificate: string;
-    key: string;
-    /** Requests a client certificate and accepts any; the endpoints validate it (RFC 8705 section 2.2). */
-    clientCertificates: boolean;
-  };
+  tls?: Tls;
 }
 
 /** An HTTP server of one service. */
@@ -99,21 +97,6 @@ class Streams {
   }
 }
 
-/** Time limits for clients, in milliseconds. */
-interface Timeouts {
-  /** For the TLS handshake and for the headers of a request. */
-  headers: number;
-  /** For a whole request. */
-  request: number;
-  /** Interval of the checks. */
-  check: number;
-  /** For the client to close a connection that a refusal ends. */
-  linger: number;
-}
-
-const usualTimeouts: Timeouts = { headers: 10_000, request: 30_000, check: 1_000, linger: 2_000 };
-/** Milliseconds for which an unused connection stays open. */
-const keepAlive = 30_000;
 /** Milliseconds that running requests may take after a listener closes. */
 const lastRequests = 30_000;
 
@@ -123,81 +106,6 @@ const clientLeft = new Set([
   'ERR_STREAM_DESTROYED',
   'ERR_STREAM_UNABLE_TO_PIPE',
 ]);
-
-type Tls = NonNullable<ListenerOptions['tls']>;
-
-/** TLS options that a new certificate replaces. TLS 1.2 with forward secrecy, or newer (RFC 9325 section 4.2). */
-const secureOptions = ({ certificate, key, clientCertificates }: Tls) => ({
-  cert: certificate,
-  key,
-  minVersion: 'TLSv1.2' as const,
-  ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM',
-  secureOptions:
-    // Costs the server more than the client; nothing here needs it (RFC 9325 section 3.5).
-    constants.SSL_OP_NO_RENEGOTIATION |
-    // A resumed session keeps the client's certificate, but not its intermediates.
-    (clientCertificates ? constants.SSL_OP_NO_TICKET : 0),
-});
-
-function createServerFor(tls: ListenerOptions['tls'], timeouts: Timeouts): Server {
-  const limits = {
-    maxHeaderSize: 16_384,
-    insecureHTTPParser: false,
-    headersTimeout: timeouts.headers,
-    requestTimeout: timeouts.request,
-    keepAliveTimeout: keepAlive,
-    connectionsCheckingInterval: timeouts.check,
-  };
-  if (!tls) return http.createServer(limits);
-  return https.createServer({
-    ...limits,
-    handshakeTimeout: timeouts.headers,
-    ...secureOptions(tls),
-    requestCert: tls.clientCertificates,
-    rejectUnauthorized: false,
-  });
-}
-
-interface Place {
-  port: number;
-  host: string;
-  reusePort: boolean;
-}
-
-/** Listens at a place; at the name `localhost`, at all its addresses. */
-async function listenAt(server: Server, place: Place): Promise<void> {
-  server.listen(place);
-  await once(server, 'listening');
-  if (place.host !== 'localhost') return;
-  const { address: first, port } = server.address() as AddressInfo;
-  for (const { address } of await lookup(place.host, { all: true })) {
-    if (address === first) continue;
-    const other = createServer({ allowHalfOpen: !(server instanceof TlsServer), noDelay: true }, (socket) =>
-      server.emit('connection', socket),
-    );
-    server.once('close', () => other.close());
-    // This machine may lack the address.
-    other.on('error', () => other.close()).listen({ ...place, host: address, port });
-  }
-}
-
-/** Returns one clear sentence for the usual errors of listening. */
-function listenError(
-  error: unknown,
-  { port, host }: Pick<Place, 'port' | 'host'>,
-  { name, flags = { port: '--port-base', host: '--host' } }: ListenerOptions,
-): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE')
-    return portTaken(port, name, `Stop what uses it or choose another ${flags.port}.`);
-  if (code === 'EACCES')
-    return new OperatorError(`Port ${port} needs rights that this user lacks, so ${name} cannot start.`);
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return new OperatorError(
-      `${host} is not an address of this machine, so ${name} cannot start. Choose another ${flags.host}.`,
-    );
-  return error;
-}
 
 /** Creates the HTTP server of one service from its routes. */
 export function createListener(routes: readonly Route[], options: ListenerOptions): Listener {
