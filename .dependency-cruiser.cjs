@@ -48,6 +48,7 @@ const cisLayers = [
   'mail/',
   'cards/',
   'legacy/',
+  'services.ts',
   'index.ts',
 ];
 
