@@ -36,8 +36,8 @@ function open(file: string): Handle {
   try {
     // NORMAL keeps the file consistent; the log makes a commit durable.
     handle.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
-    // Frequently written pages are copied to the file less often: up to 16 MB of them wait in the log.
-    handle.exec(`PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = ${blocking};`);
+    // LogCopier copies the log to the file earlier; this is for the case that it cannot.
+    handle.exec(`PRAGMA wal_autocheckpoint = 32000; PRAGMA busy_timeout = ${blocking};`);
     return handle;
   } catch (error) {
     handle.close();

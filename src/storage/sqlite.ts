@@ -16,6 +16,7 @@ import {
 } from './database.ts';
 import { Durability, type DurableLog, WriteAheadLog } from './durability.ts';
 import { checkWithin, checkWrite } from './health.ts';
+import { LogCopier } from './log-copier.ts';
 import { SeldomRows, shared } from './seldom-rows.ts';
 import { busy, failureOf, patience, SqliteConnection } from './sqlite-connection.ts';
 import { executeTogether, MustUndo } from './sqlite-transaction.ts';
@@ -54,6 +55,8 @@ export class SqliteDatabase implements Database {
   readonly #connection: SqliteConnection;
   /** Undefined in memory. */
   readonly #durability: Durability | undefined;
+  /** Undefined in memory. */
+  readonly #copier: LogCopier | undefined;
   readonly #seldom = new SeldomRows(
     (statement) => shared(this.#rowsOf(statement)),
     () => this.#look(),
@@ -94,6 +97,7 @@ export class SqliteDatabase implements Database {
         `The database ${file} cannot be opened: ${reasonOf(error)}. ${remedyOf(error as { errcode?: number })}`,
       );
     }
+    this.#copier = inMemory ? undefined : new LogCopier(file);
     if (log || !inMemory)
       this.#durability = new Durability(log ?? new WriteAheadLog(file), {
         commit: () => this.#turnUnlessHindered(),
@@ -201,6 +205,7 @@ export class SqliteDatabase implements Database {
     }
     this.#closed = true;
     await this.#durability?.close();
+    await this.#copier?.close();
     this.#connection.close();
   }
 
@@ -274,6 +279,7 @@ export class SqliteDatabase implements Database {
     const outcomes = executeTogether(this.#connection, this.#seldom, batches);
     this.#hasFailed = false;
     this.#durability?.owe({ lazy: turn.every(({ lazy }) => lazy) });
+    this.#copier?.committed(batches.reduce((count, { length }) => count + length, 0));
     outcomes.forEach((outcome, n) => {
       if (outcome instanceof Error) turn[n]?.reject(outcome);
       else turn[n]?.resolve(outcome);

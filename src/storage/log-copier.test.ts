@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { sql } from './database.ts';
+import { LogCopier, statementsBetween } from './log-copier.ts';
+import { SqliteDatabase } from './sqlite.ts';
+import { Connect } from './sqlite-connection.ts';
+
+async function fileDatabase(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-log-copier-'));
+  const file = join(folder, 'test.db');
+  const database = new SqliteDatabase(file);
+  await database.run(sql('CREATE TABLE kept (n INTEGER)'));
+  t.after(async () => {
+    await database.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  /** Returns the number of rows in the file without its log. */
+  const copied = (): number => {
+    const alone = join(folder, 'alone.db');
+    rmSync(alone, { force: true });
+    copyFileSync(file, alone);
+    const handle = new Connect(alone);
+    try {
+      return Number(handle.prepare('SELECT COUNT(*) AS count FROM kept').get()?.count);
+    } catch {
+      // Without the log there is not even the table.
+      return 0;
+    } finally {
+      handle.close();
+    }
+  };
+  const add = (count: number) =>
+    database.batch(Array.from({ length: count }, (_, n) => sql('INSERT INTO kept (n) VALUES (?)', n)));
+  return { folder, file, database, copied, add };
+}
+
+describe('LogCopier', () => {
+  test('copies the log to the file, also twice and next to an open transaction', async (t) => {
+    const { file, add, copied } = await fileDatabase(t);
+    const copier = new LogCopier(file);
+    t.after(() => copier.close());
+    await add(10);
+    assert.equal(copied(), 0);
+    await copier.copy();
+    assert.equal(copied(), 10);
+    const writer = new Connect(file);
+    t.after(() => writer.close());
+    writer.exec('INSERT INTO kept (n) VALUES (11); BEGIN IMMEDIATE; INSERT INTO kept (n) VALUES (12)');
+    await copier.copy();
+    assert.equal(copied(), 11);
+    writer.exec('ROLLBACK');
+  });
+
+  test('leaves the changes in the log if the file cannot be opened', async (t) => {
+    const { folder, file, database, add } = await fileDatabase(t);
+    const copier = new LogCopier(join(folder, 'no such folder', 'test.db'));
+    t.after(() => copier.close());
+    await add(10);
+    await copier.copy();
+    assert.equal((await database.all(sql('SELECT n FROM kept'))).length, 10, file);
+  });
+
+  test('ends while it copies, and without a copy', async (t) => {
+    const { file } = await fileDatabase(t);
+    await new LogCopier(file).close();
+    const copier = new LogCopier(file);
+    copier.committed(statementsBetween);
+    await copier.close();
+  });
+});
+
+describe('SqliteDatabase', () => {
+  test('copies no log within a commit, but afterwards in a thread', async (t) => {
+    const { database, copied } = await fileDatabase(t);
+    // 3 pages a row: some 23 MB in the log.
+    const insert = sql('INSERT INTO kept (n) VALUES (zeroblob(12000))');
+    const add = () => database.batch(Array.from({ length: 100 }, () => insert));
+    for (let rows = 100; rows < statementsBetween; rows += 100) {
+      await add();
+      assert.equal(copied(), 0);
+    }
+    await add();
+    while (copied() !== statementsBetween) await turn();
+  });
+});
