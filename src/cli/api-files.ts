@@ -1,11 +1,10 @@
 import { existsSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
-import { reasonOf } from '@alongside/kernel/errors';
 import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 import { Source } from '../gateway/definitions/source.ts';
 import { sourceLimits } from '../gateway/protocol.ts';
 import type { CallBody } from '../kit/console-api.ts';
-import { jsonObject, readText } from './json-file.ts';
+import { fileProblem, jsonObject, readText } from './json-file.ts';
 
 export interface GatheredFiles {
   entry: string;
@@ -71,7 +70,7 @@ export async function gatherFiles(
   try {
     if (!statSync(file).isFile()) throw new Error('it is not a file');
   } catch (error) {
-    throw new OperatorError(`${file} cannot be read: ${reasonOf(error)}.`);
+    throw new OperatorError(`${file} cannot be read: ${fileProblem(error)}.`);
   }
   const folder = new Folder(resolve(options.root ?? dirname(file)));
   const entry = folder.nameOf(file);

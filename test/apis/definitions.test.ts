@@ -269,7 +269,11 @@ describe('alongside api', () => {
       [['--base-path', '/free', '--set', 'eror=1'], /x-alongside has no member "eror"/],
     ] as [string[], RegExp][])
       await assert.rejects(run('api', 'add', file, '--mock', ...more), message, more.join(' '));
-    await assert.rejects(run('api', 'add', join(folder, 'none.yaml'), '--mock'), /none\.yaml cannot be read/);
+    for (const words of [['add', '--mock'], ['check']])
+      await assert.rejects(
+        run('api', ...words, join(folder, 'none.yaml')),
+        /none\.yaml cannot be read: it does not exist\.$/,
+      );
     const outside = join(folder, 'outside.yaml');
     writeFileSync(
       outside,

@@ -397,7 +397,7 @@ describe('production', () => {
     await page.goto(`${instance.urls.cis2Issuer}/authorize?${query}`);
     const text = (await page.locator('body').textContent()) ?? '';
     assert.match(text, /Security key/);
-    assert.doesNotMatch(text, /Anybody|Test system|Password/);
+    assert.doesNotMatch(text, /Test user|Test system|Password/);
     const wrong = await fetch(`${instance.urls.cis2Issuer}/authorize?client_id=nobody`);
     assert.doesNotMatch(await wrong.text(), /expected|nobody/);
     await page.close();

@@ -358,7 +358,7 @@ describe('external provider', () => {
 test('the persona page is accessible and signs in as anyone in development', async () => {
   await ask('AAL3_FIDO2');
   await isAccessible(desk.page);
-  await choose('Anybody');
+  await choose('Test user');
   await desk.page.getByRole('radio', { name: locum.displayName }).waitFor();
   await isAccessible(desk.page);
   await desk.page.getByRole('radio', { name: locum.displayName }).check();

@@ -280,7 +280,6 @@ export const api = consoleCommand({
       words: 'FILE',
       help: 'read a definition and its examples, and show what was understood; needs no running instance',
       async run({ flags, lists }, file) {
-        if (!existsSync(file)) throw new OperatorError(`There is no file ${file}.`);
         const { readDefinition } = await import('../../gateway/definitions/read.ts');
         const { reportOf } = await import('../../gateway/definitions/register.ts');
         const gathered = await filesOf(file, flags);
