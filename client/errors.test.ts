@@ -207,6 +207,51 @@ describe('errors', () => {
     assert.match(error.advice, /refused/);
   });
 
+  test('name the fix of frequent mistakes', async () => {
+    const advised = (error: string, description: string, status = 400) =>
+      new OAuthError({ error, description, status }).advice;
+    const wrong = (what: string) => advised('invalid_request', `Invalid ${what} client_assertion JWT`);
+    assert.match(wrong("'exp' claim in"), /clock/);
+    assert.match(wrong("'kid' header in"), /^Set kid/);
+    assert.match(wrong("'iss'/'sub' claims in"), /^Set clientId/);
+    assert.match(advised('public_key error', 'JWT signature verification failed', 401), /publicKeySet/);
+    assert.match(advised('invalid_request', 'redirect_uri is invalid'), /^Register exactly this redirectUri/);
+    assert.match(advised('invalid_request', 'Not Found', 404), /address of the endpoint/);
+
+    const answers =
+      (status: number, body: object | string = '{}'): typeof fetch =>
+      async () =>
+        new Response(typeof body === 'string' ? body : JSON.stringify(body), { status });
+    const read = (fetcher: typeof fetch) =>
+      thrownBy(
+        createPds({ baseUrl: 'https://pds.test', token: async () => 'x', fetch: fetcher }).patient(
+          '9000000009',
+        ),
+      );
+    const conflict = { resourceType: 'OperationOutcome', issue: [{ severity: 'error', code: 'structure' }] };
+    assert.match((await read(answers(409, conflict))).advice, /new ETag/);
+    assert.match((await read(answers(404))).advice, /^Set baseUrl/);
+
+    const begin = (issuer: string, fetcher: typeof fetch) =>
+      thrownBy(
+        createCis2({
+          issuer,
+          clientId: 'a',
+          redirectUri: REDIRECT,
+          authentication: { method: 'client_secret_post', clientSecret: SECRET },
+          fetch: fetcher,
+        }).begin(),
+      );
+    const document = `${ISSUER}/.well-known/openid-configuration`;
+    assert.match((await begin(document, answers(404))).advice, /without \/\.well-known/);
+    const plain = async () => {
+      throw new TypeError('fetch failed', {
+        cause: Object.assign(new Error(), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' }),
+      });
+    };
+    assert.match((await begin(ISSUER, plain)).advice, /http:\/\//);
+  });
+
   test('always have advice, also for the agent', () => {
     const agent = new AgentError({ code: 0x80200004, message: 'blocked', name: 'TCK_API_ERR_PIN_BLOCKED' });
     assert.equal(agent.received, 'TCK_API_ERR_PIN_BLOCKED');

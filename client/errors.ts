@@ -68,13 +68,29 @@ const OAUTH_ADVICE: Readonly<Record<string, string>> = {
   interaction_required: 'Start a sign-in that may show pages: without prompt none.',
   temporarily_unavailable: 'Try again in a while.',
   server_error: 'Try again in a while.',
+  'public_key error': 'Register the public half of this key, which publicKeySet returns, under its kid.',
 };
 
+/** Advice for the published descriptions of frequent mistakes, which share one code. */
+const DESCRIPTION_ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/'exp' claim in client_assertion/, 'Set the clock of this machine.'],
+  [/'kid' header in client_assertion/, 'Set kid to that of the registered public key.'],
+  [
+    /'iss'\/'sub' claims in client_assertion/,
+    'Set clientId to that of the application, in this environment.',
+  ],
+  [/^redirect_uri is invalid/, 'Register exactly this redirectUri as a callback address of the application.'],
+];
+
 /** Returns advice for an OAuth error, with the server's message id. */
-function oauthAdvice(error: string, status: number | undefined, messageId: string | undefined): string {
-  const busy = status === 429 || (status ?? 0) >= 500;
-  const own = Object.hasOwn(OAUTH_ADVICE, error) ? OAUTH_ADVICE[error] : undefined;
-  const advice = own ?? (busy ? OAUTH_ADVICE.temporarily_unavailable : ADVICE.oauth);
+function oauthAdvice({ error, description = '', status = 0, messageId }: OAuthErrorDetails): string {
+  const busy = status === 429 || status >= 500;
+  const [, known] = DESCRIPTION_ADVICE.find(([text]) => text.test(description)) ?? [];
+  const own = known ?? (Object.hasOwn(OAUTH_ADVICE, error) ? OAUTH_ADVICE[error] : undefined);
+  const advice =
+    status === 404
+      ? 'Correct the address of the endpoint: there is none at it.'
+      : (own ?? (busy ? OAUTH_ADVICE.temporarily_unavailable : ADVICE.oauth));
   return messageId === undefined
     ? `${advice}`
     : `${advice} Quote ${messageId} to support; at Alongside: npx alongside explain ${messageId}.`;
@@ -147,7 +163,7 @@ export class OAuthError extends ClientError {
     const { error, description, status, messageId } = details;
     super('oauth', description ? `${error}: ${description}` : error, {
       received: status === undefined ? 'an error through the browser' : `status ${status}`,
-      advice: oauthAdvice(error, status, messageId),
+      advice: oauthAdvice(details),
     });
     this.name = 'OAuthError';
     this.error = error;

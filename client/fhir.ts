@@ -53,13 +53,16 @@ export class FhirError extends ClientError {
 }
 
 const ADVICE_BY_STATUS: Readonly<Record<number, string>> = {
-  401: 'See that the token still lives and is of this environment; renew it, or sign the person in again.',
+  401: "Renew the token, or sign the user in again. If it is refused at once, see that it is of this environment, and that the application's products have this API.",
   403: "See that the application's products have this API, and that the person's role or level is enough.",
   404: 'See that the number is right; there is no such record.',
+  409: 'Read the record again, and send the change with its new ETag.',
   429: 'Wait before another call: the quota is used up.',
 };
 
-function adviceFor({ status, requestId, retryAfterSeconds }: FhirFailure): string {
+function adviceFor({ status, requestId, retryAfterSeconds, outcome }: FhirFailure): string {
+  if (status === 404 && outcome === undefined)
+    return 'Set baseUrl to the address of the API: the service knows no such path.';
   const wait = retryAfterSeconds === undefined ? 'in a while' : `after ${retryAfterSeconds} s`;
   const own =
     ADVICE_BY_STATUS[status] ?? (status >= 500 ? `Try again ${wait}.` : 'See errorCode and diagnostics.');

@@ -160,6 +160,15 @@ export function jsonObject(answer: HttpAnswer): Record<string, unknown> | undefi
   }
 }
 
+const untrusted = "Trust the certificate's issuer: NODE_EXTRA_CA_CERTS names a file with it.";
+const NETWORK_ADVICE: Readonly<Record<string, string>> = {
+  ERR_SSL_WRONG_VERSION_NUMBER: 'Write http:// in the address: the service does not use TLS.',
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+};
+
 function failure(request: HttpRequest, limit: AbortSignal, cause: unknown): ClientError {
   const where = placeOf(request);
   if (request.signal?.aborted)
@@ -170,7 +179,8 @@ function failure(request: HttpRequest, limit: AbortSignal, cause: unknown): Clie
   }
   const received = systemCode(cause);
   const why = received === undefined ? '' : ` (${received})`;
-  return new ClientError('network', `${where} could not be reached${why}.`, { cause, received });
+  const advice = received === undefined ? undefined : NETWORK_ADVICE[received];
+  return new ClientError('network', `${where} could not be reached${why}.`, { cause, received, advice });
 }
 
 // Origin and path only, because a query may contain secrets.

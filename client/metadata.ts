@@ -68,6 +68,9 @@ export function createMetadata(source: MetadataSource): (signal?: AbortSignal) =
       throw new ClientError('metadata_invalid', `There is no metadata at ${source.url} (${answer.status}).`, {
         expected: 'status 200 with a JSON object',
         received: `status ${answer.status}`,
+        advice: source.issuer.includes('/.well-known/')
+          ? 'Set issuer without /.well-known/ and what follows: the library adds it.'
+          : undefined,
       });
     const metadata = checkMetadata(body, source.issuer);
     kept = { metadata, until: source.clock.now() + maxAgeMs };
