@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { bothDialects } from '../../test/testing/dialects.ts';
+import { secretOf } from './testing/applications.ts';
 import { assertionOf, type ClientKey, newClientKey, withAssertion } from './testing/assertions.ts';
 import { authorizeRequest, codeOf, codeRequest, refreshRequest, tokensOf } from './testing/journeys.ts';
 import { api, type Platform, startPlatform } from './testing/platform.ts';
 import { careWorker } from './testing/provider.ts';
+import { type StandardClient, startStandardClient } from './testing/standard.ts';
 
 // Two services on one database, as two processes are: each with its own connections and caches.
 const rounds = 3;
@@ -13,13 +15,15 @@ const dialects = bothDialects();
 
 for (const [dialect, open] of dialects)
   describe(`two services on one database, ${dialect}: of ten uses at once one wins`, () => {
+    let standard: StandardClient;
     let one: Platform;
     let two: Platform;
     let signer: ClientKey;
     before(async () => {
       const database = await open();
       signer = await newClientKey('test-1');
-      one = await startPlatform({ database, keys: [signer.jwk] });
+      standard = await startStandardClient({ database, keys: [signer.jwk] });
+      one = standard.platform;
       two = await startPlatform({ database, beside: one });
     });
     after(async () => {
@@ -95,6 +99,23 @@ for (const [dialect, open] of dialects)
       );
       const answers = await atOnce('/oauth2/token', codeRequest('x', 'other'));
       assert.equal(answers.filter(({ status }) => status === 429).length, 5);
+    });
+
+    test('exchange an access token, and none after it was revoked', async () => {
+      const proof = { client_id: 'key-of-web', client_secret: secretOf('web') };
+      const { access_token: first } = await standard.tokensOf('web');
+      const exchange = (token: string) =>
+        two.post('/oauth2.1/token', {
+          ...proof,
+          grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+          subject_token: token,
+          subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        });
+      const exchanged = await exchange(first);
+      assert.equal(exchanged.status, 200, exchanged.text);
+      assert.equal((await exchange(exchanged.body.access_token)).status, 200);
+      assert.equal((await one.post('/oauth2.1/revoke', { ...proof, token: first })).status, 200);
+      assert.equal((await exchange(first)).status, 400);
     });
 
     test('leave no live token after a logout during refreshing', async () => {

@@ -272,7 +272,7 @@ export class Tokens {
            AND revoked_at IS NULL AND generation = 0`
         : `access_token WHERE id = ? AND hash = ? AND expires_at > ? AND revoked_at IS NULL
            AND ${liveGrant('access_token', ' AND g.generation = access_token.generation')}`;
-    return must(sql(`SELECT 1 AS live FROM ${isLive}`, id, hash, now));
+    return must(sql(`SELECT 1 AS live FROM ${isLive}`, id, hash, now), asOfStart);
   }
 
   /** Returns the sealed successor of a used refresh token, for an idempotent retry. */

@@ -187,6 +187,26 @@ for (const make of [sqliteSubject, postgresSubject]) {
       });
     });
 
+    test('a condition may only read, alone or at any place of a batch', async () => {
+      const exists = (code: string) => must(sql('SELECT 1 AS one FROM organisation WHERE code = ?', code));
+      const note = (name: string) => sql("INSERT INTO setting (name, value) VALUES (?, 'x')", name);
+      await one.run(sql("INSERT INTO organisation (code, name) VALUES ('READ', 'x')"));
+      const missing = exists('nobody');
+      assert.equal((await one.batch([exists('READ')])).done, true);
+      assert.equal((await one.batch([missing])).failed, missing);
+      for (const [turn, condition] of [exists('READ'), missing].entries())
+        for (const batch of [
+          [condition, note(`first ${turn}`)],
+          [note(`second ${turn}`), condition],
+          [condition, sql("UPDATE setting SET value = 'y' WHERE name = 'another'"), note(`third ${turn}`)],
+        ]) {
+          const { done, failed } = await one.batch(batch);
+          assert.deepEqual([done, failed], condition === missing ? [false, missing] : [true, undefined]);
+        }
+      const noted = await two.all(sql("SELECT name FROM setting WHERE value = 'x' AND name LIKE '% _'"));
+      assert.deepEqual(noted.map(({ name }) => name).sort(), ['first 0', 'second 0', 'third 0']);
+    });
+
     test('a later statement of a batch sees what the first one waited for', async () => {
       const end = [
         must(sql("UPDATE organisation SET name = 'ended' WHERE code = 'ORG'")),

@@ -49,6 +49,9 @@ function areIndependent(statements: readonly Statement[]): boolean {
 const failure = (n: number, count: string): string =>
   `CASE WHEN ${count} = 0 THEN CAST('condition ${n} ' || ${count} AS INTEGER) END AS f${n}`;
 
+/** Nobody may change the row of a condition that only reads, until the batch is committed. */
+const endingOf = ({ text }: Statement): string => (onlyReads(text) ? ' FOR SHARE' : ' RETURNING 1');
+
 /**
  * Writes statements as one; `first` is the number of the first one in its batch. A condition alone becomes a statement that fails, so
  * that the next one can be sent without its result.
@@ -59,7 +62,7 @@ function combinedOf(statements: readonly Statement[], first = 0): Combined {
   for (const [n, statement] of statements.entries()) {
     const rows = givesRows(statement);
     const count = `(SELECT count(*) FROM s${n})`;
-    parts.push(`s${n} AS (${statement.text}${rows ? '' : ' RETURNING 1'})`);
+    parts.push(`s${n} AS (${statement.text}${rows ? '' : endingOf(statement)})`);
     // PostgreSQL executes a part when a column first asks for it, and so in this order.
     if (statement.mustChange) columns.push(failure(first + n, count));
     columns.push(rows ? `(SELECT json_agg(s${n}) FROM s${n}) AS r${n}` : `${count} AS n${n}`);
