@@ -49,7 +49,22 @@ Unauthenticated callers do not write records. They are counted by endpoint, netw
 
 Each process writes one chain. \`hash\` is HMAC-SHA256 over the record and \`previous\`, under a key derived from the master key ([ADR 26](adr/0026-each-process-seals-its-own-audit-chain.md)). An act writes its record in the batch of its own database writes, and the process seals it within a second: neither exists without the other. Some acts have no such batch: reads, acts outside the database and acts of many writes. Their record is written first, and without it they do not happen; an act that then fails has a second record, \`failed\`: ${aloneActions}. (\`patient.changed\` is among them because a repeated change is answered and changes nothing.) A refusal is recorded before its response.
 
-Once a minute one process records the end of each chain that has grown, and logs it as \`audit anchor\`, in production at every log level. Send the log to another system. Only \`--anchors\` with that log, or with a backup stored elsewhere, shows that someone who may write to the database cut off the newest records and their count, or that a holder of the master key rewrote records: everything in the database could be changed together. \`verify\` says so when it has no anchors. The log covers all but the last minute; a backup covers what was there when it was made.
+Once a minute one process records the end of each chain that has grown, and logs it as \`audit anchor\`, in production at every log level. These lines are the anchors of the audit log.
+
+## Keep the anchors elsewhere
+
+Someone who may write to the database can cut off the newest records together with their count, and a holder of the master key can rewrite records. Only anchors on a machine that they cannot write to show it. \`verify\` says so when it has none. Set this up before you rely on the audit log:
+
+1. On another machine, with an account that only reads the log, collect the anchors. Every hour, for example from cron: \`ssh audit@server journalctl -u alongside -o cat --since=-2h --grep='audit.anchor' >> anchors.log\`. Overlapping times do no harm. If your log already goes to another system, export its lines with \`audit anchor\` instead.
+2. Alert if the file does not grow: the metric of the alert \`AlongsideAuditAnchorLate\` shows only that anchors are written, not that you have them.
+3. Verify with them. Copy the file to a machine with the settings of the service and run \`alongside audit verify --anchors anchors.log\`. If records are missing, exit code 1 and the number of the first.
+
+The log covers all but the last minute. A backup that is stored elsewhere serves too, and covers what was there when it was made:
+
+\`\`\`sh
+npx alongside backup audit.backup
+npx alongside audit verify --anchors audit.backup
+\`\`\`
 
 ## Commands
 

@@ -1,4 +1,4 @@
-import { displayName, FhirError, type Patient, type Role } from '@alongside/client';
+import { ClientError, displayName, FhirError, type Patient, type Role } from '@alongside/client';
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html, safeHref } from '@alongside/kernel/html';
 import { framedPage } from '@alongside/kernel/layout';
@@ -37,11 +37,17 @@ ${development ? html`<p class="quiet">No card yet? Put one into the reader at th
   });
 }
 
-const searchForm = (value: string): Html => html`<form method="post" action="/patient" class="panel">
+const isOfNumber = (error: unknown): boolean =>
+  error instanceof ClientError && error.code === 'nhs_number_invalid';
+
+const searchForm = (
+  value: string,
+  isInvalid: boolean,
+): Html => html`<form method="post" action="/patient" class="panel">
 <div class="field"><label for="nhs-number">NHS number</label>
 <p class="hint" id="nhs-number-hint">10 digits, for example 9000000009</p>
 <input class="short" type="text" id="nhs-number" name="nhs-number" inputmode="numeric" autocomplete="off" value="${value}"
- aria-describedby="nhs-number-hint"></div>
+ aria-describedby="${isInvalid ? 'nhs-number-problem ' : ''}nhs-number-hint"${isInvalid ? html` aria-invalid="true"` : undefined}></div>
 <button type="submit">Find patient</button></form>`;
 
 function userPanel(session: SampleSession): Html {
@@ -83,7 +89,7 @@ function failure(error: unknown): Html {
   const reason = error instanceof Error ? error.message : 'The patient could not be read.';
   const diagnostics = error instanceof FhirError ? error.diagnostics : undefined;
   return html`<div class="error-summary" role="alert" tabindex="-1"><h2>The patient could not be shown</h2>
-<p>${reason}</p>${diagnostics ? html`<p class="code">${diagnostics}</p>` : undefined}
+<p${isOfNumber(error) ? html` id="nhs-number-problem"` : undefined}>${reason}</p>${diagnostics ? html`<p class="code">${diagnostics}</p>` : undefined}
 ${error instanceof FhirError ? html`<p class="quiet">Quote X-Request-ID ${error.requestId} to support.</p>` : undefined}</div>`;
 }
 
@@ -93,7 +99,7 @@ export function homePage(session: SampleSession, development: boolean, result?: 
     service,
     development,
     main: html`${result?.error === undefined ? undefined : failure(result.error)}
-${searchForm(result?.nhsNumber ?? '')}
+${searchForm(result?.nhsNumber ?? '', isOfNumber(result?.error))}
 ${result?.patient ? record(result.patient.patient, result.patient.supersededBy) : undefined}
 ${userPanel(session)}`,
   });

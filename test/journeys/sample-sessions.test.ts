@@ -10,6 +10,17 @@ before(async () => {
 });
 after(() => instance?.stop());
 
+test('a wrong NHS number is marked at its field, with the reason', async () => {
+  const { sample } = instance.urls;
+  const browser = new Navigator();
+  await browser.go(`${sample}/sign-in/combined`);
+  const { body } = await browser.submit(`${sample}/patient`, { 'nhs-number': '1234567890' });
+  assert.match(body, /<p id="nhs-number-problem">That is not an NHS number/);
+  assert.match(body, /aria-describedby="nhs-number-problem nhs-number-hint" aria-invalid="true"/);
+  const found = await browser.submit(`${sample}/patient`, { 'nhs-number': '9000000009' });
+  assert.doesNotMatch(found.body, /aria-invalid|nhs-number-problem/);
+});
+
 for (const [first, second] of [
   ['combined', 'separate'],
   ['separate', 'combined'],

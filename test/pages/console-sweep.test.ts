@@ -3,9 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
 import { consolePages } from '../../src/console/pages/registry.ts';
-import { examine, isAccessible, isUsableAtHighZoom } from '../testing/accessible.ts';
+import { examine, isAccessible, isClearToListeners, isUsableAtHighZoom } from '../testing/accessible.ts';
 import { launchBrowser } from '../testing/browser.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { Navigator } from '../testing/navigate.ts';
 
 /** Text that a page must show as text: markup, a right-to-left override, and a long line. */
 const odd = `<img src=x onerror=alert(1)>\u202e${'wide '.repeat(8)}`;
@@ -65,9 +66,13 @@ describe('every page of the console', () => {
       id: 'odd',
       name: odd.slice(0, 100).replaceAll(/\p{Cc}/gu, ''),
     });
-    await page.goto(instance.urls.sample);
-    await page.getByRole('link', { name: 'Sign in (combined)' }).click();
-    await page.getByRole('button', { name: 'Find patient' }).waitFor();
+    // Twice, so that sessions, journeys and records look alike.
+    for (const pattern of ['separate', 'combined', 'combined']) {
+      await page.context().clearCookies();
+      await page.goto(instance.urls.sample);
+      await page.getByRole('link', { name: `Sign in (${pattern})` }).click();
+      await page.getByRole('button', { name: 'Find patient' }).waitFor();
+    }
     await fetch(`${instance.urls.api}/oauth2/authorize?client_id=${encodeURIComponent(odd)}`);
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
@@ -99,6 +104,7 @@ describe('every page of the console', () => {
       await page.emulateMedia({ colorScheme: 'light' });
       await page.goto(instance.urls.console + (await addressOf(path, instance)));
       await examine(page, `console${path.replaceAll(/\W+/g, '-')}`);
+      await isClearToListeners(page);
       await isAccessible(page, { isExamined: true });
       await isUsableAtHighZoom(page);
       assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1);
@@ -137,6 +143,29 @@ describe('every page of the console', () => {
       }
     });
   }
+
+  test('names applications instead of their client ids, people instead of their uids, and the zone of times', async () => {
+    const read = async (path: string) => (await fetch(instance.urls.console + path)).text();
+    await instance.signInAtDesk('gp');
+    await new Navigator().go(`${instance.urls.sample}/sign-in/combined`);
+    for (const path of ['/sessions', '/people/656005750108', '/desk']) {
+      const text = await read(path);
+      assert.match(text, /API platform/, path);
+      assert.doesNotMatch(text, /alongside-platform|demo-separate\.apps/, path);
+      assert.match(text, /<time [^>]*>\d\d:\d\d:\d\d UTC<\/time>/, path);
+    }
+    assert.match(await read('/audit?action=cis.sign-in'), /Quillfeather Harriet Dr.*656005750108/);
+  });
+
+  test('marks the buttons whose effect cannot be undone', async () => {
+    const text = await (
+      await fetch(instance.urls.console + (await addressOf('/cards/:serial', instance)))
+    ).text();
+    const tones = ['Unblock the PIN', 'Renew', 'Replace', 'Revoke'].map((label) =>
+      new RegExp(`<button type="submit" class="needs-script danger">${label}<`).test(text),
+    );
+    assert.deepEqual(tones, [false, false, true, true]);
+  });
 
   test('serves a live part alone, and no part that the page lacks', async () => {
     const part = await fetch(`${instance.urls.console}/fragments/list/journeys?outcome=refused`);

@@ -237,7 +237,7 @@ describe('the pages for desk, tests and operation', () => {
       .first()
       .waitFor();
     await page.goto(`${instance.urls.console}/health`);
-    await page.getByText('No alert rule holds.').waitFor();
+    await page.getByText('No alert is firing.').waitFor();
     await page.getByRole('link', { name: 'What to do at each alert' }).click();
     await page.getByRole('link', { name: 'AlongsideClockWrong' }).first().click();
     await page.waitForURL(/\/runbooks#alongsideclockwrong$/);

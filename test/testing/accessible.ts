@@ -75,6 +75,30 @@ export async function examineInAllWindows(page: Page, name: string): Promise<voi
   if (pictures) await page.screenshot({ path: `${pictures}/${name}-narrow-dark.png`, fullPage: true });
 }
 
+/** A link with its address, or a button, in a snapshot of the accessibility tree. */
+const controlIn = /^\s*- '?(link|button) "((?:[^"\\]|\\.)*)"[^\n]*(?:\n\s*- \/url: (\S+))?/gm;
+
+/**
+ * Asserts what a listener to the accessibility tree needs: no heading skips a level, each table has a name, each link and button has
+ * one, and the same name means the same target.
+ */
+export async function isClearToListeners(page: Page): Promise<void> {
+  const tree = await page.locator('main').ariaSnapshot();
+  const targets = new Map<string, string[]>();
+  for (const [, role, name = '', url = ''] of tree.matchAll(controlIn)) {
+    const key = `${role} ${name}`;
+    const known = targets.get(key) ?? [];
+    if (role === 'button' || !known.includes(url)) targets.set(key, [...known, url]);
+  }
+  const unclear = [...targets].filter(([, urls]) => urls.length > 1).map(([key]) => key);
+  const nameless = tree.match(/^\s*- (?:link|button|table|checkbox|combobox|textbox)(?: \[.*)?:?$/gm) ?? [];
+  const levels = [...tree.matchAll(/heading .*\[level=(\d)\]/g)].map(([, level]) => Number(level));
+  const skipped = levels.flatMap((level, index) =>
+    level > (levels[index - 1] ?? 0) + 1 ? `heading ${index + 1} has level ${level}` : [],
+  );
+  assert.deepEqual([...unclear, ...nameless, ...skipped], [], `${page.url()}\n${tree}`);
+}
+
 async function hasNoViolation(page: Page, options: object = {}): Promise<void> {
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
   // Details of passed rules would take a fifth of the time.

@@ -54,7 +54,7 @@ interface UserinfoFault extends NamedFault {
 export const userinfoFaults: readonly UserinfoFault[] = [
   {
     name: 'userinfo-other-subject',
-    summary: 'userinfo tells of another person than the ID token (OpenID Connect Core section 5.3.2)',
+    summary: 'userinfo names another person than the ID token (OpenID Connect Core section 5.3.2)',
     spoil: (claims) => ({ ...claims, sub: '999999999999' }),
   },
   {
@@ -67,7 +67,7 @@ export const userinfoFaults: readonly UserinfoFault[] = [
   },
   {
     name: 'userinfo-single-objects',
-    summary: 'lists of one in userinfo come as the one object',
+    summary: 'userinfo has an object instead of a list of one',
     spoil: (claims) =>
       Object.fromEntries(
         Object.entries(claims).map(([name, value]) => [

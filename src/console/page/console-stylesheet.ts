@@ -2,7 +2,7 @@ import { journeyStyles } from '../pages/journey/stylesheet.ts';
 
 /** Styles of the pages "Desk and test" and "Operate". */
 const operateStyles = `
-.desk { display: grid; gap: 1rem 2rem; grid-template-columns: 12rem minmax(0, 2fr) minmax(0, 1fr); align-items: start; }
+.restore .choice .hint { display: block; } .desk { display: grid; gap: 1rem 2rem; grid-template-columns: 12rem minmax(0, 3fr) minmax(0, 2fr); align-items: start; }
 .reader { display: block; width: 100%; max-width: 12rem; height: auto; } .reader .body { fill: var(--card); stroke: var(--quiet); stroke-width: 2; }
 .reader .slot { fill: var(--line); } .reader .card rect { fill: var(--accent-soft); stroke: var(--accent); stroke-width: 2; }
 .reader .chip, .reader .print { fill: none; stroke: var(--accent); stroke-width: 2; } .reader text { fill: var(--quiet); font-size: 13px; }
@@ -18,7 +18,7 @@ ul.plain, ol.plain { list-style: none; margin: 0; padding: 0; } .plain li { marg
 .calendar .kid { fill: var(--accent-ink); font-weight: 650; } .calendar .kid.waits { fill: var(--warn); } .legend > [class]:not(.with-lanes) { padding: 0 .375rem; border: 1px solid transparent; border-radius: .25rem; font-size: .875rem; }
 .legend .announced { background: var(--warn-soft); color: var(--warn); border-color: var(--warn); } .legend .signing { background: var(--accent); color: var(--accent-ink); }
 .legend .verifying { background: var(--accent-soft); color: var(--ink); border-color: var(--accent); }
-.calls { list-style: none; margin: 0 0 1rem; padding: 0; } .calls li { padding: .1875rem 0; overflow-wrap: anywhere; } .calls a[aria-current] { font-weight: 700; }
+.calls { list-style: none; margin: 0 0 1rem; padding: 0; } .calls li { padding: .25rem 0; overflow-wrap: anywhere; } @media (min-width: 60rem) { .calls li { display: grid; grid-template-columns: minmax(0, 25rem) minmax(0, 1fr); gap: 1rem; } } .calls a[aria-current] { font-weight: 700; }
 .console fieldset { border: 0; margin: 0 0 .75rem; padding: 0; min-width: 0; } .console legend { font-weight: 650; padding: 0; margin: 0 0 .375rem; }
 .facts { overflow-wrap: anywhere; } @media (min-width: 66.01rem) { .audit :is(th, td) { min-width: 6.5rem; } .audit :is(th, td):nth-child(4) { min-width: 9.25rem; } } .console .uid bdi { overflow-wrap: break-word; } .console :is(td, th) time + br + .quiet { white-space: nowrap; } @media (max-width: 66rem) { .console :is(td, th) time + br + .quiet { white-space: normal; } }
 @media (min-width: 66.01rem) { .faults table { table-layout: fixed; } .faults :is(th, td):nth-child(1) { width: 17rem; } .faults :is(th, td):nth-child(3) { width: 10rem; } .faults :is(th, td):nth-child(4) { width: 17rem; } }
@@ -66,7 +66,7 @@ body.console footer { grid-column: 2; }
 .signed-in { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; justify-content: flex-end; margin: 0 0 .5rem; }
 .signed-in p { margin: 0; }
 .crumbs ol { display: flex; flex-wrap: wrap; gap: .375rem; list-style: none; margin: 0; padding: 0; font-size: .9375rem; }
-.crumbs li + li::before { content: "/"; color: var(--quiet); margin-right: .375rem; }
+.crumbs li + li::before { content: "/"; content: "/" / ""; color: var(--quiet); margin-right: .375rem; }
 .title { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; justify-content: space-between; align-items: flex-start; margin: 0 0 1rem; }
 .title > div { min-width: 0; } .title .actions { margin: 0; }
 .console h1 { font-size: 1.5rem; margin: 0 0 .125rem; overflow-wrap: anywhere; } .console h1 .tag { vertical-align: middle; }

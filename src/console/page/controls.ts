@@ -42,6 +42,8 @@ interface CallForm extends Pick<Control, 'id' | 'method' | 'path' | 'done' | 'ne
   submit: string;
   /** More buttons. */
   actions?: Html;
+  /** `danger` for what cannot be undone. */
+  tone?: 'danger';
 }
 
 /**
@@ -58,11 +60,12 @@ export const callForm = ({
   fields,
   submit,
   actions,
+  tone,
 }: CallForm): Html => html`
 <form id="${id}" class="call" data-method="${method}" data-path="${path}" data-done="${done}" data-next="${next ?? ''}" data-confirm="${confirm ?? ''}" novalidate>
 <div class="error-summary" role="alert" tabindex="-1" hidden></div>
 ${fields}
-<div class="actions"><button type="submit" class="needs-script">${submit}</button>${actions}</div>
+<div class="actions"><button type="submit" class="needs-script${tone ? ` ${tone}` : ''}">${submit}</button>${actions}</div>
 </form>`;
 
 interface EditForm extends Pick<CallForm, 'path' | 'fields'> {
@@ -281,10 +284,10 @@ export function relative(iso: string, now: number): string {
   return from > 0 ? `${inWords(from)} ago` : `in ${inWords(from)}`;
 }
 
-/** A time of day, or a date too if it is not of the last day, with its distance from now. */
+/** A time of day in UTC, or a date too if it is not of the last day, with its distance from now. */
 export function when(iso: string, now: number): Html {
   const isToday = Math.abs(now - Date.parse(iso)) < day;
-  const shown = isToday ? iso.slice(11, 19) : `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
+  const shown = `${isToday ? iso.slice(11, 19) : `${iso.slice(0, 10)} ${iso.slice(11, 16)}`} UTC`;
   return html`<time datetime="${iso}" title="${iso}">${shown}</time><br><span class="quiet">${relative(iso, now)}</span>`;
 }
 

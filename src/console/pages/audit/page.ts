@@ -19,6 +19,7 @@ import {
   withQuery,
 } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
+import { peopleOf } from '../sessions/names.ts';
 import { auditScript } from './script.ts';
 
 const pageSize = 50;
@@ -69,10 +70,16 @@ const facts = ({ detail, target }: AuditRecord): Html => {
   )}</span>`;
 };
 
+const who = (actor: string, name: string | undefined): Html =>
+  name === undefined
+    ? foreign(actor || 'unknown')
+    : html`${foreign(name)}<br><span class="quiet uid">${foreign(actor)}</span>`;
+
 const tag = (outcome: string): Html =>
   outcome === 'ok' || outcome === 'refused' || outcome === 'failed' ? outcomeTag(outcome) : foreign(outcome);
 
-async function list({ console, query, now }: PageView): Promise<Html> {
+async function list(view: PageView): Promise<Html> {
+  const { console, query, now } = view;
   const after = Number(/^\d{1,15}$/.exec(query.get('after') ?? '')?.[0] ?? Number.NaN);
   const { records, next } = await auditPage(console.audit, {
     ...filterOf(query),
@@ -88,6 +95,10 @@ async function list({ console, query, now }: PageView): Promise<Html> {
         ? undefined
         : html`<p>Drop a filter: ${joined(used.map((name) => html`<a href="${withQuery('/audit', query, { [name]: undefined, after: undefined })}">${name}</a>`))}.</p>`,
     );
+  const people = await peopleOf(
+    view,
+    records.flatMap(({ actor }) => (/^\d{12}$/.test(actor) ? actor : [])),
+  );
   return html`<div class="audit">${table(
     'Audit records',
     ['Time', 'Action', 'Outcome', 'Who', 'Application', 'What'],
@@ -96,9 +107,9 @@ async function list({ console, query, now }: PageView): Promise<Html> {
       tone: record.outcome === 'ok' ? undefined : ('bad' as const),
       cells: [
         when(record.at, now),
-        html`<a href="/audit/${record.seq}">${record.action}</a>`,
+        html`<a href="/audit/${record.seq}">${record.action}<span class="visually-hidden">, record ${record.seq}</span></a>`,
         tag(record.outcome),
-        foreign(record.actor || 'unknown'),
+        who(record.actor, people.get(record.actor)?.displayName),
         record.application ? foreign(record.application) : undefined,
         facts(record),
       ],

@@ -126,7 +126,10 @@ const actForm = (
       submit: title,
       ...(act === 'replace' ? { next: '/cards/{serial}' } : {}),
       ...(hasReason
-        ? { confirm: `${title} this card? Its sessions end and its certificates are refused.` }
+        ? {
+            confirm: `${title} this card? Its sessions end and its certificates are refused.`,
+            tone: 'danger' as const,
+          }
         : {}),
       fields: html`<div class="pair">${officerField(`${act}-actor`, 'actor', acting)}${
         hasReason

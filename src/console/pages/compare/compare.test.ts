@@ -91,7 +91,10 @@ describe('a comparison', () => {
 
   test('lists the steps of one journey alone together', () => {
     const shown = String(comparison(refusedJourney(), goodJourney({ id: 'good' })));
-    assert.match(shown, /client_secret.*<h2>Only in B<\/h2>.*step 8<\/a>: Reads a patient/s);
+    assert.match(
+      shown,
+      /client_secret.*<h2>Only in B<\/h2>.*step 8<span class="visually-hidden"> of B<\/span><\/a>: Reads a patient/s,
+    );
     assert.doesNotMatch(shown, /Only in A/);
   });
 

@@ -7,9 +7,9 @@ import { definePage } from '../../page/page.ts';
 import { attemptOf, dateAndTime, laneName, titleOf, wordsOf } from '../journey/words.ts';
 import { type ComparedStep, type Comparison, compare, type Difference } from './differences.ts';
 
-const stepLink = (journey: JourneySummary, message: Message | undefined): Html =>
+const stepLink = (letter: string, journey: JourneySummary, message: Message | undefined): Html =>
   message
-    ? html`<a href="/journeys/${encodeURIComponent(journey.id)}?step=${message.number}#step-${message.number}">step ${message.number}</a>`
+    ? html`<a href="/journeys/${encodeURIComponent(journey.id)}?step=${message.number}#step-${message.number}">step ${message.number}<span class="visually-hidden"> of ${letter}</span></a>`
     : html`no such step`;
 
 const shown = (value: string | undefined): Html =>
@@ -41,15 +41,16 @@ function step({ a, b, differences }: ComparedStep, journeys: Journeys): Html {
   const message = a ?? b;
   if (!message) return html``;
   const words = attemptOf(message);
-  return html`<section class="panel"><h2>${words} <span class="quiet">${parties(message)}</span></h2><p class="quiet">A: ${stepLink(journeys.a, a)} · B: ${stepLink(journeys.b, b)}</p><table role="table" class="stacks differences"><caption class="visually-hidden">Differences: ${words}</caption><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Value</th><th role="columnheader" scope="col">A</th><th role="columnheader" scope="col">B</th></tr></thead><tbody role="rowgroup">${differences.map(row)}</tbody></table></section>`;
+  return html`<section class="panel"><h2>${words} <span class="quiet">${parties(message)}</span></h2><p class="quiet">A: ${stepLink('A', journeys.a, a)} · B: ${stepLink('B', journeys.b, b)}</p><table role="table" class="stacks differences"><caption class="visually-hidden">Differences: ${words}</caption><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Value</th><th role="columnheader" scope="col">A</th><th role="columnheader" scope="col">B</th></tr></thead><tbody role="rowgroup">${differences.map(row)}</tbody></table></section>`;
 }
 
 function missing(steps: readonly ComparedStep[], side: 'a' | 'b', journey: Journey): Html | undefined {
   const messages = steps.flatMap((one) => (one.a && one.b ? [] : (one[side] ?? [])));
+  const letter = side.toUpperCase();
   if (messages.length === 0) return undefined;
-  return html`<section class="panel"><h2>Only in ${side.toUpperCase()}</h2><ul class="compared">${messages.map(
+  return html`<section class="panel"><h2>Only in ${letter}</h2><ul class="compared">${messages.map(
     (message) =>
-      html`<li>${stepLink(journey, message)}: ${wordsOf(message)} <span class="quiet">${parties(message)}</span></li>`,
+      html`<li>${stepLink(letter, journey, message)}: ${wordsOf(message)} <span class="quiet">${parties(message)}</span></li>`,
   )}</ul></section>`;
 }
 

@@ -17,6 +17,7 @@ import {
 } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { journeyTable } from '../journeys/table.ts';
+import { clientNames } from '../sessions/names.ts';
 import { agentStates, readerPicture } from './reader.ts';
 
 const attempts = (left: number | null): string => (left === null ? '' : `${counted(left, 'attempt')} left.`);
@@ -130,7 +131,11 @@ ${facts(status, view.now)}${acts(status)}</div>
 }
 
 /** The sessions at CIS2 and the tokens that end with the session at this desk. */
-async function dependants({ console: { agent, cis, cis2 }, now }: PageView): Promise<Html> {
+async function dependants(view: PageView): Promise<Html> {
+  const {
+    console: { agent, cis, cis2 },
+    now,
+  } = view;
   const status = await orNull(agent.status());
   const person = status?.person;
   if (!status || !person) return html`<p>Nobody is signed in here, so nothing depends on this desk.</p>`;
@@ -146,6 +151,10 @@ async function dependants({ console: { agent, cis, cis2 }, now }: PageView): Pro
   const sessions = atCis2.sessions.filter(
     ({ cisSessionId }) => cisSessionId !== null && cisSessionId === here?.id,
   );
+  const client = await clientNames(
+    view,
+    sessions.flatMap(({ clients }) => clients),
+  );
   return html`<p>${here ? html`The session of this desk began ${relative(here.createdAt, now)} and ends ${relative(here.endsAt, now)} at the latest.` : 'CIS has no session of this desk.'}
 ${sessions.length === 0 ? ' No session at CIS2 depends on it.' : undefined}</p>
 <ul class="dependants">${sessions.map(
@@ -154,8 +163,9 @@ ${sessions.length === 0 ? ' No session at CIS2 depends on it.' : undefined}</p>
       clients,
       tokens,
       level,
-    }) => html`<li><a href="/sessions?person=${person.uid}#session-${sid}">Session at CIS2</a>, AAL${level}:
-${clients.length === 0 ? 'no application yet' : joined(clients.map((client) => foreign(client)))};
+      createdAt,
+    }) => html`<li><a href="/sessions?person=${person.uid}#session-${sid}">Session at CIS2 since ${createdAt.slice(11, 19)}<span class="visually-hidden">${createdAt.slice(19, 23)}</span> UTC</a>, AAL${level}:
+${clients.length === 0 ? 'no application yet' : joined(clients.map((id) => foreign(client(id))))};
 ${counted(tokens.access, 'access token')}, ${counted(tokens.refresh, 'refresh token')}</li>`,
   )}</ul>`;
 }

@@ -7,7 +7,7 @@ import { healthScript } from './script.ts';
 
 const problems = ({ problems }: HealthReport): Html =>
   problems.length === 0
-    ? html`<p class="note">No alert rule holds.</p>`
+    ? html`<p class="note">No alert is firing.</p>`
     : html`<ul class="problems">${problems.map(({ alert, text }) => html`<li class="error"><p>${text}</p><p><a href="${runbookAddress(alert)}">${alert}: what to do</a></p></li>`)}</ul>`;
 
 const milliseconds = (seconds: number | null): string =>

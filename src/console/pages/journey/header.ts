@@ -37,7 +37,7 @@ export const related = ({ links }: Pick<Journey, 'links'>): Html | undefined =>
     : html`<p class="related">Same session: ${joined(
         links.map(
           ({ id, why, startedAt, headline }) =>
-            html`<a href="/journeys/${encodeURIComponent(id)}">${linkNames[why] ?? foreign(headline)}</a>, <time datetime="${startedAt}">${startedAt.slice(11, 19)}</time>`,
+            html`<a href="/journeys/${encodeURIComponent(id)}">${linkNames[why] ?? foreign(headline)}</a>, <time datetime="${startedAt}">${startedAt.slice(11, 19)} UTC</time>`,
         ),
         ' · ',
       )}</p>`;

@@ -37,13 +37,12 @@ function application({ application, otherApplications, pattern }: JourneySummary
 }
 
 function what(journey: JourneySummary): Html {
-  const { id, headline, failedStep, waitingFor, faults, isClockMoved } = journey;
+  const { id, headline, failedStep, waitingFor, faults, isClockMoved, startedAt } = journey;
+  const waits = waitingFor && !headline.includes(waitingFor) ? html`waits for ${waitingFor}` : undefined;
   const place = failedStep === null ? '' : `?step=${failedStep}`;
   const marks = html`${faults.map((name) => html` ${tag(`fault ${name}`, 'warn')}`)}${isClockMoved ? html` ${tag('clock moved', 'warn')}` : undefined}`;
-  return html`<span class="what"><a class="opens" href="/journeys/${id}${place}">${foreign(headline)}</a></span>${marks}${
-    failedStep === null
-      ? small(waitingFor ? html`waits for ${waitingFor}` : undefined)
-      : small(`step ${failedStep}`)
+  return html`<span class="what"><a class="opens" href="/journeys/${id}${place}">${foreign(headline)}<span class="visually-hidden">, started ${startedAt.slice(11, 23)}</span></a></span>${marks}${
+    failedStep === null ? small(waits) : small(`step ${failedStep}`)
   }`;
 }
 
@@ -79,7 +78,7 @@ export function journeyTable(
         html`${duration(journey.durationMs)}${journey.outcome === 'waiting' ? ' so far' : ''}${bar(journey.durationMs, longest)}`,
         ...(picks
           ? [
-              html`<input type="checkbox" name="pick" value="${journey.id}" id="pick-${journey.id}" aria-label="Compare ${journey.headline.slice(0, 80)}">`,
+              html`<input type="checkbox" name="pick" value="${journey.id}" id="pick-${journey.id}" aria-label="Compare ${journey.headline.slice(0, 80)}, started ${journey.startedAt.slice(11, 23)}">`,
             ]
           : []),
       ],

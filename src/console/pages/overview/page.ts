@@ -39,7 +39,7 @@ async function connect({ console, query }: PageView): Promise<Html> {
   return html`<p>${segmented(
     'Application',
     choices.map(({ id, name }) => ({
-      label: name,
+      label: html`<span class="visually-hidden">Settings of </span>${name}`,
       href: `${withQuery('/', query, { application: id })}#h-connect`,
       isChosen: id === shown.id,
     })),
@@ -99,7 +99,7 @@ async function failures(view: PageView): Promise<Html> {
   return html`<ul class="lately">${latest.map(
     ({ id, startedAt, headline, failedStep, application }) => html`<li>
 <a class="bad" href="/journeys/${id}${failedStep === null ? '' : `?step=${failedStep}`}">${foreign(headline)}</a><br>
-<span class="quiet"><time datetime="${startedAt}">${startedAt.slice(11, 19)}</time>, ${relative(startedAt, view.now)} · ${foreign(application?.name ?? 'unknown application')}${failedStep === null ? undefined : `, step ${failedStep}`}</span></li>`,
+<span class="quiet"><time datetime="${startedAt}">${startedAt.slice(11, 19)} UTC</time>, ${relative(startedAt, view.now)} · ${foreign(application?.name ?? 'unknown application')}${failedStep === null ? undefined : `, step ${failedStep}`}</span></li>`,
   )}</ul>`;
 }
 

@@ -56,7 +56,7 @@ async function list({ console, query }: PageView): Promise<Html> {
       id: `patient-${patient.nhsNumber}`,
       cells: [
         html`<span class="what">${foreign(patient.name ?? 'no name')}</span>${flagsOf(patient).map((flag) => html` ${flag}`)}`,
-        copied(patient.nhsNumber, `the NHS number of ${patient.name ?? 'this patient'}`),
+        copied(patient.nhsNumber, `the NHS number ${patient.nhsNumber} of ${patient.name ?? 'this patient'}`),
         patient.birthDate ?? 'unknown',
         patient.gender ?? 'unknown',
         patient.postalCode ?? '',

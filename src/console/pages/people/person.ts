@@ -27,6 +27,7 @@ import {
 import { definePage, type PageView } from '../../page/page.ts';
 import { cardTable } from '../cards/table.ts';
 import { journeyTable } from '../journeys/table.ts';
+import { clientNames } from '../sessions/names.ts';
 import { endAllButton } from '../sessions/page.ts';
 import { noOfficer, officerField, officers } from './officers.ts';
 import { personForm } from './person-form.ts';
@@ -122,6 +123,10 @@ async function sessions(view: View): Promise<Html> {
     atDesks + found.length > 0 ? endAllButton(uid, displayName) : undefined
   }`;
   if (found.length === 0) return html`<p class="quiet">No session at CIS2.</p>${ends}`;
+  const client = await clientNames(
+    view,
+    found.flatMap(({ clients }) => clients),
+  );
   return html`${table(
     'Sessions',
     ['Signed in', 'With', 'Applications', 'Ends', hiddenColumn('End')],
@@ -129,7 +134,7 @@ async function sessions(view: View): Promise<Html> {
       cells: [
         when(createdAt, now),
         `${authenticatorName(authenticator)}, AAL${level}`,
-        html`${clients.length > 0 ? joined(clients.map((client) => foreign(client))) : 'none yet'}`,
+        html`${clients.length > 0 ? joined(clients.map((id) => foreign(client(id)))) : 'none yet'}`,
         relative(endsAt, now),
         callButton({
           id: `end-${sid}`,
@@ -137,7 +142,7 @@ async function sessions(view: View): Promise<Html> {
           path: `/sessions/${encodeURIComponent(sid)}`,
           done: 'Ended. Its applications are notified and its tokens revoked.',
           label: 'End',
-          about: `the session from ${createdAt.slice(0, 16)}`,
+          about: `the session since ${createdAt.slice(0, 23).replace('T', ' ')}`,
           tone: 'danger',
         }),
       ],

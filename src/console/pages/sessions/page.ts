@@ -22,6 +22,7 @@ import {
   when,
 } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
+import { type ClientName, clientNames, peopleOf } from './names.ts';
 
 const personOf = ({ query }: PageView): string => query.get('person')?.trim().slice(0, 40) ?? '';
 
@@ -40,17 +41,15 @@ async function listed(view: PageView) {
     orNull(cis2.read<SessionsAnswer>(consolePaths.sessions, { uid })),
   ]);
   const [desk, sessions] = [atDesks?.sessions ?? null, atCis2?.sessions ?? null];
-  return { desk, sessions, names: await namesOf(view, [...(desk ?? []), ...(sessions ?? [])]) };
-}
-
-/** Returns the people of these sessions, those that CIS finds. */
-async function namesOf(
-  { console: { cis } }: PageView,
-  sessions: readonly { uid: string }[],
-): Promise<Map<string, Person>> {
-  const uids = [...new Set(sessions.map(({ uid }) => uid))];
-  const people = await Promise.all(uids.map((uid) => orNull(cis.person(uid))));
-  return new Map(people.flatMap((person) => (person ? [[person.uid, person]] : [])));
+  const clients = (sessions ?? []).flatMap((session) => session.clients);
+  const [names, client] = await Promise.all([
+    peopleOf(
+      view,
+      [...(desk ?? []), ...(sessions ?? [])].map(({ uid }) => uid),
+    ),
+    clientNames(view, clients),
+  ]);
+  return { desk, sessions, names, client };
 }
 
 const who = (uid: string, names: ReadonlyMap<string, Person>): Html => {
@@ -61,19 +60,20 @@ const who = (uid: string, names: ReadonlyMap<string, Person>): Html => {
 const nameOf = (uid: string, names: ReadonlyMap<string, Person>): string =>
   names.get(uid)?.displayName ?? uid;
 
-const end = (kind: 'sessions' | 'desk-sessions', id: string, name: string): Html =>
+const end = (kind: 'sessions' | 'desk-sessions', id: string, name: string, where: string): Html =>
   callButton({
     id: `end-${id}`,
     method: 'DELETE',
     path: `/${kind}/${encodeURIComponent(id)}`,
     done: `The session of ${name} has ended.`,
     label: 'End',
-    about: `the session of ${name}`,
+    about: `the session of ${name} ${where}`,
   });
 
 interface Listed {
   now: number;
   names: ReadonlyMap<string, Person>;
+  client: ClientName;
 }
 
 const deskRow = (session: DeskSession, { now, names }: Listed, dependants: number) => ({
@@ -86,20 +86,30 @@ const deskRow = (session: DeskSession, { now, names }: Listed, dependants: numbe
     when(session.createdAt, now),
     html`PIN ${relative(session.pinTime, now)}<br><span class="quiet">agent heard ${relative(session.heardAt, now)}</span>`,
     relative(session.endsAt, now),
-    end('desk-sessions', session.id, nameOf(session.uid, names)),
+    end(
+      'desk-sessions',
+      session.id,
+      nameOf(session.uid, names),
+      `at a workstation since ${session.createdAt.slice(11, 23)}`,
+    ),
   ],
 });
 
-const sessionRow = (session: SessionAnswer, { now, names }: Listed, isDependant: boolean) => ({
+const sessionRow = (session: SessionAnswer, { now, names, client }: Listed, isDependant: boolean) => ({
   id: `session-${session.sid}`,
   cells: [
     html`${isDependant ? html`<span aria-hidden="true">↳ </span>` : undefined}${who(session.uid, names)}<br><span class="quiet">at CIS2${isDependant ? ', ends with the workstation' : ''}</span>`,
     html`${session.authenticator}<br><span class="quiet">AAL${session.level}</span>`,
-    html`${session.clients.length === 0 ? 'no application yet' : joined(session.clients.map((client) => foreign(client)))}<br><span class="quiet">${counted(session.tokens.access, 'access token')}, ${counted(session.tokens.refresh, 'refresh token')}</span>`,
+    html`${session.clients.length === 0 ? 'no application yet' : joined(session.clients.map((id) => foreign(client(id))))}<br><span class="quiet">${counted(session.tokens.access, 'access token')}, ${counted(session.tokens.refresh, 'refresh token')}</span>`,
     when(session.createdAt, now),
     html`used ${relative(session.activeAt, now)}`,
     relative(session.endsAt, now),
-    end('sessions', session.sid, nameOf(session.uid, names)),
+    end(
+      'sessions',
+      session.sid,
+      nameOf(session.uid, names),
+      `at CIS2 since ${session.createdAt.slice(11, 23)}`,
+    ),
   ],
 });
 
@@ -119,7 +129,7 @@ async function sessionsPart(view: PageView): Promise<Html> {
   const found = await listed(view);
   const person = personOf(view);
   if (!found) return emptyState(html`No person is called ${foreign(person)}. Enter a uid or a persona.`);
-  const { desk, sessions, names } = found;
+  const { desk, sessions, names, client } = found;
   const missing = html`${desk ? undefined : html`<p class="warning">CIS does not respond, so the sessions at workstations are missing.</p>`}${
     sessions ? undefined : html`<p class="warning">CIS2 does not respond, so its sessions are missing.</p>`
   }`;
@@ -127,7 +137,7 @@ async function sessionsPart(view: PageView): Promise<Html> {
   const others = sessions ?? [];
   if (atDesks.length + others.length === 0)
     return html`${missing}${emptyState(person ? 'This person has no session.' : 'No session. One begins when a user signs in.')}`;
-  const context: Listed = { now: view.now, names };
+  const context: Listed = { now: view.now, names, client };
   const of = (id: string) => others.filter(({ cisSessionId }) => cisSessionId === id);
   const known = new Set(atDesks.map(({ id }) => id));
   const rows = [
@@ -161,19 +171,27 @@ const states: Readonly<
 /** Returns a cause as words: `cardRemoved` as `card removed`. */
 const inWords = (cause: string): string => cause.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-async function deliveries({ console: { cis2 }, now }: PageView): Promise<Html> {
+async function deliveries(view: PageView): Promise<Html> {
+  const {
+    console: { cis2 },
+    now,
+  } = view;
   const answered = await orNull(cis2.read<DeliveriesAnswer>(consolePaths.deliveries));
   if (!answered) return html`<p class="warning">CIS2 does not respond.</p>`;
   const { deliveries } = answered;
   if (deliveries.length === 0)
     return html`<p>None in the last seven days. CIS2 sends one to each application of a session that ends.</p>`;
+  const client = await clientNames(
+    view,
+    deliveries.map(({ clientId }) => clientId),
+  );
   return table(
     'Logout messages',
     ['Application', 'Why', 'State', 'Written', hiddenColumn('Send')],
     deliveries.slice(0, 50).map(({ id, clientId, address, cause, state, attempts, result, createdAt }) => ({
       id: `delivery-${id}`,
       cells: [
-        html`${foreign(clientId)}<br><span class="quiet">${foreign(address)}</span>`,
+        html`${foreign(client(clientId))}<br><span class="quiet">${foreign(address)}</span>`,
         inWords(cause),
         html`${tag(...states[state])}<br><span class="quiet">${counted(attempts, 'attempt')}${result ? html`: ${foreign(result)}` : undefined}</span>`,
         when(createdAt, now),
@@ -185,7 +203,7 @@ async function deliveries({ console: { cis2 }, now }: PageView): Promise<Html> {
               path: `/logout-deliveries/${id}/send`,
               done: 'Tried again.',
               label: 'Send again',
-              about: `to ${clientId}`,
+              about: `to ${client(clientId)}, written ${createdAt.slice(11, 23)}`,
             }),
       ],
     })),

@@ -1,0 +1,30 @@
+import type { Person } from '../../../cis/protocol.ts';
+import { orNull } from '../../page/controls.ts';
+import type { PageView } from '../../page/page.ts';
+
+/** Returns the name of the application of a client of CIS2; the client id if it is removed. */
+export type ClientName = (clientId: string) => string;
+
+/** Looks up the applications of these clients. */
+export async function clientNames(
+  { console: { applications } }: Pick<PageView, 'console'>,
+  clientIds: readonly string[],
+): Promise<ClientName> {
+  const names = new Map<string, string>();
+  await Promise.all(
+    [...new Set(clientIds)].map(async (clientId) => {
+      const application = await orNull(applications.byCis2Client(clientId));
+      if (application) names.set(clientId, application.name);
+    }),
+  );
+  return (clientId) => names.get(clientId) ?? clientId;
+}
+
+/** Returns those of these people whom CIS finds, by uid. */
+export async function peopleOf(
+  { console: { cis } }: Pick<PageView, 'console'>,
+  uids: readonly string[],
+): Promise<Map<string, Person>> {
+  const people = await Promise.all([...new Set(uids)].map((uid) => orNull(cis.person(uid))));
+  return new Map(people.flatMap((person) => (person ? [[person.uid, person]] : [])));
+}
