@@ -165,8 +165,8 @@ export interface ApiDefinition {
   /** Headers that identify the caller to the back end; undefined ones are omitted. */
   inject: Readonly<Record<string, (call: Call) => string | undefined>>;
   restrictions: readonly Restriction[];
-  /** Returns why these scopes are too weak for the API; undefined if they are of another kind. */
-  tooWeak?(scopes: ReadonlySet<string>): Refusal | undefined;
+  /** Returns why a token without a mode is too weak for the API; undefined if it lacks something else. */
+  tooWeak?(call: Pick<Call, 'token' | 'scopes'>): Refusal | undefined;
   /** Describes a call for the audit log; calls of an API without it are `api.called`. */
   audited?(call: { verb: string; path: string; query: string; answer?: Answer }): AuditedCall;
   /** Changes the query for the back end. */

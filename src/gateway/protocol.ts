@@ -1,4 +1,6 @@
 // Definitions of APIs as commands and the console exchange them with the gateway. Other folders may import only this file.
+import { isIP } from 'node:net';
+import { isMetadata as isMetadataAddress } from '@alongside/kernel/networks';
 import { z } from 'zod';
 
 /** Formats of the gateway's errors. */
@@ -11,6 +13,12 @@ export const errorFamilies = [
   'problem',
   'message',
 ] as const;
+
+/** Returns whether an address names its host by an IP address that the gateway never calls. */
+function isMetadata(address: string): boolean {
+  const host = URL.parse(address)?.hostname.replace(/^\[|\]$/g, '') ?? '';
+  return isIP(host) !== 0 && isMetadataAddress(host);
+}
 
 export const apiNameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/;
 export const basePathForm = /^(\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]{1,60}){1,6}$/;
@@ -39,6 +47,10 @@ const draftMembers = {
     .string('must be text')
     .max(1_000, 'must have at most 1000 characters')
     .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'must be an http or https address')
+    .refine(
+      (value) => !isMetadata(value),
+      'must not be a link-local address, or one at which a cloud serves credentials',
+    )
     .optional()
     .describe('Address of the back end'),
   mock: z.boolean('must be true or false').optional().describe('Answers with the examples of the definition'),

@@ -269,6 +269,10 @@ describe('alongside api', () => {
       [['--base-path', '/free', '--set', 'eror=1'], /x-alongside has no member "eror"/],
     ] as [string[], RegExp][])
       await assert.rejects(run('api', 'add', file, '--mock', ...more), message, more.join(' '));
+    await assert.rejects(
+      run('api', 'add', file, '--upstream', 'http://169.254.169.254/'),
+      /"upstream" must not be a link-local address/,
+    );
     for (const words of [['add', '--mock'], ['check']])
       await assert.rejects(
         run('api', ...words, join(folder, 'none.yaml')),

@@ -73,6 +73,14 @@ describe('an API by definition', () => {
       'Bearer error="insufficient_user_authentication", acr_values="AAL3_ANY", resource_metadata="http://127.0.0.1/.well-known/oauth-protected-resource/test"',
     );
     assert.equal((await call('/strong', 'user-nhs-cis2:aal2')).headers.get('www-authenticate'), null);
+    // A sign-in at a lower level than every grant of the API gives no scope of it.
+    const unscoped = async (level: string) =>
+      gateway.call('/test/strong', { token: await token('none', 'standard', { auth_level: level }) });
+    assert.match(
+      String((await unscoped('aal1')).headers.get('www-authenticate')),
+      /"insufficient_user_authentication", acr_values="AAL2_OR_AAL3_ANY"/,
+    );
+    assert.doesNotMatch(String((await unscoped('aal2')).headers.get('www-authenticate')), /insufficient/);
     const none = await gateway.call('/test/user');
     assert.equal(
       none.headers.get('www-authenticate'),

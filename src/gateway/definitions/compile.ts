@@ -32,18 +32,26 @@ const acrOf: Readonly<Partial<Record<Grant, string>>> = {
   'nhs-cis2-aal3': 'AAL3_ANY',
 };
 
-/** Returns the refusal of a user who signed in at a lower level than one of these grants needs; undefined for other tokens. */
-function levelRefusal(needed: readonly Grant[], held: ReadonlySet<string>, api: string) {
-  for (const grant of needed) {
-    const acr = acrOf[grant];
-    const kind = grant.replace(/\d$/, '');
-    const lower = grants
-      .filter((one) => one.startsWith(kind) && !satisfies(one, grant))
-      .flatMap((one) => scopesAt(one, api));
-    if (acr !== undefined && lower.some((scope) => held.has(scope)))
-      return errors.insufficientAuthentication(`the operation needs ${grant}`, { acr });
-  }
-  return undefined;
+/**
+ * Returns the refusal of a healthcare worker who signed in at a lower level than the lowest of these grants; undefined for other
+ * tokens. The sign-in gives no scope of an API without a grant for its level.
+ */
+function levelRefusal(
+  needed: readonly Grant[],
+  { token, scopes }: Pick<Call, 'token' | 'scopes'>,
+  api: string,
+): Refusal | undefined {
+  const lowest = grants.find((grant) => acrOf[grant] !== undefined && needed.includes(grant));
+  if (lowest === undefined) return undefined;
+  const isLower = (one: Grant) => acrOf[one] !== undefined && !satisfies(one, lowest);
+  const hasLower = grants
+    .filter(isLower)
+    .some((one) => scopesAt(one, api).some((scope) => scopes.has(scope)));
+  const { auth_provider: provider, auth_level: level = '' } = token.attributes;
+  const signedInLower = provider === 'nhs-cis2' && isLower(`nhs-cis2-${level}` as Grant);
+  return hasLower || signedInLower
+    ? errors.insufficientAuthentication(`the operation needs ${lowest}`, { acr: acrOf[lowest] ?? '' })
+    : undefined;
 }
 
 /** Returns why a call may not have its organisation, or none; undefined if it may. */
@@ -86,7 +94,7 @@ function restrictionsOf(api: StoredApi, find: OperationFinder, modes: readonly A
       modes: all,
       forbids: (call) => !isMet(call),
       refuse: (call) =>
-        levelRefusal(operationOf(call)?.grants ?? [], call.scopes, name) ??
+        levelRefusal(operationOf(call)?.grants ?? [], call, name) ??
         errors.noProductMatch(`${operationOf(call)?.key} needs ${operationOf(call)?.grants.join(' or ')}`),
     },
     {
@@ -195,7 +203,7 @@ export function compileApi(api: StoredApi, { find, backEnd, openIdToken }: Compi
       if (refusal) throw refusal;
     },
     restrictions: restrictionsOf(api, find, modes),
-    tooWeak: (scopes) => levelRefusal(given, scopes, name),
+    tooWeak: (call) => levelRefusal(given, call, name),
     limits: smoothed(model.apiLimits, settings.spikeArrest),
     operationLimits: [],
     errors: familyOf(settings.errors, settings.errorSystem),

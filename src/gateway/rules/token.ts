@@ -106,9 +106,7 @@ export const findAccessMode = check('mode', function findAccessMode(call: Arriva
     : undefined;
   const mode = access.mode ?? legacy;
   if (!mode)
-    throw (
-      api.tooWeak?.(access.scopes) ?? errors.noProductMatch(`no scope of the token is one of ${api.name}`)
-    );
+    throw api.tooWeak?.(call) ?? errors.noProductMatch(`no scope of the token is one of ${api.name}`);
   trace.mode = mode.name;
   return { mode };
 });
