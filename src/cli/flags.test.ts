@@ -82,7 +82,7 @@ describe('patchOf', () => {
 describe('registrationFrom', () => {
   const none = { callback: [], product: [], redirect: [], postLogoutRedirect: [] };
 
-  test('adds a half for any of its flags', () => {
+  test('registers at CIS2 or at the platform if a flag of it is set', () => {
     const flags = { name: 'n', profile: 'fapi2', cis2Auth: 'private_key_jwt' };
     assert.deepEqual(registrationFrom(flags, { ...none, redirect: ['u', 'v'] }), {
       name: 'n',
@@ -109,7 +109,7 @@ describe('registrationFrom', () => {
     });
   });
 
-  test('needs a name and a half', () => {
+  test('requires a name and a registration at CIS2 or the platform', () => {
     assert.throws(() => registrationFrom({}, { ...none, callback: ['u'] }), /--name/);
     assert.throws(() => registrationFrom({ name: 'n' }, none), /--callback/);
   });

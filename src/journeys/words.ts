@@ -23,9 +23,12 @@ export interface Wording {
 }
 
 /**
- * Requests by the lane that receives them, method and end of the route; the grant follows the path of a token endpoint. Then the name,
- * the kind and sender, the words, and what follows: `=` what has happened, `…` for whom the journey waits, `~` how it was given up,
- * `#` its pattern, `!` the words before a reason. Quiet ones are kept only when they fail.
+ * One row for each request or event, with the columns
+ * 1. lane that receives it, method, end of the route, and the grant at a token endpoint; or the name of an event
+ * 2. `name`
+ * 3. `kind` and `from`; `quiet` instead of a kind sets `isQuiet`
+ * 4. `words`
+ * 5. other members of `Wording`: `=done`, `…waits`, `~gaveUp`, `#pattern`, `!tries`
  */
 const table = `
 authorisation GET /authorize                     | authorisation.authorize       | redirect application    | Asks for access to an API        | …CIS2 #combined
@@ -108,7 +111,7 @@ cis DELETE /sessions/:id                         | cis.session-ended            
 cis POST /sessions/:id/card-renewal              | cis.card-renewed              | call identity-agent     | Renews the card                  | =Renewed the card #desk
 cis POST /cards/:serial/unlock-code              | cis.unlock-code               | call identity-agent     | Asks for an unlocking code       | =Asked for an unlocking code #desk
 cis POST /cards/:serial/unlock                   | cis.unlock                    | call identity-agent     | Exchanges the mailed code        | =Exchanged the mailed code #desk
-cis POST /cards/examination                      | cis.examination               | quiet identity-agent | Examines the card                | #desk
+cis POST /cards/examination                      | cis.examination               | quiet identity-agent    | Examines the card                | #desk
 cis POST /login/authactivate                     | cis.legacy-activate           | call identity-agent     | Asks for a challenge             | #desk
 cis POST /login/authvalidate                     | cis.legacy-sign-in            | call identity-agent     | Signs in with the card           | =Signed in #desk
 cis POST /login/authlogout                       | cis.legacy-sign-out           | call identity-agent     | Ends the session                 | =Signed out #sign-out

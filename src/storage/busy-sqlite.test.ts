@@ -12,7 +12,7 @@ import { openDatabase } from './dialects.ts';
 import { SqliteDatabase } from './sqlite.ts';
 
 function folderOf(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'alongside-hindrance-'));
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-busy-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -31,7 +31,7 @@ const orphan = sql('INSERT INTO child (parent) VALUES (404)');
 const parent = (id: number) => sql('INSERT INTO parent (id) VALUES (?)', id);
 
 /** The kind of SQLite error, above the lowest byte. */
-const hindrance = (errcode: number) =>
+const busyError = (errcode: number) =>
   Object.assign(new Error('database is locked'), { code: 'ERR_SQLITE_ERROR', errcode });
 const recovery = 261;
 const snapshot = 517;
@@ -43,7 +43,7 @@ function failNext(t: TestContext, method: 'all' | 'get' | 'run', begins: string,
   t.mock.method(StatementSync.prototype, method, function (this: StatementSync, ...values: unknown[]) {
     if (open && this.sourceSQL.startsWith(begins)) {
       open = false;
-      throw hindrance(errcode);
+      throw busyError(errcode);
     }
     return original.apply(this, values);
   });
@@ -208,7 +208,7 @@ describe('a SQLite transaction that fails', () => {
     let begun = 0;
     const original = StatementSync.prototype.run as (...values: unknown[]) => unknown;
     t.mock.method(StatementSync.prototype, 'run', function (this: StatementSync, ...values: unknown[]) {
-      if (this.sourceSQL.startsWith('BEGIN') && ++begun === 3) throw hindrance(recovery);
+      if (this.sourceSQL.startsWith('BEGIN') && ++begun === 3) throw busyError(recovery);
       return original.apply(this, values);
     });
     const outcomes = await Promise.allSettled([
