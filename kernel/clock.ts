@@ -28,12 +28,10 @@ export function relativeTime(fromNowInSeconds: number): string {
 }
 
 /** Formats a NumericDate with its distance from now. Returns other values as truncated text. */
-export const shownTime = (value: unknown, nowInSeconds: number): string =>
-  typeof value === 'number'
-    ? `${value} (${relativeTime(value - nowInSeconds)})`
-    : value === undefined
-      ? 'missing'
-      : (JSON.stringify(value) ?? '').slice(0, 100);
+export function shownTime(value: unknown, nowInSeconds: number): string {
+  if (typeof value === 'number') return `${value} (${relativeTime(value - nowInSeconds)})`;
+  return value === undefined ? 'missing' : (JSON.stringify(value) ?? '').slice(0, 100);
+}
 
 /** The machine's clock. */
 export const systemClock: Clock = { now: () => Date.now() };

@@ -49,9 +49,14 @@ export function encodeCommand(command: CommandApdu): Uint8Array {
   if (le !== undefined && !(Number.isInteger(le) && le >= 1 && le <= 0x10000))
     throw new ApduError('Le is out of range.');
   const short = data.length <= SHORT_DATA && (le ?? 0) <= SHORT_LE;
-  const lc = data.length === 0 ? [] : short ? [data.length] : [0, ...u16(data.length)];
-  const ask = le === undefined ? [] : short ? [le & 0xff] : [...(data.length === 0 ? [0] : []), ...u16(le)];
-  return joined([cla, ins, p1, p2, ...lc], data, ask);
+  const header = [cla, ins, p1, p2];
+  const hasData = data.length > 0;
+  if (short)
+    return joined([...header, ...(hasData ? [data.length] : [])], data, le === undefined ? [] : [le & 0xff]);
+  // Of extended length fields, the first begins with a zero (ISO/IEC 7816-4 section 5.1).
+  const lc = hasData ? [0, ...u16(data.length)] : [];
+  const ask = le === undefined ? [] : [...(hasData ? [] : [0]), ...u16(le)];
+  return joined([...header, ...lc], data, ask);
 }
 
 /** Decodes a command of either form. Throws ApduError unless the length fields cover every byte. */

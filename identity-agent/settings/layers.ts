@@ -46,13 +46,9 @@ export function readArguments(argv: readonly string[]): { flags: Layer; words: s
     const alone = /^Option '(--[^ ']*)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(
       reasonOf(error),
     )?.[1];
-    throw new UsageError(
-      unknown
-        ? `There is no option ${unknown}. See --help.`
-        : alone
-          ? `${alone} needs a value. See --help.`
-          : `${reasonOf(error).split('\n')[0]?.replace(/\.$/, '')}. See --help.`,
-    );
+    if (unknown) throw new UsageError(`There is no option ${unknown}. See --help.`);
+    if (alone) throw new UsageError(`${alone} needs a value. See --help.`);
+    throw new UsageError(`${reasonOf(error).split('\n')[0]?.replace(/\.$/, '')}. See --help.`);
   }
 }
 

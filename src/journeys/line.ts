@@ -107,13 +107,15 @@ function departureOf({ answer, route: own }: Activity, from: Lane, places: Place
   // A sign-in page of CIS2 leads to the agent or to another provider; the application gets the response of a finished sign-in.
   const to = at === 'application' && toProvider.test(own) ? (`outside:${url.host}` as const) : at;
   const parameters = url.search || url.hash;
-  const carries = /[?&#]error=/.test(parameters)
-    ? 'error'
-    : /[?&#]code=/.test(parameters)
-      ? 'code'
-      : 'nothing';
-  const { name, words } = to.startsWith('outside:') ? wordingToProvider() : wordingOfReturn(from, carries);
+  const { name, words } = to.startsWith('outside:')
+    ? wordingToProvider()
+    : wordingOfReturn(from, carriedBy(parameters));
   return { to, name, words, route: `${url.host}${url.pathname.slice(0, 200)}` };
+}
+
+function carriedBy(parameters: string): 'error' | 'code' | 'nothing' {
+  if (/[?&#]error=/.test(parameters)) return 'error';
+  return /[?&#]code=/.test(parameters) ? 'code' : 'nothing';
 }
 
 /** Words of a message, with the reason after them if it was refused. */

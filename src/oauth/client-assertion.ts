@@ -93,12 +93,12 @@ export async function signatureCheck(jwt: DecodedJwt, source: KeySource, remote:
   try {
     const signed = await signedByNamedOrLone(source, jwt, alg, remote);
     if (signed === 'yes') return { check: 'signature', ok: true, expected, received: `key ${shown(kid)}` };
+    if (signed !== 'unknown key')
+      return failed(`key ${shown(kid)} by ${alg}: ${signed === 'no' ? 'another signature' : signed}`);
     return failed(
-      signed === 'unknown key'
-        ? kid !== undefined
-          ? `no registered key has the kid ${shown(kid)}`
-          : `kid is missing, and not exactly one registered key is for ${alg}`
-        : `key ${shown(kid)} by ${alg}: ${signed === 'no' ? 'another signature' : signed}`,
+      kid === undefined
+        ? `kid is missing, and not exactly one registered key is for ${alg}`
+        : `no registered key has the kid ${shown(kid)}`,
     );
   } catch (error) {
     if (error instanceof OutboundError) return failed(`${source.jwksUrl} cannot be read: ${error.message}`);

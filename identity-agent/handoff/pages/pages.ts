@@ -100,14 +100,10 @@ const notices: Readonly<Record<NonNullable<Notice>, (left: string) => string>> =
 function problem({ status, notice }: PageContext): Html | undefined {
   const left = status.attemptsLeft;
   const words = left === null ? 'try again' : attemptsText(left);
-  const sentence = notice
-    ? notices[notice](words)
-    : left !== null && left < fewAttempts
-      ? `${words}.`
-      : undefined;
-  return sentence === undefined
-    ? undefined
-    : html`<p class="error" id="pin-problem" role="alert">${sentence}</p>`;
+  const isFew = left !== null && left < fewAttempts;
+  if (!notice && !isFew) return undefined;
+  const sentence = notice ? notices[notice](words) : `${words}.`;
+  return html`<p class="error" id="pin-problem" role="alert">${sentence}</p>`;
 }
 
 /** Shown when a card is inserted: asks for the PIN. */

@@ -30,13 +30,13 @@ function samplerOf({ sampler, ratio }: TracingSettings): Sampler {
   const [name = '', isParentBased] = sampler.startsWith('parentbased_')
     ? [sampler.slice('parentbased_'.length), true]
     : [sampler, false];
-  const root =
-    name === 'always_off'
-      ? new AlwaysOffSampler()
-      : name === 'traceidratio'
-        ? new TraceIdRatioBasedSampler(ratio)
-        : new AlwaysOnSampler();
+  const root = rootSampler(name, ratio);
   return isParentBased ? new ParentBasedSampler({ root }) : root;
+}
+
+function rootSampler(name: string, ratio: number): Sampler {
+  if (name === 'always_off') return new AlwaysOffSampler();
+  return name === 'traceidratio' ? new TraceIdRatioBasedSampler(ratio) : new AlwaysOnSampler();
 }
 
 /** Logs the first of several failures in a row, and that spans are sent again. */

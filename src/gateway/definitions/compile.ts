@@ -131,12 +131,10 @@ function restrictionsOf(api: StoredApi, find: OperationFinder, modes: readonly A
 }
 
 /** Returns the published platform's name of a grant's mode. */
-const modeNameOf = (grant: Grant): string =>
-  grant.startsWith('app-')
-    ? 'application-restricted'
-    : grant.startsWith('nhs-login')
-      ? 'patient-access'
-      : 'user-restricted';
+function modeNameOf(grant: Grant): string {
+  if (grant.startsWith('app-')) return 'application-restricted';
+  return grant.startsWith('nhs-login') ? 'patient-access' : 'user-restricted';
+}
 
 const isOpen = ({ grants: needed }: OperationModel): boolean => needed.length === 0;
 const isKeyed = ({ grants: needed }: OperationModel): boolean => needed.includes('app-level0');

@@ -57,11 +57,8 @@ function shown({ instancePath, message, params }: ErrorObject): string {
     .replaceAll('~1', '/')
     .replaceAll('~0', '~');
   const { allowedValues, additionalProperty, missingProperty } = params as Record<string, unknown>;
-  const more = Array.isArray(allowedValues)
-    ? `: ${allowedValues.slice(0, 10).join(', ')}`
-    : typeof additionalProperty === 'string'
-      ? ` (${additionalProperty})`
-      : '';
+  const name = typeof additionalProperty === 'string' ? ` (${additionalProperty})` : '';
+  const more = Array.isArray(allowedValues) ? `: ${allowedValues.slice(0, 10).join(', ')}` : name;
   if (typeof missingProperty === 'string')
     return `${place === '' ? '' : `${place}: `}${missingProperty} is missing`;
   return `${place === '' ? 'it' : place} ${message ?? 'is not valid'}${more}`.slice(0, 300);

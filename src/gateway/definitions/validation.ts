@@ -168,12 +168,8 @@ function parametersOf({ operation, params, query, header }: CheckedRequest, repe
   for (const parameter of operation.parameters) {
     const { in: where, name } = parameter;
     if (where === 'header' && ofGateway.has(name)) continue;
-    const value =
-      where === 'path'
-        ? params[name]
-        : where === 'query'
-          ? (queryValues(query, parameter)[repetition] ?? query.get(name) ?? undefined)
-          : header(name);
+    let value = where === 'path' ? params[name] : header(name);
+    if (where === 'query') value = queryValues(query, parameter)[repetition] ?? query.get(name) ?? undefined;
     const shown = `${where} parameter ${name}`;
     if (parameter.required) required.push(shown);
     properties[shown] = parameter.schema ?? {};

@@ -175,14 +175,12 @@ const names: Readonly<Record<string, string>> = { string: 'str', boolean: 'bool'
 
 /** Returns the name of a value's type in Python. */
 export function typeOf(value: unknown): string {
-  const name = Array.isArray(value)
-    ? 'list'
-    : value === null || value === undefined
-      ? 'NoneType'
-      : typeof value === 'number'
-        ? Number.isInteger(value)
-          ? 'int'
-          : 'float'
-        : names[typeof value];
-  return `<class '${name}'>`;
+  return `<class '${nameOfType(value)}'>`;
+}
+
+function nameOfType(value: unknown): string | undefined {
+  if (Array.isArray(value)) return 'list';
+  if (value === null || value === undefined) return 'NoneType';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  return names[typeof value];
 }

@@ -159,12 +159,13 @@ export async function listPatients(
   if (words.length > 0)
     return byName(database, { words: words.sort((a, b) => b.length - a.length), day, after, limit });
   const last = /^\d{10}$/.test(after) ? after : '';
-  const [condition, values] =
-    day !== undefined
-      ? ['p.birth_date = ? AND', [day]]
-      : isNumber
-        ? ['p.nhs_number BETWEEN ? AND ? AND', [digits.padEnd(10, '0'), digits.padEnd(10, '9')]]
-        : ['', []];
+  let [condition, values]: [string, string[]] = ['', []];
+  if (day !== undefined) [condition, values] = ['p.birth_date = ? AND', [day]];
+  else if (isNumber)
+    [condition, values] = [
+      'p.nhs_number BETWEEN ? AND ? AND',
+      [digits.padEnd(10, '0'), digits.padEnd(10, '9')],
+    ];
   const rows = await database.all(
     sql(
       `SELECT ${columns} FROM patient p WHERE ${condition} p.nhs_number > ? ORDER BY p.nhs_number LIMIT ?`,

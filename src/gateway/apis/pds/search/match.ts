@@ -66,9 +66,10 @@ const likeness = {
 
 const within = (day: string | undefined, bounds: readonly DayBound[]): boolean =>
   day !== undefined &&
-  bounds.every(({ compare, day: bound }) =>
-    compare === 'eq' ? day === bound : compare === 'ge' ? day >= bound : day <= bound,
-  );
+  bounds.every(({ compare, day: bound }) => {
+    if (compare === 'eq') return day === bound;
+    return compare === 'ge' ? day >= bound : day <= bound;
+  });
 
 const words = (values: readonly string[] = []): string[] => values.flatMap((value) => fold(value).split(' '));
 

@@ -13,15 +13,16 @@ function indexOf(part: string, limit: number): number {
   return index;
 }
 
+function memberOf(container: Json, part: string): unknown {
+  if (Array.isArray(container)) return container[indexOf(part, container.length)];
+  return Object.hasOwn(container, part) ? container[part] : undefined;
+}
+
 /** Returns the container of a path's last part. A missing list cannot be indexed. */
 function parentOf(document: Json, { parts, op }: Patch): Json {
   let at: Json = document;
   for (const [depth, part] of parts.slice(0, -1).entries()) {
-    const next: unknown = Array.isArray(at)
-      ? at[indexOf(part, at.length)]
-      : Object.hasOwn(at, part)
-        ? at[part]
-        : undefined;
+    const next = memberOf(at, part);
     if (isContainer(next)) {
       at = next;
       continue;
