@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import type { LookupAddress } from 'node:dns';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { serving } from '../test/testing/serving.ts';
 import { OutboundAgents, OutboundError, type OutboundPolicy, outbound } from './outbound.ts';
 
 /** Resolves every name to these addresses, and counts the questions. */
@@ -89,17 +90,6 @@ async function refuses(policy: OutboundPolicy, address: string): Promise<void> {
   await assert.rejects(outbound(`http://${literal}:9/`, { ...policy, lookup: noLookup }), isPrivate);
   const { lookup } = resolver(address, address);
   await assert.rejects(outbound('http://keys.example/', { ...policy, lookup }), isPrivate);
-}
-
-async function serving<T>(listener: RequestListener, use: (origin: string) => Promise<T>): Promise<T> {
-  const server: Server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  try {
-    return await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  } finally {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
 }
 
 const open = { privateAddresses: true };

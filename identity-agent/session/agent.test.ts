@@ -3,15 +3,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { AgentStatus } from '../protocol.ts';
-import { AgentCallError } from '../socket/client.ts';
 import { roleOf } from '../testing/cis.ts';
-import { ada, ben, rightPin, testDesk } from '../testing/desk.ts';
+import { ada, ben, refusedWith, rightPin, testDesk } from '../testing/desk.ts';
 
-const refusedWith = (error: string, attemptsLeft?: number) => (thrown: unknown) => {
-  assert.ok(thrown instanceof AgentCallError, String(thrown));
-  assert.deepEqual(thrown.data, attemptsLeft === undefined ? { error } : { error, attemptsLeft });
-  return true;
-};
 const brief = ({ state, question, attemptsLeft }: AgentStatus) => ({ state, question, attemptsLeft });
 
 describe('the agent in Normal mode', () => {

@@ -2,14 +2,8 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { AgentStatus, SocketCard } from '../protocol.ts';
-import { AgentCallError } from '../socket/client.ts';
-import { ada, rightPin, type TestDesk, testDesk } from '../testing/desk.ts';
+import { ada, refusedWith, rightPin, type TestDesk, testDesk } from '../testing/desk.ts';
 
-const refusedWith = (error: string, attemptsLeft?: number | null) => (thrown: unknown) => {
-  assert.ok(thrown instanceof AgentCallError, String(thrown));
-  assert.deepEqual(thrown.data, attemptsLeft === undefined ? { error } : { error, attemptsLeft });
-  return true;
-};
 const puk = '87654321';
 const serialOf = (desk: TestDesk) => desk.agent.card?.label.serial ?? '';
 

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { newKeyPair } from '@alongside/kernel/keys';
 import { sha256 } from '@alongside/kernel/secrets';
 import fc from 'fast-check';
+import { serving } from '../../test/testing/serving.ts';
 import { isForm, mostParameters, parseParameters, withQuery } from './parameters.ts';
 import { isChallenge, verifierFits } from './pkce.ts';
 import { RemoteKeys, readKeySet } from './remote-keys.ts';
@@ -71,17 +70,6 @@ test('PKCE accepts only S256 in its one form', () => {
   assert.equal(isChallenge(`${sha256(verifier)}=`), false);
   assert.equal(isChallenge(verifier.slice(1)), false);
 });
-
-async function serving<T>(listener: RequestListener, use: (origin: string) => Promise<T>): Promise<T> {
-  const server: Server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  try {
-    return await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  } finally {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-}
 
 describe('RemoteKeys', () => {
   test('caches keys, and fetches them again a limited number of times for an unknown kid', async () => {

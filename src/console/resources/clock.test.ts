@@ -8,8 +8,6 @@ import { sql } from '../../storage/database.ts';
 import { startConsole, startTime, type TestConsole } from '../testing/console.ts';
 
 let console_: TestConsole;
-const api = (method: string, path: string, body?: unknown, headers = {}) =>
-  console_.send(`/api/v1${path}`, { method, json: body, headers });
 
 before(async () => {
   console_ = await startConsole();
@@ -129,9 +127,9 @@ describe('/clock', () => {
     });
 
   test('warns if CIS does not respond', async () => {
-    const { status, body } = await api('PUT', '/clock', { advance: 5 });
+    const { status, body } = await console_.api('PUT', '/clock', { advance: 5 });
     assert.equal(status, 200);
     assert.match(JSON.stringify(body.lagging), /"Sessions at workstations".*CIS does not respond/);
-    await api('DELETE', '/clock');
+    await console_.api('DELETE', '/clock');
   });
 });

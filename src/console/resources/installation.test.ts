@@ -3,8 +3,6 @@ import { after, before, describe, test } from 'node:test';
 import { startConsole, startTime, type TestConsole } from '../testing/console.ts';
 
 let console_: TestConsole;
-const api = (method: string, path: string, body?: unknown, headers = {}) =>
-  console_.send(`/api/v1${path}`, { method, json: body, headers });
 
 before(async () => {
   console_ = await startConsole();
@@ -13,7 +11,7 @@ after(() => console_.close());
 
 describe('/state', () => {
   test('returns version, addresses, clock and database', async () => {
-    const { body, headers } = await api('GET', '/state');
+    const { body, headers } = await console_.api('GET', '/state');
     const { cis2: _, ...urls } = console_.urls;
     assert.deepEqual(body, {
       version: '1.2.3',
@@ -26,18 +24,18 @@ describe('/state', () => {
   });
 
   test('refuses unknown paths, methods and parameters, and damaged percent-encoding', async () => {
-    assert.equal((await api('GET', '/nothing')).status, 404);
-    assert.equal((await api('PUT', '/state', {})).status, 404);
-    assert.equal((await api('GET', '/state?x=1')).status, 400);
-    assert.equal((await api('GET', '/events?since=1&since=2')).body.field, 'since');
-    assert.equal((await api('GET', '/events?since=x')).body.field, 'since');
-    assert.equal((await api('GET', '/applications/%E0%A4%A')).status, 400);
+    assert.equal((await console_.api('GET', '/nothing')).status, 404);
+    assert.equal((await console_.api('PUT', '/state', {})).status, 404);
+    assert.equal((await console_.api('GET', '/state?x=1')).status, 400);
+    assert.equal((await console_.api('GET', '/events?since=1&since=2')).body.field, 'since');
+    assert.equal((await console_.api('GET', '/events?since=x')).body.field, 'since');
+    assert.equal((await console_.api('GET', '/applications/%E0%A4%A')).status, 400);
   });
 });
 
 describe('/faults', () => {
   test('switches a fault on and off and refuses unknown faults', async () => {
-    const shown = async () => (await api('GET', '/faults')).body;
+    const shown = async () => (await console_.api('GET', '/faults')).body;
     const off = {
       name: 'test-fault',
       summary: 'something is wrong',
@@ -46,21 +44,21 @@ describe('/faults', () => {
       journeys: [],
     };
     assert.deepEqual(await shown(), { faults: [off] });
-    assert.deepEqual((await api('PUT', '/faults/test-fault', { next: 2 })).body, {
+    assert.deepEqual((await console_.api('PUT', '/faults/test-fault', { next: 2 })).body, {
       name: 'test-fault',
       state: { next: 2 },
     });
     assert.deepEqual(await shown(), { faults: [{ ...off, state: { next: 2 } }] });
-    assert.equal((await api('DELETE', '/faults/test-fault')).status, 204);
+    assert.equal((await console_.api('DELETE', '/faults/test-fault')).status, 204);
     assert.deepEqual(await shown(), { faults: [off] });
-    assert.equal((await api('PUT', '/faults/slow', { probability: 1 })).body.error, 'unknown_fault');
-    assert.equal((await api('DELETE', '/faults/slow')).status, 404);
-    assert.equal((await api('PUT', '/faults/slow', { chance: 1 })).status, 400);
+    assert.equal((await console_.api('PUT', '/faults/slow', { probability: 1 })).body.error, 'unknown_fault');
+    assert.equal((await console_.api('DELETE', '/faults/slow')).status, 404);
+    assert.equal((await console_.api('PUT', '/faults/slow', { chance: 1 })).status, 400);
     for (const [field, body] of [
       ['patient', { patient: '9000000009' }],
       ['seconds', { seconds: 5 }],
     ] as const) {
-      const answer = await api('PUT', '/faults/test-fault', body);
+      const answer = await console_.api('PUT', '/faults/test-fault', body);
       assert.deepEqual([answer.status, answer.body.field], [400, field]);
     }
     assert.deepEqual(await shown(), { faults: [off] });
@@ -69,8 +67,8 @@ describe('/faults', () => {
 
 describe('/reset without neighbours', () => {
   test('resets storage and clock and warns about failed parts', async () => {
-    await api('PUT', '/clock', { advance: 3600 });
-    const { status, body } = await api('POST', '/reset');
+    await console_.api('PUT', '/clock', { advance: 3600 });
+    const { status, body } = await console_.api('POST', '/reset');
     assert.equal(status, 200);
     assert.equal(body.reset, true);
     assert.match(String(body.warnings), /CIS does not respond.*cards were not reset/);
@@ -93,7 +91,7 @@ describe('calls without neighbours', () => {
     ['DELETE', '/agent/session'],
   ] as const)
     test(`answers agent_unreachable to ${method} ${path}`, async () => {
-      const answer = await api(method, path, body);
+      const answer = await console_.api(method, path, body);
       assert.deepEqual([answer.status, answer.body.error], [503, 'agent_unreachable']);
     });
 
@@ -107,14 +105,14 @@ describe('calls without neighbours', () => {
     ['POST', '/cards', { person: 'gp' }],
   ] as const)
     test(`answers cis_unreachable to ${method} ${path}`, async () => {
-      const answer = await api(method, path, body);
+      const answer = await console_.api(method, path, body);
       assert.deepEqual([answer.status, answer.body.error], [503, 'cis_unreachable']);
     });
 });
 
 describe('/openapi.json', () => {
   test('describes each call with its schemas', async () => {
-    const { body } = await api('GET', '/openapi.json');
+    const { body } = await console_.api('GET', '/openapi.json');
     const document = body as {
       openapi: string;
       servers: { url: string }[];

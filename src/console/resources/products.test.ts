@@ -3,8 +3,6 @@ import { after, before, describe, test } from 'node:test';
 import { startConsole, type TestConsole } from '../testing/console.ts';
 
 let console_: TestConsole;
-const api = (method: string, path: string, body?: unknown, headers = {}) =>
-  console_.send(`/api/v1${path}`, { method, json: body, headers });
 
 before(async () => {
   console_ = await startConsole();
@@ -13,7 +11,7 @@ after(() => console_.close());
 
 describe('/products', () => {
   test('creates, returns, changes and removes a product', async () => {
-    const made = await api('POST', '/products', {
+    const made = await console_.api('POST', '/products', {
       name: 'mine',
       apis: ['hello-world', 'oauth2'],
       scopes: ['any scope', 'any scope'],
@@ -27,44 +25,61 @@ describe('/products', () => {
     });
     const etag = made.headers.etag ?? '';
     const limits = { quota: { limit: 5, timeunit: 'minute' }, spikeArrest: { ratelimit: '5ps' } };
-    const changed = await api('PATCH', '/products/mine', { limits, scopes: [] }, { 'if-match': etag });
+    const changed = await console_.api(
+      'PATCH',
+      '/products/mine',
+      { limits, scopes: [] },
+      { 'if-match': etag },
+    );
     assert.equal(changed.status, 200);
     assert.deepEqual(changed.body.limits, {
       quota: { enabled: true, limit: 5, interval: 1, timeunit: 'minute' },
       spikeArrest: { enabled: true, ratelimit: '5ps' },
     });
     assert.deepEqual(changed.body.apis, ['hello-world', 'oauth2']);
-    assert.equal((await api('PATCH', '/products/mine', {}, { 'if-match': etag })).status, 412);
-    assert.equal((await api('DELETE', '/products/mine', undefined, { 'if-match': etag })).status, 412);
-    assert.deepEqual((await api('GET', '/products/mine')).body, changed.body);
-    assert.equal((await api('DELETE', '/products/mine')).status, 204);
-    assert.equal((await api('GET', '/products/mine')).status, 404);
-    assert.equal((await api('PATCH', '/products/mine', {})).status, 404);
+    assert.equal((await console_.api('PATCH', '/products/mine', {}, { 'if-match': etag })).status, 412);
+    assert.equal(
+      (await console_.api('DELETE', '/products/mine', undefined, { 'if-match': etag })).status,
+      412,
+    );
+    assert.deepEqual((await console_.api('GET', '/products/mine')).body, changed.body);
+    assert.equal((await console_.api('DELETE', '/products/mine')).status, 204);
+    assert.equal((await console_.api('GET', '/products/mine')).status, 404);
+    assert.equal((await console_.api('PATCH', '/products/mine', {})).status, 404);
   });
 
   test('stores an unknown API with a warning', async () => {
     const warnings = [
       'apis: there is no API "hello_world" here. Did you mean hello-world? There are oauth2, oauth2-mock, oauth2.1, hello-world, canary-api.',
     ];
-    const made = await api('POST', '/products', { name: 'slip', apis: ['oauth2', 'hello_world'] });
+    const made = await console_.api('POST', '/products', { name: 'slip', apis: ['oauth2', 'hello_world'] });
     assert.deepEqual(
       [made.status, made.body.apis, made.body.warnings],
       [201, ['oauth2', 'hello_world'], warnings],
     );
-    assert.deepEqual((await api('PATCH', '/products/slip', { scopes: ['x'] })).body.warnings, warnings);
-    assert.equal((await api('GET', '/products/slip')).body.warnings, undefined);
-    assert.equal((await api('PATCH', '/products/slip', { apis: ['oauth2'] })).body.warnings, undefined);
+    assert.deepEqual(
+      (await console_.api('PATCH', '/products/slip', { scopes: ['x'] })).body.warnings,
+      warnings,
+    );
+    assert.equal((await console_.api('GET', '/products/slip')).body.warnings, undefined);
+    assert.equal(
+      (await console_.api('PATCH', '/products/slip', { apis: ['oauth2'] })).body.warnings,
+      undefined,
+    );
   });
 
   test('lifts the limits for null, in a new product and in a patch', async () => {
-    assert.equal((await api('POST', '/products', { name: 'lifted', limits: null })).body.limits, null);
-    await api('POST', '/products', { name: 'later' });
-    assert.equal((await api('PATCH', '/products/later', { limits: null })).body.limits, null);
-    assert.equal((await api('PATCH', '/products/later', { scopes: ['x'] })).body.limits, null);
+    assert.equal(
+      (await console_.api('POST', '/products', { name: 'lifted', limits: null })).body.limits,
+      null,
+    );
+    await console_.api('POST', '/products', { name: 'later' });
+    assert.equal((await console_.api('PATCH', '/products/later', { limits: null })).body.limits, null);
+    assert.equal((await console_.api('PATCH', '/products/later', { scopes: ['x'] })).body.limits, null);
   });
 
   test('seeds products that include the authorisation service', async () => {
-    const { products } = (await api('GET', '/products')).body as {
+    const { products } = (await console_.api('GET', '/products')).body as {
       products: { name: string; apis: string[] }[];
     };
     for (const name of [
@@ -90,13 +105,16 @@ describe('/products', () => {
   ];
   for (const [body, field] of wrong)
     test(`refuses ${JSON.stringify(body)}`, async () => {
-      const answer = await api('POST', '/products', body);
+      const answer = await console_.api('POST', '/products', body);
       assert.equal(answer.status, 400);
       assert.equal(answer.body.field, field);
     });
 
   test('refuses a taken name and a changed name', async () => {
-    assert.equal((await api('POST', '/products', { name: 'hello-world' })).status, 409);
-    assert.equal((await api('PATCH', '/products/hello-world', { name: 'other' })).body.field, 'name');
+    assert.equal((await console_.api('POST', '/products', { name: 'hello-world' })).status, 409);
+    assert.equal(
+      (await console_.api('PATCH', '/products/hello-world', { name: 'other' })).body.field,
+      'name',
+    );
   });
 });

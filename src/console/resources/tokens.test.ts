@@ -6,8 +6,6 @@ import { silentLog } from '@alongside/kernel/log';
 import { startConsole, startTime, type TestConsole } from '../testing/console.ts';
 
 let console_: TestConsole;
-const api = (method: string, path: string, body?: unknown, headers = {}) =>
-  console_.send(`/api/v1${path}`, { method, json: body, headers });
 
 before(async () => {
   console_ = await startConsole();
@@ -33,7 +31,7 @@ describe('/tokens/inspect', () => {
 
   test('returns scope and attributes without sealed ones', async () => {
     await store('token-1', 'access', 'http://api.test/oauth2');
-    assert.deepEqual((await api('POST', '/tokens/inspect', { token: 'token-1' })).body, {
+    assert.deepEqual((await console_.api('POST', '/tokens/inspect', { token: 'token-1' })).body, {
       scope: 'a b',
       attributes: { auth_type: 'user', auth_level: 'aal3', auth_user_id: '656005750108' },
     });
@@ -43,11 +41,11 @@ describe('/tokens/inspect', () => {
     await store('token-2', 'refresh', 'http://api.test/oauth2');
     await store('token-3', 'access', 'http://cis2.test/issuer');
     for (const token of ['token-2', 'token-3', 'token-4']) {
-      const answer = await api('POST', '/tokens/inspect', { token });
+      const answer = await console_.api('POST', '/tokens/inspect', { token });
       assert.deepEqual([answer.status, answer.body.error], [404, 'unknown_token']);
       assert.doesNotMatch(answer.text, new RegExp(token));
     }
-    assert.equal((await api('POST', '/tokens/inspect', { token: '' })).status, 400);
+    assert.equal((await console_.api('POST', '/tokens/inspect', { token: '' })).status, 400);
   });
 });
 
@@ -127,7 +125,7 @@ describe('/tokens', () => {
       const answered = await send('POST', '/tokens', order);
       assert.deepEqual([answered.status, answered.body.error], [relayed, said]);
     }
-    const alone = await api('POST', '/tokens', { person: '656005750108', application: 'a' });
+    const alone = await console_.api('POST', '/tokens', { person: '656005750108', application: 'a' });
     assert.deepEqual([alone.status, alone.body.error], [503, 'platform_unreachable']);
   });
 });
@@ -135,12 +133,12 @@ describe('/tokens', () => {
 describe('/refusals', () => {
   test('finds the newest refusal by message id, X-Request-ID and X-Correlation-ID', async () => {
     const ids = { 'x-request-id': 'request-1', 'x-correlation-id': 'token-0123456789abcdefghij' };
-    const first = await api('GET', '/people/unknown-1', undefined, ids);
-    const second = await api('POST', '/tokens', { token: 'hidden-value' }, ids);
+    const first = await console_.api('GET', '/people/unknown-1', undefined, ids);
+    const second = await console_.api('POST', '/tokens', { token: 'hidden-value' }, ids);
     console_.base.advance(20);
     const id = String(second.headers['x-message-id']);
     for (const asked of [id, ...Object.values(ids)]) {
-      const { status, body } = await api('GET', `/refusals/${asked}`);
+      const { status, body } = await console_.api('GET', `/refusals/${asked}`);
       assert.equal(status, 200);
       assert.deepEqual(
         [body.messageId, body.error, body.ageSeconds, body.status, body.method, body.path],
@@ -153,7 +151,7 @@ describe('/refusals', () => {
 
   test('answers 404 to an unknown or malformed id', async () => {
     for (const id of ['m-1', 'a%2Fb', '%20', 'x'.repeat(300)]) {
-      const { status, body } = await api('GET', `/refusals/${id}`);
+      const { status, body } = await console_.api('GET', `/refusals/${id}`);
       assert.deepEqual([status, body.error], [404, 'unknown_message'], id);
     }
   });

@@ -64,6 +64,8 @@ export interface TestConsole {
   /** Returns the parts of the last reset. */
   lastReset: () => readonly string[];
   send(path: string, sent?: Sent): Promise<Answered>;
+  /** Calls the console API. */
+  api(method: string, path: string, json?: unknown, headers?: Record<string, string>): Promise<Answered>;
   close(): Promise<void>;
 }
 
@@ -181,6 +183,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     resets: () => resets.length,
     lastReset: () => resets.at(-1) ?? [],
     send: (path, sent) => send(port, path, sent),
+    api: (method, path, json, headers) => send(port, `/api/v1${path}`, { method, json, headers }),
     async close() {
       await service.stop?.();
       await listener.close();

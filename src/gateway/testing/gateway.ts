@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { ManualClock } from '@alongside/kernel/clock';
 import { EventRecorder, type JourneyEvent } from '@alongside/kernel/events';
 import { createListener } from '@alongside/kernel/http';
@@ -14,6 +15,7 @@ import { AuditLog } from '../../storage/audit.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { StoredEvents } from '../../storage/events.ts';
 import { Refusals } from '../../storage/refusals.ts';
+import type { Patient } from '../apis/pds/patient.ts';
 import { seed } from '../apis/pds/seed.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { createGateway, type GatewayOptions } from '../index.ts';
@@ -231,6 +233,17 @@ export async function startGateway(
 }
 
 export type RunningGateway = Awaited<ReturnType<typeof startGateway>>;
+
+/** Reads a patient, which must succeed. */
+export async function readPatient(
+  gateway: RunningGateway,
+  id: string,
+  options: Parameters<RunningGateway['call']>[1],
+): Promise<Patient> {
+  const answer = await gateway.call(`${pdsBase}/Patient/${id}`, options);
+  assert.equal(answer.status, 200);
+  return (await answer.json()) as Patient;
+}
 
 /** Members of an OperationOutcome in the reference's tables. */
 export interface OutcomeBody {

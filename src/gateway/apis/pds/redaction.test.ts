@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { pdsBase, type RunningGateway, scopes, startGateway } from '../../testing/gateway.ts';
+import { pdsBase, type RunningGateway, readPatient, scopes, startGateway } from '../../testing/gateway.ts';
 import type { Patient, RelatedPerson } from './patient.ts';
 import { extensionUrls, urls } from './vocabulary.ts';
 
@@ -12,11 +12,8 @@ before(async () => {
 });
 after(() => gateway.stop());
 
-const read = async (id: string, as = token, init: RequestInit = {}) => {
-  const answer = await gateway.call(`${pdsBase}/Patient/${id}`, { token: as, ...init });
-  assert.equal(answer.status, 200);
-  return (await answer.json()) as Patient;
-};
+const read = (id: string, as = token, init: RequestInit = {}) =>
+  readPatient(gateway, id, { token: as, ...init });
 const urlsOf = ({ extension = [] }: Patient) => extension.map(({ url }) => url);
 
 describe('redaction', () => {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type OutcomeBody, pdsBase, type RunningGateway, startGateway } from '../../testing/gateway.ts';
+import {
+  type OutcomeBody,
+  pdsBase,
+  type RunningGateway,
+  readPatient,
+  startGateway,
+} from '../../testing/gateway.ts';
 import type { Patient } from './patient.ts';
 import { extensionUrls } from './vocabulary.ts';
 
@@ -12,11 +18,8 @@ before(async () => {
 });
 after(() => gateway.stop());
 
-const read = async (id: string, as = token, init: RequestInit = {}) => {
-  const answer = await gateway.call(`${pdsBase}/Patient/${id}`, { token: as, ...init });
-  assert.equal(answer.status, 200);
-  return (await answer.json()) as Patient;
-};
+const read = (id: string, as = token, init: RequestInit = {}) =>
+  readPatient(gateway, id, { token: as, ...init });
 
 describe('GET /Patient/{id}', () => {
   // [number, status, severity, issue, code, display]
