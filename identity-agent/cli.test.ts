@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { runCli } from './cli.ts';
+import { agentVersion } from './session/status.ts';
 import { testDesk } from './testing/desk.ts';
 
 async function answering(secrets: string[], ...argv: string[]) {
@@ -53,6 +54,7 @@ describe('identity-agent', () => {
     const desk = await testDesk(t);
     const on = ['--socket', desk.socketPath];
     assert.deepEqual((await run('--help')).code, 0);
+    assert.deepEqual(await run('--version'), { code: 0, out: `${agentVersion}\n`, err: '' });
     for (const argv of [
       ['--nonsense'],
       ['status', '[]'],

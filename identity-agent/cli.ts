@@ -5,6 +5,7 @@ import { OperatorError, printableLines, UsageError } from '@alongside/kernel/ope
 import type { CommandContext, Terminal } from './cli/command.ts';
 import { commands } from './cli/commands.ts';
 import { runVpcd } from './cli/vpcd.ts';
+import { agentVersion } from './session/status.ts';
 import { AgentCallError, AgentConnection } from './socket/client.ts';
 import { rpcCodes } from './socket/json-rpc.ts';
 import { defaultSocketPath } from './socket-path.ts';
@@ -26,6 +27,7 @@ ${commands.map(({ name, summary }) => `  identity-agent ${name.padEnd(22)} ${sum
   --socket PATH   the agent's local socket (ALONGSIDE_AGENT_SOCKET)
   --json          one JSON line
   --help          this text
+  --version       the version
 
 The result of a method is one JSON line, and so is its refusal. Exit code 0: done; 1: the agent refused or does not
 answer; 2: wrong usage.
@@ -37,11 +39,12 @@ interface CommandLine {
   words: string[];
 }
 
-function readArguments(argv: readonly string[]): CommandLine | 'help' {
+function readArguments(argv: readonly string[]): CommandLine | 'help' | 'version' {
   const asked: CommandLine = { socket: defaultSocketPath(), json: false, words: [] };
   for (let at = 0; at < argv.length; at += 1) {
     const word = argv[at] ?? '';
     if (word === '--help' || word === '-h') return 'help';
+    if (word === '--version') return 'version';
     if (word === '--json') asked.json = true;
     else if (word === '--socket') {
       at += 1;
@@ -116,8 +119,8 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
   try {
     if (argv[0] === 'vpcd') return await runVpcd(argv.slice(1), terminal);
     const asked = readArguments(argv);
-    if (asked !== 'help') return await carryOut(asked, terminal);
-    terminal.out(help());
+    if (typeof asked === 'object') return await carryOut(asked, terminal);
+    terminal.out(asked === 'help' ? help() : `${agentVersion}\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof OperatorError)) throw error;

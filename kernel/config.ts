@@ -50,6 +50,9 @@ export const exposedFlags = (shape: z.ZodRawShape, flags: Record<string, unknown
     .filter((key) => exposes[String(secretOf(shape[key]))]?.(String(flags[key])))
     .map((key) => `--${flagOf(key)}`);
 
+/** Flags of every command, which are read before its own. */
+const everywhere = ['help', 'quiet', 'version'];
+
 /** Parses command-line flags of this schema. The remaining arguments belong to the command. */
 export function readFlags<S extends z.ZodRawShape>(
   shape: S,
@@ -74,7 +77,7 @@ export function readFlags<S extends z.ZodRawShape>(
   } catch (error) {
     const unknown = /Unknown option '(-[^']*)'/.exec(reasonOf(error))?.[1];
     if (unknown) {
-      const known = Object.keys(options).map((flag) => `--${flag}`);
+      const known = [...Object.keys(options), ...everywhere].map((flag) => `--${flag}`);
       throw new UsageError(`There is no option ${unknown}.${nearest(unknown, known)}`);
     }
     const flag = /Option '(?:-\w, )?(--[\w-]+)/.exec(reasonOf(error))?.[1];

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { version } from '../version.ts';
 import { allCommands, commandNames } from './commands.ts';
 import { errorOf, textOf } from './outcome.ts';
 import { runCommandLine } from './run.ts';
@@ -156,11 +157,21 @@ describe('the registry of commands', () => {
     assert.deepEqual([loud.code, loud.notes.length], [1, 1], 'errors are printed');
   });
 
+  test('prints the version of Alongside for --version with any command', async () => {
+    for (const argv of [['--version'], ...commandNames.map((name) => [name, '--version'])]) {
+      assert.deepEqual(await run(...argv), { code: 0, lines: [version], notes: [] });
+      assert.deepEqual((await run(...argv, '--json')).lines, [JSON.stringify({ version })]);
+    }
+    assert.equal((await run('card', '--', '--version')).code, 2);
+  });
+
   test('suggests a similar command, subcommand or flag', async () => {
     for (const [argv, suggestion] of [
       [['stauts'], 'status'],
       [['card', 'insrt'], 'insert'],
       [['keys', 'rotate', 'cis', '--nwo'], '--now'],
+      [['up', '--versoin'], '--version'],
+      [['up', '--quite'], '--quiet'],
     ] as [string[], string][]) {
       const { code, notes } = await run(...argv);
       assert.deepEqual([code, notes[0]?.includes(` Did you mean ${suggestion}?`)], [2, true]);

@@ -11,6 +11,7 @@ export const commonFlags: readonly (readonly [flag: string, about: string])[] = 
   ['--json', 'print one JSON line on standard output, also for an error: {"error": {"code", "message"}}'],
   ['--quiet', 'print no notes and no progress'],
   ['--help', 'explain the command'],
+  ['--version', 'print the version'],
 ];
 
 /** The flags that select a running instance, for the help and the documentation. */
@@ -57,6 +58,12 @@ const helpOf = ({ name, summary, help, callsInstance }: DescribedCommand, width:
   ...(callsInstance ? ['', ...paragraphs([selection], width)] : []),
 ];
 
+function printVersion(argv: readonly string[], out: Output): number {
+  if (asksForJson(argv)) out.json({ version });
+  else out.line(version);
+  return 0;
+}
+
 async function dispatch(argv: readonly string[], out: Output): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
@@ -65,10 +72,7 @@ async function dispatch(argv: readonly string[], out: Output): Promise<number> {
     for (const line of help(out.width)) out.line(line);
     return name === undefined ? 2 : 0;
   }
-  if (name === '--version' || name === 'version') {
-    out.line(version);
-    return 0;
-  }
+  if (name === '--version' || name === 'version') return printVersion(argv, out);
   if (name.startsWith('-'))
     throw new UsageError(
       `${name} is not a command.${nearest(name, ['--help', '--version'])} Write the command first, then its options.`,
@@ -83,6 +87,7 @@ async function dispatch(argv: readonly string[], out: Output): Promise<number> {
     for (const line of helpOf(command, out.width)) out.line(line);
     return 0;
   }
+  if (own.includes('--version')) return printVersion(argv, out);
   return await command.run({ argv: rest, out, commands: allCommands });
 }
 

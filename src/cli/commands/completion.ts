@@ -9,7 +9,7 @@ type Words = readonly (readonly [word: string, about: string])[];
 /** Returns the words after a command: its subcommands, then its flags. */
 const wordsOf = ({ subcommands, flags }: DescribedCommand): Words => [
   ...subcommands,
-  ...[...flags, '--quiet', '--help'].map((flag) => [flag, ''] as const),
+  ...[...flags, '--quiet', '--help', '--version'].map((flag) => [flag, ''] as const),
 ];
 const commandWords = (commands: readonly DescribedCommand[]): Words =>
   commands.map(({ name, summary }) => [name, summary]);
