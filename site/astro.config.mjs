@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import starlight from '@astrojs/starlight';
 import { defineConfig } from 'astro/config';
-import { accessible } from './src/accessible.mjs';
+import { finishPages } from './src/finish-pages.mjs';
 
 export default defineConfig({
   // A search index and a style sheet that the reader's browser can cache; no inlined copies.
   build: { inlineStylesheets: 'never' },
   devToolbar: { enabled: false },
   integrations: [
+    // Before Starlight, whose search then indexes the changed pages.
+    finishPages(),
     starlight({
       title: 'Alongside',
       description:
@@ -15,6 +17,8 @@ export default defineConfig({
       favicon: '/favicon.svg',
       customCss: ['./src/styles/theme.css'],
       sidebar: JSON.parse(readFileSync(new URL('./src/menu.json', import.meta.url), 'utf8')),
+      // A word in a title counts five times by default, so that an interface would come before the page that explains it.
+      pagefind: { ranking: { metaWeights: { title: 1.5 } } },
       lastUpdated: false,
       credits: false,
       expressiveCode: {
@@ -24,6 +28,5 @@ export default defineConfig({
         defaultProps: { overridesByLang: { sh: { frame: 'none' } } },
       },
     }),
-    accessible(),
   ],
 });

@@ -128,6 +128,22 @@ describe('the documentation site', () => {
     assert.equal((await fetch(`${origin}/%zz`)).status, 404);
   });
 
+  test('shows guides before the reference and pages for developers of Alongside', async () => {
+    for (const words of ['smartcard', 'acr', 'sign-out', '401', 'token exchange', 'Playwright']) {
+      const { page, context } = await open('start/');
+      await page.locator('.pagefind-ui__search-input').waitFor({ state: 'attached' });
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type(words);
+      const first = page.locator('.pagefind-ui__result-title .pagefind-ui__result-link').first();
+      assert.doesNotMatch(
+        (await first.getAttribute('href')) ?? '',
+        /^\/(reference|assurance|bench)\//,
+        words,
+      );
+      await context.close();
+    }
+  });
+
   test('finds an error text, a command and a function without a network', async () => {
     for (const [words, ...pages] of [
       ['redirect_uri is invalid', 'errors', 'troubleshooting'],

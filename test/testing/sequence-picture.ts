@@ -15,6 +15,8 @@ const lanes = ['Application', 'Authorisation', 'CIS2', 'Identity Agent', 'API'];
 const spacing = 104;
 const rowHeight = 40;
 const top = 46;
+/** Height of the line with the title. */
+const titleHeight = 28;
 
 /** A picture outside the site follows the colours of the system; the site puts it into its page and sets the colours. */
 const style = `<style>
@@ -28,13 +30,14 @@ const style = `<style>
 
 const middle = (name: string) => spacing / 2 + lanes.indexOf(name) * spacing;
 
-/** Draws the steps of a sign-in as a sequence diagram: dashed arrows are redirects of the browser. */
+/** Draws the steps of a sign-in as a sequence diagram below its title: dashed arrows are redirects of the browser. */
 export function sequencePicture(title: string, messages: readonly Message[]): string {
   const isDrawn = ({ from, to }: Message) => lanes.includes(labelOf(from)) && lanes.includes(labelOf(to));
   // An application asks once who the person is; what the platform asks for it is not the supplier's.
   const steps = messages.filter((message) => message.parent === null && isDrawn(message));
   const width = lanes.length * spacing;
   const height = top + steps.length * rowHeight + 16;
+  const whole = height + titleHeight;
   const heads = lanes.map(
     (name) =>
       `<line class="lane" x1="${middle(name)}" y1="34" x2="${middle(name)}" y2="${height}"/><rect class="head" x="${middle(name) - 47}" y="6" width="94" height="28" rx="5"/><text class="name" x="${middle(name)}" y="24" text-anchor="middle">${name}</text>`,
@@ -51,10 +54,13 @@ export function sequencePicture(title: string, messages: readonly Message[]): st
     const kind = message.kind === 'redirect' ? 'line redirect' : 'line';
     return `<text x="${centre}" y="${y - 7}" text-anchor="middle">${label}</text><line class="${kind}" x1="${from}" y1="${y}" x2="${to}" y2="${y}"/><path class="tip" d="M${to} ${y} l${tip} -4 v8 z"/>`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="picture" role="img" aria-label="${title}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" class="picture" role="img" aria-label="${title}" viewBox="0 0 ${width} ${whole}" width="${width}" height="${whole}">
 <desc>${title}. Dashed arrows are redirects of the browser.</desc>
 ${style}
+<text class="name" x="5" y="18">${title}</text>
+<g transform="translate(0 ${titleHeight})">
 ${[...heads, ...arrows].join('\n')}
+</g>
 </svg>
 `;
 }

@@ -3,17 +3,20 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Lets the keyboard reach and scroll code blocks and tables that are wider than the page; an empty corner of a table is not a header. */
-export function accessible() {
+/**
+ * Changes the built pages: the keyboard reaches and scrolls code blocks and tables that are wider than the page, an empty corner of
+ * a table is not a header, and the search shows guides before the reference and pages for developers of Alongside.
+ */
+export function finishPages() {
   return {
-    name: 'accessible',
+    name: 'finish-pages',
     hooks: {
       'astro:build:done': async ({ dir }) => {
         const folder = fileURLToPath(dir);
         for (const file of globSync('**/*.html', { cwd: folder })) {
           const path = join(folder, file);
           const html = await readFile(path, 'utf8');
-          await writeFile(path, mended(html));
+          await writeFile(path, mended(foundLast.test(file) ? ranked(html) : html));
         }
       },
     },
@@ -26,3 +29,9 @@ const mended = (html) =>
     .replaceAll('<table>', '<div class="wide" tabindex="0" role="group" aria-label="Table"><table>')
     .replaceAll('</table>', '</table></div>')
     .replaceAll('<th></th>', '<td></td>');
+
+const foundLast =
+  /^(reference|assurance|architecture|bench|changelog|contributing|dependencies|steps|threat-model|tour|writing)\b/;
+
+const ranked = (html) =>
+  html.replace('<main data-pagefind-body', '<main data-pagefind-weight="0.2" data-pagefind-body');
