@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { agentPackage } from './pack/agent.mjs';
 import { clientPackage } from './pack/client.mjs';
+import { compress } from './pack/compress.mjs';
 import { createPackage } from './pack/create.mjs';
 import { productPackage } from './pack/product.mjs';
 import { clone } from './prepare/clone.mjs';
@@ -61,7 +62,9 @@ await orOneSentence(async () => {
         what: `packing ${name}`,
       });
       const { version } = JSON.parse(readFileSync(join(work, 'package.json'), 'utf8'));
-      process.stdout.write(`${join(folder, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`)}\n`);
+      const file = join(folder, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+      await compress(file);
+      process.stdout.write(`${file}\n`);
     } finally {
       rmSync(work, { recursive: true, force: true });
     }
