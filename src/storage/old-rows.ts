@@ -54,14 +54,17 @@ export class OldRows {
 
   /** Returns the number of rows of the window. The last one is walked again, as it grows. */
   async #sweepWindow(before: number): Promise<number> {
-    const last = await this.#lastOf(firstIdAt(Math.max(0, before)));
+    const edge = firstIdAt(Math.max(0, before));
+    const last = await this.#lastOf(edge);
     const key = `(id, ${this.#second})`;
     const [until, ...values]: [string, ...Value[]] = last
-      ? [`${key} <= (?, ?)`, ...last]
-      : ['id < ?', firstIdAt(Math.max(0, before))];
+      ? [`id <= ? AND ${key} <= (?, ?)`, last[0], ...last]
+      : ['id < ?', edge];
+    // PostgreSQL estimates the rows between two ids, and far too many between two keys: it would read the table and compile the statement.
     await this.#database.run(
       sql(
-        `DELETE FROM ${this.#table} WHERE ${key} > (?, ?) AND ${until} AND expires_at < ?${this.#and}`,
+        `DELETE FROM ${this.#table} WHERE id >= ? AND ${key} > (?, ?) AND ${until} AND expires_at < ?${this.#and}`,
+        this.#position[0],
         ...this.#position,
         ...values,
         before,
