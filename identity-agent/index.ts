@@ -137,7 +137,7 @@ const configurationOf = (options: IdentityAgentOptions, port: ReaderPort): Agent
 
 /** Creates the Identity Agent of a workstation. @throws OperatorError, CardStoreError if its data is unusable */
 export async function createIdentityAgent(options: IdentityAgentOptions): Promise<IdentityAgent> {
-  const { clock, recorder, log, dataFolder, development, seedCards = seededCards } = options;
+  const { clock, log, dataFolder, development, seedCards = seededCards } = options;
   const servers = new Servers(options.here);
   const key = await agentKey(join(dataFolder, 'agent.key'));
   const cis = new CisClient({
@@ -149,14 +149,9 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
   });
   const presence = new Presence(cis, clock, log);
   const agent = new Agent({
+    ...options,
     cis,
-    clock,
-    log,
-    recorder,
     agentId: key.thumbprint,
-    generation: options.generation,
-    mode: options.mode,
-    requireRole: options.requireRole,
     legacyTickets: options.legacyTickets ?? false,
     timers: { ...defaultTimers, ...options.timers },
     announce: (sessionId) => presence.announce(sessionId),
@@ -189,14 +184,9 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
 
   const usedRequests = await UsedRequests.open(clock, join(dataFolder, 'used-requests'));
   const browser = createBrowserSide({
+    ...options,
     agent,
-    clock,
-    recorder,
-    log,
     servers,
-    development,
-    url: options.url,
-    cis2: options.cis2,
     strictNavigation: options.strictNavigation ?? true,
     fetchTransport: options.fetchTransport ?? false,
     confirmSignIn: options.confirmSignIn ?? false,

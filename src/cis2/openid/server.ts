@@ -120,7 +120,7 @@ function requires({ registration }: RelyingParty, requirement: Requirement): boo
 }
 
 export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
-  issuer: dependencies.issuer,
+  ...dependencies,
   addresses: {
     token: addressesOf(dependencies, endpointPaths.token),
     pushed: addressesOf(dependencies, endpointPaths.pushed),
@@ -186,29 +186,13 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   mayInspect: ({ registration }, { issuer, clientId }) =>
     issuer === dependencies.issuer && clientId === registration.clientId,
   describeToken: (record) => describeToken(dependencies.cis, record),
-  keys: dependencies.keys,
   faults: dependencies.faults,
-  codes: dependencies.codes,
-  sessions: dependencies.sessions,
-  cis: dependencies.cis,
   tokenIssuer: new TokenIssuer(dependencies),
   successors: new RefreshSuccessors(dependencies, successorPurpose, successorShape),
   idTokens: {
     ...dependencies,
     keys: faultySigner(dependencies.keys, dependencies.faults, idTokenFaults),
   },
-  audit: dependencies.audit,
-  clock: dependencies.clock,
-  database: dependencies.database,
-  log: dependencies.log,
-  recorder: dependencies.recorder,
-  tokens: dependencies.tokens,
-  pushed: dependencies.pushed,
-  singleUse: dependencies.singleUse,
-  proofNonces: dependencies.proofNonces,
-  clientKeys: dependencies.clientKeys,
   clientAuthorities: dependencies.clientAuthorities ?? [],
   clientRevocations: dependencies.clientRevocations,
-  failures: dependencies.failures,
-  urls: dependencies.urls,
 });
