@@ -1,4 +1,5 @@
 import { pathHere, type ServiceHere } from '@alongside/kernel/in-process';
+import { jsonOrUndefined } from '@alongside/kernel/json';
 import { OutboundAgents, OutboundError, outbound } from '@alongside/kernel/outbound';
 import { tracedCall } from './traces.ts';
 
@@ -24,14 +25,6 @@ export interface ServerCall {
   /** Time limit for the whole response; 5,000 by default. */
   milliseconds?: number;
 }
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 /** The agent's calls to its configured servers. Keeps connections open; calls servers in the same process without one. */
 export class Servers {
@@ -60,7 +53,7 @@ export class Servers {
     const path = pathHere(this.#here, url);
     if (this.#here && path !== undefined && (method === 'GET' || method === 'POST')) {
       const { status, body } = await this.#here.ask(path, { method, ...request });
-      return { status, body: parsed(body) };
+      return { status, body: jsonOrUndefined(body) };
     }
     try {
       const answer = await outbound(
@@ -68,7 +61,7 @@ export class Servers {
         { privateAddresses: true, agents: this.#agents },
         { method, ...request, milliseconds },
       );
-      return { status: answer.status, body: parsed(answer.body), date: answer.headers.date };
+      return { status: answer.status, body: jsonOrUndefined(answer.body), date: answer.headers.date };
     } catch (error) {
       if (!(error instanceof OutboundError)) throw error;
       throw new ServerCallError(`${URL.parse(url)?.origin} gave no answer: ${error.message}`, {

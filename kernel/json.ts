@@ -6,14 +6,19 @@ export type JsonObject = { [name: string]: unknown };
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Returns the object in a part of a JWT, without the checks of `decodeJwt`; undefined if there is none. */
-export function jsonPart(part: string): JsonObject | undefined {
+/** Parses JSON; undefined for any other text. */
+export function jsonOrUndefined(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString());
-    return isObject(value) ? value : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** Returns the object in a part of a JWT, without the checks of `decodeJwt`; undefined if there is none. */
+export function jsonPart(part: string): JsonObject | undefined {
+  const value = jsonOrUndefined(Buffer.from(part, 'base64url').toString());
+  return isObject(value) ? value : undefined;
 }
 
 /** Maximum nesting depth of JSON from outside. */

@@ -1,5 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { type Call, pathHere } from '@alongside/kernel/in-process';
+import { jsonOrUndefined } from '@alongside/kernel/json';
 import type { DecodedJwt, SigningAlgorithm } from '@alongside/kernel/jws';
 import { OutboundError, type OutboundPolicy, outbound, type Purpose } from '@alongside/kernel/outbound';
 import { signedBy } from '../../oauth/key-source.ts';
@@ -15,12 +16,8 @@ export class UpstreamFailure extends Error {
 const policy: OutboundPolicy = { privateAddresses: true };
 
 function parse(body: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonOrUndefined(body);
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
 }
 
 export interface UpstreamTokens {

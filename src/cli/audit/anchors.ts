@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { reasonOf } from '@alongside/kernel/errors';
+import { jsonOrUndefined } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
 import type { Vault } from '@alongside/kernel/secrets';
 import { z } from 'zod';
@@ -55,7 +56,7 @@ async function loggedHeads(file: string): Promise<Heads> {
     for await (const text of createInterface({ input: createReadStream(file, 'utf8') })) {
       if (!text.includes('audit anchor') || text.length > longestLine) continue;
       // journalctl and syslog write time, host and program before the object.
-      const found = line.safeParse(parsed(text.slice(text.indexOf('{'))));
+      const found = line.safeParse(jsonOrUndefined(text.slice(text.indexOf('{'))));
       if (found.success) heads.push(...found.data.heads);
     }
   } catch (error) {
@@ -64,12 +65,4 @@ async function loggedHeads(file: string): Promise<Heads> {
   if (heads.length === 0)
     throw new OperatorError(`${file} has no anchors: name a log of alongside serve, or a backup.`);
   return heads;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { isObject, isTame, type JsonObject } from '@alongside/kernel/json';
+import { isObject, isTame, type JsonObject, jsonOrUndefined } from '@alongside/kernel/json';
 
 /** The longest text that is explained. */
 export const longestPaste = 262_144;
@@ -41,13 +41,8 @@ function unwrapped(given: string): string {
 }
 
 function parsed(text: string): JsonObject | undefined {
-  if (!text.startsWith('{')) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) && isTame(value, deepest) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = text.startsWith('{') ? jsonOrUndefined(text) : undefined;
+  return isObject(value) && isTame(value, deepest) ? value : undefined;
 }
 
 function addressIn(text: string): URL | undefined {
