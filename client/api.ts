@@ -161,10 +161,9 @@ function tokensOf(token: unknown): Pick<AccessTokens, 'freshToken'> & Partial<Ac
 // The token must not reach another address.
 function urlBelow(baseUrl: string, path: string): string {
   const base = new URL(baseUrl);
-  const url = new URL(`${baseUrl}${path}`);
+  const url = typeof path === 'string' && path.startsWith('/') ? new URL(`${baseUrl}${path}`) : undefined;
   const below = base.pathname === '/' ? '/' : `${base.pathname}/`;
-  if (path.startsWith('/') && url.origin === base.origin && url.pathname.startsWith(below) && !url.hash)
-    return url.href;
+  if (url && url.origin === base.origin && url.pathname.startsWith(below) && !url.hash) return url.href;
   throw new ClientError('settings_invalid', 'The path of a call must begin with / and stay below baseUrl.');
 }
 

@@ -87,6 +87,11 @@ function toQuery(input: CallbackInput): URLSearchParams {
   if (input instanceof URLSearchParams) return input;
   if (input instanceof URL) return input.searchParams;
   if (typeof input === 'string') return queryOfText(input);
+  if (typeof input !== 'object' || input === null)
+    throw new ClientError(
+      'callback_invalid',
+      'There is no answer: finish got neither an address nor parameters.',
+    );
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(input)) {
     for (const item of Array.isArray(value) ? value : [value])

@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { createLocalJWKSet, SignJWT } from 'jose';
+import { createApi } from './api.ts';
 import { createApplicationRestricted } from './application-restricted.ts';
 import { createCis2 } from './cis2.ts';
 import { createCombined } from './combined.ts';
@@ -12,6 +13,7 @@ import { keepFresh } from './fresh.ts';
 import { verifyIdToken } from './id-token.ts';
 import { AgentError, ClientError, FhirError, OAuthError, TokenError } from './index.ts';
 import { publicKeySet } from './keys.ts';
+import { createLogoutReceiver, memoryReplayStore } from './logout.ts';
 import { createPds } from './pds.ts';
 import { testClock } from './testing/clock.ts';
 import { privateKeyOf, rsaKey } from './testing/keys.ts';
@@ -250,6 +252,42 @@ describe('errors', () => {
       });
     };
     assert.match((await begin(ISSUER, plain)).advice, /http:\/\//);
+  });
+
+  test('are thrown for a value of the wrong kind from a form, a request or a session store', async () => {
+    const combined = createCombined({
+      ...platformAt('https://platform.test/oauth2'),
+      clientId: 'a',
+      clientSecret: SECRET,
+      redirectUri: REDIRECT,
+    });
+    const { state } = combined.begin();
+    const pds = createPds({ baseUrl: 'https://pds.test', token: async () => 'x' });
+    const api = createApi({ baseUrl: 'https://api.test', token: async () => 'x' });
+    const logout = createLogoutReceiver({ issuer: ISSUER, clientId: 'a', replay: memoryReplayStore() });
+    for (const wrong of [undefined, null, 5, {}, ['a'], Buffer.from('a')]) {
+      // As JavaScript, and values that were never checked, may pass it.
+      const value = wrong as never;
+      const codes = [
+        () => combined.finish(value, state),
+        () => pds.patient(value),
+        () => api.fetch(value),
+        () => combined.refresh(value),
+        () => keepFresh(value, combined.refresh),
+        () => logout.receive(value, () => undefined),
+      ].map(async (call) => (await thrownBy(call)).code);
+      const [finish, ...others] = await Promise.all(codes);
+      assert.match(String(finish), /^(callback_invalid|state_mismatch)$/);
+      assert.deepEqual(others, [
+        'nhs_number_invalid',
+        'settings_invalid',
+        'settings_invalid',
+        'settings_invalid',
+        'settings_invalid',
+      ]);
+    }
+    const restored = await thrownBy(() => keepFresh({} as never, combined.refresh));
+    assert.match(restored.advice, /TokenSet\.restore/);
   });
 
   test('always have advice, also for the agent', () => {

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import { ClientError, OAuthError } from './errors.ts';
-import type { TokenSet } from './tokens.ts';
+import { checkTokens, type TokenSet } from './tokens.ts';
 
 export interface KeepFreshOptions {
   clock?: Clock;
@@ -42,6 +42,7 @@ export function keepFresh(
 ): FreshTokens {
   const clock = options.clock ?? systemClock;
   const margin = options.marginSeconds ?? 30;
+  checkTokens(tokens);
   let current = tokens;
   let stored = true;
   let over: ClientError | undefined;

@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 import { type Clock, systemClock } from './clock.ts';
 import { checkedSeconds, checkedText, checkedUrl, withQuery } from './config.ts';
-import { TokenError } from './errors.ts';
+import { ClientError, TokenError } from './errors.ts';
 import type { Abortable, Fetch } from './http.ts';
 import type { Fault } from './jwt-faults.ts';
 import { checkedAlgorithm, type SigningAlgorithm } from './keys.ts';
@@ -138,6 +138,10 @@ export function createLogoutReceiver(settings: LogoutReceiverSettings): LogoutRe
   return {
     verify,
     async receive(formBody, end, options) {
+      if (typeof formBody !== 'string')
+        throw new ClientError('settings_invalid', 'The body of the logout request is not text.', {
+          advice: 'Pass the body as it was sent, not as a framework parsed it.',
+        });
       const given =
         formBody.length > LONGEST_BODY ? [] : new URLSearchParams(formBody).getAll('logout_token');
       try {

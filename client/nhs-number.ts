@@ -5,7 +5,8 @@ import { ClientError } from './errors.ts';
  * format or check digit. // NHS Data Dictionary, NHS NUMBER
  */
 export function parseNhsNumber(text: string): string {
-  const digits = text.length > 40 ? '' : text.replace(/[\s-]/g, '');
+  // A field of a form may be missing, or sent twice.
+  const digits = typeof text !== 'string' || text.length > 40 ? '' : text.replace(/[\s-]/g, '');
   if (!/^\d{10}$/.test(digits)) throw new ClientError('nhs_number_invalid', 'An NHS number has ten digits.');
   const sum = [...digits.slice(0, 9)].reduce(
     (total, digit, index) => total + Number(digit) * (10 - index),

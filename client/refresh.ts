@@ -3,7 +3,7 @@ import type { Dpop } from './dpop.ts';
 import { ClientError } from './errors.ts';
 import { type Abortable, type Fetch, unlessAborted } from './http.ts';
 import { requestTokens } from './token-endpoint.ts';
-import { TokenSet } from './tokens.ts';
+import { checkTokens, TokenSet } from './tokens.ts';
 
 /** Settings of a refresh with a client secret in the form. */
 export interface RefreshSettings {
@@ -62,6 +62,7 @@ export function onceEach(refresh: (tokens: TokenSet) => Promise<TokenSet>, clock
   }
 
   async function once(tokens: TokenSet): Promise<TokenSet> {
+    checkTokens(tokens);
     forget();
     const spent = tokens.refreshToken;
     if (spent === undefined) return refresh(tokens);

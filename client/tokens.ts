@@ -18,6 +18,14 @@ export interface TokenSetFields {
   sid?: string;
 }
 
+/** Throws `settings_invalid` unless this is a set of tokens, and not what a session store returned. */
+export function checkTokens(tokens: TokenSet): void {
+  if (!(tokens instanceof TokenSet))
+    throw new ClientError('settings_invalid', 'The tokens are not a TokenSet.', {
+      advice: 'Restore what you stored of reveal(): TokenSet.restore(stored).',
+    });
+}
+
 const REDACTED = '[redacted]';
 const TEXTS = ['refreshToken', 'idToken', 'scope', 'sid'] as const;
 const NUMBERS = ['refreshExpiresAt', 'refreshCount'] as const;
