@@ -39,7 +39,7 @@ async function fileDatabase(t: TestContext) {
 }
 
 describe('LogCopier', () => {
-  test('copies the log to the file, also twice and next to an open transaction', async (t) => {
+  test('copies the log to the file, also twice and next to open transactions', async (t) => {
     const { file, add, copied } = await fileDatabase(t);
     const copier = new LogCopier(file);
     t.after(() => copier.close());
@@ -53,6 +53,14 @@ describe('LogCopier', () => {
     await copier.copy();
     assert.equal(copied(), 11);
     writer.exec('ROLLBACK');
+    const reader = new Connect(file);
+    t.after(() => reader.close());
+    reader.exec('BEGIN; SELECT n FROM kept');
+    await add(4);
+    await copier.copy();
+    reader.exec('ROLLBACK');
+    await copier.copy();
+    assert.equal(copied(), 15);
   });
 
   test('leaves the changes in the log if the file cannot be opened', async (t) => {

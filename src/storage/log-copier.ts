@@ -13,12 +13,12 @@ function copyOnRequest(): void {
   ) as typeof sqlite.DatabaseSync;
   parentPort?.on('message', () => {
     try {
-      // Its second copy waits so long for a write of another connection.
-      const handle = new Connect(workerData as string, { timeout: 1_000 });
+      // The second copy waits so long for others. Meanwhile it may lock out writers, which a long read must not delay.
+      const handle = new Connect(workerData as string, { timeout: 100 });
       try {
         // Most of the work, next to writers. Then what they have written since, without them: the next write reuses the log.
         handle.prepare('PRAGMA wal_checkpoint(PASSIVE)').get();
-        handle.prepare('PRAGMA wal_checkpoint(RESTART)').get();
+        handle.prepare('PRAGMA wal_checkpoint(FULL)').get();
       } finally {
         handle.close();
       }
