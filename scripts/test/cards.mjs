@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inClone } from '../prepare/clone.mjs';
 import { npm } from '../prepare/npm.mjs';
@@ -75,6 +75,14 @@ async function installPcscMini() {
   await npm(['ci', '--ignore-scripts'], { cwd: pcscMiniFolder, what: 'installing pcsc-mini' });
 }
 
+/** npm leaves an optional package out that it cannot compile, so this installs it again. */
+async function compilePkcs11js() {
+  const { optionalDependencies } = JSON.parse(readFileSync(inClone('package.json'), 'utf8'));
+  const wanted = `pkcs11js@${optionalDependencies.pkcs11js}`;
+  const what = 'compiling pkcs11js (needs a C++ compiler, Python and the headers of Node.js)';
+  await npm(['install', '--no-save', wanted], { cwd: inClone(), what });
+}
+
 /** Same format as the list in `helpers.mjs`; `fetch` is for programs that no package manager installs. */
 export const cardHelpers = [
   { name: 'pcscd', variable: 'ALONGSIDE_PCSCD', find: () => program('pcscd'), debian: 'pcscd' },
@@ -91,6 +99,12 @@ export const cardHelpers = [
     variable: 'ALONGSIDE_SOFTHSM_MODULE',
     find: () => onPath('softhsm2-util') && library('softhsm/libsofthsm2.so', 'pkcs11/libsofthsm2.so'),
     debian: 'softhsm2',
+  },
+  {
+    name: 'pkcs11js',
+    variable: 'ALONGSIDE_PKCS11JS',
+    find: () => first([inClone('node_modules', 'pkcs11js', 'build', 'Release', 'pkcs11.node')]),
+    fetch: compilePkcs11js,
   },
   {
     name: 'vpcd',

@@ -43,7 +43,7 @@ const kinds = [
 ] as const;
 
 for (const [keyType, algorithm] of kinds) {
-  describe(`a ${keyType} token of SoftHSM2 behind PKCS#11`, needing(['SoftHSM2']), () => {
+  describe(`a ${keyType} token of SoftHSM2 behind PKCS#11`, needing(['SoftHSM2', 'pkcs11js']), () => {
     let token: Awaited<ReturnType<typeof makeSoftToken>>;
     let reader: Pkcs11Reader;
     before(async () => {
@@ -112,7 +112,7 @@ for (const [keyType, algorithm] of kinds) {
   });
 }
 
-describe('a PKCS#11 module with a problem', needing(['SoftHSM2']), () => {
+describe('a PKCS#11 module with a problem', needing(['SoftHSM2', 'pkcs11js']), () => {
   test('is reported in one sentence', async () => {
     for (const module of ['/no/such/module.so', process.execPath])
       await assert.rejects(Pkcs11Reader.open({ module, clock, log }), {
@@ -196,7 +196,7 @@ describe('a PKCS#11 module with a problem', needing(['SoftHSM2']), () => {
   });
 });
 
-const needed = needing(['pcscd', 'vpcd', 'OpenSC'], { isolated: true });
+const needed = needing(['pcscd', 'vpcd', 'OpenSC', 'pkcs11js'], { isolated: true });
 
 describe('the virtual card behind pcscd and the PKCS#11 module of OpenSC', needed, () => {
   const ends: (() => Promise<void>)[] = [];

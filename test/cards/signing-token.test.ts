@@ -11,7 +11,6 @@ import { type KeySet, SigningKeys } from '@alongside/kernel/keys';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { Vault } from '@alongside/kernel/secrets';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
-import pkcs11js from 'pkcs11js';
 import { MasterKeyFile } from '../../src/boot/master-key.ts';
 import { SigningToken } from '../../src/boot/signing/token.ts';
 import { openInstance } from '../../src/kit/instance.ts';
@@ -27,7 +26,7 @@ const label = 'signing';
 const algorithms = ['RS256', 'RS512', 'PS256', 'ES256'] as const;
 const verified = (jwt: string, set: KeySet) => jwtVerify(jwt, createLocalJWKSet(set as JSONWebKeySet));
 
-describe('signing keys in a SoftHSM2 token', needing(['SoftHSM2']), () => {
+describe('signing keys in a SoftHSM2 token', needing(['SoftHSM2', 'pkcs11js']), () => {
   const folder = mkdtempSync(join(tmpdir(), 'signing-token-'));
   const clock = new ManualClock(1_790_000_000_000);
   let module: string;
@@ -77,7 +76,8 @@ describe('signing keys in a SoftHSM2 token', needing(['SoftHSM2']), () => {
     await assert.rejects(keys.sign({}, { algorithm: 'EdDSA' }), /no EdDSA keys in a token/);
   });
 
-  test('cannot be read from the token', () => {
+  test('cannot be read from the token', async () => {
+    const { default: pkcs11js } = await import('pkcs11js');
     const library = new pkcs11js.PKCS11();
     library.load(module);
     library.C_Initialize();

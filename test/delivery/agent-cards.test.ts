@@ -18,7 +18,7 @@ import { freePort } from '../testing/free-port.ts';
 const run = promisify(execFile);
 const holder = '656005750199';
 
-describe('the agent in the package of the product', needing(['SoftHSM2']), () => {
+describe('the agent in the package of the product', needing(['SoftHSM2', 'pkcs11js']), () => {
   let folder = '';
   let project: Project;
   before(async () => {

@@ -159,7 +159,7 @@ describe('the executable for Linux', () => {
     await once(child, 'exit');
   }
 
-  test('signs with a card behind PKCS#11', needing(['SoftHSM2']), async (t) => {
+  test('signs with a card behind PKCS#11', needing(['SoftHSM2', 'pkcs11js']), async (t) => {
     const token = await makeSoftToken('EC-P256');
     t.after(() => token.close());
     const { cwd, env } = await emptyHome(t);

@@ -8,6 +8,7 @@ const programs = {
   SoftHSM2: 'ALONGSIDE_SOFTHSM_MODULE',
   vpcd: 'ALONGSIDE_VPCD',
   'pcsc-mini': 'ALONGSIDE_PCSC_MINI',
+  pkcs11js: 'ALONGSIDE_PKCS11JS',
 } as const;
 
 export type ProgramName = keyof typeof programs;
@@ -29,11 +30,17 @@ export function namespaces(): readonly string[] | undefined {
   return ways.find((way) => spawnSync('unshare', [...way, 'true']).status === 0);
 }
 
+/** npm compiles pkcs11js, and leaves it out if it cannot. */
+const compiler = (missing: readonly ProgramName[]): string =>
+  missing.includes('pkcs11js')
+    ? ', and compiles pkcs11js with a C++ compiler, Python and the headers of Node.js'
+    : '';
+
 /** Returns why a test that needs these programs (and namespaces) cannot run, for `skip`; false if it can. */
 function lacking(names: readonly ProgramName[], { isolated = false } = {}): string | false {
   const missing = names.filter((name) => !existsSync(found(name) ?? ''));
   if (missing.length > 0)
-    return `${missing.join(', ')} missing: as root, \`npm test -- test/cards\` installs what Debian has`;
+    return `${missing.join(', ')} missing: as root, \`npm test -- test/cards\` installs what Debian has${compiler(missing)}`;
   if (isolated && !namespaces()) return 'it needs namespaces of its own: run it as root';
   return false;
 }

@@ -2,7 +2,6 @@ import { createPrivateKey } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pkcs11js from 'pkcs11js';
 import { issueKeys } from '../../../identity-agent/card/card-issue.ts';
 import type { CardKeyTypeId } from '../../../identity-agent/card/key-types.ts';
 import { TestAuthority } from '../../../identity-agent/card/testing/card.ts';
@@ -40,12 +39,14 @@ export async function makeSoftToken(keyType: CardKeyTypeId) {
     const named = ['--label', `key ${index + 1}`, '--id', `0${index + 1}`];
     await softhsm('--import', file, '--token', label, '--pin', pin, ...named);
   }
-  writeCertificates(slots.map(({ certificate }) => certificate));
+  await writeCertificates(slots.map(({ certificate }) => certificate));
   return { keys, close: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /** softhsm2-util cannot store a certificate. */
-function writeCertificates(certificates: readonly Uint8Array[]): void {
+async function writeCertificates(certificates: readonly Uint8Array[]): Promise<void> {
+  // Loaded here, because it may be missing where these tests do not run.
+  const { default: pkcs11js } = await import('pkcs11js');
   const module = new pkcs11js.PKCS11();
   module.load(pathOf('SoftHSM2'));
   module.C_Initialize();
