@@ -94,6 +94,18 @@ describe('deploy/observability', () => {
         else assert.match(labels, /job=~".*",instance=~".*"/, query);
   });
 
+  test('the dashboard leaves requests that wait for news out of latencies', () => {
+    const latencies = queries.filter((query) =>
+      query.includes('http_server_request_duration_seconds_bucket'),
+    );
+    assert.ok(latencies.length >= 5);
+    for (const query of latencies) {
+      const [, pattern = ''] = /http_route!~"([^"]*)"/.exec(query) ?? [];
+      for (const route of ['/sessions/:id/end', '/api/v1/changes', '/api/v1/events'])
+        assert.match(route, new RegExp(`^(?:${pattern || '-'})$`), query);
+    }
+  });
+
   test('each alert has a test of both outcomes and a runbook with every part', () => {
     const tests = read('alongside.rules.test.yml');
     const page = readFileSync(new URL('../../docs/runbooks.md', import.meta.url), 'utf8');
