@@ -7,6 +7,8 @@ export default defineConfig({
   // A search index and a style sheet that the reader's browser can cache; no inlined copies.
   build: { inlineStylesheets: 'never' },
   devToolbar: { enabled: false },
+  // Texts of errors and flags stay as they are: no curly quotes, no dash for --flag.
+  markdown: { smartypants: false },
   integrations: [
     // Before Starlight, whose search then indexes the changed pages.
     finishPages(),

@@ -101,7 +101,9 @@ function membersOf(schema: Schema, path = ''): string[] {
 /** Describes a type with its limits in a table cell. */
 function typeOf(schema: Schema): string {
   const { anyOf, oneOf, items, type, pattern, minimum, maximum, maxLength } = schema;
-  if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
+  if (schema.enum)
+    return schema.enum.map((value) => (value === '' ? 'an empty text' : `\`${String(value)}\``)).join(', ');
+  if (schema.const === '') return 'an empty text';
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   const choices = anyOf ?? oneOf;
   if (choices) return [...new Set(choices.map(typeOf))].join(' or ');

@@ -124,6 +124,12 @@ describe('the documentation site', () => {
     await context.close();
   });
 
+  test('shows error texts and flags as they are, without curly quotes and dashes', () => {
+    const page = (name: string) => readFileSync(join(dist, name, 'index.html'), 'utf8');
+    assert.match(page('errors'), /Missing 'alg' header in act\.sub JWT/);
+    assert.match(page('configuration'), /see --console-host/);
+  });
+
   test('answers 404 at a malformed address', async () => {
     assert.equal((await fetch(`${origin}/%zz`)).status, 404);
   });
