@@ -142,31 +142,48 @@ export async function createCore(
     developers: new Developers(database),
     tokens,
     keys,
-    regularWork: [
-      { service: 'core', name: 'audit-seals', every: minute, everyProcess: true, run: () => audit.sealOwn() },
-      { service: 'core', name: 'audit-chains', every: minute, run: () => audit.maintain() },
-      { service: 'core', name: 'old-single-use', every: minute, run: () => singleUse.sweep() },
-      { service: 'core', name: 'old-tokens', every: minute, run: () => tokens.sweep() },
-      { service: 'core', name: 'old-captured', every: minute, run: () => captured.sweep() },
-      { service: 'core', name: 'old-refusals', every: minute, run: () => refusals.sweep() },
-      {
-        service: 'core',
-        name: 'old-events',
-        every: minute,
-        run: () => events.sweep(clock.now() - eventsKept),
-      },
-      {
-        service: 'core',
-        name: 'key-schedule',
-        every: minute,
-        run: async () => {
-          for (const service of Object.values(keys)) await service.keepSchedule();
-        },
-      },
-    ],
+    regularWork: regularWorkOf({ clock, audit, singleUse, tokens, captured, refusals, events, keys }),
     stop() {
       unwatch();
       unfollow();
     },
   };
+}
+
+/** Seals the audit log, deletes old rows and rotates signing keys. */
+function regularWorkOf({
+  clock,
+  audit,
+  singleUse,
+  tokens,
+  captured,
+  refusals,
+  events,
+  keys,
+}: Pick<
+  Core,
+  'clock' | 'audit' | 'singleUse' | 'tokens' | 'captured' | 'refusals' | 'events' | 'keys'
+>): RegularTask[] {
+  return [
+    { service: 'core', name: 'audit-seals', every: minute, everyProcess: true, run: () => audit.sealOwn() },
+    { service: 'core', name: 'audit-chains', every: minute, run: () => audit.maintain() },
+    { service: 'core', name: 'old-single-use', every: minute, run: () => singleUse.sweep() },
+    { service: 'core', name: 'old-tokens', every: minute, run: () => tokens.sweep() },
+    { service: 'core', name: 'old-captured', every: minute, run: () => captured.sweep() },
+    { service: 'core', name: 'old-refusals', every: minute, run: () => refusals.sweep() },
+    {
+      service: 'core',
+      name: 'old-events',
+      every: minute,
+      run: () => events.sweep(clock.now() - eventsKept),
+    },
+    {
+      service: 'core',
+      name: 'key-schedule',
+      every: minute,
+      run: async () => {
+        for (const service of Object.values(keys)) await service.keepSchedule();
+      },
+    },
+  ];
 }
