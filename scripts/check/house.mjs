@@ -49,6 +49,8 @@ const measures = [
     of: (t) => count(t, /\bJSON\.parse\((?:[^()]|\([^()]*\))*\) as\b/g),
   },
   { name: 'object literals spread into literals', limit: 0, target: 0, of: (t) => count(t, /\.\.\.\{/g) },
+  { name: 'conditional expressions within others', limit: 60, room: 5, target: 0, of: nestedConditions },
+  { name: 'functions over 60 lines, page programs aside', limit: 47, room: 4, target: 30, of: longFunctions },
   { name: 'interfaces called Parts', limit: 0, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
   { name: 'interfaces called Asked', limit: 0, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
   {
@@ -156,17 +158,47 @@ function inLoops(texts, folder) {
   return [...entries.keys()].filter((from) => reaches(from).has(from)).length;
 }
 
-/** Returns the lines of the longest function of a file. */
-function longestFunction(file, text) {
+/** Calls `visit` with each node of a file, and the number of lines of a node. */
+function walk(file, text, visit) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const line = (position) => source.getLineAndCharacterOfPosition(position).line;
-  let longest = 0;
-  const visit = (node) => {
-    if (ts.isFunctionLike(node)) {
-      longest = Math.max(longest, line(node.end) - line(node.getStart(source)) + 1);
-    }
-    ts.forEachChild(node, visit);
+  const linesOfNode = (node) => line(node.end) - line(node.getStart(source)) + 1;
+  const each = (node) => {
+    visit(node, linesOfNode);
+    ts.forEachChild(node, each);
   };
-  visit(source);
+  each(source);
+}
+
+/** Returns the lines of the longest function of a file. */
+function longestFunction(file, text) {
+  let longest = 0;
+  walk(file, text, (node, linesOfNode) => {
+    if (ts.isFunctionLike(node)) longest = Math.max(longest, linesOfNode(node));
+  });
   return longest;
+}
+
+/** Counts functions with a body of more than 60 lines. A program of a page is one function, so that its text can be sent. */
+function longFunctions(texts) {
+  let found = 0;
+  for (const [file, text] of texts) {
+    if (file.endsWith('script.ts')) continue;
+    walk(file, text, (node, linesOfNode) => {
+      if (ts.isFunctionLike(node) && node.body && linesOfNode(node) > 60) found += 1;
+    });
+  }
+  return found;
+}
+
+/** Counts conditional expressions that are a branch of another. */
+function nestedConditions(texts) {
+  let found = 0;
+  for (const [file, text] of texts) {
+    walk(file, text, (node) => {
+      if (!ts.isConditionalExpression(node)) return;
+      found += [node.whenTrue, node.whenFalse].filter(ts.isConditionalExpression).length;
+    });
+  }
+  return found;
 }
