@@ -75,7 +75,7 @@ npx alongside audit verify --anchors audit.backup
 
 ## Retention
 
-Records are never deleted unless \`--audit-retention DAYS\` is set. Set it only as your organisation's policy requires. Once a day, records older than that are deleted. An \`audit.retained\` record names the last deleted record of each chain, so the rest still verifies. Records of earlier versions, in their own chain \`former\`, are kept, anchored and verified with the others.
+Records are never deleted unless \`--audit-retention DAYS\` is set. Set it only as your organisation's policy requires. Once a day, records older than that are deleted. That is one transaction: 1,000,000 records took 0.9 s on PostgreSQL, and 3.9 s on SQLite, where requests wait meanwhile. If a statement of it takes longer than \`--database-timeout\`, nothing is deleted, so begin with many days and go down. An \`audit.retained\` record names the last deleted record of each chain, so the rest still verifies. Records of earlier versions, in their own chain \`former\`, are kept, anchored and verified with the others.
 
 ## Actions
 
