@@ -70,7 +70,7 @@ describe('the standard profile', () => {
     return post('/oauth2.1/backchannel_logout', { logout_token: logout });
   };
 
-  test('records the revocation of tokens when the session ends while they are issued', async () => {
+  test('issues and records no tokens when the session ends after the checks of the code', async () => {
     const { database, audit, provider } = client.platform;
     const sid = uuid();
     provider.state.person = { ...careWorker, sid };
@@ -86,11 +86,26 @@ describe('the standard profile', () => {
       return batch.call(database, statements, options);
     };
     assert.equal((await client.redeem('web', code)).status, 400);
-    const records = await audit.list(since);
-    const find = (name: string) => records.find(({ action }) => action === `authorisation.${name}`);
-    const revoked = find('tokens-revoked');
-    assert.equal(revoked?.detail.cause, 'session-ended');
-    assert.equal(revoked?.family, find('tokens-issued')?.family);
+    const actions = (await audit.list(since)).map(({ action }) => action);
+    assert.ok(actions.includes('authorisation.tokens-refused'));
+    assert.ok(!actions.includes('authorisation.tokens-issued'));
+  });
+
+  test('records one refusal for a code of an ended session, also if a later check fails', async () => {
+    const { audit, provider } = client.platform;
+    for (const change of [{}, { code_verifier: 'x'.repeat(43) }]) {
+      const sid = uuid();
+      provider.state.person = { ...careWorker, sid };
+      const code = await client.codeOf('web');
+      await endSession(sid);
+      provider.reset();
+      const since = (await audit.list()).at(-1)?.seq;
+      assert.equal((await client.redeem('web', code, change)).status, 400);
+      assert.deepEqual(
+        (await audit.list(since)).map(({ action }) => action),
+        ['authorisation.tokens-refused'],
+      );
+    }
   });
 
   /** Prepares an act and returns it. */

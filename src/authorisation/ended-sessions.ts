@@ -45,6 +45,7 @@ export class EndedSessions {
       writeStatement: () => this.#singleUse.unnotedStatement(kind, key(upstream.issuer, sid)),
       holds: async () => !(await this.isOver(base, upstream, sid)),
       refuse,
+      isOfGrant: true,
     });
   }
 }

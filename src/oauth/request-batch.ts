@@ -9,6 +9,8 @@ export interface Condition {
   /** Returns whether it would hold now, without the write. */
   holds(): Promise<boolean>;
   refuse(): unknown;
+  /** Whether it is a check of the grant, behind those of the client: its refusal is that of a proven client. */
+  readonly isOfGrant?: true;
 }
 
 /**
@@ -63,7 +65,7 @@ export class RequestBatch {
     await this.#commitEach(required);
   }
 
-  /** Whether this is the refusal of a condition: then the checks behind it count as not run. */
+  /** Whether this is the refusal of a condition for the client: then the checks behind it count as not run. */
   isRefusal(thrown: unknown): boolean {
     return thrown !== undefined && thrown === this.#refusal;
   }
@@ -82,8 +84,9 @@ export class RequestBatch {
   }
 
   async #refuse(condition: Condition): Promise<never> {
-    this.#refusal = await condition.refuse();
-    throw this.#refusal;
+    const refusal = await condition.refuse();
+    if (!condition.isOfGrant) this.#refusal = refusal;
+    throw refusal;
   }
 }
 

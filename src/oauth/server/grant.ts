@@ -89,6 +89,17 @@ async function auditRefusal(
     );
 }
 
+/** Returns the refusal of an earlier condition that does not hold, else what was thrown. */
+async function firstRefusal({ batch }: WithBatch, thrown: unknown): Promise<unknown> {
+  if (!(thrown instanceof Refusal) || batch.isRefusal(thrown)) return thrown;
+  try {
+    await batch.settle();
+    return thrown;
+  } catch (earlier) {
+    return earlier;
+  }
+}
+
 /**
  * Runs the grant of the request. Each refusal has an audit record, unless the client is public: then nothing is proved. A refusal
  * leaves no condition of an earlier check open, such as an unused assertion.
@@ -100,11 +111,11 @@ export function runGrant<Call extends GrantCall>(grants: readonly Grant<Call>[])
     try {
       return await run(call);
     } catch (thrown) {
-      if (!(thrown instanceof Refusal) || call.batch.isRefusal(thrown)) throw thrown;
-      await call.batch.settle();
+      const refusal = await firstRefusal(call, thrown);
+      if (!(refusal instanceof Refusal) || call.batch.isRefusal(refusal)) throw refusal;
       const isPublic = call.client.registration.tokenEndpointAuthMethod === 'none';
-      if (!isPublic) await auditRefusal(call, type, thrown);
-      throw thrown;
+      if (!isPublic) await auditRefusal(call, type, refusal);
+      throw refusal;
     }
   };
 }
