@@ -225,6 +225,7 @@ describe('explain', () => {
       const found = await explain(paste);
       assert.equal(found.took?.kind, kind);
       assert.deepEqual(failedIn(found), failed);
+      for (const { why } of found.checks) assert.match(why, /^(?:$|[^a-z])/, 'a reason is a sentence');
       assert.match(JSON.stringify(found.banner), says);
       assert.ok(found.banner?.mend && found.banner.source !== undefined);
       assert.ok(

@@ -91,10 +91,10 @@ describe('production', () => {
     await page.getByRole('button', { name: 'Set up a passkey' }).click();
     await signedInAs(page, 'Jo Example');
     assert.equal(page.url(), `${origin}/`);
-    assert.match(await page.content(), /alongside-platform/);
+    assert.match(await page.content(), /No application is registered\./);
     assert.doesNotMatch(
       await page.content(),
-      /Test system|Restore the seed data|demo-combined|development-secret/,
+      /Test system|Restore the seed data|demo-combined|development-secret|alongside-platform/,
     );
     await isAccessible(page);
 
@@ -279,6 +279,8 @@ describe('production', () => {
     await signedInAs(officer.page, 'Bo Hill');
     const links = await officer.page.locator('#navigation a').allTextContents();
     assert.ok(!links.some((text) => /Administrators|Journeys|Audit|Keys/.test(text)), links.join(', '));
+    await officer.page.getByRole('link', { name: 'Find a person' }).click();
+    await officer.page.waitForURL(`${origin}/people`);
     const refused = await officer.page.goto(`${origin}/administrators`);
     assert.equal(refused?.status(), 403);
     await officer.page.getByText('Your role in the console does not allow this').waitFor();

@@ -125,7 +125,7 @@ const explainedCheck = (
     outcome: ok ? 'passed' : 'failed',
     came: cut(came ?? received),
     expected: registered ?? expected,
-    why: why || (ok ? (reasons[check] ?? '') : (refusal?.fix ?? reasons[check] ?? '')),
+    why: (why && sentenceOf(why)) || (ok ? (reasons[check] ?? '') : (refusal?.fix ?? reasons[check] ?? '')),
   };
 };
 

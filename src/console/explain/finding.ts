@@ -69,7 +69,13 @@ export const checked = (
   name: string,
   ok: boolean,
   { came, expected, why = '' }: { came: string; expected: string; why?: string },
-): ExplainedCheck => ({ name, outcome: ok ? 'passed' : 'failed', came: cut(came), expected, why });
+): ExplainedCheck => ({
+  name,
+  outcome: ok ? 'passed' : 'failed',
+  came: cut(came),
+  expected,
+  why: sentenceOf(why),
+});
 
 /** Returns a check that could not be made, or does not matter here. */
 export const unchecked = (

@@ -90,7 +90,7 @@ export const administratorsPage = definePage({
       lead: 'Who may use this console, and for what. Every change is in the audit log.',
       main: html`${confirmNote(view)}
 ${table('Administrators', ['Name', 'Role', 'Organisations', 'Last sign-in', hiddenColumn('Acts')], rows)}
-<section class="panel" aria-labelledby="h-roles"><h2 id="h-roles">Roles</h2><dl>${roles.map(
+<section class="panel" aria-labelledby="h-roles"><h2 id="h-roles">Roles</h2><dl class="summary">${roles.map(
         (role) => html`<dt>${role}</dt><dd>${roleDuties[role]}</dd>`,
       )}</dl></section>
 <section class="panel" aria-labelledby="h-invite"><h2 id="h-invite">Invite</h2>${inviteForm()}

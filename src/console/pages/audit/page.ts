@@ -63,7 +63,9 @@ const filters = (query: URLSearchParams): Html =>
   );
 
 const facts = ({ detail, target }: AuditRecord): Html => {
-  const members = Object.entries(detail).slice(0, 4);
+  const members = Object.entries(detail)
+    .filter(([, value]) => value !== '')
+    .slice(0, 4);
   if (!target && members.length === 0) return html``;
   return html`<span class="facts">${target ? foreign(target) : undefined}${members.map(
     ([name, value]) => html` <span class="quiet">${name}</span> ${foreign(String(value).slice(0, 80))}`,

@@ -33,7 +33,7 @@ async function connect({ console, query }: PageView): Promise<Html> {
     applications.find(({ id }) => id === query.get('application')) ??
     own[0] ??
     choices.find(({ id }) => id === 'demo-combined') ??
-    applications[0];
+    choices[0];
   if (!shown) return html`<p>No application is registered.</p>`;
   const lines = variableLines({ urls: { ...urls, cis2Issuer }, agentSocket }, [shown]);
   return html`<p>${segmented(
@@ -166,7 +166,7 @@ ${isAdministrator ? html`<h2 id="h-connect">Connect your application</h2><div cl
 ${
   sees(journeysPage)
     ? html`<section aria-labelledby="h-latest"><h2 id="h-latest">Latest journeys</h2>${await view.part('journeys')}<p><a href="/journeys">All journeys</a></p></section>`
-    : html`<p>The pages for your role are in the navigation.</p>`
+    : html`<section class="panel" aria-labelledby="h-own"><h2 id="h-own">People and cards of your organisations</h2><p><a href="/people">Find a person</a>, <a href="/people/new">add a person</a> or <a href="/cards">find a card</a>. You order cards and other authenticators on the page of their holder.</p></section>`
 }`,
     };
   },
