@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { fillRandom, orderOf } from './ids.ts';
 
 /** Returns SHA-256 as base64url, the stored form of values that are only compared. */
@@ -20,32 +20,6 @@ export function equalHashes(a: string, b: string): boolean {
 
 /** Compares two strings in constant time. */
 export const equalSecrets = (a: string, b: string): boolean => equalHashes(sha256(a), sha256(b));
-
-const sha256Bytes = { block: 64, digest: 32 };
-/** Longest text in characters that `hmacUnder` hashes itself: one of a record of the audit log. */
-const longestText = 4_096;
-
-/**
- * Returns a function that computes HMAC-SHA-256 of a text (RFC 2104), as base64url. Hashing twice costs half of `createHmac`, which makes
- * a native object for each text.
- * @param key at most 64 bytes
- */
-export function hmacUnder(key: Uint8Array): (text: string) => string {
-  const { block, digest } = sha256Bytes;
-  if (key.length > block) throw new Error(`The key of an HMAC has at most ${block} bytes.`);
-  const inner = Buffer.alloc(block + 3 * longestText).fill(0x36, 0, block);
-  const outer = Buffer.alloc(block + digest).fill(0x5c, 0, block);
-  for (const [place, byte] of key.entries()) {
-    inner.writeUInt8(0x36 ^ byte, place);
-    outer.writeUInt8(0x5c ^ byte, place);
-  }
-  return (text) => {
-    if (text.length > longestText) return createHmac('sha256', key).update(text).digest('base64url');
-    const end = block + inner.write(text, block);
-    outer.write(hash('sha256', inner.subarray(0, end), 'latin1'), block, 'latin1');
-    return hash('sha256', outer, 'base64url');
-  };
-}
 
 /**
  * Derives a key for each purpose from one master key (RFC 5869), so that one leaked key reveals no other.

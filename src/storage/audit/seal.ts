@@ -1,4 +1,5 @@
-import { equalHashes, hmacUnder, type Vault } from '@alongside/kernel/secrets';
+import { createHmac } from 'node:crypto';
+import { equalHashes, type Vault } from '@alongside/kernel/secrets';
 import type { Database } from '../database.ts';
 import { masterKeyState } from '../master-key-check.ts';
 import { sealedText } from '../migrations/0033-audit-blocks.ts';
@@ -12,14 +13,16 @@ const mostSubjects = 1_000;
 /** The keys of the audit log, derived from the master key. */
 export class AuditSeal {
   readonly #vault: Vault;
-  readonly #macOf: (text: string) => string;
-  readonly #subjectHmacOf: (nhsNumber: string) => string;
+  readonly #key: Buffer;
   readonly #subjects = new Map<string, SealedSubject>();
 
   constructor(vault: Vault) {
     this.#vault = vault;
-    this.#macOf = hmacUnder(vault.derive('audit'));
-    this.#subjectHmacOf = hmacUnder(vault.derive('audit-subject-index'));
+    this.#key = vault.derive('audit');
+  }
+
+  #macOf(text: string): string {
+    return createHmac('sha256', this.#key).update(text).digest('base64url');
   }
 
   holds({ text, mac }: Pick<StoredRecord, 'text' | 'mac'>): boolean {
@@ -55,7 +58,9 @@ export class AuditSeal {
     const known = this.#subjects.get(nhsNumber);
     if (known) return known;
     const subject = {
-      hmac: this.#subjectHmacOf(nhsNumber),
+      hmac: createHmac('sha256', this.#vault.derive('audit-subject-index'))
+        .update(nhsNumber)
+        .digest('base64url'),
       sealed: this.#vault.seal(subjectSeal, nhsNumber),
     };
     if (this.#subjects.size >= mostSubjects) this.#subjects.clear();
