@@ -31,5 +31,6 @@ export function unusedExchange(
   return {
     writeStatement: () => singleUse.claimStatement(kind, value, expiresAt - clock.now()),
     holds: async () => !(await singleUse.claimed(kind, value)),
+    isOfGrant: true,
   };
 }

@@ -493,7 +493,12 @@ describe('token exchange: options of the base path', () => {
       const s = (order - BigInt(`0x${hex.slice(64)}`)).toString(16).padStart(64, '0');
       const second = Buffer.from(hex.slice(0, 64) + s, 'hex').toString('base64url');
       assert.equal((await exchangeOnce(first)).status, 200);
+      const since = (await platform.audit.list()).at(-1)?.seq;
       assert.equal((await exchangeOnce(`${header}.${payload}.${second}`)).status, 400);
+      assert.deepEqual(
+        (await platform.audit.list(since)).map(({ action, outcome }) => [action, outcome]),
+        [['authorisation.tokens-refused', 'refused']],
+      );
     } finally {
       await once.platform.close();
     }
