@@ -37,7 +37,7 @@ import { patientsByBirthDate } from './migrations/0032-patients-by-birth-date.ts
 import { auditBlocks } from './migrations/0033-audit-blocks.ts';
 import { peopleWhoLeft } from './migrations/0034-people-who-left.ts';
 import { waitingConditions } from './migrations/0035-waiting-conditions.ts';
-import { journeysReached } from './migrations/0037-journeys-reached.ts';
+import { journeysReached } from './migrations/0036-journeys-reached.ts';
 import { row, text } from './row.ts';
 
 export const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
