@@ -60,10 +60,10 @@ const measures = [
     target: 140,
     of: (t) => [...t.values()].filter((text) => linesOf(text) < 30).length,
   },
-  { name: 'files', limit: 1_139, room: 30, target: 960, of: (t) => t.size },
+  { name: 'files', limit: 1_140, room: 30, target: 960, of: (t) => t.size },
   {
     name: 'lines',
-    limit: 134_372,
+    limit: 134_449,
     room: 2_500,
     target: 76_000,
     of: (t) => [...t.values()].reduce((sum, text) => sum + linesOf(text), 0),

@@ -120,7 +120,8 @@ export async function createCore(
     if (options.development) await settings.readClock(clock);
   };
   await readClock();
-  await audit.tick();
+  await audit.sealOwn();
+  await audit.maintain();
   const unwatch = database.onForeignChange(() => {
     for (const service of Object.values(keys)) service.forget();
     background.run(log, 'the clock could not be read', readClock);
@@ -167,6 +168,7 @@ function regularWorkOf({
   return [
     { service: 'core', name: 'audit-seals', every: minute, everyProcess: true, run: () => audit.sealOwn() },
     { service: 'core', name: 'audit-chains', every: minute, run: () => audit.maintain() },
+    { service: 'core', name: 'old-audit-records', every: minute, run: () => audit.sweep() },
     { service: 'core', name: 'old-single-use', every: minute, run: () => singleUse.sweep() },
     { service: 'core', name: 'old-tokens', every: minute, run: () => tokens.sweep() },
     { service: 'core', name: 'old-captured', every: minute, run: () => captured.sweep() },

@@ -239,6 +239,13 @@ for (const open of [onSqlite, onPostgres])
         await database.run(
           sql(`INSERT INTO ${table} ${filling.replace('SELECT', `${numbers} SELECT`)} FROM n`),
         );
+      // Records of one chain are deleted and not removed yet; others are due.
+      await database.run(
+        sql(
+          "INSERT INTO audit_chain (chain, started_at, seq, mac, deleted) VALUES ('c', 0, ?, '', 10)",
+          rows,
+        ),
+      );
 
       const offences = new Set<string>();
       const explained = new Set<string>();
@@ -273,6 +280,7 @@ for (const open of [onSqlite, onPostgres])
         captures: true,
         cis2Kids: 'urlSafe',
         events: {},
+        audit: { retentionDays: 30 },
         log: { debug() {}, info() {}, warn() {}, error() {} },
       });
       const { placements } = await compose({

@@ -10,6 +10,7 @@ import { Vault } from '@alongside/kernel/secrets';
 import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type ChainHead, encodeEntry } from './audit/entry.ts';
 import { formerHash } from './audit/records.ts';
+import { blocksRemovedAtOnce } from './audit/retention.ts';
 import { AuditSeal } from './audit/seal.ts';
 import { type AuditAction, type AuditEntry, AuditLog, type AuditOptions } from './audit.ts';
 import { insertStatement } from './batches.ts';
@@ -471,6 +472,138 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.ok((await log.verify()).problem);
     });
 
+    describe('deletes records in two steps, and', () => {
+      const due = async (records: number) => {
+        const log = logOf(one, { retentionDays: 30 });
+        await writeMany(log, records, 'old');
+        clock.advance(60 * day);
+        await writeMany(log, 2, 'young');
+        return log;
+      };
+
+      test('removes few rows in each batch', async (t) => {
+        const log = await due(2 * blocksRemovedAtOnce + 20);
+        const chain = await chainOf(log, 'old1');
+        await log.maintain();
+        const batch = t.mock.method(one, 'batch');
+        assert.equal(await log.sweep(), false);
+        const removed = await Promise.all(batch.mock.calls.map(({ result }) => result));
+        const changes = removed.map((done) => done?.results.map((result) => result.changes));
+        assert.deepEqual(changes, [
+          [blocksRemovedAtOnce, blocksRemovedAtOnce],
+          [blocksRemovedAtOnce, blocksRemovedAtOnce],
+          [20, 20],
+        ]);
+        const left = await log.list();
+        assert.deepEqual(
+          left
+            .filter(({ chain: its }) => its === chain)
+            .map(({ target }) => target)
+            .slice(0, 2),
+          ['young1', 'young2'],
+        );
+        assert.equal(await log.sweep(), false);
+        assert.equal(batch.mock.callCount(), 3, 'no batch without rows to remove');
+      });
+
+      test('counts what an interrupted process has left as deleted, and removes it in the next round', async () => {
+        const log = await due(3);
+        await log.maintain();
+        const { records, problem } = await log.verify();
+        assert.deepEqual([problem, (await log.extent()).records], [undefined, records]);
+        assert.equal((await targets(log)).filter((target) => target.startsWith('old')).length, 3);
+        // Also without the option, which another start may lack.
+        const next = logOf(two);
+        await next.tick();
+        assert.equal((await targets(next)).filter((target) => target.startsWith('old')).length, 0);
+        assert.equal((await next.verify()).problem, undefined);
+        const left = sql(
+          'SELECT last FROM audit_block AS block JOIN audit_chain AS counted ON counted.chain = block.chain AND block.seq <= deleted',
+        );
+        assert.deepEqual(await one.all(left), []);
+      });
+
+      test('verifies nothing up to the last deleted record, and everything after it', async () => {
+        const log = await due(3);
+        const chain = await chainOf(log, 'old1');
+        await log.maintain();
+        const period = { from: start - 1_000, to: start + 1_000 };
+        assert.deepEqual(
+          [(await log.verify(period)).problem, (await log.verify(period)).records],
+          [undefined, 0],
+        );
+        await one.run(sql("UPDATE audit_block SET records = 'x' WHERE chain = ? AND seq = 1", chain));
+        await one.run(sql('DELETE FROM audit_block WHERE chain = ? AND seq = 2', chain));
+        for (const options of [{}, period]) assert.equal((await log.verify(options)).problem, undefined);
+        await one.run(sql('DELETE FROM audit_block WHERE chain = ? AND seq = 4', chain));
+        assert.deepEqual((await log.verify()).problem, { chain, seq: 4, problem: 'missing' });
+        await log.sweep();
+        assert.deepEqual((await log.verify()).problem, { chain, seq: 4, problem: 'missing' });
+        await one.run(sql('UPDATE audit_chain SET deleted = 4 WHERE chain = ?', chain));
+        const forged = { chain, seq: 4, problem: 'deleted' };
+        assert.deepEqual((await log.verify()).problem, forged);
+        assert.deepEqual((await log.verify({ from: clock.now() - 1_000 })).problem, forged);
+      });
+
+      test('continues to verify where another process deletes records meanwhile', async () => {
+        const log = logOf(one);
+        await writeMany(log, 120, 'old');
+        const verifying = log.verifying();
+        assert.equal((await verifying.next()).done, false);
+        clock.advance(60 * day);
+        const other = logOf(two, { retentionDays: 30 });
+        await writeMany(other, 1, 'young');
+        await other.tick();
+        assert.equal((await targets(other)).filter((target) => target.startsWith('old')).length, 0);
+        let step = await verifying.next();
+        while (!step.done) step = await verifying.next();
+        assert.equal(step.value.problem, undefined);
+      });
+
+      test('keeps the row of a closed chain until none of its blocks remain', async () => {
+        const ended = logOf(two);
+        await writeMany(ended, 3, 'ended');
+        const chain = await chainOf(ended, 'ended1');
+        await ended.close();
+        const log = await due(1);
+        const isKnown = async () =>
+          (await one.get(sql('SELECT chain FROM audit_chain WHERE chain = ?', chain))) !== undefined;
+        for (let days = 0; days < 40; days += 20) {
+          await log.maintain();
+          clock.advance(20 * day);
+          await log.recordAlone(entry('more'));
+          assert.equal(await isKnown(), true);
+          assert.equal((await log.verify()).problem, undefined);
+        }
+        await log.sweep();
+        await log.maintain();
+        assert.equal(await isKnown(), false);
+        assert.equal((await log.verify()).problem, undefined);
+      });
+
+      test('removes each row once in two processes', async () => {
+        const logs = [await due(120), logOf(two, { retentionDays: 30 })] as const;
+        await Promise.all(logs.map((log) => log.tick()));
+        // A process whose rows another removed ends its round early.
+        for (const log of logs) await log.sweep();
+        assert.equal((await targets(logs[0])).filter((target) => target.startsWith('old')).length, 0);
+        assert.equal((await logs[0].list()).filter(({ action }) => action === 'audit.retained').length, 1);
+        assert.equal((await logs[1].verify()).problem, undefined);
+        const orphans = sql('SELECT block FROM audit_term WHERE block NOT IN (SELECT last FROM audit_block)');
+        assert.deepEqual(await one.all(orphans), []);
+      });
+
+      test('never takes back what counts as deleted, with a longer retention', async () => {
+        const log = await due(3);
+        const chain = await chainOf(log, 'old1');
+        await log.maintain();
+        clock.advance(day);
+        await logOf(two, { retentionDays: 3_000 }).maintain();
+        const row = await one.get(sql('SELECT deleted FROM audit_chain WHERE chain = ?', chain));
+        assert.deepEqual({ ...row }, { deleted: 3 });
+      });
+    });
+
     test('sums refusals of unauthenticated callers by network and minute', async () => {
       const log = logOf(one);
       for (let n = 0; n < 500; n++)
@@ -602,6 +735,20 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.equal((await log.verify()).problem, undefined);
       await one.run(sql("UPDATE audit SET target = 'forged' WHERE seq = 2"));
       assert.deepEqual((await log.verify()).problem, { chain: 'former', seq: 2, problem: 'changed' });
+      const keeper = logOf(one, { retentionDays: 30 });
+      clock.advance(60 * day);
+      await keeper.recordAlone(entry('young'));
+      await keeper.maintain();
+      assert.equal((await keeper.verify()).problem, undefined);
+      for (let n = 0; n < 2; n++) {
+        clock.advance(20 * day);
+        await keeper.recordAlone(entry('more'));
+        await keeper.maintain();
+      }
+      assert.ok((await targets(keeper)).includes('t1'), 'the row of its chain stays as long as its records');
+      await keeper.sweep();
+      assert.ok(!(await targets(keeper)).some((target) => /^t\d/.test(target)));
+      assert.equal((await keeper.verify()).problem, undefined);
     });
   });
 }

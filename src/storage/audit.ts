@@ -14,9 +14,10 @@ import {
   type LoneEntry,
 } from './audit/entry.ts';
 import { type AuditFilter, type AuditRecord, AuditRecords } from './audit/records.ts';
+import { deleteOldRecords, removeDeletedRecords } from './audit/retention.ts';
 import { AuditSeal } from './audit/seal.ts';
 import { Sealer } from './audit/sealer.ts';
-import { type AuditExtent, anchorChains, deleteOldRecords, readExtent } from './audit/upkeep.ts';
+import { type AuditExtent, anchorChains, readExtent } from './audit/upkeep.ts';
 import {
   type AuditVerification,
   type VerifyOptions,
@@ -159,6 +160,7 @@ export class AuditLog {
   async tick(): Promise<void> {
     await this.sealOwn();
     await this.maintain();
+    await this.sweep();
   }
 
   /** Seals this process's records; every process does this. */
@@ -180,6 +182,11 @@ export class AuditLog {
     await anchorChains(parts);
     if (this.#options.retentionDays !== undefined) await deleteOldRecords(parts, this.#options.retentionDays);
     await this.#sealer.sealAll();
+  }
+
+  /** Removes the rows of deleted records. Returns whether rows remain after a limited number of batches. */
+  sweep(): Promise<boolean> {
+    return removeDeletedRecords(this.#database);
   }
 
   /** Seals the remaining records. */

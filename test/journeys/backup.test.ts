@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { ManualClock } from '@alongside/kernel/clock';
 import { loadConfig } from '@alongside/kernel/config';
 import { randomToken } from '@alongside/kernel/ids';
 import { Vault } from '@alongside/kernel/secrets';
@@ -20,6 +21,7 @@ import { combinedSignIn } from '../../bench/peers/scenarios.ts';
 import { createBackup } from '../../src/boot/backup.ts';
 import { invoke, invokeJson, runProcess } from '../../src/cli/testing/command.ts';
 import { productionShape } from '../../src/config.ts';
+import { AuditLog } from '../../src/storage/audit.ts';
 import { ArchiveWriter } from '../../src/storage/backup/archive.ts';
 import { Backup, manifestFile } from '../../src/storage/backup/manifest.ts';
 import { sql } from '../../src/storage/database.ts';
@@ -153,6 +155,50 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       await restored.close();
       assert.deepEqual([kept.map(({ name }) => name), leases], [['An older practice'], []]);
       assert.equal((await invokeJson<{ ok: boolean }>(['audit', 'verify', ...where])).ok, true);
+    });
+
+    test('made while deleted audit records are removed has a rest, which is removed after its restore', async () => {
+      const interrupted = join(root, `${dialect}-interrupted`);
+      mkdirSync(interrupted);
+      const key = readFileSync(join(folder, 'master.key'), 'utf8');
+      writeFileSync(join(interrupted, 'master.key'), key, { mode: 0o600 });
+      const url = await postgres?.create('interrupted');
+      const where = ['--data', interrupted, ...(url ? ['--database', url] : [])];
+      const vault = new Vault(Buffer.from(key, 'base64url'));
+      const clock = new ManualClock(Date.parse('2026-03-02T09:00:00Z'));
+      const archive = join(root, `${dialect}-interrupted.tar`);
+      const inDatabase = async (work: (log: AuditLog) => Promise<void>) => {
+        const opened = await connectDatabase(url ?? '', interrupted);
+        await migrate(opened);
+        await bindMasterKey(opened, vault);
+        const log = new AuditLog(opened, clock, vault, { retentionDays: 30 });
+        await work(log);
+        await log.close();
+        await opened.close();
+      };
+      const write = (log: AuditLog, target: string) =>
+        log.recordAlone({ action: 'state.exported', outcome: 'ok', actor: 'a', target });
+      const isThere = async (log: AuditLog) => (await log.list()).some(({ target }) => target === 'old');
+
+      await inDatabase(async (log) => {
+        await write(log, 'old');
+        clock.advance(60 * 86_400);
+        await write(log, 'young');
+        await log.maintain();
+      });
+      await invokeJson(['backup', archive, ...where]);
+      await inDatabase(async (log) => {
+        await log.sweep();
+        assert.equal(await isThere(log), false);
+      });
+      await invokeJson(['restore', archive, '--force', ...where]);
+      assert.equal((await invokeJson<{ ok: boolean }>(['audit', 'verify', ...where])).ok, true);
+      await inDatabase(async (log) => {
+        assert.equal(await isThere(log), true);
+        await log.sweep();
+        assert.equal(await isThere(log), false);
+        assert.equal((await log.verify()).problem, undefined);
+      });
     });
 
     test('leaves no file when it is stopped', async () => {

@@ -6,7 +6,7 @@ import { blockColumns, blockRow, recordsOf } from './blocks.ts';
 import { type AuditEntry, auditWriter, type ChainHead } from './entry.ts';
 import { formerChain } from './records.ts';
 
-interface UpkeepParts {
+export interface UpkeepParts {
   database: Database;
   clock: Clock;
   /** Anchors are logged here: exported logs prove truncation, which the database cannot. */
@@ -16,10 +16,9 @@ interface UpkeepParts {
 }
 
 const minute = 60_000;
-const day = 86_400_000;
 
 /** Claims the work of a period for one process: only one batch with this statement succeeds. */
-const claimStatement = (name: string, turn: number): Statement =>
+export const claimStatement = (name: string, turn: number): Statement =>
   must(
     sql(
       `INSERT INTO setting (name, value) VALUES (?, ?)
@@ -29,7 +28,7 @@ const claimStatement = (name: string, turn: number): Statement =>
     ),
   );
 
-const claimed = async (database: Database, name: string, turn: number): Promise<boolean> =>
+export const claimed = async (database: Database, name: string, turn: number): Promise<boolean> =>
   (await database.get<{ value: string }>(sql('SELECT value FROM setting WHERE name = ?', name)))?.value ===
   String(turn);
 
@@ -72,95 +71,16 @@ export async function anchorChains({
   if (done) anchorLog.info({ heads }, 'audit anchor');
 }
 
-interface OldRecords {
-  chain: string;
-  /** The last record to delete. */
-  seq: number;
-  mac: string;
-}
-
-/**
- * Returns the last record of each chain of which its whole block is before a time, with nothing newer before it. The newest block of
- * all stays, because numbers continue after it.
- */
-async function oldRecords(database: Database, before: number): Promise<OldRecords[]> {
-  const blocks = await database.all(
-    sql(
-      `SELECT ${blockColumns} FROM audit_chain AS counted JOIN audit_block AS block
-       ON block.chain = counted.chain AND block.seq = (
-         SELECT MAX(old.seq) FROM audit_block AS old WHERE old.chain = counted.chain AND old.seq < COALESCE(
-           (SELECT MIN(young.seq) FROM audit_block AS young WHERE young.chain = counted.chain AND young.at >= ?),
-           counted.seq + 1)
-       ) WHERE block.last < (SELECT MAX(last) FROM audit_block)`,
-      before,
-    ),
-    blockRow,
-  );
-  const sealed = blocks.map((block) => ({
-    chain: block.chain,
-    seq: block.seq,
-    mac: recordsOf(block).at(-1)?.mac ?? '',
-  }));
-  const former = await database.all<OldRecords>(
-    sql(
-      `SELECT '${formerChain}' AS chain, seq, hash AS mac FROM audit WHERE seq = COALESCE(
-         (SELECT MIN(seq) - 1 FROM audit WHERE at >= ?), (SELECT MAX(seq) FROM audit))`,
-      new Date(before).toISOString(),
-    ),
-  );
-  return [...sealed, ...former];
-}
-
-/**
- * Deletes records older than this number of days, once a day in all processes together. A retention record names the last deleted
- * record of each chain, so that the rest can still be verified.
- */
-export async function deleteOldRecords(
-  { database, clock, recordStatement }: UpkeepParts,
-  days: number,
-): Promise<void> {
-  const turn = Math.floor(clock.now() / day);
-  if (await claimed(database, 'audit.retained', turn)) return;
-  const old = await oldRecords(database, (turn - days) * day);
-  if (old.length === 0) return;
-  const stated = await database.all<{ chain: string; seq: number; mac: string }>(
-    sql('SELECT chain, deleted AS seq, deleted_mac AS mac FROM audit_chain WHERE deleted > 0'),
-  );
-  const moved = new Set(old.map(({ chain }) => chain));
-  // Repeated each time, because the previous retention record becomes old too.
-  const heads = [...stated.filter(({ chain }) => !moved.has(chain)), ...old].map(
-    ({ chain, seq, mac }): ChainHead => [chain, seq, mac],
-  );
-  await database.batch([
-    claimStatement('audit.retained', turn),
-    // Chains that were fully deleted, with a retention record, on an earlier day.
-    sql('DELETE FROM audit_chain WHERE closed_at IS NOT NULL AND deleted = seq AND deleted > 0'),
-    ...old.flatMap(({ chain, seq, mac }) => [
-      ...(chain === formerChain
-        ? [sql('DELETE FROM audit WHERE seq <= ?', seq)]
-        : [
-            sql(
-              'DELETE FROM audit_term WHERE block IN (SELECT last FROM audit_block WHERE chain = ? AND seq <= ?)',
-              chain,
-              seq,
-            ),
-            sql('DELETE FROM audit_block WHERE chain = ? AND seq <= ?', chain, seq),
-          ]),
-      sql('UPDATE audit_chain SET deleted = ?, deleted_mac = ? WHERE chain = ?', seq, mac, chain),
-    ]),
-    recordStatement({ action: 'audit.retained', outcome: 'ok', actor: auditWriter, detail: { days } }, heads),
-  ]);
-}
-
 /** How much the audit log holds. */
 export interface AuditExtent {
   /** Days after which records are deleted; null if they never are. */
   retentionDays: number | null;
+  /** Number of sealed records, without deleted ones whose rows are not removed yet. */
   records: number;
   chains: number;
   /** Number of records that an anchor covers. */
   anchored: number;
-  /** ISO time of the oldest sealed record; null without one. */
+  /** ISO time of the oldest stored record, which may be deleted and not removed yet; null without one. */
   oldest: string | null;
 }
 

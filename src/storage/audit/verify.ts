@@ -56,6 +56,12 @@ interface ChainRow {
   deleted: number;
 }
 
+const chainsQuery = 'SELECT chain, seq, mac, deleted FROM audit_chain';
+
+/** Returns the number of records of a chain to verify: all that were not deleted, or those of them within a range. */
+const countIn = ({ seq, deleted }: ChainRow, { first, last }: Range = { first: 1, last: seq }): number =>
+  Math.max(0, last - Math.max(first, deleted + 1) + 1);
+
 const pageSize = 1_000;
 /** The number of blocks of a page. */
 const blocksAtOnce = 50;
@@ -115,34 +121,50 @@ class Verifier {
 
   /** Reads anchors and retention records before verifying the records. */
   async collectHeads(): Promise<void> {
-    const heads = { 'audit.anchored': this.#anchored, 'audit.retained': this.#retained };
-    for (const [action, named] of Object.entries(heads)) {
-      const [term = ''] = termsOf({ action });
-      for (let after = 0, page = blocksAtOnce; page === blocksAtOnce; ) {
-        const blocks = await this.#database.all(
-          sql(
-            `SELECT ${blockColumns} FROM audit_term AS term CROSS JOIN audit_block AS block
-             WHERE term.term = ? AND term.block > ? AND block.last = term.block ORDER BY term.block LIMIT ?`,
-            term,
-            after,
-            blocksAtOnce,
-          ),
-          blockRow,
-        );
-        for (const record of blocks.flatMap(recordsOf))
-          if (record.action === action && record.actor === auditWriter && this.#seal.holds(record))
-            for (const head of auditBodyOf(record.body).heads ?? []) named.add(head);
-        page = blocks.length;
-        after = blocks.at(-1)?.last ?? after;
-      }
+    await this.#collect('audit.anchored', this.#anchored);
+    await this.#collect('audit.retained', this.#retained);
+  }
+
+  async #collect(action: string, named: NamedHeads): Promise<void> {
+    const [term = ''] = termsOf({ action });
+    for (let after = 0, page = blocksAtOnce; page === blocksAtOnce; ) {
+      const blocks = await this.#database.all(
+        sql(
+          `SELECT ${blockColumns} FROM audit_term AS term CROSS JOIN audit_block AS block
+           WHERE term.term = ? AND term.block > ? AND block.last = term.block ORDER BY term.block LIMIT ?`,
+          term,
+          after,
+          blocksAtOnce,
+        ),
+        blockRow,
+      );
+      for (const record of blocks.flatMap(recordsOf))
+        if (record.action === action && record.actor === auditWriter && this.#seal.holds(record))
+          for (const head of auditBodyOf(record.body).heads ?? []) named.add(head);
+      page = blocks.length;
+      after = blocks.at(-1)?.last ?? after;
     }
   }
 
   /**
-   * Yields after each page.
+   * Verifies a chain; again from its new beginning if records were deleted meanwhile. Yields after each page.
    * @param range the records to read; the whole chain by default
    */
-  async *verifyChain(
+  async *verifyChain(read: ChainRow, range?: Range): AsyncGenerator<void, AuditProblem | undefined> {
+    const { records } = this;
+    for (let row = read; ; ) {
+      const problem = yield* this.#verifyRow(row, range);
+      if (!problem) return undefined;
+      // Not the anchors: those since then may name chains that are not in the list.
+      await this.#collect('audit.retained', this.#retained);
+      const now = await this.#database.get<ChainRow>(sql(`${chainsQuery} WHERE chain = ?`, row.chain));
+      if (!now || now.deleted <= row.deleted) return problem;
+      row = now;
+      this.records = records;
+    }
+  }
+
+  async *#verifyRow(
     { chain, seq: counted, mac, deleted }: ChainRow,
     range?: Range,
   ): AsyncGenerator<void, AuditProblem | undefined> {
@@ -151,6 +173,8 @@ class Verifier {
     const last = Math.min(range?.last ?? counted, counted);
     let { seq, previous } = { seq: first - 1, previous: await this.#macBefore(chain, first, deleted) };
     if (previous === undefined) return found(seq, seq === deleted ? 'deleted' : 'missing');
+    // Rows of deleted records may remain for a while; nothing depends on them.
+    if (range && range.last <= deleted) return undefined;
     for (let isMore = true; isMore && seq < last; ) {
       const links = await this.#links(chain, seq, last);
       for (const link of links) {
@@ -344,9 +368,7 @@ export async function* verifyAudit(
     : await verifier.ranges(from ?? 0, to ?? Number.MAX_SAFE_INTEGER - longestSpan);
   // Read before the chains, so that no chain is shorter than its anchors.
   await verifier.collectHeads();
-  const chains = await database.all<ChainRow>(
-    sql('SELECT chain, seq, mac, deleted FROM audit_chain ORDER BY started_at, chain'),
-  );
+  const chains = await database.all<ChainRow>(sql(`${chainsQuery} ORDER BY started_at, chain`));
   const result = (problem: AuditProblem | undefined): AuditVerification => ({
     chains: ranges?.size ?? chains.length,
     records: verifier.records,
@@ -355,13 +377,10 @@ export async function* verifyAudit(
   });
   if (await seal.isOfAnotherKey(database))
     return result({ chain: chains.at(-1)?.chain ?? '', seq: 1, problem: 'wrong-key' });
-  const of = ranges
-    ? [...ranges.values()].reduce((sum, { first, last }) => sum + last - first + 1, 0)
-    : chains.reduce((sum, { seq, deleted }) => sum + Number(seq) - Number(deleted), 0);
-  for (const chain of chains) {
-    const range = ranges?.get(chain.chain);
-    if (ranges && !range) continue;
-    const pages = verifier.verifyChain(chain, range);
+  const read = chains.filter(({ chain }) => !ranges || ranges.has(chain));
+  const of = read.reduce((sum, chain) => sum + countIn(chain, ranges?.get(chain.chain)), 0);
+  for (const chain of read) {
+    const pages = verifier.verifyChain(chain, ranges?.get(chain.chain));
     let page = await pages.next();
     for (; !page.done; page = await pages.next()) yield { records: verifier.records, of };
     if (page.value) return result(page.value);
