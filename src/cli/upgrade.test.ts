@@ -17,7 +17,9 @@ describe('alongside upgrade and migrate', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-upgrade-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const at = ['--data', folder, '--no-self-service'];
-  const old = knownSchema - 3;
+  // Migration 33 changes the audit log in a way that the version before cannot read.
+  const old = 32;
+  const pending = knownSchema - old;
 
   test('show what would happen, change nothing, and then migrate', async () => {
     const key = randomToken(32);
@@ -32,11 +34,11 @@ describe('alongside upgrade and migrate', () => {
       '--check',
       ...at,
     ]);
-    assert.deepEqual([ok, plan.schema, plan.migrations.length], [true, old, 3]);
+    assert.deepEqual([ok, plan.schema, plan.migrations.length], [true, old, pending]);
     const { lines, code } = await invoke(['migrate', '--plan', ...at]);
     assert.equal(code, 0);
     assert.match(lines[0] ?? '', new RegExp(`has schema ${old}\\. Version .* has schema ${knownSchema}\\.`));
-    assert.equal(lines[1], '3 migrations:');
+    assert.equal(lines[1], `${pending} migrations:`);
     assert.match(lines.at(-1) ?? '', /To go back, restore a backup/);
 
     await assert.rejects(
