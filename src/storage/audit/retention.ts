@@ -13,6 +13,7 @@ export const blocksRemovedAtOnce = 25;
 
 const chainRow = row('audit_chain', { chain: text, deleted: integer, deletedMac: text });
 type DeletableChain = RowOf<typeof chainRow>;
+const endRow = row('audit_block', { seq: integer });
 const newestRow = row('audit_block', { last: computed(nullable(integer)) });
 
 /** The end of a block, or a record of the former chain. */
@@ -140,10 +141,21 @@ async function removeSome(database: Database, { chain, deleted }: DeletableChain
     const { changes } = await database.run(sql(`DELETE FROM audit WHERE seq IN (${old})`, deleted));
     return changes === batchSize;
   }
-  const old = `SELECT last FROM audit_block WHERE chain = ? AND seq <= ? ORDER BY seq LIMIT ${blocksRemovedAtOnce}`;
-  const { results } = await database.batch([
-    sql(`DELETE FROM audit_term WHERE block IN (${old})`, chain, deleted),
-    sql(`DELETE FROM audit_block WHERE last IN (${old})`, chain, deleted),
+  const ends = await database.all(
+    sql(
+      `SELECT seq FROM audit_block WHERE chain = ? AND seq <= ? ORDER BY seq LIMIT ${blocksRemovedAtOnce}`,
+      chain,
+      deleted,
+    ),
+    endRow,
+  );
+  const upTo = ends.at(-1)?.seq;
+  if (upTo === undefined) return false;
+  // Both statements up to one record: if another process removes the same blocks, the second would otherwise find further ones.
+  const old = 'SELECT last FROM audit_block WHERE chain = ? AND seq <= ?';
+  await database.batch([
+    sql(`DELETE FROM audit_term WHERE block IN (${old})`, chain, upTo),
+    sql('DELETE FROM audit_block WHERE chain = ? AND seq <= ?', chain, upTo),
   ]);
-  return results[1]?.changes === blocksRemovedAtOnce;
+  return ends.length === blocksRemovedAtOnce;
 }
