@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { batchSize, inBatches } from '../batches.ts';
+import { batchSize, inBatches, marks } from '../batches.ts';
 import { type Database, sql } from '../database.ts';
 import { computed, integer, nullable, type RowOf, row, text } from '../row.ts';
 import { blockColumns, blockRow, recordsOf } from './blocks.ts';
@@ -13,7 +13,7 @@ export const blocksRemovedAtOnce = 25;
 
 const chainRow = row('audit_chain', { chain: text, deleted: integer, deletedMac: text });
 type DeletableChain = RowOf<typeof chainRow>;
-const endRow = row('audit_block', { seq: integer });
+const endRow = row('audit_block', { last: integer });
 const newestRow = row('audit_block', { last: computed(nullable(integer)) });
 
 /** The end of a block, or a record of the former chain. */
@@ -143,19 +143,18 @@ async function removeSome(database: Database, { chain, deleted }: DeletableChain
   }
   const ends = await database.all(
     sql(
-      `SELECT seq FROM audit_block WHERE chain = ? AND seq <= ? ORDER BY seq LIMIT ${blocksRemovedAtOnce}`,
+      `SELECT last FROM audit_block WHERE chain = ? AND seq <= ? ORDER BY seq LIMIT ${blocksRemovedAtOnce}`,
       chain,
       deleted,
     ),
     endRow,
   );
-  const upTo = ends.at(-1)?.seq;
-  if (upTo === undefined) return false;
-  // Both statements up to one record: if another process removes the same blocks, the second would otherwise find further ones.
-  const old = 'SELECT last FROM audit_block WHERE chain = ? AND seq <= ?';
+  if (ends.length === 0) return false;
+  const blocks = ends.map(({ last }) => last);
+  // The same blocks in both statements: one that looks for them again would find further ones after another process removed these.
   await database.batch([
-    sql(`DELETE FROM audit_term WHERE block IN (${old})`, chain, upTo),
-    sql('DELETE FROM audit_block WHERE chain = ? AND seq <= ?', chain, upTo),
+    sql(`DELETE FROM audit_term WHERE block IN (${marks(blocks.length)})`, ...blocks),
+    sql(`DELETE FROM audit_block WHERE last IN (${marks(blocks.length)})`, ...blocks),
   ]);
   return ends.length === blocksRemovedAtOnce;
 }
