@@ -59,12 +59,7 @@ Someone who may write to the database can cut off the newest records together wi
 2. Alert if the file does not grow: the metric of the alert \`AlongsideAuditAnchorLate\` shows only that anchors are written, not that you have them.
 3. Verify with them. Copy the file to a machine with the settings of the service and run \`alongside audit verify --anchors anchors.log\`. If records are missing, exit code 1 and the number of the first.
 
-The log covers all but the last minute. A backup that is stored elsewhere serves too, and covers what was there when it was made:
-
-\`\`\`sh
-npx alongside backup audit.backup
-npx alongside audit verify --anchors audit.backup
-\`\`\`
+The log covers all but the last minute. A backup that is stored elsewhere serves too, and covers what was there when it was made: \`alongside audit verify --anchors BACKUP\`.
 
 ## Commands
 
