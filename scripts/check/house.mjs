@@ -49,8 +49,8 @@ const measures = [
     of: (t) => count(t, /\bJSON\.parse\((?:[^()]|\([^()]*\))*\) as\b/g),
   },
   { name: 'object literals spread into literals', limit: 0, target: 0, of: (t) => count(t, /\.\.\.\{/g) },
-  { name: 'conditional expressions within others', limit: 60, room: 5, target: 0, of: nestedConditions },
-  { name: 'functions over 60 lines, page programs aside', limit: 47, room: 4, target: 30, of: longFunctions },
+  { name: 'conditional expressions within others', limit: 57, room: 5, target: 0, of: nestedConditions },
+  { name: 'functions over 60 lines, page programs aside', limit: 46, room: 4, target: 30, of: longFunctions },
   { name: 'interfaces called Parts', limit: 0, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
   { name: 'interfaces called Asked', limit: 0, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
   {
@@ -63,7 +63,7 @@ const measures = [
   { name: 'files', limit: 1_140, room: 30, target: 960, of: (t) => t.size },
   {
     name: 'lines',
-    limit: 134_461,
+    limit: 134_460,
     room: 2_500,
     target: 76_000,
     of: (t) => [...t.values()].reduce((sum, text) => sum + linesOf(text), 0),
