@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { pythonOf, typeOf } from '../values.ts';
+import { formatted, typeOf } from '../values.ts';
 import { invalidUpdate, type Patch } from './patches.ts';
 
 type Json = Record<string, unknown> | unknown[];
@@ -75,7 +75,7 @@ function test(parent: Json, key: string, value: unknown): void {
   const found = (parent as Record<string | number, unknown>)[existing(parent, key, 'test')];
   if (isDeepStrictEqual(found, value)) return;
   throw invalidUpdate(
-    `Invalid patch - ${pythonOf(found)} (${typeOf(found)}) is not equal to tested value ${pythonOf(value)} (${typeOf(value)})`,
+    `Invalid patch - ${formatted(found)} (${typeOf(found)}) is not equal to tested value ${formatted(value)} (${typeOf(value)})`,
   );
 }
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { Refusal } from '@alongside/kernel/errors';
 import fc from 'fast-check';
 import { seededPatients } from '../seed.ts';
-import { pythonOf, typeOf } from '../values.ts';
+import { formatted, pythonOf, typeOf } from '../values.ts';
 import { applyPatches } from './apply.ts';
 import { checkIdentities } from './identities.ts';
 import { normalised } from './normalise.ts';
@@ -137,8 +137,14 @@ describe('applyPatches and readPatches', () => {
   test('format values as the published service does', () => {
     assert.equal(
       pythonOf({ a: [1, 'x', null, true, { b: "it's" }] }),
-      "{'a': [1, 'x', None, True, {'b': 'it\\'s'}]}",
+      `{'a': [1, 'x', None, True, {'b': "it's"}]}`,
     );
+    assert.equal(
+      pythonOf(['é', 'a"b', `"it's"`, 'a\\b', 'a\n\t\0\u0085\ud800']),
+      `['é', 'a"b', '"it\\'s"', 'a\\\\b', 'a\\n\\t\\x00\\x85\\ud800']`,
+    );
+    assert.equal(formatted("O'Brien"), "O'Brien");
+    assert.equal(formatted(["O'Brien"]), `["O'Brien"]`);
     assert.deepEqual(
       [{}, [], 'x', 1, 1.5, true, null].map(typeOf),
       ['dict', 'list', 'str', 'int', 'float', 'bool', 'NoneType'].map((name) => `<class '${name}'>`),

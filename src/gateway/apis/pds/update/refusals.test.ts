@@ -62,6 +62,7 @@ describe('a refused update', () => {
     ['a removal of what is not there', [{ op: 'test', path: '/name/1/id', value: '123456' }, { op: 'remove', path: '/name/1' }], {}, 400, 'INVALID_UPDATE', bounds(1)],
     ['a removal inside what is not there', [named, { op: 'remove', path: '/name/0/suffix/0' }], {}, 400, 'INVALID_UPDATE', bad("Invalid patch - can't remove non-existent object '0'")],
     ['a replacement of what is not there', [addressed, { op: 'replace', path: '/address/0/text', value: 'x' }], {}, 400, 'INVALID_UPDATE', bad("Invalid patch - can't replace non-existent object 'text'")],
+    ['a test of a text that fails', [named, { op: 'test', path: '/name/0/family', value: "O'Brien" }], {}, 400, 'INVALID_UPDATE', bad("Invalid patch - O'Hare-Smith (<class 'str'>) is not equal to tested value O'Brien (<class 'str'>)")],
     ['a test that fails', [named, { op: 'test', path: '/name/0/period', value: { start: '2000-01-01' } }], {}, 400, 'INVALID_UPDATE', bad("Invalid patch - {'start': '2020-01-01'} (<class 'dict'>) is not equal to tested value {'start': '2000-01-01'} (<class 'dict'>)")],
     ['no change', [named], {}, 400, 'INVALID_UPDATE', bad('Invalid patch - Provided patch made no changes to the resource')],
     ['a second usual name', [{ op: 'add', path: '/name/-', value: usual }], {}, 403, 'FORBIDDEN_UPDATE', no('multiple usual names cannot be added')],
