@@ -70,6 +70,7 @@ describe('an upstream behind the gateway', () => {
         );
       if (about === 'status-999')
         return void request.socket.end('HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n');
+      if (about === 'nothing') return void response.writeHead(204, { 'content-length': '7' }).end();
       if (about === 'not-http') return void request.socket.end('garbage\r\n\r\n');
       if (about === 'silent') {
         response.writeHead(200, { 'content-type': 'application/octet-stream' });
@@ -146,6 +147,12 @@ describe('an upstream behind the gateway', () => {
     ])
       assert.equal(headers.get(name), null, name);
     assert.equal(headers.get('x-kept'), 'yes');
+  });
+
+  test('may not announce the length of a response without content (RFC 9110 section 8.6)', async () => {
+    const { status, headers } = await call('/item/nothing');
+    assert.equal(status, 204);
+    assert.equal(headers.get('content-length'), null);
   });
 
   test('is not followed elsewhere, and its own address becomes that of the API', async () => {

@@ -225,7 +225,7 @@ export class Upstream {
     });
   }
 
-  #headersOf({ headers }: OutboundStream): Headers {
+  #headersOf({ headers, status }: OutboundStream): Headers {
     const { url, publicUrl } = this.#parts;
     const named = (headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase());
     const kept: Headers = {};
@@ -234,7 +234,8 @@ export class Upstream {
         value === undefined ||
         dropped.has(name) ||
         named.includes(name) ||
-        name.startsWith('access-control-')
+        name.startsWith('access-control-') ||
+        (name === 'content-length' && status === 204)
       )
         continue;
       const moves = name === 'location' || name === 'content-location';
