@@ -52,7 +52,7 @@ describe('StoredJourneys', () => {
       [
         [1, 'application', 'authorisation', 'Asks for access to an API'],
         [2, 'authorisation', 'cis2', 'Sends the person to sign in'],
-        [3, 'cis2', 'authorisation', 'Knows the person; returns a code'],
+        [3, 'cis2', 'authorisation', 'Returns a code'],
         [4, 'authorisation', 'application', 'Returns a code'],
       ],
     );
@@ -111,7 +111,7 @@ describe('StoredJourneys', () => {
   test('end the wait for a PIN when it is accepted or refused, or the card leaves before', async () => {
     const given = 'agent.desk-pin ok';
     const wrong = 'agent.desk-pin refused wrong_pin';
-    const succeeded = 'succeeded: Gave the PIN for a sign-in';
+    const succeeded = 'succeeded: Entered the PIN for a sign-in';
     for (const [acts, expected] of [
       [[given], succeeded],
       [[wrong, given], `${succeeded}, after one wrong PIN`],
@@ -393,7 +393,7 @@ describe('StoredJourneys', () => {
       [
         'authorisation mock:NHS login Sends the person to sign in',
         'person mock:NHS login Chooses who signs in',
-        'mock:NHS login authorisation Knows the person; returns a code',
+        'mock:NHS login authorisation Returns a code',
       ],
     );
   });

@@ -33,10 +33,10 @@ export interface Wording {
 const table = `
 authorisation GET /authorize                     | authorisation.authorize       | redirect application    | Asks for access to an API        | …CIS2 #combined
 authorisation POST /authorize                    | authorisation.authorize       | redirect application    | Asks for access to an API        | …CIS2 #combined
-authorisation GET /callback                      | authorisation.callback        | redirect cis2           | Knows the person; returns a code | …the application #combined !Returns a code
+authorisation GET /callback                      | authorisation.callback        | redirect cis2           | Returns a code                   | …the application #combined
 authorisation POST /token                        | authorisation.token           | call application        | Asks for tokens                  |
 authorisation POST /token authorization_code     | authorisation.token.code      | call application        | Exchanges the code for tokens    | =Got tokens #combined !Asks for tokens
-authorisation POST /token refresh_token          | authorisation.token.refresh   | call application        | Asks for fresh tokens            | =Got fresh tokens
+authorisation POST /token refresh_token          | authorisation.token.refresh   | call application        | Refreshes the tokens             | =Refreshed the tokens
 authorisation POST /token client_credentials     | authorisation.token.assertion | call application        | Asks for tokens as itself        | =Got a token as itself #application
 authorisation POST /token token-exchange         | authorisation.token.exchange  | call application        | Exchanges an ID token            | =Exchanged an ID token #separate
 authorisation GET /userinfo                      | authorisation.userinfo        | call application        | Reads the person and roles       | =Read the person and roles
@@ -44,19 +44,19 @@ authorisation POST /userinfo                     | authorisation.userinfo       
 authorisation POST /revoke                       | authorisation.revoke          | call application        | Revokes a token                  | =Revoked a token
 authorisation POST /introspect                   | authorisation.introspect      | call application        | Asks whether a token is valid    | =Asked whether a token is valid
 authorisation POST /par                          | authorisation.par             | call application        | Sends its request in advance     | …the application #combined
-authorisation POST /backchannel_logout           | authorisation.logout          | call cis2               | Tells that the session ended     | =Signed out #sign-out
+authorisation POST /backchannel_logout           | authorisation.logout          | call cis2               | Reports the ended session        | =Signed out #sign-out
 authorisation POST /authorisation/tokens         | authorisation.mint            | call console            | Asks for tokens for a test       | =Got tokens for a test #console
 authorisation POST /authorisation/validate       | authorisation.validate        | quiet console           | Checks a request                 |
 authorisation GET /jwks                          | authorisation.jwks            | quiet application       | Reads the public keys            |
 authorisation GET /_status                       | authorisation.status          | quiet application       | Asks for the status              |
 authorisation GET /_ping                         | authorisation.status          | quiet application       | Asks for the status              |
-authorisation *                                  | authorisation.other           | call application        | Asks for another path            |
+authorisation *                                  | authorisation.other           | call application        | Requests an unknown path         |
 cis2 GET /authorize                              | cis2.authorize                | redirect application    | Sends the person to sign in      | …the person #separate
 cis2 POST /authorize                             | cis2.authorize                | redirect application    | Sends the person to sign in      | …the person #separate
 cis2 POST /par                                   | cis2.par                      | call application        | Sends its request in advance     | …the application #separate
 cis2 POST /access_token                          | cis2.token                    | call application        | Asks for tokens                  |
 cis2 POST /access_token authorization_code       | cis2.token.code               | call application        | Exchanges the code for tokens    | =Got tokens #separate !Asks for tokens
-cis2 POST /access_token refresh_token            | cis2.token.refresh            | call application        | Asks for fresh tokens            | =Got fresh tokens
+cis2 POST /access_token refresh_token            | cis2.token.refresh            | call application        | Refreshes the tokens             | =Refreshed the tokens
 cis2 GET /userinfo                               | cis2.userinfo                 | call application        | Reads the person and roles       | =Read the person and roles
 cis2 POST /userinfo                              | cis2.userinfo                 | call application        | Reads the person and roles       | =Read the person and roles
 cis2 POST /token/revoke                          | cis2.revoke                   | call application        | Revokes a token                  | =Revoked a token
@@ -65,8 +65,8 @@ cis2 GET /connect/endSession                     | cis2.logout                  
 cis2 POST /connect/endSession                    | cis2.logout                   | redirect application    | Asks to sign out                 | =Signed out #sign-out
 cis2 POST /sign-out                              | cis2.sign-out                 | act person              | Signs out                        | =Signed out #sign-out
 cis2 POST /agent/exchange                        | cis2.exchange                 | call identity-agent     | Proves person and card           |
-cis2 GET /agent/return                           | cis2.return                   | redirect identity-agent | Brings the browser back          |
-cis2 POST /agent/session-ended                   | cis2.session-ended            | call cis                | Tells that the session ended     | =Signed out #sign-out
+cis2 GET /agent/return                           | cis2.return                   | redirect identity-agent | Sends the browser back           |
+cis2 POST /agent/session-ended                   | cis2.session-ended            | call cis                | Reports the ended session        | =Signed out #sign-out
 cis2 GET /interaction/:id                        | cis2.page                     | quiet browser           | Opens the choice of sign-in      |
 cis2 POST /interaction/:id                       | cis2.choice                   | act person              | Chooses how to sign in           | …the person
 cis2 GET /interaction/:id/confirm                | cis2.page                     | quiet browser           | Opens the confirmation           |
@@ -76,7 +76,7 @@ cis2 GET /interaction/:id/role                   | cis2.page                    
 cis2 POST /interaction/:id/role                  | cis2.role                     | act person              | Chooses role                     | …the application
 cis2 GET /interaction/:id/:authenticator         | cis2.page                     | quiet browser           | Opens the sign-in page           |
 cis2 GET /interaction/:id/:authenticator/:page   | cis2.page                     | quiet browser           | Opens the sign-in page           |
-cis2 POST /interaction/:id/:authenticator/:page  | cis2.sign-in                  | act person              | Proves who is there              | …the person
+cis2 POST /interaction/:id/:authenticator/:page  | cis2.sign-in                  | act person              | Authenticates                    | …the person
 cis2 POST /tablet/open                           | cis2.tablet-opened            | act person              | Opens the request on the tablet  |
 cis2 POST /tablet/answer                         | cis2.tablet-answer            | act person              | Approves on the tablet           |
 cis2 POST /tablet/join                           | cis2.tablet-join              | act person              | Continues on the computer        |
@@ -84,13 +84,13 @@ cis2 GET /federated/:provider/callback           | cis2.federated               
 cis2 GET /connect/jwk_uri                        | cis2.jwks                     | quiet application       | Reads the public keys            |
 cis2 GET /connect/no_keys                        | cis2.jwks                     | quiet application       | Reads the public keys            |
 cis2 POST /cis2/validate                         | cis2.validate                 | quiet console           | Checks a request                 |
-cis2 *                                           | cis2.other                    | call application        | Asks for another path            |
-identity-agent GET /v1/cis2                      | agent.hand-off                | redirect cis2           | Asks who is at the desk          | …the person
-identity-agent POST /interaction/:id/pin         | agent.pin                     | act person              | Gives PIN                        | …the person
+cis2 *                                           | cis2.other                    | call application        | Requests an unknown path         |
+identity-agent GET /v1/cis2                      | agent.hand-off                | redirect cis2           | Asks who is signed in            | …the person
+identity-agent POST /interaction/:id/pin         | agent.pin                     | act person              | Enters PIN                       | …the person
 identity-agent POST /interaction/:id/role        | agent.role                    | act person              | Chooses role                     | …the Identity Agent
 identity-agent POST /interaction/:id/confirm     | agent.confirm                 | act person              | Confirms the sign-in             |
 identity-agent POST /interaction/:id/renewal     | agent.renewal                 | act person              | Renews the card                  |
-identity-agent POST /interaction/:id/leave       | agent.leave                   | act person              | Gives up the sign-in             |
+identity-agent POST /interaction/:id/leave       | agent.leave                   | act person              | Cancels the sign-in              |
 identity-agent GET /interaction/:id              | agent.page                    | quiet browser           | Opens the sign-in page           |
 identity-agent GET /interaction/:id/state        | agent.page                    | quiet browser           | Asks for the state               |
 identity-agent GET /interaction/:id/card         | agent.page                    | quiet browser           | Opens the card page              |
@@ -99,14 +99,14 @@ identity-agent POST /card/:id/unlock-code        | agent.unlock-code            
 identity-agent POST /card/:id/unlock             | agent.unlock                  | act person              | Unlocks the card                 | =Unlocked the card #desk
 identity-agent POST /card/:id/unblock            | agent.unblock                 | act person              | Unblocks the card                | =Unblocked the card #desk
 identity-agent POST /card/:id/renew              | agent.renew                   | act person              | Renews the card                  | =Renewed the card #desk
-identity-agent POST /card/:id/sign-in            | agent.pin                     | act person              | Gives PIN                        | #desk
-identity-agent *                                 | agent.other                   | quiet browser           | Asks for another path            |
+identity-agent POST /card/:id/sign-in            | agent.pin                     | act person              | Enters PIN                       | #desk
+identity-agent *                                 | agent.other                   | quiet browser           | Requests an unknown path         |
 cis POST /sessions/challenge                     | cis.challenge                 | call identity-agent     | Asks for a challenge             | #desk
 cis POST /sessions                               | cis.sign-in                   | call identity-agent     | Signs in with the card           | =Signed in #desk
 cis POST /sessions/:id/proof                     | cis.proof                     | call cis2               | Checks card and session          |
 cis POST /sessions/:id/role                      | cis.role                      | call identity-agent     | Chooses role                     |
 cis PUT /sessions/:id/role                       | cis.role                      | call identity-agent     | Chooses role                     |
-cis POST /sessions/:id/pin                       | cis.pin                       | call identity-agent     | Proves that the PIN was given    | =Gave the PIN #desk
+cis POST /sessions/:id/pin                       | cis.pin                       | call identity-agent     | Proves that the PIN was entered  | =Entered the PIN #desk
 cis DELETE /sessions/:id                         | cis.session-ended             | call identity-agent     | Ends the session                 | =Signed out #sign-out
 cis POST /sessions/:id/card-renewal              | cis.card-renewed              | call identity-agent     | Renews the card                  | =Renewed the card #desk
 cis POST /cards/:serial/unlock-code              | cis.unlock-code               | call identity-agent     | Asks for an unlocking code       | =Asked for an unlocking code #desk
@@ -117,7 +117,7 @@ cis POST /login/authvalidate                     | cis.legacy-sign-in           
 cis POST /login/authlogout                       | cis.legacy-sign-out           | call identity-agent     | Ends the session                 | =Signed out #sign-out
 cis GET /saml/RoleSelectionGP.jsp                | cis.legacy-role               | call identity-agent     | Chooses role                     |
 cis GET /saml/RoleAssertion                      | cis.legacy-assertion          | call application        | Reads the person and role        |
-cis *                                            | cis.other                     | quiet cis2              | Asks for another path            |
+cis *                                            | cis.other                     | quiet cis2              | Requests an unknown path         |
 api GET /Patient/:id                             | pds.read                      | call application        | Reads a patient                  | =Read a patient
 api GET /Patient                                 | pds.search                    | call application        | Searches for patients            | =Searched for patients
 api POST /Patient                                | pds.create                    | call application        | Adds a patient                   | =Added a patient
@@ -128,14 +128,14 @@ event agent.card-inserted                        | agent.card-inserted          
 event agent.card-removed                         | agent.card-removed            | act person              | Removes card                     | #desk
 event agent.card-removed unanswered              | agent.card-removed            | act person              | Removes card                     | ~Removed the card before the PIN #desk
 event agent.card-act                             | agent.card-act                | act person              | Changes the card                 | #desk
-event agent.pin                                  | agent.pin                     | act person              | Gives PIN                        | #desk
-event agent.desk-pin                             | agent.desk-pin                | act person              | Gives PIN for a sign-in          | =Gave the PIN for a sign-in #desk !Gives PIN
-event cis2.backchannel-logout                    | cis2.backchannel-logout       | call cis2               | Tells that the session ended     | #sign-out
+event agent.pin                                  | agent.pin                     | act person              | Enters PIN                       | #desk
+event agent.desk-pin                             | agent.desk-pin                | act person              | Enters PIN for a sign-in         | =Entered the PIN for a sign-in #desk !Enters PIN
+event cis2.backchannel-logout                    | cis2.backchannel-logout       | call cis2               | Reports the ended session        | #sign-out
 sent authorisation code                          | authorisation.code            | redirect authorisation  | Returns a code                   | …the application
-sent cis2 code                                   | cis2.code                     | redirect cis2           | Knows the person; returns a code | …the application
+sent cis2 code                                   | cis2.code                     | redirect cis2           | Returns a code                   | …the application
 sent cis2 provider                               | cis2.to-provider              | redirect cis2           | Sends the person to sign in      | …the provider
 sent * error                                     | error                         | redirect browser        | Returns an error                 |
-sent * nothing                                   | return                        | redirect browser        | Brings the browser back          |
+sent * nothing                                   | return                        | redirect browser        | Sends the browser back           |
 mock GET /auth                                   | mock.authorize                | redirect application    | Sends the person to sign in      | …the person
 mock POST /auth                                  | mock.sign-in                  | act person              | Chooses who signs in             |
 mock POST /token                                 | mock.token                    | call authorisation      | Exchanges the code for tokens    | !Asks for tokens
@@ -143,7 +143,7 @@ mock GET /userinfo                               | mock.userinfo                
 mock POST /userinfo                              | mock.userinfo                 | call authorisation      | Reads the person                 |
 mock GET /logout                                 | mock.logout                   | redirect application    | Asks to sign out                 | #sign-out
 mock POST /logout                                | mock.logout                   | redirect application    | Asks to sign out                 | #sign-out
-mock *                                           | mock.other                    | quiet application       | Asks for another path            |
+mock *                                           | mock.other                    | quiet application       | Requests an unknown path         |
 sent api upstream                                | api.forward                   | call application        | Forwards the call                |
 page                                             | page                          | quiet browser           | Asks for a page                  |
 `;

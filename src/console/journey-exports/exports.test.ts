@@ -232,7 +232,7 @@ describe('a journey as a bug report', () => {
   test('begins with the refusal, then lists the steps, without headers and bodies', () => {
     const report = markdownOf(refusedJourney(), '1.2.3');
     assert.match(report, /^# Dr Harriet Quillfeather at Clinic Express: refused\n/);
-    assert.match(report, /## Step 7 was refused: The client secret is wrong\n\n- Came: a secret/);
+    assert.match(report, /## Step 7 was refused: The client secret is wrong\n\n- Received: a secret/);
     assert.match(report, /- X-Request-ID: `my-request`/);
     assert.match(
       report,

@@ -24,7 +24,7 @@ function refusalOf(message: Message): string[] {
   return [
     `## Step ${number} was refused: ${escaped(headline)}`,
     '',
-    ...(came === null ? [] : [`- Came: ${escaped(came)}`]),
+    ...(came === null ? [] : [`- Received: ${escaped(came)}`]),
     ...(expected === null ? [] : [`- Expected: ${escaped(expected)}`]),
     `- What to do: ${escaped(mend)}`,
     `- Error: ${code(error)} (${escaped(source)})`,

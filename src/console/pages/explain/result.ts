@@ -60,7 +60,7 @@ ${
 ${
   checks.length > 0
     ? html`<h2>All checks</h2><p class="quiet">In the order of the service, also after the first failure: ${counted(checks.length, 'check')}, ${failed} failed.</p>
-${table('Checks', ['Check', 'Result', 'Came', 'Expected', 'Why'], checks.map(checkRow))}`
+${table('Checks', ['Check', 'Result', 'Received', 'Expected', 'Why'], checks.map(checkRow))}`
     : undefined
 }
 ${

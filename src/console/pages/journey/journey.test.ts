@@ -125,7 +125,7 @@ describe('the ledger', () => {
       {
         from: 'person',
         to: 'identity-agent',
-        words: 'Gives PIN: wrong, 2 attempts left',
+        words: 'Enters PIN: wrong, 2 attempts left',
         kind: 'act',
         outcome: 'refused',
       },
@@ -133,7 +133,7 @@ describe('the ledger', () => {
     const text = ledgerText(journey);
     assert.match(text, /Asks: no answer after 10 s/);
     assert.match(text, /Returns: never arrived/);
-    assert.match(text, /Gives PIN: wrong, 2 attempts left/);
+    assert.match(text, /Enters PIN: wrong, 2 attempts left/);
     const arrows =
       String(ledger(journey, view(journey))).match(/<g class="(call|redirect|act) \w+">.*?<\/g>/g) ?? [];
     const shapes = arrows.slice(0, 3).map((arrow) => arrow.replaceAll(/[\d.-]+|class="\w+"/g, ''));
@@ -220,7 +220,10 @@ describe('the header of a journey', () => {
     const journey = refusedJourney();
     const text = textOf(String(banner(journey, view(journey))));
     assert.match(text, /Step 7 was refused: the client secret is wrong/);
-    assert.match(text, /Came.*begins with wron.*Expected.*43 characters.*What to do.*Put the current secret/);
+    assert.match(
+      text,
+      /Received.*begins with wron.*Expected.*43 characters.*What to do.*Put the current secret/,
+    );
     assert.match(text, /Who acts ?the developer of Clinic Express · authorisation.clientOrSecret/);
   });
 
@@ -336,7 +339,7 @@ describe('the inspector', () => {
 
   test('leaves out the request of an act and the reason of a success', () => {
     const journey = journeyOf([
-      { from: 'person', to: 'identity-agent', words: 'Gives PIN', kind: 'act', request: captured() },
+      { from: 'person', to: 'identity-agent', words: 'Enters PIN', kind: 'act', request: captured() },
     ]);
     const text = textOf(inspected(journey, 'step=1'));
     assert.doesNotMatch(text, /Request|Reason/);

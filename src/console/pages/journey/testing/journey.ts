@@ -155,7 +155,7 @@ const upToTheCode: readonly MessageDraft[] = [
     from: 'cis2',
     to: 'authorisation',
     name: 'authorisation.callback',
-    words: 'Knows the person; returns a code',
+    words: 'Returns a code',
     route: '/oauth2/callback',
     status: 302,
     offsetMs: 37,
