@@ -14,31 +14,31 @@ interface Outage extends NamedFault {
 export const outages: readonly Outage[] = [
   {
     name: 'cis2-token-unavailable',
-    summary: "CIS2's token endpoint answers 503",
+    summary: "CIS2's token endpoint returns 503",
     service: 'cis2',
     paths: /\/access_token$/,
   },
   {
     name: 'cis2-userinfo-unavailable',
-    summary: "CIS2's userinfo endpoint answers 503",
+    summary: "CIS2's userinfo endpoint returns 503",
     service: 'cis2',
     paths: /\/userinfo$/,
   },
   {
     name: 'cis2-keys-unavailable',
-    summary: "CIS2's key set answers 503",
+    summary: "CIS2's key set returns 503",
     service: 'cis2',
     paths: /\/connect\/jwk_uri$/,
   },
   {
     name: 'platform-token-unavailable',
-    summary: "the API platform's token endpoints answer 503",
+    summary: "the API platform's token endpoints return 503",
     service: 'authorisation',
     paths: /^\/oauth2[^/]*\/token$/,
   },
   {
     name: 'platform-api-unavailable',
-    summary: 'the APIs behind the gateway answer 503; their _ping and _status stay',
+    summary: 'the APIs behind the gateway return 503; their _ping and _status still work',
     service: 'gateway',
     paths: /^\/(?!.*\/_(?:ping|status)$)/,
   },

@@ -22,7 +22,7 @@ export const discoveryFaults: readonly DiscoveryFault[] = [
   },
   {
     name: 'discovery-empty-key-set',
-    summary: 'the discovery document names a jwks_uri at which there are no keys',
+    summary: 'the jwks_uri of the discovery document leads to an empty key set',
     spoil: (document) => ({ ...document, jwks_uri: `${document.issuer}${endpointPaths.noKeys}` }),
   },
 ];
@@ -31,7 +31,7 @@ export const discoveryFaults: readonly DiscoveryFault[] = [
 export const keySetFaults: readonly KeySetFault[] = [
   {
     name: 'key-set-single',
-    summary: 'of RSA keys the key set holds one, which signs with RS256 now',
+    summary: 'the key set has only one RSA key, the one that signs with RS256 now',
     // The EC key stays, because the agent needs it for sign-ins with a card.
     async spoil(keys, all, now) {
       const known = await all.describe();
@@ -54,7 +54,7 @@ interface UserinfoFault extends NamedFault {
 export const userinfoFaults: readonly UserinfoFault[] = [
   {
     name: 'userinfo-other-subject',
-    summary: 'userinfo names another person than the ID token (OpenID Connect Core section 5.3.2)',
+    summary: 'userinfo has another sub than the ID token (OpenID Connect Core section 5.3.2)',
     spoil: (claims) => ({ ...claims, sub: '999999999999' }),
   },
   {

@@ -48,8 +48,8 @@ export const idTokenFaults: readonly TokenFault[] = [
     iss: 'https://issuer.example.test',
   })),
   claiming('id-token-wrong-audience', 'ID tokens are for another client', () => ({
-    aud: 'somebody-else',
-    azp: 'somebody-else',
+    aud: 'another-client',
+    azp: 'another-client',
   })),
   claiming('id-token-expired', 'ID tokens expired a day ago', ({ iat }) => ({
     iat: seconds(iat) - 2 * day,
@@ -59,23 +59,23 @@ export const idTokenFaults: readonly TokenFault[] = [
   claiming('id-token-without-issue-time', 'ID tokens have no iat', () => ({ iat: undefined })),
   claiming('id-token-wrong-nonce', 'ID tokens have another nonce', () => ({ nonce: 'another-nonce' })),
   signing('id-token-unsigned', 'ID tokens have the algorithm "none" and no signature', 'none'),
-  signing('id-token-wrong-signature', 'the signature of ID tokens does not hold', 'broken'),
+  signing('id-token-wrong-signature', 'ID tokens have an invalid signature', 'broken'),
   signing('id-token-unknown-key', 'ID tokens are signed by a key that is not in the key set', 'unknown key'),
-  signing('id-token-unnamed-key', 'ID tokens do not name their key', 'unnamed key'),
+  signing('id-token-unnamed-key', 'ID tokens have no kid', 'unnamed key'),
   signing(
     'id-token-unnamed-unknown-key',
-    'ID tokens are signed by a key that is not in the key set, and do not name it',
+    'ID tokens are signed by a key that is not in the key set, and have no kid',
     'unnamed unknown key',
   ),
-  claiming('id-token-old-sign-in', 'ID tokens say that the person signed in a day ago', ({ iat }) => ({
+  claiming('id-token-old-sign-in', 'ID tokens have an auth_time of a day ago', ({ iat }) => ({
     auth_time: seconds(iat) - day,
   })),
-  claiming('id-token-low-authentication-level', 'ID tokens say authentication level 1', () => ({
+  claiming('id-token-low-authentication-level', 'ID tokens have authentication level 1', () => ({
     acr: 'AAL1_USERPASS',
     amr: ['USERPASS'],
     authentication_assurance_level: '1',
   })),
-  claiming('id-token-low-identity-level', 'ID tokens say identity assurance level 1', () => ({
+  claiming('id-token-low-identity-level', 'ID tokens have identity assurance level 1', () => ({
     id_assurance_level: '1',
     idassurancelevel: '1',
   })),
@@ -90,27 +90,27 @@ export const logoutTokenFaults: readonly TokenFault[] = [
     iss: 'https://issuer.example.test',
   })),
   claiming('logout-token-wrong-audience', 'logout tokens are for another client', () => ({
-    aud: 'somebody-else',
+    aud: 'another-client',
   })),
   claiming('logout-token-without-event', 'logout tokens have no events', () => ({ events: undefined })),
-  claiming('logout-token-wrong-event', 'logout tokens tell of another event', () => ({
+  claiming('logout-token-wrong-event', 'logout tokens contain another event', () => ({
     events: { 'https://schemas.example.test/event/other': {} },
   })),
   claiming('logout-token-with-nonce', 'logout tokens have a nonce, as ID tokens do', () => ({
     nonce: 'a-nonce',
   })),
   signing('logout-token-unsigned', 'logout tokens have the algorithm "none" and no signature', 'none'),
-  signing('logout-token-wrong-signature', 'the signature of logout tokens does not hold', 'broken'),
+  signing('logout-token-wrong-signature', 'logout tokens have an invalid signature', 'broken'),
   signing(
     'logout-token-wrong-algorithm',
-    'logout tokens are signed by another algorithm than the registered one',
+    'logout tokens are signed with an algorithm other than the registered one',
     'other algorithm',
   ),
-  claiming('logout-token-old', 'logout tokens were made a day ago', ({ iat }) => ({
+  claiming('logout-token-old', 'logout tokens were issued a day ago', ({ iat }) => ({
     iat: Number(iat) - day,
     exp: Number(iat) - day + 120,
   })),
-  claiming('logout-token-without-session', 'logout tokens name neither session nor person', () => ({
+  claiming('logout-token-without-session', 'logout tokens have neither sid nor sub', () => ({
     sid: undefined,
     sub: undefined,
   })),
@@ -135,7 +135,7 @@ const ways: Readonly<Record<FaultySignature, (how: How) => Promise<string>>> = {
   },
   'unknown key': async ({ claims, options: { algorithm, typ = 'JWT' } }) => {
     const { privatePem } = await newKeyPair(algorithm);
-    return signJwt({ alg: algorithm, typ, kid: 'nobody-has-this-key' }, claims, createPrivateKey(privatePem));
+    return signJwt({ alg: algorithm, typ, kid: 'unknown-key' }, claims, createPrivateKey(privatePem));
   },
   'unnamed key': ({ keys, claims, options }) => keys.sign(claims, { ...options, withoutKid: true }),
   'unnamed unknown key': async ({ claims, options: { algorithm, typ = 'JWT' } }) => {

@@ -24,12 +24,12 @@ export const pdsFaults: readonly NamedFault[] = [
   {
     name: 'pds-update-late',
     summary:
-      'a change at the PDS is carried out and answers 503 with Retry-After, as one that took longer than X-Sync-Wait',
+      'the PDS makes a change and returns 503 with Retry-After, as for a change that takes longer than X-Sync-Wait',
   },
-  { name: 'pds-unavailable', summary: 'the PDS answers 503 with Retry-After, and does nothing' },
-  { name: 'pds-too-many-requests', summary: 'the PDS answers 429' },
-  { name: 'pds-token-expired', summary: 'the PDS answers 401 as to an expired access token' },
-  { name: 'pds-slow', summary: 'the PDS works for 3 s before each response, or for --seconds' },
+  { name: 'pds-unavailable', summary: 'the PDS returns 503 with Retry-After, and does nothing' },
+  { name: 'pds-too-many-requests', summary: 'the PDS returns 429' },
+  { name: 'pds-token-expired', summary: 'the PDS returns 401 as for an expired access token' },
+  { name: 'pds-slow', summary: 'the PDS waits 3 s, or --seconds, before each response' },
   { name: 'pds-dropped', summary: 'the PDS does its work and drops the connection during the response' },
 ];
 
