@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { addresses } from './check/addresses.mjs';
 import { assurance } from './check/assurance.mjs';
 import { decisions } from './check/decisions.mjs';
-import { lockFiles } from './check/lock-files.mjs';
 import { program, script } from './check/programs.mjs';
 import { inClone } from './prepare/clone.mjs';
 import { orOneSentence, Stop } from './prepare/say.mjs';
@@ -46,7 +45,10 @@ const checks = {
     about: 'functions that return a statement, and no others, are named so',
     run: async () => (await import('./check/statements.mjs')).statements(),
   },
-  lock: { about: 'lock files without addresses, with checksums', run: lockFiles },
+  lock: {
+    about: 'lock files without addresses, with checksums',
+    run: async () => (await import('./check/lock-files.mjs')).lockFiles(),
+  },
   addresses: { about: 'no paths of one machine, no registries, no path from URL.pathname', run: addresses },
   assurance: {
     about: 'threat model and ASVS name tests that exist',

@@ -60,7 +60,7 @@ const measures = [
     target: 140,
     of: (t) => [...t.values()].filter((text) => linesOf(text) < 30).length,
   },
-  { name: 'files', limit: 1_140, room: 30, target: 960, of: (t) => t.size },
+  { name: 'files', limit: 1_141, room: 30, target: 960, of: (t) => t.size },
   {
     name: 'lines',
     limit: 134_478,

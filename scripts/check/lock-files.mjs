@@ -6,10 +6,13 @@ import { trackedFiles } from './tracked.mjs';
 export function lockFiles() {
   return trackedFiles()
     .filter((file) => /(^|\/)package-lock\.json$/.test(file))
-    .flatMap((file) => {
-      const { packages } = JSON.parse(readFileSync(inClone(file), 'utf8'));
-      return Object.entries(packages).flatMap(([path, entry]) => complaints(`${file}: ${path}`, path, entry));
-    });
+    .flatMap((file) => lockProblems(file, readFileSync(inClone(file), 'utf8')));
+}
+
+/** Returns the problems of the text of one lock file. */
+export function lockProblems(file, text) {
+  const { packages } = JSON.parse(text);
+  return Object.entries(packages).flatMap(([path, entry]) => complaints(`${file}: ${path}`, path, entry));
 }
 
 function complaints(where, path, { resolved, integrity, link }) {
