@@ -18,26 +18,43 @@ interface Selection {
   and?: string;
 }
 
+/** Returns the statement that selects the keys of the oldest rows. The order makes both dialects use the index. */
+const oldestText = ({ table, key, column, and }: Selection): string =>
+  `SELECT ${key} FROM ${table} WHERE ${column} < ?${and ? ` AND ${and}` : ''} ORDER BY ${column} LIMIT ${batchSize}`;
+
 /**
- * Removes old rows, the oldest first, each with the rows of another table that name them in a column.
+ * Removes old rows, the oldest first.
  * @returns whether old rows remain after a limited number of batches
  */
-export function removeOld(
+export function removeOld(database: Database, selection: Selection): Promise<boolean> {
+  const { table, key, before } = selection;
+  const remove = sql(`DELETE FROM ${table} WHERE (${key}) IN (${oldestText(selection)})`, before);
+  return inBatches(async () => (await database.run(remove)).changes);
+}
+
+/**
+ * Removes old rows with the rows of another table that name them in a column. `key` is one column. Both tables lose the rows of
+ * the same keys: another process may remove some of them between two statements.
+ * @returns whether old rows remain after a limited number of batches
+ */
+export function removeOldWith(
   database: Database,
-  { table, key, column, before, and }: Selection,
-  dependants?: { table: string; column: string },
+  selection: Selection,
+  dependants: { table: string; column: string },
 ): Promise<boolean> {
-  // The order makes both dialects use the index.
-  const some = `SELECT ${key} FROM ${table} WHERE ${column} < ?${and ? ` AND ${and}` : ''} ORDER BY ${column} LIMIT ${batchSize}`;
-  const remove = sql(`DELETE FROM ${table} WHERE (${key}) IN (${some})`, before);
-  if (!dependants) return inBatches(async () => (await database.run(remove)).changes);
-  const removeDependants = sql(
-    `DELETE FROM ${dependants.table} WHERE ${dependants.column} IN (${some})`,
-    before,
-  );
+  const { table, key, before } = selection;
+  const oldest = sql(oldestText(selection), before);
+  const removeStatement = (from: string, column: string, keys: Value[]): Statement =>
+    sql(`DELETE FROM ${from} WHERE ${column} IN (${marks(keys.length)})`, ...keys);
   return inBatches(async () => {
-    const { results } = await database.batch([removeDependants, remove]);
-    return results[1]?.changes ?? 0;
+    const rows = await database.all(oldest);
+    const keys = pieces(rows.map((found) => found[key] ?? null));
+    if (rows.length > 0)
+      await database.batch([
+        ...keys.map((some) => removeStatement(dependants.table, dependants.column, some)),
+        ...keys.map((some) => removeStatement(table, key, some)),
+      ]);
+    return rows.length;
   });
 }
 

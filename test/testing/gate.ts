@@ -20,7 +20,7 @@ export async function createGate(setting: string, when: string): Promise<Gate> {
   const gate: Database = await connectDatabase(setting, '', { connections: 1 });
   await gate.run(
     sql(`CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NEW; END $$`),
+      BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN COALESCE(NEW, OLD); END $$`),
   );
   await gate.run(sql(`CREATE TRIGGER gate ${when} FOR EACH ROW EXECUTE FUNCTION wait_at_gate()`));
   const waiting = sql(

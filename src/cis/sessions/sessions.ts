@@ -1,5 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
-import { batchSize, removeOld } from '../../storage/batches.ts';
+import { batchSize, removeOldWith } from '../../storage/batches.ts';
 import { type Database, must, type Statement, sql, type Value } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { EndCause } from '../protocol.ts';
@@ -196,7 +196,7 @@ export class Sessions {
   forget(): Promise<boolean> {
     const before = this.#clock.now() - kept;
     const old = { table: 'cis_session', key: 'id', column: 'ended_at', before };
-    return removeOld(this.#database, old, { table: 'legacy_ticket', column: 'session_id' });
+    return removeOldWith(this.#database, old, { table: 'legacy_ticket', column: 'session_id' });
   }
 
   /**

@@ -3,7 +3,7 @@ import { type CookieNames, readCookies } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { orderedId, orderedToken } from '@alongside/kernel/ids';
 import { orderedHash } from '@alongside/kernel/secrets';
-import { removeOld } from '../../storage/batches.ts';
+import { removeOldWith } from '../../storage/batches.ts';
 import { type Database, must, type Row, type Statement, sql } from '../../storage/database.ts';
 import { anyTime, type SingleUse, unnotedConditions } from '../../storage/single-use.ts';
 import {
@@ -283,7 +283,7 @@ export class Sessions {
   forget(): Promise<boolean> {
     const before = this.#clock.now() - kept;
     const old = { table: 'cis2_session', key: 'sid', column: 'ended_at', before };
-    return removeOld(this.#database, old, { table: 'cis2_session_client', column: 'sid' });
+    return removeOldWith(this.#database, old, { table: 'cis2_session_client', column: 'sid' });
   }
 
   /** Returns the Set-Cookie value that removes the cookie. */
