@@ -36,9 +36,9 @@ export const FLAGS = {
   'acr-values': ['V', 'how to authenticate, such as AAL3_ANY'],
   browser: [
     'B',
-    'window (a browser of its own, the default), panel (without an address bar), system, or manual (prints the address)',
+    'window (a separate browser, the default), panel (without an address bar), system, or manual (prints the address)',
   ],
-  executable: ['PATH', 'the browser for window and panel; the usual places by default'],
+  executable: ['PATH', 'path of the browser for window and panel; found by default'],
   'browser-flag': ['F', 'one more flag for that browser; repeatable'],
   timeout: ['SECONDS', 'time limit of the sign-in; 60 by default'],
   watch: [undefined, 'go on, and print the new tokens each time that they are renewed'],

@@ -30,7 +30,7 @@ export const explanation: Resource = {
       body: order,
       bodyLimit,
       answers: {
-        200: 'What it was taken for, alternatives, the first failure and all checks in order',
+        200: 'The recognised kind of text, alternatives, the first failure and all checks in order',
         400: 'No text, or too long',
       },
       response: explainAnswer,
