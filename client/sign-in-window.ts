@@ -79,7 +79,7 @@ function limits({ timeoutMs = DEFAULT_TIMEOUT_MS, signal }: SignInWindowOptions)
   };
 }
 
-/** Statuses of a server that refuses the request; others may come from a proxy that lets only browsers through. */
+/** Statuses of a server that refuses the request; others may be those of a proxy that admits only browsers. */
 const REFUSED: readonly number[] = [400, 401, 404];
 const QUICK_MS = 5000;
 

@@ -9,7 +9,7 @@ export type LockReason = 'card' | 'screen' | 'time';
 export interface AskingApplication {
   /** Distinguishes it: the client id that CIS2 signed, or the name that a program of the workstation gives itself. */
   key: string;
-  /** For people; empty if nobody is named. */
+  /** Shown to the user; empty if the application is not known. */
   name: string;
 }
 

@@ -87,8 +87,8 @@ function isHttps(url: string | undefined): boolean {
 }
 
 /**
- * The agent belongs to the workstation and the console to the operator: neither listens beyond this machine, unless production
- * has a proxy for the console elsewhere.
+ * The agent belongs to the workstation and the console to the operator: both listen on this machine only, unless production
+ * has a proxy for the console on another one.
  */
 const isLocal = (name: ListenerName) => name === 'identityAgent' || name === 'console';
 const loopback = '127.0.0.1';

@@ -176,7 +176,7 @@ describe('alongside audit verify after the newest record was cut off with its co
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('says without anchors what it cannot see', async () => {
+  test('reports without anchors which changes it cannot detect', async () => {
     const { code, notes } = await run(command, 'verify');
     assert.equal(code, 0);
     assert.match(notes[0] ?? '', /cut off together with their count shows only with --anchors FILE/);

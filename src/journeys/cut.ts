@@ -29,7 +29,7 @@ const issueCodes: ReadonlySet<string> = new Set(
 const codingCode = /^(?:[A-Z][A-Z\d]*(?:[_-][A-Z\d]+)*|[a-z]+(?:-[a-z]+)*)$/;
 const longestCodingCode = 60;
 
-/** Returns whether a `code` beside these members names a FHIR outcome, and is not one of OAuth. */
+/** Returns whether a `code` next to these members names a FHIR outcome, and is not one of OAuth. */
 function isOutcomeCode(code: unknown, { severity, system }: Json): boolean {
   if (typeof code !== 'string' || code.length > longestCodingCode) return false;
   if (typeof severity === 'string') return issueCodes.has(code);
@@ -75,7 +75,7 @@ export class Cutter {
     return { value: `${shown}… (${value.length} characters)`, mark: this.mark(value) };
   }
 
-  /** Returns a hash by which the same value is recognised. It is keyed, so that nobody can try values. */
+  /** Returns a hash by which the same value is recognised. It is keyed, so that values cannot be found by trying. */
   mark(value: string): string {
     return createHmac('sha256', this.#key).update(value).digest('base64url').slice(0, 12);
   }

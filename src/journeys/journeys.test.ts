@@ -410,7 +410,7 @@ describe('StoredJourneys', () => {
     assert.deepEqual(started, started.toSorted().reverse());
   });
 
-  test('keep so many failed requests of one network in ten minutes, and those of others', async () => {
+  test('keep a limited number of failed requests of one network in ten minutes, and those of others', async () => {
     const refuse = (address: string) =>
       desk.record([{ service: 'api', route: '/oauth2/token', status: 503, address }]);
     const kept = async (ids: readonly string[]) =>

@@ -107,7 +107,7 @@ export class JourneyRecorder implements RequestObserver {
     activity.whenDecided(() => this.#finish(activity));
   }
 
-  /** Records what is no request: the act of a person at the desk, or a call to the outside. */
+  /** Records a message that is not a request: an act of the person at the desk, or an outgoing call. */
   outside(event: Omit<JourneyEvent, 'seq'>): void {
     // A request is its own message. A call that it made to an application is another, and so is what it did in another journey.
     const isOther = event.to === 'application' || event.name === 'agent.desk-pin';

@@ -128,7 +128,7 @@ describe('tls_client_auth (RFC 8705 section 2.1)', () => {
       const authorities = roots.flatMap(({ pem }) => readAuthorities(pem));
       return issuedFault(presented, registered, { authorities, clock });
     };
-    /** A chain of so many, from the one below the authority to the client. */
+    /** A chain of this many certificates, from the one below the authority to the client. */
     const chainOf = async (plans: readonly CertificatePlan[], client: CertificatePlan = {}) => {
       const sent: TestCertificate[] = [];
       for (const plan of plans) sent.push(await (sent.at(-1) ?? authority).issue({ ...between, ...plan }));

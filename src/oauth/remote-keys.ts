@@ -199,7 +199,7 @@ export class RemoteKeys {
   }
 
   async #read(address: string): Promise<CachedSet> {
-    // From before the fetch: a concurrent change makes the set outdated at once.
+    // Read before the fetch, so that a concurrent change makes the set outdated at once.
     const revision = this.#revision();
     const { status, body } = await outbound(address, this.#policy, {
       purpose: 'jwks',

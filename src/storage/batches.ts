@@ -72,7 +72,7 @@ export function insertStatement(
   return sql(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${all}`, ...rows.flat());
 }
 
-/** Returns the marks of so many values, or rows of values. */
+/** Returns the placeholders for `count` values, or rows of values. */
 export const marks = (count: number, row = '?'): string =>
   Array.from({ length: count }, () => row).join(', ');
 

@@ -223,7 +223,7 @@ describe('Durability', () => {
   });
 });
 
-/** A database of which an fsync has just released so many callers. Timers of a gathering end only by `t.mock.timers.tick`. */
+/** A database of which an fsync has just released `callers` callers. Timers of a gathering end only by `t.mock.timers.tick`. */
 async function databaseAfterCrowd(t: TestContext, callers: number) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const slow = await quietDatabase(t, () => t.mock.timers.tick(1));

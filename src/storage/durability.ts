@@ -180,7 +180,7 @@ export class Durability {
         this.#schedule();
       });
     if (this.#arrived > 0) this.#gathering?.begin();
-    // Lazy writes wait for nobody.
+    // Lazy writes never wait.
     if (!this.holdsBack) this.#schedule();
   }
 }

@@ -122,7 +122,7 @@ describe('token exchange: subject and actor tokens', () => {
       ['neither', { sub: undefined, nhs_number: undefined }, undefined],
     ];
     for (const [name, claims, expected] of named)
-      test(`a token with ${name}`, async () => {
+      test(`names the user of a token with ${name}`, async () => {
         const token = await platform.citizens.idTokenFor(person, 'some-client', claims);
         const { status, body } = await request({ token });
         if (expected === undefined) return assert.deepEqual([status, body.error], [400, 'invalid_request']);

@@ -85,7 +85,7 @@ describe('metadata (RFC 8414)', () => {
     '/oauth2.1/.well-known/oauth-authorization-server',
     '//evil.test/.well-known/oauth-authorization-server/oauth2.1',
   ])
-    test(`no other path has one: ${path}`, async () =>
+    test(`is at no other path: ${path}`, async () =>
       assert.equal((await platform.call(api + path)).status, 404));
 });
 

@@ -55,7 +55,7 @@ for (const [path, id] of [
       ...(id === 'registered' ? authorizeRequest(id) : client.requestOf(id, { state: 's' })),
       redirect_uri: redirectUri,
     });
-    test('the registered one itself is, with its query', async () => {
+    test('redirects to the registered one, with its query', async () => {
       const { location } = await throughBrowser(client.platform, `${path}/authorize`, request(own));
       assert.ok(location?.href.startsWith(`${own}&code=`), String(location));
     });

@@ -19,7 +19,7 @@ const limited = (quota: number) => ({
   },
 });
 
-/** Sends so many requests, a few at a time, and counts the statuses. */
+/** Sends this many requests, a few at a time, and counts the statuses. */
 async function flood(times: number, send: (n: number) => Promise<Reply>): Promise<Record<number, number>> {
   const statuses: Record<number, number> = {};
   for (let sent = 0; sent < times; sent += 20)

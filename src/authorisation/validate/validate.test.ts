@@ -60,7 +60,7 @@ describe('the dry run', () => {
     assert.deepEqual(failed(await validate({ form: formOf(code) })), ['code']);
     assert.deepEqual(failed(await validate({ form: formOf(refresh) })), ['refresh_token']);
   });
-  test('the standard profile: assertion, code and refresh token', async () => {
+  test('checks assertion, code and refresh token of the standard profile', async () => {
     const jwt = (await client.credentials('signing')).client_assertion ?? '';
     assert.deepEqual(failed(await validate({ assertion: jwt })), []);
     const { refresh_token: token } = await client.tokensOf('web');

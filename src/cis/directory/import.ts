@@ -31,7 +31,7 @@ interface ImportLine<P> extends ImportedPerson {
 
 /**
  * Keeps the ids of a person that the file omits, so that importing the same file twice changes nothing. A file without
- * `disabled` enables nobody.
+ * `disabled` does not enable a disabled person.
  */
 function keepOmitted(
   { person: draft, value, format }: ImportLine<PersonDraft>,

@@ -200,7 +200,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
     await arrived();
     return redeem(cis2, client, { status: 302, headers: {}, body: '', location: page.url() });
   };
-  test('the choice, without and with help', async () => {
+  test('has an accessible choice page, without and with help', async () => {
     await page.clock.install();
     await choice();
     await isAccessible(page);
@@ -209,14 +209,14 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
     await page.locator('#help').waitFor();
     await isAccessible(page);
   });
-  test('the roles, and without a choice', async () => {
+  test('has an accessible role page, also after a missing choice', async () => {
     await roles(nurse.uid);
     await isAccessible(page);
     await page.evaluate('document.querySelector("form[method=post]").submit()');
     await page.getByRole('alert').waitFor();
     await isAccessible(page);
   });
-  test('the roles with a search, and without results', async () => {
+  test('has an accessible search of roles, also without results', async () => {
     await roles(locum.uid);
     await isAccessible(page);
     await page.getByRole('searchbox').fill('nowhere');
@@ -224,7 +224,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
     await page.getByRole('status').waitFor();
     await isAccessible(page);
   });
-  test('errors, also with a long address, the help, and signed out', async () => {
+  test('has accessible pages for errors, also with a long address, for help and after sign-out', async () => {
     const long = `https://app.example.test/${'way/'.repeat(20)}`;
     for (const address of [
       cis2.authorizeUrl(client, { client_id: 'nobody' }),
@@ -236,7 +236,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
       await isAccessible(page);
     }
   });
-  test('the confirmation of a sign-out, and of a user who signs in again', async () => {
+  test('has accessible pages to confirm a sign-out and a repeated sign-in', async () => {
     const { id_token } = await signedIn();
     await page.goto(`${cis2.issuer}/connect/endSession`);
     await isAccessible(page);

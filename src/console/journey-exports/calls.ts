@@ -40,7 +40,7 @@ const query = z.strictObject({
   download: z.enum(['1'], 'must be 1').optional().describe('Names a file to save'),
 });
 
-/** `/journeys/{id}/export` and `/messages/{id}/curl`: a journey for other programs and for people elsewhere. */
+/** `/journeys/{id}/export` and `/messages/{id}/curl`: export a journey for other programs and for bug reports. */
 export const journeyExports: Resource = {
   calls: ({ journeys, version }) => [
     defineCall('GET', '/journeys/:id/export', {

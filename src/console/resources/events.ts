@@ -131,7 +131,7 @@ export async function* changeStream(changes: Changes, gone: AbortSignal): AsyncG
   }
 }
 
-/** `GET /changes`: tells open pages what to fetch again. */
+/** `GET /changes`: notifies open pages of the parts to fetch again. */
 export const changes: Resource = {
   calls({ changes }) {
     const streams = new StreamLimit();

@@ -29,7 +29,7 @@ describe('a malformed file of 2 MiB is read no further than the limit of values'
     [']', 'a: ', /^spec\.yaml:1:4: .*Unexpected flow-seq-end/],
   ];
   for (const [piece, before, message] of forms)
-    test(`that repeats ${JSON.stringify(piece)} after ${JSON.stringify(before)}`, () => {
+    test(`stops at the limit in a repetition of ${JSON.stringify(piece)} after ${JSON.stringify(before)}`, () => {
       const text = before + piece.repeat((sourceLimits.bytes - before.length) / piece.length);
       const { work, reader } = countingLexer();
       const files = new ParsedFiles({ entry: 'spec.yaml', files: { 'spec.yaml': text } }, reader);

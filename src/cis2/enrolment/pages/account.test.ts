@@ -177,7 +177,7 @@ describe('end of a tablet request', () => {
 });
 
 describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
-  test('the account with long names, one authenticator and a removed one', async () => {
+  test('has an accessible account with long names, one authenticator and a removed one', async () => {
     await hasWay(gp.uid, 'The key that hangs at my desk in the reception, on a blue band');
     await hasWay(gp.uid, 'Averyverylongnamewithoutanyspaceinitthatabrowsercannotbreakup');
     await account(gp.uid);
@@ -188,11 +188,11 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
     await desk.page.goto(`${desk.cis2.origin}/account/authenticator/nothing`);
     await isAccessible(desk.page);
   });
-  test('the account without authenticators', async () => {
+  test('has an accessible account without authenticators', async () => {
     await account(gp.uid);
     await isAccessible(desk.page);
   });
-  test('the password, and a rejected one', async () => {
+  test('has an accessible password page, also after a rejected one', async () => {
     await passwordForm();
     await isAccessible(desk.page);
     await desk.page.getByLabel(passwordText.name).fill('nobody');

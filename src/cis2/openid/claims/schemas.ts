@@ -57,7 +57,7 @@ const personClaims = (asNumbers: boolean) =>
       initials: text('Initials.'),
       email: text('E-mail address.'),
       idassurancelevel: level(asNumbers, 0, 'Identity assurance level.'),
-      nhsid_nrbac_roles: z.array(role).describe('The roles; an empty list when there is none.'),
+      nhsid_nrbac_roles: z.array(role).describe('The roles; empty for a person without a role.'),
       nhsid_user_orgs: z
         .array(organisation)
         .describe('Names of the organisations of the roles and memberships.'),

@@ -399,7 +399,7 @@ function register(tools: PageTools): void {
     byId('registration')?.replaceWith(content);
     const title = document.querySelector('h1');
     if (title) title.textContent = 'Registered';
-    // The questions must not come back with the history, and a reload must not lose the way to the application.
+    // The questions must not reappear with the history, and a reload must not lose the way to the application.
     history.replaceState(null, '', `/applications/${answer.id}`);
     document.querySelector<HTMLElement>('main h2')?.focus();
   };

@@ -75,7 +75,7 @@ describe('the sandbox of the PDS', () => {
     assert.equal((await call('/_ping')).status, 200);
   });
 
-  test('takes any token, and refuses what is none after the request id', async () => {
+  test('accepts any token, and refuses other texts after checking the request id', async () => {
     const sent = (authorization: string, id = requestId) =>
       call('/Patient/9000000009', { headers: { authorization, 'x-request-id': id } });
     assert.equal((await sent('Bearer anything')).status, 200);
