@@ -193,6 +193,22 @@ describe('createNative at a third-party server', () => {
     assert.equal(closed, true);
   });
 
+  test('tries the sign-in by HEAD alone, and by GET where the server refuses HEAD', async () => {
+    for (const [refusesHead, expected] of [
+      [false, ['HEAD']],
+      [true, ['HEAD', 'GET']],
+    ] as const) {
+      const methods: (string | undefined)[] = [];
+      const noting: Fetch = async (url, init) => {
+        if (!url.startsWith(`${provider.issuer}/auth?`)) return fetch(url, init);
+        methods.push(init.method);
+        return refusesHead && init.method === 'HEAD' ? new Response(null, { status: 405 }) : fetch(url, init);
+      };
+      await signInNative({ ...settings, fetch: noting, browser: redirectBrowser() });
+      assert.deepEqual(methods, expected);
+    }
+  });
+
   test('reports a client that the server does not know before a browser opens', async () => {
     const shown: string[] = [];
     const browser = manualBrowser((url) => void shown.push(url));

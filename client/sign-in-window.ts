@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, OpenBrowser } from './browser/browser.ts';
 import { ClientError } from './errors.ts';
-import { type Fetch, jsonObject, send, untilAborted } from './http.ts';
+import { type Fetch, type HttpAnswer, jsonObject, send, untilAborted } from './http.ts';
 import type { Loopback, LoopbackPaths } from './loopback.ts';
 import { listenOnLoopback } from './loopback.ts';
 import { oauthErrorOf } from './token-endpoint.ts';
@@ -83,13 +83,20 @@ function limits({ timeoutMs = DEFAULT_TIMEOUT_MS, signal }: SignInWindowOptions)
 const REFUSED: readonly number[] = [400, 401, 404];
 const QUICK_MS = 5000;
 
+/** Statuses of a server that serves the page only by GET. */
+const ONLY_GET: readonly number[] = [405, 501];
+
 /**
  * Requests the first page, and throws if it is an error: only the user is told about a wrong client or redirect address
- * (RFC 6749 section 4.1.2.1), so the sign-in would wait for its time limit.
+ * (RFC 6749 section 4.1.2.1), so the sign-in would wait for its time limit. HEAD begins no sign-in besides that of the browser; the
+ * reason of an error is in the body of GET.
  */
 export async function checkFirstPage(fetcher: Fetch, url: string, signal: AbortSignal): Promise<void> {
   const { pathname, origin } = new URL(url);
   const request = { url, publicUrl: origin + pathname, timeoutMs: QUICK_MS, signal };
+  const isSuspect = ({ status }: HttpAnswer) => REFUSED.includes(status) || ONLY_GET.includes(status);
+  const head = await send(fetcher, { ...request, method: 'HEAD' }).catch(() => undefined);
+  if (!head || !isSuspect(head)) return;
   const answer = await send(fetcher, request).catch(() => undefined);
   if (!answer || !REFUSED.includes(answer.status)) return;
   const body = jsonObject(answer);

@@ -136,6 +136,8 @@ export function describe(
   const to = laneOf(activity);
   if (to === undefined) return undefined;
   const wording = wordingOf({ lane: to, method, route, grant: grantOf(activity) });
+  // A client tries a sign-in by HEAD; the request of the browser, or the one that reads the reason, is its message.
+  if (method === 'HEAD' && wording.name.endsWith('.authorize') && status < 500) return undefined;
   const hasFailed = refusal !== undefined || status >= 500;
   const departs = departureOf(activity, to, places);
   // The console shows a refusal of its own calls where they were made.

@@ -49,6 +49,22 @@ describe('a native application', () => {
     });
   }
 
+  test('has one journey for a sign-in, and one for a refused sign-in', async () => {
+    type Listed = { journeys: { outcome: string; application: { id: string } | null }[] };
+    const list = async (query: string) => (await instance.api<Listed>('GET', `/journeys?${query}`)).journeys;
+    const outcomesOf = async (query: string) => (await list(query)).map(({ outcome }) => outcome);
+    const before = await outcomesOf('application=demo-native');
+    const issuer = `${instance.urls.api}/oauth2.1`;
+    const browser = separateBrowser({ executable, flags: [...browserFlags, '--headless'] });
+    await createNative({ issuer, clientId: 'demo-native', scope }).signIn({ browser, timeoutMs: 30_000 });
+    assert.deepEqual(await outcomesOf('application=demo-native'), ['succeeded', ...before]);
+
+    const refusals = await outcomesOf('outcome=refused');
+    const unknown = createNative({ issuer, clientId: 'unknown-native', scope });
+    await assert.rejects(unknown.signIn({ browser }), { error: 'invalid_client' });
+    assert.deepEqual(await outcomesOf('outcome=refused'), ['refused', ...refusals]);
+  });
+
   test('examples/native-app.ts prints the patient, and its window is closed', async () => {
     const { stdout } = await run(process.execPath, ['examples/native-app.ts'], {
       env: {

@@ -189,6 +189,17 @@ describe('authorize at /oauth2.1', () => {
     );
   });
 
+  test('answers HEAD as a browser would be refused, and sends nobody to CIS2', async () => {
+    const statusOf = async (change: Record<string, string>) => {
+      const query = new URLSearchParams({ ...requestWith('web'), ...change });
+      const answer = await platform.call(`/oauth2.1/authorize?${query}`, { method: 'HEAD' });
+      return [answer.status, answer.location?.searchParams.get('error') ?? answer.location];
+    };
+    assert.deepEqual(await statusOf({}), [204, undefined]);
+    assert.deepEqual(await statusOf({ client_id: 'unknown' }), [400, undefined]);
+    assert.deepEqual(await statusOf({ scope: 'unknown' }), [302, 'invalid_scope']);
+  });
+
   test('answers 405 with Allow, and 404', async () => {
     const answer = await platform.get('/oauth2.1/token');
     assert.deepEqual([answer.status, answer.headers.get('allow')], [405, 'POST']);

@@ -1,4 +1,4 @@
-import { type Answer, redirect } from '@alongside/kernel/answer';
+import { type Answer, noContent, redirect } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
@@ -117,6 +117,9 @@ export const authorizeChecks = steps<ServerCall>('oauth2.1.authorize')
 
 /** `GET /authorize` of the standard profile (RFC 9207). */
 export const authorize = authorizeChecks.step(sendToProvider);
+
+/** `HEAD /authorize`: returns the refusal that a browser would get, and begins nothing. */
+export const tryAuthorize = authorizeChecks.step(noContent);
 
 async function reenterByGet({ server, parameters }: ServerCall & Incoming): Promise<Answer> {
   return redirect(`${server.issuer}/authorize?${new URLSearchParams(parameters.entries())}`, 303);

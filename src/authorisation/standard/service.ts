@@ -20,7 +20,7 @@ import { withNonce } from '../../oauth/server/sender-constraint.ts';
 import type { Base } from '../base.ts';
 import { errorFormat } from '../diagnosis.ts';
 import type { PlatformParts } from '../parts.ts';
-import { authorize, authorizeByPost, pushRequest } from './authorize.ts';
+import { authorize, authorizeByPost, pushRequest, tryAuthorize } from './authorize.ts';
 import { callback } from './callback.ts';
 import { errors } from './errors.ts';
 import { grants } from './grants/registry.ts';
@@ -128,7 +128,11 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
   return [
     ...shared(metadataPath(base), readOnly(handle(async () => json(200, metadata, cached)))),
     ...shared(`${base.path}/jwks`, readOnly(handle(keySet(parts)))),
-    ...route(`${base.path}/authorize`, { GET: run(endpointLists.authorize), POST: run(authorizeByPost) }),
+    ...route(`${base.path}/authorize`, {
+      GET: run(endpointLists.authorize),
+      HEAD: run(tryAuthorize),
+      POST: run(authorizeByPost),
+    }),
     ...route(`${base.path}/callback`, { GET: run(endpointLists.callback) }),
     ...shared(`${base.path}/token`, { POST: joining(announcing(endpointLists.token)) }),
     ...shared(`${base.path}/par`, { POST: announcing(endpointLists.par) }),

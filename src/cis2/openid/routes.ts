@@ -6,7 +6,7 @@ import { requireChecks } from '../../oauth/server/security-checks.ts';
 import { withNonce } from '../../oauth/server/sender-constraint.ts';
 import { endpointPaths } from '../protocol.ts';
 import { bearerError, errorPage, serviceError, tokenError } from '../responses/error-answers.ts';
-import { type AuthorizeDependencies, authorize } from './authorize/authorize.ts';
+import { type AuthorizeDependencies, authorize, tryAuthorize } from './authorize/authorize.ts';
 import { schemaRoutes } from './claims/schemas.ts';
 import { createDiscovery, createKeySet } from './discovery.ts';
 import { confirmSignOut, type EndSessionDependencies, endSession } from './end-session/end-session.ts';
@@ -63,10 +63,10 @@ export function openIdRoutes(dependencies: OpenIdDependencies): Route[] {
     ...(dependencies.faults
       ? at(endpointPaths.noKeys, { GET: handle(async () => json(200, { keys: [] }), page) })
       : []),
-    ...at(
-      endpointPaths.authorize,
-      both(handle((request) => authorize.run({ server, request, provider }), page)),
-    ),
+    ...at(endpointPaths.authorize, {
+      ...both(handle((request) => authorize.run({ server, request, provider }), page)),
+      HEAD: handle((request) => tryAuthorize.run({ server, request, provider }), page),
+    }),
     ...at(endpointPaths.endSession, both(handle((request) => endSession.run({ request, provider }), page))),
     ...route(signOutPath, { POST: handle((request) => confirmSignOut.run({ request, provider }), page) }),
     ...schemaRoutes(issuer, assuranceAsNumbers, page),

@@ -14,7 +14,7 @@ describe('a method that a path lacks', () => {
   const cases: [path: string, allow: string, others: string[]][] = [
     ['/.well-known/openid-configuration', 'OPTIONS, GET, HEAD', ['POST', 'PUT', 'DELETE']],
     ['/connect/jwk_uri', 'OPTIONS, GET, HEAD', ['POST', 'PATCH']],
-    ['/authorize', 'GET, POST', ['PUT', 'DELETE', 'HEAD', 'OPTIONS']],
+    ['/authorize', 'GET, POST, HEAD', ['PUT', 'DELETE', 'OPTIONS']],
     ['/access_token', 'OPTIONS, POST', ['GET', 'PUT']],
     ['/token/revoke', 'OPTIONS, POST', ['GET']],
     ['/introspect', 'POST', ['GET']],

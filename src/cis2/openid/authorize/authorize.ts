@@ -1,4 +1,5 @@
 import { activity } from '@alongside/kernel/activity';
+import { noContent } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
@@ -129,8 +130,8 @@ export interface AuthorizeDependencies extends RequestIssuer {
   platformClientId?: string;
 }
 
-/** `GET` and `POST /authorize`: the order of the checks is the contract. */
-export const authorize = steps<ServerCall & { provider: AuthorizeDependencies }>('cis2.authorize')
+/** The checks of an authorization request; their order is the contract. */
+const authorizeChecks = steps<ServerCall & { provider: AuthorizeDependencies }>('cis2.authorize')
   .step(readParameters)
   .step(reenterByGet(endpointPaths.authorize))
   .step(findClient)
@@ -140,7 +141,10 @@ export const authorize = steps<ServerCall & { provider: AuthorizeDependencies }>
   .step(requirePushed)
   .step(requireSigned)
   .use(requestChecks)
-  .step(gatherRequest)
+  .step(gatherRequest);
+
+/** `GET` and `POST /authorize`. */
+export const authorize = authorizeChecks
   .step(noteRequest)
   .step(findSession)
   .step(settleSessionRole)
@@ -150,3 +154,6 @@ export const authorize = steps<ServerCall & { provider: AuthorizeDependencies }>
   .step(expectPerson)
   .step(findAuthenticators)
   .step(beginInteraction);
+
+/** `HEAD /authorize`: returns the refusal that a browser would get, and begins nothing. */
+export const tryAuthorize = authorizeChecks.step(noContent);
