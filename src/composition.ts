@@ -14,6 +14,7 @@ import type { Figures } from './boot/metrics/gauges.ts';
 import { outages, withOutages } from './boot/outages.ts';
 import {
   createPeopleNow,
+  createPeopleSearch,
   createPersonSource,
   mockClaimsOf,
   namesOf,
@@ -286,7 +287,11 @@ const gatewayOf = (wiring: Wiring, personSource: PersonSource) => {
   });
 };
 
-const journeysOf = ({ core, log, development }: Wiring, personSource: PersonSource) => {
+const journeysOf = (
+  { core, log, development, cisSecrets }: Wiring,
+  personSource: PersonSource,
+  askCis: Ask,
+) => {
   const { clock, database, events, recorder, applications } = core;
   const applicationName = async (id: string) => (await applications.get(id))?.name;
   return new StoredJourneys({
@@ -295,7 +300,13 @@ const journeysOf = ({ core, log, development }: Wiring, personSource: PersonSour
     events,
     development,
     captured: core.captured,
-    names: new Names({ database, log: log('console'), ...namesOf(personSource), applicationName }),
+    names: new Names({
+      database,
+      log: log('console'),
+      ...namesOf(personSource),
+      applicationName,
+      findPeople: createPeopleSearch(askCis, cisSecrets.console),
+    }),
     recorder: {
       async keep() {
         // Events first, because some are messages themselves.
@@ -306,7 +317,7 @@ const journeysOf = ({ core, log, development }: Wiring, personSource: PersonSour
   });
 };
 
-const consoleOf = (wiring: Wiring, personSource: PersonSource) => {
+const consoleOf = (wiring: Wiring, personSource: PersonSource, askCis: Ask) => {
   const { config, core, development, urls, ports, secret, cisSecrets } = wiring;
   const { database, recorder, keys } = core;
   return createConsole({
@@ -314,7 +325,7 @@ const consoleOf = (wiring: Wiring, personSource: PersonSource) => {
     ...wiring.registrations,
     settings: core.settings,
     events: core.events,
-    journeys: journeysOf(wiring, personSource),
+    journeys: journeysOf(wiring, personSource, askCis),
     refusals: core.refusals,
     listenEvents(listener) {
       const stops = [recorder.listen(listener), core.journeys.listen(listener)];
@@ -390,7 +401,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       { listener: 'api', service: mock.api },
     ],
     'identity-agent': () => (agent ? [{ listener: 'identityAgent', service: agent.service }] : []),
-    console: () => [{ listener: 'console', service: consoleOf(wiring, personSource) }],
+    console: () => [{ listener: 'console', service: consoleOf(wiring, personSource, askCis) }],
     sample: () => [{ listener: 'sample', service: sampleOf(wiring) }],
   };
   const placed = await Promise.all(

@@ -1,7 +1,7 @@
 import type { Ask } from '@alongside/kernel/in-process';
 import { ParsedTexts, parseOwnJson } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
-import { jobNameOf, type Person, paths } from '../cis/protocol.ts';
+import { jobNameOf, type PeopleAnswer, type Person, paths } from '../cis/protocol.ts';
 import { allClaims } from '../cis2/openid/claims/claims.ts';
 
 /** Looks a person up in our own CIS; undefined if unknown. */
@@ -13,6 +13,16 @@ export function createPersonSource(ask: Ask, secret: string) {
     if (status === 404) return undefined;
     if (status !== 200) throw new OperatorError(`CIS answered ${status} to the request for a person.`);
     return people.of(uid, body, parseOwnJson<Person>);
+  };
+}
+
+/** Finds people in our own CIS by the beginning of a name, by uid. */
+export function createPeopleSearch(ask: Ask, secret: string) {
+  const headers = { authorization: `Bearer ${secret}`, accept: 'application/json' };
+  return async (q: string): Promise<string[]> => {
+    const { status, body } = await ask(`${paths.people}?${new URLSearchParams({ q })}`, { headers });
+    if (status !== 200) throw new OperatorError(`CIS answered ${status} to a search for people.`);
+    return parseOwnJson<PeopleAnswer>(body).people.map(({ uid }) => uid);
   };
 }
 

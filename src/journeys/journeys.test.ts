@@ -434,6 +434,18 @@ describe('StoredJourneys', () => {
     assert.deepEqual((await desk.journeys.list({ q: 'uillf' })).journeys, []);
     assert.equal((await desk.journeys.message(message?.id ?? ''))?.words, 'Asks for access to an API');
   });
+
+  test('find a person whom the directory knows among the journeys of a thousand others', async () => {
+    const call = { service: 'api', route: '/oauth2/userinfo' } as const;
+    for (let n = 0; n < 1_000; n++)
+      desk.record([{ ...call, caller: { user: String(100_000_000_000 + n), client: 'key' } }]);
+    const harbottle = desk.record([{ ...call, caller: { user: '656005750109', client: 'key' } }]);
+    const { journeys } = await desk.journeys.list({ q: 'Harbottle' });
+    assert.deepEqual(
+      journeys.map(({ id }) => id),
+      [harbottle],
+    );
+  });
 });
 
 let server: TestDatabases;

@@ -1,8 +1,8 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
-import type { Database } from '../storage/database.ts';
+import type { Database, Statement } from '../storage/database.ts';
 import { sql } from '../storage/database.ts';
-import { nullable, row, text } from '../storage/row.ts';
+import { computed, row, text } from '../storage/row.ts';
 
 interface NameOptions {
   readonly database: Database;
@@ -11,6 +11,8 @@ interface NameOptions {
   readonly personName: (uid: string) => Promise<string | undefined>;
   readonly roleName: (uid: string, roleId: string) => Promise<string | undefined>;
   readonly applicationName: (id: string) => Promise<string | undefined>;
+  /** Returns the first people of the directory with a name that begins so, by uid. */
+  readonly findPeople?: (q: string) => Promise<readonly string[]>;
 }
 
 /** The most people or applications of journeys whose names are compared with a search. */
@@ -18,8 +20,16 @@ const mostCompared = 500;
 /** Milliseconds for which a name is remembered. */
 const remembered = 10_000;
 
-const personRow = row('journey', { person: nullable(text) });
-const applicationRow = row('journey', { application: nullable(text) });
+const distinctRow = row('journey', { value: computed(text) });
+
+/** Steps through the values of an indexed column: SELECT DISTINCT would read every entry of the index. */
+const distinctStatement = (table: string, column: string): Statement =>
+  sql(
+    `WITH RECURSIVE found(value) AS (
+       SELECT MIN(${column}) FROM ${table} WHERE ${column} IS NOT NULL
+       UNION ALL SELECT (SELECT MIN(${column}) FROM ${table} WHERE ${column} > found.value) FROM found WHERE found.value IS NOT NULL
+     ) SELECT value FROM found WHERE value IS NOT NULL LIMIT ${mostCompared}`,
+  );
 
 /** Names by id, looked up when journeys are read, so that none is stored with them. */
 export class Names {
@@ -48,7 +58,10 @@ export class Names {
     );
   }
 
-  /** Returns the people and applications of journeys with a word that begins with this text. */
+  /**
+   * Returns the people and applications with a word that begins with this text: of the first of journeys by id, so that all of a small
+   * installation are found, and of the first people that the directory finds.
+   */
   async beginningWith(start: string): Promise<{ people: string[]; applications: string[] }> {
     const { database } = this.#options;
     const wanted = start.toLowerCase();
@@ -57,24 +70,17 @@ export class Names {
         .filter(([, name]) => ` ${name.toLowerCase()}`.includes(` ${wanted}`))
         .map(([id]) => id)
         .slice(0, 100);
-    const [people, applications] = await Promise.all([
-      database.all(
-        sql(`SELECT DISTINCT person FROM journey WHERE person IS NOT NULL LIMIT ${mostCompared}`),
-        personRow,
-      ),
-      database.all(
-        sql(
-          `SELECT DISTINCT application FROM journey WHERE application IS NOT NULL
-           UNION SELECT DISTINCT application FROM journey_reached LIMIT ${mostCompared}`,
-        ),
-        applicationRow,
-      ),
+    const distinct = async (table: string, column: string) =>
+      (await database.all(distinctStatement(table, column), distinctRow)).map(({ value }) => value);
+    const [people, applications, reached, found = []] = await Promise.all([
+      distinct('journey', 'person'),
+      distinct('journey', 'application'),
+      distinct('journey_reached', 'application'),
+      this.#attempt(async () => this.#options.findPeople?.(start)),
     ]);
     return {
-      people: matches(await this.people(people.flatMap(({ person }) => person ?? []))),
-      applications: matches(
-        await this.applications(applications.flatMap(({ application }) => application ?? [])),
-      ),
+      people: [...new Set([...matches(await this.people(people)), ...found])],
+      applications: matches(await this.applications([...applications, ...reached])),
     };
   }
 
@@ -90,7 +96,7 @@ export class Names {
         const key = `${kind} ${id}`;
         let known = this.#known.get(key);
         if (!known || known.until < now) {
-          known = { name: await this.#look(look, id), until: now + remembered };
+          known = { name: await this.#attempt(() => look(id)), until: now + remembered };
           if (this.#known.size > mostCompared * 4) this.#known.clear();
           this.#known.set(key, known);
         }
@@ -100,9 +106,9 @@ export class Names {
     return names;
   }
 
-  async #look(look: (id: string) => Promise<string | undefined>, id: string): Promise<string | undefined> {
+  async #attempt<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
     try {
-      return await look(id);
+      return await look();
     } catch (error) {
       this.#options.log.warn({ reason: reasonOf(error) }, 'a name of a journey could not be read');
       return undefined;

@@ -103,6 +103,14 @@ interface Condition {
   readonly values: readonly Value[];
 }
 
+/** Selects the first page of journeys that meet all conditions, and one more. */
+const newestOf = (selected: string, table: string, conditions: readonly Condition[]): Condition => ({
+  text: `SELECT ${selected} FROM ${table} ${conditions.length === 0 ? '' : 'WHERE '}${conditions
+    .map(({ text: one }) => one)
+    .join(' AND ')} ORDER BY started_at DESC, id DESC LIMIT ${pageSize + 1}`,
+  values: conditions.flatMap(({ values }) => values),
+});
+
 const newestFirst = (one: JourneyRow, other: JourneyRow): number =>
   other.started_at - one.started_at || (one.id < other.id ? 1 : -1);
 
@@ -117,9 +125,11 @@ export class StoredJourneys implements JourneyReader {
 
   async list(filter: JourneyFilter = {}): Promise<{ journeys: JourneySummary[]; next: string | null }> {
     await this.#options.recorder.keep();
-    const conditions = await this.#conditionsOf(filter);
-    if (conditions === undefined) return { journeys: [], next: null };
-    const rows = await this.#newest(filter.application, conditions);
+    const conditions = this.#conditionsOf(filter);
+    const { q = '', application, outcome, person, pattern } = filter;
+    const isFiltered = (application ?? outcome ?? person ?? pattern) !== undefined;
+    const alternatives = q.trim() === '' ? undefined : await this.#search(q.trim(), isFiltered);
+    const rows = await this.#newest(filter.application, conditions, alternatives);
     const page = rows.slice(0, pageSize);
     const last = rows.length > pageSize ? page.at(-1) : undefined;
     const reached = await this.#reachedBy(page);
@@ -138,12 +148,16 @@ export class StoredJourneys implements JourneyReader {
   }
 
   /** Returns a page of journeys and one more; of an application also the sign-outs that reached it after another. */
-  async #newest(application: string | undefined, conditions: readonly Condition[]): Promise<JourneyRow[]> {
-    if (application === undefined) return this.#newestIn('journey', conditions);
+  async #newest(
+    application: string | undefined,
+    conditions: readonly Condition[],
+    alternatives: readonly Condition[] | undefined,
+  ): Promise<JourneyRow[]> {
+    if (application === undefined) return this.#newestIn('journey', conditions, alternatives);
     const values = [application];
     const found = await Promise.all([
-      this.#newestIn('journey', [{ text: 'application = ?', values }, ...conditions]),
-      this.#newestIn(reachedJourneys, [{ text: 'reached = ?', values }, ...conditions]),
+      this.#newestIn('journey', [{ text: 'application = ?', values }, ...conditions], alternatives),
+      this.#newestIn(reachedJourneys, [{ text: 'reached = ?', values }, ...conditions], alternatives),
     ]);
     return found
       .flat()
@@ -151,16 +165,18 @@ export class StoredJourneys implements JourneyReader {
       .slice(0, pageSize + 1);
   }
 
-  #newestIn(table: string, conditions: readonly Condition[]): Promise<JourneyRow[]> {
-    const where =
-      conditions.length === 0 ? '' : `WHERE ${conditions.map(({ text: one }) => one).join(' AND ')}`;
-    return this.#options.database.all(
-      sql(
-        `SELECT ${columns} FROM ${table} ${where} ORDER BY started_at DESC, id DESC LIMIT ${pageSize + 1}`,
-        ...conditions.flatMap(({ values }) => values),
-      ),
-      journeyRow,
-    );
+  #newestIn(
+    table: string,
+    conditions: readonly Condition[],
+    alternatives?: readonly Condition[],
+  ): Promise<JourneyRow[]> {
+    const parts = alternatives?.map((each) => newestOf('id', table, [each, ...conditions]));
+    const found = parts && {
+      text: `id IN (${parts.map(({ text: part }, n) => `SELECT id FROM (${part}) AS found${n}`).join(' UNION ALL ')})`,
+      values: parts.flatMap(({ values }) => values),
+    };
+    const { text: query, values } = newestOf(columns, table, found ? [found] : conditions);
+    return this.#options.database.all(sql(query, ...values), journeyRow);
   }
 
   /** Returns the applications that sign-outs reached, by journey. */
@@ -283,9 +299,8 @@ export class StoredJourneys implements JourneyReader {
     return (await this.#options.database.all(statement, journeyOfMessage)).map(({ journey }) => journey);
   }
 
-  /** Returns the conditions of a filter; undefined if nothing can match. */
-  async #conditionsOf(filter: JourneyFilter): Promise<Condition[] | undefined> {
-    const { q, outcome, person, pattern, from, after } = filter;
+  /** Returns the conditions of a filter, its search aside. */
+  #conditionsOf({ outcome, person, pattern, from, after }: JourneyFilter): Condition[] {
     const conditions: Condition[] = [];
     const add = (condition: string, ...values: Value[]) => conditions.push({ text: condition, values });
     if (outcome !== undefined) {
@@ -307,15 +322,11 @@ export class StoredJourneys implements JourneyReader {
       const [at = '', id = ''] = after.split(/\.(.*)/s);
       add('(started_at, id) < (?, ?)', Number(at) || 0, id);
     }
-    if (q !== undefined && q.trim() !== '') {
-      const found = await this.#search(q.trim());
-      if (!found) return undefined;
-      conditions.push(found);
-    }
     return conditions;
   }
 
-  async #search(q: string): Promise<Condition | undefined> {
+  /** Returns the conditions of which a searched journey meets one. Each is an entry of an index, so that the newest are read in its order. */
+  async #search(q: string, isFiltered: boolean): Promise<Condition[]> {
     const hash = sha256(q);
     const journeys = await this.#journeysOf(
       sql(
@@ -327,22 +338,22 @@ export class StoredJourneys implements JourneyReader {
     );
     const { people, applications } = await this.#options.names.beginningWith(q);
     const searched = [q, ...applications];
-    const parts = (
-      [
-        ['id', [q, ...journeys]],
-        ['session', [hash]],
-        ['person', [q, ...people]],
-        ['application', searched],
-      ] as const
-    ).map(([column, values]) => ({ text: `${column} IN (${marks(values.length)})`, values }));
-    parts.push({
-      text: `id IN (SELECT journey FROM journey_reached WHERE application IN (${marks(searched.length)}) ORDER BY started_at DESC LIMIT ${mostReached})`,
-      values: searched,
+    const oneOf = (column: string, values: readonly string[]): Condition => ({
+      text: `${column} IN (${marks(values.length)})`,
+      values,
     });
-    return {
-      text: `(${parts.map(({ text: one }) => one).join(' OR ')})`,
-      values: parts.flatMap(({ values }) => values),
-    };
+    const each = (column: string, values: readonly string[]): Condition[] =>
+      isFiltered ? [oneOf(column, values)] : values.map((value) => oneOf(column, [value]));
+    return [
+      oneOf('id', [q, ...journeys]),
+      oneOf('session', [hash]),
+      ...each('person', [q, ...people]),
+      ...each('application', searched),
+      {
+        text: `id IN (SELECT journey FROM journey_reached WHERE application IN (${marks(searched.length)}) ORDER BY started_at DESC LIMIT ${mostReached})`,
+        values: searched,
+      },
+    ];
   }
 
   async #namesOf(

@@ -88,6 +88,7 @@ export function journeysIn(
     personName: nameOf,
     roleName: nameOf,
     applicationName: nameOf,
+    findPeople: async (q) => Object.keys(names).filter((uid) => names[uid]?.split(' ').at(-1)?.startsWith(q)),
   });
   const journeys = new StoredJourneys({
     clock,
