@@ -102,8 +102,14 @@ export const programHelpers = [
     tests: 'test/delivery/any-language',
     name: 'Mono with its C# compiler',
     variable: 'ALONGSIDE_MCS',
-    find: () => onPath('mono') && first(['/usr/lib/mono/4.5/System.Net.Http.dll']) && onPath('mcs'),
-    debian: 'mono-mcs libmono-system-net-http4.0-cil',
+    find: () =>
+      ['System.Net.Http', 'System.Runtime.Serialization', 'System.Xml.Linq'].every((name) =>
+        existsSync(`/usr/lib/mono/4.5/${name}.dll`),
+      ) &&
+      onPath('mono') &&
+      onPath('mcs'),
+    debian:
+      'mono-mcs libmono-system-net-http4.0-cil libmono-system-runtime-serialization4.0-cil libmono-system-xml-linq4.0-cil',
   },
   {
     tests: 'test/pages/run-blocks',
@@ -111,6 +117,13 @@ export const programHelpers = [
     variable: 'ALONGSIDE_SOCAT',
     find: () => onPath('socat'),
     debian: 'socat',
+  },
+  {
+    tests: 'test/pages/run-blocks',
+    name: 'kubectl',
+    variable: 'ALONGSIDE_KUBECTL',
+    find: () => onPath('kubectl'),
+    debian: 'kubernetes-client',
   },
   {
     tests: 'test/pages/run-blocks',

@@ -40,4 +40,21 @@ describe('the examples in compiled languages', () => {
     const { stdout } = await run('mono', [program], desk);
     assert.match(stdout, /Hello User/);
   });
+
+  test('C#: gets a ticket from the Identity Agent', { skip: mcs === undefined && 'needs Mono' }, async () => {
+    const program = join(desk.folder, 'Ticket.exe');
+    const libraries = ['System.Runtime.Serialization', 'System.Xml', 'System.Xml.Linq'];
+    await run(mcs ?? '', [
+      '-warnaserror',
+      ...libraries.map((name) => `-r:${name}`),
+      `-out:${program}`,
+      join(callers, 'Ticket.cs'),
+    ]);
+    const socket = String(desk.instance.state.agentSocket);
+    const env = { ...process.env, ALONGSIDE_AGENT_SOCKET: socket };
+    const { stdout } = await run('mono', [program], { env });
+    assert.match(stdout, /^\S{20,}\n$/);
+    await desk.instance.api('PUT', '/readers/0/card', { card: 'locked' });
+    await assert.rejects(run('mono', [program], { env }), { stderr: /0x80200004/ });
+  });
 });
