@@ -101,6 +101,31 @@ describe('the test kit in a project of a supplier', {
     );
   });
 
+  test('attaches one worker of Playwright to the instance of alongside exec', async () => {
+    // The documentation's configuration, with the browser of these tests.
+    const own = `import exec from './playwright.exec.config.ts';
+import tested from './playwright.config.ts';
+export default { ...tested, ...exec, testMatch: 'sign-in.spec.ts', use: { ...tested.use, ...exec.use } };`;
+    await writeFile(project.path('exec.config.ts'), own);
+    const playwright = [program('@playwright/test/cli.js'), 'test', '--config', 'exec.config.ts'];
+    const exec = [program('alongside/bin/alongside.cjs'), 'exec', '--log-level', 'info', '--'];
+    const { code, output } = await run(...(exec as [string]), process.execPath, ...playwright);
+    assert.equal(code, 0, output);
+    const { suites } = JSON.parse(await readFile(project.path('playwright.json'), 'utf8')) as {
+      suites: Suite[];
+    };
+    assert.deepEqual(
+      suites.flatMap(resultsOf).map(({ status, workerIndex }) => [status, workerIndex]),
+      [
+        ['passed', 0],
+        ['passed', 0],
+        ['passed', 0],
+      ],
+    );
+    // The only instance: each worker would else start one of its own.
+    assert.equal(output.match(/is ready after/g)?.length, 1, output);
+  });
+
   for (const [runner, ci, needs] of [
     ['node', 'github', {}],
     ['vitest', 'gitlab', { vitest: '*' }],

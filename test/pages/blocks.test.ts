@@ -1,22 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { at, type Block, blocksOf, clone, pages } from './blocks.ts';
 
-/** Blocks that cannot run. This number may only fall. */
-const mostNotRun = 2;
-
 const languages = ['sh', 'ts', 'js', 'json', 'python', 'csharp', 'yaml', 'ini', 'text'];
-const marks = ['title', 'in', 'background', 'exit', 'excerpt', 'not-run'];
+const marks = ['title', 'in', 'background', 'exit', 'excerpt'];
 /** Languages that are neither run nor parsed: their blocks need another proof, such as a file that a later block uses. */
 const inert = ['csharp', 'yaml', 'ini', 'js'];
 
 const blocks = pages.flatMap((page) => blocksOf(page));
-const checked = (language: string) =>
-  blocks.filter((block) => block.language === language && block.marks['not-run'] === undefined);
+const checked = (language: string) => blocks.filter((block) => block.language === language);
 
 describe('the code blocks of the pages', () => {
   test('name a known language and known marks', () => {
@@ -32,20 +28,25 @@ describe('the code blocks of the pages', () => {
     );
   });
 
-  test('run, or give the reason why not', () => {
-    const notRun = blocks.filter((block) => block.marks['not-run'] !== undefined);
-    assert.deepEqual(notRun.filter((block) => (block.marks['not-run'] ?? '').length < 15).map(at), []);
-    assert.ok(
-      notRun.length <= mostNotRun,
-      `${notRun.length} blocks do not run: ${notRun.map(at).join(', ')}`,
-    );
+  test('run, or are in a file that a test runs', () => {
     assert.deepEqual(
       inert
         .flatMap(checked)
         .filter((block) => block.marks.excerpt === undefined && block.marks.title === undefined)
         .map(at),
       [],
-      'mark these blocks title="FILE", excerpt="FILE" or not-run="REASON"',
+      'mark these blocks title="FILE" or excerpt="FILE"',
+    );
+    const tests = globSync('{test,examples,client}/**/*.test.ts', { cwd: clone }).map((file) =>
+      readFileSync(join(clone, file), 'utf8'),
+    );
+    const isRun = (file: string) =>
+      // Vitest and Playwright Test find these by their names.
+      /\.(test|vitest|spec)\.ts$/.test(file) || tests.some((text) => text.includes(basename(file)));
+    assert.deepEqual(
+      blocks.filter(({ marks: own }) => own.excerpt !== undefined && !isRun(own.excerpt)).map(at),
+      [],
+      'no test names the files of these excerpts',
     );
   });
 
@@ -113,7 +114,7 @@ test('docs/troubleshooting.md quotes errors as callers get them', () => {
 describe('blocksOf', () => {
   const text = [
     '1. Do',
-    '   ```sh in=project not-run="needs a \'card\'" background',
+    '   ```sh in=project title="a \'card\'" background',
     '   one',
     '',
     '     two',
@@ -129,7 +130,7 @@ describe('blocksOf', () => {
         line: 2,
         language: 'sh',
         code: 'one\n\n  two\n',
-        marks: { in: 'project', 'not-run': "needs a 'card'", background: '' },
+        marks: { in: 'project', title: "a 'card'", background: '' },
       },
       { file: 'page.md', line: 7, language: 'text', marks: {}, code: '```\n' },
     ] satisfies Block[]);

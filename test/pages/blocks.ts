@@ -22,8 +22,6 @@ export interface Marks {
   exit?: string;
   /** File of the clone that contains these lines and that tests run. */
   excerpt?: string;
-  /** Reason why the block cannot run. */
-  'not-run'?: string;
 }
 
 export interface Block {

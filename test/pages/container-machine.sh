@@ -1,7 +1,7 @@
 # Prepares a throw-away copy of a machine for docs/installing.md: `docker` that is Podman, and images of PostgreSQL and HAProxy made
 # of this machine's programs under the names that compose.yaml has, because there is no registry.
-packages='buildah podman podman-compose runc aardvark-dns catatonit nftables tini haproxy postgresql'
-for program in buildah podman podman-compose runc /usr/lib/podman/aardvark-dns catatonit nft tini-static haproxy; do
+packages='buildah podman podman-compose runc aardvark-dns catatonit nftables tini haproxy postgresql kubernetes-client socat'
+for program in buildah podman podman-compose runc /usr/lib/podman/aardvark-dns catatonit nft tini-static haproxy kubectl socat; do
   command -v "$program" > /dev/null || { echo "$program is missing: apt-get install --no-install-recommends $packages"; exit 1; }
 done
 mount -t sysfs sysfs /sys
@@ -96,7 +96,12 @@ USER 99:99
 ENTRYPOINT ["/usr/sbin/haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
 END
 
-(umask 022 && echo pods-password > /tmp/pods-password)
+cp /opt/alongside/test/pages/kubectl.sh /usr/local/bin/kubectl && chmod 755 /usr/local/bin/kubectl
+# The database of the cluster, with the password of the page. Pods have the hosts of this machine.
+(umask 022 && echo PASSWORD > /tmp/cluster-password)
+docker run --detach --name cluster-database --env POSTGRES_USER=alongside --env POSTGRES_DB=alongside \
+  --env POSTGRES_PASSWORD_FILE=/password --volume /tmp/cluster-password:/password:ro docker.io/library/postgres:17 > /dev/null
+echo "$(docker inspect --format '{{.NetworkSettings.IPAddress}}' cluster-database) postgres.internal" >> /etc/hosts
 
 # The certificate of the page, of an authority that the servers are told of.
 names='console.alongside.example api.alongside.example cis2.alongside.example cis.alongside.example'
@@ -116,4 +121,5 @@ services:
   alongside-1: *server
   alongside-2: *server
 END
+cp fullchain.pem privkey.pem /opt/alongside/
 cd /opt/alongside

@@ -13,13 +13,13 @@ import { Project, pack } from '../packages/testing/project.ts';
 import { at, type Block, blocksOf, clone, pages } from './blocks.ts';
 
 /** Seconds that all blocks of a page may take. */
-const patience = 240;
+const patience = 480;
 const namespaces = ['--mount', '--net', '--pid', '--ipc', '--uts', '--cgroup', '--fork', '--kill-child'];
 
 const wanted = (process.env.ALONGSIDE_PAGES ?? '').split(',').filter((page) => pages.includes(page));
 
 const runs = ({ language, marks }: Block) =>
-  ['sh', 'ts', 'python'].includes(language) && marks['not-run'] === undefined && marks.excerpt === undefined;
+  ['sh', 'ts', 'python'].includes(language) && marks.excerpt === undefined;
 
 /** Blocks that start another instance. */
 const startsOne = ({ marks, code }: Block) =>
@@ -29,20 +29,21 @@ const startsOne = ({ marks, code }: Block) =>
 const usesPackages = ({ language, marks }: Block) => language === 'ts' || marks.in === 'project';
 
 /**
- * Pages that need more than a plain copy: a script for its preparation, and what people do in a browser, which runs after the block with
- * this text.
+ * Pages that need more than a plain copy: a script for its preparation, and what people do in a browser, which runs after the block
+ * with the text of its key.
  */
-const acts: Readonly<Record<string, { systemd?: true; before: string; after: string; act: string }>> = {
+const acts: Readonly<Record<string, { systemd?: true; before: string; after: Record<string, string> }>> = {
   'docs/server.md': {
     systemd: true,
     before: 'bash /opt/alongside/test/pages/server-machine.sh',
-    after: 'authenticator enrol',
-    act: 'node /opt/alongside/test/pages/server-sign-in.ts "$uid" "$officer"',
+    after: { 'authenticator enrol': 'node /opt/alongside/test/pages/server-sign-in.ts "$uid" "$officer"' },
   },
   'docs/installing.md': {
     before: '. /opt/alongside/test/pages/container-machine.sh',
-    after: 'docker compose up',
-    act: 'node /opt/alongside/test/pages/balanced-sign-in.ts && bash /opt/alongside/test/pages/pod.sh',
+    after: {
+      'docker compose up': '(cd deploy/compose && node /opt/alongside/test/pages/balanced-sign-in.ts)',
+      'kubectl port-forward': 'bash /opt/alongside/test/pages/pod.sh',
+    },
   },
 };
 
@@ -108,9 +109,12 @@ async function runPage(page: string, blocks: readonly Block[]): Promise<void> {
     ...(acts[page] ? [acts[page].before] : []),
     ...(acts[page] || blocks.some(startsOne) ? [] : [instance]),
   ];
-  const steps = blocks.map((block) =>
-    acts[page] && block.code.includes(acts[page].after) ? `${step(block)}\n${acts[page].act}` : step(block),
-  );
+  const steps = blocks.flatMap((block) => [
+    step(block),
+    ...Object.entries(acts[page]?.after ?? {}).flatMap(([text, act]) =>
+      block.code.includes(text) ? [act] : [],
+    ),
+  ]);
   await writeFile(script, [...first, ...steps].join('\n'));
   // The Node that runs this file, by its path on the copy.
   const inClone = relative(clone, process.execPath);
