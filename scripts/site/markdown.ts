@@ -27,10 +27,12 @@ export function sitePage(clone: string, file: string, onSite: FindPage): string 
   ].join('\n');
 }
 
-/** Returns whether a page has two pictures side by side, or long tables of several columns. */
+/** Returns whether a page has no headings for a list, two pictures side by side, or long tables of several columns or wide ones. */
 const needsRoom = (body: string): boolean =>
+  !/^#{2,} /m.test(body) ||
   body.includes('</span> <span class="picture-box"') ||
-  (body.match(/^\|(?:[^|\n]*\|){3,}$/gm) ?? []).length > 60;
+  (body.match(/^\|(?:[^|\n]*\|){3,}$/gm) ?? []).length > 60 ||
+  /^\|(?:[^|\n]*\|){5,}$/m.test(body);
 
 /** Changes the lines outside code blocks; of the blocks' marks, only the title stays. */
 function outsideBlocks(text: string, change: (line: string) => string): string {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Changes the built pages: the keyboard reaches and scrolls code blocks and tables that are wider than the page, an empty corner of
- * a table is not a header, and the search shows guides before the reference and pages for developers of Alongside.
+ * Changes the built pages: the keyboard reaches and scrolls code blocks and tables that are wider than the page, long names in a
+ * table can break, an empty corner of a table is not a header, and the search shows guides before the reference and pages for developers of Alongside.
  */
 export function finishPages() {
   return {
@@ -28,7 +28,16 @@ const mended = (html) =>
     .replaceAll('<pre data-language', '<pre tabindex="0" data-language')
     .replaceAll('<table>', '<div class="wide" tabindex="0" role="group" aria-label="Table"><table>')
     .replaceAll('</table>', '</table></div>')
-    .replaceAll('<th></th>', '<td></td>');
+    .replaceAll('<th></th>', '<td></td>')
+    .replace(/<td[^>]*>.*?<\/td>/gs, (cell) => cell.replace(/(?<=>)[^<]+/g, breakable));
+
+/** Lets a long name break after its separators, so that it does not push the last column out of sight. A copy lacks the marks. */
+const breakable = (text) =>
+  text.replace(/[^\s&;]{18,}/g, (name) =>
+    name
+      .replace(/[./_:=,](?=\w)/g, '$&<wbr>')
+      .replace(/[A-Za-z]{24,}/g, (word) => word.replace(/(?<=[a-z])(?=[A-Z])/g, '<wbr>')),
+  );
 
 const foundLast =
   /^(reference|assurance|architecture|bench|changelog|contributing|dependencies|steps|threat-model|tour|writing)\b/;

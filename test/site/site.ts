@@ -124,6 +124,20 @@ describe('the documentation site', () => {
     await context.close();
   });
 
+  test('shows every column of its tables in a window of 1,280 px', async () => {
+    const { page, context } = await open('', {
+      viewport: { width: 1280, height: 900 },
+      javaScriptEnabled: false,
+    });
+    const wide: string[] = [];
+    for (const file of files.filter((path) => !path.startsWith('reference/client/'))) {
+      await page.goto(`${origin}${addressOf(file)}`, { waitUntil: 'load' });
+      if (await page.evaluate(someTableScrolls)) wide.push(file);
+    }
+    assert.deepEqual(wide, []);
+    await context.close();
+  });
+
   test('shows error texts and flags as they are, without curly quotes and dashes', () => {
     const page = (name: string) => readFileSync(join(dist, name, 'index.html'), 'utf8');
     assert.match(page('errors'), /Missing 'alg' header in act\.sub JWT/);
@@ -177,3 +191,5 @@ describe('the documentation site', () => {
 const wideBlocksTakeTheFocus = `[...document.querySelectorAll('main *')]
   .filter((element) => element.scrollWidth > element.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(element).overflowX))
   .every((element) => element.tabIndex === 0)`;
+
+const someTableScrolls = `[...document.querySelectorAll('main .wide')].some((box) => box.scrollWidth > box.clientWidth + 1)`;
