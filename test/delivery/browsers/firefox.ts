@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { BrowserWindow, OtherBrowser } from './window.ts';
+
+interface Reply {
+  id?: number;
+  type: 'success' | 'error' | 'event';
+  result: unknown;
+  error?: string;
+  message?: string;
+}
+
+type Call = <Result>(method: string, params: object) => Promise<Result>;
+
+/** Starts Firefox with an empty profile, driven by WebDriver BiDi (W3C), which needs no driver program. */
+export async function startFirefox(path: string): Promise<OtherBrowser> {
+  const profile = mkdtempSync(join(tmpdir(), 'alongside-firefox-'));
+  const args = ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0'];
+  // It writes caches into the home folder otherwise.
+  const firefox = spawn(path, args, {
+    env: { ...process.env, HOME: profile },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const exited = once(firefox, 'exit');
+  const address = await bidiAddress(firefox.stderr);
+  const { call, end } = await connect(`${address}/session`);
+  await call('session.new', { capabilities: {} });
+  return {
+    newWindow: () => newWindow(call),
+    async close() {
+      end();
+      firefox.kill();
+      await exited;
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+async function bidiAddress(stderr: NodeJS.ReadableStream): Promise<string> {
+  for await (const line of createInterface(stderr)) {
+    const address = /listening on (ws:\S+)/.exec(line)?.[1];
+    if (address !== undefined) {
+      stderr.resume();
+      return address;
+    }
+  }
+  throw new Error('Firefox ended before it listened');
+}
+
+async function connect(url: string): Promise<{ call: Call; end: () => void }> {
+  const socket = new WebSocket(url);
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve;
+    socket.onerror = reject;
+  });
+  const waiting = new Map<number, (reply: Reply) => void>();
+  socket.onmessage = ({ data }) => {
+    const reply = JSON.parse(String(data)) as Reply;
+    waiting.get(reply.id ?? 0)?.(reply);
+  };
+  let last = 0;
+  return {
+    async call<Result>(method: string, params: object) {
+      last += 1;
+      const id = last;
+      socket.send(JSON.stringify({ id, method, params }));
+      const reply = await new Promise<Reply>((resolve) => waiting.set(id, resolve));
+      waiting.delete(id);
+      if (reply.type === 'error') throw new Error(`${method}: ${reply.error}, ${reply.message}`);
+      return reply.result as Result;
+    },
+    end: () => socket.close(),
+  };
+}
+
+async function newWindow(call: Call): Promise<BrowserWindow> {
+  const { userContext } = await call<{ userContext: string }>('browser.createUserContext', {});
+  const { context } = await call<{ context: string }>('browsingContext.create', { type: 'tab', userContext });
+  return {
+    async open(url) {
+      await call('browsingContext.navigate', { context, url, wait: 'interactive' });
+    },
+    async evaluate(expression) {
+      const script = { expression, target: { context }, awaitPromise: true };
+      const { result } = await call<{ result?: { value?: unknown } }>('script.evaluate', script);
+      return result?.value;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import {
+  addBrowserApplication,
+  settingsForPages,
+  startBrowserApplication,
+} from '../testing/browser-application.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { startFirefox } from './browsers/firefox.ts';
+import { startWebKit } from './browsers/webkit.ts';
+import { type BrowserWindow, type OtherBrowser, whenThere } from './browsers/window.ts';
+
+const { ALONGSIDE_FIREFOX: firefox, ALONGSIDE_WPE: wpe } = process.env;
+const [driver = '', miniBrowser = ''] = wpe?.split(' ') ?? [];
+
+// In Chromium: test/journeys/silent.test.ts and browser-application.test.ts, with more cases.
+const browsers = [
+  { name: 'Firefox', skip: firefox === undefined, start: () => startFirefox(firefox ?? '') },
+  { name: 'WebKit', skip: wpe === undefined, start: () => startWebKit(driver, miniBrowser) },
+];
+
+/** Presses the link or the button with a text, as a user would. */
+const press = (text: string) =>
+  `(() => { const found = [...document.querySelectorAll('main a, main button')].find((one) => one.textContent.includes(${JSON.stringify(text)})); found?.click(); return Boolean(found); })()`;
+/** Fills the only field of a page that has this name, and submits its form. */
+const submit = (name: string, value: string) =>
+  `(() => { const field = document.querySelector('input[name="${name}"]'); if (!field) return false; field.value = '${value}'; field.form.requestSubmit(); return true; })()`;
+const shows = (text: string) =>
+  `document.querySelector('main').textContent.includes(${JSON.stringify(text)})`;
+
+for (const { name, skip, start } of browsers)
+  describe(name, { skip: skip && `needs ${name}` }, () => {
+    let instance: TestInstance;
+    let browser: OtherBrowser;
+    before(async () => {
+      [instance, browser] = await Promise.all([startInstance(settingsForPages), start()]);
+    });
+    after(async () => {
+      await browser?.close();
+      await instance?.stop();
+    });
+
+    /** Signs in by a link of the sample application, and reads a patient. */
+    async function readPatient(window: BrowserWindow, pattern: string, pin?: string) {
+      await window.open(instance.urls.sample);
+      await whenThere(window, press(`Sign in (${pattern})`));
+      if (pin !== undefined) await whenThere(window, submit('pin', pin));
+      await whenThere(window, submit('nhs-number', '9000000009'));
+      await whenThere(window, shows('2010-10-22'));
+    }
+
+    async function signOut(window: BrowserWindow) {
+      await whenThere(window, press('Sign out'));
+      await whenThere(window, shows('Sign in (combined)'));
+    }
+
+    test('asks for the PIN once, then shows only redirects in both patterns', async () => {
+      await instance.api('PUT', '/readers/0/card', { card: 'gp' });
+      const window = await browser.newWindow();
+      await readPatient(window, 'combined', '123456');
+      await signOut(window);
+      await readPatient(window, 'separate');
+      await signOut(window);
+      await readPatient(await browser.newWindow(), 'combined');
+    });
+
+    test('runs an application in a page, with PKCE, DPoP and calls to another origin', async () => {
+      const application = await startBrowserApplication();
+      const origin = `http://localhost:${application.port}`;
+      const client = await addBrowserApplication(instance, 'platform', {
+        callbackUrls: [`${origin}/own/callback`],
+        products: ['personal-demographics-service'],
+      });
+      const asked = new URLSearchParams({
+        issuer: `${instance.urls.api}/oauth2.1`,
+        client,
+        scope: 'urn:nhsd:apim:user-nhs-cis2:aal3:personal-demographics-service',
+        resource: `${instance.urls.api}/personal-demographics/FHIR/R4/Patient/9000000009`,
+      });
+      const window = await browser.newWindow();
+      await window.open(`${origin}/own?${asked}`);
+      const result = await whenThere(window, 'document.documentElement.dataset.result');
+      application.close();
+      assert.deepEqual(JSON.parse(String(result)), {
+        patient: '9000000009',
+        shown: `${origin}/own/callback`,
+        kept: ['asked'],
+        again: null,
+        after: 'sign_in_required',
+      });
+    });
+
+    test('shows a journey in the console', async () => {
+      const window = await browser.newWindow();
+      await window.open(`${instance.urls.console}/journeys`);
+      await whenThere(window, press('Read a patient'));
+      await whenThere(window, shows('One arrow per redirect'));
+    });
+  });
