@@ -25,13 +25,6 @@ export class EndedSessions {
     await this.#singleUse.note(kind, key(issuer, sid), remembered);
   }
 
-  /** Returns whether a session has ended, at a base path that checks this. */
-  async isOver({ hardening }: Base, { issuer }: Upstream, sid: string | null): Promise<boolean> {
-    return (
-      hardening.refuseEndedSessions && sid !== null && (await this.#singleUse.claimed(kind, key(issuer, sid)))
-    );
-  }
-
   /** Requires that a session has not ended when the batch is executed, at a base path that checks this. */
   requireLive(
     batch: RequestBatch,
@@ -41,9 +34,10 @@ export class EndedSessions {
     refuse: Condition['refuse'],
   ): void {
     if (!base.hardening.refuseEndedSessions || sid === null) return;
+    const value = key(upstream.issuer, sid);
     batch.require({
-      writeStatement: () => this.#singleUse.unnotedStatement(kind, key(upstream.issuer, sid)),
-      holds: async () => !(await this.isOver(base, upstream, sid)),
+      writeStatement: () => this.#singleUse.unnotedStatement(kind, value),
+      holds: async () => !(await this.#singleUse.claimed(kind, value)),
       refuse,
       isOfGrant: true,
     });

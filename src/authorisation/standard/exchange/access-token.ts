@@ -44,9 +44,6 @@ export const accessToken: TokenType = {
     const isBound = confirmationOf(record) !== null;
     const fault = as === 'subject' || isBound ? holderFault(record, asking) : undefined;
     if (fault !== undefined) return { fault };
-    const upstream = upstreamOf(base, record);
-    if (await parts.endedSessions.isOver(base, upstream, record.sid))
-      return { fault: 'the provider has ended its session' };
     return {
       sub: record.uid ?? record.clientId,
       iss: base.issuer,
@@ -61,7 +58,7 @@ export const accessToken: TokenType = {
       attributes: { ...personOf(record), auth_grant_type: 'token_exchange' },
       act: partyOf(record.attributes, actorAttribute) ?? null,
       mayAct: partyOf(record.attributes, mayActAttribute) ?? null,
-      upstream,
+      upstream: upstreamOf(base, record),
     };
   },
 };

@@ -85,8 +85,6 @@ export const idToken: TokenType = {
       (await signatureFault(jwt, upstream, parts));
     if (fault !== undefined) return { fault };
     const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : null;
-    if (await parts.endedSessions.isOver(base, upstream, sid))
-      return { fault: 'the provider has ended its session' };
     const level = upstream.levelOf(claims);
     if (!level) return { fault: 'it names no level of assurance' };
     const acting = await actorOf(claims.act, upstream, parts);

@@ -29,7 +29,8 @@ function checkIssuedType({ parameters }: TokenCall): { issuedType: string } {
 }
 
 async function prove(as: 'subject' | 'actor', call: TokenCall): Promise<{ token: string; proven: Proven }> {
-  const { server, parameters } = call;
+  const { server, parameters, batch } = call;
+  const { base, parts } = server;
   const token = parameters.get(`${as}_token`);
   const named = parameters.get(`${as}_token_type`);
   const refuse = as === 'subject' ? errors.subjectInvalid : errors.actorInvalid;
@@ -40,8 +41,11 @@ async function prove(as: 'subject' | 'actor', call: TokenCall): Promise<{ token:
     throw errors.exchangeType(
       `${as}_token_type is ${named}, offered is ${tokenTypes.map((candidate) => candidate.type).join(', ')}`,
     );
-  const proven = await type.read(token, call, server.base, server.parts, as);
+  const proven = await type.read(token, call, base, parts, as);
   if ('fault' in proven) throw refuse(proven.fault);
+  parts.endedSessions.requireLive(batch, base, proven.upstream, proven.sid, () =>
+    refuse('the provider has ended its session'),
+  );
   return { token, proven };
 }
 
@@ -134,9 +138,6 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
         refreshBinding(client.registration, resources, confirmation),
       )
     : undefined;
-  parts.endedSessions.requireLive(call.batch, base, subject.upstream, granted.sid, () =>
-    errors.subjectInvalid('the provider ended the session at the same time'),
-  );
   // The new token must not outlive a revocation of the subject token at the same moment.
   const condition = subject.grant === null ? [] : [tokens.requireLiveStatement(subjectToken, 'access')];
   const writes = tokenIssuer.writeStatements(granted, access, refresh);
