@@ -12,25 +12,25 @@ import { defaultSocketPath } from './socket-path.ts';
 
 const help = (): string => `identity-agent: the Identity Agent of this workstation.
 
-  identity-agent run [--help]           runs the agent; so does identity-agent with options alone
+  identity-agent run [--help]           run the agent; so does identity-agent with options alone
 
-  identity-agent getTicket '{}'         the ticket of the session; starts a sign-in and waits for it
-  identity-agent getTicketNoAuth '{}'   the ticket of the session; never asks
-  identity-agent getNewTicket '{}'      asks for the PIN again
-  identity-agent destroyTicket '{}'     signs out
-  identity-agent vpcd --card gp         puts a virtual card into a slot of vpcd; see identity-agent vpcd --help
-  identity-agent METHOD [PARAMS]        any other method of the local socket, such as screenLocked; PARAMS - reads them
-                                        from the input, for what others should not see
+  identity-agent getTicket '{}'         print the ticket of the session; without a session, wait for a sign-in
+  identity-agent getTicketNoAuth '{}'   print the ticket of the session; never prompt
+  identity-agent getNewTicket '{}'      ask for the PIN again, and print a new ticket
+  identity-agent destroyTicket '{}'     sign out
+  identity-agent vpcd --card gp         put a virtual card into a slot of vpcd; see identity-agent vpcd --help
+  identity-agent METHOD [PARAMS]        call any method of the local socket, such as screenLocked; PARAMS - reads them
+                                        from standard input, so that no process list shows them
 
 ${commands.map(({ name, summary }) => `  identity-agent ${name.padEnd(22)} ${summary}`).join('\n')}
 
   --socket PATH   the agent's local socket (ALONGSIDE_AGENT_SOCKET)
-  --json          one JSON line
-  --help          this text
-  --version       the version
+  --json          print one JSON line
+  --help          print this text
+  --version       print the version
 
-The result of a method is one JSON line, and so is its refusal. Exit code 0: done; 1: the agent refused or does not
-answer; 2: wrong usage.
+The result of a method is one JSON line, and so is its refusal. Exit code 0: success; 1: the agent refused or does not
+respond; 2: wrong usage.
 `;
 
 interface CommandLine {

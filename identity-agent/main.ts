@@ -17,14 +17,14 @@ import { Traces } from './traces.ts';
 const help = (): string => {
   const { policy, user, defaults } = settingFiles();
   return [
-    'identity-agent run: runs the Identity Agent of this workstation. The first that contains a setting applies:',
+    'identity-agent run: run the Identity Agent of this workstation. The first source with a setting applies:',
     `the policy of the machine (${policy}), the command line, the environment,`,
     `the file of the user (${user}), the recommended defaults (${defaults}).`,
     '',
     ...settingNames.map((name) => {
-      const { about, fallback } = definitions[name];
-      const usual = fallback === undefined ? '' : `; ${String(fallback)} by default`;
-      return `  --${flagOf(name)}  ${variableOf(name)}  "${name}"\n      ${about}${usual}`;
+      const { about, kind, fallback } = definitions[name];
+      const value = fallback === undefined ? kind.rule : `${kind.rule}, ${String(fallback)} by default`;
+      return `  --${flagOf(name)}  ${variableOf(name)}  "${name}"\n      ${about} (${value})`;
     }),
     '',
   ].join('\n');

@@ -38,7 +38,7 @@ async function act(context: CommandContext, method: string, params: object, done
 const cardActs: readonly Command[] = [
   {
     name: 'change-pin',
-    summary: 'changes the PIN of the card in the reader',
+    summary: 'change the PIN of the card in the reader',
     async run(context) {
       const pin = await askDigits(context, 'PIN: ');
       const params = { pin, newPin: await askNewPin(context) };
@@ -47,18 +47,13 @@ const cardActs: readonly Command[] = [
   },
   {
     name: 'unlock-code',
-    summary: 'has a code mailed to the holder of a blocked card',
+    summary: 'mail a code to the holder of a blocked card',
     run: (context) =>
-      act(
-        context,
-        methods.requestUnlockCode,
-        {},
-        'If the card can be unblocked in this way, a code is on its way.',
-      ),
+      act(context, methods.requestUnlockCode, {}, 'If the card can be unblocked by mail, a code was sent.'),
   },
   {
     name: 'unlock',
-    summary: 'unblocks the card with the mailed code',
+    summary: 'unblock the card with the mailed code',
     async run(context) {
       const code = await askDigits(context, 'Code from the mail: ');
       const params = { code, newPin: await askNewPin(context) };
@@ -67,7 +62,7 @@ const cardActs: readonly Command[] = [
   },
   {
     name: 'unblock',
-    summary: 'unblocks the card with its own unblocking code',
+    summary: 'unblock the card with its own unblocking code',
     async run(context) {
       const unblockingCode = await askDigits(context, 'Unblocking code of the card: ');
       const params = { unblockingCode, newPin: await askNewPin(context) };
@@ -76,7 +71,7 @@ const cardActs: readonly Command[] = [
   },
   {
     name: 'renew',
-    summary: 'renews the card of the person who is signed in, in the last 90 days of its certificate',
+    summary: 'renew the card of the signed-in user, in the last 90 days of its certificate',
     run: (context) => act(context, methods.renewCard, {}, 'The card is renewed. The PIN stays the same.'),
   },
 ];
@@ -99,7 +94,7 @@ export function statusText(status: AgentStatus): string {
 
 const status: Command = {
   name: 'status',
-  summary: 'state, person, role and card',
+  summary: 'show state, person, role and card',
   async run({ withAgent, json, terminal }) {
     const result = await withAgent((agent) => agent.call<AgentStatus>(methods.status));
     terminal.out(`${json ? JSON.stringify(result) : statusText(result)}\n`);
@@ -143,7 +138,7 @@ const settings: Command = {
 
 const watch: Command = {
   name: 'watch',
-  summary: 'prints each event of card and session as a JSON line, until it is stopped',
+  summary: 'print each event of card and session as a JSON line, until stopped',
   async run({ socket, terminal }) {
     const agent = await AgentConnection.open(socket, (event, params) =>
       terminal.out(`${JSON.stringify({ event, ...(params as object) })}\n`),

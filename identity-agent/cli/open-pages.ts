@@ -28,7 +28,7 @@ function pageOf(page: unknown): string {
 
 export const openPages: Command = {
   name: 'open-pages',
-  summary: 'opens the sign-in page in the browser when the agent asks and no page does, until it is stopped',
+  summary: 'open the sign-in page when the agent needs the user and no page is open, until stopped',
   async run({ socket, json, terminal }) {
     const end = Promise.withResolvers<number>();
     const show = async (page: unknown): Promise<void> => {

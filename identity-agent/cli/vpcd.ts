@@ -13,7 +13,7 @@ const help = `identity-agent vpcd --card CARD [--port 35963] [--socket PATH]
 
 Puts a virtual card of the running agent (development only) into a slot of vpcd, the virtual reader of pcscd, until
 Ctrl-C. The card is named by persona, serial or uid. vpcd listens on every address of its machine, so run pcscd in a
-network namespace of its own, and this command in the same one; the agent's socket is a file and is reached from there.
+separate network namespace, and this command in the same one; the agent's socket is a file, which it can reach there.
 `;
 
 const FIRST_SLOT = 35_963;
