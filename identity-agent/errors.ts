@@ -53,7 +53,7 @@ export const errors = catalogue('identity-agent', {
     status: 400,
     description: 'The sign-in request does not come from a service that this Identity Agent trusts.',
     actor: 'operator',
-    source: 'RFC 8725 section 3.1',
+    source: 'RFC 8725 section 3.8',
     expected: 'a configured issuer and one of its keys',
     fix: 'Configure the agent with the issuer and the keys of this CIS2.',
   },

@@ -23,7 +23,7 @@ const help = (): string => {
     '',
     ...settingNames.map((name) => {
       const { about, kind, fallback } = definitions[name];
-      const value = fallback === undefined ? kind.rule : `${kind.rule}, ${String(fallback)} by default`;
+      const value = fallback === undefined ? kind.rule : `${kind.rule}; ${String(fallback)} by default`;
       return `  --${flagOf(name)}  ${variableOf(name)}  "${name}"\n      ${about} (${value})`;
     }),
     '',

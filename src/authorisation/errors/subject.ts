@@ -99,7 +99,7 @@ export const subjectErrors = {
   subjectUsed: {
     ...bad,
     description: 'Non-unique subject_token - the JWT was exchanged before',
-    source: 'RFC 8693 section 5',
+    source: 'docs/configuration.md, idTokenOnce',
     expected: 'an ID token that was not exchanged before',
     fix: 'Sign in again. Each ID token can be exchanged once.',
   },
@@ -175,14 +175,14 @@ export const subjectErrors = {
   actorIssuer: {
     ...unknown,
     description: "Missing or non-matching 'iss' claim in act.sub JWT",
-    source: 'RFC 8693 section 5',
+    source: 'RFC 8693 section 2.1',
     expected: 'the issuer of the subject token',
     fix: 'Send an actor token of the same provider as the subject token.',
   },
   actorKid: {
     ...unknown,
     description: "Invalid 'kid' header in act.sub JWT - no matching public key",
-    source: 'RFC 8693 section 5',
+    source: 'RFC 8693 section 2.1',
     expected: 'the kid of a key in the key set of the provider',
     fix: "Sign the actor token with a key of its provider's key set.",
   },

@@ -56,7 +56,7 @@ export const administrationErrors = catalogue('cis2', {
     actor: 'user',
     code: 'access_denied',
     description: 'Only a registration authority manager or agent may do this, and not for themselves.',
-    source: 'NIST SP 800-63B section 4.1.2',
+    source: 'NIST SP 800-63B-4 section 4.1.2',
     expected: 'a registration authority manager or agent who acts for another person',
     fix: 'Ask a registration authority manager or agent, who cannot act for themselves.',
   },

@@ -67,7 +67,7 @@ async function showAccount({
   });
 }
 
-/** A user may not add an authenticator of a higher level than the sign-in (NIST SP 800-63B section 4.1.2.1). */
+/** A user may not add an authenticator of a higher level than the sign-in (NIST SP 800-63B-4 section 4.1.2.1). */
 const checkEnrolmentLevel = check(
   'level',
   async function checkEnrolmentLevel({ provider, request, level }: AccountContext & Passed<'signed-in'>) {

@@ -79,7 +79,7 @@ const isTrusted = ({ root, aaguid }: WebAuthnBody, policy: WebAuthnPolicy): bool
 
 /**
  * Returns the level of a sign-in under the current policy. Level 3 requires a trusted attestation, an accepted model, a
- * verified user, and a key that cannot be copied, at registration and now (NIST SP 800-63B section 3.1.7: non-exportable).
+ * verified user, and a key that cannot be copied, at registration and now (NIST SP 800-63B-4 section 3.1.7: non-exportable).
  */
 export function levelOf(
   variant: WebAuthnVariant,
