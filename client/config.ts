@@ -70,12 +70,18 @@ export function checkedText(setting: string, value: unknown): string {
   return value;
 }
 
+/** Names a wrong value without showing it. */
+function kindOf(value: unknown): string {
+  if (value === '') return 'an empty text';
+  return value instanceof TokenSet ? 'a TokenSet' : typeof value;
+}
+
 /** Validates an access token, for which a whole TokenSet is easily passed. Throws `settings_invalid`. */
 export function checkedToken(setting: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
   throw new ClientError('settings_invalid', `The ${setting} is not an access token.`, {
     expected: 'the text of an access token',
-    received: value === '' ? 'an empty text' : value instanceof TokenSet ? 'a TokenSet' : typeof value,
+    received: kindOf(value),
     advice: 'Use its accessToken, or the function keepFresh(...).freshToken.',
   });
 }

@@ -19,7 +19,7 @@ export interface Role {
 /** Returns the roles of a user; accepts a single object instead of a list. */
 export function rolesOf(userinfo: Userinfo): Role[] {
   const value = userinfo.nhsid_nrbac_roles;
-  const list: unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
+  const list: unknown[] = Array.isArray(value) ? value : [value];
   return list.filter(isRole);
 }
 

@@ -15,6 +15,12 @@ export interface Fact {
   readonly role?: string | undefined;
 }
 
+/** Returns the outcome of a request by the status of its response. */
+export function outcomeOf(status: number): Fact['outcome'] {
+  if (status >= 500) return 'failed';
+  return status >= 400 ? 'refused' : 'ok';
+}
+
 /** The actor, action and target of an audit record. */
 interface Act {
   action: string;

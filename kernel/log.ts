@@ -173,7 +173,8 @@ interface RequestLogOptions {
 /** The members of a line, in order. Never a query, a body, a value of the path or a token. */
 function membersOf(request: Activity, failure?: { detail: string; stack: string | undefined }): string {
   const { refusal, caller, acts, status } = request;
-  const outcome = refusal === undefined ? 'ok' : status >= 500 ? 'failed' : 'refused';
+  const failureOf = status >= 500 ? 'failed' : 'refused';
+  const outcome = refusal === undefined ? 'ok' : failureOf;
   return (
     `,"id":"${request.id}"${member('traceId', request.traceId)}${member('journey', request.journey)}` +
     `${member('method', request.method)}${member('route', request.route)},"status":${status}` +

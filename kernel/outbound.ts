@@ -5,6 +5,7 @@ import https from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { outcomeOf } from './activity.ts';
 import type { Ask } from './in-process.ts';
 import { isMetadata, isSpecial } from './networks.ts';
 
@@ -171,7 +172,7 @@ function begin(
 
 function noteStatus(call: OutboundCall, status: number): void {
   call.status = status;
-  call.outcome = status < 400 ? 'ok' : status < 500 ? 'refused' : 'failed';
+  call.outcome = outcomeOf(status);
 }
 
 function allowedUrl(address: string, policy: OutboundPolicy): URL {

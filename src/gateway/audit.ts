@@ -1,3 +1,4 @@
+import { outcomeOf } from '@alongside/kernel/activity';
 import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Profile } from '../oauth/applications.ts';
@@ -54,8 +55,6 @@ function idOf({ headers }: HttpRequest, name: string): string | undefined {
   const value = headers[name];
   return typeof value === 'string' && idForm.test(value) ? value : undefined;
 }
-
-export const outcomeOf = (status: number) => (status >= 500 ? 'failed' : status >= 400 ? 'refused' : 'ok');
 
 function entryOf(
   { request, api, verb, trace }: RecordedCall,

@@ -1,7 +1,7 @@
-import { activity } from '@alongside/kernel/activity';
+import { activity, outcomeOf } from '@alongside/kernel/activity';
 import type { Answer } from '@alongside/kernel/answer';
 import { recordOf } from '@alongside/kernel/refusals';
-import { outcomeOf, type RecordedCall } from './audit.ts';
+import type { RecordedCall } from './audit.ts';
 import type { Dependencies } from './dependencies.ts';
 import { errors } from './errors/catalogue.ts';
 

@@ -98,6 +98,7 @@ function forwarded({ message }: Drawn): Drawn[] {
   if (!forwards) return [];
   const { to, at, ms, status } = forwards;
   const { kind, name, words } = wordingOfForwarding();
+  const reached = status !== undefined && status >= 500 ? 'failed' : 'succeeded';
   const call = {
     id: `${id}.forwarded`,
     parent: id,
@@ -114,7 +115,7 @@ function forwarded({ message }: Drawn): Drawn[] {
   return [
     {
       message: status === undefined ? call : { ...call, status },
-      outcome: status === undefined ? 'lost' : status >= 500 ? 'failed' : 'succeeded',
+      outcome: status === undefined ? 'lost' : reached,
       from,
       sender: undefined,
       isArrived: false,

@@ -84,7 +84,7 @@ export class Cutter {
   json(value: unknown, members: Field[], name = '', depth = 0, inOutcome = false): unknown {
     if (depth > 20) return nothingKept;
     if (typeof value === 'string') {
-      if (name === '' ? !jwtForm.test(value) : false) return value;
+      if (name === '' && !jwtForm.test(value)) return value;
       const kept = this.field(name === '' ? 'body' : name, value);
       if (kept.mark !== undefined) members.push(kept);
       return kept.value;
@@ -95,16 +95,12 @@ export class Cutter {
     if (!isObject(value)) return value;
     const isKey = typeof value.kty === 'string';
     const isOutcome = inOutcome || value.resourceType === 'OperationOutcome';
-    return Object.fromEntries(
-      Object.entries(value).map(([member, each]) => [
-        member,
-        isKey && privateMembers.has(member)
-          ? nothingKept
-          : isOutcome && member === 'code' && isOutcomeCode(each, value)
-            ? each
-            : this.json(each, members, member, depth + 1, isOutcome),
-      ]),
-    );
+    const kept = (member: string, each: unknown): unknown => {
+      if (isKey && privateMembers.has(member)) return nothingKept;
+      if (isOutcome && member === 'code' && isOutcomeCode(each, value)) return each;
+      return this.json(each, members, member, depth + 1, isOutcome);
+    };
+    return Object.fromEntries(Object.entries(value).map(([member, each]) => [member, kept(member, each)]));
   }
 
   /** Notes a JWT. Returns whether the value is one. */

@@ -69,6 +69,12 @@ function begun(id: string, at: number): Delta {
 /** Refusals of requests with nothing left to do. They decide no journey. */
 const harmless: ReadonlySet<string> = new Set(['authorisation.logoutUnknown']);
 
+/** Returns the party outside that has the browser now. */
+function waitedFor(place: string | undefined): string | undefined {
+  if (place === 'application') return 'the application';
+  return place?.startsWith('outside:') ? 'the provider' : undefined;
+}
+
 /** Adds a message to what is known of its journey. */
 export function add(
   known: Delta | undefined,
@@ -115,9 +121,7 @@ export function add(
     return delta;
   }
   if (parent !== undefined || end < delta.decidedAt) return delta;
-  const isOutside = departs?.to.startsWith('outside:') === true;
-  const waitsFor =
-    departs?.to === 'application' ? 'the application' : isOutside ? 'the provider' : wording.waits;
+  const waitsFor = waitedFor(departs?.to) ?? wording.waits;
   if (waitsFor !== undefined)
     Object.assign(delta, {
       outcome: 'waiting',

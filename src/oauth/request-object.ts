@@ -35,7 +35,7 @@ function timesFault({ exp, nbf, iat }: JwtClaims, now: number): string | undefin
     return `nbf is ${shownTime(nbf, now)}`;
   if (iat !== undefined && (typeof iat !== 'number' || iat > now + skew))
     return `iat is ${shownTime(iat, now)}`;
-  const begins = typeof nbf === 'number' ? nbf : typeof iat === 'number' ? iat : now;
+  const begins = nbf ?? iat ?? now;
   return exp - begins > longest + skew ? `it lasts ${exp - begins} s, ${longest} are allowed` : undefined;
 }
 

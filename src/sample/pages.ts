@@ -53,10 +53,11 @@ const searchForm = (
 function userPanel(session: SampleSession): Html {
   const { user } = session;
   const role = user.roles.find((candidate) => candidate.person_roleid === session.roleId);
+  const noRole = user.roles.length === 0 ? 'none' : 'none selected';
   return html`<div class="panel"><h2>Signed in</h2><dl class="summary">
 <dt>Person</dt><dd>${user.name ?? user.id}</dd>
 <dt>User id</dt><dd>${user.id}</dd>
-<dt>Role</dt><dd>${role ? labelOf(role) : user.roles.length === 0 ? 'none' : 'none selected'}</dd>
+<dt>Role</dt><dd>${role ? labelOf(role) : noRole}</dd>
 <dt>Pattern</dt><dd>${session.pattern.title}</dd></dl>
 <div class="actions"><a class="button secondary" href="/hello">Try an API</a>${user.roles.length > 1 ? html`<a class="button secondary" href="/role">Change role</a>` : undefined}
 <form method="post" action="/sign-out"><button class="secondary" type="submit">Sign out</button></form></div></div>`;

@@ -393,7 +393,8 @@ export class Outbox<B> {
     }
     const { delivered, result, others = [] } = outcome;
     const isOver = delivered || nextWait === undefined;
-    const state = delivered ? 'delivered' : isOver ? 'givenUp' : 'pending';
+    const undelivered = isOver ? 'givenUp' : 'pending';
+    const state = delivered ? 'delivered' : undelivered;
     const now = this.#clock.now();
     const settled =
       delivered && this.#topic.forgetsDelivered

@@ -83,7 +83,10 @@ export const personColumns: readonly Column<Person>[] = [
   {
     name: 'authenticators',
     write: ({ authenticators }) => joinList(authenticators),
-    read: (cell) => (cell === '' ? undefined : cell === '-' ? [] : list(cell)),
+    read(cell) {
+      if (cell === '') return undefined;
+      return cell === '-' ? [] : list(cell);
+    },
   },
   {
     // `gmc=GMC123|nmc=NMC123`

@@ -171,7 +171,9 @@ export const api = consoleCommand({
         const { record: folder, mock } = flags;
         if (folder !== undefined && !mock && existsSync(recordedFile(folder)))
           throw new OperatorError(`${recordedFile(folder)} exists. Choose another folder, or remove it.`);
-        const more = folder === undefined ? {} : mock ? { examples: readRecorded(folder) } : { record: true };
+        const recording =
+          mock && folder !== undefined ? { examples: readRecorded(folder) } : { record: true };
+        const more = folder === undefined ? {} : recording;
         const report = await api.must('POST', '/apis', { body: { ...draft, ...more } });
         await storeSecrets(api, lists.secret);
         for (const id of lists.application) await subscribe(api, id, report);

@@ -3,6 +3,11 @@ import { noSuch } from '../../kit/known.ts';
 import { consoleCommand } from '../command.ts';
 import { columns } from '../table.ts';
 
+function noteOf(locked: boolean, profile: string): string {
+  if (locked) return 'PIN blocked';
+  return profile === 'standard' ? '' : profile;
+}
+
 export const card = consoleCommand({
   name: 'card',
   actions: {
@@ -19,7 +24,7 @@ export const card = consoleCommand({
           persona ?? '-',
           serial,
           name,
-          locked ? 'PIN blocked' : profile === 'standard' ? '' : profile,
+          noteOf(locked, profile),
         ]);
         return {
           json: { cards, inserted },

@@ -6,8 +6,10 @@ import { command } from '../command.ts';
 import { configFileOf } from '../instance.ts';
 import { columns } from '../table.ts';
 
-const shown = (value: unknown): string =>
-  typeof value === 'string' ? value : value === null ? '-' : JSON.stringify(value);
+function shown(value: unknown): string {
+  if (value === null) return '-';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
 
 /** Returns what `serve` would refuse, and the configuration if each setting is valid: otherwise nothing else can be checked. */
 export async function examineStart(

@@ -79,12 +79,9 @@ export const patients = consoleCommand({
           postalCode ?? '-',
           remarksOf(rest),
         ]);
-        const more = `There are more: repeat with --after '${page.next}'`;
-        return {
-          json: page,
-          lines: columns(rows),
-          notes: page.next !== null ? [more] : rows.length === 0 ? ['No patient was found.'] : [],
-        };
+        const notes = rows.length === 0 ? ['No patient was found.'] : [];
+        if (page.next !== null) notes.push(`There are more: repeat with --after '${page.next}'`);
+        return { json: page, lines: columns(rows), notes };
       },
     },
     generate: {

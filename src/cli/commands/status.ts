@@ -29,16 +29,18 @@ async function read(api: InstanceApi): Promise<Everything> {
   return { state, people, cards, applications };
 }
 
+function rolesText(roles: Everything['people'][number]['roles']): string {
+  const [first, second] = roles;
+  if (!first) return 'no role';
+  return second ? `${roles.length} roles` : (first.roleCode.split(':').at(-1) ?? '');
+}
+
 function statusLines({ state, people, cards, applications }: Everything): string[] {
   const peopleRows = people.map((person) => [
     `  ${person.persona ?? '-'}`,
     person.uid,
     person.displayName,
-    person.roles.length === 1
-      ? (person.roles[0]?.roleCode.split(':').at(-1) ?? '')
-      : person.roles.length === 0
-        ? 'no role'
-        : `${person.roles.length} roles`,
+    rolesText(person.roles),
     cards.some((card) => card.persona === person.persona) ? 'card' : 'no card',
   ]);
   const registrationRows = applications.flatMap(({ id, platform, cis2 }) =>

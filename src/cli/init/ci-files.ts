@@ -210,9 +210,9 @@ function playwrightFolder({ folder }: Project): string | undefined {
 export function testFile(project: Project, runner: Runner): { path: string; text: string } {
   const usual = ['test', 'tests'].find((name) => existsSync(join(project.folder, name))) ?? 'test';
   const folder = (runner === 'playwright' ? playwrightFolder(project) : undefined) ?? usual;
-  // Names of modules, independent of "type" in package.json.
-  const isModule = project.manifest.type === 'module';
-  const extension = project.typescript ? (isModule ? 'ts' : 'mts') : isModule ? 'js' : 'mjs';
+  const language = project.typescript ? 'ts' : 'js';
+  // A file is a module with any "type" in package.json.
+  const extension = project.manifest.type === 'module' ? language : `m${language}`;
   const kind = runner === 'playwright' ? 'spec' : 'test';
   return { path: `${folder}/alongside.${kind}.${extension}`, text: texts[runner] };
 }

@@ -111,8 +111,10 @@ export function readProject(start: string): Project {
 }
 
 /** Returns the runner that a project uses; `node` if it uses neither of the others. */
-export const runnerOf = (project: Project): Runner =>
-  has(project, '@playwright/test') ? 'playwright' : has(project, 'vitest') ? 'vitest' : 'node';
+export function runnerOf(project: Project): Runner {
+  if (has(project, '@playwright/test')) return 'playwright';
+  return has(project, 'vitest') ? 'vitest' : 'node';
+}
 
 const traces: readonly (readonly [CiSystem, entries: readonly string[], remote: RegExp])[] = [
   ['github', ['.github'], /github\./i],

@@ -95,7 +95,8 @@ export function readCurl(text: string): DescribedRequest | undefined {
     const word = words[at] ?? '';
     const equals = word.startsWith('--') ? word.indexOf('=') : -1;
     const isShort = /^-[XHdu]./.test(word);
-    const name = isShort ? word.slice(0, 2) : equals < 0 ? word : word.slice(0, equals);
+    const nameEnd = isShort ? 2 : equals;
+    const name = nameEnd < 0 ? word : word.slice(0, nameEnd);
     const value = (): string => {
       if (isShort) return word.slice(2);
       if (equals >= 0) return word.slice(equals + 1);

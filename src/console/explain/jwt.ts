@@ -12,6 +12,14 @@ export function looselyDecoded(text: string): { header: JsonObject; claims: Json
   return { header: jsonPart(header) ?? {}, claims: jsonPart(claims) ?? {} };
 }
 
+/** Returns why no service would decode a token whose parts can be read. */
+function encodingFault(header: JsonObject | undefined, signature: string): string {
+  if (header && 'crit' in header) return 'the header crit';
+  return signature === ''
+    ? 'no signature'
+    : 'a text that is too long, or a last character that no encoder writes';
+}
+
 /** Checks the form of a compact JWT, part by part. The decoded token is undefined if no service would read it. */
 export function checkForm(text: string): { checks: ExplainedCheck[]; jwt: DecodedJwt | undefined } {
   const parts = text.split('.');
@@ -47,12 +55,7 @@ export function checkForm(text: string): { checks: ExplainedCheck[]; jwt: Decode
   if (!jwt && checks.every(({ outcome }) => outcome === 'passed'))
     checks.push(
       checked('encoding', false, {
-        came:
-          readHeader && 'crit' in readHeader
-            ? 'the header crit'
-            : signature === ''
-              ? 'no signature'
-              : 'a text that is too long, or a last character that no encoder writes',
+        came: encodingFault(readHeader, signature),
         expected: 'at most 32,768 characters in the one valid encoding, without crit',
         why: 'RFC 7515 section 5.2',
       }),
@@ -82,12 +85,9 @@ export function skewOf({ iat, nbf, exp }: JsonObject, now: number): string {
   if ([iat, nbf, exp].some((time) => typeof time === 'number' && isMilliseconds(time)))
     return 'The times are in milliseconds. Send whole seconds since 1970.';
   const made = [iat, nbf].find((time) => typeof time === 'number');
-  const ahead =
-    typeof made === 'number'
-      ? made - now
-      : typeof exp === 'number' && exp - now > usualLife + usualSkew
-        ? exp - now - usualLife
-        : 0;
+  // Without them, a token that is valid for longer than usual was made by a clock that is ahead.
+  const least = typeof exp === 'number' && exp - now > usualLife + usualSkew ? exp - usualLife : now;
+  const ahead = (made ?? least) - now;
   const seconds = Math.round(Math.abs(ahead));
   if (seconds <= usualSkew) return '';
   const [size, unit] = seconds < 7_200 ? [1, 's'] : [3_600, 'h'];

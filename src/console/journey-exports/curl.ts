@@ -63,6 +63,12 @@ function bodyLines(body: string, members: readonly Field[] = []): Line[] {
 const contentType = ({ request }: Message): Field | undefined =>
   request?.headers.find(({ name }) => name.toLowerCase() === 'content-type');
 
+/** Returns the option that names the method; none for the one that curl chooses. */
+function verbOf(method: string, hasBody: boolean, query: readonly Field[]): string {
+  if (method === 'GET' && !hasBody) return query.length > 0 ? ' --get' : '';
+  return method === 'POST' && hasBody ? '' : ` --request ${method}`;
+}
+
 /**
  * Returns the request of a message as a curl command. Each secret is a shell variable, because it was cut when it was captured. Returns
  * undefined for an act of a person and for a message that was not captured.
@@ -82,15 +88,7 @@ export function curlOf(message: Message): string | undefined {
   const hasBody = isForm || Boolean(body);
   // With --get, all parameters go into the query. With a body, the query needs --url-query (curl 7.87).
   const inQuery = query.map((field) => parameterLine(field, hasBody ? '--url-query' : '--data-urlencode'));
-  const verb =
-    method === 'GET' && !hasBody
-      ? query.length > 0
-        ? ' --get'
-        : ''
-      : method === 'POST' && hasBody
-        ? ''
-        : ` --request ${method}`;
-  const all = [addressLine(request.url, verb), ...inQuery, ...lines];
+  const all = [addressLine(request.url, verbOf(method, hasBody, query)), ...inQuery, ...lines];
   const variables = [...new Set(all.flatMap(({ variables = [] }) => variables))];
   const command = all.map(({ text }) => text).join(' \\\n  ');
   const first =

@@ -32,6 +32,11 @@ const marks = ['\x02', plainText, '\x18'];
 /** Where the library reports an error. */
 type ErrorPlace = number | [number, ...number[]] | { offset: number };
 
+function offsetOf(place: ErrorPlace): number {
+  if (typeof place === 'number') return place;
+  return 'offset' in place ? place.offset : place[0];
+}
+
 /**
  * The lexemes that are counted before a text is parsed, by their first character. At most one comma, one colon or dash, one question
  * mark, one opening bracket and one alias belongs to a value. There may be two of the others for each: a key has its own text,
@@ -123,7 +128,7 @@ export class ParsedFiles {
     // The library keeps the property to itself, and offers no other way to stop.
     Object.defineProperty(composer, 'onError', {
       value(at: ErrorPlace, _code: string, reason: string, isWarning?: boolean) {
-        if (!isWarning) fail(reason, typeof at === 'number' ? at : 'offset' in at ? at.offset : at[0]);
+        if (!isWarning) fail(reason, offsetOf(at));
       },
     });
     const [document, second] = composer.compose(tokens(), true, text.length);

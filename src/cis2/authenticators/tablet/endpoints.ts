@@ -189,6 +189,11 @@ const checkHolder = check('tablet-holder', async function checkHolder(call: With
   }
 });
 
+function stateOf(number: string, asked: WithAnswer['asked']): TabletState {
+  if (number === no) return 'denied';
+  return equalSecrets(number, asked.number) ? 'approved' : 'wrongNumber';
+}
+
 async function settle(
   call: WithAnswer & Passed<'tablet-signature' | 'tablet-answer' | 'tablet-holder'>,
 ): Promise<Answer> {
@@ -197,9 +202,7 @@ async function settle(
     claims,
     asked,
   } = call;
-  const number = String(claims.number);
-  const state: TabletState =
-    number === no ? 'denied' : equalSecrets(number, asked.number) ? 'approved' : 'wrongNumber';
+  const state = stateOf(String(claims.number), asked);
   // An approved request is audited by the sign-in that uses it.
   const records = state === 'approved' ? [] : [refusalStatement(call, state)];
   if (!(await requests.settle(asked, state, ...records)))

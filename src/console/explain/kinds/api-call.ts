@@ -55,6 +55,11 @@ async function roleCheck(
   }
 }
 
+function schemeText(authorization: string | undefined, isBearer: boolean): string {
+  if (authorization === undefined) return 'missing';
+  return isBearer ? 'a bearer token' : cut(authorization.split(' ', 1)[0] ?? '');
+}
+
 /** Explains a call of an API: its address, its token, and its ids and role. */
 export async function explainApiCall(
   { headers }: DescribedRequest,
@@ -75,7 +80,7 @@ export async function explainApiCall(
       why: api ? '' : `The nearest API is at ${nearest(came, bases) ?? 'no address'}.`,
     }),
     checked('Authorization', isBearer, {
-      came: authorization === undefined ? 'missing' : isBearer ? 'a bearer token' : cut(scheme),
+      came: schemeText(authorization, isBearer),
       expected: 'Bearer and an access token',
       why: 'RFC 6750 section 2.1',
     }),
@@ -92,19 +97,16 @@ export async function explainApiCall(
     }),
     ...(isBearer ? [await roleCheck(headers.get('nhsd-session-urid'), token, console)] : []),
   ];
+  const links = access?.links ?? [];
   const failed = firstFailure(checks);
-  return {
-    summary: failed ? `${failed.name} of this call is wrong.` : 'No mistake in address, token, ids and role.',
-    banner: failed
-      ? own.includes(failed) || !access?.banner || access.banner.came !== failed.came
-        ? ownBanner(failed, {
-            headline: `${failed.name} is wrong`,
-            mend: failed.why || `Send ${failed.expected}.`,
-            source: 'docs/patterns.md',
-          })
-        : access.banner
-      : null,
-    checks,
-    links: access?.links ?? [],
-  };
+  if (!failed) return { summary: 'No mistake in address, token, ids and role.', banner: null, checks, links };
+  const ofToken = access?.banner?.came === failed.came && !own.includes(failed) ? access.banner : undefined;
+  const banner =
+    ofToken ??
+    ownBanner(failed, {
+      headline: `${failed.name} is wrong`,
+      mend: failed.why || `Send ${failed.expected}.`,
+      source: 'docs/patterns.md',
+    });
+  return { summary: `${failed.name} of this call is wrong.`, banner, checks, links };
 }

@@ -57,15 +57,17 @@ function keyCheck(
       kid,
     );
   const kids = keys.flatMap((key) => key.kid ?? []);
+  if (kids.includes(kid))
+    return checked('key', true, {
+      came: kid,
+      expected: `a registered key of ${application.name}`,
+      why: `Registered by ${application.name}`,
+    });
   const others = registered.withKid(kid).filter(({ id }) => id !== application.id);
-  return checked('key', kids.includes(kid), {
+  return checked('key', false, {
     came: kid,
-    expected: kids.includes(kid) ? `a registered key of ${application.name}` : listed(kid, kids),
-    why: kids.includes(kid)
-      ? `Registered by ${application.name}`
-      : others.length > 0
-        ? `This is a key of ${others.map(({ name }) => name).join(', ')}.`
-        : '',
+    expected: listed(kid, kids),
+    why: others.length > 0 ? `This is a key of ${others.map(({ name }) => name).join(', ')}.` : '',
   });
 }
 

@@ -70,12 +70,11 @@ const isErrorBody = (json: JsonObject): boolean => typeof json.error === 'string
 export const errorBody: ExplainKind = {
   id: 'error',
   label: 'an OAuth error',
-  fits: ({ json, url }) =>
-    (json && isErrorBody(json)) || url?.searchParams.has('error')
-      ? 'certain'
-      : json && ('error_description' in json || 'message_id' in json || 'fault' in json)
-        ? 'possible'
-        : undefined,
+  fits({ json, url }) {
+    if ((json && isErrorBody(json)) || url?.searchParams.has('error')) return 'certain';
+    const isPossible = json && ('error_description' in json || 'message_id' in json || 'fault' in json);
+    return isPossible ? 'possible' : undefined;
+  },
   explain({ json = {}, url }, console) {
     const read = (name: string) => text(json[name]) || (url?.searchParams.get(name) ?? '');
     const fault = isObject(json.fault) ? text(json.fault.faultstring) : '';

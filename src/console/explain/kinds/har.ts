@@ -46,6 +46,8 @@ function entriesOf(json: JsonObject, origins: readonly string[]): Entry[] {
     });
 }
 
+const statusText = (status: number): string => (status === 0 ? 'no response' : String(status));
+
 async function explain(json: JsonObject, console: ConsoleContext): Promise<Finding> {
   const { journeys, refusals, urls } = console;
   const origins = Object.values(urls).map((url) => new URL(url).origin);
@@ -65,11 +67,7 @@ async function explain(json: JsonObject, console: ConsoleContext): Promise<Findi
     const isError = url.searchParams.has('error');
     checks.push(
       checked(`${method} ${cut(url.pathname)}`, status < 400 && status > 0 && !isError, {
-        came: isError
-          ? `${status}, error ${url.searchParams.get('error')}`
-          : status === 0
-            ? 'no response'
-            : String(status),
+        came: isError ? `${status}, error ${url.searchParams.get('error')}` : statusText(status),
         expected: 'a status below 400',
         why: refusal ? `${refusal.description}. ${refusal.fix}` : '',
       }),

@@ -99,8 +99,10 @@ async function explain(
 export const pem: ExplainKind = {
   id: 'pem',
   label: 'a key as PEM',
-  fits: ({ text }) =>
-    text.includes('-----BEGIN ') ? 'certain' : text.startsWith('ssh-') ? 'possible' : undefined,
+  fits({ text }) {
+    if (text.includes('-----BEGIN ')) return 'certain';
+    return text.startsWith('ssh-') ? 'possible' : undefined;
+  },
   explain: ({ text, json }, console) => explain(text, json, console),
 };
 

@@ -42,17 +42,20 @@ function addressesOf(
 /** Checks that a request goes to an endpoint of this installation. */
 function addressCheck(url: URL, known: readonly string[]): ExplainedCheck {
   const came = addressOf(url);
-  const [similar = ''] = [nearest(came, known)];
-  const otherHost = known.find((address) => URL.parse(address)?.pathname === url.pathname);
   return checked('address', known.includes(came), {
     came,
     expected: listed(came, known),
-    why: known.includes(came)
-      ? ''
-      : otherHost
-        ? `The path is right, the server is not: ${new URL(otherHost).origin} is this installation.`
-        : (likeness(came, similar) ?? `The nearest address here is ${similar}.`),
+    why: known.includes(came) ? '' : wrongAddress(url, known),
   });
+}
+
+function wrongAddress(url: URL, known: readonly string[]): string {
+  const otherHost = known.find((address) => URL.parse(address)?.pathname === url.pathname);
+  if (otherHost)
+    return `The path is right, the server is not: ${new URL(otherHost).origin} is this installation.`;
+  const came = addressOf(url);
+  const similar = nearest(came, known) ?? '';
+  return likeness(came, similar) ?? `The nearest address here is ${similar}.`;
 }
 
 /** The level that a class of authentication asks for. */
@@ -203,8 +206,10 @@ const refusedAddress = (
     links: application ? [linkTo(application)] : [],
   });
 
-const secretLength = (secret: string | null): string =>
-  secret === null ? 'missing' : secret === '' ? 'empty' : shownSecret(secret);
+function secretLength(secret: string | null): string {
+  if (secret === null) return 'missing';
+  return secret === '' ? 'empty' : shownSecret(secret);
+}
 
 /** Explains why a secret is not one of the client's: its white space, or the client whose secret it is. */
 function secretInsight(form: URLSearchParams): Insights['client_secret'] {
@@ -334,12 +339,11 @@ async function explainRequest(request: DescribedRequest, console: ConsoleContext
 export const authorizeUrl: ExplainKind = {
   id: 'authorize-url',
   label: 'the address of an authorization request',
-  fits: ({ url }) =>
-    !url || url.searchParams.has('error')
-      ? undefined
-      : url.pathname.endsWith(authorizeEnd) || url.searchParams.has('response_type')
-        ? 'certain'
-        : 'possible',
+  fits({ url }) {
+    if (!url || url.searchParams.has('error')) return undefined;
+    const isCertain = url.pathname.endsWith(authorizeEnd) || url.searchParams.has('response_type');
+    return isCertain ? 'certain' : 'possible';
+  },
   explain: ({ url, text }, console) =>
     explainAuthorize(
       url ?? new URL(`${console.urls.api}/oauth2/authorize?${text.split('?').at(-1)}`),
@@ -350,7 +354,10 @@ export const authorizeUrl: ExplainKind = {
 export const tokenRequest: ExplainKind = {
   id: 'token-request',
   label: 'the body of a token request',
-  fits: ({ form }) => (!form ? undefined : form.has('grant_type') ? 'certain' : 'possible'),
+  fits({ form }) {
+    if (!form) return undefined;
+    return form.has('grant_type') ? 'certain' : 'possible';
+  },
   explain: ({ form, text }, console) => explainForm(form ?? new URLSearchParams(text), console),
 };
 

@@ -348,6 +348,11 @@ async function recordChecks(
   };
 }
 
+const headlines: Readonly<Record<string, string>> = {
+  expiry: 'The access token has expired',
+  revoked: 'The access token was revoked',
+};
+
 /** Explains an access or refresh token, without using it. */
 export async function explainAccess(text: string, console: ConsoleContext): Promise<Finding> {
   const record = await console.tokens.find(text);
@@ -363,12 +368,7 @@ export async function explainAccess(text: string, console: ConsoleContext): Prom
       : 'The token is valid. An API also checks its scope, and the role.',
     banner: failed
       ? ownBanner(failed, {
-          headline:
-            failed.name === 'expiry'
-              ? 'The access token has expired'
-              : failed.name === 'revoked'
-                ? 'The access token was revoked'
-                : `The access token fails at ${failed.name}`,
+          headline: headlines[failed.name] ?? `The access token fails at ${failed.name}`,
           mend: failed.why || 'Get a new access token.',
           source: 'RFC 6750 section 3.1',
         })

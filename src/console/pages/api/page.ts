@@ -36,6 +36,15 @@ const nameOf = ({ method, path }: Pick<ApiCall, 'method' | 'path'>): string =>
 /** Returns the first part of a path, which groups the calls. */
 const subjectOf = ({ path }: ApiCall): string => /^\/([^/]*)/.exec(path)?.[1] ?? '';
 
+function inputOf(type: string, schema: Schema, isRequired: boolean, attributes: Html): Html {
+  const options = type === 'boolean' ? ['true', 'false'] : schema.enum?.map(String);
+  if (options)
+    return html`<select ${attributes}><option value="">${isRequired ? '' : 'not sent'}</option>${options.map((option) => html`<option>${option}</option>`)}</select>`;
+  if (type === 'object' || type === 'array' || (schema.maxLength ?? 0) > longestLine)
+    return html`<textarea ${attributes} rows="4" spellcheck="false"></textarea>`;
+  return html`<input type="text" ${attributes} autocomplete="off" spellcheck="false"${schema.pattern ? html` data-pattern="${schema.pattern}"` : undefined}>`;
+}
+
 function control(place: string, name: string, schema: Schema, isRequired: boolean): Html {
   const id = `${place}-${name}`;
   const type = String(schema.type ?? (schema.enum ? 'string' : 'object'));
@@ -47,12 +56,7 @@ function control(place: string, name: string, schema: Schema, isRequired: boolea
     .filter(Boolean)
     .join('; ');
   const attributes = html`id="${id}" data-place="${place}" data-name="${name}" data-kind="${type}" aria-describedby="${id}-hint"`;
-  const options = type === 'boolean' ? ['true', 'false'] : schema.enum?.map(String);
-  const input = options
-    ? html`<select ${attributes}><option value="">${isRequired ? '' : 'not sent'}</option>${options.map((option) => html`<option>${option}</option>`)}</select>`
-    : type === 'object' || type === 'array' || (schema.maxLength ?? 0) > longestLine
-      ? html`<textarea ${attributes} rows="4" spellcheck="false"></textarea>`
-      : html`<input type="text" ${attributes} autocomplete="off" spellcheck="false"${schema.pattern ? html` data-pattern="${schema.pattern}"` : undefined}>`;
+  const input = inputOf(type, schema, isRequired, attributes);
   return html`<div class="field"><label for="${id}">${name}${isRequired ? undefined : html` <span class="quiet">optional</span>`}</label>
 <p class="hint" id="${id}-hint">${hint}</p>${input}<p class="error-message" id="${id}-error" hidden></p></div>`;
 }

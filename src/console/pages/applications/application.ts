@@ -123,6 +123,12 @@ ${secrets.some(({ expiresAt }) => expiresAt !== null && expiresAt > now && expir
   }${callButton({ id: 'remove', method: 'DELETE', path: at(id), done: 'Removed.', label: 'Remove', about: 'this application', confirm: 'Remove this application? Its client ids and secrets cannot be restored.', next: '/applications', tone: 'danger' })}</div>`;
 }
 
+function expiryText(expiresAt: number | null, now: number): Html | string {
+  if (expiresAt === null) return 'never';
+  const at = new Date(expiresAt).toISOString();
+  return expiresAt <= now ? html`${tag('expired', 'bad')} ${relative(at, now)}` : when(at, now);
+}
+
 async function secretTable(view: View): Promise<Html> {
   const { now } = view;
   const application = await found(view);
@@ -137,14 +143,16 @@ async function secretTable(view: View): Promise<Html> {
       cells: [
         atNames[name],
         createdAt === 0 ? 'with the seed' : when(new Date(createdAt).toISOString(), now),
-        expiresAt === null
-          ? 'never'
-          : expiresAt <= now
-            ? html`${tag('expired', 'bad')} ${relative(new Date(expiresAt).toISOString(), now)}`
-            : when(new Date(expiresAt).toISOString(), now),
+        expiryText(expiresAt, now),
       ],
     })),
   );
+}
+
+function keyText(jwk: JsonWebKey): string {
+  const bits = publicKeyOf(jwk)?.asymmetricKeyDetails?.modulusLength;
+  const curve = jwk.crv ? ` ${jwk.crv}` : '';
+  return `${jwk.kty}${bits ? `, ${bits} bits` : curve}${jwk.alg ? `, for ${jwk.alg}` : ''}`;
 }
 
 async function keyTable(view: View): Promise<Html> {
@@ -166,12 +174,11 @@ async function keyTable(view: View): Promise<Html> {
           ['Key id', 'Registered at', 'Kind', hiddenColumn('Remove')],
           rows.map(({ name, jwk }) => {
             const kid = String(jwk.kid ?? '');
-            const bits = publicKeyOf(jwk)?.asymmetricKeyDetails?.modulusLength;
             return {
               cells: [
                 html`<code>${foreign(kid || 'none')}</code>`,
                 atNames[name],
-                `${jwk.kty}${bits ? `, ${bits} bits` : jwk.crv ? ` ${jwk.crv}` : ''}${jwk.alg ? `, for ${jwk.alg}` : ''}`,
+                keyText(jwk),
                 kid
                   ? callButton({
                       id: `remove-${name}-${kid}`,

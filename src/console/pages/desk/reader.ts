@@ -24,11 +24,8 @@ const card: Html = html`<g class="card"><rect x="42" y="6" width="96" height="92
 /** The reader with or without a card, and its light. */
 export function readerPicture({ card: inserted, person, state }: AgentStatus): Html {
   const [text, tone] = agentStates[state];
-  const label = inserted
-    ? `Reader with the card of ${inserted.name}, ${text}`
-    : person
-      ? `Empty reader, ${person.displayName} is ${text}`
-      : 'Empty reader';
+  const emptyLabel = person ? `Empty reader, ${person.displayName} is ${text}` : 'Empty reader';
+  const label = inserted ? `Reader with the card of ${inserted.name}, ${text}` : emptyLabel;
   return html`<svg class="reader" viewBox="${inserted ? '0 0 180 176' : '0 64 180 112'}" role="img" aria-label="${label}">
 ${inserted ? card : undefined}
 <rect class="body" x="10" y="72" width="160" height="94" rx="12"/><rect class="slot" x="32" y="82" width="116" height="8" rx="4"/>

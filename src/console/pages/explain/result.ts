@@ -48,9 +48,10 @@ function alternativesOf({ alternatives }: Explanation, q: string | undefined): H
 export function explanationView(found: Explanation, q?: string): Html {
   const { took, summary, banner, checks, links, details = [] } = found;
   const failed = checks.filter(({ outcome }) => outcome === 'failed').length;
+  const good = took ? 'good' : '';
   return html`<h2 class="taken" id="h-taken" tabindex="-1">${took ? html`Taken for ${took.label}` : 'Not recognised'}</h2>
 <p class="actions">${alternativesOf(found, q)}</p>
-<p class="verdict ${banner || failed > 0 ? 'bad' : took ? 'good' : ''}"><bdi>${summary}</bdi></p>
+<p class="verdict ${banner || failed > 0 ? 'bad' : good}"><bdi>${summary}</bdi></p>
 ${banner ? bannerOf(banner) : undefined}
 ${
   links.length > 0

@@ -14,7 +14,10 @@ export interface Lanes {
 const nameWidth = (lane: Lane): number => laneName(lane).length * 6.7;
 
 /** Leaves room for the words of a full sign-in next to the inspector. */
-const spacingFor = (count: number): number => (count <= 3 ? 92 : count <= 5 ? 68 : 44);
+function spacingFor(count: number): number {
+  if (count <= 3) return 92;
+  return count <= 5 ? 68 : 44;
+}
 
 /** Returns how many lines keep the names apart. */
 function linesFor(lanes: readonly Lane[], spacing: number): number {
@@ -98,9 +101,10 @@ function betweenLanes(row: Row, lanes: Lanes): Html {
   const middle = Math.round(start + (end - start) * (breaks ? 0.4 : 0.5));
   const isWhole =
     message.kind === 'redirect' && hop === 'whole' && row.from !== 'browser' && row.to !== 'browser';
+  const open = breaks ? breakMark(Math.round(breakAt)) : tip(end, towards);
   return html`<circle class="dot" cx="${start}" r="3"/><path class="line" d="M${start + 4 * towards} 0H${Math.round(lineEnd)}"/>${
     isWhole ? browserWindow(middle) : undefined
-  }${outcome === 'refused' ? crossedCircle(end) : breaks ? breakMark(Math.round(breakAt)) : tip(end, towards)}`;
+  }${outcome === 'refused' ? crossedCircle(end) : open}`;
 }
 
 /** More than the height of any row. */
@@ -116,7 +120,8 @@ const bar = ({ lane: name, part }: Row['spans'][number], lanes: Lanes): Html => 
 /** Draws bars and arrow of a row around y = 0. */
 export function arrowOf(row: Row, lanes: Lanes): Html {
   const { kind, outcome } = row.message;
-  const drawn = kind === 'act' ? act : row.from === row.to ? loop : betweenLanes;
+  const arrow = row.from === row.to ? loop : betweenLanes;
+  const drawn = kind === 'act' ? act : arrow;
   const style = `${kind}${outcome === 'succeeded' || row.hop === 'answer' ? '' : ` ${outcome}`}`;
   return html`${row.spans.map((span) => bar(span, lanes))}<g class="${style}">${drawn(row, lanes)}</g>`;
 }

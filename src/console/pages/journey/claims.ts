@@ -148,7 +148,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   idassurancelevel: constantMeaning('id_assurance_level, under the name of userinfo'),
   selected_roleid: (value, { journey }) => {
     const role = roleIn(journey, value) ?? journey.role;
-    return role ? foreign(role, 120) : String(value) === '' ? 'no role' : undefined;
+    if (role) return foreign(role, 120);
+    return String(value) === '' ? 'no role' : undefined;
   },
   cnf: constantMeaning('the key or certificate to which the token is bound'),
   events: constantMeaning('what happened: a back-channel logout'),

@@ -87,11 +87,10 @@ const isIgnored = ({ name, value }: Field, { journey }: ExchangeContext): boolea
 function shownValue(field: Field, context: ExchangeContext): Html {
   const text = foreign(field.value, longestValue);
   if (isIgnored(field, context)) return html`<mark>${text}</mark> <span class="tag warn">ignored</span>`;
+  const shown = field.mark === undefined ? text : html`<span class="secret">${text}</span>`;
   const value = field.offending
     ? html`<mark class="offending">${text}</mark> <strong class="offence">${context.message.refusal ? 'refused' : 'wrong'}</strong>`
-    : field.mark === undefined
-      ? text
-      : html`<span class="secret">${text}</span>`;
+    : shown;
   return html`${value}${origin(field, context)}`;
 }
 

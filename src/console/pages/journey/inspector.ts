@@ -48,12 +48,11 @@ function reason(message: Message, journey: Journey): Html {
   const { refusal, faults, application, events } = message;
   const sentence = reasonOf(message);
   const detail = events.find(({ detail }) => typeof detail.error_description === 'string')?.detail;
+  const attempt = sentence ? html`<h3>${attemptOf(message)}: ${sentence}</h3>` : undefined;
   return html`${
     refusal
       ? html`<h3>${cut(refusal.headline)}</h3>${refusalDetails(refusal, application ?? journey.application)}`
-      : sentence
-        ? html`<h3>${attemptOf(message)}: ${sentence}</h3>`
-        : undefined
+      : attempt
   }${detail ? html`<p>${foreign(String(detail.error_description))}</p>` : undefined}${
     faults.length > 0
       ? html`<p class="warning"><span aria-hidden="true">⚠</span> Injected ${faults.length === 1 ? 'fault' : 'faults'}: ${faults.map((name) => cut(name, 60)).join(', ')}. <a href="/faults">Faults</a></p>`

@@ -136,12 +136,9 @@ function person(tools: PageTools, editing: EditTools): void {
     });
     list.addEventListener('keydown', (event) => {
       const item = event.target instanceof Element ? event.target.closest('li') : null;
-      const next =
-        event.key === 'ArrowDown'
-          ? item?.nextElementSibling
-          : event.key === 'ArrowUp'
-            ? item?.previousElementSibling
-            : undefined;
+      let next: Element | null | undefined;
+      if (event.key === 'ArrowDown') next = item?.nextElementSibling;
+      if (event.key === 'ArrowUp') next = item?.previousElementSibling;
       if (event.key === 'Escape') {
         close();
         input.focus();

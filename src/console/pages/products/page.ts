@@ -48,19 +48,14 @@ export function accessOf({ scopes }: Pick<StoredProduct, 'scopes'>): string {
 
 const at = (name: string): string => `/products/${encodeURIComponent(name)}`;
 
-const limitsText = ({ limits }: StoredProduct): string => {
+function limitsText({ limits }: StoredProduct): string {
   if (limits === null) return 'no limits';
   const { quota, spikeArrest } = limits;
-  const parts = [
-    quota
-      ? quota.enabled
-        ? `${quota.limit} in ${quota.interval} ${quota.timeunit}`
-        : 'no quota'
-      : undefined,
-    spikeArrest ? (spikeArrest.enabled ? spikeArrest.ratelimit : 'no spike arrest') : undefined,
-  ].filter(Boolean);
+  const parts: string[] = [];
+  if (quota) parts.push(quota.enabled ? `${quota.limit} in ${quota.interval} ${quota.timeunit}` : 'no quota');
+  if (spikeArrest) parts.push(spikeArrest.enabled ? spikeArrest.ratelimit : 'no spike arrest');
   return parts.length > 0 ? parts.join(', ') : 'as published';
-};
+}
 
 const has =
   (name: string) =>
@@ -100,7 +95,8 @@ ${linesField({ name: 'scopes', label: 'Scopes', hint: 'One a line, such as urn:n
 /** The limits of a product, which the script reads as one member. */
 function limitsFields({ limits }: StoredProduct): Html {
   const { quota, spikeArrest } = limits ?? {};
-  const chosen = limits === null ? 'none' : quota || spikeArrest ? 'own' : 'published';
+  const applied = quota || spikeArrest ? 'own' : 'published';
+  const chosen = limits === null ? 'none' : applied;
   const enabled = (id: string, label: string, isOn = true) =>
     html`<div class="choice"><input type="checkbox" id="${id}"${isOn ? html` checked` : undefined}><label for="${id}">${label}</label></div>`;
   return html`<div data-apart>${selectField({

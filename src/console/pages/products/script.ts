@@ -39,7 +39,8 @@ function product({ byId }: PageTools, { edit }: EditTools): void {
   };
   const set = (value: unknown): void => {
     const { quota, spikeArrest } = (value ?? {}) as Limits;
-    kind.value = value === null ? 'none' : quota || spikeArrest ? 'own' : 'published';
+    const applied = quota || spikeArrest ? 'own' : 'published';
+    kind.value = value === null ? 'none' : applied;
     control('limits.quota.limit').value = String(quota?.limit ?? '');
     control('limits.quota.interval').value = String(quota?.interval ?? 1);
     control('limits.quota.timeunit').value = quota?.timeunit ?? 'minute';

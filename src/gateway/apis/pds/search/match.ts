@@ -158,8 +158,10 @@ function genderLikeness({ patient, history }: PatientRecord, criteria: Criteria)
 }
 
 /** In a fuzzy search, practice and date of death only lower the score. */
-const soft = (met: boolean, { fuzzy }: Criteria): Likeness =>
-  met ? likeness.same : fuzzy ? likeness.otherPractice : undefined;
+function soft(met: boolean, { fuzzy }: Criteria): Likeness {
+  if (met) return likeness.same;
+  return fuzzy ? likeness.otherPractice : undefined;
+}
 
 function practiceLikeness({ patient }: PatientRecord, criteria: Criteria): Likeness {
   const { practice } = criteria;

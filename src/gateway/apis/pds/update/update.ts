@@ -85,7 +85,8 @@ function keptList(stored: readonly Entry[], seen: readonly Entry[], wanted: read
     const now = wantedBy.get(key);
     wantedBy.delete(key);
     const untouched = seenBy.has(key) ? isDeepStrictEqual(seenBy.get(key), now) : now === undefined;
-    return untouched ? [entry] : now === undefined ? [] : [now];
+    const kept = untouched ? entry : now;
+    return kept ? [kept] : [];
   });
   return [...old, ...wantedBy.values()];
 }
