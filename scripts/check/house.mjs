@@ -49,8 +49,8 @@ const measures = [
     of: (t) => count(t, /\bJSON\.parse\((?:[^()]|\([^()]*\))*\) as\b/g),
   },
   { name: 'object literals spread into literals', limit: 0, target: 0, of: (t) => count(t, /\.\.\.\{/g) },
-  { name: 'conditional expressions within others', limit: 3, room: 0, target: 0, of: nestedConditions },
-  { name: 'functions over 60 lines, page programs aside', limit: 46, room: 4, target: 30, of: longFunctions },
+  { name: 'conditional expressions within others', limit: 0, target: 0, of: nestedConditions },
+  { name: 'functions over 60 lines, page programs aside', limit: 45, room: 3, target: 30, of: longFunctions },
   { name: 'interfaces called Parts', limit: 0, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
   { name: 'interfaces called Asked', limit: 0, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
   {

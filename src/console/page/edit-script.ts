@@ -1,5 +1,5 @@
-import type { EditTools } from './edit-tools-script.ts';
-import type { BrowserScript } from './page.ts';
+import { type EditTools, editTools } from './edit-tools-script.ts';
+import { browserScript } from './page.ts';
 import type { PageTools } from './page-tools-script.ts';
 
 function edit(_: PageTools, editing: EditTools): void {
@@ -8,4 +8,4 @@ function edit(_: PageTools, editing: EditTools): void {
 }
 
 /** The program of a page with one form of `editForm` called `edit`. */
-export const editScript: BrowserScript = { name: 'edit', run: edit };
+export const editScript = browserScript('edit', edit, editTools);

@@ -144,6 +144,15 @@ export function pageTools() {
     return !isElsewhere && !ctrlKey && !metaKey && !altKey && localStorage.getItem('keys') !== 'off';
   };
 
+  /** Saves a text as a file of the user. */
+  const download = (name: string, text: string): void => {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  };
+
   const isPrivateKey = (text: string): boolean =>
     /PRIVATE KEY/.test(text) || /"(d|k|p|q|dp|dq|qi)"\s*:/.test(text);
   const privateKeyText =
@@ -169,6 +178,7 @@ export function pageTools() {
     pathsAround,
     showProblems,
     isForPage,
+    download,
     isPrivateKey,
     privateKeyText,
   };

@@ -5,7 +5,6 @@ import type { Caller } from '../administrators/admission.ts';
 import type { AdmittedRoles } from '../administrators/roles.ts';
 import type { Change } from '../changes.ts';
 import type { ConsoleContext } from '../dependencies.ts';
-import type { EditTools } from './edit-tools-script.ts';
 import type { PageTools } from './page-tools-script.ts';
 
 /** A short note next to an entry of the navigation. */
@@ -72,8 +71,17 @@ export interface PageContent {
 export interface BrowserScript {
   /** Its address is `/assets/NAME.js`. */
   readonly name: string;
-  readonly run: (tools: PageTools, editing: EditTools) => void;
+  run(tools: PageTools, ...parts: unknown[]): void;
+  /** Parts of the program, sent with it. Each returns an argument of `run`. */
+  readonly parts?: readonly ((tools: PageTools) => unknown)[];
 }
+
+/** Returns a program that has parts in other files, or that shares them with other programs. */
+export const browserScript = <Parts extends unknown[]>(
+  name: string,
+  run: (tools: PageTools, ...parts: Parts) => void,
+  ...parts: { [Index in keyof Parts]: (tools: PageTools) => Parts[Index] }
+): BrowserScript => ({ name, run, parts });
 
 export interface ConsolePage {
   readonly path: string;

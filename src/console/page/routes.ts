@@ -23,7 +23,6 @@ import { signInChallenge } from '../guard.ts';
 import { consolePages } from '../pages/registry.ts';
 import { consoleStylesheet, registerStylesheet } from './console-stylesheet.ts';
 import { foreign } from './controls.ts';
-import { editTools } from './edit-tools-script.ts';
 import { assetPaths, framed, navigation, statusBar } from './frame.ts';
 import type { BrowserScript, ConsolePage, PageContent, PageView } from './page.ts';
 import { pageTools } from './page-tools-script.ts';
@@ -75,16 +74,18 @@ function asset(path: string, type: string, text: string): Route[] {
   return route(path, readOnly({ endpoint: async () => new Answer(200, headers, text), errors: plainError }));
 }
 
-/** Returns the source of a script with the tools that it takes, and without the white space in place of types. */
-function sourceOf({ run }: BrowserScript): string {
-  const call = ['', 'tools', 'tools, editing'][run.length] ?? '';
+const commentLine = /^(?:\/\/|\/\*\*.*\*\/$)/;
+
+/** Returns the source of a script with the parts that it takes, without comments and the white space in place of types. */
+function sourceOf({ run, parts = [] }: BrowserScript): string {
   // Every page loads this script first, and the others find its constant.
   const tools = run === shellScript.run ? `const tools = (${pageTools.toString()})();` : '';
-  const editing = run.length > 1 ? `const editing = (${editTools.toString()})(tools);` : '';
-  const lines = `${tools}\n{\n${editing}\n(${run.toString()})(${call});\n}`.split('\n');
+  const taken = parts.map((part) => `(${part.toString()})(tools)`);
+  const call = run.length === 0 ? '' : ['tools', ...taken].join(',\n');
+  const lines = `${tools}\n{\n(${run.toString()})(${call});\n}`.split('\n');
   return `${lines
     .map((line) => line.trim())
-    .filter(Boolean)
+    .filter((line) => line !== '' && !commentLine.test(line))
     .join('\n')}\n`;
 }
 

@@ -1,5 +1,5 @@
-import type { EditTools } from '../../page/edit-tools-script.ts';
-import type { BrowserScript } from '../../page/page.ts';
+import { type EditTools, editTools } from '../../page/edit-tools-script.ts';
+import { browserScript } from '../../page/page.ts';
 import type { PageTools } from '../../page/page-tools-script.ts';
 
 /** Saves changed settings, shows both values of a conflict, adds keys, and shows a new secret once. */
@@ -87,4 +87,4 @@ function application(tools: PageTools, editing: EditTools): void {
   }
 }
 
-export const applicationScript: BrowserScript = { name: 'application', run: application };
+export const applicationScript = browserScript('application', application, editTools);

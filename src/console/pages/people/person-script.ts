@@ -1,5 +1,5 @@
-import type { EditTools } from '../../page/edit-tools-script.ts';
-import type { BrowserScript } from '../../page/page.ts';
+import { type EditTools, editTools } from '../../page/edit-tools-script.ts';
+import { browserScript } from '../../page/page.ts';
 import type { FormProblem, PageTools } from '../../page/page-tools-script.ts';
 
 /** Adds and edits a person: finds roles and organisations by name, keeps what was typed, and shows codes and links that exist once. */
@@ -224,4 +224,4 @@ function person(tools: PageTools, editing: EditTools): void {
   drawRoles();
 }
 
-export const personScript: BrowserScript = { name: 'person', run: person };
+export const personScript = browserScript('person', person, editTools);

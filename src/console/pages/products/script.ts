@@ -1,6 +1,6 @@
 import type { RateLimits as Limits } from '../../../oauth/products.ts';
-import type { EditTools } from '../../page/edit-tools-script.ts';
-import type { BrowserScript } from '../../page/page.ts';
+import { type EditTools, editTools } from '../../page/edit-tools-script.ts';
+import { browserScript } from '../../page/page.ts';
 import type { PageTools } from '../../page/page-tools-script.ts';
 
 /** The form of a product, whose limits are one member: null lifts them, and an absent one is as published. */
@@ -69,4 +69,4 @@ function product({ byId }: PageTools, { edit }: EditTools): void {
   });
 }
 
-export const productScript: BrowserScript = { name: 'product', run: product };
+export const productScript = browserScript('product', product, editTools);
