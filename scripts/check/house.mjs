@@ -60,10 +60,10 @@ const measures = [
     target: 140,
     of: (t) => [...t.values()].filter((text) => linesOf(text) < 30).length,
   },
-  { name: 'files', limit: 1_141, room: 30, target: 960, of: (t) => t.size },
+  { name: 'files', limit: 1_144, room: 30, target: 960, of: (t) => t.size },
   {
     name: 'lines',
-    limit: 134_546,
+    limit: 134_701,
     room: 2_500,
     target: 76_000,
     of: (t) => [...t.values()].reduce((sum, text) => sum + linesOf(text), 0),

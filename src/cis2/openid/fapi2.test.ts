@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { newAuthority, type TestCertificate } from '../../oauth/testing/certificates.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
-import { codeOf, type Instance, secret, startInstance } from '../testing/instance.ts';
+import { codeOf, type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
 import {
   ath,
@@ -12,10 +12,10 @@ import {
   requestUriOf,
   type StrongClient,
   strongClient,
-  verifier,
 } from '../testing/strong-client.ts';
 
-// FAPI 2.0 Security Profile section 5.3.2. The names in brackets are those of the modules of its test plan.
+// FAPI 2.0 Security Profile section 5.3.2. The names in brackets are those of the modules of its test plan, which
+// test/conformance/fapi2.test.ts runs. Here are exact errors that the modules leave open, and rules of this server.
 let cis2: Instance;
 let client: StrongClient;
 let prover: Prover;
@@ -66,16 +66,6 @@ describe('authorization requests by the browser', () => {
 describe('pushed requests', () => {
   const cases: [string, Record<string, string | undefined>, string][] = [
     [
-      'no challenge [par-ensure-pkce-required]',
-      { code_challenge: undefined, code_challenge_method: undefined },
-      'invalid_request',
-    ],
-    [
-      'a plain challenge [par-plain-pkce-rejected]',
-      { code_challenge: verifier, code_challenge_method: 'plain' },
-      'invalid_request',
-    ],
-    [
       'response_type code id_token [ensure-response-type-code-idtoken-fails]',
       { response_type: 'code id_token' },
       'unsupported_response_type',
@@ -84,11 +74,6 @@ describe('pushed requests', () => {
       'response_type token [ensure-response-type-token-fails]',
       { response_type: 'token' },
       'unsupported_response_type',
-    ],
-    [
-      'no redirect_uri [ensure-redirect-uri-in-authorization-request]',
-      { redirect_uri: undefined },
-      'invalid_request',
     ],
     [
       'another redirect_uri [ensure-registered-redirect-uri]',
@@ -106,61 +91,13 @@ describe('pushed requests', () => {
       const reply = await client.push(parameters);
       assert.deepEqual([reply.status, errorOf(reply)], [400, error]);
     });
-  for (const [name, parameters] of [
-    ['without state', { state: undefined }],
-    ['without nonce', { nonce: undefined }],
-    ['a nonce of 64 characters', { nonce: 'n'.repeat(64) }],
-    ['a long state', { state: 's'.repeat(384) }],
-    ['the scope in another order', { scope: 'offline_access openid' }],
-  ] as [string, Record<string, string | undefined>][])
-    test(`accepts ${name}`, async () => {
-      assert.equal((await client.redeem(await codeFor(client, parameters), await proof())).status, 200);
-    });
+  test('accepts a state of 384 characters', async () => {
+    const code = await codeFor(client, { state: 's'.repeat(384) });
+    assert.equal((await client.redeem(code, await proof())).status, 200);
+  });
 });
 
 describe('client assertions', () => {
-  const now = () => Math.floor(cis2.clock.now() / 1000);
-  const cases: [string, () => object, object][] = [
-    ['a list as aud [par-test-array-as-audience-fails]', () => ({ aud: [cis2.issuer] }), {}],
-    [
-      'the address of the endpoint as aud [par-test-par-endpoint-url-as-audience-fails]',
-      () => ({ aud: at('/par') }),
-      {},
-    ],
-    [
-      'the token endpoint as aud [par-test-token-endpoint-url-as-audience-fails]',
-      () => ({ aud: at('/access_token') }),
-      {},
-    ],
-    [
-      'another aud [ensure-client-assertion-with-wrong-aud-fails]',
-      () => ({ aud: 'https://other.example' }),
-      {},
-    ],
-    ['no sub [ensure-client-assertion-with-no-sub-fails]', () => ({ sub: undefined }), {}],
-    [
-      'exp 5 min ago [ensure-client-assertion-with-exp-is-5-minutes-in-past-fails]',
-      () => ({ exp: now() - 300 }),
-      {},
-    ],
-    [
-      'nbf over 60 s ahead [par-ensure-jwt-client-assertions-nbf-over-60-seconds-in-the-future-fails]',
-      () => ({ nbf: now() + 61 }),
-      {},
-    ],
-  ];
-  for (const [name, claims, header] of cases)
-    test(`get invalid_client for ${name}`, async () => {
-      const reply = await client.post('/par', {
-        ...client.ask(),
-        client_assertion: await client.assertion(claims() as never, header),
-      });
-      assert.deepEqual([reply.status, errorOf(reply)], [401, 'invalid_client']);
-    });
-  test('may have an nbf 8 s ahead [par-ensure-jwt-client-assertions-nbf-8-seconds-in-the-future-is-accepted]', async () => {
-    const assertion = await client.assertion({ nbf: now() + 8 });
-    assert.equal((await client.post('/par', { ...client.ask(), client_assertion: assertion })).status, 201);
-  });
   test('are refused by RS256, also where it is registered [ensure-signed-client-assertion-with-RS256-fails]', async () => {
     for (const signingAlg of ['RS256', ''])
       assert.equal(
@@ -175,52 +112,9 @@ describe('client assertions', () => {
     });
 });
 
-describe('request objects (FAPI 2.0 Message Signing section 5.3.1)', () => {
-  const now = () => Math.floor(cis2.clock.now() / 1000);
-  const push = async (claims: object) =>
-    client.post('/par', { request: await client.requestObject(claims as never) });
-  const cases: [string, () => object][] = [
-    ['no exp [ensure-request-object-without-exp-fails]', () => ({ exp: undefined })],
-    ['no nbf [ensure-request-object-without-nbf-fails]', () => ({ nbf: undefined })],
-    ['one that has run out [ensure-expired-request-object-fails]', () => ({ exp: now() - 60 })],
-    ['another aud [ensure-request-object-with-bad-aud-fails]', () => ({ aud: 'https://other.example' })],
-    ['more than 60 min [ensure-request-object-with-exp-over-60-fails]', () => ({ exp: now() + 4_200 })],
-    ['nbf 70 min ago [ensure-request-object-with-nbf-over-60-fails]', () => ({ nbf: now() - 4_200 })],
-    [
-      'no redirect_uri [ensure-request-object-without-redirect-uri-fails]',
-      () => ({ redirect_uri: undefined }),
-    ],
-  ];
-  for (const [name, claims] of cases)
-    test(`refuses ${name}`, async () => {
-      const reply = await push(claims());
-      assert.equal(reply.status, 400);
-      assert.match(errorOf(reply), /^invalid_request(_object)?$/);
-    });
-  for (const [name, claims] of [
-    [
-      'several aud [ensure-request-object-with-multiple-aud-succeeds]',
-      () => ({ aud: [cis2.issuer, 'https://x.example'] }),
-    ],
-    [
-      'nbf 8 s ahead [ensure-request-object-with-nbf-8-seconds-in-the-future-is-accepted]',
-      () => ({ nbf: now() + 8 }),
-    ],
-  ] as [string, () => object][])
-    test(`accepts ${name}`, async () => {
-      assert.equal((await push(claims())).status, 201);
-    });
-  test('are required of a client that registered so [ensure-unsigned-request-at-par-endpoint-fails]', async () => {
-    const signing = await strongClient(cis2, { profile: 'fapi2', signedRequests: 'required' });
-    assert.equal(errorOf(await signing.push()), 'invalid_request');
-  });
-});
-
-test('refuses a client secret, whatever is registered', async () => {
-  const weak = await cis2.register({ profile: 'fapi2' });
-  const values = { ...client.ask(), client_id: weak.clientId, client_secret: secret };
-  const reply = await browser.post(at('/par'), values);
-  assert.equal(errorOf(reply), 'invalid_client');
+test('requires a request object of a client that registered so [ensure-unsigned-request-at-par-endpoint-fails]', async () => {
+  const signing = await strongClient(cis2, { profile: 'fapi2', signedRequests: 'required' });
+  assert.equal(errorOf(await signing.push()), 'invalid_request');
 });
 
 describe('redeeming a code', () => {
@@ -261,28 +155,6 @@ describe('redeeming a code', () => {
     const tokens = bodyOf(await client.redeem(await codeFor(), certificate.header));
     const { cnf } = bodyOf(await client.post('/introspect', { token: tokens.access_token }));
     assert.deepEqual(Object.keys(cnf), ['x5t#S256']);
-  });
-  test('refuses another client [ensure-authorization-code-is-bound-to-client]', async () => {
-    const other = await strongClient(cis2, { profile: 'fapi2' });
-    assert.equal(errorOf(await other.redeem(await codeFor(), await proof())), 'invalid_grant');
-  });
-  test('refuses a second use after a second [attempt-reuse-authorization-code-after-one-second]', async () => {
-    const code = await codeFor();
-    assert.equal((await client.redeem(code, await proof())).status, 200);
-    cis2.clock.advance(1);
-    assert.equal(errorOf(await client.redeem(code, await proof())), 'invalid_grant');
-  });
-  test('refuses a code after 60 seconds [ensure-token-endpoint-fails-with-expired-auth-code]', async () => {
-    const code = await codeFor();
-    cis2.clock.advance(61);
-    assert.equal(errorOf(await client.redeem(code, await proof())), 'invalid_grant');
-    cis2.clock.advance(-61);
-  });
-  test('requires the right verifier [ensure-pkce-code-verifier-required, incorrect-pkce-code-verifier-rejected]', async () => {
-    for (const wrong of ['', verifier.replace('d', 'e')]) {
-      const reply = await client.redeem(await codeFor(), await proof(), { code_verifier: wrong });
-      assert.equal(errorOf(reply), 'invalid_grant');
-    }
   });
 });
 
