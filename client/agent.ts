@@ -8,16 +8,16 @@ export interface IdentityAgentSettings {
   /** The application's name, which the agent shows when it asks for the PIN. */
   application: string;
   /** Path of the agent's socket or named pipe; this user's agent by default. */
-  socketPath?: string;
+  socketPath?: string | undefined;
   /** Time limit for the connection in milliseconds; 1,000 by default. */
-  ackTimeoutMs?: number;
+  ackTimeoutMs?: number | undefined;
   /** Time limit for a response without user interaction in milliseconds; 5,000 by default. */
-  replyTimeoutMs?: number;
+  replyTimeoutMs?: number | undefined;
   /**
    * Time limit in milliseconds for a response that may need a PIN; 125,000 by default, so that an agent that stops after two
    * minutes can still report it.
    */
-  userTimeoutMs?: number;
+  userTimeoutMs?: number | undefined;
 }
 
 /** Events of the agent with their parameters, which may have more members. */

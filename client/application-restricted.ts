@@ -14,8 +14,8 @@ export interface ApplicationRestrictedSettings {
   clientId: string;
   /** Signs the client assertion with RS512. */
   key: SigningKey;
-  fetch?: Fetch;
-  clock?: Clock;
+  fetch?: Fetch | undefined;
+  clock?: Clock | undefined;
 }
 
 /** Access for the application itself. */

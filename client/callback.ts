@@ -20,9 +20,9 @@ export interface CallbackParameters {
 export interface CallbackExpectation {
   state: string;
   /** The issuer, byte for byte; undefined if the server has no issuer identifier. */
-  issuer?: string;
+  issuer?: string | undefined;
   /** Whether the server's metadata promises `iss` in every response. */
-  issuerRequired?: boolean;
+  issuerRequired?: boolean | undefined;
 }
 
 const LONGEST_QUERY = 16_384;

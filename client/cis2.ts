@@ -31,39 +31,39 @@ export interface Cis2Settings {
   /** Exactly as CIS2 writes it, including an explicit `:443`: it is compared byte for byte. */
   issuer: string;
   /** The addresses, to avoid discovery; `cis2At(issuer)` returns them. */
-  endpoints?: ProviderEndpoints;
+  endpoints?: ProviderEndpoints | undefined;
   clientId: string;
   /** The registered callback address, exactly. */
   redirectUri: string;
   authentication: ClientAuthentication;
   /** `openid` by default; `openid nationalrbacaccess` to get roles. Request only what you need. */
-  scope?: string;
+  scope?: string | undefined;
   /** The registered ID token algorithm; RS256 by default. */
-  idTokenAlg?: SigningAlgorithm;
+  idTokenAlg?: SigningAlgorithm | undefined;
   /** Other audiences that an ID token may have, next to `clientId`; none by default. */
-  trustedAudiences?: readonly string[];
+  trustedAudiences?: readonly string[] | undefined;
   /** `auto` (the default) uses PKCE if the metadata lists S256. */
-  pkce?: boolean | 'auto';
+  pkce?: boolean | 'auto' | undefined;
   /** Minimum authentication level; by default the level of `acrValues`, or 3. */
-  minimumAuthenticationLevel?: number;
+  minimumAuthenticationLevel?: number | undefined;
   /** Minimum identity level; 3 by default. */
-  minimumIdentityLevel?: number;
+  minimumIdentityLevel?: number | undefined;
   /** Allowed clock difference; 30 seconds by default. */
-  toleranceSeconds?: number;
-  fetch?: Fetch;
-  clock?: Clock;
+  toleranceSeconds?: number | undefined;
+  fetch?: Fetch | undefined;
+  clock?: Clock | undefined;
 }
 
 /** Options of one sign-in. */
 export interface Cis2SignInOptions extends Abortable {
   /** For example `AAL2_OR_AAL3_ANY`. */
-  acrValues?: string;
+  acrValues?: string | undefined;
   /** `login` makes the user authenticate again, `none` forbids any page. */
-  prompt?: 'login' | 'none';
+  prompt?: 'login' | 'none' | undefined;
   /** Oldest acceptable authentication, in seconds. */
-  maxAge?: number;
+  maxAge?: number | undefined;
   /** With `selected`, CIS2 asks a user with several roles to choose one; with `changed`, it asks again. */
-  role?: 'selected' | 'changed';
+  role?: 'selected' | 'changed' | undefined;
 }
 
 /** A verified sign-in. */
@@ -90,7 +90,7 @@ export interface Cis2 {
   /** Returns CIS2's `end_session_endpoint`; undefined if its metadata does not have one. */
   signOutUrl(
     tokens: TokenSet,
-    options?: { postLogoutRedirectUri?: string; state?: string } & Abortable,
+    options?: { postLogoutRedirectUri?: string | undefined; state?: string | undefined } & Abortable,
   ): Promise<string | undefined>;
 }
 

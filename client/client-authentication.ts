@@ -41,9 +41,9 @@ export type ClientAuthentication =
       method: 'private_key_jwt';
       key: SigningKey;
       /** The registered algorithm; RS512 by default. */
-      alg?: SigningAlgorithm;
+      alg?: SigningAlgorithm | undefined;
       /** The audience; by default exactly the token endpoint's address. */
-      audience?: string;
+      audience?: string | undefined;
     };
 
 /** Parameters and headers to add to a token request. */

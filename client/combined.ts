@@ -23,9 +23,9 @@ export interface CombinedSettings extends PlatformEndpoints {
   /** The registered callback address, exactly. */
   redirectUri: string;
   /** Uses PKCE (RFC 7636). Off by default: the published service ignores it. */
-  pkce?: boolean;
-  fetch?: Fetch;
-  clock?: Clock;
+  pkce?: boolean | undefined;
+  fetch?: Fetch | undefined;
+  clock?: Clock | undefined;
 }
 
 /** The start of a sign-in. */

@@ -13,15 +13,15 @@ import { TokenSet } from './tokens.ts';
 export interface ExchangeSettings {
   tokenUrl: string;
   /** The audience of the client assertion: by default `tokenUrl` exactly as written; other servers expect their issuer. */
-  audience?: string;
+  audience?: string | undefined;
   /** The application's key. */
   clientId: string;
   /** The application's secret, needed only to refresh tokens. */
-  clientSecret?: string;
+  clientSecret?: string | undefined;
   /** Signs the client assertion with RS512; its public key is registered with the application. */
   key: SigningKey;
-  fetch?: Fetch;
-  clock?: Clock;
+  fetch?: Fetch | undefined;
+  clock?: Clock | undefined;
 }
 
 /** Exchanges ID tokens of CIS2 for access tokens of the API platform. */
@@ -80,8 +80,8 @@ export function createExchange(settings: ExchangeSettings): Exchange {
 export interface SeparateSettings {
   cis2: Omit<Cis2Settings, 'fetch' | 'clock'>;
   platform: Omit<ExchangeSettings, 'fetch' | 'clock'>;
-  fetch?: Fetch;
-  clock?: Clock;
+  fetch?: Fetch | undefined;
+  clock?: Clock | undefined;
 }
 
 /** The separate pattern: sign in at CIS2, then exchange the ID token for the platform's tokens. */

@@ -28,9 +28,9 @@ export interface Fapi2Settings {
   authentication: Extract<ClientAuthentication, { method: 'private_key_jwt' }>;
   /** Binds the tokens to a key (DPoP). Pass the same key to `createApi`. */
   dpop: DpopKey;
-  scope?: string;
-  fetch?: Fetch;
-  clock?: Clock;
+  scope?: string | undefined;
+  fetch?: Fetch | undefined;
+  clock?: Clock | undefined;
 }
 
 /** Sign-in with pushed requests and bound tokens, for web applications with a back end. */

@@ -4,14 +4,14 @@ import { ClientError, OAuthError } from './errors.ts';
 import { checkTokens, type TokenSet } from './tokens.ts';
 
 export interface KeepFreshOptions {
-  clock?: Clock;
+  clock?: Clock | undefined;
   /** Seconds before expiry at which an access token is replaced; 30 by default. */
-  marginSeconds?: number;
+  marginSeconds?: number | undefined;
   /**
    * Called with each new set before it is used. Refresh tokens are single use: store the set here. If it throws, the waiting
    * calls throw too, and the next call stores the set again.
    */
-  onChange?: (tokens: TokenSet) => void | Promise<void>;
+  onChange?: ((tokens: TokenSet) => void | Promise<void>) | undefined;
 }
 
 /** The source of an API client's access tokens: `keepFresh` and `createApplicationRestricted` return one. */

@@ -9,8 +9,8 @@ export interface HelloWorldSettings extends Abortable {
   /** For example `http://localhost:8401/hello-world`. */
   baseUrl: string;
   /** Selects the greeting: `user` (the default) needs a user's token, `application` the application's own. */
-  who?: 'user' | 'application';
-  fetch?: Fetch;
+  who?: 'user' | 'application' | undefined;
+  fetch?: Fetch | undefined;
 }
 
 /** Tries a token with the Hello World API and returns its greeting. Throws `settings_invalid`, or `response_invalid` with the status. */

@@ -24,7 +24,7 @@ export function traced(traceparent: () => string | undefined, fetcher: Fetch = f
 /** Options of one call. */
 export interface Abortable {
   /** Ends the call with `aborted`. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** One request to a server. */

@@ -25,7 +25,7 @@ export interface KeptTokensSettings {
   /** Signs the person in if no usable tokens are kept, for example with `native.signIn`. */
   signIn: () => Promise<TokenSet>;
   refresh: (tokens: TokenSet) => Promise<TokenSet>;
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 const LONGEST_OUTPUT = 262_144;

@@ -29,7 +29,7 @@ export interface RemoteKey {
    */
   sign(bytes: Uint8Array, alg: SigningAlgorithm): Promise<Uint8Array>;
   /** For `publicKeySet` only: PEM text, JWK, or a key object. */
-  publicKey?: string | JWK | KeyObject;
+  publicKey?: string | JWK | KeyObject | undefined;
 }
 
 /** The key type of each signature algorithm that this library supports. // RFC 7518 sections 3.3 to 3.5 */

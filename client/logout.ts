@@ -46,17 +46,17 @@ export interface LogoutReceiverSettings {
   issuer: string;
   clientId: string;
   /** The provider's key set; discovered by default. */
-  jwksUrl?: string;
+  jwksUrl?: string | undefined;
   /** The one accepted algorithm; RS256 by default. */
-  alg?: SigningAlgorithm;
+  alg?: SigningAlgorithm | undefined;
   /** Stores used tokens; `memoryReplayStore()` works for one process. */
   replay: ReplayStore;
   /** Maximum age of a token in seconds; 300 by default. */
-  maxAgeSeconds?: number;
+  maxAgeSeconds?: number | undefined;
   /** Allowed clock difference; 30 seconds by default. */
-  toleranceSeconds?: number;
-  fetch?: Fetch;
-  clock?: Clock;
+  toleranceSeconds?: number | undefined;
+  fetch?: Fetch | undefined;
+  clock?: Clock | undefined;
 }
 
 /** A logout request: end this session, or all sessions of this user if there is no `sid`. */
@@ -219,12 +219,12 @@ export interface LogoutRequest {
   /** The provider's `end_session_endpoint`. */
   endSessionUrl: string;
   /** The ID token of the session to end; with it the user is not asked. */
-  idTokenHint?: string;
-  clientId?: string;
+  idTokenHint?: string | undefined;
+  clientId?: string | undefined;
   /** A registered address to return to. */
-  postLogoutRedirectUri?: string;
+  postLogoutRedirectUri?: string | undefined;
   /** Returned unchanged. */
-  state?: string;
+  state?: string | undefined;
 }
 
 /** Returns the address that ends a session at the provider. // OpenID Connect RP-Initiated Logout 1.0 section 2 */

@@ -6,9 +6,9 @@ import { ClientError } from './errors.ts';
 /** The two paths of the loopback listener. */
 export interface LoopbackPaths {
   /** Path of the authorization response; `/callback` by default. */
-  callback?: string;
+  callback?: string | undefined;
   /** Path to which the browser is redirected, so that the code does not stay in its history; `/done` by default. */
-  done?: string;
+  done?: string | undefined;
 }
 
 /** A listener for one authorization response. */

@@ -29,7 +29,7 @@ import { TRANSACTION_LIFETIME_MS } from './transaction.ts';
 export interface BackendSettings {
   combined: Combined;
   store: OnceStore;
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 /** Stores single-use values. With several processes, use the application's database. */

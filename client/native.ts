@@ -19,19 +19,19 @@ import type { TokenSet } from './tokens.ts';
 /** The settings of a native application, a public client without a secret. */
 export interface NativeSettings {
   /** The authorisation server, compared byte for byte; its metadata is fetched (RFC 8414). */
-  issuer?: string;
+  issuer?: string | undefined;
   /** The metadata, instead of an issuer. */
-  metadata?: ServerMetadata;
+  metadata?: ServerMetadata | undefined;
   clientId: string;
   /** Space separated, for example the scope of one API. */
-  scope?: string;
-  fetch?: Fetch;
-  clock?: Clock;
+  scope?: string | undefined;
+  fetch?: Fetch | undefined;
+  clock?: Clock | undefined;
 }
 
 /** Options of one sign-in. */
 export interface NativeSignInOptions extends SignInWindowOptions {
-  acrValues?: string;
+  acrValues?: string | undefined;
 }
 
 /** A native application at an authorisation server of the standard profile. */

@@ -34,19 +34,19 @@ export interface PatientRecord extends CallIds {
 
 /** The parameters of a search, as PDS names them. Dates begin with `eq`, `ge` or `le`; two of them are a range. */
 export interface PatientSearch {
-  family?: string;
-  given?: string | string[];
-  gender?: string;
-  birthdate?: string | string[];
-  'death-date'?: string | string[];
-  'address-postalcode'?: string;
-  'general-practitioner'?: string;
-  email?: string;
-  phone?: string;
-  '_fuzzy-match'?: boolean;
-  '_exact-match'?: boolean;
-  _history?: boolean;
-  '_max-results'?: number;
+  family?: string | undefined;
+  given?: string | string[] | undefined;
+  gender?: string | undefined;
+  birthdate?: string | string[] | undefined;
+  'death-date'?: string | string[] | undefined;
+  'address-postalcode'?: string | undefined;
+  'general-practitioner'?: string | undefined;
+  email?: string | undefined;
+  phone?: string | undefined;
+  '_fuzzy-match'?: boolean | undefined;
+  '_exact-match'?: boolean | undefined;
+  _history?: boolean | undefined;
+  '_max-results'?: number | undefined;
 }
 
 /** The result of a search. */

@@ -16,8 +16,8 @@ export interface Provider extends ProviderEndpoints {
 /** The source of a provider's addresses. */
 export interface ProviderSource {
   issuer: string;
-  endpoints?: ProviderEndpoints;
-  pkce?: boolean | 'auto';
+  endpoints?: ProviderEndpoints | undefined;
+  pkce?: boolean | 'auto' | undefined;
   fetch: Fetch;
   clock: Clock;
 }

@@ -7,9 +7,9 @@ import { jitter } from './secrets.ts';
 /** Limits of the retries of one call. */
 export interface RetryLimits {
   /** Calls in all; 3 by default, 1 for none. */
-  attempts?: number;
+  attempts?: number | undefined;
   /** Longest wait in all, in milliseconds; 10,000 by default. If the API asks for a longer wait, its answer is returned at once. */
-  longestWaitMs?: number;
+  longestWaitMs?: number | undefined;
 }
 
 /** The tools of a retry. */

@@ -10,10 +10,10 @@ import { oauthErrorOf } from './token-endpoint.ts';
 export interface SignInWindowOptions {
   browser: Browser;
   /** Time limit in milliseconds; 60,000 by default. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** Aborts the sign-in. */
-  signal?: AbortSignal;
-  paths?: LoopbackPaths;
+  signal?: AbortSignal | undefined;
+  paths?: LoopbackPaths | undefined;
 }
 
 /** Steps before and after the browser. */

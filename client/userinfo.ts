@@ -22,8 +22,8 @@ export interface UserinfoRequest {
   accessToken: string;
   fetch: Fetch;
   /** Verifies a signed response (`application/jwt`); without it such a response is refused. */
-  verifySigned?: (jwt: string) => Promise<Record<string, unknown>>;
-  signal?: AbortSignal;
+  verifySigned?: ((jwt: string) => Promise<Record<string, unknown>>) | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /** Requests claims about the token's user. // OpenID Connect Core 1.0 section 5.3 */

@@ -46,7 +46,7 @@ const ELSEWHERE: readonly string[] = ['xdg-open'];
 
 export interface SystemBrowserSettings {
   /** The program, with its first arguments, that opens an address; the platform's by default. */
-  opener?: readonly string[];
+  opener?: readonly string[] | undefined;
 }
 
 /**

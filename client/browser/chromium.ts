@@ -14,9 +14,9 @@ export interface ChromiumSettings {
   /** The program: a path, or a name on the search path. `findBrowser()` finds the usual ones. */
   executable: string;
   /** More command-line flags. The library adds none that weaken the browser, such as `--no-sandbox`. */
-  flags?: readonly string[];
+  flags?: readonly string[] | undefined;
   /** Folder for the temporary profile; the system's temporary folder by default. */
-  profileFolder?: string;
+  profileFolder?: string | undefined;
 }
 
 const OWN_FLAGS = [
@@ -158,9 +158,9 @@ export function separateBrowser(settings: ChromiumSettings): Browser {
 /** Size and position of the panel. */
 export interface PanelSettings extends ChromiumSettings {
   /** Width and height in pixels. */
-  size?: { width: number; height: number };
+  size?: { width: number; height: number } | undefined;
   /** Position of its upper left corner on the screen, in pixels. */
-  position?: { left: number; top: number };
+  position?: { left: number; top: number } | undefined;
 }
 
 /**

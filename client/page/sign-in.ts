@@ -32,16 +32,16 @@ export interface PageSettings {
   /** The authorisation server, compared byte for byte, such as `https://api.example.org/oauth2.1`. */
   issuer: string;
   /** Its metadata, fetched by default (RFC 8414). */
-  metadata?: ServerMetadata;
+  metadata?: ServerMetadata | undefined;
   clientId: string;
   /** The registered callback, an address of this application. */
   redirectUri: string;
-  scope?: string;
+  scope?: string | undefined;
   /** Set to false for a server without DPoP. */
-  dpop?: boolean;
-  page?: BrowserPage;
-  fetch?: Fetch;
-  clock?: Clock;
+  dpop?: boolean | undefined;
+  page?: BrowserPage | undefined;
+  fetch?: Fetch | undefined;
+  clock?: Clock | undefined;
 }
 
 /** The tokens stay in the memory of the page. After a reload the person is signed in again by redirects alone, while the session lasts. */

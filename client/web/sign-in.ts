@@ -32,28 +32,28 @@ export interface WebSignInSettings {
   /** The result of `createCombined`, `createSeparate` or `createFapi2`; its callback address is `origin` and `paths.callback`. */
   pattern: Combined | Separate | Fapi2;
   /** Returns the user to whom tokens belong: only for `createFapi2`, whose server has no claims about users. */
-  user?: (tokens: TokenSet) => Promise<User>;
+  user?: ((tokens: TokenSet) => Promise<User>) | undefined;
   /** Level and age of the authentication; `maxAge` is 300 seconds by default (separate pattern). */
-  signIn?: WebSignInOptions;
+  signIn?: WebSignInOptions | undefined;
   /** Store of the sessions; `memorySessions()` by default, for one process. */
-  sessions?: SessionStore;
+  sessions?: SessionStore | undefined;
   /** The same in every process, 32 characters or more; seals sign-ins under way. By default one of this process. */
-  secret?: string;
+  secret?: string | undefined;
   /** Ends sessions that CIS2 ends: the result of `createLogoutReceiver`; separate pattern only. */
-  logout?: LogoutReceiver;
+  logout?: LogoutReceiver | undefined;
   /** Paths that `handle` responds to. */
-  paths?: Partial<WebPaths>;
+  paths?: Partial<WebPaths> | undefined;
   /** Shown after sign-out, also when CIS2 sends the browser back; by default a page of this library at `paths.signedOut`. */
-  afterSignOut?: string;
+  afterSignOut?: string | undefined;
   /** 15 minutes without use, 12 hours at most. */
-  limits?: SessionLimits;
+  limits?: SessionLimits | undefined;
   /** Distinguishes applications at one host, in the names of cookies; `app` by default. */
-  name?: string;
+  name?: string | undefined;
   /** Responds to a failed sign-in; by default with a plain page. */
-  onFailure?: (failure: SignInFailure) => Response | Promise<Response>;
+  onFailure?: ((failure: SignInFailure) => Response | Promise<Response>) | undefined;
   /** Leads the browser to CIS2 after sign-out, with a page: a redirect would break the policy `form-action 'self'`. */
-  onward?: (to: string) => Response;
-  clock?: Clock;
+  onward?: ((to: string) => Response) | undefined;
+  clock?: Clock | undefined;
 }
 
 /** The paths of the handlers. */
