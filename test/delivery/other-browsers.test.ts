@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import {
   addBrowserApplication,
@@ -15,8 +18,18 @@ const [driver = '', miniBrowser = ''] = wpe?.split(' ') ?? [];
 
 // In Chromium: test/journeys/silent.test.ts and browser-application.test.ts, with more cases.
 const browsers = [
-  { name: 'Firefox', skip: firefox === undefined, start: () => startFirefox(firefox ?? '') },
-  { name: 'WebKit', skip: wpe === undefined, start: () => startWebKit(driver, miniBrowser) },
+  {
+    name: 'Firefox',
+    skip: firefox === undefined,
+    start: (hosted: readonly string[]) => startFirefox(firefox ?? '', hosted),
+    fetchOfLoopback: 'blocked',
+  },
+  {
+    name: 'WebKit',
+    skip: wpe === undefined,
+    start: () => startWebKit(driver, miniBrowser),
+    fetchOfLoopback: 'reached',
+  },
 ];
 
 /** Presses the link or the button with a text, as a user would. */
@@ -28,15 +41,24 @@ const submit = (name: string, value: string) =>
 const shows = (text: string) =>
   `document.querySelector('main').textContent.includes(${JSON.stringify(text)})`;
 
-for (const { name, skip, start } of browsers)
+for (const { name, skip, start, fetchOfLoopback } of browsers)
   describe(name, { skip: skip && `needs ${name}` }, () => {
     let instance: TestInstance;
+    let application: Awaited<ReturnType<typeof startBrowserApplication>>;
+    let origin: string;
     let browser: OtherBrowser;
     before(async () => {
-      [instance, browser] = await Promise.all([startInstance(settingsForPages), start()]);
+      [instance, application] = await Promise.all([
+        startInstance(settingsForPages),
+        startBrowserApplication(),
+      ]);
+      origin = `http://localhost:${application.port}`;
+      const { sample, api, cis2Issuer } = instance.urls;
+      browser = await start([sample, api, cis2Issuer, origin]);
     });
     after(async () => {
       await browser?.close();
+      application?.close();
       await instance?.stop();
     });
 
@@ -65,8 +87,6 @@ for (const { name, skip, start } of browsers)
     });
 
     test('runs an application in a page, with PKCE, DPoP and calls to another origin', async () => {
-      const application = await startBrowserApplication();
-      const origin = `http://localhost:${application.port}`;
       const client = await addBrowserApplication(instance, 'platform', {
         callbackUrls: [`${origin}/own/callback`],
         products: ['personal-demographics-service'],
@@ -80,7 +100,6 @@ for (const { name, skip, start } of browsers)
       const window = await browser.newWindow();
       await window.open(`${origin}/own?${asked}`);
       const result = await whenThere(window, 'document.documentElement.dataset.result');
-      application.close();
       assert.deepEqual(JSON.parse(String(result)), {
         patient: '9000000009',
         shown: `${origin}/own/callback`,
@@ -88,6 +107,25 @@ for (const { name, skip, start } of browsers)
         again: null,
         after: 'sign_in_required',
       });
+    });
+
+    // Where it is blocked, the tests above show that navigation needs no permission.
+    test(`a hosted page calls a server on this machine: ${fetchOfLoopback}`, async () => {
+      const server = createServer((_, response) => response.end()).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const window = await browser.newWindow();
+      await window.open(`${origin}/own/nothing`);
+      const call = `fetch('http://127.0.0.1:${port}/', { mode: 'no-cors' })`;
+      const outcome = `${call}.then(() => 'reached', () => 'blocked')`;
+      await whenThere(
+        window,
+        `(() => { ${outcome}.then((text) => { document.title = text; }); return true; })()`,
+      );
+      const seen = await whenThere(window, `['reached', 'blocked'].find((text) => text === document.title)`);
+      server.close();
+      server.closeAllConnections();
+      assert.equal(seen, fetchOfLoopback);
     });
 
     test('shows a journey in the console', async () => {

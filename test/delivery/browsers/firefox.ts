@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,9 +16,26 @@ interface Reply {
 
 type Call = <Result>(method: string, params: object) => Promise<Result>;
 
-/** Starts Firefox with an empty profile, driven by WebDriver BiDi (W3C), which needs no driver program. */
-export async function startFirefox(path: string): Promise<OtherBrowser> {
+/**
+ * Starts Firefox with an empty profile, driven by WebDriver BiDi (W3C), which needs no driver program.
+ * @param hosted origins on this machine that it treats as public, for its restrictions of calls to loopback
+ */
+export async function startFirefox(path: string, hosted: readonly string[]): Promise<OtherBrowser> {
   const profile = mkdtempSync(join(tmpdir(), 'alongside-firefox-'));
+  const ends = hosted.flatMap((origin) =>
+    ['127.0.0.1', '[::1]'].map((host) => `${host}:${new URL(origin).port}`),
+  );
+  const preferences = {
+    'network.lna.enabled': true,
+    'network.lna.blocking': true,
+    // Refused, instead of asking.
+    'permissions.default.loopback-network': 2,
+    'network.lna.address_space.public.override': ends.join(','),
+  };
+  const lines = Object.entries(preferences).map(
+    ([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`,
+  );
+  writeFileSync(join(profile, 'user.js'), lines.join('\n'));
   const args = ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0'];
   // It writes caches into the home folder otherwise.
   const firefox = spawn(path, args, {
