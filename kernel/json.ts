@@ -93,7 +93,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 }
 
 /** Freezes a value and everything in it, so that it can be shared. */
-function freeze<T>(value: T): T {
+export function freeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
     Object.freeze(value);
     for (const member of Object.values(value)) freeze(member);

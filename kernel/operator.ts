@@ -98,6 +98,9 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
+/** Whether an error of the file system, or of a program to start, is that it does not exist. */
+export const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException)?.code === 'ENOENT';
+
 /**
  * Creates a folder and its missing parents, each with this mode. `mkdir` of Node.js with `recursive` never returns for a folder
  * that the system refuses with ENOENT, such as one in /proc.
@@ -108,7 +111,7 @@ export function makeFolder(path: string, mode = 0o777): void {
   } catch (error) {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
     const parent = dirname(path);
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || existsSync(parent)) throw error;
+    if (!isMissing(error) || existsSync(parent)) throw error;
     makeFolder(parent, mode);
     makeFolder(path, mode);
   }

@@ -72,7 +72,8 @@ const longestDetail = 2_000;
 /** Maximum length of a client's id. */
 const longestId = 200;
 
-const idOf = (value: string | string[] | undefined): string | undefined =>
+/** Returns the id of a header; undefined if it is absent or too long to be stored. */
+export const headerId = (value: string | string[] | undefined): string | undefined =>
   typeof value === 'string' && value !== '' && value.length <= longestId ? value : undefined;
 
 /**
@@ -88,8 +89,8 @@ export function recordOf(
   const [owner = listener] = entry.id.split('.');
   return {
     messageId: request.id,
-    requestId: idOf(request.headers['x-request-id']),
-    correlationId: idOf(request.headers['x-correlation-id']),
+    requestId: headerId(request.headers['x-request-id']),
+    correlationId: headerId(request.headers['x-correlation-id']),
     service: owner === 'kernel' ? listener : owner,
     error: entry.id,
     code: entry.code,

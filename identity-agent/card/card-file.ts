@@ -2,14 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { randomToken } from '@alongside/kernel/ids';
-import { makeFolder } from '@alongside/kernel/operator';
+import { isMissing, makeFolder } from '@alongside/kernel/operator';
 import { CardStoreError, parseStoredCards, type StoredCard } from './card-record.ts';
 import { CardSecrets } from './card-secrets.ts';
 
 const SECRET_BYTES = 32;
 const MOST_BYTES = 32 * 1024 * 1024;
-
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException)?.code === 'ENOENT';
 
 /** Returns the content of a file; undefined if it does not exist. */
 export async function readIfThere(path: string): Promise<Buffer | undefined> {

@@ -3,7 +3,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type JsonWebKey, signJwt, thumbprint } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
-import { makeFolder, OperatorError } from '@alongside/kernel/operator';
+import { isMissing, makeFolder, OperatorError } from '@alongside/kernel/operator';
 
 /** A P-256 key of the agent: its own, or that of one session. */
 export interface HeldKey {
@@ -39,7 +39,7 @@ export async function newSessionKey(): Promise<HeldKey> {
  */
 export async function agentKey(file: string): Promise<HeldKey> {
   const stored = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw new OperatorError(`The agent's key ${file} cannot be read: ${error.message}`);
   });
   if (stored === undefined) {

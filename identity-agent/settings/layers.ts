@@ -1,7 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { reasonOf } from '@alongside/kernel/errors';
-import { environment, flagOf, OperatorError, UsageError, variableOf } from '@alongside/kernel/operator';
+import {
+  environment,
+  flagOf,
+  isMissing,
+  OperatorError,
+  UsageError,
+  variableOf,
+} from '@alongside/kernel/operator';
 import { definitions, isSettingName, type SettingName, settingNames } from './definitions.ts';
 
 /** Unparsed values of one source. */
@@ -80,8 +87,6 @@ export function readPolicy(file: string): Layer {
     );
   return readSettingsFile('policy', file);
 }
-
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
 function modeOf(file: string): number | undefined {
   try {

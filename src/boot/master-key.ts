@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFi
 import { dirname, join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken } from '@alongside/kernel/ids';
-import { ConfigurationError, OperatorError } from '@alongside/kernel/operator';
+import { ConfigurationError, isMissing, OperatorError } from '@alongside/kernel/operator';
 import { Vault } from '@alongside/kernel/secrets';
 
 /** Milliseconds that the command may take. */
@@ -39,7 +39,7 @@ export class MasterKeyFile {
     try {
       text = (this.#command === undefined ? readFileSync(this.path, 'utf8') : outputOf(this.#command)).trim();
     } catch (error) {
-      if (!this.#isConfigured && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      if (!this.#isConfigured && isMissing(error)) return undefined;
       throw new OperatorError(`The master key ${this.path} cannot be read: ${reasonOf(error)}.`);
     }
     // A decoder would skip the characters of a message that a command prints too.

@@ -1,6 +1,7 @@
 import type { Activity, Fact } from '@alongside/kernel/activity';
 import type { Refusal } from '@alongside/kernel/errors';
 import type { JourneyEvent } from '@alongside/kernel/events';
+import { headerId } from '@alongside/kernel/refusals';
 import { sha256 } from '@alongside/kernel/secrets';
 import { cardRefusal, pinRefusal } from '../../identity-agent/protocol.ts';
 import { laneOf, type Outer, type Places } from './lanes.ts';
@@ -90,9 +91,6 @@ function grantOf({ request, method }: Activity): string | undefined {
 const uidIn = (value: unknown): string | undefined =>
   typeof value === 'string' && /^\d{12}$/.test(value) ? value : undefined;
 
-const idOf = (value: string | string[] | undefined): string | undefined =>
-  typeof value === 'string' && value !== '' && value.length <= 200 ? value : undefined;
-
 /** Pages of CIS2 that begin a sign-in or an enrolment with one authenticator. */
 const toProvider = /^\/(?:interaction|enrolment)\/:id\/:authenticator$/;
 
@@ -163,8 +161,8 @@ export function describe(
     outcome: hasFailed ? (status >= 500 ? 'failed' : 'refused') : undefined,
     application: (!isPlatform && caller.application) || undefined,
     person: uidIn(caller.user),
-    requestId: idOf(request?.headers['x-request-id']),
-    correlationId: idOf(request?.headers['x-correlation-id']),
+    requestId: headerId(request?.headers['x-request-id']),
+    correlationId: headerId(request?.headers['x-correlation-id']),
     refusal: view,
     departs,
     forwards,

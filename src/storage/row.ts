@@ -1,3 +1,4 @@
+import { freeze } from '@alongside/kernel/json';
 import { z } from 'zod';
 import { type Row, RowError, type RowReader, type Value } from './database.ts';
 
@@ -153,10 +154,4 @@ function parsed<T>(shape: z.ZodType<T>, value: unknown): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-function freeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
-  Object.freeze(value);
-  for (const member of Object.values(value)) freeze(member);
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { isSea } from 'node:sea';
 import { readFlags } from '@alongside/kernel/config';
-import { environment, OperatorError, UsageError } from '@alongside/kernel/operator';
+import { environment, isMissing, OperatorError, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { configShape } from '../../config.ts';
 import { openInstance } from '../../kit/instance.ts';
@@ -81,11 +81,10 @@ function listen(handlers: Partial<Record<NodeJS.Signals, () => unknown>>): () =>
 
 /** Returns the error of a command that did not start, with the exit code of a shell. */
 function startError(executable: string, error: unknown): OperatorError {
-  const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-  const message = isMissing
-    ? `There is no command "${executable}".`
-    : `The command "${executable}" cannot be executed: ${fileProblem(error)}.`;
-  return Object.assign(new OperatorError(message), { exitCode: isMissing ? notFound : notExecutable });
+  if (isMissing(error))
+    return Object.assign(new OperatorError(`There is no command "${executable}".`), { exitCode: notFound });
+  const message = `The command "${executable}" cannot be executed: ${fileProblem(error)}.`;
+  return Object.assign(new OperatorError(message), { exitCode: notExecutable });
 }
 
 async function execute({ flags, upFlags, command }: Request, out: Output): Promise<number> {

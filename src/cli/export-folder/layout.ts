@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { OperatorError } from '@alongside/kernel/operator';
+import { isMissing, OperatorError } from '@alongside/kernel/operator';
 
 export type Thing = Record<string, unknown>;
 
@@ -54,8 +54,6 @@ export function fileNameOf(kind: Kind, thing: Thing): string {
     );
   return `${name.replace(/[A-Z]/g, (letter) => `+${letter.toLowerCase()}`)}.${endingOf(kind)}`;
 }
-
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException)?.code === 'ENOENT';
 
 /** Returns whether a file exists; refuses a link or anything else in its place, which could lead elsewhere. */
 export function isFile(path: string): boolean {
