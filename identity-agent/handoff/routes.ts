@@ -7,7 +7,7 @@ import { html } from '@alongside/kernel/html';
 import { framedPage, stylesheetRoutes } from '@alongside/kernel/layout';
 import type { Log } from '@alongside/kernel/log';
 import type { PeerUser } from '@alongside/kernel/peer-user';
-import type { HttpRequest, Route } from '@alongside/kernel/request';
+import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/request';
 import { anyMethod, route, withoutMethodErrors } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
@@ -95,6 +95,18 @@ const home = steps<StatusCall>('identity-agent.home')
   .step(checkPeerUser)
   .step(showStatus);
 
+const unexpected = { status: 500, code: 'server_error', description: 'Something went wrong here.' };
+
+const errorPage =
+  (development: boolean): ErrorFormat =>
+  (thrown, request) => {
+    const { status, code, description } = thrown instanceof Refusal ? thrown.entry : unexpected;
+    const main = html`<p class="error" role="alert">${description}</p><p class="quiet">${code} · ${request.id}</p>`;
+    return secured(
+      framedPage(status, { title: 'This did not work', service: 'Identity Agent', development, main }),
+    );
+  };
+
 export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
   const { agent, clock, recorder, log, servers, cis2, development, strictNavigation, peerUser } = options;
   const { origin } = new URL(options.url);
@@ -111,17 +123,7 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
     cis2: { issuer, clock, keys: new PinnedKeys(cis2.jwksUrl, servers, clock) },
     desk: { agent, vouching, interactions, recorder, log, origin, usedRequests: options.usedRequests },
   };
-  const errors = (thrown: unknown, request: HttpRequest): Answer => {
-    const { status, code, description } =
-      thrown instanceof Refusal
-        ? thrown.entry
-        : { status: 500, code: 'server_error', description: 'Something went wrong here.' };
-    const main = html`<p class="error" role="alert">${description}</p><p class="quiet">${code} · ${request.id}</p>`;
-    return secured(
-      framedPage(status, { title: 'This did not work', service: 'Identity Agent', development, main }),
-    );
-  };
-
+  const errors = errorPage(development);
   const onFetch = options.fetchTransport && {
     POST: { endpoint: (request: HttpRequest) => runFetch({ ...handOffParts, request }), errors },
     OPTIONS: { endpoint: (request: HttpRequest) => runPreflight({ request, guard }), errors },

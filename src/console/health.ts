@@ -210,77 +210,62 @@ interface Seen {
 const days = (seconds: number): string =>
   seconds < 0 ? 'has ended' : `ends in ${counted(Math.floor(seconds / 86_400), 'day')}`;
 
-function problemsOf({ figures, parts, now, real }: Seen): HealthReport['problems'] {
-  const limits = alertLimits;
-  const delay = Math.max(
-    figures.first('alongside_event_loop_delay_seconds') ?? 0,
-    figures.first('nodejs_eventloop_lag_p99_seconds') ?? 0,
-  );
-  const anchored = figures.of('alongside_regular_work_timestamp_seconds', { task: 'core.audit-chains' })[0];
-  const waiting = figures.sum('alongside_db_pool', { state: 'waiting' });
-  return [
-    ...parts
+const minutes = (seconds: number): string => counted(Math.round(seconds / 60), 'minute');
+
+/** The texts of each alert for the figures that are beyond its limit. */
+const alerts: Readonly<Record<string, (seen: Seen) => readonly string[]>> = {
+  AlongsideDown: ({ parts }) =>
+    parts
       .filter(({ responds }) => !responds)
-      .map(({ name, problem }) => ({ alert: 'AlongsideDown', text: `${name} does not respond: ${problem}` })),
-    ...figures
+      .map(({ name, problem }) => `${name} does not respond: ${problem}`),
+  AlongsideNotReady: ({ figures }) =>
+    figures
       .of('alongside_ready')
       .filter(({ value }) => value === 0)
-      .map(({ labels }) => ({
-        alert: 'AlongsideNotReady',
-        text: `The check "${labels.check}" of /readyz fails.`,
-      })),
-    ...(delay > limits.AlongsideEventLoopSlow
-      ? [{ alert: 'AlongsideEventLoopSlow', text: `The event loop is ${delay.toFixed(2)} s late.` }]
-      : []),
-    ...(waiting > 0
-      ? [
-          {
-            alert: 'AlongsideDatabasePoolWaiting',
-            text: `Waiting for a database connection: ${counted(waiting, 'request')}.`,
-          },
-        ]
-      : []),
-    ...figures
+      .map(({ labels }) => `The check "${labels.check}" of /readyz fails.`),
+  AlongsideEventLoopSlow({ figures }) {
+    const delay = Math.max(
+      figures.first('alongside_event_loop_delay_seconds') ?? 0,
+      figures.first('nodejs_eventloop_lag_p99_seconds') ?? 0,
+    );
+    const isSlow = delay > alertLimits.AlongsideEventLoopSlow;
+    return isSlow ? [`The event loop is ${delay.toFixed(2)} s late.`] : [];
+  },
+  AlongsideDatabasePoolWaiting({ figures }) {
+    const waiting = figures.sum('alongside_db_pool', { state: 'waiting' });
+    return waiting > 0 ? [`Waiting for a database connection: ${counted(waiting, 'request')}.`] : [];
+  },
+  AlongsideLogoutLate: ({ figures }) =>
+    figures
       .of('alongside_queue_oldest_seconds')
-      .filter(
-        ({ labels, value }) =>
-          /logout|session-ended/.test(labels.queue ?? '') && value > limits.AlongsideLogoutLate,
-      )
-      .map(({ labels, value }) => ({
-        alert: 'AlongsideLogoutLate',
-        text: `A message of the queue ${labels.queue} has waited for ${counted(Math.round(value / 60), 'minute')}.`,
-      })),
-    ...figures
+      .filter(({ labels }) => /logout|session-ended/.test(labels.queue ?? ''))
+      .filter(({ value }) => value > alertLimits.AlongsideLogoutLate)
+      .map(({ labels, value }) => `A message of the queue ${labels.queue} has waited for ${minutes(value)}.`),
+  AlongsideSigningKeyWithoutSuccessor: ({ figures, now }) =>
+    figures
       .of('alongside_signing_key_expiry_timestamp_seconds')
-      .filter(({ value }) => value - now < limits.AlongsideSigningKeyWithoutSuccessor)
-      .map(({ labels, value }) => ({
-        alert: 'AlongsideSigningKeyWithoutSuccessor',
-        text: `The last ${labels.use} key of ${labels.service} ${days(value - now)}.`,
-      })),
-    ...figures
+      .filter(({ value }) => value - now < alertLimits.AlongsideSigningKeyWithoutSuccessor)
+      .map(({ labels, value }) => `The last ${labels.use} key of ${labels.service} ${days(value - now)}.`),
+  AlongsideCertificateExpires: ({ figures, real }) =>
+    figures
       .of('alongside_certificate_expiry_timestamp_seconds')
-      .filter(({ value }) => value - real < limits.AlongsideCertificateExpires)
-      .map(({ labels, value }) => ({
-        alert: 'AlongsideCertificateExpires',
-        text: `The certificate of ${labels.use} ${days(value - real)}.`,
-      })),
-    ...figures
+      .filter(({ value }) => value - real < alertLimits.AlongsideCertificateExpires)
+      .map(({ labels, value }) => `The certificate of ${labels.use} ${days(value - real)}.`),
+  AlongsideRevocationListOverdue: ({ figures, real }) =>
+    figures
       .of('alongside_crl_expiry_timestamp_seconds')
       .filter(({ value }) => value < real)
-      .map(() => ({
-        alert: 'AlongsideRevocationListOverdue',
-        text: 'The revocation list of clients is overdue.',
-      })),
-    ...(anchored && real - anchored.value > limits.AlongsideAuditAnchorLate
-      ? [
-          {
-            alert: 'AlongsideAuditAnchorLate',
-            text: `The audit log was last anchored ${counted(Math.round((real - anchored.value) / 60), 'minute')} ago.`,
-          },
-        ]
-      : []),
-  ];
-}
+      .map(() => 'The revocation list of clients is overdue.'),
+  AlongsideAuditAnchorLate: ({ figures, real }) =>
+    figures
+      .of('alongside_regular_work_timestamp_seconds', { task: 'core.audit-chains' })
+      .slice(0, 1)
+      .filter(({ value }) => real - value > alertLimits.AlongsideAuditAnchorLate)
+      .map(({ value }) => `The audit log was last anchored ${minutes(real - value)} ago.`),
+};
+
+const problemsOf = (seen: Seen): HealthReport['problems'] =>
+  Object.entries(alerts).flatMap(([alert, textsOf]) => textsOf(seen).map((text) => ({ alert, text })));
 
 const limitNames: Readonly<Record<string, string>> = {
   requests: 'Unauthenticated requests of one network',

@@ -1,3 +1,4 @@
+import type { Fact } from '@alongside/kernel/activity';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Described } from './line.ts';
 import type { JourneyPattern } from './model.ts';
@@ -75,6 +76,14 @@ function waitedFor(place: string | undefined): string | undefined {
   return place?.startsWith('outside:') ? 'the provider' : undefined;
 }
 
+function addFact(delta: Delta, { name, outcome, detail, role, session }: Fact, message: string): void {
+  delta.level ??= textOf(detail.level ?? detail.acr);
+  delta.role ??= textOf(role ?? detail.roleId);
+  if (session) delta.session ??= sha256(session);
+  const isPin = name === 'agent.pin' || name === message;
+  if (isPin && outcome === 'refused' && 'attemptsLeft' in detail) delta.wrongPins += 1;
+}
+
 /** Adds a message to what is known of its journey. */
 export function add(
   known: Delta | undefined,
@@ -100,13 +109,7 @@ export function add(
   const pattern =
     message.name === 'cis2.authorize' && message.from === 'authorisation' ? 'combined' : wording.pattern;
   delta.pattern = Math.max(delta.pattern, pattern === undefined ? 0 : patternRanks.indexOf(pattern));
-  for (const fact of facts) {
-    delta.level ??= textOf(fact.detail.level ?? fact.detail.acr);
-    delta.role ??= textOf(fact.role ?? fact.detail.roleId);
-    if (fact.session) delta.session ??= sha256(fact.session);
-    const isPin = fact.name === 'agent.pin' || fact.name === message.name;
-    if (isPin && fact.outcome === 'refused' && 'attemptsLeft' in fact.detail) delta.wrongPins += 1;
-  }
+  for (const fact of facts) addFact(delta, fact, message.name);
   for (const fault of message.faults ?? []) delta.faults += ` ${fault}`;
   if (message.refusal && harmless.has(message.refusal.error)) return delta;
   if (outcome !== undefined) {

@@ -14,15 +14,25 @@ import {
   handOffPath,
   requestType,
 } from '../../../../identity-agent/protocol.ts';
-import type { Generation, PresenceAnswer } from '../../../cis/protocol.ts';
+import type { Generation, PresenceAnswer, SessionState } from '../../../cis/protocol.ts';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { Statement } from '../../../storage/database.ts';
 import type { SpentValue } from '../../../storage/single-use.ts';
 import { type Interaction, isSilent } from '../../model/interactions.ts';
 import { applicationKey, nameOnPages } from '../../model/relying-party.ts';
-import { type Authentication, type AuthenticationStrength, asksOnlyFor } from '../../model/session.ts';
+import {
+  type Authentication,
+  type AuthenticationStrength,
+  asksOnlyFor,
+  type Session,
+} from '../../model/session.ts';
 import { endsWithCis } from '../../sessions/session-ended.ts';
-import type { AuthenticationContext, Authenticator, PreparedSignIn } from '../../sign-in/authenticator.ts';
+import type {
+  AuthenticationContext,
+  Authenticator,
+  PreparedSignIn,
+  SessionValidity,
+} from '../../sign-in/authenticator.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
 import { smartcardText as text } from './text.ts';
 
@@ -186,6 +196,16 @@ const isPage = ({ headers: { 'sec-fetch-dest': destination } }: HttpRequest): bo
 
 type Agents = PresenceAnswer['agents'];
 
+/** Returns whether a session of CIS2 may be used silently, by its session at CIS and the agents at the browser's address. */
+function validityOf(session: Session, state: SessionState | undefined, agents: Agents): SessionValidity {
+  if (!state) return { valid: false, ended: 'expired' };
+  if (!state.active && endsWithCis(state.generation, state.endCause))
+    return { valid: false, ended: state.endCause ?? 'expired' };
+  // If the workstation is locked or has another session now, only the agent can confirm this one.
+  const workstation = agents.find(({ agentId }) => agentId === session.agentId);
+  return { valid: workstation === undefined || workstation.sessionId === session.cisSessionId };
+}
+
 /** The services of the smartcard. */
 export interface SmartcardDependencies extends AuthenticatorDependencies {
   handOffs: HandOffs;
@@ -244,19 +264,13 @@ export function smartcard({
       return registration.firstAuthenticator === 'smartcard' || asksOnlyFor(authorization.acr, methods);
     },
 
-    async checkSession(session, request) {
+    async checkSession(session, { address }) {
       if (session.cisSessionId === null) return { valid: false };
       try {
-        const [state, agents] = await Promise.all([
-          cis.session(session.cisSessionId),
-          cis.agentsAt(request.address),
-        ]);
-        if (!state) return { valid: false, ended: 'expired' };
-        if (!state.active && endsWithCis(state.generation, state.endCause))
-          return { valid: false, ended: state.endCause ?? 'expired' };
-        // If the workstation is locked or has another session now, only the agent can confirm this one.
-        const workstation = agents.find(({ agentId }) => agentId === session.agentId);
-        return { valid: workstation === undefined || workstation.sessionId === session.cisSessionId };
+        return validityOf(
+          session,
+          ...(await Promise.all([cis.session(session.cisSessionId), cis.agentsAt(address)])),
+        );
       } catch (error) {
         log.warn({ reason: reasonOf(error) }, 'a session is not used silently because CIS did not respond');
         return { valid: false, unknown: reasonOf(error) };

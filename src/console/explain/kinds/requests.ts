@@ -5,8 +5,9 @@ import type { StoredApplication } from '../../../oauth/applications.ts';
 import { likeness } from '../../../oauth/check.ts';
 import { scopesOf } from '../../../oauth/products.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
+import type { HalfName } from '../../registration/shape.ts';
 import { type DescribedRequest, readCurl } from '../curl.ts';
-import { atCis2, atPlatform, findingOf, headlineOf, type Insights } from '../dry-run.ts';
+import { atCis2, atPlatform, type DryRun, findingOf, headlineOf, type Insights } from '../dry-run.ts';
 import {
   checked,
   cut,
@@ -117,6 +118,18 @@ async function scopeInsight(scope: string, console: ConsoleContext): Promise<Ins
   return { came: scope, expected: listed(unknown, scopes), why: `CIS2 offers no scope ${cut(unknown)}.` };
 }
 
+/** Explains a client id that the service refuses, by those of the registrations. */
+function clientInsight(registered: Registered, clientId: string, half: HalfName): Insights[string] {
+  return {
+    came: clientId || 'missing',
+    expected: listed(clientId, registered.clientIds(half)),
+    why: registered.mistaken(clientId, half),
+  };
+}
+
+const isWrong = ({ checks }: DryRun, name: string): boolean =>
+  checks.some(({ check, ok }) => check === name && !ok);
+
 async function explainAuthorize(url: URL, console: ConsoleContext): Promise<Finding> {
   const registered = await Registered.read(console);
   const address = addressCheck(url, addressesOf(console, 'authorize'));
@@ -134,18 +147,11 @@ async function explainAuthorize(url: URL, console: ConsoleContext): Promise<Find
   const callbacks = isCis2 ? application?.cis2?.redirectUris : application?.platform?.callbackUrls;
   const redirectUri = parameters.get('redirect_uri') ?? '';
   const hint = callbacks?.map((uri) => likeness(redirectUri, uri)).find((found) => found !== undefined);
-  const isWrong = (name: string) => run.checks.some(({ check, ok }) => check === name && !ok);
   const insights: Insights = {
     ...standingOf(application),
-    client_id: isWrong('client_id')
-      ? {
-          came: clientId || 'missing',
-          expected: listed(clientId, registered.clientIds(half)),
-          why: registered.mistaken(clientId, half),
-        }
-      : undefined,
+    client_id: isWrong(run, 'client_id') ? clientInsight(registered, clientId, half) : undefined,
     redirect_uri:
-      callbacks && isWrong('redirect_uri')
+      callbacks && isWrong(run, 'redirect_uri')
         ? { came: redirectUri || 'missing', expected: listed(redirectUri, callbacks), why: hint ?? '' }
         : undefined,
     ...Object.fromEntries(
@@ -155,7 +161,7 @@ async function explainAuthorize(url: URL, console: ConsoleContext): Promise<Find
           : [],
       ),
     ),
-    ...(isCis2 && isWrong('scope')
+    ...(isCis2 && isWrong(run, 'scope')
       ? { scope: await scopeInsight(parameters.get('scope') ?? '', console) }
       : {}),
   };
@@ -236,22 +242,15 @@ async function explainForm(
   const application = registered.byClient(clientId);
   const run = await atPlatform(console, { form: form.toString(), ...(base ? { base } : {}) });
   if (!run) return refusedAddress(first, { headline: 'The form cannot be read', application });
-  const isWrong = (name: string) => run.checks.some(({ check, ok }) => check === name && !ok);
   const callbacks = application?.platform?.callbackUrls ?? [];
   const redirectUri = form.get('redirect_uri') ?? '';
   const insights: Insights = {
     ...standingOf(application),
-    client_id: isWrong('client_id')
-      ? {
-          came: clientId || 'missing',
-          expected: listed(clientId, registered.clientIds('platform')),
-          why: registered.mistaken(clientId, 'platform'),
-        }
-      : undefined,
-    client_secret: isWrong('client_secret')
+    client_id: isWrong(run, 'client_id') ? clientInsight(registered, clientId, 'platform') : undefined,
+    client_secret: isWrong(run, 'client_secret')
       ? secretInsight(form)
       : { came: secretLength(form.get('client_secret')) },
-    redirect_uri: isWrong('redirect_uri')
+    redirect_uri: isWrong(run, 'redirect_uri')
       ? { came: redirectUri || 'missing', expected: listed(redirectUri, callbacks) }
       : undefined,
     grant_type: { came: form.get('grant_type') ?? 'missing' },

@@ -256,72 +256,67 @@ export const logoutToken: ExplainKind = {
 
 const opaque = /^[\w~+/=-]{20,200}$/;
 
+const unknownToken = checked('known', false, {
+  came: 'a token that is not stored',
+  expected: 'a token of this installation',
+  why: 'It is of another environment, it expired more than a day ago, or the installation was reset.',
+});
+
+/** Returns the checks that read the record alone. */
+function stateChecks(record: TokenRecord, { urls, clock, cis2Issuer }: ConsoleContext): ExplainedCheck[] {
+  const { kind, issuer, issuedAt, revokedAt, usedAt, expiresAt } = record;
+  const now = clock.now();
+  const shown = (time: number) => timeOf(Math.floor(time / 1_000), now / 1_000);
+  const isAccess = kind === 'access';
+  const used = checked('used', usedAt === null, {
+    came: usedAt === null ? 'no' : shown(usedAt),
+    expected: 'no',
+    why: 'A refresh token is used once.',
+  });
+  return [
+    checked('known', true, { came: `issued ${shown(issuedAt)}`, expected: 'a token of this installation' }),
+    checked('kind', isAccess, {
+      came: isAccess ? 'an access token' : 'a refresh token',
+      expected: 'an access token',
+      why: isAccess ? '' : 'APIs take the access token. Send this one to the token endpoint only.',
+    }),
+    checked('issuer', issuer.startsWith(`${urls.api}/`), {
+      came: issuer,
+      expected: `a base path of ${urls.api}`,
+      why:
+        issuer === cis2Issuer
+          ? 'This is CIS2’s own access token, for its userinfo endpoint. Exchange the ID token for one of the platform.'
+          : '',
+    }),
+    checked('revoked', revokedAt === null, {
+      came: revokedAt === null ? 'no' : shown(revokedAt),
+      expected: 'no',
+      why:
+        revokedAt === null
+          ? ''
+          : 'The session ended, the token was revoked, or a code or refresh token was used twice.',
+    }),
+    ...(isAccess ? [] : [used]),
+    checked('expiry', expiresAt > now, {
+      came: shown(expiresAt),
+      expected: 'a time in the future',
+      why: expiresAt > now ? '' : 'Refresh it, or sign in again.',
+    }),
+  ];
+}
+
 /** Returns the checks of the gateway that do not depend on the called API. */
 async function recordChecks(
   record: TokenRecord | undefined,
-  { applications, products, urls, clock, cis2Issuer }: ConsoleContext,
+  console: ConsoleContext,
 ): Promise<{ checks: ExplainedCheck[]; links: Link[] }> {
-  const now = clock.now();
-  if (!record)
-    return {
-      checks: [
-        checked('known', false, {
-          came: 'a token that is not stored',
-          expected: 'a token of this installation',
-          why: 'It is of another environment, it expired more than a day ago, or the installation was reset.',
-        }),
-      ],
-      links: [],
-    };
-  const application = await applications.get(record.applicationId);
-  const granted = application?.platform ? await products.of(application.platform) : [];
+  if (!record) return { checks: [unknownToken], links: [] };
+  const application = await console.applications.get(record.applicationId);
+  const granted = application?.platform ? await console.products.of(application.platform) : [];
   const scopes = record.scope.split(' ').filter(Boolean);
-  const isOfPlatform = record.issuer.startsWith(`${urls.api}/`);
-  const bound = record.attributes.cnf;
   return {
     checks: [
-      checked('known', true, {
-        came: `issued ${timeOf(Math.floor(record.issuedAt / 1_000), now / 1_000)}`,
-        expected: 'a token of this installation',
-      }),
-      checked('kind', record.kind === 'access', {
-        came: record.kind === 'access' ? 'an access token' : 'a refresh token',
-        expected: 'an access token',
-        why:
-          record.kind === 'access'
-            ? ''
-            : 'APIs take the access token. Send this one to the token endpoint only.',
-      }),
-      checked('issuer', isOfPlatform, {
-        came: record.issuer,
-        expected: `a base path of ${urls.api}`,
-        why:
-          record.issuer === cis2Issuer
-            ? 'This is CIS2’s own access token, for its userinfo endpoint. Exchange the ID token for one of the platform.'
-            : '',
-      }),
-      checked('revoked', record.revokedAt === null, {
-        came: record.revokedAt === null ? 'no' : timeOf(Math.floor(record.revokedAt / 1_000), now / 1_000),
-        expected: 'no',
-        why:
-          record.revokedAt === null
-            ? ''
-            : 'The session ended, the token was revoked, or a code or refresh token was used twice.',
-      }),
-      ...(record.kind === 'refresh'
-        ? [
-            checked('used', record.usedAt === null, {
-              came: record.usedAt === null ? 'no' : timeOf(Math.floor(record.usedAt / 1_000), now / 1_000),
-              expected: 'no',
-              why: 'A refresh token is used once.',
-            }),
-          ]
-        : []),
-      checked('expiry', record.expiresAt > now, {
-        came: timeOf(Math.floor(record.expiresAt / 1_000), now / 1_000),
-        expected: 'a time in the future',
-        why: record.expiresAt > now ? '' : 'Refresh it, or sign in again.',
-      }),
+      ...stateChecks(record, console),
       checked('application', application?.status === 'approved', {
         came: application ? `${application.name}, ${application.status}` : 'removed',
         expected: 'an approved application',
@@ -331,7 +326,7 @@ async function recordChecks(
         expected: scopesOf(granted).join(', ') || 'a scope of the products',
         why: 'Each API asks for one of its own scopes.',
       }),
-      bound === undefined
+      record.attributes.cnf === undefined
         ? unchecked('binding', 'not applicable', 'A bearer token: its holder may use it.')
         : unchecked(
             'binding',
