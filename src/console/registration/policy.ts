@@ -1,6 +1,12 @@
 import { keyMethods } from '../../oauth/applications.ts';
 import { invalidMember } from '../api/request.ts';
-import type { Cis2RegistrationBody, PlatformRegistrationBody, Registration } from './shape.ts';
+import type { ConsoleContext } from '../dependencies.ts';
+import {
+  type Cis2RegistrationBody,
+  halfNames,
+  type PlatformRegistrationBody,
+  type Registration,
+} from './shape.ts';
 
 type Rule = { field: string; problem: string; broken: boolean };
 
@@ -101,4 +107,25 @@ export function checkPolicy({ platform, cis2 }: Registration): void {
   ];
   const broken = rules.find((rule) => rule.broken);
   if (broken) throw invalidMember(`${broken.half}.${broken.field}`, broken.problem);
+}
+
+/**
+ * Checks the chosen credentials of a new application. They may be weak or public, so only those in development may have them.
+ * Throws `invalid_request`.
+ */
+export async function checkCredentials(
+  { credentials, ...halves }: Registration,
+  { applications, development }: Pick<ConsoleContext, 'applications' | 'development'>,
+): Promise<void> {
+  if (!credentials) return;
+  if (!development) throw invalidMember('credentials', 'may be chosen in development only');
+  for (const name of halfNames)
+    if (credentials[name] && !halves[name])
+      throw invalidMember(`credentials.${name}`, `needs the member "${name}"`);
+  const taken = {
+    platform: await applications.byPlatformClient(credentials.platform?.clientId ?? ''),
+    cis2: await applications.byCis2Client(credentials.cis2?.clientId ?? ''),
+  };
+  for (const name of halfNames)
+    if (taken[name]) throw invalidMember(`credentials.${name}.clientId`, 'belongs to another application');
 }

@@ -8,8 +8,8 @@ import { tagOf } from '../api/revisions.ts';
 import { checkProducts, patchedRegistration, withNewKeys } from '../registration/changes.ts';
 import { ApplicationEditor } from '../registration/editor.ts';
 import { keySetWarnings } from '../registration/key-sets.ts';
-import { checkPolicy } from '../registration/policy.ts';
-import { halfNames, type Registration, registrationShape } from '../registration/shape.ts';
+import { checkCredentials, checkPolicy } from '../registration/policy.ts';
+import { type Registration, registrationShape } from '../registration/shape.ts';
 import {
   applicationResponse,
   applicationView,
@@ -57,29 +57,10 @@ export const applications: Resource = {
       ...(await keySetWarnings(keys, policy)),
     ];
 
-    const isTaken = {
-      platform: async (clientId: string) => (await applications.byPlatformClient(clientId)) !== undefined,
-      cis2: async (clientId: string) => (await applications.byCis2Client(clientId)) !== undefined,
-    };
-
-    /** Chosen credentials may be weak or public, so only new applications in development may have them. */
-    async function checkCredentials({ credentials, ...halves }: Registration): Promise<void> {
-      if (!credentials) return;
-      if (!development) throw invalidMember('credentials', 'may be chosen in development only');
-      for (const name of halfNames)
-        if (credentials[name] && !halves[name])
-          throw invalidMember(`credentials.${name}`, `needs the member "${name}"`);
-      for (const name of halfNames) {
-        const clientId = credentials[name]?.clientId;
-        if (clientId !== undefined && (await isTaken[name](clientId)))
-          throw invalidMember(`credentials.${name}.clientId`, 'belongs to another application');
-      }
-    }
-
     /** Returns what a new registration stores. Refuses an invalid one. */
     async function checked(registration: Registration) {
       checkPolicy(registration);
-      await checkCredentials(registration);
+      await checkCredentials(registration, console);
       await checkProducts(products, registration, []);
       return storedFrom(registration, { ...blank, id: uuid() }, applications.now);
     }
