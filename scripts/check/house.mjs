@@ -50,7 +50,7 @@ const measures = [
   },
   { name: 'object literals spread into literals', limit: 0, target: 0, of: (t) => count(t, /\.\.\.\{/g) },
   { name: 'conditional expressions within others', limit: 0, target: 0, of: nestedConditions },
-  { name: 'functions over 60 lines, page programs aside', limit: 45, room: 3, target: 30, of: longFunctions },
+  { name: 'functions over 60 lines, page programs aside', limit: 41, room: 3, target: 30, of: longFunctions },
   { name: 'interfaces called Parts', limit: 0, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
   { name: 'interfaces called Asked', limit: 0, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
   {
