@@ -20,7 +20,7 @@ import {
   measuredDatabase,
   measureOutboundCalls,
   notableActs,
-  requestMetrics,
+  RequestMetrics,
 } from './boot/metrics/requests.ts';
 import { series } from './boot/metrics/series.ts';
 import { ensureOwnCertificate, withOwnCertificate } from './boot/own-certificate.ts';
@@ -215,7 +215,7 @@ const observerOf = ({ config, tracing, logLevel, metrics }: Ground, { core }: Sh
       notable: notableActs,
       polled: polledRoutes,
     }),
-    ...(metrics ? [requestMetrics(metrics)] : []),
+    ...(metrics ? [new RequestMetrics(metrics)] : []),
   ]);
 
 /** Restores these parts of the seed. */

@@ -49,29 +49,72 @@ const textOf = (value: string | number | boolean | undefined): string =>
   value === undefined ? 'none' : String(value);
 
 /** Derives the series of requests from their activities. */
-export function requestMetrics(metrics: Metrics<Series>): RequestObserver {
-  const handOffs = new Map<string, number>();
-  const grants = new Set(usualGrants);
+export class RequestMetrics implements RequestObserver {
+  readonly #metrics: Metrics<Series>;
+  /** When browsers left for an agent, by journey. */
+  readonly #handOffs = new Map<string, number>();
+  readonly #grants = new Set(usualGrants);
+  /** Requests under way, by service. */
+  readonly #active = new Map<string, number>();
 
-  function countSignIns({ acts, events, refusal }: Activity): void {
+  constructor(metrics: Metrics<Series>) {
+    this.#metrics = metrics;
+    metrics.read('http_server_active_requests', () =>
+      [...this.#active].map(([service, requests]) => [{ service }, requests] as const),
+    );
+  }
+
+  began({ service }: Activity): void {
+    this.#active.set(service, (this.#active.get(service) ?? 0) + 1);
+  }
+
+  ended(request: Activity): void {
+    const { service, route, method, status, milliseconds, caller } = request;
+    this.#active.set(service, (this.#active.get(service) ?? 1) - 1);
+    this.#metrics.observe(
+      'http_server_request_duration_seconds',
+      {
+        service,
+        http_route: route,
+        http_request_method: methods.has(method) ? method : 'other',
+        http_response_status_code: String(status),
+      },
+      milliseconds / 1000,
+    );
+    if (caller.api !== undefined)
+      this.#metrics.add('alongside_gateway_decisions_total', { api: caller.api, rule: textOf(caller.rule) });
+    this.#countRefusal(request);
+    this.#countTokens(request);
+    if (request.events.length === 0) return;
+    this.#countSignIns(request);
+    this.#countCode(request);
+    request.whenDecided(() => this.#measureHandOff(request));
+  }
+
+  #countSignIns({ acts, events, refusal }: Activity): void {
     const acr = acts.find(({ name }) => name === 'cis2.code-issued')?.detail.acr;
     for (const { name, outcome, detail } of acts) {
       const own = signInActs.get(name);
       if (own === undefined || outcome !== 'ok' || refusal !== undefined) continue;
       const authenticator = textOf(detail.authenticator ?? own);
       const labels = { authenticator, acr: textOf(acr ?? detail.level), outcome: 'ok', error: 'none' };
-      metrics.add('alongside_sign_ins_total', labels);
+      this.#metrics.add('alongside_sign_ins_total', labels);
     }
     for (const { name, outcome, detail } of events) {
       const own = outcome === 'ok' ? undefined : signInEvents.get(name);
       if (own === undefined) continue;
       const authenticator = textOf(detail.authenticator ?? own);
       const error = refusal?.record.error ?? 'none';
-      metrics.add('alongside_sign_ins_total', { authenticator, acr: 'none', outcome: 'refused', error });
+      this.#metrics.add('alongside_sign_ins_total', {
+        authenticator,
+        acr: 'none',
+        outcome: 'refused',
+        error,
+      });
     }
   }
 
-  function countTokens({ acts, route, refusal }: Activity): void {
+  #countTokens({ acts, route, refusal }: Activity): void {
     if (refusal === undefined && !acts.some(({ name }) => name.includes('.tokens-'))) return;
     const basePath = tokenEndpoint.exec(route)?.[1];
     if (refusal === undefined)
@@ -79,40 +122,44 @@ export function requestMetrics(metrics: Metrics<Series>): RequestObserver {
         const kind = issued.exec(name)?.[1];
         if (kind === undefined) continue;
         const grant = shortGrant(textOf(detail.grant ?? grantOf[kind]));
-        grants.add(grant);
-        metrics.add('alongside_tokens_issued_total', { base_path: textOf(detail.base ?? basePath), grant });
+        this.#grants.add(grant);
+        this.#metrics.add('alongside_tokens_issued_total', {
+          base_path: textOf(detail.base ?? basePath),
+          grant,
+        });
       }
     else if (basePath !== undefined) {
       const grant = shortGrant(textOf(acts.find(({ name }) => refused.test(name))?.detail.grant));
       const { error } = refusal.record;
-      metrics.add('alongside_token_refusals_total', {
+      this.#metrics.add('alongside_token_refusals_total', {
         base_path: basePath,
-        grant: grants.has(grant) ? grant : 'other',
+        grant: this.#grants.has(grant) ? grant : 'other',
         error,
       });
     }
   }
 
-  function countCode({ events }: Activity): void {
+  #countCode({ events }: Activity): void {
     for (const { name, outcome, detail } of events) {
       if (name !== 'cis2.code') continue;
       const answered = detail.silent === true ? 'silent' : 'asked';
-      metrics.add('alongside_sso_total', { outcome: outcome === 'ok' ? answered : 'refused' });
+      this.#metrics.add('alongside_sso_total', { outcome: outcome === 'ok' ? answered : 'refused' });
     }
   }
 
-  function measureHandOff({ events, journey }: Activity): void {
+  #measureHandOff({ events, journey }: Activity): void {
     if (journey === undefined) return;
     for (const { name, detail } of events)
       if (name === 'cis2.hand-off') {
-        if (handOffs.size >= mostHandOffs) handOffs.delete(handOffs.keys().next().value ?? '');
-        handOffs.set(journey, performance.now());
+        if (this.#handOffs.size >= mostHandOffs)
+          this.#handOffs.delete(this.#handOffs.keys().next().value ?? '');
+        this.#handOffs.set(journey, performance.now());
       } else if (name === 'cis2.return') {
-        const began = handOffs.get(journey);
-        handOffs.delete(journey);
+        const began = this.#handOffs.get(journey);
+        this.#handOffs.delete(journey);
         const outcome = textOf(detail.result);
         if (began !== undefined)
-          metrics.observe(
+          this.#metrics.observe(
             'alongside_handoff_duration_seconds',
             { outcome },
             (performance.now() - began) / 1000,
@@ -120,44 +167,13 @@ export function requestMetrics(metrics: Metrics<Series>): RequestObserver {
       }
   }
 
-  function countRefusal({ refusal, unproven, status }: Activity): void {
-    for (const endpoint of unproven) metrics.add('alongside_unproven_refusals_total', { endpoint });
+  #countRefusal({ refusal, unproven, status }: Activity): void {
+    for (const endpoint of unproven) this.#metrics.add('alongside_unproven_refusals_total', { endpoint });
     if (refusal === undefined) return;
     const { service, error } = refusal.record;
-    metrics.add('alongside_refusals_total', { service, error });
-    if (status === 429) metrics.add('alongside_rate_limited_total', { scope: error });
+    this.#metrics.add('alongside_refusals_total', { service, error });
+    if (status === 429) this.#metrics.add('alongside_rate_limited_total', { scope: error });
   }
-
-  const active = new Map<string, number>();
-  metrics.read('http_server_active_requests', () =>
-    [...active].map(([service, requests]) => [{ service }, requests] as const),
-  );
-
-  return {
-    began: ({ service }) => void active.set(service, (active.get(service) ?? 0) + 1),
-    ended(request) {
-      const { service, route, method, status, milliseconds, caller } = request;
-      active.set(service, (active.get(service) ?? 1) - 1);
-      metrics.observe(
-        'http_server_request_duration_seconds',
-        {
-          service,
-          http_route: route,
-          http_request_method: methods.has(method) ? method : 'other',
-          http_response_status_code: String(status),
-        },
-        milliseconds / 1000,
-      );
-      if (caller.api !== undefined)
-        metrics.add('alongside_gateway_decisions_total', { api: caller.api, rule: textOf(caller.rule) });
-      countRefusal(request);
-      countTokens(request);
-      if (request.events.length === 0) return;
-      countSignIns(request);
-      countCode(request);
-      request.whenDecided(() => measureHandOff(request));
-    },
-  };
 }
 
 /** Measures the calls to other servers from now on. Returns a function that stops this. */

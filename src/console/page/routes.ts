@@ -115,17 +115,79 @@ export function pageRoutes(
   admission: Admission | undefined,
   errorsOf: ErrorFormat,
 ): Route[] {
-  const mode = console.development ? 'development' : 'production';
-  const pages = consolePages.filter(({ only = mode }) => only === mode);
-  const pagesOf = ({ caller }: PageView) => pages.filter((page) => hasRole(caller, page));
+  const site = new Site(console, admission);
+  return withoutMethodErrors([
+    ...route('/*', { GET: { endpoint: (request) => site.showUnknown(request), errors: errorsOf } }),
+    ...site.pages.flatMap((page) => [
+      ...route(page.path, readOnly({ endpoint: (request) => site.show(page, request), errors: errorsOf })),
+      ...route(`/fragments/:part${page.path === '/' ? '' : page.path}`, {
+        GET: { endpoint: (request) => site.showPart(page, request), errors: errorsOf },
+      }),
+    ]),
+  ]);
+}
+
+/** The pages of an installation, for the users whom it admits. */
+class Site {
+  readonly pages: readonly ConsolePage[];
+  readonly #console: ConsoleContext;
+  readonly #admission: Admission | undefined;
+
+  constructor(console: ConsoleContext, admission: Admission | undefined) {
+    this.#console = console;
+    this.#admission = admission;
+    const mode = console.development ? 'development' : 'production';
+    this.pages = consolePages.filter(({ only = mode }) => only === mode);
+  }
+
+  async show(page: ConsolePage, request: HttpRequest): Promise<Answer> {
+    const view = await this.#viewOf(page, request);
+    if (view instanceof Answer) return view;
+    const own = this.#pagesOf(view);
+    try {
+      if (view.caller) checkAccess(view.caller, page);
+      const content = await asCaller(view.caller, () => page.render(view));
+      if (content.redirect !== undefined) return redirect(content.redirect);
+      return await framed(view, own, content, page.script?.name);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return (await framed(view, own, refusedContent(error))).refusing(error);
+    }
+  }
+
+  async showPart(page: ConsolePage, request: HttpRequest): Promise<Answer> {
+    const { part: name = '', ...params } = request.params;
+    // Everything that the page sees is as at its own address.
+    const path = request.path.slice(`/fragments/${name}`.length) || '/';
+    const view = await this.#viewOf(page, { ...request, path, params });
+    if (view instanceof Answer) return view;
+    if (name === 'navigation') return htmlPage(200, await navigation(view, this.#pagesOf(view)));
+    if (name === 'status') return htmlPage(200, await statusBar(view));
+    const part = Object.hasOwn(page.parts, name) ? page.parts[name] : undefined;
+    if (!part) throw errors.callUnknown('the page has no such part');
+    if (view.caller) checkAccess(view.caller, page);
+    return htmlPage(200, wrapped(name, part, await asCaller(view.caller, () => part.render(view))));
+  }
+
+  /** An unknown address: a page in a browser, the plain error for other clients and for calls. */
+  async showUnknown(request: HttpRequest): Promise<Answer> {
+    if (/^\/api(?:\/|$)/.test(request.path) || !isShownToUser(request)) return nothingHere.endpoint(request);
+    const view = await this.#viewOf({ path: '/*', parts: {} }, request);
+    if (view instanceof Answer) return view;
+    const own = this.#pagesOf(view);
+    const refusal = kernelErrors.nothingHere('no page has this path');
+    return (await framed(view, own, unknownContent(request.path, own))).refusing(refusal);
+  }
+
+  #pagesOf({ caller }: PageView): ConsolePage[] {
+    return this.pages.filter((page) => hasRole(caller, page));
+  }
 
   /** Returns the view of an admitted request; the page that asks to sign in otherwise. */
-  async function viewOf(
-    page: Pick<ConsolePage, 'path' | 'parts'>,
-    request: HttpRequest,
-  ): Promise<PageView | Answer> {
-    const caller = await admission?.callerOf(request);
-    if (admission && !caller)
+  async #viewOf(page: Pick<ConsolePage, 'path' | 'parts'>, request: HttpRequest): Promise<PageView | Answer> {
+    const console = this.#console;
+    const caller = await this.#admission?.callerOf(request);
+    if (this.#admission && !caller)
       return signInMissingPage(`${console.urls.console}/sign-in`).with(signInChallenge);
     const view: PageView = {
       console,
@@ -143,53 +205,4 @@ export function pageRoutes(
     };
     return view;
   }
-
-  const show = (page: ConsolePage) => async (request: HttpRequest) => {
-    const view = await viewOf(page, request);
-    if (view instanceof Answer) return view;
-    const own = pagesOf(view);
-    try {
-      if (view.caller) checkAccess(view.caller, page);
-      const content = await asCaller(view.caller, () => page.render(view));
-      if (content.redirect !== undefined) return redirect(content.redirect);
-      return await framed(view, own, content, page.script?.name);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      return (await framed(view, own, refusedContent(error))).refusing(error);
-    }
-  };
-
-  const showPart = (page: ConsolePage) => async (request: HttpRequest) => {
-    const { part: name = '', ...params } = request.params;
-    // Everything that the page sees is as at its own address.
-    const path = request.path.slice(`/fragments/${name}`.length) || '/';
-    const view = await viewOf(page, { ...request, path, params });
-    if (view instanceof Answer) return view;
-    if (name === 'navigation') return htmlPage(200, await navigation(view, pagesOf(view)));
-    if (name === 'status') return htmlPage(200, await statusBar(view));
-    const part = Object.hasOwn(page.parts, name) ? page.parts[name] : undefined;
-    if (!part) throw errors.callUnknown('the page has no such part');
-    if (view.caller) checkAccess(view.caller, page);
-    return htmlPage(200, wrapped(name, part, await asCaller(view.caller, () => part.render(view))));
-  };
-
-  /** An unknown address: a page in a browser, the plain error for other clients and for calls. */
-  const showUnknown = async (request: HttpRequest) => {
-    if (/^\/api(?:\/|$)/.test(request.path) || !isShownToUser(request)) return nothingHere.endpoint(request);
-    const view = await viewOf({ path: '/*', parts: {} }, request);
-    if (view instanceof Answer) return view;
-    const own = pagesOf(view);
-    const refusal = kernelErrors.nothingHere('no page has this path');
-    return (await framed(view, own, unknownContent(request.path, own))).refusing(refusal);
-  };
-
-  return withoutMethodErrors([
-    ...route('/*', { GET: { endpoint: showUnknown, errors: errorsOf } }),
-    ...pages.flatMap((page) => [
-      ...route(page.path, readOnly({ endpoint: show(page), errors: errorsOf })),
-      ...route(`/fragments/:part${page.path === '/' ? '' : page.path}`, {
-        GET: { endpoint: showPart(page), errors: errorsOf },
-      }),
-    ]),
-  ]);
 }
