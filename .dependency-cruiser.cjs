@@ -42,7 +42,7 @@ const cisLayers = [
   'limits.ts',
   'issuing-authority/',
   'revocation/',
-  'card/',
+  'examination/',
   'directory/',
   'sessions/',
   'mail/',

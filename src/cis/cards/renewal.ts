@@ -3,9 +3,9 @@ import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import type { ExaminedCard } from '../card/examination.ts';
 import { handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
+import type { ExaminedCard } from '../examination/examiner.ts';
 import {
   type CertificateOrder,
   type IssuedCertificates,

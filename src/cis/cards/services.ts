@@ -1,8 +1,8 @@
 import type { Recorder } from '@alongside/kernel/events';
 import type { AuditLog } from '../../storage/audit.ts';
-import type { CardExaminer } from '../card/examination.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Call, ServiceSecrets } from '../endpoint.ts';
+import type { CardExaminer } from '../examination/examiner.ts';
 import type { Authorities } from '../issuing-authority/authority.ts';
 import type { CardCertificates } from '../issuing-authority/card-certificates.ts';
 import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';

@@ -5,9 +5,9 @@ import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import { readCertificate } from '../card/certificate.ts';
 import { handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
+import { readCertificate } from '../examination/certificate.ts';
 import { limitNetwork } from '../limits.ts';
 import type { Mail } from '../mail/smtp.ts';
 import {

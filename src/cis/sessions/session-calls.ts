@@ -7,10 +7,10 @@ import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
-import type { CardExaminer, ExaminedCard } from '../card/examination.ts';
 import type { Directory } from '../directory/directory.ts';
 import { type Call, handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
+import type { CardExaminer, ExaminedCard } from '../examination/examiner.ts';
 import {
   type AgentEndCause,
   endWait,

@@ -10,11 +10,11 @@ import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
-import { type CardCertificate, readCertificate } from '../card/certificate.ts';
-import type { CardExaminer, ExaminedCard } from '../card/examination.ts';
 import type { Directory, PersonRecord } from '../directory/directory.ts';
 import type { Call } from '../endpoint.ts';
 import { errors } from '../errors.ts';
+import { type CardCertificate, readCertificate } from '../examination/certificate.ts';
+import type { CardExaminer, ExaminedCard } from '../examination/examiner.ts';
 import { type CisNetworkLimits, limitNetwork } from '../limits.ts';
 import {
   generations,

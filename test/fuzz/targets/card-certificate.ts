@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readCertificate } from '../../../src/cis/card/certificate.ts';
+import { readCertificate } from '../../../src/cis/examination/certificate.ts';
 import { memoryCard } from '../memory-card.ts';
 import { type FuzzTarget, hex } from '../target.ts';
 

@@ -13,7 +13,7 @@ import { signedByCard, virtualCardPolicies } from '../issuing-authority/profiles
 import { buildCertificate, type CertificatePlan, newSerial } from '../issuing-authority/x509-builder.ts';
 import { newCardKey } from '../testing/cards.ts';
 import { startTime, uids } from '../testing/cis.ts';
-import { CardExaminer } from './examination.ts';
+import { CardExaminer } from './examiner.ts';
 
 const second = 1_000;
 const message = Buffer.from('what the card signs');
