@@ -50,7 +50,7 @@ const measures = [
   },
   { name: 'object literals spread into literals', limit: 0, target: 0, of: (t) => count(t, /\.\.\.\{/g) },
   { name: 'conditional expressions within others', limit: 0, target: 0, of: nestedConditions },
-  { name: 'functions over 60 lines, page programs aside', limit: 41, room: 3, target: 30, of: longFunctions },
+  { name: 'functions over 60 lines, page programs aside', limit: 39, room: 3, target: 30, of: longFunctions },
   { name: 'interfaces called Parts', limit: 0, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
   { name: 'interfaces called Asked', limit: 0, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
   {
@@ -60,10 +60,10 @@ const measures = [
     target: 140,
     of: (t) => [...t.values()].filter((text) => linesOf(text) < 30).length,
   },
-  { name: 'files', limit: 1_144, room: 30, target: 960, of: (t) => t.size },
+  { name: 'files', limit: 1_146, room: 30, target: 960, of: (t) => t.size },
   {
     name: 'lines',
-    limit: 134_713,
+    limit: 134_752,
     room: 2_500,
     target: 76_000,
     of: (t) => [...t.values()].reduce((sum, text) => sum + linesOf(text), 0),
