@@ -27,7 +27,7 @@ import {
   secured,
 } from './guard.ts';
 import { claimedJti, handOff } from './hand-off.ts';
-import { interactionRoutes } from './interaction.ts';
+import { interactionRoutes } from './interaction-routes.ts';
 import { Interactions } from './interactions.ts';
 import { scriptRoutes } from './pages/script.ts';
 import { PinnedKeys } from './request.ts';

@@ -27,7 +27,7 @@ import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
 import { type Incoming, refuseRepeated } from '../incoming.ts';
 import type { PlatformParts } from '../parts.ts';
-import type { NhsCall } from './flow.ts';
+import type { NhsCall } from './server.ts';
 
 /** The checks of a client's application, for steps that give something out. */
 export type CheckedApplication = Passed<'client-approval' | 'subscription' | 'developer'>;

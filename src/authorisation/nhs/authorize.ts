@@ -13,7 +13,7 @@ import { errors } from '../errors.ts';
 import { refuseRepeated } from '../incoming.ts';
 import { redirectToProvider } from '../to-provider.ts';
 import { applicationChecks, type CheckedApplication } from './application-checks.ts';
-import type { NhsCall } from './flow.ts';
+import type { NhsCall } from './server.ts';
 
 interface WithState extends WithRedirect {
   clientState: string;

@@ -19,7 +19,7 @@ import {
 import { errors } from '../errors.ts';
 import { refuseRepeated } from '../incoming.ts';
 import { applicationChecks, type CheckedApplication } from './application-checks.ts';
-import type { NhsCall } from './flow.ts';
+import type { NhsCall } from './server.ts';
 
 /** Reports a failure to the client, unless that is switched off. The published service has a catch-all error instead. */
 function prepareFailBack({ server: { base, parts } }: NhsCall): WithFailBack {

@@ -14,12 +14,12 @@ import {
 } from '../logout.ts';
 import { authorize } from './authorize.ts';
 import { callback } from './callback.ts';
-import type { Flow, NhsCall } from './flow.ts';
 import { authorizationCode } from './grants/authorization-code.ts';
 import { clientCredentials } from './grants/client-credentials.ts';
 import { type Grant, grantTypes } from './grants/grant.ts';
 import { refreshToken } from './grants/refresh-token.ts';
 import { tokenExchange } from './grants/token-exchange.ts';
+import type { Flow, NhsCall } from './server.ts';
 import { ping, status } from './status.ts';
 import { userinfo } from './userinfo.ts';
 

@@ -11,8 +11,8 @@ import { errors } from '../errors.ts';
 import { type Incoming, readIncoming } from '../incoming.ts';
 import type { PlatformParts } from '../parts.ts';
 import { recordRefusedTokens } from './application-checks.ts';
-import { createNhsServer } from './flow.ts';
 import { flowPaths, flows } from './flows.ts';
+import { createNhsServer } from './server.ts';
 
 /** Records a refusal as an event of the journey of the request's values. */
 function recordRefusal(

@@ -5,7 +5,7 @@ import { equalSecrets } from '@alongside/kernel/secrets';
 import { release } from '../../version.ts';
 import { errors } from '../errors.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import type { NhsEndpoint } from './flow.ts';
+import type { NhsEndpoint } from './server.ts';
 
 interface Check {
   status: 'pass' | 'fail';

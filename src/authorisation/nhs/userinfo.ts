@@ -8,7 +8,7 @@ import { errors } from '../errors.ts';
 import { sealedAs } from '../issue.ts';
 import { fetchUserinfo, type UserinfoSource } from '../upstream/calls.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import type { NhsCall } from './flow.ts';
+import type { NhsCall } from './server.ts';
 
 interface WithRecord {
   record: TokenRecord;

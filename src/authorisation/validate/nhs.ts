@@ -26,7 +26,6 @@ import {
   checkState,
   identify,
 } from '../nhs/authorize.ts';
-import type { NhsServer } from '../nhs/flow.ts';
 import { checkActor, verifyActor } from '../nhs/grants/actor-token.ts';
 import {
   authorizationCode,
@@ -46,6 +45,7 @@ import {
   refuseEndedSession,
 } from '../nhs/grants/subject-token.ts';
 import { keepScopes, tokenExchange } from '../nhs/grants/token-exchange.ts';
+import type { NhsServer } from '../nhs/server.ts';
 import { clientName, standing } from './trial.ts';
 
 const parameter =

@@ -18,7 +18,7 @@ import { accessLifetime, lifetimesOf } from '../../issue.ts';
 import { revokeFamily } from '../../revoking.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { authenticateBySecret, type CheckedClient } from '../application-checks.ts';
-import type { NhsCall } from '../flow.ts';
+import type { NhsCall } from '../server.ts';
 import { grant, grantTypes, tokensAnswer } from './grant.ts';
 
 /** A valid code and its data. */

@@ -4,7 +4,7 @@ import { applicationMarker, scopesAt, type WithProducts } from '../../applicatio
 import { errors } from '../../errors.ts';
 import { accessLifetime, applicationGrant, lifetimesOf } from '../../issue.ts';
 import { authenticateByAssertion, type CheckedAssertion } from '../application-checks.ts';
-import type { NhsCall } from '../flow.ts';
+import type { NhsCall } from '../server.ts';
 import { applicationAnswer, grant, grantTypes, idTokenType } from './grant.ts';
 
 export function keepApplicationScopes({ products }: WithProducts): { scope: readonly string[] } {

@@ -6,7 +6,7 @@ import type { NewToken } from '../../../oauth/tokens.ts';
 import type { Base } from '../../base.ts';
 import type { Incoming } from '../../incoming.ts';
 import type { Issuer } from '../../issue.ts';
-import type { NhsCall, NhsEndpoint } from '../flow.ts';
+import type { NhsCall, NhsEndpoint } from '../server.ts';
 
 /** A grant: which requests use it, how they are validated, and which tokens they get. */
 export interface Grant {

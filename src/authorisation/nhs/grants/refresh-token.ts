@@ -6,7 +6,7 @@ import { errors } from '../../errors.ts';
 import { accessLifetime, lifetimesOf } from '../../issue.ts';
 import { endOfRefreshing, type Rotated, type Rotation, scopesLeft, upstreamOf } from '../../rotation.ts';
 import { authenticateBySecret, type CheckedClient } from '../application-checks.ts';
-import type { NhsCall, NhsServer } from '../flow.ts';
+import type { NhsCall, NhsServer } from '../server.ts';
 import { grant, grantTypes } from './grant.ts';
 
 interface WithEnds {

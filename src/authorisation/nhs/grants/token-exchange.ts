@@ -13,7 +13,7 @@ import {
 } from '../../issue.ts';
 import type { Level } from '../../upstream/upstream.ts';
 import { authenticateByAssertion, type CheckedAssertion } from '../application-checks.ts';
-import type { NhsCall } from '../flow.ts';
+import type { NhsCall } from '../server.ts';
 import { actorAttributes, checkActor, verifyActor, type WithActor } from './actor-token.ts';
 import { accessTokenType, grant, grantTypes, idTokenType } from './grant.ts';
 import {
