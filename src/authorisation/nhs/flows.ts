@@ -19,7 +19,7 @@ import { clientCredentials } from './grants/client-credentials.ts';
 import { type Grant, grantTypes } from './grants/grant.ts';
 import { refreshToken } from './grants/refresh-token.ts';
 import { tokenExchange } from './grants/token-exchange.ts';
-import type { Flow, NhsCall } from './server.ts';
+import type { NhsCall, NhsEndpoint } from './server.ts';
 import { ping, status } from './status.ts';
 import { userinfo } from './userinfo.ts';
 
@@ -66,6 +66,14 @@ const backchannelLogout = steps<NhsCall>('oauth2.backchannel-logout')
 
 /** All grants of the profile, in the order of the dispatch table. */
 export const grants: readonly Grant[] = [clientCredentials, tokenExchange, authorizationCode, refreshToken];
+
+/** One row of the dispatch table. The first match handles the request. */
+interface Flow {
+  readonly matches: Matches;
+  readonly endpoint: NhsEndpoint;
+  /** Event of a refusal; undefined if it belongs to no journey. */
+  readonly event?: string;
+}
 
 const flowOf = ({ matches, endpoint, event }: Grant): Flow => ({
   matches: postTokenAnd(matches),

@@ -33,11 +33,3 @@ export const createNhsServer = (base: Base, bases: readonly Base[], parts: Platf
 });
 
 export type NhsEndpoint = (call: NhsCall) => Promise<Answer>;
-
-/** One row of the dispatch table. The first match handles the request. */
-export interface Flow {
-  /** Event of a refusal; undefined if it belongs to no journey. */
-  readonly event?: string;
-  matches(incoming: Incoming): boolean;
-  readonly endpoint: NhsEndpoint;
-}
