@@ -26,7 +26,8 @@ function checkRoot({ op, path, parts, value }: Patch): void {
     throw invalidUpdate(`Update unsupported for resource - '${root}'`);
   if (lists.includes(root) && place === undefined && op !== 'test')
     throw invalidUpdate(`Invalid patch - '/${root}' can be changed only entry by entry`);
-  const removes = op === 'remove' || (op !== 'test' && value === null);
+  const isEmpty = value === null || (Array.isArray(value) && value.length === 0);
+  const removes = op === 'remove' || (op !== 'test' && isEmpty);
   if (removes && lists.includes(root) && deeper.length === 1 && deeper[0] === keyOf(root))
     throw invalidUpdate(`Invalid patch - '${path}' cannot be removed`);
   if (op === 'add' && lists.includes(root) && deeper.length === 0 && place !== '-')

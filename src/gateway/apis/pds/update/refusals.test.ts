@@ -43,6 +43,7 @@ describe('a refused update', () => {
     ['an unknown operation', [{ op: 'bad_value', path: 'not a path' }], {}, 400, 'INVALID_VALUE', "Invalid value - 'bad_value' in field '0/op'"],
     ['a path that is none', [named, { op: 'remove', path: 'name' }], {}, 400, 'INVALID_VALUE', "Invalid value - 'name' in field '1/path'"],
     ['a path to the prototype', [{ op: 'add', path: '/__proto__/x', value: 1 }], {}, 400, 'INVALID_VALUE', undefined],
+    ['an empty list instead of an id', [named, { op: 'replace', path: '/name/0/id', value: [] }], {}, 400, 'INVALID_UPDATE', bad("Invalid patch - '/name/0/id' cannot be removed")],
     ['null instead of an id', [named, { op: 'replace', path: '/name/0/id', value: null }], {}, 400, 'INVALID_UPDATE', bad("Invalid patch - '/name/0/id' cannot be removed")],
     ['a text of 2,000 characters', [{ op: 'replace', path: '/name/0/family', value: 'x'.repeat(2_000) }], {}, 400, 'INVALID_VALUE', `Invalid value - '${'x'.repeat(100)}' in field '0/value'`],
     ['a value of 10,000 lists in lists', [{ op: 'add', path: '/name/-', value: JSON.parse('['.repeat(10_000) + ']'.repeat(10_000)) }], {}, 400, 'INVALID_VALUE', undefined],
