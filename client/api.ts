@@ -177,6 +177,11 @@ function refusedTwice(answer: HttpAnswer): ClientError {
 
 const WITHOUT_BODY = new Set([204, 205, 304]);
 
+// Node.js receives statuses from 600 and odd names of headers, of which no Response can be made.
 function responseOf({ status, headers, bytes }: HttpAnswer): Response {
-  return new Response(WITHOUT_BODY.has(status) ? null : bytes, { status, headers });
+  try {
+    return new Response(WITHOUT_BODY.has(status) ? null : bytes, { status, headers });
+  } catch (cause) {
+    throw new ClientError('response_invalid', 'The status or a header of the answer is not valid.', { cause });
+  }
 }

@@ -40,6 +40,8 @@ const answers: Record<string, string | Buffer | ((socket: Socket) => void)> = {
   nothing: '',
   'a broken status line': 'HTTP/1.1 two hundred\r\n\r\n',
   'another protocol': 'SSH-2.0-OpenSSH_9.2\r\n',
+  'a status of three digits that is none': json('{}', '999 Strange'),
+  'a header with a space in its name': json('{}', '200 OK', { 'bad header': 'x' }),
   'an empty body': json(''),
   HTML: `${head('200 OK', { 'content-type': 'text/html' })}<html>Sign in to the guest network</html>`,
   null: json('null'),
