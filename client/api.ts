@@ -182,6 +182,8 @@ function responseOf({ status, headers, bytes }: HttpAnswer): Response {
   try {
     return new Response(WITHOUT_BODY.has(status) ? null : bytes, { status, headers });
   } catch (cause) {
-    throw new ClientError('response_invalid', 'The status or a header of the answer is not valid.', { cause });
+    throw new ClientError('response_invalid', 'The status or a header of the answer is not valid.', {
+      cause,
+    });
   }
 }

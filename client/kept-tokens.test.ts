@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { ClientError, OAuthError } from './errors.ts';
 import { commandStore, keptTokens, type SecretStore } from './kept-tokens.ts';
 import { testClock } from './testing/clock.ts';
 import { TokenSet } from './tokens.ts';
@@ -66,6 +67,64 @@ describe('tokens kept by the operating system', () => {
     clock.advance(3_601);
     await start();
     assert.equal(signIns, 2);
+  });
+
+  describe('by two processes', () => {
+    let renewals: string[] = [];
+    const refuse = async (): Promise<never> => {
+      throw new OAuthError({ error: 'invalid_grant', status: 400 });
+    };
+    const renew = async ({ refreshToken = '' }: TokenSet) => {
+      assert.ok(!renewals.includes(refreshToken), 'a refresh token is single use');
+      renewals.push(refreshToken);
+      return set(`renewed-${renewals.length}`);
+    };
+    beforeEach(async () => {
+      renewals = [];
+      signIns = 0;
+      await store.remove();
+    });
+
+    test('are renewed by one of them, and the other uses its set', async () => {
+      const [one, other] = [await start(renew), await start(renew)];
+      assert.equal(signIns, 1);
+      clock.advance(590);
+      assert.equal(await one.freshToken(), 'access-renewed-1');
+      assert.equal(await other.freshToken(), 'access-renewed-1');
+      clock.advance(590);
+      assert.equal(await other.freshToken(), 'access-renewed-2');
+      assert.equal(await one.replace('access-renewed-1'), 'access-renewed-2');
+      clock.advance(590);
+      await other.freshToken();
+      clock.advance(700);
+      assert.equal(await one.freshToken(), 'access-renewed-4', 'also if the set of the other has expired');
+    });
+
+    test('are those of the other, which renewed them in the same moment', async () => {
+      const other = await start(renew);
+      const one = await start(async () => {
+        await other.replace('access-first');
+        return refuse();
+      });
+      assert.equal(await one.replace('access-first'), 'access-renewed-1');
+      assert.match((await store.read()) ?? '', /refresh-renewed-1/);
+    });
+
+    test('are removed when the server refuses to renew them, so that the next start signs in', async () => {
+      const fresh = await start(refuse);
+      await assert.rejects(fresh.replace('access-first'), { code: 'sign_in_required' });
+      assert.equal(await store.read(), undefined);
+      assert.equal(await (await start()).freshToken(), 'access-first');
+      assert.equal(signIns, 2);
+    });
+
+    test('stay when the server cannot be reached', async () => {
+      const fresh = await start(async () => {
+        throw new ClientError('network', 'The server could not be reached.');
+      });
+      await assert.rejects(fresh.replace('access-first'), { code: 'network' });
+      assert.match((await store.read()) ?? '', /refresh-first/);
+    });
   });
 
   test('are gone when they are removed', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import type { Clock } from './clock.ts';
-import { ClientError } from './errors.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { ClientError, OAuthError } from './errors.ts';
 import { type FreshTokens, keepFresh } from './fresh.ts';
 import { TokenSet } from './tokens.ts';
 
@@ -32,14 +32,15 @@ const LONGEST_OUTPUT = 262_144;
 const LONGEST_WAIT_MS = 10_000;
 
 /**
- * Returns the tokens that an earlier run of the application kept, or signs the person in. Each new set is stored before it is used. Tokens
- * that the store does not understand are removed. Throws what `signIn` and the store throw.
+ * Returns the tokens that an earlier run of the application kept, or signs the person in. Each new set is stored before it is used. If
+ * another process keeps the same tokens and has renewed them, that set is used, because a refresh token is single use. Tokens that the
+ * server refuses to renew are removed, so that the next start signs in. Throws what `signIn` and the store throw.
  */
 export async function keptTokens({
   store,
   signIn,
   refresh,
-  clock,
+  clock = systemClock,
 }: KeptTokensSettings): Promise<FreshTokens> {
   const write = (tokens: TokenSet) => store.write(JSON.stringify(tokens.reveal()));
   const kept = restored(await store.read());
@@ -48,8 +49,40 @@ export async function keptTokens({
     tokens = await signIn();
     await write(tokens);
   }
-  return keepFresh(tokens, refresh, { onChange: write, ...(clock ? { clock } : {}) });
+  const ofOthers = new WeakSet<TokenSet>();
+  const newerThan = async ({ refreshToken }: TokenSet): Promise<TokenSet | undefined> => {
+    const found = restored(await store.read());
+    return found?.canRefresh(clock) && found.refreshToken !== refreshToken ? found : undefined;
+  };
+  const taken = (tokens: TokenSet): TokenSet => {
+    ofOthers.add(tokens);
+    return tokens;
+  };
+  const renew = async (old: TokenSet): Promise<TokenSet> => {
+    const newer = await newerThan(old);
+    if (newer && newer.secondsLeft(clock) > 0) return taken(newer);
+    const latest = newer ?? old;
+    try {
+      return await refresh(latest);
+    } catch (error) {
+      if (!isOver(error)) throw error;
+      // Another process may have spent the refresh token in this moment.
+      const renewed = await newerThan(latest);
+      if (renewed) return taken(renewed);
+      await store.remove();
+      throw error;
+    }
+  };
+  const onChange = async (changed: TokenSet) => {
+    if (!ofOthers.has(changed)) await write(changed);
+  };
+  return keepFresh(tokens, renew, { onChange, clock });
 }
+
+const isOver = (error: unknown): boolean =>
+  error instanceof OAuthError
+    ? error.error === 'invalid_grant'
+    : error instanceof ClientError && error.code === 'sign_in_required';
 
 function restored(text: string | undefined): TokenSet | undefined {
   if (text === undefined) return undefined;
