@@ -20,7 +20,7 @@ export async function preparePackages({ tools }) {
   if (isInstalled(JSON.parse(wanted), tools)) return stamp(lock, tools);
   await alone(async () => {
     if (isStamped(lock, tools)) return;
-    if (await install(JSON.parse(wanted))) stamp(lock, true);
+    if (await install(JSON.parse(wanted), tools)) stamp(lock, tools);
   });
 }
 
@@ -53,9 +53,14 @@ function isInstalled(wanted, tools) {
   return complete && Object.keys(installed).every((path) => path in wanted.packages);
 }
 
-/** Installs all packages; returns false if a running instance prevents it and the existing ones must do. */
-async function install(wanted) {
-  const user = someoneRunning();
+/**
+ * Installs the packages that a running instance needs, and with `tools` the development packages. Returns false if a running instance
+ * prevents it and the existing ones must do.
+ */
+async function install(wanted, tools) {
+  // Only development packages are missing: adding them leaves the others as they are, also under a running instance.
+  const onlyAdds = tools && isInstalled(wanted, false);
+  const user = onlyAdds ? undefined : someoneRunning();
   if (user !== undefined) {
     if (!existsSync(installedLock)) {
       throw new Stop(
@@ -68,11 +73,16 @@ async function install(wanted) {
     return false;
   }
   const files = Object.entries(wanted.packages)
-    .filter(([path, entry]) => path.includes('node_modules/') && !entry.link && isForThisMachine(entry))
+    .filter(
+      ([path, entry]) =>
+        path.includes('node_modules/') && !entry.link && isForThisMachine(entry) && (tools || !entry.dev),
+    )
     .map(([path]) => inClone(path, 'package.json'));
+  const kinds = [tools ? '--include=dev' : '--omit=dev', '--include=optional'];
+  const words = onlyAdds ? ['install', '--no-save', ...kinds] : ['ci', ...kinds];
   await whileSaying(
     `installing ${files.length} packages (once, and again when package-lock.json changes)`,
-    () => npm(['ci', '--include=dev', '--include=optional'], { cwd: clone, what: 'installing the packages' }),
+    () => npm(words, { cwd: clone, what: 'installing the packages' }),
     () => {
       const done = files.filter((file) => existsSync(file)).length;
       return `${done} of ${files.length} packages (${Math.floor((done / (files.length || 1)) * 100)} %)`;

@@ -64,10 +64,10 @@ describe('the preparation of a clone', { skip: oldNode === undefined && 'needs N
   let downloads = 0;
   const registry = createServer((request, response) => {
     if (request.url?.endsWith('.tgz')) {
-      downloads += 1;
+      if (request.url.includes(name)) downloads += 1;
       return send(response);
     }
-    const dist = { tarball: `${origin()}/node.tgz`, integrity };
+    const dist = { tarball: `${origin()}${request.url}.tgz`, integrity };
     response.end(
       JSON.stringify({
         name,
@@ -84,12 +84,17 @@ describe('the preparation of a clone', { skip: oldNode === undefined && 'needs N
     await once(registry, 'listening');
     mkdirSync(clone);
     cpSync(join(source, 'scripts'), join(clone, 'scripts'), { recursive: true });
-    writeFileSync(join(clone, 'package.json'), JSON.stringify({ name: 'clone', version: '1.0.0' }));
+    const needs = { dependencies: { base: version }, devDependencies: { tool: version } };
+    const project = { name: 'clone', version: '1.0.0', ...needs };
+    writeFileSync(join(clone, 'package.json'), JSON.stringify(project));
     const lock = {
-      name: 'clone',
-      version: '1.0.0',
+      ...project,
       lockfileVersion: 3,
-      packages: { '': { name: 'clone', version: '1.0.0' } },
+      packages: {
+        '': project,
+        'node_modules/base': { version, integrity },
+        'node_modules/tool': { version, integrity, dev: true },
+      },
     };
     writeFileSync(join(clone, 'package-lock.json'), JSON.stringify(lock));
     const optionalDependencies = { [name]: version };
@@ -113,7 +118,7 @@ describe('the preparation of a clone', { skip: oldNode === undefined && 'needs N
     send = (response) => response.end(tarball);
   });
 
-  function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  function start(script: string, ...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
     const own = Object.entries(process.env).filter(([key]) => !/^(ALONGSIDE_|npm_|INIT_CWD)/.test(key));
     const env = {
       ...Object.fromEntries(own),
@@ -121,10 +126,7 @@ describe('the preparation of a clone', { skip: oldNode === undefined && 'needs N
       npm_config_cache: mkdtempSync(join(root, 'cache-')),
       npm_config_fetch_retries: '0',
     };
-    const child = spawn(oldNode ?? '', [join(clone, 'scripts/alongside.mjs'), 'card', ...args], {
-      cwd: root,
-      env,
-    });
+    const child = spawn(oldNode ?? '', [join(clone, 'scripts', script), ...args], { cwd: root, env });
     let out = '';
     let err = '';
     child.stdout.on('data', (part) => (out += part));
@@ -134,7 +136,8 @@ describe('the preparation of a clone', { skip: oldNode === undefined && 'needs N
     );
     return { child, ended };
   }
-  const run = (...args: string[]) => start(...args).ended;
+  const run = (...args: string[]) => start('alongside.mjs', 'card', ...args).ended;
+  const prepareTools = () => start('prepare.mjs').ended;
 
   /** Checks that nothing half-made is left, and that the next start completes. */
   async function thenCompletes(): Promise<void> {
@@ -149,10 +152,25 @@ describe('the preparation of a clone', { skip: oldNode === undefined && 'needs N
     const first = await run('list');
     assert.match(
       first.err,
-      /^alongside: preparing Node\.js 26\.10\.0 for this clone .*\nalongside: installing 0 packages .*\n$/,
+      /^alongside: preparing Node\.js 26\.10\.0 for this clone .*\nalongside: installing 1 packages .*\n$/,
     );
     await thenCompletes();
     assert.equal(downloads, 1);
+  });
+
+  test('adds the development packages for a command that needs them, also under a running instance', async () => {
+    await run('list');
+    const tool = join(clone, 'node_modules/tool');
+    assert.equal(existsSync(tool), false);
+    const note = join(clone, '.node/running', String(process.pid));
+    mkdirSync(dirname(note), { recursive: true });
+    writeFileSync(note, '');
+    const { code, err } = await prepareTools();
+    assert.deepEqual([code, existsSync(tool)], [0, true], err);
+    assert.match(err, /^alongside: installing 2 packages /m);
+    // Both kinds of command find what they need.
+    assert.deepEqual((await run('list')).err, '');
+    assert.deepEqual((await prepareTools()).err, '');
   });
 
   test('prints only the output of the command with --quiet', async () => {
@@ -198,7 +216,7 @@ describe('the preparation of a clone', { skip: oldNode === undefined && 'needs N
         response.write(tarball.subarray(0, 100));
         downloading.resolve();
       };
-      const { child, ended } = start('list');
+      const { child, ended } = start('alongside.mjs', 'card', 'list');
       await downloading.promise;
       child.kill(signal);
       registry.closeAllConnections();
