@@ -79,18 +79,19 @@ describe('the container image', { skip: lacking(), timeout: 280_000 }, () => {
   }
 
   /**
-   * Stops a container, which takes less than a second from the command to the end of its process; what podman clears up later is
-   * its own. Other work of the machine can only lengthen that, so that a longer time is measured again: the shortest of three is
-   * that of the image.
+   * Stops a container, and checks that its server needs less than a second. Other work of the machine can lengthen that, so that a
+   * longer time is measured again: the shortest of three is that of the image.
    */
   async function stopInASecond(name: string, running: () => Promise<unknown>, codes = [0]): Promise<string> {
     const times: number[] = [];
     do {
       if (times.length > 0) await podman('start', name);
       await running();
-      const told = Date.now();
+      const first = Number(await inspect(name, 'State.Pid'));
+      process.kill(first, 'SIGTERM');
+      times.push(await timeToEnd(serverOf(first)));
+      // Ends it with SIGKILL, so with another code, if it has not ended.
       await podman('stop', '--time', '10', name);
-      times.push(Number(await inspect(name, 'State.FinishedAt.UnixMilli')) - told);
       const code = Number(await inspect(name, 'State.ExitCode'));
       assert.ok(codes.includes(code), `${name} ended with ${code}`);
     } while (Math.min(...times) >= 1_000 && times.length < 3);
@@ -147,3 +148,35 @@ describe('the container image', { skip: lacking(), timeout: 280_000 }, () => {
     }
   });
 });
+
+/** Returns the process that tini, the first process of a container, has started; itself before that. */
+function serverOf(first: number): number {
+  const [child] = ifThere(`/proc/${first}/task/${first}/children`)?.split(' ') ?? [];
+  return Number(child) || first;
+}
+
+/**
+ * Resolves with the ms until a process has ended, without those in which it waited for a processor that another one had: on a busy
+ * machine, that is most of the time.
+ */
+async function timeToEnd(pid: number): Promise<number> {
+  const waited = () => {
+    const [, nanoseconds] = ifThere(`/proc/${pid}/schedstat`)?.split(' ') ?? [];
+    return nanoseconds === undefined ? undefined : Number(nanoseconds) / 1e6;
+  };
+  const [start, before = 0] = [performance.now(), waited()];
+  let took = 0;
+  for (let now: number | undefined = before; now !== undefined && took < 10_000; now = waited()) {
+    took = Math.round(performance.now() - start - (now - before));
+    await sleep(5);
+  }
+  return took;
+}
+
+function ifThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
