@@ -147,8 +147,9 @@ describe('the files for CI systems', {
 
 /**
  * The members that the files have, each with its type from the page of learn.microsoft.com/azure/devops/pipelines/yaml-schema that
- * is named beside it: no linter works without a network, and npm has no copy of the whole schema. A new member is refused until its
- * page is read. The kind of a step is its first member.
+ * is named beside it: no linter works without a network, and no package has the published schema (service-schema.json of
+ * microsoft/azure-pipelines-vscode; the pipeline, script, bash and template of its version 1.247.2 have these members). A new member is
+ * refused until its page is read. The kind of a step is its first member, as the schema demands.
  */
 const kinds = {
   // steps-script

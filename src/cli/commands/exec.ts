@@ -81,10 +81,11 @@ function listen(handlers: Partial<Record<NodeJS.Signals, () => unknown>>): () =>
 
 /** Returns the error of a command that did not start, with the exit code of a shell. */
 function startError(executable: string, error: unknown): OperatorError {
-  if (isMissing(error))
-    return Object.assign(new OperatorError(`There is no command "${executable}".`), { exitCode: notFound });
-  const message = `The command "${executable}" cannot be executed: ${fileProblem(error)}.`;
-  return Object.assign(new OperatorError(message), { exitCode: notExecutable });
+  const message = isMissing(error)
+    ? `There is no command "${executable}". Quote no words together, and put npx before a program of node_modules.`
+    : `The command "${executable}" cannot be executed: ${fileProblem(error)}.`;
+  const exitCode = isMissing(error) ? notFound : notExecutable;
+  return Object.assign(new OperatorError(message), { exitCode });
 }
 
 async function execute({ flags, upFlags, command }: Request, out: Output): Promise<number> {
