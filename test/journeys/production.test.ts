@@ -526,4 +526,44 @@ describe('production', () => {
     assert.equal(await errorWith(platformClient.clientSecret), 'invalid_client');
     assert.equal(await errorWith(own), 'invalid_grant');
   });
+
+  test('shows each role only links that it may open', async () => {
+    const named = await instance.api<{ platform: { clientId: string } }>('POST', '/applications', {
+      name: 'Linked',
+      profile: 'nhs',
+      platform: { callbackUrls: ['https://linked.example/callback'], products: [] },
+    });
+    const request = new URLSearchParams({ client_id: named.platform.clientId, response_type: 'code' });
+    await fetch(`${instance.urls.api}/oauth2/authorize?${request}`);
+    const { journeys } = await instance.api<{ journeys: { id: string }[] }>('GET', '/journeys');
+    const { uid } = await instance.api<{ uid: string }>('POST', '/people', {
+      givenName: 'Linked',
+      familyName: 'Person',
+    });
+    const examples = [`/journeys/${journeys[0]?.id}?step=1&tab=event`, `/people/${uid}`, '/search?q=linked'];
+    const paths = consolePages.map(({ path }) => path).filter((path) => !path.includes('/:'));
+    for (const role of ['support', 'read', 'registration-authority'] as const) {
+      const limits = role === 'registration-authority' ? ['--organisations', 'A9A5A'] : [];
+      const { page } = await join_(`Follower ${role}`, '--role', role, ...limits);
+      const links = new Map<string, string>();
+      for (const path of [...paths, ...examples]) {
+        const answer = await page.goto(origin + path);
+        if (answer?.status() !== 200) continue;
+        const found = await page
+          .locator('a[href^="/"]')
+          .evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''));
+        for (const href of found) if (!href.startsWith('/assets/')) links.set(href, path);
+      }
+      assert.ok(links.size > 5, role);
+      for (const [href, path] of links) {
+        const { status } = await fetch(origin + href, {
+          headers: {
+            cookie: (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; '),
+          },
+        });
+        assert.equal(status, 200, `${role} at ${path}: ${href}`);
+      }
+      await page.context().close();
+    }
+  });
 });

@@ -85,7 +85,7 @@ button[aria-busy=true] { opacity: .6; cursor: progress; }
 [aria-invalid=true] { border-color: var(--bad) !important; outline: 1px solid var(--bad); }
 .hint:empty { display: none; }
 .filters { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: 0 0 1rem; }
-.filters input:not([type=radio], [type=checkbox]) { min-width: 13.5rem; } .console .filters input[type=date], .filters select { width: auto; min-width: 0; max-width: 100%; } .filters input[type=search] { flex: 1 1 14rem; max-width: 24rem; }
+.filters input:not([type=radio], [type=checkbox]) { min-width: 13.5rem; } .console .filters input[type=date], .filters select { width: auto; min-width: 0; max-width: min(100%, 20rem); } .filters input[type=search] { flex: 1 1 14rem; max-width: 24rem; }
 .filters label { font-size: .8125rem; font-weight: 400; color: var(--quiet); margin: 0; }
 .segments { display: inline-flex; flex-wrap: wrap; border: 1px solid var(--quiet); border-radius: .375rem; overflow: hidden; }
 .segments a { padding: .3rem .75rem; font-size: .9375rem; color: var(--ink); text-decoration: none; border-left: 1px solid var(--line); background: var(--card); }

@@ -1,6 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { DecodedToken, Journey, Message } from '../../../journeys/model.ts';
 import { cut, duration, foreign, segmented, tabs } from '../../page/controls.ts';
+import { applicationLink } from '../journeys/table.ts';
 import { addressOf, type JourneyView, stepAddress, type Tab } from './address.ts';
 import { type ClaimContext, tokenName, tokenView } from './claims.ts';
 import { type ExchangeContext, requestTab, responseTab, valueSteps } from './exchange.ts';
@@ -97,9 +98,7 @@ function event(message: Message): Html {
   return html`<dl class="summary"><dt>Name</dt><dd><code>${cut(name, 80)}</code></dd><dt>Started</dt><dd><time datetime="${startedAt}">${startedAt}</time></dd>${
     route ? html`<dt>Route</dt><dd><code>${method} ${cut(route)}</code></dd>` : undefined
   }${ids.map(([label, value]) => (value ? html`<dt>${label}</dt><dd><code>${cut(value, 80)}</code></dd>` : undefined))}${
-    application
-      ? html`<dt>Application</dt><dd><a href="/applications/${encodeURIComponent(application.id)}">${foreign(application.name, 80)}</a></dd>`
-      : undefined
+    application ? html`<dt>Application</dt><dd>${applicationLink(application)}</dd>` : undefined
   }${person ? html`<dt>Person</dt><dd><a href="/people/${encodeURIComponent(person.uid)}">${foreign(person.name, 80)}</a></dd>` : undefined}</dl>${
     events.length > 0
       ? html`<h3>${events.length === 1 ? 'Event' : 'Events'}</h3><ol class="events">${events.map(eventView)}</ol>`

@@ -1,5 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { JourneyPattern, JourneySummary } from '../../../journeys/model.ts';
+import { currentCaller, hasRole } from '../../administrators/admission.ts';
 import { duration, foreign, numberColumn, outcomeTag, table, tag, when } from '../../page/controls.ts';
 
 export const patterns: Readonly<Record<JourneyPattern, string>> = {
@@ -26,13 +27,17 @@ const person = ({ person, pattern, outcome }: JourneySummary): Html => {
   return html`<span class="quiet">not known${outcome === 'waiting' ? ' yet' : ''}</span>`;
 };
 
+/** Returns the page of an application; for roles that cannot open it, its journeys. */
+export const applicationAddress = (id: string): string =>
+  `${hasRole(currentCaller(), {}) ? '/applications/' : '/journeys?application='}${encodeURIComponent(id)}`;
+
+export const applicationLink = ({ id, name }: { id: string; name: string }): Html =>
+  html`<a href="${applicationAddress(id)}">${foreign(name)}</a>`;
+
 function application({ application, otherApplications, pattern }: JourneySummary): Html {
   if (pattern === 'desk' || (pattern === 'sign-out' && !application)) return html`${patterns[pattern]}`;
   const all = application ? [application, ...otherApplications] : otherApplications;
-  const names = all.map(
-    ({ id, name }, index) =>
-      html`${index > 0 ? html`<br>` : undefined}<a href="/applications/${id}">${foreign(name)}</a>`,
-  );
+  const names = all.map((each, index) => html`${index > 0 ? html`<br>` : undefined}${applicationLink(each)}`);
   return html`${names.length > 0 ? names : html`<span class="quiet">unknown</span>`}${small(patterns[pattern])}`;
 }
 

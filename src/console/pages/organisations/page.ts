@@ -2,10 +2,12 @@ import { type Html, html } from '@alongside/kernel/html';
 import { type OrganisationsAnswer, paths } from '../../../cis/protocol.ts';
 import { emptyState, filterForm, foreign, orNull, table } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
+import { addLink } from '../people/list.ts';
 
 const most = 50;
 
-async function list({ console, query }: PageView): Promise<Html> {
+async function list(view: PageView): Promise<Html> {
+  const { console, query } = view;
   const q = (query.get('q') ?? '').trim().slice(0, 100);
   const found = await orNull(console.cis.read<OrganisationsAnswer>(paths.organisations, { q }));
   if (!found) return html`<p class="warning">CIS does not respond, so its organisations cannot be shown.</p>`;
@@ -15,10 +17,7 @@ async function list({ console, query }: PageView): Promise<Html> {
       ? emptyState(
           html`No organisation has ${foreign(q)} in its name. <a href="/organisations">Show all</a>.`,
         )
-      : emptyState(
-          'No organisation yet. They arrive with the roles of people.',
-          html`<a class="button" href="/people/new">Add a person</a>`,
-        );
+      : emptyState('No organisation yet. They arrive with the roles of people.', addLink(view));
   return html`${table(
     'Organisations',
     ['Organisation', 'ODS code', 'Show'],

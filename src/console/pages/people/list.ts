@@ -89,6 +89,12 @@ const row = (person: Person) => ({
   ],
 });
 
+/** Links to the form for a new person, except for support, which may not add one. */
+export const addLink = ({ caller }: Pick<PageView, 'caller'>, name = ''): Html | undefined =>
+  caller?.role === 'support'
+    ? undefined
+    : html`<a class="button" href="/people/new${name ? `?name=${encodeURIComponent(name)}` : ''}">${name ? 'Add a person with this name' : 'Add a person'}</a>`;
+
 async function list(view: PageView): Promise<Html> {
   const { console, query } = view;
   const found = await orNull(
@@ -96,7 +102,7 @@ async function list(view: PageView): Promise<Html> {
   );
   if (!found) return html`<p class="warning">CIS does not respond, so its people cannot be shown.</p>`;
   const q = text(query, 'q');
-  const add = html`<a class="button" href="/people/new${q && !/\d/.test(q) ? `?name=${encodeURIComponent(q)}` : ''}">${q && !/\d/.test(q) ? 'Add a person with this name' : 'Add a person'}</a>`;
+  const add = addLink(view, /\d/.test(q) ? '' : q);
   if (found.people.length === 0)
     return isRestricted(query)
       ? emptyState(
@@ -118,7 +124,7 @@ export const peoplePage = definePage({
     return {
       title: 'People',
       lead: 'The directory of CIS: who may sign in, and their roles at organisations.',
-      actions: html`<a class="button" href="/people/new">Add a person</a>`,
+      actions: addLink(view) ?? html``,
       main: html`${await foundFilters(view, '/people', 'Family or given name, or uid')}${await view.part('list')}`,
     };
   },

@@ -155,7 +155,8 @@ async function did(view: View): Promise<Html> {
   const { uid } = await find(view);
   if (caller?.role === 'registration-authority')
     return html`<p class="quiet">Your role does not include journeys.</p>`;
-  const links = html`<p><a href="/journeys?person=${uid}">All journeys of this person</a> · <a href="/audit?actor=${uid}">Audit records of this person</a></p>`;
+  const records = html` · <a href="/audit?actor=${uid}">Audit records of this person</a>`;
+  const links = html`<p><a href="/journeys?person=${uid}">All journeys of this person</a>${caller?.role === 'support' ? undefined : records}</p>`;
   // Reading a person's journeys is an act that production records, so it takes a click there.
   if (!console.development) return links;
   const found = (await console.journeys.list({ person: uid })).journeys.slice(0, 10);

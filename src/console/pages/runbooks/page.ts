@@ -32,13 +32,16 @@ function line(text: string): Html {
   return html`${parts}${text.slice(at)}`;
 }
 
+/** Lets a narrow page break the name of an alert between its words. */
+const breakable = (name: string): Html => html`${name.split(/(?=[A-Z])/).map((word) => html`<wbr>${word}`)}`;
+
 /** A block of the Markdown of the runbooks: a heading, a list, code, or a paragraph. */
 function block(text: string): Html {
   if (text.startsWith('```'))
     return html`<pre class="block" tabindex="0">${text.split('\n').slice(1, -1).join('\n')}</pre>`;
   if (text.startsWith('## ')) {
     const [heading = '', ...rest] = text.slice(3).split('\n');
-    return html`<h2 id="${heading.toLowerCase()}">${heading}</h2>${rest.length > 0 ? block(rest.join('\n')) : undefined}`;
+    return html`<h2 id="${heading.toLowerCase()}">${breakable(heading)}</h2>${rest.length > 0 ? block(rest.join('\n')) : undefined}`;
   }
   const [first = '', ...items] = text.split(/\n- |^- /);
   return html`${first ? html`<p>${line(first)}</p>` : undefined}${
@@ -61,7 +64,7 @@ export const runbooksPage = definePage({
       title: 'Runbooks',
       crumbs: [{ label: 'Health', href: '/health' }],
       main: html`<nav class="panel" aria-label="Alerts"><ul class="plain">${alerts.map(
-        (alert) => html`<li><a href="#${alert.toLowerCase()}">${alert}</a></li>`,
+        (alert) => html`<li><a href="#${alert.toLowerCase()}">${breakable(alert)}</a></li>`,
       )}</ul></nav>${blocks.map(block)}`,
     };
   },

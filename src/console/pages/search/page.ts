@@ -6,7 +6,7 @@ import { explain } from '../../explain/registry.ts';
 import { emptyState, foreign, orNull } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { explanationView } from '../explain/result.ts';
-import { journeyTable } from '../journeys/table.ts';
+import { applicationAddress, journeyTable } from '../journeys/table.ts';
 
 const most = 10;
 
@@ -35,9 +35,7 @@ async function applications(q: string, { console }: PageView): Promise<Html | un
   const all = await console.applications.list();
   const found = all.filter(({ id, name }) => [id, name].some((text) => text.toLowerCase().includes(wanted)));
   return list(
-    found
-      .slice(0, most)
-      .map(({ id, name }) => ({ label: name, href: `/applications/${encodeURIComponent(id)}`, about: id })),
+    found.slice(0, most).map(({ id, name }) => ({ label: name, href: applicationAddress(id), about: id })),
   );
 }
 
