@@ -49,9 +49,10 @@ describe('the pages for desk, tests and operation', () => {
     await page.getByRole('img', { name: 'Empty reader' }).waitFor();
     const admin = await page.locator('#card option', { hasText: '(admin)' }).getAttribute('value');
     await page.getByLabel('Card', { exact: true }).selectOption(admin);
-    await page.getByRole('button', { name: 'Insert', exact: true }).click();
+    await page.getByRole('button', { name: 'Insert', exact: true }).press('Enter');
     const pin = page.getByLabel('PIN', { exact: true });
-    await pin.fill('111111');
+    await page.locator('#pin:focus').waitFor();
+    await page.keyboard.type('111111');
     await page.keyboard.press('Enter');
     await page.getByText('The PIN is wrong. 2 attempts left.').waitFor();
     await page.getByText('2 attempts left. The PIN of all seeded').waitFor();
@@ -164,7 +165,8 @@ describe('the pages for desk, tests and operation', () => {
     await page.goto(`${instance.urls.console}/journeys`);
     await page.getByText('fault platform-token-unavailable').nth(1).waitFor();
     await page.goto(`${instance.urls.console}/faults`);
-    await page.getByRole('button', { name: 'Next time : id-token-expired' }).click();
+    await page.getByRole('button', { name: 'Next time : id-token-expired' }).press('Enter');
+    await page.locator('#fault-id-token-expired:focus').waitFor();
     await page.getByRole('button', { name: 'All off' }).click();
     await page.getByRole('link', { name: 'No fault on' }).waitFor();
     assert.deepEqual(complaints, []);

@@ -37,6 +37,8 @@ function shell(tools: PageTools): void {
     if (isField && part.contains(active) && active.form?.dataset.sent === undefined) return true;
     for (const input of part.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>('input, textarea'))
       if (input.value !== input.defaultValue && input.type !== 'hidden') return true;
+    // A refusal stays until it was read and the form is sent again.
+    if (part.querySelector('.error-summary:not([hidden])')) return true;
     const selection = getSelection();
     return Boolean(
       selection && !selection.isCollapsed && selection.anchorNode && part.contains(selection.anchorNode),
@@ -64,17 +66,25 @@ function shell(tools: PageTools): void {
     const inner = fresh.querySelector(`[data-part="${CSS.escape(part.dataset.part ?? '')}"]`) ?? fresh;
     if (part.dataset.shown === inner.innerHTML || part.innerHTML === inner.innerHTML) return;
     const focused = part.contains(document.activeElement) ? document.activeElement : null;
-    const around = focused?.closest('[id]')?.id ?? '';
+    const around: string[] = [];
+    for (let at = focused; at && at !== part; at = at.parentElement) if (at.id) around.push(at.id);
     const open = [...part.querySelectorAll('details[open][id]')].map(({ id }) => id);
     part.dataset.shown = inner.innerHTML;
     part.replaceChildren(...[...inner.childNodes].map((node) => document.importNode(node, true)));
     for (const id of open) byId(id)?.setAttribute('open', '');
-    if (focused) {
+    if (focused && focused !== part) {
       // The same control of the same row, which may stand elsewhere now.
-      const within = byId(around) ?? part;
+      const within = around.map(byId).find(Boolean) ?? part;
       const again = [...within.querySelectorAll<HTMLElement>(focused.localName)];
-      const same = focused.id ? within : again.find((each) => labelOf(each) === labelOf(focused));
-      same?.focus({ preventScroll: true });
+      const same =
+        within.id === focused.id ? within : again.find((each) => labelOf(each) === labelOf(focused));
+      // The act may have replaced its control: by a field, such as that of the PIN, or by its result.
+      const next = same ?? part.querySelector<HTMLElement>('input[type=password]') ?? within;
+      next.focus({ preventScroll: true });
+      if (document.activeElement !== next) {
+        next.tabIndex = -1;
+        next.focus({ preventScroll: true });
+      }
     }
     part.dispatchEvent(new CustomEvent('alongside:part', { bubbles: true }));
   };
