@@ -527,6 +527,22 @@ describe('production', () => {
     assert.equal(await errorWith(own), 'invalid_grant');
   });
 
+  test('keeps what is typed when the session has ended, until the next sign-in', async () => {
+    const { page } = await join_('Typist');
+    await page.goto(`${origin}/administrators`);
+    const name = page.getByLabel('Name', { exact: true });
+    await name.fill('Half Typed');
+    const cookies = await page.context().cookies();
+    await page.context().clearCookies();
+    await page.getByRole('button', { name: 'Create a link' }).click();
+    await page.getByText('Your session has ended.').waitFor();
+    assert.equal(await name.inputValue(), 'Half Typed');
+    await page.context().addCookies(cookies);
+    await page.getByRole('button', { name: 'Create a link' }).click();
+    await page.locator('#invitation-link code').waitFor();
+    await page.context().close();
+  });
+
   test('shows each role only links that it may open', async () => {
     const named = await instance.api<{ platform: { clientId: string } }>('POST', '/applications', {
       name: 'Linked',

@@ -89,6 +89,16 @@ function shell(tools: PageTools): void {
     part.dispatchEvent(new CustomEvent('alongside:part', { bubbles: true }));
   };
 
+  /** The session has ended. What is typed on the page is kept. */
+  const askForSignIn = (): void => {
+    const fields = document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>(
+      'main input:not([type=hidden]), main textarea',
+    );
+    if ([...fields].some(({ value, defaultValue }) => value !== defaultValue))
+      report('Your session has ended. Sign in in another tab, then continue here.', true);
+    else location.reload();
+  };
+
   const fetchPart = async (name: string, isForced = false): Promise<void> => {
     const part = partOf(name);
     if (!part || fetching.has(name)) return;
@@ -103,7 +113,7 @@ function shell(tools: PageTools): void {
       const response = await fetch(`/fragments/${name}${path}${location.search}`, {
         headers: { accept: 'text/html' },
       });
-      if (response.status === 401) return location.reload();
+      if (response.status === 401) return askForSignIn();
       if (response.ok) replaced(part, await response.text());
     } catch {
       stale.set(name, (stale.get(name) ?? 0) + 1);
@@ -254,7 +264,7 @@ function shell(tools: PageTools): void {
     report('');
     if (form) showProblems(form, []);
     const { status, isOk, answer } = await send(method, path, body);
-    if (status === 401) return location.reload();
+    if (status === 401) return askForSignIn();
     if (!isOk) {
       const left = answer.attemptsLeft;
       const attempts = left === undefined ? '' : ` ${counted(Number(left), 'attempt')} left.`;
