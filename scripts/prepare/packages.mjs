@@ -13,7 +13,9 @@ const installedLock = inClone('node_modules', '.package-lock.json');
  * Makes node_modules match package-lock.json; `tools` includes the development packages. Never replaces packages under a running
  * instance: reports that, and uses the existing ones.
  */
-export async function preparePackages({ tools }) {
+export async function preparePackages({ tools: wantsTools }) {
+  // A developer's clone keeps them when the lock file changes.
+  const tools = wantsTools || readJson(stampFile)?.tools === true;
   const wanted = readFileSync(inClone('package-lock.json'), 'utf8');
   const lock = createHash('sha256').update(wanted).digest('hex');
   if (isStamped(lock, tools)) return;

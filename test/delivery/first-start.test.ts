@@ -171,6 +171,11 @@ describe('the preparation of a clone', { skip: oldNode === undefined && 'needs N
     // Both kinds of command find what they need.
     assert.deepEqual((await run('list')).err, '');
     assert.deepEqual((await prepareTools()).err, '');
+    // A renewal by the other kind of command keeps them.
+    rmSync(note);
+    rmSync(join(clone, 'node_modules/.package-lock.json'));
+    assert.match((await run('list')).err, /^alongside: installing 2 packages /m);
+    assert.equal(existsSync(tool), true);
   });
 
   test('prints only the output of the command with --quiet', async () => {
