@@ -1,7 +1,7 @@
 /** Why a request was refused. */
 export interface SignInFailure {
-  /** 503: the sign-in could not begin, for example because the metadata of the provider is wrong or out of reach. */
-  status: 400 | 403 | 503;
+  /** 503: a sign-in could not begin, or the provider be told of a sign-out: its metadata is wrong or out of reach. */
+  status: 400 | 403 | 413 | 503;
   /** In a sentence; may be shown. */
   message: string;
   /** The error of the sign-in, for a log. */

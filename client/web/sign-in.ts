@@ -154,7 +154,14 @@ export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
     const live = await sessions.of(request);
     await live?.session.end();
     const after = new URL(settings.afterSignOut ?? paths.signedOut, origin).href;
-    const elsewhere = live && (await pattern.signOutUrl(live.stored, after));
+    let elsewhere: string | undefined;
+    try {
+      elsewhere = live && (await pattern.signOutUrl(live.stored, after));
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      const message = `You are signed out of this application, but CIS2 may not have ended its session. ${error.message}`;
+      return withCookie(await fail({ status: 503, message, error, request }), sessions.cleared());
+    }
     const response =
       elsewhere === undefined ? redirect(after, 303) : (settings.onward ?? onwardPage)(elsewhere);
     return withCookie(response, sessions.cleared());
@@ -176,14 +183,20 @@ export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
     // `Origin` is `null` without a referrer, so fetch metadata takes precedence.
     const isOwn = site === null ? request.headers.get('origin') === origin : site === 'same-origin';
     if (!isOwn) return fail({ status: 403, message: 'This form was sent by another site.', request });
-    return act(request, new URLSearchParams(await formOf(request)));
+    const form = await formOf(request);
+    return form === undefined ? tooLong(request) : act(request, new URLSearchParams(form));
   }
 
   async function receiveLogout(request: Request, receiver: LogoutReceiver): Promise<Response> {
     const end = (notice: LogoutNotice) => store.deleteNamed(notice);
-    const { status, headers, body } = await receiver.receive(await formOf(request), end);
+    const form = await formOf(request);
+    if (form === undefined) return tooLong(request);
+    const { status, headers, body } = await receiver.receive(form, end);
     return new Response(body, { status, headers });
   }
+
+  const tooLong = async (request: Request): Promise<Response> =>
+    fail({ status: 413, message: 'The form is too long.', request });
 
   function toSignIn(request: Request): Response {
     const cleared = sessions.cleared();
@@ -233,8 +246,14 @@ export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
   };
 }
 
-async function formOf(request: Request): Promise<string> {
-  return new TextDecoder().decode(await readBytes(request, LONGEST_FORM));
+/** Returns the body of a request; undefined if it is too long. */
+async function formOf(request: Request): Promise<string | undefined> {
+  try {
+    return new TextDecoder().decode(await readBytes(request, LONGEST_FORM));
+  } catch (error) {
+    if (error instanceof ClientError) return undefined;
+    throw error;
+  }
 }
 
 /** Returns a path of the application; `/` for anything that a browser would take for another site. */

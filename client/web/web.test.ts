@@ -79,6 +79,18 @@ function browserOf(web: WebSignIn) {
 
 const own = { 'sec-fetch-site': 'same-origin' };
 
+/** The separate pattern at services that do not run. */
+const unreachable = () =>
+  createSeparate({
+    cis2: {
+      issuer: 'http://127.0.0.1:1/cis2',
+      clientId: 'id',
+      redirectUri: `${origin}/callback`,
+      authentication: { method: 'client_secret_post', clientSecret: 'secret' },
+    },
+    platform: { tokenUrl: 'http://127.0.0.1:1/token', clientId: 'id', key: rsaKey('k') },
+  });
+
 describe('createWebSignIn', () => {
   test('signs in and shows the requested page', async (t) => {
     const { browser, web } = await application(t);
@@ -265,15 +277,7 @@ describe('createWebSignIn', () => {
 
   test('shows a page if a sign-in cannot begin', async (t) => {
     const { browser } = await application(t, {
-      pattern: createSeparate({
-        cis2: {
-          issuer: 'http://127.0.0.1:1/cis2',
-          clientId: 'id',
-          redirectUri: `${origin}/callback`,
-          authentication: { method: 'client_secret_post', clientSecret: 'secret' },
-        },
-        platform: { tokenUrl: 'http://127.0.0.1:1/token', clientId: 'id', key: rsaKey('k') },
-      }),
+      pattern: unreachable(),
     });
     const response = await browser.visit('/sign-in');
     assert.equal(response.status, 503);
@@ -354,12 +358,35 @@ describe('createWebSignIn', () => {
     }
   });
 
-  test('refuses a form that is too long, and a secret that is too short', async (t) => {
-    const { browser, web } = await application(t);
+  test('refuses a form that is too long with 413, also without a session', async (t) => {
+    const logout: LogoutReceiver = {
+      verify: async () => ({ jti: '1', issuedAt: 0 }),
+      receive: async () => ({ status: 200, headers: {}, body: '' }),
+    };
+    const { browser } = await application(t, { logout });
     const form = { role: 'x'.repeat(70_000) };
-    const long = web.handle(browser.requestOf('/role', { method: 'POST', headers: own, form }));
-    await assert.rejects(long, { code: 'response_invalid' });
+    const long = await browser.visit('/role', { method: 'POST', headers: own, form });
+    assert.equal(long.status, 413);
+    assert.equal((await browser.visit('/backchannel-logout', { method: 'POST', form })).status, 413);
+  });
+
+  test('refuses a secret that is too short', async (t) => {
     await assert.rejects(application(t, { secret: 'short' }), { code: 'settings_invalid' });
+  });
+
+  test('ends the session and says so when CIS2 cannot be reached for the sign-out', async (t) => {
+    const sessions = memorySessions();
+    const { browser, clock } = await application(t, { sessions });
+    await browser.signIn();
+    const web = createWebSignIn({ origin, pattern: unreachable(), sessions, clock });
+    const later = browserOf(web);
+    for (const [name, value] of browser.jar) later.jar.set(name, value);
+    assert.ok(await web.session(later.requestOf('/')));
+    const out = await later.visit('/sign-out', { method: 'POST', headers: own });
+    assert.equal(out.status, 503);
+    assert.match(await out.text(), /You are signed out of this application.*CIS2 may not have ended/s);
+    assert.deepEqual([...later.jar.keys()], []);
+    assert.ok((await browser.page('/')) instanceof Response);
   });
 
   test('uses cookies without a prefix on plain http, with a name of the application', async (t) => {
