@@ -209,7 +209,9 @@ const chosenCredentials = z.strictObject({
 
 const wholeShape = z
   .strictObject({
-    name: text(100).min(1, 'must not be empty'),
+    name: text(100)
+      .min(1, 'must not be empty')
+      .refine((name) => name.trim() !== '', 'must not be blank'),
     profile: profile.optional().describe('Default of platform and cis2'),
     developer: text(100).default(''),
     platform: platformShape.nullable().default(null),

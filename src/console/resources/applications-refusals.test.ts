@@ -31,6 +31,7 @@ describe('validation of registrations', () => {
 
   const wrong: [what: string, body: object, field: string, problem: RegExp][] = [
     ['an empty name', { name: '' }, 'name', /empty/],
+    ['a name of spaces', { name: '   ' }, 'name', /blank/],
     [
       'credentials of a missing half',
       { credentials: { cis2: { clientId: 'x' } } },

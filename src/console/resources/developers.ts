@@ -11,7 +11,10 @@ const developerShape = z.strictObject({
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
     'must be letters, digits, dots, underscores and hyphens',
   ),
-  name: requiredText.min(1, 'must not be empty').max(100, 'must have at most 100 characters'),
+  name: requiredText
+    .min(1, 'must not be empty')
+    .max(100, 'must have at most 100 characters')
+    .refine((name) => name.trim() !== '', 'must not be blank'),
   kind: z.enum(['developer', 'company'], 'must be "developer" or "company"').default('developer'),
   email: z
     .string('must be text')
