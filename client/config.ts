@@ -70,6 +70,13 @@ export function checkedText(setting: string, value: unknown): string {
   return value;
 }
 
+/** Returns a setting that is an object. Throws `settings_invalid`. */
+export function checkedObject<T extends object>(setting: string, value: T): T {
+  if (typeof value !== 'object' || value === null)
+    throw new ClientError('settings_invalid', `The setting ${setting} is missing.`);
+  return value;
+}
+
 /** Names a wrong value without showing it. */
 function kindOf(value: unknown): string {
   if (value === '') return 'an empty text';

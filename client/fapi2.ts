@@ -6,7 +6,7 @@ import {
 } from './client-authentication.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Begun, Combined } from './combined.ts';
-import { checkedText, checkedUrl, withQuery } from './config.ts';
+import { checkedObject, checkedText, checkedUrl, withQuery } from './config.ts';
 import { ClientError } from './errors.ts';
 import { type Abortable, type Fetch, jsonObject, send } from './http.ts';
 import { createDpop, type DpopKey } from './keys.ts';
@@ -50,9 +50,10 @@ export function createFapi2(settings: Fapi2Settings): Fapi2 {
   const clientId = checkedText('clientId', settings.clientId);
   const redirectUri = checkedUrl('redirectUri', settings.redirectUri);
   // FAPI 2.0 section 5.3.3.1: the audience is the issuer alone.
-  const authentication = { ...settings.authentication, audience: settings.authentication.audience ?? issuer };
+  const given = checkedObject('authentication', settings.authentication);
+  const authentication = { ...given, audience: given.audience ?? issuer };
   checkAuthentication(authentication);
-  const dpop = createDpop(settings.dpop, clock);
+  const dpop = createDpop(checkedObject('dpop', settings.dpop), clock);
   const url = authorizationServerMetadataUrl(issuer);
   const metadata = createMetadata({ issuer, url, fetch: fetcher, clock });
   const authenticated = async (tokenUrl: string) =>

@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose';
 import { type Clock, systemClock } from './clock.ts';
-import { checkedSeconds, checkedText, checkedUrl, withQuery } from './config.ts';
+import { checkedObject, checkedSeconds, checkedText, checkedUrl, withQuery } from './config.ts';
 import { ClientError, TokenError } from './errors.ts';
 import type { Abortable, Fetch } from './http.ts';
 import type { Fault } from './jwt-faults.ts';
@@ -100,7 +100,7 @@ export function createLogoutReceiver(settings: LogoutReceiverSettings): LogoutRe
   const clock = settings.clock ?? systemClock;
   const issuer = checkedUrl('issuer', settings.issuer);
   const clientId = checkedText('clientId', settings.clientId);
-  const { replay } = settings;
+  const replay = checkedObject('replay', settings.replay);
   const alg = checkedAlgorithm('alg', settings.alg ?? 'RS256');
   const maxAgeSeconds = checkedSeconds('maxAgeSeconds', settings.maxAgeSeconds ?? 300, 86_400);
   const toleranceSeconds = checkedSeconds('toleranceSeconds', settings.toleranceSeconds ?? 30, 300);

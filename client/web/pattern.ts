@@ -1,5 +1,6 @@
 import type { Cis2SignInOptions } from '../cis2.ts';
 import type { Begun, Combined } from '../combined.ts';
+import { checkedObject } from '../config.ts';
 import { ClientError } from '../errors.ts';
 import type { Separate } from '../exchange.ts';
 import type { Fapi2 } from '../fapi2.ts';
@@ -30,6 +31,7 @@ type PatternOptions = WebSignInOptions & { user?: ((tokens: TokenSet) => Promise
 
 /** Returns the steps of a pattern. */
 export function patternOf(pattern: Combined | Separate | Fapi2, options: PatternOptions): WebPattern {
+  checkedObject('pattern', pattern);
   if ('exchange' in pattern) return separatePattern(pattern, options);
   return 'userinfo' in pattern ? combinedPattern(pattern, options) : fapi2Pattern(pattern, options);
 }
