@@ -38,6 +38,7 @@ import { auditBlocks } from './migrations/0033-audit-blocks.ts';
 import { peopleWhoLeft } from './migrations/0034-people-who-left.ts';
 import { waitingConditions } from './migrations/0035-waiting-conditions.ts';
 import { journeysReached } from './migrations/0036-journeys-reached.ts';
+import { announcedKeyChanges } from './migrations/0037-announced-keys.ts';
 import { row, text } from './row.ts';
 
 export const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
@@ -81,6 +82,7 @@ export const migrations: readonly Migration[] = [
   peopleWhoLeft,
   waitingConditions,
   journeysReached,
+  announcedKeyChanges,
 ];
 
 const settingRow = row('setting', { value: text });

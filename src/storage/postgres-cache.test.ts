@@ -85,6 +85,18 @@ describe('the cache of rarely written rows on PostgreSQL', () => {
     );
   });
 
+  test('holds signing keys until a key changes', async (t) => {
+    const database = await open(t);
+    const stamp = () => database.stampOf(['signing_key']);
+    await until(async () => stamp() !== undefined);
+    const before = stamp();
+    await admin.query(
+      `INSERT INTO signing_key (service, kid, algorithm, public_jwk, private_sealed, announced_at, signs_from)
+       VALUES ('test', 'by-hand', 'ES256', '{}', '', 1, 1)`,
+    );
+    await until(async () => (stamp() ?? before) !== before);
+  });
+
   test('is not used while notifications cannot arrive', async (t) => {
     const database = await open(t);
     await database.run(add('C1', 'One'));

@@ -18,6 +18,7 @@ import { checkWithin, checkWrite } from './health.ts';
 import { announcedTables, announcements } from './migrations/0017-announced-changes.ts';
 import { announcedRevocations } from './migrations/0022-token-grants.ts';
 import { announcedDefinitions } from './migrations/0025-api-definitions.ts';
+import { announcedKeys } from './migrations/0037-announced-keys.ts';
 import {
   type ConnectionOptions,
   failureOf,
@@ -52,7 +53,7 @@ const channel = 'alongside_change';
 const goodbye = 500;
 
 /** Tables that announce every change. */
-const announcedWholly: readonly string[] = [...announcedTables, ...announcedDefinitions];
+const announcedWholly: readonly string[] = [...announcedTables, ...announcedDefinitions, ...announcedKeys];
 
 const isWrite = (text: string): boolean => writtenTablesOf(text).length > 0;
 

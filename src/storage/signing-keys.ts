@@ -2,7 +2,7 @@ import type { JsonWebKey } from '@alongside/kernel/jws';
 import type { KeyStore, SigningKeyRecord } from '@alongside/kernel/keys';
 import type { Vault } from '@alongside/kernel/secrets';
 import { z } from 'zod';
-import { type Database, must, type Statement, sql } from './database.ts';
+import { type Database, must, type Statement, seldom, sql } from './database.ts';
 import { integer, json, nullable, oneOf, row, text } from './row.ts';
 
 const jwkShape = z.custom<JsonWebKey>((value) => typeof value === 'object' && value !== null);
@@ -30,7 +30,7 @@ export class StoredKeys implements KeyStore {
 
   async list(service: string): Promise<SigningKeyRecord[]> {
     const rows = await this.#database.all(
-      sql('SELECT * FROM signing_key WHERE service = ? ORDER BY announced_at, kid', service),
+      seldom(sql('SELECT * FROM signing_key WHERE service = ? ORDER BY announced_at, kid', service)),
       keyRow,
     );
     return rows.map((row) => ({

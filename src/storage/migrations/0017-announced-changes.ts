@@ -12,14 +12,16 @@ export const announcedTables: readonly string[] = [
 /** The channel of the announcements; the payload is the table. */
 export const announcements = 'alongside_rows';
 
-/** A trigger announces each change at its commit, whatever writes it: another version, a command or an administrator. */
+/** Announces each change of a table at its commit, whatever writes it: another version, a command or an administrator. */
+export const announcing = (table: string): { readonly postgres: string } => ({
+  postgres: `CREATE TRIGGER announce AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${table}
+    FOR EACH STATEMENT EXECUTE FUNCTION alongside_announce()`,
+});
+
 export const announcedChanges: readonly { readonly postgres: string }[] = [
   {
     postgres: `CREATE FUNCTION alongside_announce() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN PERFORM pg_notify('${announcements}', TG_TABLE_NAME); RETURN NULL; END $$`,
   },
-  ...announcedTables.map((table) => ({
-    postgres: `CREATE TRIGGER announce AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${table}
-      FOR EACH STATEMENT EXECUTE FUNCTION alongside_announce()`,
-  })),
+  ...announcedTables.map(announcing),
 ];

@@ -1,3 +1,5 @@
+import { announcing } from './0017-announced-changes.ts';
+
 /** Tables of definitions, which every process may cache. */
 export const announcedDefinitions: readonly string[] = ['api_definition'];
 
@@ -17,8 +19,5 @@ export const apiDefinitions: readonly (string | { readonly postgres: string })[]
     body TEXT NOT NULL,
     PRIMARY KEY (api, operation, name)
   )`,
-  ...announcedDefinitions.map((table) => ({
-    postgres: `CREATE TRIGGER announce AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${table}
-      FOR EACH STATEMENT EXECUTE FUNCTION alongside_announce()`,
-  })),
+  ...announcedDefinitions.map(announcing),
 ];
