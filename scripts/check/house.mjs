@@ -55,15 +55,15 @@ const measures = [
   { name: 'interfaces called Asked', limit: 0, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
   {
     name: 'files under 30 lines',
-    limit: 85,
+    limit: 86,
     room: 5,
     target: 140,
     of: (t) => [...t.values()].filter((text) => linesOf(text) < 30).length,
   },
-  { name: 'files', limit: 1_146, room: 30, target: 960, of: (t) => t.size },
+  { name: 'files', limit: 1_147, room: 30, target: 960, of: (t) => t.size },
   {
     name: 'lines',
-    limit: 134_880,
+    limit: 134_908,
     room: 2_500,
     target: 76_000,
     of: (t) => [...t.values()].reduce((sum, text) => sum + linesOf(text), 0),

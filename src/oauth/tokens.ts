@@ -24,7 +24,7 @@ type Table = keyof typeof tags;
 const tables = new Map<number, Table>(Object.entries(tags).map(([table, tag]) => [tag, table as Table]));
 
 /** Where the row of a token is. */
-interface TokenPlace {
+export interface TokenPlace {
   readonly id: number;
   readonly hash: string;
   /** Undefined for a token of a former version, which may be a later access token or a refresh token. */

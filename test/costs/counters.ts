@@ -17,11 +17,24 @@ export interface Costs {
   fsyncs: number;
   /** Statements and transaction controls that were sent to PostgreSQL. */
   sent: number;
+  /** Waits for PostgreSQL: statements that are sent before the first of them is answered share one, on each connection. */
+  roundTrips: number;
   /** Memory allocated by JavaScript, by the client of the test too, in thousands of bytes. */
   kilobytes: number;
 }
 
-const costs: Costs = { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, sent: 0, kilobytes: 0 };
+const costs: Costs = {
+  reads: 0,
+  writes: 0,
+  rows: 0,
+  transactions: 0,
+  fsyncs: 0,
+  sent: 0,
+  roundTrips: 0,
+  kilobytes: 0,
+};
+/** Statements of each connection without an answer. */
+const waiting = new WeakMap<pg.Client, number>();
 
 /** Tables that are used some time after the response, so that their counts depend on the time. */
 const later = /\b(?:INTO|FROM|UPDATE) (?:event_\w+|journey_\w+|refusal|lease|audit\w*)\b/i;
@@ -54,11 +67,14 @@ function count(method: 'get' | 'all' | 'run'): void {
 /** Counts all later statements and fsyncs of this process. */
 export function startCounting(): void {
   for (const method of ['get', 'all', 'run'] as const) count(method);
-  const query = pg.Client.prototype.query as (...values: unknown[]) => unknown;
+  const query = pg.Client.prototype.query as (...values: unknown[]) => Promise<unknown>;
   Object.assign(pg.Client.prototype, {
     query(this: pg.Client, ...values: unknown[]) {
+      const before = waiting.get(this) ?? 0;
       costs.sent += 1;
-      return query.apply(this, values);
+      costs.roundTrips += Number(before === 0);
+      waiting.set(this, before + 1);
+      return query.apply(this, values).finally(() => waiting.set(this, (waiting.get(this) ?? 0) - 1));
     },
   });
   const { fdatasync } = fs;
@@ -89,6 +105,7 @@ export const difference = (end: Costs, start: Costs): Costs => ({
   transactions: end.transactions - start.transactions,
   fsyncs: end.fsyncs - start.fsyncs,
   sent: end.sent - start.sent,
+  roundTrips: end.roundTrips - start.roundTrips,
   kilobytes: end.kilobytes - start.kilobytes,
 });
 
@@ -100,6 +117,7 @@ export function lesser(one: Costs, other: Costs = one): Costs {
     transactions: Math.min(one.transactions, other.transactions),
     fsyncs: Math.min(one.fsyncs, other.fsyncs),
     sent: Math.min(one.sent, other.sent),
+    roundTrips: Math.min(one.roundTrips, other.roundTrips),
     kilobytes: Math.min(one.kilobytes, other.kilobytes),
   };
 }

@@ -3,8 +3,9 @@ import { type CookieNames, readCookies } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { orderedId, orderedToken } from '@alongside/kernel/ids';
 import { orderedHash } from '@alongside/kernel/secrets';
+import type { TokenPlace } from '../../oauth/tokens.ts';
 import { removeOldWith } from '../../storage/batches.ts';
-import { type Database, must, type Row, type Statement, sql } from '../../storage/database.ts';
+import { type Database, must, type Row, type Statement, sql, type Value } from '../../storage/database.ts';
 import { anyTime, type SingleUse, unnotedConditions } from '../../storage/single-use.ts';
 import {
   type Authentication,
@@ -40,6 +41,10 @@ const othersText = ['uid < ?', 'uid > ?']
 const liveTexts = {
   ofCookie: liveText('cookie_hash = ?'),
   ofSid: liveText('sid = ?'),
+  ofRefreshToken: liveText(
+    `sid = (SELECT g.sid FROM refresh_token r JOIN token_grant g ON g.id = r.grant_id AND g.part = r.grant_part
+      WHERE r.id = ? AND r.hash = ?)`,
+  ),
   ofCisSession: liveText('cis_session_id = ?'),
   ofPerson: liveText('uid = ?'),
   ofAgent: liveText('agent_id = ? AND uid = ?'),
@@ -102,6 +107,11 @@ export class Sessions {
 
   async get(sid: string): Promise<Session | undefined> {
     return (await this.#live('ofSid', sid))[0];
+  }
+
+  /** Returns the live session of a refresh token, without its record: both can be read at once. */
+  async ofRefreshToken({ id, hash }: TokenPlace): Promise<Session | undefined> {
+    return (await this.#live('ofRefreshToken', id, hash))[0];
   }
 
   ofCisSession(cisSessionId: string): Promise<Session[]> {
@@ -296,7 +306,7 @@ export class Sessions {
     return isWatched(session, this.#unwatchedMethods) ? null : now + idleTime(session);
   }
 
-  async #live(which: keyof typeof liveTexts, ...values: string[]): Promise<Session[]> {
+  async #live(which: keyof typeof liveTexts, ...values: Value[]): Promise<Session[]> {
     const statement = sql(liveTexts[which], ...values, this.#clock.now());
     const rows = await this.#database.all(statement, sessionRow);
     return rows.map((row) => fromRow(row, this.#issuer));

@@ -11,12 +11,17 @@ import { isSameConfirmation, tokenTypeOf } from '../../../../oauth/token-records
 import { tokenErrors } from '../../../errors/token.ts';
 import { rulesOf } from '../../../model/profiles.ts';
 import { partyOf } from '../../../model/relying-party.ts';
+import type { Session } from '../../../model/session.ts';
 import { factsOf } from '../../../model/token-facts.ts';
 import { type CurrentFacts, currentFacts, signIdToken } from '../../claims/claims.ts';
 import type { TokenCall } from '../../server.ts';
 import type { Successor } from '../issuer.ts';
 
-type RefreshCall = TokenCall & WithRefreshToken;
+interface WithSession {
+  /** Undefined if it has ended. */
+  readonly session: Session | undefined;
+}
+type RefreshCall = TokenCall & WithRefreshToken & WithSession;
 type Valid = RefreshCall &
   CurrentFacts &
   Passed<'client-profile' | 'refresh-token' | 'scope' | 'user'> & { scope: string[] };
@@ -25,6 +30,19 @@ const requireRefreshTokens = check(
   'client-profile',
   function requireRefreshTokens({ client }: TokenCall): void {
     if (!client.registration.refreshTokens) throw tokenErrors.refreshOff('the client registered without');
+  },
+);
+
+/** Finds the token and its session at the same time: on PostgreSQL, one round trip reads both. */
+const findTokenAndSession = check(
+  'refresh-token',
+  async function findTokenAndSession(
+    call: TokenCall & Passed<'client-authentication'>,
+  ): Promise<WithRefreshToken & WithSession> {
+    const { sessions, tokens } = call.server;
+    const place = tokens.placeOf(call.parameters.get('refresh_token') ?? '');
+    const [found, session] = await Promise.all([findRefreshToken(call), sessions.ofRefreshToken(place)]);
+    return { ...found, session };
   },
 );
 
@@ -81,9 +99,8 @@ async function answerRepeat(call: Valid): Promise<TokenResponse> {
 }
 
 async function issueTokens(call: Valid): Promise<TokenResponse> {
-  const { server, client, token, record, facts, scope, confirmation } = call;
+  const { server, client, token, record, session, facts, scope, confirmation } = call;
   if (record.usedAt !== null) return answerRepeat(call);
-  const session = await server.sessions.get(facts.sid);
   if (!session) throw tokenErrors.refreshInvalid('its session has ended');
   const { rotates } = rulesOf(client.registration).refresh;
   const { family, grant } = record;
@@ -120,7 +137,7 @@ export const refreshToken = grant({
   requires: ['client-profile', 'refresh-token', 'scope', 'user'],
   validate: steps<TokenCall>('cis2.token refresh_token')
     .step(requireRefreshTokens)
-    .step(findRefreshToken)
+    .step(findTokenAndSession)
     .step(checkScope)
     .step(checkUser),
   issue: issueTokens,
