@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Navigator } from '../../test/testing/navigate.ts';
 import { call, demand, json } from './call.ts';
 import { assertion, assertionType } from './client-key.ts';
@@ -24,9 +25,22 @@ const authentication = (client: Client) => ({
   client_assertion: assertion(client),
 });
 
+/**
+ * Makes the operations of a lane. Then the client may close connections that have been unused for too long: signing takes seconds, the
+ * server closes them meanwhile, and the next request on one of them would fail.
+ */
+async function laneOf(each: number, make: () => Operation): Promise<Operation[]> {
+  const lane = Array.from({ length: each }, make);
+  await nextTurn();
+  return lane;
+}
+
 /** Repeats an operation, with a new one for each turn. */
-const repeated = (make: () => Operation) => async (_: Target, lanes: number, each: number) =>
-  Array.from({ length: lanes }, () => Array.from({ length: each }, make));
+const repeated = (make: () => Operation) => async (_: Target, lanes: number, each: number) => {
+  const all: Operation[][] = [];
+  for (let n = 0; n < lanes; n++) all.push(await laneOf(each, make));
+  return all;
+};
 
 const credentials = (client: (target: Target) => Client): Scenario['prepare'] => {
   const operation = (target: Target): Operation => {
@@ -115,7 +129,7 @@ const refreshesOf =
     const { tokenEndpoint, signIn, authenticate, hasIdToken } = refresherOf(target);
     const lane = async (): Promise<Operation[]> => {
       let token = (await signIn()).refresh_token;
-      return Array.from({ length: each }, () => {
+      return laneOf(each, () => {
         const proof = authenticate();
         return async () => {
           const form = { grant_type: 'refresh_token', refresh_token: String(token), ...proof };
