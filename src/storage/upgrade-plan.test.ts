@@ -20,6 +20,14 @@ const changes: Migration = [
   'CREATE INDEX fresh_id ON fresh (id)',
   'INSERT INTO fresh (id) SELECT id FROM kept',
 ];
+const defines: Migration = {
+  adds: [
+    {
+      postgres: `CREATE FUNCTION count_kept() RETURNS BIGINT LANGUAGE plpgsql AS $$
+        BEGIN RETURN (SELECT count(*) FROM kept); END $$`,
+    },
+  ],
+};
 const moves: Migration = {
   before: ['CREATE TABLE moved (id BIGINT PRIMARY KEY)'],
   nextBatch: async () => undefined,
@@ -45,6 +53,16 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       if (dialect === 'postgres') await database.run(sql('ANALYZE kept'));
       return database;
     }
+
+    test('names no table that a new function reads later', async (t) => {
+      const database = await opened('defines');
+      t.after(() => database.close());
+      const { migrations: steps } = await planUpgrade(database, [first, defines]);
+      assert.deepEqual(
+        steps.map(({ rewrites, locks }) => [rewrites, locks]),
+        [[[], []]],
+      );
+    });
 
     test('names new and dropped tables, read rows, and locks with their sizes', async (t) => {
       const database = await opened('planned');

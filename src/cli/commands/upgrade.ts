@@ -50,7 +50,7 @@ export function planLines({
     `${counted(migrations.length, 'migration')}:`,
     ...migrations.flatMap(migrationLines),
     isPossible
-      ? `Afterwards, the version with schema ${schema} can still run, so you can go back to it.`
+      ? `Afterwards, the version with schema ${schema} can still run, so you can go back to it. While one of its processes runs, it lacks the fixes of this version.`
       : `Afterwards, only versions with schema ${lowest} or newer can run. To go back, restore a backup: make one with the installed version first.`,
   ];
 }
