@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import workerThreads from 'node:worker_threads';
 import { sql } from './database.ts';
 import { LogCopier, statementsBetween } from './log-copier.ts';
 import { SqliteDatabase } from './sqlite.ts';
@@ -93,5 +95,25 @@ describe('SqliteDatabase', () => {
     }
     await add();
     while (copied() !== statementsBetween) await turn();
+  });
+
+  test('fails no write if the machine starts no further thread', async (t) => {
+    const { Worker } = workerThreads;
+    class NoThread {
+      constructor() {
+        throw new Error('ERR_WORKER_INIT_FAILED');
+      }
+    }
+    Object.assign(workerThreads, { Worker: NoThread });
+    syncBuiltinESMExports();
+    t.after(() => {
+      Object.assign(workerThreads, { Worker });
+      syncBuiltinESMExports();
+    });
+    const { database, add } = await fileDatabase(t);
+    assert.equal((await add(statementsBetween)).done, true);
+    assert.equal((await add(statementsBetween)).done, true);
+    const counted = await database.get(sql('SELECT COUNT(*) AS count FROM kept'));
+    assert.equal(counted?.count, 2 * statementsBetween);
   });
 });

@@ -55,10 +55,10 @@ export class LogCopier {
   }
 
   /** Resolves when the thread has copied what it could; without a thread SQLite itself copies a longer log. */
-  copy(): Promise<void> {
-    this.#worker ??= this.#start();
-    const worker = this.#worker;
-    return new Promise((resolve) => {
+  async copy(): Promise<void> {
+    const worker = this.#started();
+    if (!worker) return;
+    await new Promise<void>((resolve) => {
       const over = () => {
         worker.off('message', over).off('exit', over);
         resolve();
@@ -71,6 +71,14 @@ export class LogCopier {
   async close(): Promise<void> {
     await this.#running;
     await this.#worker?.terminate();
+  }
+
+  /** Undefined if the machine starts no further thread now. The statements that call this are committed, so it must not fail. */
+  #started(): Worker | undefined {
+    try {
+      this.#worker ??= this.#start();
+    } catch {}
+    return this.#worker;
   }
 
   #start(): Worker {

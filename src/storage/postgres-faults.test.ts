@@ -286,3 +286,31 @@ test('waiting reads do not block later reads', async (t) => {
   await operator.query('SELECT pg_advisory_unlock(1)');
   await Promise.all(waiting);
 });
+
+test('a change is announced to other processes as soon as a connection is free', {
+  timeout: 60_000,
+}, async (t) => {
+  const { locker, open, untilLocked } = await counting(t);
+  const writer = await open({ ...patient, connections: 1, connectTimeout: 1_000 });
+  const other = await open();
+  // A process announces its own changes if it listens itself.
+  writer.onForeignChange(() => undefined);
+  let changes = 0;
+  other.onForeignChange(() => {
+    changes += 1;
+  });
+  await until(() => writer.run(increment));
+  while (changes === 0) await pause(5);
+  await locker.query('SELECT pg_advisory_lock(1)');
+  const before = changes;
+  await until(() => writer.run(increment));
+  // Takes the only connection and changes nothing, so that nothing else would announce the change later.
+  const reading = writer.run(sql('SELECT pg_advisory_xact_lock(1)'));
+  await untilLocked();
+  // The announcement waits for the connection, and gives up.
+  while (writer.pool().waiting === 0) await pause(5);
+  while (writer.pool().waiting > 0) await pause(5);
+  await locker.query('SELECT pg_advisory_unlock(1)');
+  await reading;
+  while (changes === before) await pause(5);
+});

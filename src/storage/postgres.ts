@@ -49,6 +49,8 @@ const readOnly = '25006';
 const codeOf = (error: unknown): string => (error as { code?: string }).code ?? '';
 const mostAttempts = 4;
 const channel = 'alongside_change';
+/** Milliseconds. */
+const announceAgainAfter = 250;
 /** Milliseconds to close idle connections properly. */
 const goodbye = 500;
 
@@ -237,18 +239,19 @@ export class PostgresDatabase implements Database {
   }
 
   /** Notifies the other processes, a few times a second at most. */
-  #announce(): void {
+  #announce(after = 50): void {
     if (this.#pulse || this.#listeners.size === 0) return;
     this.#pulse = setTimeout(() => {
       this.#pulse = undefined;
       void this.#notifyOthers();
-    }, 50).unref();
+    }, after).unref();
   }
 
-  /** A process that misses it reads again when it listens again. */
+  /** A process that misses it reads again when it listens again. One that listens must not miss it, so a failure is tried again. */
   async #notifyOthers(): Promise<void> {
     const notify = sql("SELECT pg_notify(?, '')", channel);
-    await this.#attempt([notify], {}, { mayHaveCommitted: false, isLost: false }).catch(() => undefined);
+    const progress = { mayHaveCommitted: false, isLost: false };
+    await this.#attempt([notify], {}, progress).catch(() => this.#announce(announceAgainAfter));
   }
 
   /** PostgreSQL shows only durable commits, unless synchronous_commit is changed. */
