@@ -70,19 +70,6 @@ describe('a user who changes during a session', () => {
     assert.equal((await call(token, one)).status, 200, 'one that is still theirs may be asked for');
   });
 
-  test('may use each of their roles after an exchange of an ID token with a selected one, and no other', async () => {
-    const attributes = {
-      auth_grant_type: 'token_exchange',
-      'id_token-issuer': issuer,
-      'id_token-selected_roleid': two,
-    };
-    const token = await gateway.issue({ expiresAt: gateway.clock.now() + 600_000, attributes });
-    assert.equal((await call(token)).role, two);
-    assert.equal((await call(token, one)).role, one);
-    const { status, rule } = await call(token, '555254240199');
-    assert.deepEqual([status, rule], [400, 'gateway.roleInvalid']);
-  });
-
   test('cannot use a role after all were withdrawn', async () => {
     directory.set(uid, { disabled: false, roleIds: [] });
     const { status, rule } = await call(await issue());

@@ -38,7 +38,7 @@ describe('roles', () => {
     assert.equal(new URL(page.url()).origin, new URL(instance.urls.cis2Issuer).origin);
   }
 
-  /** Calls the API in this role. */
+  /** Calls the API in this role; the gateway accepts only that of the token. */
   async function worksAs(page: Page, { orgCode }: Role): Promise<void> {
     await page
       .getByRole('definition')

@@ -19,8 +19,7 @@ interface KnownRoles {
 const none: ReadonlySet<string> = new Set();
 
 /**
- * Returns the roles stored at sign-in, with those withdrawn since. Refuses a list with anything but role ids as misconfigured. After
- * an exchange, the ID token names one role at most; the directory of our own CIS2 has the others.
+ * Returns the roles stored at sign-in, with those withdrawn since. Refuses a list with anything but role ids as misconfigured.
  */
 function rolesOf({ attributes }: TokenRecord, now: PersonNow | undefined): KnownRoles {
   const selected = attributes['id_token-selected_roleid'] || undefined;
@@ -28,7 +27,7 @@ function rolesOf({ attributes }: TokenRecord, now: PersonNow | undefined): Known
   const ids = kept?.split(' ').filter(Boolean);
   if (ids?.some((id) => !roleId.test(id)) || (selected !== undefined && !roleId.test(selected)))
     throw errors.rolesMalformed('a role id of the token is not a number');
-  const known = ids ?? (selected === undefined ? undefined : (now?.roleIds ?? [selected]));
+  const known = ids ?? (selected === undefined ? undefined : [selected]);
   if (!now) return { selected, ids: known, withdrawn: none };
   const lost = [...(known ?? []), selected ?? []].flat().filter((id) => !now.roleIds.includes(id));
   const withdrawn = new Set(lost);
