@@ -13,6 +13,8 @@ export interface WebSession {
   user: User;
   /** The role in which the user works: the `sessionUrid` of an API. Undefined until a user with several roles has chosen. */
   roleId?: string;
+  /** Whether the user selected the role at CIS2: another one takes a sign-in there, with `?role=changed`. */
+  isRoleOfCis2: boolean;
   /** The `token` of an API. */
   tokens: FreshTokens;
   /** Ends the session in this application, without a sign-out at CIS2. */
@@ -56,13 +58,14 @@ export function liveSessions(settings: {
     Math.min(startedAt + limits.absoluteMs, lastUsedAt + limits.idleMs);
 
   function liveOf(key: string, stored: StoredSession): LiveSession {
-    const { user, roleId } = stored;
+    const { user, roleId, isRoleOfCis2 = false } = stored;
     const change = (changes: Partial<StoredSession>) => store.update(key, changes, untilOf(stored));
     const tokens = keepFresh(TokenSet.restore(stored.tokens), pattern.refresh, {
       clock,
       onChange: (fresh) => change({ tokens: fresh.reveal() }),
     });
-    return { stored, session: { user, roleId, tokens, end: () => store.delete(key) }, change };
+    const end = () => store.delete(key);
+    return { stored, session: { user, roleId, isRoleOfCis2, tokens, end }, change };
   }
 
   return {
@@ -82,10 +85,10 @@ export function liveSessions(settings: {
       return live;
     },
 
-    async start({ tokens, user, roleId, idToken, sid }) {
+    async start(signedIn) {
       const id = randomToken();
       const now = clock.now();
-      const session = { startedAt: now, lastUsedAt: now, tokens, user, roleId, idToken, sid };
+      const session = { startedAt: now, lastUsedAt: now, ...signedIn };
       await store.create(sha256(id), session, untilOf(session));
       return cookies.set(COOKIE, id);
     },

@@ -13,7 +13,8 @@ import type { StoredSession, User } from './sessions.ts';
 export type WebSignInOptions = Pick<Cis2SignInOptions, 'acrValues' | 'maxAge'>;
 
 /** The result of a sign-in in either pattern. */
-export interface SignedIn extends Pick<StoredSession, 'tokens' | 'user' | 'roleId' | 'idToken'> {
+export interface SignedIn
+  extends Pick<StoredSession, 'tokens' | 'user' | 'roleId' | 'isRoleOfCis2' | 'idToken'> {
   /** The session at CIS2, as back-channel logout names it. */
   sid?: string;
 }
@@ -81,7 +82,8 @@ function separatePattern(separate: Separate, options: WebSignInOptions): WebPatt
       const { idToken, sid } = signIn.tokens;
       const user = { ...userOf(await separate.userinfo(signIn)), authenticationLevel };
       const tokens = (await separate.exchange(idToken ?? '')).reveal();
-      return { tokens, user, roleId: selectedRoleId ?? onlyRole(user), idToken, sid };
+      const isRoleOfCis2 = selectedRoleId !== undefined;
+      return { tokens, user, roleId: selectedRoleId ?? onlyRole(user), isRoleOfCis2, idToken, sid };
     },
     refresh: separate.refresh,
     async signOutUrl({ tokens, idToken }, postLogoutRedirectUri) {

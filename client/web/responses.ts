@@ -33,9 +33,9 @@ export function failurePage({ status, message }: SignInFailure): Response {
  * Leads the browser to another site after a form. A redirect would not do: the policy of the page with the form may forbid it
  * (`form-action 'self'`).
  */
-export function onwardPage(to: string): Response {
-  const head = `<title>Signing out</title><meta http-equiv="refresh" content="0; url=${escaped(to)}">`;
-  return page(200, head, `<p>Signing out. <a href="${escaped(to)}">Continue</a></p>`);
+export function onwardPage(to: string, title: string): Response {
+  const head = `<title>${title}</title><meta http-equiv="refresh" content="0; url=${escaped(to)}">`;
+  return page(200, head, `<p>${title}. <a href="${escaped(to)}">Continue</a></p>`);
 }
 
 /** The page after a sign-out. */

@@ -23,6 +23,8 @@ export interface StoredSession {
   user: User;
   /** The role in which the user works (`person_roleid`). */
   roleId?: string;
+  /** Whether the user selected the role at CIS2, so that the ID token names it; separate pattern only. */
+  isRoleOfCis2?: boolean;
   /** The ID token of CIS2, for sign-out there; separate pattern only. */
   idToken?: string;
   /** The session at CIS2, as back-channel logout names it; separate pattern only. */

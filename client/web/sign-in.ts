@@ -66,7 +66,10 @@ export interface WebPaths {
   signOut: string;
   /** GET: the page after sign-out. In the separate pattern, register it at CIS2 (`postLogoutRedirectUris`). */
   signedOut: string;
-  /** POST with `role`: selects one of the user's roles; `to` is shown afterwards. */
+  /**
+   * POST with `role`: selects one of the user's roles; `to` is shown afterwards. If the user selected the present role at CIS2, leads
+   * the browser there to select another: the ID token names the role, and the platform accepts no other in `NHSD-Session-URID`.
+   */
   role: string;
   /** POST by CIS2: back-channel logout. */
   logout: string;
@@ -115,6 +118,7 @@ export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
   const pending = pendingSignIns(settings.secret);
   const { logout } = settings;
   const fail = settings.onFailure ?? failurePage;
+  const onward = settings.onward ?? ((to: string) => onwardPage(to, 'Signing out'));
 
   async function begin(request: Request, query: URLSearchParams): Promise<Response> {
     let url: string;
@@ -162,16 +166,20 @@ export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
       const message = `You are signed out of this application, but CIS2 may not have ended its session. ${error.message}`;
       return withCookie(await fail({ status: 503, message, error, request }), sessions.cleared());
     }
-    const response =
-      elsewhere === undefined ? redirect(after, 303) : (settings.onward ?? onwardPage)(elsewhere);
+    const response = elsewhere === undefined ? redirect(after, 303) : onward(elsewhere);
     return withCookie(response, sessions.cleared());
   }
 
   async function selectRole(request: Request, form: URLSearchParams): Promise<Response> {
     const live = await sessions.of(request);
     const role = live?.session.user.roles.find(({ person_roleid }) => person_roleid === form.get('role'));
+    const to = ownPath(form.get('to'));
+    if (role && live?.session.isRoleOfCis2 && role.person_roleid !== live.session.roleId) {
+      const query = new URLSearchParams({ role: 'changed', to });
+      return onwardPage(`${paths.signIn}?${query}`, 'Selecting a role at CIS2');
+    }
     if (role) await live?.change({ roleId: role.person_roleid });
-    return redirect(ownPath(form.get('to')), 303);
+    return redirect(to, 303);
   }
 
   /** Accepts forms of the application's own pages only. */

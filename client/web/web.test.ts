@@ -9,7 +9,13 @@ import { testClock } from '../testing/clock.ts';
 import { rsaKey } from '../testing/keys.ts';
 import { type PlatformAnswer, PUBLISHED_TOKENS, startPlatform } from '../testing/platform.ts';
 import { nextPage } from './adapters.ts';
-import { createWebSignIn, memorySessions, type WebSignIn, type WebSignInSettings } from './index.ts';
+import {
+  createWebSignIn,
+  memorySessions,
+  type SessionStore,
+  type WebSignIn,
+  type WebSignInSettings,
+} from './index.ts';
 
 const origin = 'https://clinic.example';
 const ROLES = ['555254240100', '555254241101'].map((person_roleid) => ({ person_roleid, org_code: 'A9A5A' }));
@@ -217,6 +223,26 @@ describe('createWebSignIn', () => {
       assert.deepEqual([back.status, back.headers.get('location')], [303, '/patients']);
     }
     assert.equal((await web.session(browser.requestOf('/')))?.roleId, '555254241101');
+  });
+
+  test('leads to CIS2 for another role than the one that was selected there', async (t) => {
+    const store = memorySessions();
+    const sessions: SessionStore = {
+      ...store,
+      create: (key, session, until) =>
+        store.create(key, { ...session, roleId: '555254240100', isRoleOfCis2: true }, until),
+    };
+    const { browser, web } = await application(t, { sessions });
+    await browser.signIn();
+    const select = (role: string) =>
+      browser.visit('/role', { method: 'POST', headers: own, form: { role, to: '/patients?tab=2' } });
+    assert.equal((await select('555254240100')).headers.get('location'), '/patients?tab=2');
+    const onward = await select('555254241101');
+    assert.equal(onward.status, 200);
+    const to = '/sign-in?role=changed&#38;to=%2Fpatients%3Ftab%3D2';
+    assert.match(await onward.text(), new RegExp(`url=${to.replaceAll('?', '\\?')}"`));
+    const session = await web.session(browser.requestOf('/'));
+    assert.deepEqual([session?.roleId, session?.isRoleOfCis2], ['555254240100', true]);
   });
 
   test('signs out', async (t) => {

@@ -59,7 +59,7 @@ function userPanel(session: SampleSession): Html {
 <dt>User id</dt><dd>${user.id}</dd>
 <dt>Role</dt><dd>${role ? labelOf(role) : noRole}</dd>
 <dt>Pattern</dt><dd>${session.pattern.title}</dd></dl>
-<div class="actions"><a class="button secondary" href="/hello">Try an API</a>${user.roles.length > 1 ? html`<a class="button secondary" href="/role">Change role</a>` : undefined}
+<div class="actions"><a class="button secondary" href="/hello">Try an API</a>${user.roles.length > 1 ? html`<a class="button secondary" href="${session.isRoleOfCis2 ? '/sign-in/separate?role=changed' : '/role'}">Change role</a>` : undefined}
 <form method="post" action="/sign-out"><button class="secondary" type="submit">Sign out</button></form></div></div>`;
 }
 
@@ -140,7 +140,6 @@ ${role.person_roleid === session.roleId ? html` checked` : undefined}><label for
     main: html`${session.pattern.id === 'combined' ? html`<p class="note">${whyHere}</p>` : undefined}
 <form method="post" action="/role"><fieldset><legend>Which role are you working in?</legend>${choices}</fieldset>
 <button type="submit">Use this role</button></form>
-${session.pattern.id === 'separate' ? html`<p><a href="/sign-in/separate?role=changed">Choose at CIS2 instead</a></p>` : undefined}
 ${session.roleId === undefined ? undefined : html`<p><a href="/">Back</a></p>`}`,
   });
 }

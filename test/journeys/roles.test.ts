@@ -33,7 +33,6 @@ describe('roles', () => {
 
   async function openRolePage(page: Page): Promise<void> {
     await page.getByRole('link', { name: 'Change role' }).click();
-    await page.getByRole('link', { name: 'Choose at CIS2 instead' }).click();
     await page.getByRole('heading', { name: 'Choose your role' }).waitFor();
     assert.equal(new URL(page.url()).origin, new URL(instance.urls.cis2Issuer).origin);
   }
@@ -76,6 +75,11 @@ describe('roles', () => {
     const page = await context.newPage();
     await signIn(page);
     await worksAs(page, first);
+
+    const form = { role: third.roleId };
+    const headers = { 'sec-fetch-site': 'same-origin' };
+    const selected = await page.request.post(`${instance.urls.sample}/role`, { form, headers });
+    assert.match(await selected.text(), /Selecting a role at CIS2/, 'the ID token names the first role');
 
     await openRolePage(page);
     assert.equal(await page.getByRole('searchbox').count(), 0);
