@@ -7,7 +7,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import workerThreads from 'node:worker_threads';
 import { sql } from './database.ts';
-import { LogCopier, statementsBetween } from './log-copier.ts';
+import { LogCopier, rowsBetween } from './log-copier.ts';
 import { SqliteDatabase } from './sqlite.ts';
 import { Connect } from './sqlite-connection.ts';
 
@@ -78,7 +78,7 @@ describe('LogCopier', () => {
     const { file } = await fileDatabase(t);
     await new LogCopier(file).close();
     const copier = new LogCopier(file);
-    copier.committed(statementsBetween);
+    copier.committed(rowsBetween);
     await copier.close();
   });
 });
@@ -89,12 +89,19 @@ describe('SqliteDatabase', () => {
     // 3 pages a row: some 23 MB in the log.
     const insert = sql('INSERT INTO kept (n) VALUES (zeroblob(12000))');
     const add = () => database.batch(Array.from({ length: 100 }, () => insert));
-    for (let rows = 100; rows < statementsBetween; rows += 100) {
+    for (let rows = 100; rows < rowsBetween; rows += 100) {
       await add();
       assert.equal(copied(), 0);
     }
     await add();
-    while (copied() !== statementsBetween) await turn();
+    while (copied() !== rowsBetween) await turn();
+  });
+
+  test('copies the log after one statement of many rows', async (t) => {
+    const { database, add, copied } = await fileDatabase(t);
+    await add(rowsBetween / 2);
+    await database.run(sql('UPDATE kept SET n = n + 1'));
+    while (copied() !== rowsBetween / 2) await turn();
   });
 
   test('fails no write if the machine starts no further thread', async (t) => {
@@ -111,9 +118,9 @@ describe('SqliteDatabase', () => {
       syncBuiltinESMExports();
     });
     const { database, add } = await fileDatabase(t);
-    assert.equal((await add(statementsBetween)).done, true);
-    assert.equal((await add(statementsBetween)).done, true);
+    assert.equal((await add(rowsBetween)).done, true);
+    assert.equal((await add(rowsBetween)).done, true);
     const counted = await database.get(sql('SELECT COUNT(*) AS count FROM kept'));
-    assert.equal(counted?.count, 2 * statementsBetween);
+    assert.equal(counted?.count, 2 * rowsBetween);
   });
 });

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 
-/** Number of statements between two copies. At 1 to 4 changed pages each, 8 to 32 MB wait in the log. */
-export const statementsBetween = 2_000;
+/** Number of written rows between two copies. At 1 to 4 changed pages each, 8 to 32 MB wait in the log. */
+export const rowsBetween = 2_000;
 
 /** Runs in the thread. Its source text is sent, so that it is also in the single executable; it uses nothing outside itself. */
 function copyOnRequest(): void {
@@ -36,7 +36,7 @@ function copyOnRequest(): void {
 export class LogCopier {
   readonly #file: string;
   #worker: Worker | undefined;
-  #statements = 0;
+  #rows = 0;
   #running: Promise<void> | undefined;
 
   /** @param file path of the database */
@@ -44,11 +44,11 @@ export class LogCopier {
     this.#file = file;
   }
 
-  /** Counts committed statements, and begins a copy if there are enough. */
-  committed(statements: number): void {
-    this.#statements += statements;
-    if (this.#statements < statementsBetween || this.#running) return;
-    this.#statements = 0;
+  /** Counts written rows, and begins a copy if there are enough. */
+  committed(rows: number): void {
+    this.#rows += rows;
+    if (this.#rows < rowsBetween || this.#running) return;
+    this.#rows = 0;
     this.#running = this.copy().finally(() => {
       this.#running = undefined;
     });

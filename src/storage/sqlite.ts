@@ -279,7 +279,10 @@ export class SqliteDatabase implements Database {
     const outcomes = executeTogether(this.#connection, this.#seldom, batches);
     this.#hasFailed = false;
     this.#durability?.owe({ lazy: turn.every(({ lazy }) => lazy) });
-    this.#copier?.committed(batches.reduce((count, { length }) => count + length, 0));
+    const results = outcomes.flatMap<StatementResult>((outcome) =>
+      'results' in outcome ? outcome.results : [],
+    );
+    this.#copier?.committed(results.reduce((rows, { changes }) => rows + changes, 0));
     outcomes.forEach((outcome, n) => {
       if (outcome instanceof Error) turn[n]?.reject(outcome);
       else turn[n]?.resolve(outcome);
