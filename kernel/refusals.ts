@@ -1,5 +1,6 @@
 import type { RefusedBecause } from './answer.ts';
 import type { Actor } from './errors.ts';
+import { headerId } from './ids.ts';
 import type { RefusalFacts } from './refusal-facts.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -69,13 +70,6 @@ const redactedFacts = (facts: RefusalFacts): RefusalFacts =>
 
 /** Maximum length of a detail in characters. */
 const longestDetail = 2_000;
-/** Maximum length of a client's id. */
-const longestId = 200;
-
-/** Returns the id of a header; undefined if it is absent or too long to be stored. */
-export const headerId = (value: string | string[] | undefined): string | undefined =>
-  typeof value === 'string' && value !== '' && value.length <= longestId ? value : undefined;
-
 /**
  * Returns the record of a refused request, for the service of its catalogue entry, or the listener's service
  * for kernel entries.

@@ -1,7 +1,7 @@
 import type { Activity, Fact } from '@alongside/kernel/activity';
 import type { Refusal } from '@alongside/kernel/errors';
 import type { JourneyEvent } from '@alongside/kernel/events';
-import { headerId } from '@alongside/kernel/refusals';
+import { headerId } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
 import { cardRefusal, pinRefusal } from '../../identity-agent/protocol.ts';
 import { laneOf, type Outer, type Places } from './lanes.ts';
