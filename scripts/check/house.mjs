@@ -63,7 +63,7 @@ const measures = [
   { name: 'files', limit: 1_147, room: 30, target: 960, of: (t) => t.size },
   {
     name: 'lines',
-    limit: 134_931,
+    limit: 134_936,
     room: 2_500,
     target: 76_000,
     of: (t) => [...t.values()].reduce((sum, text) => sum + linesOf(text), 0),

@@ -129,7 +129,7 @@ export async function openStorage(
     if (schema > 0) {
       await refuseWrongKey(database, found, keyFile.path);
       if (mode !== 'either') await checkMode(database, settings, mode);
-    } else if (mode === 'either') throw new OperatorError(`There is no data in ${database.description}.`);
+    } else if (mode === 'either') throw noData(database.description);
     if (config.migrate === false && schema < knownSchema)
       throw new OperatorError(
         `${database.description} has schema ${schema}, and this version needs ${knownSchema}: run alongside migrate, or leave out --no-migrate.`,
@@ -150,6 +150,11 @@ export async function openStorage(
   }
 }
 
+const noData = (place: string): OperatorError =>
+  new OperatorError(
+    `There is no data in ${place}. Name the data folder with --data, or the database with --database.`,
+  );
+
 /** Throws OperatorError for data that end with their process. */
 export function refuseMemory({ ephemeral, database }: StorageConfig): void {
   if (ephemeral || database === ':memory:')
@@ -169,11 +174,11 @@ export async function openExisting(
   const keyFile = new MasterKeyFile(folder, config);
   refuseMemory(config);
   const file = sqliteFileOf(config.database, folder);
-  if (file !== undefined && !existsSync(file)) throw new OperatorError(`There is no data in SQLite ${file}.`);
+  if (file !== undefined && !existsSync(file)) throw noData(`SQLite ${file}`);
   const database = await connect(config, folder);
   try {
     const schema = await schemaOf(database);
-    if (schema === 0) throw new OperatorError(`There is no data in ${database.description}.`);
+    if (schema === 0) throw noData(database.description);
     await refuseNewerSchema(database, schema);
     const vault = keyFile.read();
     await refuseWrongKey(database, vault, keyFile.path);

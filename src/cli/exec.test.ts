@@ -198,7 +198,7 @@ describe('alongside exec', () => {
 
   test('ends with code 127 for a command that does not exist, and with --json prints one JSON line', async () => {
     const { code, out } = await exec('--json', '--', './no-such');
-    const advice = 'Quote no words together, and put npx before a program of node_modules.';
+    const advice = 'Do not quote the command as a whole, and put npx before a program of node_modules.';
     const message = `There is no command "./no-such". ${advice}`;
     assert.deepEqual([code, JSON.parse(out)], [127, { error: { code: 'failed', message } }]);
   });

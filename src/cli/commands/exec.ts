@@ -82,7 +82,7 @@ function listen(handlers: Partial<Record<NodeJS.Signals, () => unknown>>): () =>
 /** Returns the error of a command that did not start, with the exit code of a shell. */
 function startError(executable: string, error: unknown): OperatorError {
   const message = isMissing(error)
-    ? `There is no command "${executable}". Quote no words together, and put npx before a program of node_modules.`
+    ? `There is no command "${executable}". Do not quote the command as a whole, and put npx before a program of node_modules.`
     : `The command "${executable}" cannot be executed: ${fileProblem(error)}.`;
   const exitCode = isMissing(error) ? notFound : notExecutable;
   return Object.assign(new OperatorError(message), { exitCode });

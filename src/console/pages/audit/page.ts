@@ -68,7 +68,7 @@ const facts = ({ detail, target }: AuditRecord): Html => {
     .slice(0, 4);
   if (!target && members.length === 0) return html``;
   return html`<span class="facts">${target ? foreign(target) : undefined}${members.map(
-    ([name, value]) => html` <span class="quiet">${name}</span> ${foreign(String(value).slice(0, 80))}`,
+    ([name, value]) => html` <span class="quiet">${name}</span> ${foreign(String(value), 80)}`,
   )}</span>`;
 };
 
