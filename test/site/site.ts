@@ -153,7 +153,8 @@ describe('the documentation site', () => {
       const { page, context } = await open('start/');
       await page.locator('.pagefind-ui__search-input').waitFor({ state: 'attached' });
       await page.keyboard.press('Control+k');
-      await page.keyboard.type(words);
+      // At once: the first result of a part of the words could be another one.
+      await page.keyboard.insertText(words);
       const first = page.locator('.pagefind-ui__result-title .pagefind-ui__result-link').first();
       assert.doesNotMatch(
         (await first.getAttribute('href')) ?? '',
@@ -174,7 +175,7 @@ describe('the documentation site', () => {
       const { page, context, problems } = await open('start/');
       await page.locator('.pagefind-ui__search-input').waitFor({ state: 'attached' });
       await page.keyboard.press('Control+k');
-      await page.keyboard.type(words);
+      await page.keyboard.insertText(words);
       const links = pages.map((path) => `.pagefind-ui__result-link[href^="/${path}/"]`);
       await page.locator(links.join()).first().waitFor();
       const decisions = page.locator('.pagefind-ui__result-link[href^="/adr/"]');
