@@ -20,7 +20,7 @@ export default defineConfig({
       customCss: ['./src/styles/theme.css'],
       sidebar: JSON.parse(readFileSync(new URL('./src/menu.json', import.meta.url), 'utf8')),
       // A word in a title counts five times by default, so that an interface would come before the page that explains it.
-      pagefind: { ranking: { metaWeights: { title: 1.5 } } },
+      pagefind: { ranking: { metaWeights: { title: 0.7 } } },
       lastUpdated: false,
       credits: false,
       expressiveCode: {
