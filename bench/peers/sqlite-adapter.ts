@@ -1,11 +1,16 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 type Payload = Record<string, unknown> & { grantId?: string; uid?: string };
 
-const database = new DatabaseSync(join(mkdtempSync(join(tmpdir(), 'alongside-bench-peer-')), 'peer.db'));
+const folder = mkdtempSync(join(tmpdir(), 'alongside-bench-peer-'));
+const database = new DatabaseSync(join(folder, 'peer.db'));
+process.once('SIGTERM', () => {
+  rmSync(folder, { recursive: true });
+  process.exit();
+});
 database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
   CREATE TABLE entry (key TEXT PRIMARY KEY, payload TEXT NOT NULL, grant_id TEXT, uid TEXT);
   CREATE INDEX entry_grant ON entry (grant_id) WHERE grant_id IS NOT NULL;

@@ -14,7 +14,13 @@ export async function startWebKit(driver: string, browser: string): Promise<Othe
   const folder = mkdtempSync(join(tmpdir(), 'alongside-webkit-'));
   const port = await freePort();
   const webdriver = spawn(driver, [`--port=${port}`], {
-    env: { ...process.env, HOME: folder, XDG_RUNTIME_DIR: folder },
+    // Its sandbox needs namespaces, which a container may refuse.
+    env: {
+      ...process.env,
+      HOME: folder,
+      XDG_RUNTIME_DIR: folder,
+      WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
+    },
     stdio: 'ignore',
   });
   const exited = once(webdriver, 'exit');
