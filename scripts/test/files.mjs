@@ -5,7 +5,7 @@ import { clone, inClone } from '../prepare/clone.mjs';
 const folders = ['kernel', 'src', 'identity-agent', 'client', 'examples', 'test'];
 const passedBy = new Set(['node_modules', 'dist']);
 
-/** Tests of the executable, the image, the installed packages, the files of deploy/ and other browsers, which take minutes: they run only when a pattern names them. */
+/** Tests of the executable, the image, the installed packages, the files of deploy/ and Firefox, which take minutes: they run only when a pattern names them. */
 const onDemand = 'test/delivery/';
 
 /** Returns the test files as paths within the clone. A pattern is the name of a file or folder, or a part of a path. */

@@ -24,14 +24,6 @@ function findDbusmock() {
   return python && spawnSync(python, ['-c', 'import dbusmock']).status === 0 ? python : undefined;
 }
 
-/** Returns the driver of WPE and the browser that it starts. */
-function findWebKit() {
-  const driver = onPath('WPEWebDriver');
-  const library = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
-  const browser = first([`${library}/wpe-webkit-2.0/MiniBrowser`]);
-  return driver && browser && `${driver} ${browser}`;
-}
-
 /** Third-party programs that some tests run against an instance. If one is missing, those tests are reported, except in CI. */
 export const programHelpers = [
   {
@@ -93,18 +85,11 @@ export const programHelpers = [
   },
   testTools,
   {
-    tests: 'test/delivery/other-browsers',
+    tests: 'test/delivery/firefox',
     name: 'Firefox',
     variable: 'ALONGSIDE_FIREFOX',
     find: () => onPath('firefox') ?? onPath('firefox-esr'),
     debian: 'firefox-esr',
-  },
-  {
-    tests: 'test/delivery/other-browsers',
-    name: 'WebKit for Linux without a display, and its driver',
-    variable: 'ALONGSIDE_WPE',
-    find: findWebKit,
-    debian: 'wpewebkit-driver libwpebackend-fdo-1.0-1',
   },
   {
     tests: 'test/delivery/any-language',

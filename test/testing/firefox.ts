@@ -4,7 +4,36 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { BrowserWindow, OtherBrowser } from './window.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A window with cookies of its own. */
+export interface FirefoxWindow {
+  /** Opens an address, and resolves when its document, after all redirects, is there. */
+  open(url: string): Promise<void>;
+  /** Runs an expression in the page. Rejects while a navigation replaces the page. */
+  evaluate(expression: string): Promise<unknown>;
+}
+
+export interface Firefox {
+  newWindow(): Promise<FirefoxWindow>;
+  close(): Promise<void>;
+}
+
+const interval = 50;
+/** Long enough for a loaded machine. */
+const patience = 120_000;
+
+/** Resolves with the value of an expression as soon as it has one, however often the page changes until then. */
+export async function whenThere(window: FirefoxWindow, expression: string): Promise<unknown> {
+  for (let waited = 0; waited < patience; waited += interval) {
+    const value = await window.evaluate(expression).catch(() => undefined);
+    if (value) return value;
+    await delay(interval);
+  }
+  throw new Error(
+    `${expression} had no value; the page: ${await window.evaluate('document.body.innerText')}`,
+  );
+}
 
 interface Reply {
   id?: number;
@@ -20,7 +49,7 @@ type Call = <Result>(method: string, params: object) => Promise<Result>;
  * Starts Firefox with an empty profile, driven by WebDriver BiDi (W3C), which needs no driver program.
  * @param hosted origins on this machine that it treats as public, for its restrictions of calls to loopback
  */
-export async function startFirefox(path: string, hosted: readonly string[]): Promise<OtherBrowser> {
+export async function startFirefox(path: string, hosted: readonly string[]): Promise<Firefox> {
   const profile = mkdtempSync(join(tmpdir(), 'alongside-firefox-'));
   const ends = hosted.flatMap((origin) =>
     ['127.0.0.1', '[::1]'].map((host) => `${host}:${new URL(origin).port}`),
@@ -94,7 +123,7 @@ async function connect(url: string): Promise<{ call: Call; end: () => void }> {
   };
 }
 
-async function newWindow(call: Call): Promise<BrowserWindow> {
+async function newWindow(call: Call): Promise<FirefoxWindow> {
   const { userContext } = await call<{ userContext: string }>('browser.createUserContext', {});
   const { context } = await call<{ context: string }>('browsingContext.create', { type: 'tab', userContext });
   return {
