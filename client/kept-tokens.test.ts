@@ -132,7 +132,7 @@ describe('tokens kept by the operating system', () => {
     assert.equal(await store.read(), undefined);
   });
 
-  test('cannot be kept by a program that fails or does not exist, and say so without the tokens', async () => {
+  test('report a program that fails or does not exist, without showing the tokens', async () => {
     const failing = { read: ['false'], write: ['false'], remove: ['/nonexistent/tool'] } as const;
     const broken = commandStore(failing);
     assert.equal(await broken.read(), undefined);

@@ -13,7 +13,7 @@ export interface WebSession {
   user: User;
   /** The role in which the user works: the `sessionUrid` of an API. Undefined until a user with several roles has chosen. */
   roleId?: string;
-  /** Whether the user selected the role at CIS2: another one takes a sign-in there, with `?role=changed`. */
+  /** Whether the user selected the role at CIS2. Another role then needs a sign-in there, with `?role=changed`. */
   isRoleOfCis2: boolean;
   /** The `token` of an API. */
   tokens: FreshTokens;

@@ -1,6 +1,6 @@
 /** Why a request was refused. */
 export interface SignInFailure {
-  /** 503: a sign-in could not begin, or the provider be told of a sign-out: its metadata is wrong or out of reach. */
+  /** 503: the sign-in could not begin, or CIS2 could not be told of a sign-out, because its metadata is wrong or unreachable. */
   status: 400 | 403 | 413 | 503;
   /** In a sentence; may be shown. */
   message: string;
@@ -30,7 +30,7 @@ export function failurePage({ status, message }: SignInFailure): Response {
 }
 
 /**
- * Leads the browser to another site after a form. A redirect would not do: the policy of the page with the form may forbid it
+ * Leads the browser to another site after a form. The policy of the page with the form may forbid a redirect there
  * (`form-action 'self'`).
  */
 export function onwardPage(to: string, title: string): Response {

@@ -67,8 +67,8 @@ export interface WebPaths {
   /** GET: the page after sign-out. In the separate pattern, register it at CIS2 (`postLogoutRedirectUris`). */
   signedOut: string;
   /**
-   * POST with `role`: selects one of the user's roles; `to` is shown afterwards. If the user selected the present role at CIS2, leads
-   * the browser there to select another: the ID token names the role, and the platform accepts no other in `NHSD-Session-URID`.
+   * POST with `role`: selects one of the user's roles; `to` is shown afterwards. If the user selected the current role at CIS2, the
+   * browser goes there to select another: the ID token contains the role, and the platform accepts no other in `NHSD-Session-URID`.
    */
   role: string;
   /** POST by CIS2: back-channel logout. */

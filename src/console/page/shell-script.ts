@@ -89,7 +89,7 @@ function shell(tools: PageTools): void {
     part.dispatchEvent(new CustomEvent('alongside:part', { bubbles: true }));
   };
 
-  /** The session has ended. What is typed on the page is kept. */
+  /** Asks the user to sign in again. Keeps text that was typed on the page. */
   const askForSignIn = (): void => {
     const fields = document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>(
       'main input:not([type=hidden]), main textarea',
