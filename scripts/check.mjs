@@ -30,7 +30,7 @@ const checks = {
       ]),
   },
   house: {
-    about: 'the structure: no figure above its limit',
+    about: 'the structure: no import loops; other figures with their trend',
     run: async () => (await import('./check/house.mjs')).house(),
   },
   inputs: {

@@ -3,8 +3,8 @@ import { importsOf, productFiles } from './imports.mjs';
 import { textOf, trackedFiles } from './tracked.mjs';
 
 /**
- * Measures of the structure, each with a limit. A figure may only fall: lower the limit in the same commit. `target` is the goal.
- * Measures that grow with new features have some `room`; harmless ones are not limited.
+ * Measures of the structure. A figure above its `limit` fails the check. The others are compared with the `last`
+ * recorded figure and only warn, so that a small change passes. `target` is the goal.
  */
 const measures = [
   { name: 'src/cis: entries in import loops', limit: 0, target: 0, of: (t) => inLoops(t, 'src/cis') },
@@ -21,70 +21,72 @@ const measures = [
     target: 0,
     of: (t) => inLoops(t, 'src/authorisation'),
   },
-  { name: 'src/cis2: entries', limit: 17, target: 18, of: (t) => entriesOf(t, 'src/cis2').size },
+  { name: 'src/cis2: entries', last: 17, target: 18, of: (t) => entriesOf(t, 'src/cis2').size },
   {
     name: 'wiring of cis2: most imports of a file',
-    limit: 27,
-    room: 5,
+    last: 27,
     target: 30,
     of: (t) => Math.max(...wiringOf(t).map((file) => importsOf(file, t.get(file)).length)),
   },
   {
     name: 'wiring of cis2: longest function, lines',
-    limit: 48,
-    room: 6,
+    last: 48,
     target: 60,
     of: (t) => Math.max(...wiringOf(t).map((file) => longestFunction(file, t.get(file)))),
   },
   { name: 'step lists', of: (t) => count(t, /\bsteps(?:<[^()]*>)?\(/g) },
-  { name: "path.split('/') outside the router", limit: 0, target: 0, of: splitPaths },
-  { name: 'outgoing HTTP callers', limit: 1, target: 1, of: outgoingCallers },
-  { name: 'durable queues', limit: 1, target: 1, of: durableQueues },
-  { name: 'as never', limit: 1, target: 2, of: (t) => count(t, /\bas never\b/g) },
-  { name: 'as unknown as', limit: 3, target: 8, of: (t) => count(t, /\bas unknown as\b/g) },
+  { name: "path.split('/') outside the router", last: 0, target: 0, of: splitPaths },
+  { name: 'outgoing HTTP callers', last: 1, target: 1, of: outgoingCallers },
+  { name: 'durable queues', last: 1, target: 1, of: durableQueues },
+  { name: 'as never', last: 1, target: 2, of: (t) => count(t, /\bas never\b/g) },
+  { name: 'as unknown as', last: 3, target: 8, of: (t) => count(t, /\bas unknown as\b/g) },
   {
     name: 'JSON.parse(…) as',
-    limit: 0,
+    last: 0,
     target: 0,
     of: (t) => count(t, /\bJSON\.parse\((?:[^()]|\([^()]*\))*\) as\b/g),
   },
-  { name: 'object literals spread into literals', limit: 0, target: 0, of: (t) => count(t, /\.\.\.\{/g) },
-  { name: 'conditional expressions within others', limit: 0, target: 0, of: nestedConditions },
-  { name: 'functions over 60 lines, page programs aside', limit: 39, room: 3, target: 30, of: longFunctions },
-  { name: 'interfaces called Parts', limit: 0, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
-  { name: 'interfaces called Asked', limit: 0, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
+  { name: 'object literals spread into literals', last: 0, target: 0, of: (t) => count(t, /\.\.\.\{/g) },
+  { name: 'conditional expressions within others', last: 0, target: 0, of: nestedConditions },
+  { name: 'functions over 60 lines, page programs aside', last: 39, target: 30, of: longFunctions },
+  { name: 'interfaces called Parts', last: 0, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
+  { name: 'interfaces called Asked', last: 0, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
   {
     name: 'files under 30 lines',
-    limit: 86,
-    room: 5,
+    last: 86,
     target: 140,
     of: (t) => [...t.values()].filter((text) => linesOf(text) < 30).length,
   },
-  { name: 'files', limit: 1_147, room: 30, target: 960, of: (t) => t.size },
+  { name: 'files', last: 1_147, target: 960, of: (t) => t.size },
   {
     name: 'lines',
-    limit: 134_936,
-    room: 2_500,
+    last: 134_936,
     target: 76_000,
     of: (t) => [...t.values()].reduce((sum, text) => sum + linesOf(text), 0),
   },
 ];
 
-/** Measures the product (no tests, no test helpers), prints the table and complains about each figure above its limit. */
+/** Measures the product (no tests, no test helpers), prints the table with the trend, and complains about each figure above its limit. */
 export function house() {
   const texts = new Map(productFiles().map((file) => [file, textOf(file) ?? '']));
   const complaints = misplacedHelpers();
-  for (const { name, limit, target, room = 0, of } of measures) {
+  for (const { name, limit, last, target, of } of measures) {
     const figure = of(texts);
-    const limits = [
+    const facts = [
       limit !== undefined && `limit ${limit}`,
+      last !== undefined && `was ${last}${trend(figure - last)}`,
       target !== undefined && `target ${target}`,
     ].filter(Boolean);
-    const lower = figure < limit - room ? ' <- lower the limit in scripts/check/house.mjs' : '';
-    process.stdout.write(`${String(figure).padStart(14)}  ${[name, ...limits].join(', ')}${lower}\n`);
+    process.stdout.write(`${String(figure).padStart(14)}  ${[name, ...facts].join(', ')}\n`);
     if (figure > limit) complaints.push(`${name}: ${figure}, and the limit is ${limit}`);
   }
   return complaints;
+}
+
+/** Describes the change of a figure since it was recorded; a warning when it grew. */
+function trend(change) {
+  if (change === 0) return '';
+  return change > 0 ? ` (warning: grew by ${change})` : ` (fell by ${-change})`;
 }
 
 /** Reports test helpers that are not in the folder `testing/` of their part. */
