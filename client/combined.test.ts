@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createApi } from './api.ts';
 import type { CombinedSettings } from './combined.ts';
 import { createCombined } from './combined.ts';
 import { platformAt } from './config.ts';
+import { keepFresh } from './fresh.ts';
 import { sha256 } from './proof-key.ts';
 import { testClock } from './testing/clock.ts';
 import type { TestPlatform } from './testing/platform.ts';
@@ -201,7 +203,6 @@ describe('createCombined', () => {
     );
     const faults = [
       { ...PUBLISHED_TOKENS, expires_in: '-1' },
-      { ...PUBLISHED_TOKENS, expires_in: undefined },
       { ...PUBLISHED_TOKENS, token_type: 'DPoP' },
       { ...PUBLISHED_TOKENS, access_token: 7 },
       [],
@@ -210,6 +211,26 @@ describe('createCombined', () => {
       platform.answers.splice(0, 1, { body });
       await assert.rejects(combined.refresh(tokens), { code: 'response_invalid' });
     }
+  });
+
+  test('accepts tokens of unknown lifetime, and renews them after a 401', async (t) => {
+    const { expires_in: _, ...unknown } = PUBLISHED_TOKENS;
+    const platform = await startPlatform(
+      { body: { ...unknown, access_token: 'second' } },
+      { status: 401 },
+      {},
+    );
+    t.after(platform.close);
+    const combined = createCombined(settings(platform));
+    const first = await combined.refresh(new TokenSet({ accessToken: 'a', refreshToken: 'r' }));
+    assert.deepEqual([first.accessToken, first.expiresAt], ['second', undefined]);
+    const fresh = keepFresh(first, async () => new TokenSet({ accessToken: 'third' }));
+    const api = createApi({ baseUrl: platform.origin, token: fresh });
+    assert.equal((await api.fetch('/orders')).status, 200);
+    assert.deepEqual(
+      platform.calls.map(({ headers }) => headers.authorization),
+      [undefined, 'Bearer second', 'Bearer third'],
+    );
   });
 
   test('throws a network error with the address if the server is down', async () => {

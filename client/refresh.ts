@@ -74,7 +74,11 @@ export function onceEach(refresh: (tokens: TokenSet) => Promise<TokenSet>, clock
       const set = await renewed;
       // An unchanged refresh token stays usable.
       if (set.refreshToken === spent) known.delete(spent);
-      else known.set(spent, { renewed, until: Math.min(clock.now() + KEPT_MS, set.expiresAt) });
+      else
+        known.set(spent, {
+          renewed,
+          until: Math.min(clock.now() + KEPT_MS, set.expiresAt ?? Number.POSITIVE_INFINITY),
+        });
     } catch {
       known.delete(spent);
     }

@@ -96,11 +96,10 @@ function readTokens(
   }
   checkTokenType(text(body.token_type), isBound);
   const expiresIn = wholeNumber(body, 'expires_in');
-  if (expiresIn === undefined) throw new ClientError('response_invalid', 'The answer has no expires_in.');
   const refreshExpiresIn = wholeNumber(body, 'refresh_token_expires_in');
   const tokens = new TokenSet({
     accessToken,
-    expiresAt: sentAt + expiresIn * 1000,
+    expiresAt: expiresIn === undefined ? undefined : sentAt + expiresIn * 1000,
     refreshToken: token(body, 'refresh_token'),
     refreshExpiresAt: refreshExpiresIn === undefined ? undefined : sentAt + refreshExpiresIn * 1000,
     refreshCount: wholeNumber(body, 'refresh_count'),

@@ -55,6 +55,11 @@ describe('TokenSet', () => {
     assert.ok(!inspect(back).includes('stored along'));
   });
 
+  test('keeps an unknown lifetime unknown when it is restored', () => {
+    const restored = TokenSet.restore({ accessToken: 'a' });
+    assert.deepEqual([restored.expiresAt, restored.secondsLeft()], [undefined, Number.POSITIVE_INFINITY]);
+  });
+
   test('reports its remaining lifetime', () => {
     assert.equal(full.secondsLeft({ now: () => 0 }), 1);
     assert.equal(full.secondsLeft({ now: () => 1_500 }), 0);

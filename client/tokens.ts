@@ -5,7 +5,8 @@ import { ClientError } from './errors.ts';
 /** The plain members of a token set, secrets included. Times are milliseconds since the epoch. */
 export interface TokenSetFields {
   accessToken: string;
-  expiresAt: number;
+  /** Absent if the server did not say. // RFC 6749 section 5.1 only recommends `expires_in` */
+  expiresAt?: number;
   refreshToken?: string;
   refreshExpiresAt?: number;
   /** The number of refreshes, as counted by the API platform. */
@@ -28,7 +29,7 @@ export function checkTokens(tokens: TokenSet): void {
 
 const REDACTED = '[redacted]';
 const TEXTS = ['refreshToken', 'idToken', 'scope', 'sid'] as const;
-const NUMBERS = ['refreshExpiresAt', 'refreshCount'] as const;
+const NUMBERS = ['expiresAt', 'refreshExpiresAt', 'refreshCount'] as const;
 
 /**
  * Tokens with their lifetime. Printing or serialising one never shows a secret; `reveal()` does, for a session store on the
@@ -44,25 +45,24 @@ export class TokenSet {
   /** Restores the result of `reveal()`, for example from a session store. Throws `settings_invalid`. */
   static restore(stored: unknown): TokenSet {
     const fields = (stored ?? {}) as Record<keyof TokenSetFields, unknown>;
-    const { accessToken, expiresAt } = fields;
+    const { accessToken } = fields;
     // Only known members, because others would be printed.
     const optional = [
       ...TEXTS.map((name) => [name, fields[name], typeof fields[name] === 'string'] as const),
       ...NUMBERS.map((name) => [name, fields[name], Number.isFinite(fields[name])] as const),
     ].filter(([, value]) => value !== undefined && value !== null);
-    const fits = typeof accessToken === 'string' && Number.isFinite(expiresAt);
-    if (!fits || optional.some(([, , good]) => !good))
+    if (typeof accessToken !== 'string' || optional.some(([, , good]) => !good))
       throw new ClientError('settings_invalid', 'The stored tokens are not what TokenSet.reveal() gave.');
     const rest = Object.fromEntries(optional.map(([name, value]) => [name, value]));
-    return new TokenSet({ ...rest, accessToken, expiresAt: expiresAt as number });
+    return new TokenSet({ ...rest, accessToken });
   }
 
   get accessToken(): string {
     return this.#fields.accessToken;
   }
 
-  /** Expiry of the access token, in milliseconds since the epoch. */
-  get expiresAt(): number {
+  /** Expiry of the access token, in milliseconds since the epoch; undefined if unknown. */
+  get expiresAt(): number | undefined {
     return this.#fields.expiresAt;
   }
 
@@ -91,8 +91,9 @@ export class TokenSet {
     return this.#fields.sid;
   }
 
-  /** Remaining whole seconds of the access token, at least 0. */
+  /** Remaining whole seconds of the access token, at least 0; `Infinity` if unknown: then a 401 of the API renews it. */
   secondsLeft(clock: Clock = systemClock): number {
+    if (this.expiresAt === undefined) return Number.POSITIVE_INFINITY;
     return Math.max(0, Math.floor((this.expiresAt - clock.now()) / 1000));
   }
 

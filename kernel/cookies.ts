@@ -1,3 +1,5 @@
+import { type Clock, systemClock } from './clock.ts';
+
 function parse(header: string): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>();
   const twice = new Set<string>();
@@ -19,6 +21,16 @@ let last = { header: '', cookies: parse('') };
 export function readCookies(header = ''): ReadonlyMap<string, string> {
   if (header !== last.header) last = { header, cookies: parse(header) };
   return last.cookies;
+}
+
+/**
+ * Returns the attributes that end a cookie after so many seconds. Old clients, such as Java's CookieManager, take a cookie
+ * without Expires for one of RFC 2109 and send it with quotes. Browsers count by the machine's clock.
+ * // RFC 6265 sections 4.1.2.1 and 4.1.2.2
+ */
+export function cookieLifetime(seconds: number, clock: Clock = systemClock): string {
+  const end = seconds <= 0 ? 0 : clock.now() + seconds * 1_000;
+  return `; Max-Age=${seconds}; Expires=${new Date(end).toUTCString()}`;
 }
 
 /** Names the cookies of one service. Ports of one host share cookies, so names must distinguish services and instances. */
@@ -44,7 +56,7 @@ export class CookieNames {
    * a session cookie.
    */
   set(purpose: string, value: string, maxAge?: number): string {
-    const age = maxAge === undefined ? '' : `; Max-Age=${maxAge}`;
+    const age = maxAge === undefined ? '' : cookieLifetime(maxAge);
     return `${this.name(purpose)}=${value}; Path=/; HttpOnly; SameSite=Lax${this.#secure ? '; Secure' : ''}${age}`;
   }
 

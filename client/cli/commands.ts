@@ -88,6 +88,8 @@ const LONGEST_INPUT = 262_144;
 /** Tokens are renewed this long before they expire. */
 const MARGIN_SECONDS = 60;
 const SHORTEST_WAIT_SECONDS = 5;
+/** Between two looks at tokens of unknown lifetime. */
+const LONGEST_WAIT_SECONDS = 3_600;
 
 /** Returns an error as sentences: what happened, and what to do. */
 export const sentencesOf = ({ message, advice }: ClientError): string =>
@@ -157,7 +159,7 @@ async function watch(
   try {
     for (;;) {
       const seconds = fresh.current().secondsLeft() - MARGIN_SECONDS + 1;
-      await wait(Math.max(SHORTEST_WAIT_SECONDS, seconds) * 1000, signal);
+      await wait(Math.min(Math.max(SHORTEST_WAIT_SECONDS, seconds), LONGEST_WAIT_SECONDS) * 1000, signal);
       await fresh.freshToken();
     }
   } catch (error) {
@@ -173,8 +175,8 @@ function lineOf(tokens: TokenSet): string {
   return JSON.stringify({
     access_token: accessToken,
     token_type: 'Bearer',
-    expires_in: tokens.secondsLeft(),
-    expires_at: Math.floor(expiresAt / 1000),
+    expires_in: expiresAt && tokens.secondsLeft(),
+    expires_at: expiresAt && Math.floor(expiresAt / 1000),
     refresh_token: refreshToken,
     refresh_expires_at: refreshExpiresAt && Math.floor(refreshExpiresAt / 1000),
     scope,
@@ -199,7 +201,7 @@ function tokensIn(text: string): TokenSet {
     string,
     unknown
   >;
-  const milliseconds = (seconds: unknown) => (typeof seconds === 'number' ? seconds * 1000 : undefined);
+  const milliseconds = (seconds: unknown) => (typeof seconds === 'number' ? seconds * 1000 : seconds);
   try {
     return TokenSet.restore({
       accessToken: access_token,

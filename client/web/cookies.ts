@@ -26,9 +26,15 @@ export function cookiesAt(origin: string, prefix: string): Cookies {
       return pairs.find((pair) => pair.startsWith(start))?.slice(start.length);
     },
     set: (name, value, seconds) =>
-      `${full(name)}=${value}; ${attributes}${seconds === undefined ? '' : `; Max-Age=${seconds}`}`,
-    clear: (name) => `${full(name)}=; ${attributes}; Max-Age=0`,
+      `${full(name)}=${value}; ${attributes}${seconds === undefined ? '' : lifetime(seconds)}`,
+    clear: (name) => `${full(name)}=; ${attributes}${lifetime(0)}`,
   };
+}
+
+/** Some clients need Expires beside Max-Age: Java's CookieManager quotes a value without it. // RFC 6265 section 4.1.2 */
+function lifetime(seconds: number): string {
+  const end = seconds === 0 ? 0 : Date.now() + seconds * 1_000;
+  return `; Max-Age=${seconds}; Expires=${new Date(end).toUTCString()}`;
 }
 
 /** Returns the name of the cookie of one sign-in, so that two tabs that start at once do not overwrite each other's. */

@@ -36,7 +36,7 @@ const requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>
 };
 
 const standard: ProfileRules = {
-  authenticationMethods: ['none', 'client_secret_basic', 'client_secret_post', ...keyMethods],
+  authenticationMethods: ['client_secret_basic', 'client_secret_post', ...keyMethods, 'none'],
   algorithms: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
   assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
   senderConstraint: 'allowed',

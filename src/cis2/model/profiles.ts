@@ -42,7 +42,8 @@ export const profileRules: Readonly<Record<Profile, ProfileRules>> = {
     requires,
   },
   standard: {
-    authenticationMethods: ['none', ...secrets, ...keyMethods],
+    // `none` is last in the metadata, because some libraries only try the first.
+    authenticationMethods: [...secrets, ...keyMethods, 'none'],
     algorithms: ['RS256', 'RS512', 'ES256', 'PS256', 'EdDSA'],
     assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
     senderConstraint: 'allowed',

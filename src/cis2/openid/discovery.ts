@@ -20,6 +20,7 @@ import type { Authenticators } from '../sign-in/authenticator.ts';
 import { promptValues } from './authorize/request-checks.ts';
 import { schemaPaths } from './claims/schemas.ts';
 import { grants } from './token/grants/registry.ts';
+import { offlineAccess } from './token/issuer.ts';
 
 const signing = ['RS256', 'ES256', 'PS256'];
 
@@ -47,7 +48,7 @@ export function discoveryDocument(dependencies: DiscoveryDependencies): Record<s
     userinfo_endpoint: `${issuer}${endpointPaths.userinfo}`,
     end_session_endpoint: `${issuer}${endpointPaths.endSession}`,
     ...(registrationUrl === undefined ? {} : { registration_endpoint: registrationUrl }),
-    scopes_supported: scopeValues,
+    scopes_supported: [...scopeValues, offlineAccess],
     acr_values_supported: authenticators
       ? acrValues.filter((value) => authenticators.meeting([value]).length > 0)
       : acrValues,

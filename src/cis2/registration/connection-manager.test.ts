@@ -42,7 +42,7 @@ describe('session of a team', () => {
     const reply = await signIn();
     assert.deepEqual([reply.status, bodyOf(reply).team_ids], [200, ['demo']]);
     const [cookie = ''] = reply.headers['set-cookie'] ?? [];
-    assert.match(cookie, /HttpOnly; SameSite=Strict; Max-Age=3600$/);
+    assert.match(cookie, /HttpOnly; SameSite=Strict; Max-Age=3600; Expires=[^;]+ GMT$/);
     const name = cookie.split(';')[0] ?? '';
     assert.equal((await call('GET', 'demo', undefined, { cookie: name })).status, 200);
     const [, claims = ''] = bodyOf(reply).access_token.split('.');

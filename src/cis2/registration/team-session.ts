@@ -1,5 +1,5 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
-import { readCookies } from '@alongside/kernel/cookies';
+import { cookieLifetime, readCookies } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { decodeJwt, verifySignature } from '@alongside/kernel/jws';
 import type { SigningKeys } from '@alongside/kernel/keys';
@@ -53,7 +53,7 @@ export class TeamSessions {
 
   cookie(session: string): string {
     const secure = this.#isSecure ? '; Secure' : '';
-    return `${this.cookieName}=${session}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${sessionLifetime}${secure}`;
+    return `${this.cookieName}=${session}; Path=/; HttpOnly; SameSite=Strict${secure}${cookieLifetime(sessionLifetime)}`;
   }
 
   get #isSecure(): boolean {

@@ -4,6 +4,9 @@ import { errors } from '../errors.ts';
 
 const mostStreams = 100;
 
+/** Milliseconds between heartbeats. Pages call a stream dead after 10 s without one. */
+export const heartbeat = 5_000;
+
 /** Wakes its one waiter. */
 export class Bell {
   #rung = false;
@@ -31,6 +34,13 @@ export class Bell {
   }
 }
 
+/** nginx holds back responses that do not refuse it. */
+export const streamHeaders = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+};
+
 /** Returns whether a client accepts server-sent events. */
 export const wantsStream = ({ headers }: Pick<HttpRequest, 'headers'>): boolean =>
   (headers.accept ?? '')
@@ -43,11 +53,7 @@ export class StreamLimit {
 
   open(chunks: Chunks): StreamAnswer {
     if (this.#open >= mostStreams) throw errors.tooManyStreams(`${this.#open} streams are open`);
-    return new StreamAnswer(
-      200,
-      { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
-      (gone) => this.#counted(chunks, gone),
-    );
+    return new StreamAnswer(200, streamHeaders, (gone) => this.#counted(chunks, gone));
   }
 
   async *#counted(chunks: Chunks, gone: AbortSignal): AsyncGenerator<string | Uint8Array> {

@@ -169,24 +169,36 @@ function shell(tools: PageTools): void {
   let seen = document.body.dataset.changes;
   const connect = (): void => {
     const stream = new EventSource('/api/v1/changes');
-    stream.onopen = () => {
-      wait = 1_000;
-      showConnection(false);
-      showLive(isPaused ? 'Paused' : 'Live', isPaused ? 'paused' : 'live');
-    };
-    // Something changed before the page listened.
-    stream.addEventListener('count', ({ data }) => {
-      if (data !== seen) everything();
-      seen = data;
-    });
-    stream.onmessage = ({ data }) => changed(JSON.parse(data));
-    stream.onerror = () => {
+    let silence: ReturnType<typeof setTimeout>;
+    const lose = (): void => {
+      clearTimeout(silence);
       stream.close();
       showConnection(true);
       wait = Math.min(wait * 2, 16_000);
       showLive(`Disconnected, trying again in ${wait / 1_000} s`, 'lost');
       setTimeout(connect, wait);
     };
+    /** A proxy may hold back an open stream, so it is live only while something arrives. */
+    const hear = (): void => {
+      clearTimeout(silence);
+      silence = setTimeout(lose, 10_000);
+    };
+    hear();
+    stream.addEventListener('heartbeat', hear);
+    // Something changed before the page listened.
+    stream.addEventListener('count', ({ data }) => {
+      hear();
+      wait = 1_000;
+      showConnection(false);
+      showLive(isPaused ? 'Paused' : 'Live', isPaused ? 'paused' : 'live');
+      if (data !== seen) everything();
+      seen = data;
+    });
+    stream.onmessage = ({ data }) => {
+      hear();
+      changed(JSON.parse(data));
+    };
+    stream.onerror = lose;
   };
   if (live) {
     connect();

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type AuditLog, type AuditRecord, filterNames } from '../../storage/audit.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { since } from '../api/request.ts';
-import { wantsStream } from '../api/streams.ts';
+import { streamHeaders, wantsStream } from '../api/streams.ts';
 import { auditPage } from '../audit-search.ts';
 import { errors } from '../errors.ts';
 import { journeyOfRecord } from '../find-journey.ts';
@@ -154,9 +154,7 @@ export const audit: Resource = {
         async handle({ request, query: range }) {
           if (wantsStream(request)) {
             await record('verify', 0);
-            return new StreamAnswer(200, { 'content-type': 'text/event-stream' }, () =>
-              verification(audit, range),
-            );
+            return new StreamAnswer(200, streamHeaders, () => verification(audit, range));
           }
           const result = await audit.verify(range);
           await record('verify', result.records);

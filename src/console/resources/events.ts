@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { everyRole } from '../administrators/roles.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { since } from '../api/request.ts';
-import { Bell, StreamLimit, wantsStream } from '../api/streams.ts';
+import { Bell, heartbeat, StreamLimit, wantsStream } from '../api/streams.ts';
 import type { Change, Changes } from '../changes.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 
@@ -16,9 +16,6 @@ interface EventRange {
   since: number;
   journey?: string;
 }
-
-/** Milliseconds between comments that keep the connection open. */
-const heartbeat = 15_000;
 
 /** Returns the number after which a reconnecting browser continues. */
 const lastEventId = ({ headers }: HttpRequest): number | undefined => {
@@ -119,7 +116,8 @@ export async function* changeStream(changes: Changes, gone: AbortSignal): AsyncG
   try {
     yield `retry: 2000\nevent: count\ndata: ${changes.count}\n\n`;
     while (!gone.aborted) {
-      if (!(await bell.wait(heartbeat))) yield ': still here\n\n';
+      // An event, because a page does not see comments.
+      if (!(await bell.wait(heartbeat))) yield 'event: heartbeat\ndata:\n\n';
       if (changed.size === 0 || gone.aborted) continue;
       await new Promise<void>((resolve) => setTimeout(resolve, gather));
       yield `data: ${JSON.stringify([...changed])}\n\n`;
