@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import { sha256 } from '../proof-key.ts';
 
 /** The cookies of a web application at one origin. // RFC 6265bis section 4.1.3 (cookie name prefixes) */
@@ -33,7 +34,7 @@ export function cookiesAt(origin: string, prefix: string): Cookies {
 
 /** Some clients need Expires beside Max-Age: Java's CookieManager quotes a value without it. // RFC 6265 section 4.1.2 */
 function lifetime(seconds: number): string {
-  const end = seconds === 0 ? 0 : Date.now() + seconds * 1_000;
+  const end = seconds === 0 ? 0 : systemClock.now() + seconds * 1_000;
   return `; Max-Age=${seconds}; Expires=${new Date(end).toUTCString()}`;
 }
 
