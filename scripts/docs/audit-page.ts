@@ -47,7 +47,7 @@ Unauthenticated callers do not write records. They are counted by endpoint, netw
 
 ## How it is sealed
 
-Each process writes one chain. \`hash\` is HMAC-SHA256 over the record and \`previous\`, under a key derived from the master key ([ADR 26](adr/0026-each-process-seals-its-own-audit-chain.md)). An act writes its record in the batch of its own database writes, and the process seals it within a second: neither exists without the other. Some acts have no such batch: reads, acts outside the database and acts of many writes. Their record is written first, and without it they do not happen; an act that then fails has a second record, \`failed\`: ${aloneActions}. (\`patient.changed\` is among them because a repeated change is answered and changes nothing.) A refusal is recorded before its response.
+Each process writes one chain. \`hash\` is HMAC-SHA256 over the record and \`previous\`, under a key derived from the master key ([ADR 26](adr/0026-each-process-seals-its-own-audit-chain.md)). An act writes its record in the batch of its own database writes, and the process seals it within a second: neither exists without the other. Some acts have no such batch: reads, acts outside the database and acts of many writes. Their record is written first, and without it they do not happen; an act that then fails has a second record, \`failed\`: ${aloneActions}. (\`patient.changed\` is among them because its refusals are.) A refusal is recorded before its response.
 
 Once a minute one process records the end of each chain that has grown, and logs it as \`audit anchor\`, in production at every log level. These lines are the anchors of the audit log.
 

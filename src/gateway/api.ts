@@ -29,6 +29,8 @@ export interface BackEndRequest {
   note?: (warning: string) => void;
   /** Records a change in the audit log. */
   change?: ChangeRecorder;
+  /** Set beyond a limit of the operation: the refusal, unless the request repeats an earlier one. Nothing is carried out. */
+  over?: Refusal | undefined;
 }
 
 /** Records a change of a back end in the audit log. */
@@ -37,6 +39,8 @@ export interface ChangeRecorder {
   recordStatement(facts: ChangeFacts): Statement;
   /** Reports that the batch was executed. Otherwise the call is recorded like any other. */
   done(): void;
+  /** Reports that nothing changed, because the response is that of an earlier request with the same X-Request-ID. */
+  repeated(): void;
 }
 
 /** Versions before and after a change. */
@@ -49,10 +53,20 @@ export interface ChangeFacts {
 
 /** Description of a call for the audit log, besides its caller. */
 export interface AuditedCall {
-  action: 'api.called' | 'patient.read' | 'patient.searched' | 'patient.changed';
+  action: 'api.called' | 'patient.read' | 'patient.searched' | 'patient.changed' | 'patient.change-repeated';
   /** NHS number of the patient that it concerns. */
   subject?: string;
   facts?: { count?: number; version?: number; before?: number };
+}
+
+/** A call as its API describes it. */
+export interface AnsweredCall {
+  verb: string;
+  path: string;
+  query: string;
+  answer?: Answer;
+  /** Whether the response is that of an earlier request, and nothing changed. */
+  isRepetition?: boolean | undefined;
 }
 
 /** The protected API itself. Its errors and 5xx responses are never shown to clients. */
@@ -106,12 +120,12 @@ export interface Restriction {
   refuse(call: Call): Refusal;
 }
 
-/** A smoothed limit of one operation for all clients together, checked before the mode. */
+/** A limit of one operation for all clients together, checked before the mode. */
 export interface OperationLimit {
   name: string;
   applies(verb: string, path: string): boolean;
-  /** In the published notation: `3ps`, `300pm`. */
-  rate: string;
+  /** Requests in any second. */
+  perSecond: number;
 }
 
 /** An allowed path, with its name in logs and events, which is never an identifier. */
@@ -168,12 +182,14 @@ export interface ApiDefinition {
   /** Returns why a token without a mode is too weak for the API; undefined if it lacks something else. */
   tooWeak?(call: Pick<Call, 'token' | 'scopes'>): Refusal | undefined;
   /** Describes a call for the audit log; calls of an API without it are `api.called`. */
-  audited?(call: { verb: string; path: string; query: string; answer?: Answer }): AuditedCall;
+  audited?(call: AnsweredCall): AuditedCall;
   /** Changes the query for the back end. */
   adjustQuery?(call: Call): string;
   /** Limits for all clients together; null for none. */
   limits: RateLimits | null;
   operationLimits: readonly OperationLimit[];
+  /** Whether the back end stores responses by X-Request-ID, and returns them beyond `operationLimits`. */
+  answersRepeated?: boolean;
   errors: ErrorRenderer;
   /** Headers and methods of the CORS pre-flight; with `origins`, pages of these may also read the responses. */
   cors: {

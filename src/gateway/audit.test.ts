@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { sha256 } from '@alongside/kernel/secrets';
 import { sql } from '../storage/database.ts';
@@ -29,8 +30,8 @@ describe("the gateway's audit log", () => {
     last = found.at(-1)?.seq ?? last;
     return found;
   };
-  const patch = (version: string) =>
-    updater(gateway, token).patch([named, { op: 'replace', path: '/name/0/family', value: 'Changed' }], {
+  const patch = (version: string, as = token) =>
+    updater(gateway, as).patch([named, { op: 'replace', path: '/name/0/family', value: 'Changed' }], {
       version,
     });
 
@@ -109,41 +110,60 @@ describe("the gateway's audit log", () => {
     );
   });
 
-  test('records every repetition of a change, which gets the stored response', async () => {
+  test('records every repetition of a change as one, not as a change', async () => {
     for (let copy = 0; copy < 2; copy++) assert.equal((await patch('W/"2"')).status, 200);
     const all = await records();
     assert.deepEqual(
       all.map(({ action, outcome }) => [action, outcome]),
       [
-        ['patient.changed', 'ok'],
-        ['patient.changed', 'ok'],
+        ['patient.change-repeated', 'ok'],
+        ['patient.change-repeated', 'ok'],
       ],
+    );
+    assert.deepEqual(
+      all.map(({ actor, subject, detail }) => [actor, subject !== '', detail.version, detail.before]),
+      Array(2).fill([uid, true, 3, undefined]),
     );
   });
 
-  test('records a new patient by the hash of the new number', async () => {
+  test('does not record the request of another user with the same X-Request-ID as a change', async () => {
+    const other = await gateway.issue({
+      uid: '555032000100',
+      attributes: { 'id_token-subject': '555032000100', 'alongside.role_ids': role },
+    });
+    assert.equal((await patch('W/"2"', other)).status, 409);
+    assert.deepEqual(
+      (await records()).map(({ actor, outcome, detail }) => [actor, outcome, detail.rule]),
+      [['555032000100', 'refused', 'pds.versionMismatch']],
+    );
+  });
+
+  test('records a new patient by the hash of the new number, a repetition as one, and a known patient as a refusal', async () => {
     const period = { start: '2024-01-01' };
     const authority = [
       { url: 'registeringAuthorityType', valueCodeableConcept: { coding: [{ code: 'x' }] } },
       { url: 'organisationIdentifier', valueString: 'RGS' },
     ];
-    const created = await gateway.call(`${pdsBase}/Patient`, {
-      method: 'POST',
-      token,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        name: [{ use: 'usual', given: ['Robin'], family: 'Newby' }],
-        gender: 'female',
-        birthDate: '1990-10-22',
-        address: [{ use: 'home', period, line: ['1 Way', 'Leeds'], postalCode: 'LS1 6AE' }],
-        extension: [
-          {
-            url: 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-RegisteringAuthority',
-            extension: authority,
-          },
-        ],
-      }),
+    const body = JSON.stringify({
+      name: [{ use: 'usual', given: ['Robin'], family: 'Newby' }],
+      gender: 'female',
+      birthDate: '1990-10-22',
+      address: [{ use: 'home', period, line: ['1 Way', 'Leeds'], postalCode: 'LS1 6AE' }],
+      extension: [
+        {
+          url: 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-RegisteringAuthority',
+          extension: authority,
+        },
+      ],
     });
+    const create = (id = requestId) =>
+      gateway.call(`${pdsBase}/Patient`, {
+        method: 'POST',
+        token,
+        headers: { 'content-type': 'application/json', 'x-request-id': id },
+        body,
+      });
+    const created = await create();
     assert.equal(created.status, 201, await created.clone().text());
     const { id } = (await created.json()) as { id: string };
     const [record] = await records();
@@ -151,6 +171,18 @@ describe("the gateway's audit log", () => {
       [record?.action, record?.subject, record?.detail.version],
       ['patient.changed', gateway.dependencies.audit.subjectOf(id), 1],
     );
+    assert.equal((await create()).status, 201);
+    assert.equal((await create(randomUUID())).status, 200);
+    const described = (await records()).map(({ action, outcome, subject, detail }) => [
+      action,
+      outcome,
+      subject === gateway.dependencies.audit.subjectOf(id),
+      detail.rule,
+    ]);
+    assert.deepEqual(described, [
+      ['patient.change-repeated', 'ok', true, undefined],
+      ['patient.changed', 'refused', false, 'pds.singleMatch'],
+    ]);
   });
 
   test('a read without a stored record gets no response', async () => {

@@ -1,5 +1,6 @@
 import { outcomeOf } from '@alongside/kernel/activity';
 import type { Answer } from '@alongside/kernel/answer';
+import type { Refusal } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Profile } from '../oauth/applications.ts';
 import type { TokenRecord } from '../oauth/token-records.ts';
@@ -36,6 +37,10 @@ export interface Trace {
   reachedBackEnd?: boolean;
   /** Set once the back end has the audit record of its change. */
   changeRecorded?: boolean;
+  /** Set if the response is that of an earlier request with the same X-Request-ID. */
+  isRepetition?: boolean;
+  /** The refusal of a call beyond a limit of its operation, unless it repeats an earlier one. */
+  over?: Refusal;
 }
 
 type CallAction = AuditedCall['action'];
@@ -66,7 +71,8 @@ function entryOf(
   const about = { messageId: request.id, api: api.name, operation, method: verb };
   return {
     action,
-    outcome: outcomeOf(status),
+    // Some refusals of the PDS have the status 200.
+    outcome: rule !== undefined && status < 400 ? 'refused' : outcomeOf(status),
     actor: token?.uid ?? '',
     role,
     organisation,
@@ -91,6 +97,9 @@ export const changeRecorder = ({ audit }: Dependencies, call: RecordedCall): Cha
   done() {
     call.trace.changeRecorded = true;
   },
+  repeated() {
+    call.trace.isRepetition = true;
+  },
 });
 
 /**
@@ -111,7 +120,9 @@ export async function recordCall(
     return;
   }
   if (trace.changeRecorded && answer.status < 400) return;
-  const audited = api.audited?.({ ...call, query: request.query, answer }) ?? { action: 'api.called' };
+  const isRepetition = trace.isRepetition && answer.status < 400;
+  const described = api.audited?.({ ...call, query: request.query, answer, isRepetition });
+  const audited = described ?? { action: 'api.called' };
   // A back end's own refusal has its own rule.
   const refused = rule ?? answer.because?.refusal.entry.id;
   await audit.recordAlone(entryOf(call, audited, answer.status, refused));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
-import { admitted, gapOf, windowOf, withinQuota } from '../oauth/counters.ts';
+import { gapOf, windowOf, withinQuota, withinSecond } from '../oauth/counters.ts';
 import { resetPatients } from './index.ts';
 import { pdsBase, type RunningGateway, scopes, startGateway } from './testing/gateway.ts';
 
@@ -46,21 +46,24 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       assert.equal(await counts(30), 30);
     });
 
-    test('admits one of several concurrent requests, and the next after the interval', async () => {
-      const all = await Promise.all(
-        Array.from({ length: 20 }, () => admitted(gateway.dependencies, 'smooth', '1ps')),
-      );
-      assert.equal(all.filter(Boolean).length, 1);
+    test('counts at most three requests in any second, at once or apart', async () => {
+      const count = async (tries: number) => {
+        const counted = await Promise.all(
+          Array.from({ length: tries }, () => withinSecond(gateway.dependencies, 'second', 3)),
+        );
+        return counted.filter(Boolean).length;
+      };
+      assert.equal(await count(20), 3);
       gateway.clock.advance(0.999);
-      assert.equal(await admitted(gateway.dependencies, 'smooth', '1ps'), false);
+      assert.equal(await count(1), 0);
       gateway.clock.advance(0.001);
-      assert.equal(await admitted(gateway.dependencies, 'smooth', '1ps'), true);
+      assert.equal(await count(1), 1);
+      gateway.clock.advance(0.6);
+      assert.equal(await count(20), 2);
+      gateway.clock.advance(0.4);
+      assert.equal(await count(20), 1, 'two of the last second remain');
       gateway.clock.advance(-3_600);
-      assert.equal(
-        await admitted(gateway.dependencies, 'smooth', '1ps'),
-        true,
-        'a clock that was moved back locks nobody out',
-      );
+      assert.equal(await count(20), 3, 'a clock that was moved back refuses no one');
     });
 
     test('lets a call through, with its records and its search', async () => {

@@ -119,7 +119,7 @@ export function apiHandler(api: Api, gateway: Gateway): Handler<unknown> {
         recordEnding(gateway, call, answer);
         return answer;
       } catch (thrown) {
-        return refuse(thrown, call);
+        return refuse(trace.over ?? thrown, call);
       }
     },
   };

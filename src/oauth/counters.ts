@@ -80,11 +80,18 @@ export const spikeStatement = (clock: Clock, name: string, gap: number): Stateme
     gap,
   );
 
-/** Admits a request by `spikeStatement`, at a rate such as `300pm`. */
-export async function admitted({ database, clock }: Counters, name: string, rate: string): Promise<boolean> {
-  const gap = gapOf(rate);
-  if (gap === undefined) return true;
-  return (await database.run(spikeStatement(clock, name, gap))).changes === 1;
+/**
+ * Counts one request unless `most` were counted in the last second, like Apigee's SpikeArrest with UseEffectiveCount: a sliding window
+ * that does not smooth. Each of its places is free again one second after its last request.
+ */
+export async function withinSecond(
+  { database, clock }: Counters,
+  name: string,
+  most: number,
+): Promise<boolean> {
+  for (let place = 1; place <= most; place++)
+    if ((await database.run(spikeStatement(clock, `${name}:${place}`, 1_000))).changes === 1) return true;
+  return false;
 }
 
 const counterRow = row('counter', { window_start: integer, count: integer });

@@ -78,6 +78,7 @@ export function callBackEnd(
     query,
     headers,
     change: changeRecorder(gateway, call),
+    over: trace.over,
   });
   return answer instanceof Promise
     ? answer.then((settled) => toClient(settled, call))

@@ -1,13 +1,13 @@
 import { check } from '@alongside/kernel/steps';
 import type { StoredApplication } from '../../oauth/applications.ts';
-import { admitted } from '../../oauth/counters.ts';
+import { withinSecond } from '../../oauth/counters.ts';
 import type { RateLimits } from '../../oauth/products.ts';
 import { publishedQuota } from '../../oauth/rate-limits.ts';
 import type { Access } from '../access.ts';
 import { errors } from '../errors/catalogue.ts';
-import type { Arrival } from './request.ts';
+import type { Arrival, WithHeaders } from './request.ts';
 
-export type LimitedCall = Arrival & { application: StoredApplication; access: Access };
+export type LimitedCall = WithHeaders & { application: StoredApplication; access: Access };
 
 async function limitApplication(
   { gateway, request, api, application }: LimitedCall,
@@ -59,12 +59,18 @@ export function limitCall(call: LimitedCall, isProven: boolean): Promise<void> |
 }
 
 async function checkLimits(call: LimitedCall, shared: RateLimits | null, isProven: boolean): Promise<void> {
-  const { gateway, api, access, verb, path } = call;
+  const { gateway, api, access, verb, path, trace } = call;
   if (access.limits) await limitApplication(call, access.limits, isProven);
   if (shared) await limitApi(call, shared, isProven);
-  for (const { name, applies, rate } of api.operationLimits)
-    if (applies(verb, path) && !(await admitted(gateway, `operation:${api.name}:${name}`, rate)))
-      throw errors.spikeOfOperation(`${name} is faster than ${rate}`, { operation: name });
+  for (const { name, applies, perSecond } of api.operationLimits) {
+    if (!applies(verb, path)) continue;
+    if (await withinSecond(gateway, `operation:${api.name}:${name}`, perSecond)) continue;
+    const refusal = errors.spikeOfOperation(`${name} is faster than ${perSecond} a second`, {
+      operation: name,
+    });
+    if (!api.answersRepeated || !call.client.has('x-request-id')) throw refusal;
+    trace.over = refusal;
+  }
 }
 
 /** Limits a call with a token. */

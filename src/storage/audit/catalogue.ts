@@ -231,6 +231,11 @@ export const auditActions = {
       ['subject', ...callMembers],
       [...callFacts, 'before', 'version'],
     ),
+    'patient.change-repeated': lone(
+      'An application repeated a change with the same X-Request-ID and got its first response; nothing changed.',
+      ['subject', ...callMembers],
+      [...callFacts, 'version'],
+    ),
   }),
   ...by('audit log', {
     'unproven.refused': lone(

@@ -121,7 +121,7 @@ export function makeBackEnd(database: Database, clock: Clock, faults?: Faults): 
         await delay();
         return { answer: await operation.answer(asked), isChange: false };
       }
-      const answer = await repetitions.answer({ method, path, headers, body }, async (keepStatement) => {
+      const answer = await repetitions.answer(request, async (keepStatement) => {
         await delay();
         return operation.change(asked, keepStatement);
       });

@@ -2,6 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import { noParameters, type Parameters, parseParameters } from '../../../oauth/parameters.ts';
 import {
   type AllowedPath,
+  type AnsweredCall,
   type ApiDefinition,
   type AuditedCall,
   anyOf,
@@ -38,19 +39,17 @@ function countOf(answer: Answer | undefined): { count?: number } {
 const numbered = (text: string | undefined): { subject?: string } =>
   text !== undefined && isNhsNumber(text) ? { subject: text } : {};
 
+/** Returns the number of the patient in a response to POST, where the path has none. */
+const numberIn = (answer: Answer | undefined): { subject?: string } =>
+  numbered(/("id":"|subscriber:identifier=)(\d{10})"/.exec(String(answer?.body).slice(0, 600))?.[2]);
+
 /** Describes a call for the audit log: the patient of the record read or changed, but never the search values. */
-function auditedPdsCall({
-  verb,
-  path,
-  query,
-  answer,
-}: {
-  verb: string;
-  path: string;
-  query: string;
-  answer?: Answer;
-}): AuditedCall {
+function auditedPdsCall({ verb, path, query, answer, isRepetition }: AnsweredCall): AuditedCall {
   const [, id] = /^\/Patient\/([^/]*)/.exec(path) ?? [];
+  if (isRepetition) {
+    const subject = id === undefined ? numberIn(answer) : numbered(id);
+    return { action: 'patient.change-repeated', ...subject, facts: versionOf(answer) };
+  }
   if (/^\/Coverage(\/|$)/.test(path)) {
     const subject = numbered(coverageSubject(query));
     return {
@@ -192,8 +191,9 @@ export const makePds = ({ database, clock, faults }: Dependencies): ApiDefinitio
   adjustQuery,
   limits: null,
   operationLimits: [
-    { name: 'Create Patient', applies: (verb, path) => verb === 'POST' && path === '/Patient', rate: '3ps' },
+    { name: 'Create Patient', applies: (verb, path) => verb === 'POST' && path === '/Patient', perSecond: 3 },
   ],
+  answersRepeated: true,
   errors: pds,
   cors: {
     headers: [

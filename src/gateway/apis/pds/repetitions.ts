@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type Database, type Statement, sql } from '../../../storage/database.ts';
 import { storedJson } from '../../../storage/row.ts';
 import { SingleUse } from '../../../storage/single-use.ts';
+import type { BackEndRequest } from '../../api.ts';
 import { errors } from '../../errors/catalogue.ts';
 import type { HeaderMap } from '../../headers.ts';
 
@@ -25,11 +26,12 @@ const storedAnswer = z.object({
  */
 export type KeepStatement = (answer: Answer) => Statement;
 
-interface RepeatableRequest {
-  method: string;
-  path: string;
-  headers: HeaderMap;
-  body: string;
+type RepeatableRequest = Pick<BackEndRequest, 'method' | 'path' | 'headers' | 'body' | 'change' | 'over'>;
+
+/** The outcome of a request, and whether it is that of an earlier one. */
+interface Outcome {
+  answer: Answer;
+  isFirst: boolean;
 }
 
 /**
@@ -37,11 +39,20 @@ interface RepeatableRequest {
  */
 const sealOf = (key: string): Vault => new Vault(Buffer.from(key));
 
-/** Returns the key of a request: the same for its repetitions by one application, and for no other request. */
+/** Headers of the gateway that name the caller: application, user or citizen, and role. */
+const callerHeaders = [
+  'nhsd-application-id',
+  'nhsd-identity-idp',
+  'nhsd-identity-uuid',
+  'nhsd-nhslogin-user',
+  'nhsd-session-urid',
+];
+
+/** Returns the key of a request: the same for its repetitions by one caller, and for no other request. */
 const keyOf = ({ method, path, headers, body }: RepeatableRequest): string =>
   sha256(
     JSON.stringify([
-      headers.get('nhsd-application-id'),
+      callerHeaders.map((name) => headers.get(name)),
       headers.get('nhsd-request-id')?.toLowerCase(),
       method,
       path,
@@ -57,7 +68,7 @@ function waitOf(headers: HeaderMap): number {
 }
 
 /** Returns the response, or the published refusal if it takes longer than the caller waits. The work continues. */
-async function withinWait(work: Promise<Answer>, headers: HeaderMap): Promise<Answer> {
+async function withinWait<T>(work: Promise<T>, headers: HeaderMap): Promise<T> {
   const seconds = waitOf(headers);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -78,7 +89,7 @@ export class Repetitions {
   readonly #singleUse: SingleUse;
   readonly #clock: Clock;
   /** The requests that this process carries out now. */
-  readonly #running = new Map<string, Promise<Answer>>();
+  readonly #running = new Map<string, Promise<Outcome>>();
 
   constructor(database: Database, clock: Clock) {
     this.#singleUse = new SingleUse(database, clock);
@@ -91,23 +102,28 @@ export class Repetitions {
     work: (keepStatement: KeepStatement) => Promise<Answer>,
   ): Promise<Answer> {
     const key = keyOf(request);
-    const running = this.#running.get(key) ?? this.#start(key, work);
+    const { headers, change, over } = request;
+    const joined = this.#running.get(key);
+    const running = joined ?? this.#start(key, over ? () => Promise.reject(over) : work);
     // The caller may have gone when it fails.
     running.catch(() => undefined);
-    return withinWait(running, request.headers);
+    const { answer, isFirst } = await withinWait(running, headers);
+    if (joined || !isFirst) change?.repeated();
+    return answer;
   }
 
-  #start(key: string, work: (keepStatement: KeepStatement) => Promise<Answer>): Promise<Answer> {
+  #start(key: string, work: (keepStatement: KeepStatement) => Promise<Answer>): Promise<Outcome> {
     const keepStatement: KeepStatement = ({ status, headers, body }) => {
       const stored = JSON.stringify({ status, headers, body: String(body) });
       return this.#singleUse.claimStatement(kind, key, lifetime, sealOf(key).seal(kind, stored));
     };
     const running = work(keepStatement)
+      .then((answer) => ({ answer, isFirst: true }))
       .catch(async (refusal: unknown) => {
         // After the first, in any process, its repetition is refused: the version is old, or the patient exists.
         const first = refusal instanceof Refusal ? await this.#first(key) : undefined;
         if (!first) throw refusal;
-        return first;
+        return { answer: first, isFirst: false };
       })
       .finally(() => this.#running.delete(key));
     this.#running.set(key, running);

@@ -161,16 +161,51 @@ describe('a new patient', () => {
     for (const other of others) assert.equal(other, first);
   });
 
+  /** Sends the creation of Robin, or of another day of birth, without moving the clock. */
+  const send = (id: string, birthDate = robin.birthDate, as = token) =>
+    gateway.call(`${pdsBase}/Patient`, {
+      method: 'POST',
+      token: as,
+      headers: { 'content-type': 'application/json', 'x-request-id': id, 'x-correlation-id': 'mine' },
+      body: JSON.stringify({ ...robin, birthDate }),
+    });
+  const statusesOf = (answers: readonly Response[]) => answers.map(({ status }) => status);
+
   test('is limited to three a second, without mirrored ids', async () => {
-    const body = JSON.stringify(robin);
-    const headers = { 'content-type': 'application/json', 'x-correlation-id': 'mine' };
-    const send = () => gateway.call(`${pdsBase}/Patient`, { method: 'POST', token, headers, body });
-    await send();
-    const answer = await send();
+    const days = ['1990-10-22', '1990-10-23', '1990-10-24'];
+    assert.deepEqual(
+      statusesOf(await Promise.all(days.map((day) => send(randomUUID(), day)))),
+      [201, 201, 201],
+    );
+    const answer = await send(randomUUID(), '1990-10-25');
     assert.deepEqual(
       [answer.status, answer.headers.get('x-request-id'), answer.headers.get('x-correlation-id')],
       [429, null, null],
     );
+  });
+
+  test('has one response for a repeated X-Request-ID also beyond the limit, at once and later', async () => {
+    const id = randomUUID();
+    const answers = await Promise.all(Array.from({ length: 6 }, () => send(id)));
+    answers.push(await send(id));
+    assert.deepEqual(statusesOf(answers), Array(7).fill(201));
+    const [first, ...others] = await Promise.all(answers.map((answer) => answer.text()));
+    for (const other of others) assert.equal(other, first);
+  });
+
+  test('is refused beyond the limit if another user or another body has the X-Request-ID', async () => {
+    const id = randomUUID();
+    await Promise.all([send(id), send(id), send(id)]);
+    const others = await gateway.issue({
+      uid: '555032000100',
+      attributes: { 'id_token-subject': '555032000100', 'alongside.role_ids': '555254242103' },
+    });
+    const weak = await gateway.issue({ scope: scopes.application });
+    assert.deepEqual(
+      statusesOf([await send(id, robin.birthDate, others), await send(id, '1990-10-23')]),
+      [429, 429],
+    );
+    assert.equal((await send(id, robin.birthDate, weak)).status, 429, 'before the mode is checked');
   });
 
   const single = (number: string) =>

@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { sha256, Vault } from '@alongside/kernel/secrets';
 import { sharePostgres, type TestDatabases } from '../../../../../test/testing/postgres.ts';
 import { sql } from '../../../../storage/database.ts';
+import { SingleUse } from '../../../../storage/single-use.ts';
 import { type RunningGateway, startGateway } from '../../../testing/gateway.ts';
 import { reset } from '../seed.ts';
 import { named, updater } from '../testing/update.ts';
@@ -79,6 +81,36 @@ for (const dialect of ['SQLite', 'PostgreSQL'] as const)
       assert.doesNotMatch(String(rows[0]?.payload), /Findme|Patient|birthDate/);
     });
 
+    test('do not get the response of another user, or of the same user in another role', async () => {
+      const issue = (uid: string, roles: string) =>
+        gateways[0]!.issue({ uid, attributes: { 'id_token-subject': uid, 'alongside.role_ids': roles } });
+      const [mine, roles] = ['656005750107', '555254240100 555254240101'];
+      const as = await issue(mine, roles);
+      const inRole = (role: string) => ({ as, headers: { ...headers, 'nhsd-session-urid': role } });
+      assert.equal((await patch(0, 'Hare', inRole('555254240100'))).status, 200);
+      for (const at of [0, 1]) {
+        assert.equal((await patch(at, 'Hare', { as: await issue('555032000100', roles) })).status, 400);
+        const other = await issue('555032000100', '555254240100');
+        assert.equal((await patch(at, 'Hare', { as: other })).status, 409);
+        assert.equal((await patch(at, 'Hare', inRole('555254240101'))).status, 409);
+        assert.equal((await patch(at, 'Hare', inRole('555254240100'))).status, 200);
+      }
+    });
+
+    test('do not get a response that the version before this one stored without its user', async () => {
+      const { database, clock } = gateways[0]!;
+      const body = JSON.stringify({ patches: change('Hare') });
+      const key = sha256(JSON.stringify(['full', uuids[0], 'PATCH', '/Patient/9733162043', 'W/"1"', body]));
+      const stored = new Vault(Buffer.from(key)).seal(
+        'pds-response',
+        JSON.stringify({ status: 200, headers: {}, body: '{}' }),
+      );
+      await database.batch([
+        new SingleUse(database, clock).claimStatement('pds-response', key, 3_600_000, stored),
+      ]);
+      assert.equal((await patch(0, 'Hare', { version: 'W/"1"' })).status, 409);
+    });
+
     test('are carried out again after a refusal and after a reset', async () => {
       assert.equal((await patch(0, 'Hare', { version: 'W/"1"' })).status, 409);
       assert.equal((await patch(0)).status, 200);
@@ -107,7 +139,7 @@ describe('concurrent updates', () => {
     assert.equal((await read()).meta.versionId, '3');
   });
 
-  test('are not a repetition with another id, body, version or application', async () => {
+  test('are not a repetition with another id, body, version or application, or of another user', async () => {
     await patch(change('Hare'), { headers });
     await gateway.addApplication('other', {}, ['pds']);
     const other = await gateway.issue({ applicationId: 'other' });
@@ -115,5 +147,10 @@ describe('concurrent updates', () => {
     assert.equal((await patch(change('Hart'), { headers })).status, 409);
     assert.equal((await patch(change('Hare'), { headers, version: 'W/"1"' })).status, 409);
     assert.equal((await patch(change('Hare'), { headers, as: other })).status, 409);
+    const colleague = await gateway.issue({
+      uid: '555032000100',
+      attributes: { 'id_token-subject': '555032000100', 'alongside.role_ids': '555254240100' },
+    });
+    assert.equal((await patch(change('Hare'), { headers, as: colleague })).status, 409);
   });
 });
