@@ -93,8 +93,8 @@ export interface WebSignIn {
   /** Returns the live session of a request, and counts the request as use. */
   session(request: WithHeaders): Promise<WebSession | undefined>;
   /**
-   * Calls a page for signed-in users and returns its result. Others get a redirect to the sign-in, or 401 for a
-   * request of a script. If the platform has ended the tokens, for example after the card was removed, ends the session first.
+   * Calls a page for signed-in users and returns its result. Others go to the sign-in: by a redirect, or by a page after
+   * a form. A script gets 401. If the platform has ended the tokens, for example after the card was removed, ends the session first.
    */
   guard<T>(request: Request, page: (session: WebSession) => Promise<T> | T): Promise<T | Response>;
 }
@@ -104,6 +104,7 @@ const SIGN_IN_SECONDS = 900;
 const LONGEST_FORM = 65_536;
 /** A loop of redirects calls the API sooner after each sign-in. */
 const LOOP_MS = 10_000;
+const signingIn = 'Signing in again';
 
 /** Creates the handlers of a web application. Throws `settings_invalid` with the name of the setting. */
 export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
@@ -166,19 +167,21 @@ export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
       const message = `You are signed out of this application, but CIS2 may not have ended its session. ${error.message}`;
       return withCookie(await fail({ status: 503, message, error, request }), sessions.cleared());
     }
-    const response = elsewhere === undefined ? redirect(after, 303) : onward(elsewhere);
+    const leaves = elsewhere ?? (new URL(after).origin === origin ? undefined : after);
+    const response = leaves === undefined ? redirect(after, 303) : onward(leaves);
     return withCookie(response, sessions.cleared());
   }
 
   async function selectRole(request: Request, form: URLSearchParams): Promise<Response> {
     const live = await sessions.of(request);
-    const role = live?.session.user.roles.find(({ person_roleid }) => person_roleid === form.get('role'));
     const to = ownPath(form.get('to'));
-    if (role && live?.session.isRoleOfCis2 && role.person_roleid !== live.session.roleId) {
+    if (!live) return onwardPage(to, signingIn);
+    const role = live.session.user.roles.find(({ person_roleid }) => person_roleid === form.get('role'));
+    if (role && live.session.isRoleOfCis2 && role.person_roleid !== live.session.roleId) {
       const query = new URLSearchParams({ role: 'changed', to });
       return onwardPage(`${paths.signIn}?${query}`, 'Selecting a role at CIS2');
     }
-    if (role) await live?.change({ roleId: role.person_roleid });
+    if (role) await live.change({ roleId: role.person_roleid });
     return redirect(to, 303);
   }
 
@@ -215,9 +218,8 @@ export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
     }
     // Form data is lost; a script gets a status.
     const isForm = request.headers.get('accept')?.includes('text/html') === true;
-    return isForm
-      ? redirect(paths.signIn, 303, [cleared])
-      : withCookie(new Response(null, { status: 401 }), cleared);
+    const response = isForm ? onwardPage(paths.signIn, signingIn) : new Response(null, { status: 401 });
+    return withCookie(response, cleared);
   }
 
   return {

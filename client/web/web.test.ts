@@ -255,6 +255,17 @@ describe('createWebSignIn', () => {
     assert.equal(await web.session(before), undefined);
   });
 
+  test('leaves its origin after a form by a page', async (t) => {
+    const elsewhere = 'https://portal.example.test/bye';
+    const { browser } = await application(t, { afterSignOut: elsewhere });
+    const role = await browser.visit('/role', { method: 'POST', headers: own, form: { to: '/patients' } });
+    assert.match(await role.text(), /url=\/patients"/);
+    await browser.signIn();
+    const out = await browser.visit('/sign-out', { method: 'POST', headers: own });
+    assert.deepEqual([out.status, out.headers.get('location')], [200, null]);
+    assert.ok((await out.text()).includes(`url=${elsewhere}"`));
+  });
+
   const foreign: Record<string, string>[] = [
     { 'sec-fetch-site': 'cross-site', origin },
     { 'sec-fetch-site': 'same-site' },
@@ -322,14 +333,15 @@ describe('createWebSignIn', () => {
     assert.equal(await web.session(browser.requestOf('/')), undefined);
   });
 
-  test('sends a form without a session to the sign-in, and a script 401', async (t) => {
+  test('leads a form without a session to the sign-in by a page, and answers a script with 401', async (t) => {
     const { browser } = await application(t);
     const outcome = await browser.page('/save', { method: 'POST' });
     assert.ok(outcome instanceof Response);
     assert.equal(outcome.status, 401);
     const form = await browser.page('/save', { method: 'POST', headers: { accept: 'text/html,*/*' } });
     assert.ok(form instanceof Response);
-    assert.deepEqual([form.status, form.headers.get('location')], [303, '/sign-in']);
+    assert.equal(form.status, 200);
+    assert.match(await form.text(), /http-equiv="refresh" content="0; url=\/sign-in"/);
   });
 
   test('a refresh does not restore a session that ended during it', async (t) => {

@@ -49,6 +49,7 @@ const described = (provider: EnrolmentServices, credential: Credential<unknown>)
 });
 
 async function showAccount({
+  request,
   provider,
   session,
   person,
@@ -63,6 +64,7 @@ async function showAccount({
     others: others.length,
     credentials: own.map((credential) => described(provider, credential)),
     enrolments: provider.enrolments.all,
+    chosen: parseParameters(request.query)?.get('kind'),
     development: provider.development,
   });
 }
@@ -121,12 +123,14 @@ const findOwnCredential = check(
 );
 
 async function showCredential({
+  request,
   provider,
   credential,
   session,
 }: CredentialContext & Passed<'owner'>): Promise<Answer> {
   return credentialPage({
     credential: described(provider, credential),
+    newLabel: labelOf(parseParameters(request.query)?.get('label'), credential.label),
     inUse: session.authentication.credentialId === credential.id,
     development: provider.development,
   });
@@ -185,6 +189,8 @@ const changeForm = (name: string) =>
   form<{ id: string }>(name).step(findOwnCredential).step(requireRecentSignIn);
 
 const account = steps<Start>('cis2.account').step(removeQuery).step(orAskToSignIn).step(showAccount);
+/** Shows the form with the kind that the user chose before the sign-in. */
+const chosen = steps<Start>('cis2.account-chosen').step(orAskToSignIn).step(showAccount);
 const add = form('cis2.account-add').step(checkEnrolmentLevel).step(requireRecentSignIn).step(beginEnrolment);
 const end = form('cis2.account-end-others').step(requireRecentSignIn).step(endOthers);
 const own = steps<Start<{ id: string }>>('cis2.account-authenticator')
@@ -201,7 +207,7 @@ export function accountRoutes(provider: EnrolmentServices, errors: ErrorFormat):
   return [
     ...route(accountPath, { GET: handler(account) }),
     ...route(`${accountPath}/sign-in`, { GET: handler(accountSignIn) }),
-    ...route(`${accountPath}/add`, { POST: handler(add) }),
+    ...route(`${accountPath}/add`, { GET: handler(chosen), POST: handler(add) }),
     ...route(`${accountPath}/end-others`, { POST: handler(end) }),
     ...route(`${accountPath}/authenticator/:id`, { GET: handler(own) }),
     ...route(`${accountPath}/authenticator/:id/rename`, { POST: handler(renamed) }),

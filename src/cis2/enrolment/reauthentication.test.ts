@@ -18,6 +18,18 @@ let browser: Browser;
 let passkey: string;
 
 const account = (path = '') => `${cis2.origin}/account${path}`;
+/** Returns the address of the sign-in to which a reply leads: by a page after a form, because the agent has another origin. */
+const signInAfter = ({ status, location, body }: Reply): string => {
+  if (status === 302) return location;
+  assert.equal(status, 200);
+  const [, path = ''] = /content="0;url=([^"]+)"/.exec(body) ?? [];
+  return new URL(path.replaceAll('&amp;', '&').replaceAll('&#38;', '&'), cis2.origin).href;
+};
+const again = (reply: Reply) => {
+  const { pathname, searchParams } = new URL(signInAfter(reply));
+  assert.equal(pathname, '/account/sign-in');
+  return searchParams.get('again');
+};
 /** Signs in with the smartcard and advances the clock by minutes. */
 async function signIn(minutes = 0): Promise<void> {
   await cis2.agent.signIn(gp.uid);
@@ -56,27 +68,26 @@ afterEach(async () => {
 
 describe('a session more than five minutes after the PIN', () => {
   const changes: [string, () => Promise<Reply>, string][] = [
-    ['adds no passkey', () => browser.post(account('/add'), { kind: 'passkey' }, own), ''],
+    ['adds no passkey', () => browser.post(account('/add'), { kind: 'passkey' }, own), 'kind=passkey'],
     [
       'shows no form to change an authenticator',
       () => browser.get(account(`/authenticator/${passkey}`)),
-      'id',
+      'id=',
     ],
     [
       'renames none',
-      () => browser.post(account(`/authenticator/${passkey}/rename`), { label: 'x' }, own),
-      'id',
+      () => browser.post(account(`/authenticator/${passkey}/rename`), { label: 'x & y' }, own),
+      'id=&label=x+%26+y',
     ],
-    ['removes none', () => browser.post(account(`/authenticator/${passkey}/remove`), {}, own), 'id'],
+    ['removes none', () => browser.post(account(`/authenticator/${passkey}/remove`), {}, own), 'id='],
     ['ends no other session', () => browser.post(account('/end-others'), {}, own), ''],
   ];
   for (const [name, change, back] of changes)
-    test(`${name} and redirects to a sign-in`, async () => {
+    test(`${name} and leads to a sign-in`, async () => {
       await signIn(120);
       const before = await begun();
       const reply = await change();
-      assert.equal(reply.status, 303);
-      assert.equal(reply.location, account(`/sign-in?again=${back === 'id' ? passkey : ''}`));
+      assert.equal(again(reply), back.replace('id=', `id=${passkey}`));
       assert.equal(await begun(), before);
       assert.equal((await credentials.get(passkey))?.label, 'Passkey');
       assert.deepEqual(await mails(), []);
@@ -98,9 +109,35 @@ describe('a session more than five minutes after the PIN', () => {
     assert.equal(await begun(), 1);
   });
 
+  test('returns only to pages of the account, with what was begun', async () => {
+    await signIn();
+    const after = async (state: string) =>
+      (await browser.get(account(`?${new URLSearchParams({ state })}`))).location;
+    for (const foreign of [
+      '',
+      '//evil.example',
+      'id=../../x',
+      'kind=a/b',
+      `id=${'x'.repeat(65)}`,
+      '%',
+      'id=%00',
+    ])
+      assert.equal(await after(foreign), account(), foreign);
+    assert.equal(await after(`id=${passkey}`), account(`/authenticator/${passkey}`));
+    const long = await after(`id=${passkey}&label=${'x'.repeat(9000)}`);
+    assert.ok(long.length < 300, 'a label is cut');
+    const begun = await browser.get(await after(`id=${passkey}&label="><script>`));
+    assert.match(begun.body, /value="(&quot;|&#34;)(&gt;|&#62;)(&lt;|&#60;)script/);
+    const chosen = await browser.get(await after('kind=passkey'));
+    assert.match(chosen.body, /value="passkey"[^>]* checked/);
+    assert.equal((await new Browser().get(account('/add?kind=passkey'))).status, 403);
+    assert.deepEqual(await mails(), []);
+  });
+
   test('does not become the session of another user', async () => {
     await signIn(120);
-    const hop = await browser.get((await browser.post(account('/add'), { kind: 'passkey' }, own)).location);
+    const asked = await browser.post(account('/add'), { kind: 'passkey' }, own);
+    const hop = await browser.get(signInAfter(asked));
     await cis2.agent.signIn(nurse.uid);
     const back = await browser.get(await cis2.agent.answer(hop.location, { pin: true }));
     assert.match(back.location, /error=login_required/);
@@ -114,10 +151,10 @@ describe('a session more than five minutes after the PIN', () => {
     assert.equal((await thief.get(account())).status, 200, 'the session itself is stolen');
     const before = await begun();
     const asked = await thief.post(account('/add'), { kind: 'passkey' }, own);
-    const choice = await thief.get(asked.location);
+    const choice = await thief.get(signInAfter(asked));
     assert.match(choice.location, /\/interaction\//);
     assert.equal((await thief.get(account('?code=guess&state='))).location, account());
-    assert.match((await thief.post(account('/add'), { kind: 'passkey' }, own)).location, /again=/);
+    assert.equal(again(await thief.post(account('/add'), { kind: 'passkey' }, own)), 'kind=passkey');
     assert.equal(await begun(), before);
     assert.equal((await credentials.of(gp.uid)).length, 1);
   });

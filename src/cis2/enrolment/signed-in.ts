@@ -1,9 +1,12 @@
 import { redirect } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
 import { check, type Passed } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
 import { accountPath } from '../model/relying-party.ts';
 import type { AssuranceLevel, Session } from '../model/session.ts';
+import { goingOnPage } from '../pages/frame.ts';
+import { formOf } from '../responses/own-form.ts';
+import { words } from '../text/words.ts';
+import { labelOf } from './enrolment.ts';
 import { enrolmentErrors } from './errors.ts';
 import { signedOutAccountPage } from './pages/account.ts';
 import type { Start } from './services.ts';
@@ -53,22 +56,47 @@ export const isRecent = ({ authentication }: Session, now: number): boolean =>
 
 export const credentialPath = (id: string): string => `${accountPath}/authenticator/${id}`;
 
-const credentialId = /^[\w-]{1,64}$/;
+const name = /^[\w-]{1,64}$/;
 
-/** Returns the page to show after a sign-in with this `state`: that of an authenticator, or the account. */
-export const pathAfter = (state: string | undefined): string =>
-  state !== undefined && credentialId.test(state) ? credentialPath(state) : accountPath;
+/** A change that the user began before the sign-in was too old: a kind to add, or an authenticator and its new label. */
+interface Begun {
+  kind?: string | undefined;
+  id?: string | undefined;
+  label?: string | undefined;
+}
 
-/** Redirects the user of an older sign-in to enter the PIN or its equivalent, and back. */
+/** Returns the `state` of the sign-in that leads back to this change. */
+const stateOf = (begun: Begun): string =>
+  new URLSearchParams(Object.entries(begun).filter(([, value]) => value)).toString();
+
+/** Returns the page to show after a sign-in with this `state`: that of the change that was begun, or the account. It changes nothing. */
+export function pathAfter(state: string | undefined): string {
+  const begun = new URLSearchParams(state);
+  const { kind = '', id = '', ...more }: Begun = Object.fromEntries(begun);
+  const label = labelOf(more.label, '');
+  if (name.test(kind)) return `${accountPath}/add?${new URLSearchParams({ kind })}`;
+  if (!name.test(id)) return accountPath;
+  return label === '' ? credentialPath(id) : `${credentialPath(id)}?${new URLSearchParams({ label })}`;
+}
+
+/** Leads the user of an older sign-in to enter the PIN or its equivalent, and back. */
 export const requireRecentSignIn = check(
   'recent-sign-in',
   async function requireRecentSignIn({
+    request,
     session,
     credential,
-    provider: { clock },
-  }: SignedInUser & Passed<'signed-in'> & { credential?: { id: string }; provider: { clock: Clock } }) {
+    enrolment,
+    provider: { clock, development },
+  }: Start &
+    SignedInUser &
+    Passed<'signed-in'> & { credential?: { id: string }; enrolment?: { kind: string } }) {
     if (isRecent(session, clock.now())) return undefined;
-    const query = new URLSearchParams({ again: credential?.id ?? '' });
-    return redirect(`${accountPath}/sign-in?${query}`, 303);
+    const label = labelOf(formOf(request).get('label'), '');
+    const again = stateOf({ kind: enrolment?.kind, id: credential?.id, label });
+    const to = `${accountPath}/sign-in?${new URLSearchParams({ again })}`;
+    if (request.method === 'GET') return redirect(to);
+    // The sign-in redirects to the agent, which a form may not do (CSP).
+    return goingOnPage({ title: words.account.signingIn, development, to });
   },
 );

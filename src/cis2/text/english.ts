@@ -148,6 +148,7 @@ export const english = {
     ofOthers: 'Any sessions that used it will end.',
     back: 'Back to your ways to sign in',
     again: 'Before you change anything, you will need to sign in again.',
+    signingIn: 'Signing in again',
     others: 'Your other sessions',
     otherSession: 'You are also signed in in another browser or application.',
     otherSessions: 'You are also signed in in {others} other browsers or applications.',

@@ -29,6 +29,8 @@ interface Account {
   others: number;
   credentials: readonly OwnCredential[];
   enrolments: readonly Enrolment[];
+  /** The kind that the user chose to add before the last sign-in. */
+  chosen?: string | undefined;
   development: boolean;
 }
 
@@ -48,19 +50,19 @@ ${
     : html`<p><a href="${credential.href}">${says.change}<span class="visually-hidden"> ${credential.label}</span></a></p>`
 }</section>`;
 
-const radio = ({ kind, label, hint }: Enrolment): Html => html`<div class="choice">
-<input type="radio" id="add-${kind}" name="kind" value="${kind}" aria-describedby="hint-${kind}" required>
+const radio = ({ kind, label, hint }: Enrolment, chosen: boolean): Html => html`<div class="choice">
+<input type="radio" id="add-${kind}" name="kind" value="${kind}" aria-describedby="hint-${kind}" required ${chosen ? html`checked autofocus` : undefined}>
 <div><label for="add-${kind}">${label}</label><p class="hint" id="hint-${kind}">${hint}</p></div></div>`;
 
 /** Lists the kinds that this level may add, and those that need a higher level. */
-function adding(enrolments: readonly Enrolment[], level: AssuranceLevel): Html {
+function adding(enrolments: readonly Enrolment[], level: AssuranceLevel, chosen?: string): Html {
   const open = enrolments.filter((enrolment) => enrolment.level <= level);
   const closed = enrolments.filter((enrolment) => enrolment.level > level);
   return html`<h2>${says.add}</h2>
 ${
   open.length === 0
     ? undefined
-    : html`<form method="post" action="${accountPath}/add"><fieldset><legend>${says.addWhat}</legend>${open.map(radio)}</fieldset>
+    : html`<form method="post" action="${accountPath}/add"><fieldset><legend>${says.addWhat}</legend>${open.map((one) => radio(one, one.kind === chosen))}</fieldset>
 <div class="actions"><button>${says.addButton}</button></div></form>`
 }
 ${
@@ -88,6 +90,7 @@ export const accountPage = ({
   others,
   credentials,
   enrolments,
+  chosen,
   development,
 }: Account): Answer =>
   cis2Page(200, {
@@ -97,17 +100,20 @@ export const accountPage = ({
 ${credentials.length === 0 ? html`<p>${says.none}</p>` : credentials.map((credential) => listed(credential, level))}
 <p class="quiet">${says.smartcards}</p>
 ${recent ? undefined : html`<p class="note">${says.again}</p>`}
-${adding(enrolments, level)}
+${adding(enrolments, level, chosen)}
 ${otherSessions(others)}`,
   }).with(ownReferrer);
 
 /** The page to rename or remove an authenticator. */
 export const credentialPage = ({
   credential,
+  newLabel,
   inUse,
   development,
 }: {
   credential: OwnCredential;
+  /** The label in the form. */
+  newLabel: string;
   /** Whether the user signed in with it. */
   inUse: boolean;
   development: boolean;
@@ -118,7 +124,7 @@ export const credentialPage = ({
     main: html`${facts(credential)}
 <h2>${says.rename}</h2>
 <form method="post" action="${credential.href}/rename"><div class="field"><label for="label">${says.name}</label>
-<input type="text" id="label" name="label" value="${credential.label}" maxlength="${longestLabel}" required autocomplete="off"></div>
+<input type="text" id="label" name="label" value="${newLabel}" maxlength="${longestLabel}" required autocomplete="off"></div>
 <div class="actions"><button>${says.save}</button></div></form>
 <h2>${says.remove}</h2>
 <p>${says.removing} ${inUse ? html`<strong>${says.ofYours}</strong>` : says.ofOthers}</p>
