@@ -50,6 +50,24 @@ function challengeOf(refusal: Refusal, api: Api, origin: string, { scheme, profi
   return { 'www-authenticate': challenge, ...(nonce === undefined ? {} : { 'dpop-nonce': nonce }) };
 }
 
+/**
+ * Returns the challenge of a 401 of the back end, whose own one is about the gateway's credentials at it and may name an internal address.
+ */
+function backEndChallenge({ status }: Answer, api: Api, origin: string, { scheme, profile }: Trace): Headers {
+  if (status !== 401 || profile === undefined || profile === 'nhs') return {};
+  const resource = `resource_metadata="${metadataUrl(origin, api)}"`;
+  return { 'www-authenticate': `${scheme === 'dpop' ? 'DPoP' : 'Bearer'} ${resource}` };
+}
+
+/**
+ * Headers of every response of an API by definition, whose back end may send any document: a browser gives it an origin of its own, runs no
+ * script in it and loads nothing for it.
+ */
+const ofStrangers: Headers = {
+  'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+  'x-content-type-options': 'nosniff',
+};
+
 /** `Retry-After` of a fault that names one. */
 const waitOf = ({ extra: { retryAfter } }: Refusal): Headers =>
   retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
@@ -94,6 +112,7 @@ export function apiHandler(api: Api, gateway: Gateway): Handler<unknown> {
         ...challengeOf(refusal, api, gateway.urls.api, trace),
         ...retryHeaders(refusal),
         ...waitOf(refusal),
+        ...(api.isDefined ? ofStrangers : undefined),
       })
       .refusing(refusal, api.basePath + (trace.operation ?? ''));
     await recordCall(gateway, call, answer, rule).catch((error: unknown) =>
@@ -114,6 +133,8 @@ export function apiHandler(api: Api, gateway: Gateway): Handler<unknown> {
         const passed = await pipeline.run({ ...call, gateway, query: request.query });
         const added = api.swapsIds ? mirrored(request) : {};
         if (trace.nonce !== undefined) added['dpop-nonce'] = trace.nonce;
+        if (api.isDefined)
+          Object.assign(added, ofStrangers, backEndChallenge(passed, api, gateway.urls.api, trace));
         const answer = passed.with(added);
         await recordCall(gateway, call, answer);
         recordEnding(gateway, call, answer);

@@ -4,7 +4,13 @@ import { callBackEnd } from './rules/back-end.ts';
 import { checkBinding } from './rules/binding.ts';
 import { describeCall, injectIdentity, requireAsid, restrictMode, swapIds } from './rules/identity.ts';
 import { limitRate } from './rules/rate-limits.ts';
-import { type Arrival, allowPath, checkRequestId, readHeaders } from './rules/request.ts';
+import {
+  type Arrival,
+  allowPath,
+  checkRequestId,
+  readHeaders,
+  refuseServiceWorker,
+} from './rules/request.ts';
 import { lookUpPerson, resolveRole } from './rules/role.ts';
 import { checkAudience, findAccessMode, matchProduct, refuseScopes, verifyToken } from './rules/token.ts';
 import { answerPing, answerPreflight, answerStatus, serveOpenPath } from './rules/without-back-end.ts';
@@ -15,6 +21,7 @@ import { answerPing, answerPreflight, answerStatus, serveOpenPath } from './rule
  * precedes an operation that the mode may not use.
  */
 export const pipeline = steps<Arrival>('gateway.call')
+  .step(refuseServiceWorker)
   .step(readHeaders)
   .step(answerPreflight)
   .step(answerPing)

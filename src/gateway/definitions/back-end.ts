@@ -18,7 +18,7 @@ interface BackEndParts {
   validation: Validation;
   log: Log;
   development: boolean;
-  upstream: Omit<UpstreamParts, 'settings' | 'security' | 'url'>;
+  upstream: Omit<UpstreamParts, 'settings' | 'security' | 'url' | 'responseHeaders'>;
 }
 
 /** A back end that may keep connections open. */
@@ -128,13 +128,23 @@ async function keep(
   await definitions.database.run(definitions.exampleStatement(name, operation.key, id, example));
 }
 
+/** Returns the response headers that the definition describes. One that was stored by an earlier version has none. */
+const describedHeaders = ({ operations }: StoredApi['model']): string[] =>
+  operations.flatMap(({ responses }) => responses.flatMap(({ headers = [] }) => headers));
+
 /** Creates the back end of a definition: its faults, the checks of requests and responses, and the upstream or the mock. */
 export async function openBackEnd(api: StoredApi, parts: BackEndParts): Promise<OpenBackEnd> {
   const { find, definitions, validation, log, development } = parts;
   const { settings, model, backEnd, name } = api;
   const upstream =
     backEnd.kind === 'upstream'
-      ? new Upstream({ ...parts.upstream, url: backEnd.url ?? '', settings, security: model.target.security })
+      ? new Upstream({
+          ...parts.upstream,
+          url: backEnd.url ?? '',
+          settings,
+          security: model.target.security,
+          responseHeaders: new Set([...settings.responseHeaders, ...describedHeaders(model)]),
+        })
       : undefined;
   const recorded = new Map<string, RecordedExample[]>();
   if (!upstream)

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RateLimits } from '../../oauth/products.ts';
 import { errorFamilies } from '../protocol.ts';
+import { isAddable } from './response-headers.ts';
 
 /** The grants of the published extension, from the least to the most (NHSDigital/proxygen-api-specification). */
 export const grants = [
@@ -88,6 +89,14 @@ export const settingsShape = z.strictObject({
     .describe(
       'More headers to the back end: text with {attribute.NAME}, {token.NAME}, {application.id}, {message.id}',
     ),
+  responseHeaders: list(
+    headerName.refine(
+      isAddable,
+      'cannot be passed on: it affects more than its response, or only the gateway sets it',
+    ),
+  )
+    .default([])
+    .describe('More response headers of the back end that clients get'),
   spikeArrest: rate.optional().describe('Smoothed limit of all clients together'),
   bodyLimit: whole(104_857_600)
     .default(10_485_760)
@@ -143,7 +152,12 @@ export interface OperationModel {
   grants: Grant[];
   parameters: Parameter[];
   requestBody: { required: boolean; content: Record<string, Content> } | null;
-  responses: { status: string; content: Record<string, Content> }[];
+  responses: {
+    status: string;
+    content: Record<string, Content>;
+    /** Names of its headers, in lower case. */
+    headers?: string[];
+  }[];
 }
 
 export interface TargetSecurity {

@@ -92,6 +92,11 @@ function contentOf(reading: Reading, holder: Mapping, isAnswer: boolean): Record
   );
 }
 
+const headersOf = ({ source }: Reading, response: Mapping): string[] => {
+  const headers = source.follow(response.headers);
+  return isMapping(headers) ? Object.keys(headers).map((name) => name.slice(0, 100).toLowerCase()) : [];
+};
+
 function parametersOf({ source, schemas }: Reading, ...holders: Mapping[]): Parameter[] {
   const found = new Map<string, Parameter>();
   for (const holder of holders) {
@@ -180,9 +185,15 @@ function operationOf(
       : null,
     responses: Object.entries(isMapping(responses) ? responses : {}).flatMap(([status, value]) => {
       const response = source.follow(value);
-      return isMapping(response)
-        ? [{ status: status.toUpperCase(), content: contentOf(reading, response, true) }]
-        : [];
+      if (!isMapping(response)) return [];
+      const headers = headersOf(reading, response);
+      return [
+        {
+          status: status.toUpperCase(),
+          content: contentOf(reading, response, true),
+          ...(headers.length > 0 ? { headers } : {}),
+        },
+      ];
     }),
   };
 }
@@ -190,15 +201,18 @@ function operationOf(
 /** Joins operations of one method and path, which a suffix after `#` sets apart: each adds its examples. */
 function joined(before: OperationModel | undefined, one: OperationModel): OperationModel {
   if (!before) return one;
-  for (const { status, content } of one.responses) {
-    const there = before.responses.find((response) => response.status === status);
-    if (!there) before.responses.push({ status, content });
-    else
+  for (const response of one.responses) {
+    const { status, content, headers = [] } = response;
+    const there = before.responses.find((other) => other.status === status);
+    if (!there) before.responses.push(response);
+    else {
+      if (headers.length > 0) there.headers = [...(there.headers ?? []), ...headers];
       for (const [type, { examples, schema }] of Object.entries(content)) {
         const known = there.content[type];
         if (known) known.examples.push(...examples);
         else there.content[type] = { examples, ...(schema ? { schema } : {}) };
       }
+    }
   }
   for (const [type, content] of Object.entries(one.requestBody?.content ?? {})) {
     const known = before.requestBody?.content[type];

@@ -25,6 +25,7 @@ const alongside = `x-alongside:
   queue: 1
   timeouts: {connect: 500, headers: 300, idle: 300}
   headers: {x-tenant: 'tenant-1', x-message: '{message.id}'}
+  responseHeaders: [x-kept]
   organisation: {header: x-organisation, required: false}
 `;
 

@@ -14,31 +14,13 @@ import {
 import type { BackEndRequest } from '../api.ts';
 import { errors } from '../errors/catalogue.ts';
 import type { ApiSettings, TargetSecurity } from './model.ts';
+import { passedHeaders } from './response-headers.ts';
 
 /** Largest response that is read whole, so that a broken one becomes an error of the gateway. */
 const wholeLimit = 1_048_576;
 
 /** Milliseconds for such a response unless `timeouts.whole` is set: an upstream that sends a byte now and then is never idle. */
 const usualWholeTime = 60_000;
-
-/** Response headers that concern the upstream's own address or its connection. */
-const dropped = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'set-cookie',
-  'server',
-  'x-powered-by',
-  'alt-svc',
-  'strict-transport-security',
-  'x-message-id',
-  'x-error-detail',
-]);
 
 export interface UpstreamParts {
   clock: Clock;
@@ -48,6 +30,8 @@ export interface UpstreamParts {
   publicUrl: string;
   settings: ApiSettings;
   security: TargetSecurity | undefined;
+  /** Names of response headers that the definition adds to the usual ones, in lower case. */
+  responseHeaders: ReadonlySet<string>;
   /** Returns the secret of `security`; undefined if it is not set. */
   secret: () => Promise<string | undefined>;
 }
@@ -226,21 +210,13 @@ export class Upstream {
   }
 
   #headersOf({ headers, status }: OutboundStream): Headers {
-    const { url, publicUrl } = this.#parts;
-    const named = (headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase());
-    const kept: Headers = {};
-    for (const [name, value] of Object.entries(headers)) {
-      if (
-        value === undefined ||
-        dropped.has(name) ||
-        named.includes(name) ||
-        name.startsWith('access-control-') ||
-        (name === 'content-length' && status === 204)
-      )
-        continue;
-      const moves = name === 'location' || name === 'content-location';
-      kept[name] =
-        moves && String(value).startsWith(url) ? publicUrl + String(value).slice(url.length) : value;
+    const { url, publicUrl, responseHeaders } = this.#parts;
+    const kept = passedHeaders(headers, responseHeaders);
+    for (const name of (headers.connection ?? '').split(',')) delete kept[name.trim().toLowerCase()];
+    if (status === 204) delete kept['content-length'];
+    for (const name of ['location', 'content-location']) {
+      const value = String(kept[name] ?? '');
+      if (value.startsWith(url)) kept[name] = publicUrl + value.slice(url.length);
     }
     return kept;
   }

@@ -18,6 +18,14 @@ export const errors = catalogue('gateway', {
     source: 'RFC 9110 section 5.3',
     expected: 'the header once',
   },
+  serviceWorker: {
+    code: 'service_worker',
+    status: 403,
+    description: 'An API cannot be the script of a service worker',
+    source: 'Service Workers, section "Service Worker Script Request"',
+    expected: 'a request without Service-Worker and with another Sec-Fetch-Dest than serviceworker',
+    fix: 'Load the script of the service worker from the server of your own pages.',
+  },
   bodyTooLarge: {
     code: 'body_too_large',
     status: 413,

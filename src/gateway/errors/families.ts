@@ -45,6 +45,7 @@ const faults: Readonly<Record<ErrorName, Fault>> = {
   spikeOfApplication: 'busy',
   busyApi: 'busy',
   spikeOfOperation: 'busy',
+  serviceWorker: 'forbidden',
   patientForbidden: 'forbidden',
   updateForbidden: 'forbidden',
   createForbidden: 'forbidden',

@@ -70,6 +70,7 @@ const forms: Readonly<
   Record<Exclude<ErrorName, keyof typeof definitionErrors>, Form> & Partial<Record<ErrorName, Form>>
 > = {
   repeatedHeader: invalid,
+  serviceWorker: form('forbidden', 'ACCESS_DENIED', 'Access Denied'),
   bodyTooLarge: invalid,
   requestMalformed: invalid,
   missingAuthorization: denied,

@@ -1,4 +1,5 @@
 import type { Answer } from '@alongside/kernel/answer';
+import type { Passed } from '@alongside/kernel/steps';
 import { refusalOfFailure } from '../../oauth/network-limit.ts';
 import { errors } from '../errors/catalogue.ts';
 import { passOn } from './back-end.ts';
@@ -44,7 +45,7 @@ async function ownerOf(
  * Accepts an API key instead of a token (pattern "API key authentication" of the published platform). If there is also a token,
  * the key is ignored.
  */
-export function serveKeyedPath(call: WithHeaders): Promise<Answer> | undefined {
+export function serveKeyedPath(call: WithHeaders & Passed<'service-worker'>): Promise<Answer> | undefined {
   const { api, verb, path, client, trace } = call;
   const key = client.get('apikey') ?? '';
   if (key === '' || client.has('authorization')) return undefined;
@@ -54,7 +55,7 @@ export function serveKeyedPath(call: WithHeaders): Promise<Answer> | undefined {
   return serveWithKey(call, key);
 }
 
-async function serveWithKey(call: WithHeaders, key: string): Promise<Answer> {
+async function serveWithKey(call: WithHeaders & Passed<'service-worker'>, key: string): Promise<Answer> {
   const { api, trace } = call;
   const owner = await countingFailures(call, () => ownerOf(call, key));
   await limitCall({ ...call, ...owner }, false);

@@ -39,7 +39,7 @@ const forwardedOf = ({ api, request, verb, path, client, trace }: WithHeaders) =
 
 /** Calls the back end for a path without a token, with the client's own allowed headers and those of its API key. */
 export async function passOn(
-  call: WithHeaders,
+  call: WithHeaders & Passed<'service-worker'>,
   added: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const { api, query, client } = call;
@@ -51,6 +51,7 @@ export async function passOn(
 
 /** The checks of every call with a token. */
 type Checks = Passed<
+  | 'service-worker'
   | 'token'
   | 'audience'
   | 'binding'

@@ -21,6 +21,18 @@ export interface Arrival {
 
 export type WithHeaders = Arrival & { client: HeaderMap };
 
+/**
+ * Refuses the script of a service worker, which would see every request of this origin, sign-ins included, whichever API it came from.
+ * Only a browser sets these headers.
+ */
+export const refuseServiceWorker = check(
+  'service-worker',
+  function refuseServiceWorker({ request: { headers } }: Arrival): void {
+    if (headers['service-worker'] !== undefined || headers['sec-fetch-dest'] === 'serviceworker')
+      throw errors.serviceWorker('a browser requests it as the script of a service worker');
+  },
+);
+
 /** Reads the client's headers strictly; refuses a repeated credential or identity header. */
 export function readHeaders({ request }: Arrival): { client: HeaderMap } {
   return { client: read(request.rawHeaders) };
