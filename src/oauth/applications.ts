@@ -45,6 +45,11 @@ const clientMembers = {
   signingAlg: z.string(),
   jwks: storedObject({ keys: z.array(jwk) }).nullable(),
   jwksUrl: z.string().nullable(),
+  // Registrations of earlier versions lack these members.
+  /** Binding of access tokens (RFC 9449 section 5.2, RFC 8705 section 3.4); that of the profile by default. */
+  boundTokens: z.enum(['dpop', 'certificate']).nullish(),
+  /** Whether authorization requests must be signed objects (RFC 9101 section 10.5); optional by default. */
+  signedRequests: requirement.optional(),
 };
 /** Common members of both registrations of an application. */
 export type ClientRegistration = z.infer<z.ZodObject<typeof clientMembers>>;
@@ -76,12 +81,8 @@ const cis2Shape = storedObject({
   idTokenSigningAlg: algorithm,
   userinfoSigningAlg: algorithm.nullable(),
   // Registrations of earlier versions lack these members.
-  /** Binding of access tokens (RFC 9449 section 5.2, RFC 8705 section 3.4); that of the profile by default. */
-  boundTokens: z.enum(['dpop', 'certificate']).nullish(),
   /** Whether authorization requests must be pushed (RFC 9126 section 6); optional by default. */
   pushedRequests: requirement.optional(),
-  /** Whether authorization requests must be signed objects (RFC 9101 section 10.5); optional by default. */
-  signedRequests: requirement.optional(),
   /** Algorithm of request objects; by default, or if empty, all that the profile allows. */
   requestObjectSigningAlg: algorithm.or(z.literal('')).optional(),
   /** Subject of the certificate for `tls_client_auth` (RFC 8705 section 2.1.2). */

@@ -64,6 +64,13 @@ const cnfOf = async (server: Server, token: string): Promise<unknown> =>
 const isLive = async (server: Server, token: string): Promise<boolean> =>
   (await server.find(token))?.revokedAt === null;
 const x5t = ({ der }: TestCertificate) => readCertificate(der)?.thumbprint;
+/** Returns the code of a pushed request. */
+async function pushedCode(server: Server, id: string, credentials: Form, headers: Headers): Promise<string> {
+  const pushed = await server.post('pushed', { ...authorization(id), ...credentials }, headers);
+  assert.equal(pushed.status, 201, pushed.text);
+  const { location } = await server.signIn({ client_id: id, request_uri: pushed.body.request_uri });
+  return new URL(location).searchParams.get('code') ?? '';
+}
 /** A client that authenticates with its key. */
 const withKey = async (server: Server, id: string): Promise<Form> =>
   assertionForm(await assertion(server, id, client));
@@ -93,14 +100,41 @@ describe('sender-constrained tokens of CIS2 and /oauth2.1', () => {
     assert.equal(await cnfOf(server, tokensOf(await redeem(server, other, own.header)).access_token), null);
   });
 
-  both('are bound to key and certificate at CIS2, to the certificate alone at /oauth2.1', async (server) => {
-    const id = await server.register({ bound: 'certificate' });
-    const { access_token: token } = tokensOf(
-      await redeem(server, id, { ...own.header, ...(await dpop(server)) }),
+  both(
+    'are bound to key and certificate if the client registered for a certificate and sent a proof',
+    async (server) => {
+      const id = await server.register({ bound: 'certificate' });
+      const bound = tokensOf(await redeem(server, id, { ...own.header, ...(await dpop(server)) }));
+      assert.equal(bound.token_type, 'DPoP');
+      const expected = { jkt: jktOf(prover), 'x5t#S256': x5t(own) };
+      assert.deepEqual(await cnfOf(server, bound.access_token), expected);
+    },
+  );
+
+  for (const bound of [undefined, 'dpop'] as const)
+    both(
+      `are bound to the proof of a client that authenticates by certificate (${bound})`,
+      async (server) => {
+        const id = await server.register({
+          profile: 'fapi2',
+          method: 'self_signed_tls_client_auth',
+          keys: [own.jwk],
+          bound,
+        });
+        const code = await pushedCode(server, id, { client_id: id }, own.header);
+        const headers = { ...own.header, ...(await dpop(server)) };
+        const tokens = tokensOf(await server.post('token', { ...codeForm(code), client_id: id }, headers));
+        assert.equal(tokens.token_type, 'DPoP');
+        assert.deepEqual(await cnfOf(server, tokens.access_token), { jkt: jktOf(prover) });
+      },
     );
-    const certificate = { 'x5t#S256': x5t(own) };
-    const expected = server.name === 'CIS2' ? { jkt: jktOf(prover), ...certificate } : certificate;
-    assert.deepEqual(await cnfOf(server, token), expected);
+
+  both('are bound to the certificate of any fapi2 client without a proof', async (server) => {
+    const id = await keyClient(server, { profile: 'fapi2' });
+    const code = await pushedCode(server, id, await withKey(server, id), own.header);
+    const form = { ...codeForm(code), ...(await withKey(server, id)) };
+    const tokens = tokensOf(await server.post('token', form, own.header));
+    assert.deepEqual(await cnfOf(server, tokens.access_token), { 'x5t#S256': x5t(own) });
   });
 
   both('are refused without a proof to a client that registered for DPoP', async (server) => {
@@ -318,6 +352,40 @@ describe('request objects at CIS2 and /oauth2.1', () => {
     const pushed = await server.post('pushed', { request, state: 'x', ...(await withKey(server, id)) });
     assert.equal(pushed.status, 201, pushed.text);
     assert.equal(await begin({ client_id: id, request_uri: pushed.body.request_uri }), 'inside');
+  });
+
+  both('are required of a client that registered so, pushed or by the browser', async (server) => {
+    const id = await keyClient(server, { signedRequests: 'required' });
+    const begin = async (query: Form) => new URL((await server.signIn(query)).location).searchParams;
+    assert.equal((await begin(authorization(id))).get('error'), 'invalid_request');
+    const plain = { ...authorization(id), ...(await withKey(server, id)) };
+    assert.deepEqual(result(await server.post('pushed', plain)), [400, 'invalid_request']);
+    const signed = { request: await requestObject(server, id, client), ...(await withKey(server, id)) };
+    const pushed = await server.post('pushed', signed);
+    assert.equal(pushed.status, 201, pushed.text);
+    const back = await begin({ client_id: id, request_uri: pushed.body.request_uri });
+    assert.ok(back.get('code'), `${back}`);
+  });
+
+  both('need nbf in the fapi2 profile', async (server) => {
+    const id = await keyClient(server, { profile: 'fapi2' });
+    const push = async (claims: { nbf: number | undefined }) =>
+      result(
+        await server.post('pushed', {
+          request: await requestObject(server, id, client, claims),
+          ...(await withKey(server, id)),
+        }),
+      );
+    assert.deepEqual(await push({ nbf: undefined }), [400, 'invalid_request_object']);
+    assert.deepEqual(await push({ nbf: seconds(server.clock) }), [201, undefined]);
+  });
+
+  both('cannot be pushed beside a request_uri (RFC 9126 section 2.1)', async (server) => {
+    const id = await keyClient(server);
+    const request = await requestObject(server, id, client);
+    const request_uri = 'urn:ietf:params:oauth:request_uri:x';
+    const reply = await server.post('pushed', { request, request_uri, ...(await withKey(server, id)) });
+    assert.deepEqual(result(reply), [400, 'invalid_request']);
   });
 
   const now = ({ clock }: Server) => seconds(clock);

@@ -41,6 +41,7 @@ export interface Registration {
   keys?: JsonWebKey[];
   signingAlg?: SigningAlgorithm | '';
   bound?: 'dpop' | 'certificate';
+  signedRequests?: 'required';
   subject?: CertificateSubject;
 }
 
@@ -184,8 +185,6 @@ async function startOauth21(authority: TestCertificate, nonces: boolean): Promis
       registered += 1;
       const attributes = {
         ...(subject as Record<string, string> | undefined),
-        ...(bound === 'dpop' ? { 'dpop-bound-access-tokens': 'true' } : {}),
-        ...(bound === 'certificate' ? { 'tls-client-certificate-bound-access-tokens': 'true' } : {}),
         'resource-server': 'true',
       };
       const id = `table-${registered}`;
@@ -198,6 +197,7 @@ async function startOauth21(authority: TestCertificate, nonces: boolean): Promis
           signingAlg,
           jwks: keys ? { keys } : null,
           attributes,
+          boundTokens: bound ?? null,
           ...more,
         }),
       );

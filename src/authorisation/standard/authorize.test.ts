@@ -23,7 +23,8 @@ describe('authorize at /oauth2.1', () => {
     const { status, body } = await platform.get('/.well-known/oauth-authorization-server/oauth2.1');
     assert.equal(status, 200);
     // Mutual TLS requires an address for it.
-    const methods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'];
+    const confidential = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
+    const methods = [...confidential, 'none'];
     assert.deepEqual(body, {
       issuer,
       authorization_endpoint: `${issuer}/authorize`,
@@ -34,9 +35,10 @@ describe('authorize at /oauth2.1', () => {
       require_pushed_authorization_requests: false,
       request_parameter_supported: true,
       request_uri_parameter_supported: false,
+      require_signed_request_object: false,
       request_object_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
       introspection_endpoint: `${issuer}/introspect`,
-      introspection_endpoint_auth_methods_supported: methods.slice(1),
+      introspection_endpoint_auth_methods_supported: confidential,
       introspection_endpoint_auth_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
       introspection_signing_alg_values_supported: ['RS256'],
       dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'PS256'],

@@ -11,6 +11,7 @@ import {
   openObject,
   refusePushed,
   requirePushed,
+  requireSigned,
 } from '../../oauth/server/request-checks.ts';
 import { proveKey } from '../../oauth/server/sender-constraint.ts';
 import {
@@ -45,6 +46,14 @@ export async function readPushed({
   if (!found) throw errors.requestUriInvalid(`${clientId} has pushed no such request, or used it`);
   return { pushed: requestUri, parameters: found };
 }
+
+/** Reads the request object. That of a pushed request was opened when it was pushed. */
+const openOwnObject = check(
+  'request-object',
+  async function openOwnObject(call: ServerCall & WithClient & Incoming & WithPushed) {
+    return call.pushed === null ? openObject(call) : { signed: true };
+  },
+);
 
 export const identify = check('client', function identify({ server, parameters }: ServerCall & Incoming):
   | WithClient
@@ -105,11 +114,12 @@ export const authorizeChecks = steps<ServerCall>('oauth2.1.authorize')
   .step(readQuery)
   .step(readPushed)
   .step(identify)
-  .step(openObject)
+  .step(openOwnObject)
   .step(refuseForeignRequestUri)
   .step(checkRedirectUri)
   .step(prepareReply)
   .step(requirePushed)
+  .step(requireSigned)
   .use(applicationChecks(refuseClient))
   .step(check('rate-limit', refuseOverLimit))
   .step(check('network-limit', limitUnproven))
@@ -130,7 +140,7 @@ export const authorizeByPost = steps<ServerCall>('oauth2.1.authorize-by-post')
   .step(readForm)
   .step(reenterByGet);
 
-/** Answers errors at once, as JSON (RFC 9126 section 2.3). */
+/** Answers errors at once, as JSON, and refuses a request that names another (RFC 9126 sections 2.1 and 2.3). */
 async function preparePushedReply({ parameters }: Incoming): Promise<Pick<RequestCall, 'reply'>> {
   if (parameters.has('request_uri')) throw errors.requestMalformed('request_uri cannot be pushed');
   return { reply: { fail: refusePushed } };
@@ -144,8 +154,9 @@ export const pushRequest = steps<ServerCall>('oauth2.1.par')
   .step(check('rate-limit', limitRate))
   .step(commitConditions)
   .step(proveKey('pushed'))
-  .step(openObject)
   .step(preparePushedReply)
+  .step(openObject)
+  .step(requireSigned)
   .step(checkRedirectUri)
   .use(requestChecks)
   .step(keepRequest);

@@ -103,6 +103,13 @@ export const errors = catalogue('authorisation.standard', {
     expected: 'a request_uri of the PAR endpoint',
     fix: 'Push the request to the PAR endpoint and send its request_uri.',
   },
+  notSigned: {
+    ...back,
+    description: 'The client must sign its authorization requests.',
+    source: 'RFC 9101 section 10.5',
+    expected: 'a signed request object',
+    fix: 'Send the parameters in a signed request object.',
+  },
   requestUri: {
     ...back,
     code: 'request_uri_not_supported',

@@ -17,7 +17,15 @@ const request: readonly SecurityCheck[] = [
 
 /** The same for both profiles: the checks themselves differ by the rules. */
 const requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>> = {
-  authorize: ['client', 'pushed-request', ...application, 'rate-limit', 'network-limit', ...request],
+  authorize: [
+    'client',
+    'pushed-request',
+    'signed-request',
+    ...application,
+    'rate-limit',
+    'network-limit',
+    ...request,
+  ],
   callback: [
     'state',
     'client',
@@ -28,7 +36,7 @@ const requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>
     'id-token',
     'level',
   ],
-  par: ['client-authentication', ...application, 'rate-limit', 'sender-key', ...request],
+  par: ['client-authentication', ...application, 'rate-limit', 'sender-key', 'signed-request', ...request],
   token: ['client-authentication', ...application, 'rate-limit', 'sender-key', 'sender-constraint'],
   revoke: ['client-authentication', 'rate-limit'],
   'backchannel-logout': ['logout-source', 'logout-token', 'logout-claims', 'single-use'],
@@ -53,6 +61,8 @@ const fapi2: ProfileRules = {
   authenticationMethods: keyMethods,
   algorithms: ['PS256', 'ES256', 'EdDSA'],
   senderConstraint: 'required',
+  // FAPI 2.0 Message Signing section 5.3.1.
+  requestObjects: 'with-nbf',
   pushedRequests: 'required',
   refresh: { rotates: false, retryTime: 0 },
 };

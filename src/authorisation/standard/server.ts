@@ -17,7 +17,7 @@ import { Rotation } from '../rotation.ts';
 import { AccessTokens, describeToken, mayInspect } from './access-tokens.ts';
 import { errors } from './errors.ts';
 import { repeatable, requireLengths } from './incoming.ts';
-import { profiles, rulesOf } from './profile.ts';
+import { profiles } from './profile.ts';
 
 /** A base path of the standard profile as an authorization server of the shared core. */
 export interface StandardServer extends AuthorizationServer<WithClient> {
@@ -37,14 +37,20 @@ export interface ServerCall extends WithBatch {
   readonly request: HttpRequest;
 }
 
-/** Attributes of an application that gets no unbound token (RFC 9449 section 5.2, RFC 8705 section 3.4). */
-const bindingAttributes: Readonly<Partial<Record<Requirement, string>>> = {
+/** Attributes that earlier versions had in place of `boundTokens`. */
+const bindingAttributes = {
   dpop: 'dpop-bound-access-tokens',
   certificate: 'tls-client-certificate-bound-access-tokens',
 };
 
-const requires = ({ registration }: Client, requirement: Requirement): boolean =>
-  registration.attributes[bindingAttributes[requirement] ?? ''] === 'true';
+function requires({ registration }: Client, requirement: Requirement): boolean {
+  if (requirement === 'signed') return registration.signedRequests === 'required';
+  if (requirement !== 'dpop' && requirement !== 'certificate') return false;
+  return (
+    registration.boundTokens === requirement ||
+    registration.attributes[bindingAttributes[requirement]] === 'true'
+  );
+}
 
 /** The settings of a base path that decide its metadata. */
 export const settingsOf = (
@@ -72,6 +78,7 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Platform
       formMalformed: errors.requestMalformed,
       requestObjectInvalid: errors.requestObject,
       requestNotPushed: errors.notPushed,
+      requestNotSigned: errors.notSigned,
       challengeMethodAlone: errors.challengeMissing,
     },
     methods: clientAuthenticationMethods('allowed'),
@@ -82,11 +89,6 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Platform
     },
     certificateSubjectOf: ({ registration }) => certificateSubjectOf(registration.attributes),
     requires,
-    bindsCertificate: (client) =>
-      requires(client, 'certificate') ||
-      (rulesOf(client.registration).senderConstraint === 'required' &&
-        client.registration.tokenEndpointAuthMethod.includes('tls')),
-    bindsKeyAndCertificate: false,
     announcesNonces: 'always',
     repeatable,
     checkLengths: requireLengths,

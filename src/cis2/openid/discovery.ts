@@ -73,7 +73,6 @@ export function discoveryDocument(dependencies: DiscoveryDependencies): Record<s
       ...claimValues,
     ],
     claims_parameter_supported: true,
-    require_signed_request_object: false,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
     id_token_schema_uri: new URL(schemaPaths.idToken, issuer).href,

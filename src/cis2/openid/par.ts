@@ -7,12 +7,13 @@ import {
   keepRequest,
   openRequestObject,
   refusePushed,
+  requireSigned,
 } from '../../oauth/server/request-checks.ts';
 import { proveKey } from '../../oauth/server/sender-constraint.ts';
 import { tokenErrors } from '../errors/token.ts';
 import type { Reply } from '../responses/authorization-response.ts';
 import { checkLengths } from './authorize/parameters.ts';
-import { type RequestIssuer, requestChecks, requireSigned } from './authorize/request-checks.ts';
+import { type RequestIssuer, requestChecks } from './authorize/request-checks.ts';
 import type { ServerCall, WithRelyingParty } from './server.ts';
 import { requireStandard } from './token/token.ts';
 

@@ -116,6 +116,7 @@ function requires({ registration }: RelyingParty, requirement: Requirement): boo
   if (requirement === 'pkce')
     return registration.pkce === 'required' || registration.tokenEndpointAuthMethod === 'none';
   if (requirement === 'pushed') return registration.pushedRequests === 'required';
+  if (requirement === 'signed') return registration.signedRequests === 'required';
   return registration.boundTokens === requirement;
 }
 
@@ -137,12 +138,6 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   },
   certificateSubjectOf: ({ registration }) => registration.certificateSubject ?? {},
   requires,
-  bindsCertificate: ({ registration }, jkt) =>
-    registration.boundTokens === 'certificate' ||
-    (profileRules[registration.profile].senderConstraint === 'required' &&
-      jkt === null &&
-      !registration.boundTokens),
-  bindsKeyAndCertificate: true,
   announcesNonces: 'to-proofs',
   revokesReusedCodes: true,
   repeatable: [],

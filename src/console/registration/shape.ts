@@ -117,6 +117,12 @@ const checkRedirects = (
 };
 
 /** The registration at the API platform. */
+/** Members of both halves that make a client's requests and tokens stricter. */
+const requestRules = {
+  boundTokens: oneOf('dpop', 'certificate').nullable().default(null),
+  signedRequests: oneOf('required', 'optional').default('optional'),
+};
+
 export const platformShape = z
   .strictObject({
     profile: profile.default('nhs'),
@@ -140,6 +146,7 @@ export const platformShape = z
         signingAlg: tokenAlgorithm.default('RS256'),
       })
       .default({ format: 'opaque', signingAlg: 'RS256' }),
+    ...requestRules,
     attributes: z
       .record(text(100), z.string('must be text').max(8_192, 'must have at most 8192 characters'))
       .default({}),
@@ -181,9 +188,8 @@ export const cis2Shape = z
     maxAge: oneOf('proof', 'pin').default('proof'),
     idTokenSigningAlg: idTokenAlgorithm.default('RS256'),
     userinfoSigningAlg: idTokenAlgorithm.nullable().default(null),
-    boundTokens: oneOf('dpop', 'certificate').nullable().default(null),
+    ...requestRules,
     pushedRequests: oneOf('required', 'optional').default('optional'),
-    signedRequests: oneOf('required', 'optional').default('optional'),
     requestObjectSigningAlg: assertionAlgorithm,
     description: text(1_000).default(''),
   })

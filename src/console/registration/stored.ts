@@ -94,17 +94,19 @@ export function storedFrom(
   return { application, newSecrets };
 }
 
+/** Defaults of members that the seed and registrations of earlier versions lack. */
+const defaults = { boundTokens: null, signedRequests: 'optional' } as const;
+
 const platformRegistration = ({ clientId: _, secrets: __, products, ...half }: PlatformRegistration) => ({
+  ...defaults,
   ...half,
   products: products.map(({ name }) => name),
   revokedProducts: products.filter(({ status }) => status === 'revoked').map(({ name }) => name),
 });
 
-/** Defaults of members that the seed and registrations of earlier versions lack. */
 const cis2Defaults = {
-  boundTokens: null,
+  ...defaults,
   pushedRequests: 'optional',
-  signedRequests: 'optional',
   requestObjectSigningAlg: '',
   certificateSubject: null,
   description: '',

@@ -87,6 +87,7 @@ export function serverMetadata(settings: ClientSettings, offer: Offer): Record<s
     code_challenge_methods_supported: ['S256'],
     request_parameter_supported: true,
     request_uri_parameter_supported: false,
+    require_signed_request_object: false,
     request_object_signing_alg_values_supported: rules.algorithms,
     dpop_signing_alg_values_supported: announcedProofAlgorithms,
     ...certificateMembers(settings, {

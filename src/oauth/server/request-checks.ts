@@ -198,7 +198,23 @@ export const openObject = check(
     call: WithClient & { readonly server: AuthorizationServer; readonly parameters: Parameters },
   ) {
     const inside = await openRequestObject(call.server, call.client, call.parameters);
-    return inside && { parameters: inside };
+    return { parameters: inside ?? call.parameters, signed: inside !== undefined };
+  },
+);
+
+/** Refuses an unsigned request of a client that must sign its requests (RFC 9101 section 10.5). */
+export const requireSigned = check(
+  'signed-request',
+  function requireSigned({
+    server,
+    client,
+    reply,
+    signed,
+  }: RequestCall & { readonly reply: RequestReply; readonly signed: boolean }): Refused | undefined {
+    const isOff = rulesOf(server, client.registration).requestObjects === 'off';
+    return signed || isOff || !server.requires(client, 'signed')
+      ? undefined
+      : reply.fail(server.errors.requestNotSigned('it is not a request object'));
   },
 );
 

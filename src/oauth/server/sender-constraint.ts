@@ -82,7 +82,10 @@ export const proveKey = (endpoint: 'token' | 'pushed') =>
     return isOff || request.headers.dpop === undefined ? { jkt: null } : provenKey(call, endpoint);
   });
 
-/** Binds the tokens of a call, and refuses a client that must have bound tokens (RFC 9449 section 5, RFC 8705 section 3). */
+/**
+ * Binds the tokens of a call, and refuses a client that must have bound tokens (RFC 9449 section 5, RFC 8705 section 3). A proof
+ * wins over a certificate. A client that registered certificate-bound tokens and sends a proof gets tokens bound to both.
+ */
 export const bindTokens = check('sender-constraint', function bindTokens(call: Call & WithProof): Pick<
   WithConfirmation,
   'confirmation'
@@ -90,21 +93,27 @@ export const bindTokens = check('sender-constraint', function bindTokens(call: C
   const { server, request, client, jkt } = call;
   const { senderConstraint } = rulesOf(server, client.registration);
   if (senderConstraint === 'off') return { confirmation: null };
-  const certificate = server.bindsCertificate(client, jkt) ? readCertificate(request.certificate) : undefined;
+  const needsCertificate = server.requires(client, 'certificate');
+  const mayUseCertificate =
+    senderConstraint === 'required' && jkt === null && !server.requires(client, 'dpop');
+  const certificate =
+    needsCertificate || mayUseCertificate ? readCertificate(request.certificate) : undefined;
   if (jkt === null && server.requires(client, 'dpop'))
     throw server.errors.dpopProofInvalid(
       'the client registered DPoP-bound tokens, and the request has no proof',
     );
-  if (!certificate && server.requires(client, 'certificate'))
+  if (!certificate && needsCertificate)
     throw server.errors.certificateMissing(
       'the client registered certificate-bound tokens, and the connection has no certificate',
     );
   if (certificate) {
-    const key = jkt !== null && server.bindsKeyAndCertificate ? { jkt } : {};
+    const key = jkt === null ? {} : { jkt };
     return { confirmation: { ...key, 'x5t#S256': certificate.thumbprint } };
   }
   if (jkt !== null) return { confirmation: { jkt } };
   if (senderConstraint === 'required')
-    throw server.errors.dpopProofInvalid('the request has neither a DPoP proof nor a client certificate');
+    throw server.errors.dpopProofInvalid(
+      'the request has no DPoP proof, and the connection no client certificate',
+    );
   return { confirmation: null };
 });

@@ -52,6 +52,7 @@ export type ServerFailure =
   | 'tokenScope'
   | 'requestObjectInvalid'
   | 'requestNotPushed'
+  | 'requestNotSigned'
   | 'redirectMissing'
   | 'redirectUnknown'
   | 'responseTypeMissing'
@@ -74,7 +75,7 @@ export interface Family {
 }
 
 /** A requirement that a client may register for itself, where its profile leaves it open. */
-export type Requirement = 'pkce' | 'pushed' | 'dpop' | 'certificate';
+export type Requirement = 'pkce' | 'pushed' | 'signed' | 'dpop' | 'certificate';
 
 /** An authorization server: its settings, its catalogue and its stores. The steps of the core find it in their context. */
 export interface AuthorizationServer<K extends WithClient = WithClient> extends AuthenticationServer<K> {
@@ -82,10 +83,6 @@ export interface AuthorizationServer<K extends WithClient = WithClient> extends 
   readonly profiles: Readonly<Partial<Record<Profile, ProfileRules>>>;
   readonly errors: Readonly<Record<ServerFailure, Refuse>>;
   requires(client: K['client'], requirement: Requirement): boolean;
-  /** Returns whether a certificate of the connection binds tokens of the client. */
-  bindsCertificate(client: K['client'], jkt: string | null): boolean;
-  /** Whether a token is bound to both when a call has a proof and a binding certificate. */
-  readonly bindsKeyAndCertificate: boolean;
   /** Which answers have the nonce of the next DPoP proof. */
   readonly announcesNonces: 'always' | 'to-proofs';
   /** Whether a code that is used twice ends its tokens. */

@@ -11,7 +11,7 @@ import { check, steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../../oauth/applications.ts';
 import type { Parameters } from '../../../oauth/parameters.ts';
 import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
-import { checkRedirectUri, requirePushed } from '../../../oauth/server/request-checks.ts';
+import { checkRedirectUri, requirePushed, requireSigned } from '../../../oauth/server/request-checks.ts';
 import type { Urls } from '../../../service.ts';
 import type { Database } from '../../../storage/database.ts';
 import { requestErrors } from '../../errors/request.ts';
@@ -30,7 +30,7 @@ import {
 } from '../../sign-in/authenticator.ts';
 import type { ServerCall } from '../server.ts';
 import { gatherRequest, readParameters, reenterByGet } from './parameters.ts';
-import { type RequestIssuer, requestChecks, requireSigned, resolveRequest } from './request-checks.ts';
+import { type RequestIssuer, requestChecks, resolveRequest } from './request-checks.ts';
 import { answerSilently, askForConsent, askForRole, findSession, settleSessionRole } from './session.ts';
 
 interface WithParameters {

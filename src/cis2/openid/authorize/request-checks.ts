@@ -203,19 +203,3 @@ export const resolveRequest = check(
     }
   },
 );
-
-/** Refuses an unsigned request of a client that must sign its requests (RFC 9101 section 10.5). */
-export const requireSigned = check(
-  'signed-request',
-  function requireSigned({
-    client: { registration },
-    reply,
-    signed,
-  }: WithRelyingParty & { reply: Pick<Reply, 'fail'>; signed: boolean }): Answer | undefined {
-    const mustSign =
-      registration.signedRequests === 'required' && rulesOf(registration).requestObjects !== 'off';
-    return mustSign && !signed
-      ? reply.fail(responseErrors.requestNotSigned('it is not a request object'))
-      : undefined;
-  },
-);

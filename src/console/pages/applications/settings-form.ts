@@ -61,8 +61,18 @@ ${text('platform.jwksUrl', 'Address of its public keys', half.jwksUrl, 'Instead 
 <fieldset class="field" id="platform.products" data-kind="list" tabindex="-1" aria-describedby="platform.products-error"><legend>APIs</legend><div class="options">${known.map(
     ({ name, scopes }) =>
       html`<label class="option" for="product-${name}"><input type="checkbox" id="product-${name}" value="${name}"${held.includes(name) ? html` checked` : undefined}><span><strong>${productTitle(name)}</strong><small>${accessOf({ scopes })}</small></span></label>`,
-  )}</div><p class="error-message" id="platform.products-error" hidden></p></fieldset></section>`;
+  )}</div><p class="error-message" id="platform.products-error" hidden></p></fieldset>
+<details><summary>More settings of the API platform</summary><div class="pair">
+${select('platform.signedRequests', 'Signed requests', half.signedRequests, requirement)}
+${boundTokens('platform', half)}</div></details></section>`;
 };
+
+const boundTokens = (name: 'platform' | 'cis2', half: Values): Html =>
+  select(`${name}.boundTokens`, 'Tokens are bound to', half.boundTokens, [
+    [nothing, 'nothing, or as the profile'],
+    ['dpop', 'a key (DPoP)'],
+    ['certificate', 'a certificate'],
+  ]);
 
 const cis2Fields = (
   half: Values,
@@ -88,11 +98,7 @@ ${select('cis2.firstAuthenticator', 'People start with', half.firstAuthenticator
 ])}
 ${select('cis2.idTokenSigningAlg', 'ID tokens are signed by', half.idTokenSigningAlg, methods('RS256', 'PS256', 'ES256'))}
 ${select('cis2.userinfoSigningAlg', 'Userinfo is signed by', half.userinfoSigningAlg, [[nothing, 'nothing: plain JSON'], ...methods('RS256', 'PS256', 'ES256')])}
-${select('cis2.boundTokens', 'Tokens are bound to', half.boundTokens, [
-  [nothing, 'nothing, or as the profile'],
-  ['dpop', 'a key (DPoP)'],
-  ['certificate', 'a certificate'],
-])}</div></details></section>`;
+${boundTokens('cis2', half)}</div></details></section>`;
 
 /**
  * The settings of an application as a form. Its script sends only what was changed, and if someone else has changed the same since, shows
