@@ -42,7 +42,7 @@ export const programHelpers = [
     debian: 'libapache2-mod-auth-openidc',
   },
   {
-    tests: 'test/examples/',
+    tests: ['test/examples/', 'src/gateway/definitions/php-'],
     name: 'PHP with curl',
     variable: 'ALONGSIDE_PHP',
     find: findPhp,

@@ -172,6 +172,8 @@ export interface ApiDefinition {
   takes: readonly string[];
   /** More header names that only the gateway sets, in lower case; never accepted from clients or shown to them. */
   owns?: readonly string[];
+  /** Headers that the back end always gets, empty if the call has no such value, in lower case. */
+  always?: readonly string[];
   /** Throws the refusal of a call with an API key that breaks a rule of the API. */
   checkKeyed?(application: StoredApplication, client: HeaderMap): void;
   /** Headers for a call with an API key. Refuses an application that lacks what they need. */

@@ -1,5 +1,6 @@
 import type { Headers } from '@alongside/kernel/answer';
 import { errors } from './errors/catalogue.ts';
+import { folded, isForwardedIfTaken, isNeverForwarded } from './trusted-names.ts';
 
 /** Headers with names in lower case, each with a single value. */
 export type HeaderMap = ReadonlyMap<string, string>;
@@ -24,6 +25,7 @@ const singletons = new Set([
 /** Headers of one connection (RFC 9110 section 7.6.1). */
 const hopByHop = new Set([
   'connection',
+  'http2-settings',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',
@@ -33,13 +35,6 @@ const hopByHop = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-
-/**
- * Names that only the gateway may set, or that name a request's origin or certificate (RFC 9440), or another path or method than the
- * checked one: never accepted from a client.
- */
-const forged =
-  /^(nhsd-|nhse-|x-ers-|xapi-asid$|x-sync-wrapped$|prefer$|forwarded$|x-forwarded-|x-real-ip$|x-client-ip$|true-client-ip$|client-ip$|client-cert(-chain)?$|client-request-url$|x-original-|x-rewrite-url$|x-http-method(-override)?$|x-method-override$)/;
 
 /** Headers that are not forwarded. */
 const consumed = new Set([
@@ -55,15 +50,17 @@ const consumed = new Set([
 
 function classify(written: string) {
   const name = written.toLowerCase();
-  // A back end may treat `_` and `-` as equal, as CGI does.
-  const plain = name.replaceAll('_', '-');
+  const plain = folded(written);
   return {
     name,
     plain,
+    /** Whether back ends may read it as another name. */
+    isAmbiguous: plain !== name,
     isSingle: singletons.has(plain),
     isHopByHop: hopByHop.has(name),
     isConsumed: consumed.has(plain),
-    isForged: forged.test(plain),
+    isNever: isNeverForwarded(plain),
+    isIfTaken: isForwardedIfTaken(plain),
     /** Whether no back end may send it to a client. */
     isInternal: hopByHop.has(plain) || /^(nhsd-|nhse-)/.test(plain),
   };
@@ -111,23 +108,26 @@ export function readHeaders(raw: readonly string[]): HeaderMap {
   return headers;
 }
 
+/** The header names of an API, as its definition describes them. */
+interface Names {
+  takes: readonly string[];
+  owns?: readonly string[];
+  always?: readonly string[];
+}
+
 /**
- * Returns the client's headers that a back end may see: no identity headers, no address of another hop, no credentials. `taken`
- * names headers that an API accepts from clients in this spelling alone, such as the organisation; `owned` names more that only the gateway sets.
+ * Returns the client's headers that a back end may see, and empty ones that it always gets: no identity headers, nothing that a proxy would set, no credentials, and no
+ * name with characters that back ends read in different ways.
  */
-export function passable(
-  headers: HeaderMap,
-  taken: readonly string[],
-  owned: readonly string[] = [],
-): Map<string, string> {
+export function passable(headers: HeaderMap, { takes, owns = [], always = [] }: Names): Map<string, string> {
   const kept = new Map<string, string>();
-  for (const [name, value] of headers) {
-    const { plain, isConsumed, isForged } = nameOf(name);
-    const isTaken = taken.includes(plain);
-    const isOther = isTaken ? plain !== name : isForged;
-    if (isConsumed || isOther || owned.includes(plain)) continue;
+  for (const [written, value] of headers) {
+    const { name, isAmbiguous, isConsumed, isNever, isIfTaken } = nameOf(written);
+    if (isAmbiguous || isConsumed || owns.some((own) => nameOf(own).plain === name)) continue;
+    if ((isNever || isIfTaken) && !takes.includes(name)) continue;
     kept.set(name, value);
   }
+  for (const name of always) kept.set(name, '');
   return kept;
 }
 
@@ -135,7 +135,8 @@ const isHidden = (name: string): boolean => nameOf(name).isInternal;
 
 /** Returns the back end's headers that a client may see. */
 export function answerable(headers: Headers, owned: readonly string[] = []): Headers {
-  const hides = (name: string) => isHidden(name) || owned.includes(nameOf(name).plain);
+  const own = owned.map((name) => nameOf(name).plain);
+  const hides = (name: string) => isHidden(name) || own.includes(nameOf(name).plain);
   if (!Object.keys(headers).some(hides)) return headers;
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !hides(name)));
 }

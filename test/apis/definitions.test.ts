@@ -223,7 +223,7 @@ x-alongside:
       assert.deepEqual([citizen['nhsd-nhslogin-nhs-number'], citizen['x-proofing']], ['9900000285', 'P9']);
       assert.deepEqual(
         [worker['nhsd-nhslogin-nhs-number'], worker['x-proofing'], citizen['x-acr']],
-        [undefined, undefined, undefined],
+        ['', '', ''],
       );
     } finally {
       await run('api', 'remove', 'plain');

@@ -79,7 +79,7 @@ function identityValues(
 }
 
 /** The headers with which a back end gets its caller. */
-export type BackEndHeaders = Required<Pick<Api, 'owns' | 'inject' | 'injectKeyed'>>;
+export type BackEndHeaders = Required<Pick<Api, 'owns' | 'always' | 'inject' | 'injectKeyed'>>;
 
 /** Returns the headers of a definition: data about the user, attributes of the application, and templates. */
 export function backEndHeaders(
@@ -98,9 +98,10 @@ export function backEndHeaders(
     inject[header] = ({ application, messageId, token }) =>
       inHeader(filled(template, application, api, messageId, token));
   return {
-    owns: [...model.identity, ...model.attributes]
+    owns: [...model.identity, ...model.attributes, ...[model.target.security ?? []].flat()]
       .map(({ header }) => header)
       .concat(Object.keys(settings.headers)),
+    always: model.identity.map(({ header }) => header),
     inject,
     injectKeyed(application, messageId) {
       const headers: Record<string, string> = {};

@@ -157,7 +157,13 @@ export async function openBackEnd(api: StoredApi, parts: BackEndParts): Promise<
     const problem = await problemOfRequest(validation, `${name}@${api.version}`, model.schemas, {
       ...found,
       query: new URLSearchParams(request.query),
-      header: (header) => request.headers.get(header) ?? (header === 'prefer' ? request.prefer : undefined),
+      header: (header) => {
+        const value = request.headers.get(header) ?? (header === 'prefer' ? request.prefer : undefined);
+        // The gateway sends an empty one where there is no user.
+        return value === '' && model.identity.some((identity) => identity.header === header)
+          ? undefined
+          : value;
+      },
       type: request.headers.get('content-type') ?? '',
       body: body?.value,
     });

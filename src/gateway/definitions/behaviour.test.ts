@@ -106,6 +106,18 @@ describe('an API by definition', () => {
     assert.equal(await found('1/other'), 401);
   });
 
+  test('is not refused for the empty identity header of a call without a user', async () => {
+    const parameter = "parameters: [{in: header, name: NHSD-Session-UUID, schema: {pattern: '^[0-9]+$'}}]";
+    const draft = worker('x-alongside: {validate: enforce}\n');
+    const text = (draft.files['spec.yaml'] ?? '')
+      .replace('    get: {responses', () => `    get: {${parameter}, responses`)
+      .replace('x-nhsd-apim: {access', 'x-nhsd-apim: {target-identity: [{name: cis2-uuid}], access');
+    assert.ok(text.includes('pattern') && text.includes('cis2-uuid'));
+    await addDefinition(gateway, { ...draft, files: { 'spec.yaml': text } });
+    assert.equal((await call('/user', 'app:level3')).status, 200);
+    assert.equal((await call('/user', 'user-nhs-id:aal3')).status, 200);
+  });
+
   test('has the limits of the configuration before its own', async () => {
     const quota = { enabled: true, limit: 1, interval: 1, timeunit: 'minute' } as const;
     const limited = await startGateway({ apiLimits: { test: { quota }, none: { quota } } });

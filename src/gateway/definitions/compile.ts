@@ -12,6 +12,7 @@ import {
 } from '../api.ts';
 import { errors } from '../errors/catalogue.ts';
 import { familyOf } from '../errors/families.ts';
+import { folded, isForwardedIfTaken } from '../trusted-names.ts';
 import { attributeOf, backEndHeaders } from './back-end-headers.ts';
 import {
   type ApiModel,
@@ -139,16 +140,16 @@ function modeNameOf(grant: Grant): string {
 const isOpen = ({ grants: needed }: OperationModel): boolean => needed.length === 0;
 const isKeyed = ({ grants: needed }: OperationModel): boolean => needed.includes('app-level0');
 
-/** Prefixes of internal headers. Clients may send one only if the definition lists it as a parameter or checks it. */
-const internal = /^(nhsd-|nhse-|x-ers-)/;
-
+/** Returns the headers that clients may send only because the definition lists them as parameters or checks them. */
 function takenHeaders({ settings, model }: StoredApi, owned: readonly string[]): string[] {
   const sent = model.operations.flatMap(({ parameters }) =>
     parameters.flatMap((one) => (one.in === 'header' ? one.name : [])),
   );
   const checked = settings.organisation ? [settings.organisation.header] : [];
-  const names = [...sent.filter((name) => internal.test(name)), ...checked];
-  return [...new Set(names)].filter((name) => name !== 'nhsd-session-urid' && !owned.includes(name));
+  const names = [...sent.filter(isForwardedIfTaken), ...checked];
+  return [...new Set(names)].filter(
+    (name) => name !== 'nhsd-session-urid' && !owned.some((own) => folded(own) === name),
+  );
 }
 
 const smoothed = (limits: RateLimits | null, rate: string | undefined): RateLimits | null =>

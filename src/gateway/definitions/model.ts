@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RateLimits } from '../../oauth/products.ts';
 import { errorFamilies } from '../protocol.ts';
+import { folded } from '../trusted-names.ts';
 import { isAddable } from './response-headers.ts';
 
 /** The grants of the published extension, from the least to the most (NHSDigital/proxygen-api-specification). */
@@ -20,6 +21,11 @@ const headerName = z
   .string('must be text')
   .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'must be the name of a header')
   .transform((name) => name.toLowerCase());
+/** A header that clients send: back ends read other characters as hyphens, so the gateway does not forward them. */
+const plainHeaderName = headerName.refine(
+  (name) => folded(name) === name,
+  'must be a header name of letters, digits and hyphens',
+);
 const whole = (most: number) =>
   z.int('must be a whole number').min(0, 'must be 0 or more').max(most, `must be ${most} or less`);
 const milliseconds = whole(600_000);
@@ -70,7 +76,7 @@ export const settingsShape = z.strictObject({
     .describe('Identity assurance level and vectors of trust that a token needs'),
   organisation: z
     .strictObject({
-      header: headerName.default('nhsd-end-user-organisation-ods'),
+      header: plainHeaderName.default('nhsd-end-user-organisation-ods'),
       required: z.boolean('must be true or false').default(true),
       allow: z.string('must be text').max(100).optional(),
     })

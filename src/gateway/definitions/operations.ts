@@ -1,3 +1,4 @@
+import { folded, isNeverForwarded } from '../trusted-names.ts';
 import { grantOf } from './extension.ts';
 import {
   type ApiModel,
@@ -109,6 +110,12 @@ function parametersOf({ source, schemas }: Reading, ...holders: Mapping[]): Para
       if (typeof name !== 'string' || (where !== 'path' && where !== 'query' && where !== 'header')) continue;
       const schema = schemas.of(parameter.schema);
       const own = where === 'header' ? name.toLowerCase() : name;
+      if (where === 'header' && (folded(own) !== own || isNeverForwarded(own)))
+        source.warn(
+          `The gateway never forwards the header ${name.slice(0, 60)} of a client.`,
+          parameter,
+          'name',
+        );
       found.set(`${where} ${own}`, {
         in: where,
         name: own,

@@ -43,7 +43,7 @@ export async function passOn(
   added: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const { api, query, client } = call;
-  const headers = passable(client, api.takes, api.owns);
+  const headers = passable(client, api);
   for (const [name, value] of Object.entries(added)) headers.set(name, value);
   const authorization = client.get('authorization');
   return toClient(await api.backEnd({ ...forwardedOf(call), query, headers, authorization }), call);

@@ -19,7 +19,7 @@ export const requireAsid = check('asid', function requireAsid(call: Arrival & Ca
 /** Replaces the client's identity headers by the gateway's. */
 export function injectIdentity(call: Arrival & Call): { outbound: Map<string, string> } {
   const { api, application, client, mode, role } = call;
-  const outbound = passable(client, api.takes, api.owns);
+  const outbound = passable(client, api);
   const put = (name: string, value: string | undefined) => {
     if (value !== undefined && value !== '') outbound.set(name, value);
   };
