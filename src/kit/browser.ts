@@ -38,6 +38,21 @@ export interface CookieLine {
   line: string;
 }
 
+/** How the page that starts a navigation relates to its target (Fetch Metadata Request Headers section 2.3). */
+type Site = 'same-origin' | 'same-site' | 'cross-site';
+
+/** Ports of one host are one site. Subdomains count as other sites, because the list of public suffixes is not known here. */
+function siteOf(from: URL, to: URL): Site {
+  if (from.origin === to.origin) return 'same-origin';
+  return from.protocol === to.protocol && from.hostname === to.hostname ? 'same-site' : 'cross-site';
+}
+
+/** Returns the site after a redirect, which never brings a request nearer. */
+function afterRedirect(site: Site, from: URL, to: URL): Site {
+  const sites: readonly Site[] = ['same-origin', 'same-site', 'cross-site'];
+  return sites[Math.max(sites.indexOf(site), sites.indexOf(siteOf(from, to)))] ?? 'cross-site';
+}
+
 /** Time limit of a response in milliseconds. */
 const patience = 30_000;
 
@@ -99,18 +114,21 @@ export class Browser {
     return this.#navigate(to, 'cross-site');
   }
 
-  /** Navigates to an address, like a link or redirect of the client's site. */
-  go(address: string): Promise<Landing> {
-    return this.#navigate(new URL(address), 'cross-site');
+  /** Navigates to an address, like a link of the page at `from`; by default of another site. */
+  go(address: string, from?: URL): Promise<Landing> {
+    const to = new URL(address);
+    return this.#navigate(to, from ? siteOf(from, to) : 'cross-site');
   }
 
-  /** Submits a form of the client's own site. */
-  post(address: string, fields: URLSearchParams): Promise<Landing> {
-    return this.#navigate(new URL(address), 'cross-site', fields, 'https://rp.example');
+  /** Submits a form of the page at `from`; by default of another site. */
+  post(address: string, fields: URLSearchParams, from?: URL): Promise<Landing> {
+    const to = new URL(address);
+    const site = from ? siteOf(from, to) : 'cross-site';
+    return this.#navigate(to, site, fields, from?.origin ?? 'https://rp.example');
   }
 
   submit({ url }: Page, { method, action, fields }: Form): Promise<Landing> {
-    const site = url.origin === action.origin ? 'same-origin' : 'cross-site';
+    const site = siteOf(url, action);
     const values = new URLSearchParams(fields);
     if (method === 'POST') return this.#navigate(action, site, values, url.origin);
     const to = new URL(action);
@@ -130,8 +148,8 @@ export class Browser {
     });
   }
 
-  async #navigate(to: URL, site: string, form?: URLSearchParams, origin?: string): Promise<Landing> {
-    let [next, posted, from] = [to, form, origin];
+  async #navigate(to: URL, first: Site, form?: URLSearchParams, origin?: string): Promise<Landing> {
+    let [next, posted, from, site] = [to, form, origin, first];
     for (let hop = 0; hop < 30; hop++) {
       if (this.#isStop(next) && !posted)
         return { kind: 'callback', mode: 'query', url: next, parameters: next.searchParams };
@@ -140,12 +158,14 @@ export class Browser {
       if (location !== undefined && page.status >= 300 && page.status < 400) {
         if (posted && (page.status === 307 || page.status === 308))
           throw new Error('a redirect that repeats the request');
-        [next, posted, from] = [new URL(location, next), undefined, undefined];
+        const target = new URL(location, next);
+        site = afterRedirect(site, next, target);
+        [next, posted, from] = [target, undefined, undefined];
         continue;
       }
       const onward = refreshOf(page);
       if (onward) {
-        [next, posted, from] = [onward, undefined, undefined];
+        [next, posted, from, site] = [onward, undefined, undefined, siteOf(page.url, onward)];
         continue;
       }
       const answer = formOf(page);
@@ -155,9 +175,9 @@ export class Browser {
       }
       // A page with a form that submits itself, such as one that reloads with its own cookies.
       if (answer && sendsItself(page)) {
-        const own = page.url.origin === answer.action.origin;
+        site = siteOf(page.url, answer.action);
         [next, posted, from] = [answer.action, new URLSearchParams(answer.fields), page.url.origin];
-        if (own) continue;
+        if (site === 'same-origin') continue;
       }
       return page;
     }
@@ -166,7 +186,7 @@ export class Browser {
 
   async #send(
     url: URL,
-    site: string,
+    site: Site,
     form: URLSearchParams | undefined,
     origin: string | undefined,
   ): Promise<Page> {

@@ -161,12 +161,16 @@ class RunningInstance implements Alongside {
 
   browser(): PlainBrowser {
     const browser = new Browser([]);
+    let shown: URL | undefined;
     return {
-      async goto(url, { method = 'GET', body = '' } = {}) {
+      async goto(url, { method = 'GET', body = '', crossSite = false } = {}) {
         const before = browser.addresses.length;
-        const landing =
-          method === 'POST' ? await browser.post(url, new URLSearchParams(body)) : await browser.go(url);
+        const from = crossSite ? undefined : shown;
+        const landing = await (method === 'POST'
+          ? browser.post(url, new URLSearchParams(body), from)
+          : browser.go(url, from));
         if (landing.kind !== 'page') throw new OperatorError(`${url} led to no page.`);
+        shown = landing.url;
         const { status, body: text } = landing;
         return { status, url: landing.url.href, text, hops: browser.addresses.slice(before) };
       },

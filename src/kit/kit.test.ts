@@ -34,6 +34,21 @@ describe('the test kit', () => {
     await instance.card.remove();
   });
 
+  test('posts a form of the page that its browser shows, and of another site if asked', async () => {
+    await instance.desk('gp');
+    const { sample } = instance.urls;
+    const browser = instance.browser();
+    await browser.goto(`${sample}/sign-in/combined`);
+    const find = { method: 'POST', body: 'nhs-number=9000000009' } as const;
+    assert.match((await browser.goto(`${sample}/patient`, find)).text, /Smith/i);
+    const foreign = { method: 'POST', crossSite: true } as const;
+    await browser.goto(`${sample}/sign-out`, foreign);
+    assert.match((await browser.goto(sample)).text, /Find patient/);
+    await browser.goto(`${sample}/sign-out`, { method: 'POST' });
+    assert.doesNotMatch((await browser.goto(sample)).text, /Find patient/);
+    await instance.card.remove();
+  });
+
   test('enters a given PIN also if the person is signed in', async () => {
     await instance.desk('gp');
     await assert.rejects(

@@ -165,8 +165,20 @@ export interface Shown {
 
 /** A browser without a window: cookies, redirects, and forms that submit themselves. It runs no script. */
 export interface PlainBrowser {
-  /** Navigates to an address; with `body`, posts a form. */
-  goto(url: string, init?: { readonly method?: 'GET' | 'POST'; readonly body?: string }): Promise<Shown>;
+  /**
+   * Navigates to an address; with `method: 'POST'`, posts a form. Link and form are those of the page that it shows, so its own
+   * origin gets `Origin`, `Sec-Fetch-Site: same-origin` and all cookies. Before the first page, they are of another site.
+   */
+  goto(url: string, init?: Navigation): Promise<Shown>;
+}
+
+/** How a browser without a window navigates. */
+export interface Navigation {
+  readonly method?: 'GET' | 'POST' | undefined;
+  /** Fields of the form, as `application/x-www-form-urlencoded`. */
+  readonly body?: string | undefined;
+  /** Link or form of another site, which gets no `SameSite=Lax` cookie with a form. */
+  readonly crossSite?: boolean | undefined;
 }
 
 interface ElementLike {

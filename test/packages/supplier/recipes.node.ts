@@ -39,6 +39,17 @@ test('the card leaves the reader, and CIS2 ends the session', async () => {
   assert.equal((await ended).outcome, 'ok');
 });
 
+test('a form of the application, and the same form of another site', async () => {
+  await instance.desk('gp');
+  const browser = instance.browser();
+  await browser.goto(`${instance.urls.sample}/sign-in/combined`);
+  const form = { method: 'POST', body: 'nhs-number=9000000009' } as const;
+  // A form of the page that the browser shows; with crossSite, it lacks the session cookie.
+  assert.match((await browser.goto(`${instance.urls.sample}/patient`, form)).text, /Smith/);
+  const foreign = await browser.goto(`${instance.urls.sample}/patient`, { ...form, crossSite: true });
+  assert.doesNotMatch(foreign.text, /Smith/);
+});
+
 test('the reason of a refusal', async () => {
   const refused = await hello('wrong');
   const { description, fix } = await instance.explain(refused.headers.get('x-message-id') ?? '');
