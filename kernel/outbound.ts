@@ -322,7 +322,7 @@ function send(url: URL, policy: OutboundPolicy, request: OutboundRequest): Promi
       ...(signal ? { signal } : {}),
     });
     const timer = setTimeout(
-      () => call.destroy(new OutboundError(`no whole answer within ${milliseconds} ms`)),
+      () => call.destroy(new OutboundError(`no whole answer within ${milliseconds} ms`, { failure: 'late' })),
       milliseconds,
     );
     const fail = (error: Error) => {

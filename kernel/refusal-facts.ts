@@ -7,6 +7,8 @@ export interface RefusalFacts {
   /** The received value. */
   readonly came?: string;
   readonly expected?: string;
+  /** The remedy with names of this installation, which are shown whole. Never with a part of the request. */
+  readonly fix?: string;
 }
 
 /** Describes a received secret: with its beginning only if that is a small part of it. */
@@ -53,7 +55,10 @@ export function shownRegistered(came: string, registered: readonly string[]): st
 }
 
 /** Describes a `redirect_uri` that is not one of the registered ones. */
-export const unregistered = (came: string, registered: readonly string[]): Required<RefusalFacts> => ({
+export const unregistered = (
+  came: string,
+  registered: readonly string[],
+): Required<Omit<RefusalFacts, 'fix'>> => ({
   field: 'redirect_uri',
   headline: 'redirect_uri is not registered',
   came: cut(came),

@@ -81,6 +81,7 @@ export function recordOf(
   listener: string,
 ): RefusalRecord {
   const [owner = listener] = entry.id.split('.');
+  const { fix, ...others } = facts ?? {};
   return {
     messageId: request.id,
     requestId: headerId(request.headers['x-request-id']),
@@ -92,11 +93,11 @@ export function recordOf(
     description: entry.description,
     expected: entry.expected,
     detail: redacted(detail, longestDetail),
-    fix: entry.fix,
+    fix: fix ?? entry.fix,
     actor: entry.actor,
     source: entry.source,
     method: request.method,
     path: redactedPath(path ?? request.path),
-    ...(facts ? { facts: redactedFacts(facts) } : {}),
+    ...(facts ? { facts: redactedFacts(others) } : {}),
   };
 }

@@ -49,15 +49,38 @@ describe('the files of a definition', () => {
     await assert.rejects(gather('spec/above.yaml', { root: at('shared') }), refusal(/is not in .*--root/));
     for (const root of [at('none'), at('spec/above.yaml')])
       await assert.rejects(gather('spec/above.yaml', { root }), refusal(/is not a folder/));
+  });
+
+  test('are joined by an extension from any folder, which may refer to nothing but itself', async () => {
+    writeFileSync(at('elsewhere/access.yaml'), 'x-nhsd-apim: {$ref: "#/x-own"}\nx-own: {access: []}\n');
+    const { extension, files } = await gather('spec/inside.yaml', {
+      extension: at('elsewhere/access.yaml'),
+    });
+    assert.equal(extension, 'extension/access.yaml');
+    assert.deepEqual(Object.keys(files), ['extension/access.yaml', 'inside.yaml', 'parts/a.yaml']);
+    for (const reference of ['secret.yaml', '../spec/parts/a.yaml', '../../etc/passwd', 'inside.yaml']) {
+      writeFileSync(at('elsewhere/leading.yaml'), `x-nhsd-apim:\n  $ref: '${reference}'\n`);
+      await assert.rejects(
+        gather('spec/inside.yaml', { extension: at('elsewhere/leading.yaml') }),
+        refusal(/^extension\/leading\.yaml:2:3: .*leads (to another file|out of the folder).*--root/),
+        reference,
+      );
+    }
+    const within = { root: folder, extension: at('elsewhere/leading.yaml') };
+    writeFileSync(at('elsewhere/leading.yaml'), `x-nhsd-apim: {$ref: '../spec/parts/a.yaml'}\n`);
+    assert.equal((await gather('spec/inside.yaml', within)).extension, 'elsewhere/leading.yaml');
     await assert.rejects(
-      gather('spec/inside.yaml', { extension: at('elsewhere/secret.yaml') }),
-      refusal(/is not in .*--root/),
+      gather('spec/inside.yaml', { extension: at('elsewhere/none.yaml') }),
+      refusal(/none\.yaml cannot be read: it does not exist/),
     );
   });
 
   test('are not read through a link that leads out of the folder', async () => {
     for (const file of ['spec/linked.yaml', 'spec/linked-folder.yaml']) {
-      await assert.rejects(gather(file), refusal(/is a link that leads out of .*--root/));
+      await assert.rejects(
+        gather(file),
+        refusal(/^linked.*\.yaml:3:8: .*is a link that leads out of .*--root/),
+      );
       const { files } = await gather(file, { root: folder });
       assert.match(JSON.stringify(files), /description: secret/);
     }

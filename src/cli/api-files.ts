@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 import { Source } from '../gateway/definitions/source.ts';
 import { sourceLimits } from '../gateway/protocol.ts';
@@ -20,6 +20,11 @@ function isOutside(folder: string, path: string): boolean {
   return name === '' || name === '..' || name.startsWith(`..${sep}`) || isAbsolute(name);
 }
 
+/** Creates an error at the place that led to a file. */
+type Fail = (sentence: string) => Error;
+
+const failed: Fail = (sentence) => new OperatorError(sentence);
+
 /** Reads files below one folder, and refuses those that a link leads out of it. */
 class Folder {
   readonly #root: string;
@@ -34,57 +39,88 @@ class Folder {
     this.#real = realpathSync(root);
   }
 
-  /** Returns the path of a file as references name it. */
-  nameOf(file: string): string {
-    if (isOutside(this.#root, resolve(file)))
-      throw new OperatorError(`${file} is not in ${this.#root}. Name a folder above it with --root.`);
-    return inPosix(relative(this.#root, resolve(file)));
+  has(name: string): boolean {
+    return existsSync(join(this.#root, name));
+  }
+
+  /** Returns the path of a file as references name it; undefined for one outside. */
+  nameOf(file: string): string | undefined {
+    return isOutside(this.#root, resolve(file)) ? undefined : inPosix(relative(this.#root, resolve(file)));
   }
 
   /** Reads a file unless it is missing. */
-  read(name: string): boolean {
+  read(name: string, fail: Fail): boolean {
     const path = join(this.#root, name);
     if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
     const real = realpathSync(path);
     if (isOutside(this.#real, real))
-      throw new OperatorError(
-        `${path} is a link that leads out of ${this.#root}. Name a folder above both with --root.`,
-      );
-    const { size } = statSync(real);
-    this.#bytes += size;
-    if (this.#bytes > sourceLimits.bytes)
-      throw new OperatorError(`The definition has more than ${sourceLimits.bytes} bytes with ${path}.`);
-    this.files[name] = readFileSync(real, 'utf8');
+      throw fail(`${path} is a link that leads out of ${this.#root}. Name a folder above both with --root.`);
+    this.take(name, real, fail);
     return true;
+  }
+
+  /** Reads a file from anywhere under a name. */
+  take(name: string, path: string, fail: Fail): void {
+    this.#bytes += statSync(path).size;
+    if (this.#bytes > sourceLimits.bytes)
+      throw fail(`The definition has more than ${sourceLimits.bytes} bytes with ${path}.`);
+    this.files[name] = readFileSync(path, 'utf8');
   }
 }
 
-/**
- * Reads a definition and the files that it refers to. References outside of the folder are refused, also by a link. Missing files are
- * left out: the definition is read with a warning for each.
- */
-export async function gatherFiles(
-  file: string,
-  options: { root?: string | undefined; extension?: string | undefined },
-): Promise<GatheredFiles> {
+function checkFile(file: string): void {
   try {
     if (!statSync(file).isFile()) throw new Error('it is not a file');
   } catch (error) {
     throw new OperatorError(`${file} cannot be read: ${fileProblem(error)}.`);
   }
-  const folder = new Folder(resolve(options.root ?? dirname(file)));
+}
+
+/**
+ * Takes an extension from outside of the folder, under a name that no file of the folder has. Its references would be read from another
+ * place than its own, so they may lead only into itself.
+ */
+async function takeOutside(folder: Folder, file: string): Promise<string> {
+  let name = `extension/${basename(file)}`;
+  while (folder.has(name)) name = `extension-${name}`;
+  folder.take(name, file, failed);
+  const source = await Source.read({ entry: name, files: { [name]: folder.files[name] ?? '' } });
+  for (const at of source.filesNamedIn(name).values())
+    throw source.fail(
+      `A reference of ${file} leads to another file, and ${file} is not in the folder of the definition. Name a folder above both with --root.`,
+      at,
+      '$ref',
+    );
+  return name;
+}
+
+/**
+ * Reads a definition and the files that it refers to. References outside of the folder are refused, also by a link; only the extension
+ * itself may be anywhere, because the caller names it. Missing files are left out: the definition is read with a warning for each.
+ */
+export async function gatherFiles(
+  file: string,
+  options: { root?: string | undefined; extension?: string | undefined },
+): Promise<GatheredFiles> {
+  checkFile(file);
+  const root = resolve(options.root ?? dirname(file));
+  const folder = new Folder(root);
   const entry = folder.nameOf(file);
-  const open = [entry];
-  const extension = options.extension === undefined ? undefined : folder.nameOf(options.extension);
-  if (extension !== undefined) open.push(extension);
-  for (let at = 0; at < open.length; at++) {
-    const name = open[at] ?? '';
-    const isThere = folder.read(name);
-    if (!isThere && (name === entry || name === extension))
-      throw new OperatorError(`There is no file ${name}.`);
-    if (!isThere) continue;
+  if (entry === undefined)
+    throw new OperatorError(`${file} is not in ${root}. Name a folder above it with --root.`);
+  const open = new Map<string, Fail>([[entry, failed]]);
+  let extension: string | undefined;
+  if (options.extension !== undefined) {
+    checkFile(options.extension);
+    extension = folder.nameOf(options.extension);
+    if (extension === undefined) extension = await takeOutside(folder, options.extension);
+    else open.set(extension, failed);
+  }
+  for (const [name, fail] of open) {
+    if (!folder.read(name, fail)) continue;
     const source = await Source.read({ entry: name, files: { [name]: folder.files[name] ?? '' } });
-    for (const other of source.filesNamedIn(name)) if (!open.includes(other)) open.push(other);
+    for (const [other, at] of source.filesNamedIn(name))
+      if (!open.has(other)) open.set(other, (sentence) => source.fail(sentence, at, '$ref'));
   }
   return { entry, files: folder.files, ...(extension === undefined ? {} : { extension }) };
 }

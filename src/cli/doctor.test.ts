@@ -70,6 +70,7 @@ describe('alongside doctor at a healthy instance', () => {
       'service (authorisation)',
       'service (gateway, PDS)',
       'signing-keys (cis2)',
+      'apis',
     ])
       assert.ok(names.includes(name), name);
     if (process.platform === 'linux') {
@@ -80,6 +81,20 @@ describe('alongside doctor at a healthy instance', () => {
       );
       assert.equal(names.filter((name) => name.startsWith('port')).length, 6);
     }
+  });
+
+  test('names an API that no application can call', async () => {
+    const file = join(root, 'uncallable.yaml');
+    writeFileSync(
+      file,
+      'openapi: 3.0.3\nservers: [{url: /uncallable}]\nsecurity: [{app-level3: []}]\nx-nhsd-apim: {access: []}\npaths: {/a: {get: {responses: {}}}}\n',
+    );
+    await invoke(['api', 'add', file, '--mock', '--state', instance.state.stateFile]);
+    const report = await examine('--state', instance.state.stateFile, '--data', root);
+    assert.deepEqual(troubles(report), ['apis (uncallable)']);
+    const { detail } = report.checks.find(({ name }) => name === 'apis (uncallable)') ?? {};
+    assert.match(detail ?? '', /^No application can call this API/);
+    await instance.api('DELETE', '/apis/uncallable');
   });
 
   test('finds the instance by its port', async () => {

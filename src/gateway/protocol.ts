@@ -21,15 +21,28 @@ function isMetadata(address: string): boolean {
 }
 
 export const apiNameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/;
+/** Names of secrets of targets. */
+export const secretNameForm = /^[A-Za-z0-9._-]{1,100}$/;
 export const basePathForm = /^(\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]{1,60}){1,6}$/;
 
 /** Limits of the files of one definition together, of nesting and of references that lead to references. */
 export const sourceLimits = { bytes: 2_097_152, files: 1_000, nodes: 200_000, depth: 200 };
 
+/** What a path below a folder cannot have on some system: a drive, a backslash, control characters and line breaks. */
+const unfit = /^[A-Za-z]:|[\\\p{Cc}\p{Zl}\p{Zp}]/u;
+
+const isBelowFolder = (name: string): boolean =>
+  !unfit.test(name) && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+
 const filePath = z
   .string('must be text')
   .min(1, 'must name a file')
-  .max(300, 'must have at most 300 characters');
+  .max(300, 'must have at most 300 characters')
+  .refine(isBelowFolder, 'must be a path below the folder, such as schemas/note.yaml');
+
+const secretName = z
+  .string('must be text')
+  .regex(secretNameForm, 'must be letters, digits, dots, underscores and hyphens, at most 100');
 
 const draftMembers = {
   entry: filePath.describe('The file with the OpenAPI document'),
@@ -54,6 +67,15 @@ const draftMembers = {
     .optional()
     .describe('Address of the back end'),
   mock: z.boolean('must be true or false').optional().describe('Answers with the examples of the definition'),
+  open: z
+    .boolean('must be true or false')
+    .optional()
+    .describe('Lets anyone call operations for which the definition names no access'),
+  secrets: z
+    .array(secretName, 'must be a list')
+    .max(10, 'must have at most 10 entries')
+    .optional()
+    .describe('Stored secrets that the target may use; without them, the upstream gets none'),
   record: z
     .boolean('must be true or false')
     .optional()
@@ -101,6 +123,8 @@ export const draftPatchShape = z.strictObject({
   basePath: draftMembers.basePath,
   upstream: draftMembers.upstream.nullable(),
   mock: draftMembers.mock,
+  open: draftMembers.open,
+  secrets: draftMembers.secrets,
   record: draftMembers.record,
   errors: draftMembers.errors.nullable(),
   validate: draftMembers.validate.nullable(),
@@ -136,6 +160,8 @@ export const apiReport = z
     limits: z.strictObject({ api: anyObject.nullable(), application: anyObject.nullable() }),
     settings: anyObject,
     target: anyObject,
+    /** Whether operations without access were opened to anyone. */
+    open: z.boolean(),
     warnings: z.array(z.string()),
     hash: z.string(),
   })
@@ -149,7 +175,11 @@ export const listedApi = z.strictObject({
   title: z.string(),
   backEnd: z.string(),
   operations: z.number(),
+  /** Operations that anyone may call. */
+  open: z.number(),
   warnings: z.number(),
+  /** A sentence about its access that needs a decision, or null. */
+  notice: z.string().nullable(),
 });
 export type ListedApi = z.output<typeof listedApi>;
 

@@ -48,7 +48,7 @@ export function refusalViewOf({ record }: { readonly record: Recorded }): Refusa
     headline,
     came: facts.came ?? (detail === '' ? headline : sentence(detail)),
     expected: facts.expected ?? (expected || null),
-    mend: fix,
+    mend: facts.fix ?? fix,
     actor,
     source,
   };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
-import { type OutboundMethod, outbound } from '@alongside/kernel/outbound';
+import { OutboundError, type OutboundMethod, outbound } from '@alongside/kernel/outbound';
 import type { components, paths } from './console-api-types.d.ts';
 
 /** The longest answer in bytes, for the export of a large installation: V8 holds no longer text. */
@@ -151,6 +151,10 @@ export class ConsoleApi {
       const cause = reasonOf(error);
       const reason = this.#ended && (await Promise.race([this.#ended, sleep(exitDelay, '', { ref: false })]));
       if (reason) throw new OperatorError(`The instance at ${this.origin} does not run any more: ${reason}.`);
+      if (error instanceof OutboundError && error.failure === 'late')
+        throw new OperatorError(
+          `The instance at ${this.origin} runs but did not answer ${method} ${path} within ${patience / 1_000} s. It may still carry it out: look before you repeat the command.`,
+        );
       throw new OperatorError(
         `No running instance responds at ${this.origin} (${cause}). Start one with "npx alongside up", or select one with --port-base.`,
       );

@@ -5,9 +5,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { decodeJwt } from 'jose';
-import { invoke, invokeJson } from '../../src/cli/testing/command.ts';
+import { invoke, invokeJson, runProcess } from '../../src/cli/testing/command.ts';
 import { startUpstream } from '../../src/gateway/testing/upstream.ts';
 import { seededClients } from '../../src/seed/applications.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
@@ -256,7 +256,7 @@ describe('alongside api', () => {
   test('refuses names and base paths in use, and files that lead elsewhere, in one sentence', async () => {
     const file = published('hello-world/hello-world.yaml');
     for (const [more, message] of [
-      [[], /base path \/hello-world is in use by hello-world/],
+      [[], /hello-world\.yaml:\d+:\d+: The base path \/hello-world is in use by hello-world/],
       [['--base-path', '/oauth2/x'], /belongs to the platform/],
       [['--base-path', '/personal-demographics'], /in use by personal-demographics/],
       [['--base-path', '/free', '--name', 'hello-world'], /The name hello-world belongs to the platform/],
@@ -287,6 +287,71 @@ describe('alongside api', () => {
       run('api', 'check', outside),
       /^OperatorError: outside\.yaml:5:5: .*leads out of the folder/,
     );
+  });
+
+  test('refuses a plain OpenAPI file with exit code 1 and both ways out, and opens it with --open', async () => {
+    const file = join(folder, 'open.yaml');
+    writeFileSync(
+      file,
+      "openapi: 3.0.3\nservers: [{url: /opened}]\npaths:\n  /a:\n    get: {responses: {'200': {content: {application/json: {example: {a: 1}}}}}}\n",
+    );
+    const upstream = ['--upstream', 'http://localhost:9'];
+    for (const words of [
+      ['add', ...upstream, ...selected],
+      ['check', ...upstream],
+    ]) {
+      const { code, err } = await runProcess(['api', ...words, file]);
+      assert.equal(code, 1, err);
+      assert.match(err, /open\.yaml:5:10: GET \/a has neither security nor access.*--extension FILE.*--open/);
+    }
+    const refused = await instance.call('POST', '/apis', {
+      text: readFileSync(file, 'utf8'),
+      upstream: '',
+      open: '',
+    });
+    assert.deepEqual([refused.status, refused.body.line], [400, 5]);
+    assert.match(String(refused.body.problem), /"open": true/);
+    await run('api', 'add', file, '--mock', '--open');
+    assert.equal((await fetch(`${instance.urls.api}/opened/a`)).status, 200);
+    assert.match((await run('api', 'list')).lines.join('\n'), /opened .*1 operation, 1 open to anyone/);
+    assert.match(await (await fetch(`${instance.urls.console}/apis`)).text(), /1 open to anyone/);
+    await assert.rejects(
+      instance.api('PATCH', '/apis/opened', { open: false }),
+      /neither security nor access/,
+    );
+    await run('api', 'remove', 'opened');
+  });
+
+  test('refuses names of files that lead out of a folder on any system', async () => {
+    const text =
+      'openapi: 3.0.3\nservers: [{url: /named}]\nsecurity: []\npaths: {/a: {get: {responses: {}}}}\n';
+    const add = (name: string, entry = name) =>
+      instance.call('POST', '/apis', { entry, files: { [name]: text }, mock: true });
+    for (const name of [
+      '../a.yaml',
+      'a/../../b.yaml',
+      'a/..',
+      '..',
+      '.',
+      './a.yaml',
+      'a//b.yaml',
+      'a/',
+      '/etc/a.yaml',
+      '\\a.yaml',
+      'a\\..\\b.yaml',
+      'C:a.yaml',
+      'c:/a.yaml',
+      'a\n.yaml',
+      'a\u2028.yaml',
+    ]) {
+      const { status, body } = await add(name);
+      assert.equal(status, 400, JSON.stringify(name));
+      assert.match(JSON.stringify(body), /must be a path below the folder/, JSON.stringify(name));
+    }
+    for (const [name, entry] of [['a.yaml', '../a.yaml'], ['a\0.yaml']] as const)
+      assert.equal((await add(name, entry)).status, 400);
+    assert.equal((await add('a..b/..c/.d/e.yaml')).status, 201);
+    await instance.api('DELETE', '/apis/named');
   });
 
   test('checks a definition without an instance, also its examples', async () => {
@@ -335,6 +400,36 @@ describe('alongside api', () => {
     await run('api', 'remove', 'small');
     await assert.rejects(run('api', 'show', 'small'), /no API "small" that was added/);
     assert.equal((await fetch(`${instance.urls.api}/smaller/a`)).status, 404);
+  });
+
+  test('waits for a definition that is read for more than 30 seconds', async () => {
+    const file = join(folder, 'slow.yaml');
+    const hurry = join(folder, 'hurry.mjs');
+    writeFileSync(
+      file,
+      'openapi: 3.0.3\nservers: [{url: /slow}]\nsecurity: []\npaths: {/a: {get: {responses: {}}}}\n',
+    );
+    // The first limit of the command is reached at once if it is at most 31 s.
+    writeFileSync(
+      hurry,
+      `const wait = setTimeout;
+let isFirst = true;
+globalThis.setTimeout = (act, ms, ...more) => {
+  const isLimit = isFirst && ms >= 10_000;
+  if (isLimit) isFirst = false;
+  return wait(act, isLimit && ms <= 31_000 ? 0 : ms, ...more);
+};
+`,
+    );
+    const variables = { NODE_OPTIONS: `--import=${pathToFileURL(hurry)}` };
+    const slow = await runProcess(['api', 'list', ...selected], { variables });
+    assert.match(
+      slow.err,
+      /^The instance at \S+ runs but did not answer GET \/apis within 30 s\. It may still/,
+    );
+    const { code, err } = await runProcess(['api', 'add', file, '--mock', ...selected], { variables });
+    assert.equal(code, 0, err);
+    await run('api', 'remove', 'slow');
   });
 
   test('takes a pasted file from the page of the console', async () => {
@@ -423,7 +518,7 @@ test('a reset removes the APIs that were added, with their products and secrets'
     const { apis } = await instance.api<{ apis: { backEnd: string }[] }>('GET', '/apis');
     assert.deepEqual([...new Set(apis.map(({ backEnd }) => backEnd))], ['in process']);
     assert.doesNotMatch(JSON.stringify(await instance.api('GET', '/products')), /until-reset/);
-    await add();
+    await add('--secret', 'kept');
     assert.equal((await fetch(address)).status, 500, 'without its secret');
   } finally {
     await upstream.stop();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLog } from '@alongside/kernel/log';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import type { ApiRecord } from '../../gateway/definitions/model.ts';
-import { type ApiReport, DefinitionError } from '../../gateway/protocol.ts';
+import { type ApiReport, DefinitionError, secretNameForm } from '../../gateway/protocol.ts';
 import { gatherFiles, readRecorded, recordedFile, writeFiles, writeRecorded } from '../api-files.ts';
 import { consoleCommand, type Output, text, yes } from '../command.ts';
 import { StopSignal } from '../foreground.ts';
@@ -25,11 +25,23 @@ interface Flags {
   validate?: string | undefined;
   extension?: string | undefined;
   root?: string | undefined;
+  open?: boolean | undefined;
 }
 
-const optionsOf = ({ name, basePath, upstream, mock, errors, validate }: Flags): Record<string, unknown> =>
+/** Milliseconds for calls that read a definition: each may take a minute, and waits for those before it. */
+const patience = 600_000;
+
+const optionsOf = ({
+  name,
+  basePath,
+  upstream,
+  mock,
+  open,
+  errors,
+  validate,
+}: Flags): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries({ name, basePath, upstream, mock, errors, validate }).filter(
+    Object.entries({ name, basePath, upstream, mock, open, errors, validate }).filter(
       ([, value]) => value !== undefined,
     ),
   );
@@ -47,15 +59,26 @@ async function filesOf(file: string, { root, extension }: Flags) {
 const settingsOf = (assignments: readonly string[]) =>
   assignments.length === 0 ? {} : { settings: patchOf(assignments, { numbers: true }) };
 
-/** Stores the secrets of `--secret NAME=VALUE`, or `NAME=@FILE`. */
-async function storeSecrets(api: InstanceApi, secrets: readonly string[]) {
-  for (const secret of secrets) {
+/** Reads `--secret NAME=VALUE`, `NAME=@FILE`, or the name alone of one that is stored. */
+function secretsOf(secrets: readonly string[]): { name: string; value: string | undefined }[] {
+  return secrets.map((secret) => {
     const [name = '', ...rest] = secret.split('=');
-    const value = rest.join('=');
-    if (name === '' || value === '') throw new UsageError('--secret takes NAME=VALUE, or NAME=@FILE.');
-    const content = value.startsWith('@') ? readText(value.slice(1), 65_536).trim() : value;
-    await api.must('PUT', '/api-secrets/{name}', { path: { name }, body: { value: content } });
-  }
+    const value = rest.length === 0 ? undefined : rest.join('=');
+    if (!secretNameForm.test(name) || value === '')
+      throw new UsageError(
+        '--secret takes NAME=@FILE, NAME=VALUE, or the NAME of a stored one: letters, digits, dots, underscores and hyphens.',
+      );
+    return { name, value: value?.startsWith('@') ? readText(value.slice(1), 65_536).trim() : value };
+  });
+}
+
+/** Stores the secrets, and returns the member of the draft that lets the target use them. */
+async function storeSecrets(api: InstanceApi, given: readonly string[]): Promise<{ secrets?: string[] }> {
+  const secrets = secretsOf(given);
+  for (const { name, value } of secrets)
+    if (value !== undefined)
+      await api.must('PUT', '/api-secrets/{name}', { path: { name }, body: { value } });
+  return secrets.length === 0 ? {} : { secrets: secrets.map(({ name }) => name) };
 }
 
 async function ofExamples(record: ApiRecord): Promise<string[]> {
@@ -139,6 +162,7 @@ const flags = {
   validate: text,
   extension: text,
   root: text,
+  open: yes,
 };
 
 export const api = consoleCommand({
@@ -159,10 +183,14 @@ export const api = consoleCommand({
           '  --record DIR',
           'write responses of the upstream into a folder until Ctrl-C; with --mock, answer with them',
         ],
-        ['  --extension FILE', 'x-nhsd-apim and x-alongside in a file of their own'],
+        ['  --extension FILE', 'x-nhsd-apim and x-alongside in a file of their own, in any folder'],
+        ['  --open', 'let anyone call operations for which the definition names no access'],
         ['  --root DIR', 'let references lead to files of this folder'],
         ['  --set path=value...', 'members of x-alongside, such as timeouts.headers=1000'],
-        ['  --secret NAME=@FILE...', 'an API key or PEM that the target of the definition names'],
+        [
+          '  --secret NAME=@FILE...',
+          'send the upstream the API key or client certificate (PEM) that the target of the definition names; NAME alone uses a stored one',
+        ],
         ['  --application ID...', 'give this application the products of the API'],
       ],
       async run({ api, flags, lists, out }, file) {
@@ -174,8 +202,11 @@ export const api = consoleCommand({
         const recording =
           mock && folder !== undefined ? { examples: readRecorded(folder) } : { record: true };
         const more = folder === undefined ? {} : recording;
-        const report = await api.must('POST', '/apis', { body: { ...draft, ...more } });
-        await storeSecrets(api, lists.secret);
+        const body = { ...draft, ...more, ...(await storeSecrets(api, lists.secret)) };
+        const report = await out.progress.during(
+          'Reading the definition',
+          api.must('POST', '/apis', { body, patience }),
+        );
         for (const id of lists.application) await subscribe(api, id, report);
         const { urls } = await api.must('GET', '/state');
         if (folder !== undefined && !mock) {
@@ -201,15 +232,22 @@ export const api = consoleCommand({
       help: 'all APIs, also those in process',
       async run({ api }) {
         const found = await api.must('GET', '/apis');
-        const rows = found.apis.map(({ name, basePath, backEnd, operations, warnings }) => [
+        const rows = found.apis.map(({ name, basePath, backEnd, operations, open, warnings }) => [
           name,
           basePath,
           backEnd,
-          [operations > 0 ? `${operations} operations` : '', warnings > 0 ? `${warnings} warnings` : '']
+          [
+            operations > 0 ? counted(operations, 'operation') : '',
+            open > 0 ? `${open} open to anyone` : '',
+            warnings > 0 ? counted(warnings, 'warning') : '',
+          ]
             .filter(Boolean)
             .join(', '),
         ]);
-        return { json: found, lines: columns(rows) };
+        const notes = found.apis.flatMap(({ name, notice }) =>
+          notice === null ? [] : [`Warning: ${name}: ${notice}`],
+        );
+        return { json: found, lines: columns(rows), notes };
       },
     },
     show: {
@@ -227,21 +265,23 @@ export const api = consoleCommand({
         ['--upstream URL | --mock', 'change its back end'],
         ['--set path=value...', 'change members of x-alongside; path=null removes one'],
       ],
-      async run({ api, flags, lists }, name, file?: string) {
+      async run({ api, flags, lists, out }, name, file?: string) {
         const { name: other, ...options } = optionsOf(flags);
         if (other !== undefined)
           throw new UsageError('An API keeps its name. Add another one, and remove this one.');
+        if (file === undefined && (flags.extension ?? flags.root) !== undefined)
+          throw new UsageError(`Name the file too: alongside api edit ${name} FILE --extension FILE.`);
         const gathered = file === undefined ? {} : await filesOf(file, flags);
         if (flags.record !== undefined)
           throw new UsageError('Only add records: remove the API, and add it with --record DIR.');
         const patch = { ...gathered, ...options, ...settingsOf(lists.set) };
         if (Object.keys(patch).length === 0 && lists.secret.length + lists.application.length === 0)
           throw new UsageError('Name the change: a file, --upstream URL, --mock, --set path=value.');
-        await storeSecrets(api, lists.secret);
-        const report = await api.mustFind(missing(name), 'PATCH', '/apis/{name}', {
-          path: { name },
-          body: patch,
-        });
+        const body = { ...patch, ...(await storeSecrets(api, lists.secret)) };
+        const report = await out.progress.during(
+          'Reading the definition',
+          api.mustFind(missing(name), 'PATCH', '/apis/{name}', { path: { name }, body, patience }),
+        );
         for (const id of lists.application) await subscribe(api, id, report);
         return { json: report, lines: [`API ${name} is changed.`], notes: warningsOf(report) };
       },
@@ -285,7 +325,10 @@ export const api = consoleCommand({
         const { readDefinition } = await import('../../gateway/definitions/read.ts');
         const { reportOf } = await import('../../gateway/definitions/register.ts');
         const gathered = await filesOf(file, flags);
-        const options = optionsOf({ ...flags, ...(flags.upstream === undefined ? { mock: true } : {}) });
+        const options = {
+          ...optionsOf({ ...flags, ...(flags.upstream === undefined ? { mock: true } : {}) }),
+          secrets: secretsOf(lists.secret).map((secret) => secret.name),
+        };
         try {
           const { draftShape } = await import('../../gateway/protocol.ts');
           const draft = draftShape.safeParse({ ...gathered, ...options, ...settingsOf(lists.set) });

@@ -1,3 +1,4 @@
+import { apis } from './apis.ts';
 import { browser, browserPolicy } from './browser.ts';
 import { audit, dataFolder, signingKeys, stateFile } from './data-folder.ts';
 import { clock, localhost, node, ports, proxy } from './machine.ts';
@@ -15,6 +16,7 @@ export const checks: readonly Check[] = [
   certificate,
   clock,
   audit,
+  apis,
   agentSocket,
   proxy,
   localhost,

@@ -24,7 +24,9 @@ function fromForm(body: unknown): unknown {
   const { text, ...members } = form.data;
   const filled = Object.entries(members).filter(([, value]) => value !== '');
   const values = filled.map(([name, value]) => [name, value === 'true' ? true : value]);
-  return { entry: 'openapi.yaml', files: { 'openapi.yaml': text }, ...Object.fromEntries(values) };
+  // The page says that an empty address means the examples.
+  const usual = members.upstream === '' ? { mock: true } : {};
+  return { entry: 'openapi.yaml', files: { 'openapi.yaml': text }, ...usual, ...Object.fromEntries(values) };
 }
 
 const draftOrForm = z.preprocess(fromForm, draftShape);

@@ -18,7 +18,7 @@ interface BackEndParts {
   validation: Validation;
   log: Log;
   development: boolean;
-  upstream: Omit<UpstreamParts, 'settings' | 'security' | 'url' | 'responseHeaders'>;
+  upstream: Omit<UpstreamParts, 'name' | 'settings' | 'security' | 'url' | 'responseHeaders'>;
 }
 
 /** A back end that may keep connections open. */
@@ -140,6 +140,7 @@ export async function openBackEnd(api: StoredApi, parts: BackEndParts): Promise<
     backEnd.kind === 'upstream'
       ? new Upstream({
           ...parts.upstream,
+          name,
           url: backEnd.url ?? '',
           settings,
           security: model.target.security,

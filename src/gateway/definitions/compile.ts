@@ -14,10 +14,12 @@ import { errors } from '../errors/catalogue.ts';
 import { familyOf } from '../errors/families.ts';
 import { folded, isForwardedIfTaken } from '../trusted-names.ts';
 import { attributeOf, backEndHeaders } from './back-end-headers.ts';
+import { isOpen } from './callers.ts';
 import {
   type ApiModel,
   type Grant,
   grants,
+  type Need,
   type OperationModel,
   satisfies,
   scopesAt,
@@ -38,7 +40,7 @@ const acrOf: Readonly<Partial<Record<Grant, string>>> = {
  * tokens. The sign-in gives no scope of an API without a grant for its level.
  */
 function levelRefusal(
-  needed: readonly Grant[],
+  needed: readonly Need[],
   { token, scopes }: Pick<Call, 'token' | 'scopes'>,
   api: string,
 ): Refusal | undefined {
@@ -137,7 +139,6 @@ function modeNameOf(grant: Grant): string {
   return grant.startsWith('nhs-login') ? 'patient-access' : 'user-restricted';
 }
 
-const isOpen = ({ grants: needed }: OperationModel): boolean => needed.length === 0;
 const isKeyed = ({ grants: needed }: OperationModel): boolean => needed.includes('app-level0');
 
 /** Returns the headers that clients may send only because the definition lists them as parameters or checks them. */

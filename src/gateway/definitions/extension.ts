@@ -1,4 +1,5 @@
 import type { RateLimits } from '../../oauth/products.ts';
+import { type ApiDraft, secretNameForm } from '../protocol.ts';
 import {
   type ApiModel,
   type Grant,
@@ -30,10 +31,15 @@ const members = [
 /** Members that public definitions have, without documented effect. */
 const withoutEffect = ['delegatedaccess', 'productidcheck'];
 
-/** Returns a grant by its name. Prose and files have hyphens, the published schema has underscores. */
-export function grantOf(source: Source, name: string, at: Mapping): Grant {
+/** Returns a grant by its name, if there is one. Prose and files have hyphens, the published schema has underscores. */
+export function knownGrant(name: string): Grant | undefined {
   const plain = name.replaceAll('_', '-').toLowerCase();
-  const known = grants.find((grant) => grant === plain);
+  return grants.find((grant) => grant === plain);
+}
+
+/** Returns a grant by its name. @throws DefinitionError */
+export function grantOf(source: Source, name: string, at: Mapping): Grant {
+  const known = knownGrant(name);
   if (known) return known;
   throw source.fail(`There is no grant "${name.slice(0, 60)}"; there are ${grants.join(', ')}.`, at, name);
 }
@@ -100,7 +106,18 @@ function limitsOf(source: Source, extension: Mapping): Pick<Extension, 'apiLimit
   };
 }
 
-function securityOf(source: Source, target: Mapping): TargetSecurity | undefined {
+/** The part of a draft that decides how the gateway proves itself to the upstream. */
+type TargetDraft = Pick<ApiDraft, 'secrets' | 'upstream'>;
+
+/**
+ * Returns how the gateway proves itself to the upstream: as the target of the file says, if the operator named its secret. A definition
+ * alone gets no stored secret, which may be that of another API.
+ */
+function securityOf(
+  source: Source,
+  target: Mapping,
+  { secrets = [], upstream }: TargetDraft,
+): TargetSecurity | undefined {
   const security = source.follow(target.security);
   if (!isMapping(security)) return undefined;
   const { type } = security;
@@ -111,10 +128,23 @@ function securityOf(source: Source, target: Mapping): TargetSecurity | undefined
   const secret = textOf(security.secret);
   if (secret === undefined)
     throw source.fail('The security of the target needs the name of a secret.', security);
-  return { type, secret, header: headerOf(source, security.header, 'apikey', security) };
+  if (!secretNameForm.test(secret))
+    throw source.fail(
+      `"${secret.slice(0, 60)}" cannot be the name of a secret: use letters, digits, dots, underscores and hyphens, at most 100.`,
+      security,
+      'secret',
+    );
+  const header = headerOf(source, security.header, 'apikey', security);
+  if (upstream === undefined || secrets.includes(secret)) return { type, secret, header };
+  source.warn(
+    `The upstream replaces the target, so it gets no ${type === 'mtls' ? 'client certificate' : 'API key'} with the secret ${secret}. If it needs it, add --secret ${secret}=@FILE.`,
+    security,
+    'secret',
+  );
+  return undefined;
 }
 
-function targetOf(source: Source, extension: Mapping): Extension['target'] {
+function targetOf(source: Source, extension: Mapping, draft: TargetDraft): Extension['target'] {
   const target = source.follow(extension.target);
   if (!isMapping(target)) return { url: undefined, healthcheck: undefined, security: undefined };
   const url = textOf(source.follow(target.url));
@@ -124,7 +154,7 @@ function targetOf(source: Source, extension: Mapping): Extension['target'] {
   return {
     url,
     healthcheck: healthcheck?.startsWith('/') ? healthcheck : undefined,
-    security: securityOf(source, target),
+    security: securityOf(source, target, draft),
   };
 }
 
@@ -152,7 +182,7 @@ function attributesOf(source: Source, extension: Mapping): ApiModel['attributes'
 }
 
 /** Reads `x-nhsd-apim` (NHSDigital/proxygen-api-specification), which a definition of another platform lacks. */
-export function readExtension(source: Source, holder: Mapping): Extension {
+export function readExtension(source: Source, holder: Mapping, draft: TargetDraft): Extension {
   const extension = source.follow(holder['x-nhsd-apim']);
   if (extension !== undefined && !isMapping(extension))
     throw source.fail('x-nhsd-apim must be a mapping.', holder, 'x-nhsd-apim');
@@ -163,10 +193,14 @@ export function readExtension(source: Source, holder: Mapping): Extension {
     if (!members.includes(name))
       source.warn(`x-nhsd-apim has no member "${name.slice(0, 60)}"; it is ignored.`, given, name);
     else if (withoutEffect.includes(name)) source.warn(`${name} is kept and has no effect.`, given, name);
+  const target = targetOf(source, given, draft);
+  for (const name of draft.secrets ?? [])
+    if (draft.upstream !== undefined && name !== target.security?.secret)
+      source.warn(`The target of the definition names no secret ${name}.`, given, 'target');
   return {
     access: accessOf(source, given),
     ...limitsOf(source, given),
-    target: targetOf(source, given),
+    target,
     identity: identityOf(source, given),
     attributes: attributesOf(source, given),
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RateLimits } from '../../oauth/products.ts';
-import { errorFamilies } from '../protocol.ts';
+import { errorFamilies, type Place } from '../protocol.ts';
 import { folded } from '../trusted-names.ts';
 import { isAddable } from './response-headers.ts';
 
@@ -16,6 +16,9 @@ export const grants = [
   'nhs-cis2-aal3',
 ] as const;
 export type Grant = (typeof grants)[number];
+
+/** What an operation needs: a grant, or what no token has, because the API has no access mode that its own scheme could mean. */
+export type Need = Grant | 'unmet';
 
 const headerName = z
   .string('must be text')
@@ -155,7 +158,7 @@ export interface OperationModel {
   method: string;
   path: string;
   /** Any of these suffices, as a minimum level; none for an open operation. */
-  grants: Grant[];
+  grants: Need[];
   parameters: Parameter[];
   requestBody: { required: boolean; content: Record<string, Content> } | null;
   responses: {
@@ -210,6 +213,10 @@ export interface ApiRecord {
   backEnd: { kind: BackEndKind; url?: string; record?: boolean };
   settings: ApiSettings;
   model: ApiModel;
+  /** Whether operations without access were opened to anyone. Absent in records of versions that opened them by omission. */
+  open?: boolean;
+  /** Where the file names the base path. */
+  basePathPlace?: Place;
   warnings: string[];
   /** SHA-256 of the source. */
   hash: string;
@@ -218,7 +225,7 @@ export interface ApiRecord {
 const order = (grant: string): number => grants.indexOf(grant as Grant);
 
 /** Returns whether one grant satisfies another: the same kind at the same or a higher level. */
-export const satisfies = (held: Grant, needed: Grant): boolean =>
+export const satisfies = (held: Grant, needed: Need): boolean =>
   held.replace(/\d$/, '') === needed.replace(/\d$/, '') &&
   order(held) >= order(needed) &&
   held !== 'app-level0'
@@ -234,7 +241,7 @@ export function scopesAt(grant: Grant, api: string): string[] {
 }
 
 /** Returns the scopes that satisfy a grant: those of its level and of higher ones. */
-export const scopesOfGrant = (needed: Grant, api: string): string[] =>
+export const scopesOfGrant = (needed: Need, api: string): string[] =>
   grants.filter((held) => satisfies(held, needed)).flatMap((held) => scopesAt(held, api));
 
 /** Returns the name of the product of one grant (NHSDigital, electronic-prescription-service-api-regression-tests). */

@@ -1,16 +1,16 @@
 import { folded, isNeverForwarded } from '../trusted-names.ts';
-import { grantOf } from './extension.ts';
 import {
   type ApiModel,
   type Content,
-  type Grant,
   type NamedExample,
+  type Need,
   type OperationModel,
   type Parameter,
   satisfies,
 } from './model.ts';
 import { isMapping, type Mapping } from './parsed-files.ts';
 import type { Schemas } from './schemas.ts';
+import { Security, type SecurityReading } from './security.ts';
 import type { Source } from './source.ts';
 
 const methods = ['get', 'put', 'post', 'delete', 'patch', 'options', 'head'];
@@ -23,6 +23,7 @@ interface Reading {
   schemas: Schemas;
   document: Mapping;
   access: ApiModel['access'];
+  security: Security;
 }
 
 function examplesOf({ source }: Reading, media: Mapping): NamedExample[] {
@@ -32,12 +33,13 @@ function examplesOf({ source }: Reading, media: Mapping): NamedExample[] {
     for (const [name, entry] of Object.entries(several)) {
       const example = source.follow(entry);
       if (isMapping(example) && 'value' in example)
-        examples.push({ name, value: source.plain(example.value) });
+        examples.push({ name, value: source.plain(example.value, example) });
     }
   else if (Array.isArray(several))
     for (const [index, value] of several.entries())
-      examples.push({ name: String(index + 1), value: source.plain(value) });
-  if (media.example !== undefined) examples.push({ name: 'example', value: source.plain(media.example) });
+      examples.push({ name: String(index + 1), value: source.plain(value, several) });
+  if (media.example !== undefined)
+    examples.push({ name: 'example', value: source.plain(media.example, media) });
   return examples;
 }
 
@@ -51,7 +53,7 @@ function composed(source: Source, value: unknown, depth = 0): unknown {
     schema.default,
     schema.const,
   ])
-    if (member !== undefined) return source.plain(member);
+    if (member !== undefined) return source.plain(member, schema);
   const parts = source.follow(schema.allOf);
   if (Array.isArray(parts)) {
     const made = parts.map((part) => composed(source, part, depth + 1)).filter(isMapping);
@@ -127,35 +129,15 @@ function parametersOf({ source, schemas }: Reading, ...holders: Mapping[]): Para
   return [...found.values()];
 }
 
-/**
- * Returns the grants of which an operation needs one: its own, else those of the document, else all of the access modes. Only an empty
- * list opens it.
- */
-function grantsOf({ source, document, access }: Reading, operation: Mapping): Grant[] {
-  const holder = operation.security === undefined ? document : operation;
-  const security = source.follow(holder.security);
-  if (security === undefined) return [...new Set(access.flatMap((mode) => mode.grants))];
-  if (!Array.isArray(security)) throw source.fail('security must be a list.', holder, 'security');
-  const needed = new Set<Grant>();
-  for (const requirement of security) {
-    const entry = source.follow(requirement);
-    if (!isMapping(entry)) continue;
-    const names = Object.keys(entry);
-    if (names.length === 0) return [];
-    for (const name of names) needed.add(grantOf(source, name, entry));
-  }
-  return [...needed];
-}
-
 /** Warns about grants that no application can get, and about descriptions that contradict the grants. */
 function checkGrants(
   { source, access }: Reading,
   operation: Mapping,
   key: string,
-  needed: readonly Grant[],
+  needed: readonly Need[],
 ): void {
   const given = access.flatMap((mode) => mode.grants);
-  const lost = needed.filter((grant) => !given.some((held) => satisfies(held, grant)));
+  const lost = needed.filter((need) => need !== 'unmet' && !given.some((held) => satisfies(held, need)));
   if (lost.length > 0 && given.length > 0)
     source.warn(`${key} needs ${lost.join(' or ')}, which no access mode gives.`, operation, 'security');
   const prose = `${operation.summary ?? ''} ${operation.description ?? ''}`;
@@ -177,7 +159,7 @@ function operationOf(
   const operation = source.follow(item[method]);
   if (!isMapping(operation)) return undefined;
   const key = `${method.toUpperCase()} ${path}`;
-  const needed = grantsOf(reading, operation);
+  const needed = reading.security.needsOf(operation, key);
   checkGrants(reading, operation, key, needed);
   const body = source.follow(operation.requestBody);
   const responses = source.follow(operation.responses);
@@ -231,7 +213,8 @@ function joined(before: OperationModel | undefined, one: OperationModel): Operat
 
 const wholeTemplate = /^[^{}]*(?:\{[^{}]+\}[^{}]*)*$/;
 
-export function readOperations(reading: Reading): OperationModel[] {
+export function readOperations(given: Omit<Reading, 'security'> & SecurityReading): OperationModel[] {
+  const reading: Reading = { ...given, security: new Security(given) };
   const { source, document } = reading;
   const paths = source.follow(document.paths);
   if (!isMapping(paths)) throw source.fail('The definition has no paths.', document, 'paths');

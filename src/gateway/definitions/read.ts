@@ -1,4 +1,5 @@
 import { type ApiDraft, apiNameForm, basePathForm } from '../protocol.ts';
+import { noticeOf } from './callers.ts';
 import { readExtension } from './extension.ts';
 import { type ApiModel, type ApiRecord, type ApiSettings, settingsShape } from './model.ts';
 import { alikeInAnyCase } from './operation-finder.ts';
@@ -7,9 +8,13 @@ import { isMapping, type Mapping, type SourceFiles } from './parsed-files.ts';
 import { hashOfFiles, Schemas } from './schemas.ts';
 import { Source } from './source.ts';
 
-/** Returns the base path: that of the first server, as far as it is an address or a path. */
-function basePathOf(source: Source, document: Mapping, given: string | undefined): string {
-  if (given !== undefined) return given;
+/** Returns the base path with its place: that of the first server, as far as it is an address or a path. */
+function basePathOf(
+  source: Source,
+  document: Mapping,
+  given: string | undefined,
+): Pick<ApiRecord, 'basePath' | 'basePathPlace'> {
+  if (given !== undefined) return { basePath: given };
   const servers = source.follow(document.servers);
   const list = Array.isArray(servers) ? servers : [];
   if (list.length > 1)
@@ -18,11 +23,12 @@ function basePathOf(source: Source, document: Mapping, given: string | undefined
   const url = isMapping(server) ? String(source.follow(server.url) ?? '') : '';
   const path = url.startsWith('/') ? url : (URL.parse(url)?.pathname ?? '');
   const plain = path.endsWith('/') ? path.slice(0, -1) : path;
-  if (basePathForm.test(plain)) return plain;
-  throw source.fail(
+  const at = (sentence: string) =>
+    source.fail(sentence, isMapping(server) ? server : document, isMapping(server) ? 'url' : 'servers');
+  const { place } = at('');
+  if (basePathForm.test(plain)) return { basePath: plain, ...(place ? { basePathPlace: place } : {}) };
+  throw at(
     `The definition has no base path: servers[0].url is ${JSON.stringify(url.slice(0, 100))}. Name one with --base-path, such as /my-api.`,
-    isMapping(server) ? server : document,
-    isMapping(server) ? 'url' : 'servers',
   );
 }
 
@@ -71,6 +77,12 @@ function backEndOf(source: Source, draft: ApiDraft, model: ApiModel): ApiRecord[
   };
 }
 
+/** Returns the value and the key that name the access of an API, for a place. */
+function accessPlace(source: Source, holder: Mapping): [Mapping, string] {
+  const extension = source.follow(holder['x-nhsd-apim']);
+  return isMapping(extension) ? [extension, 'access'] : [holder, 'x-nhsd-apim'];
+}
+
 /** Warns about settings that refer to missing parts of the definition. */
 function checkSettings(
   source: Source,
@@ -110,10 +122,12 @@ export async function readDefinition(draft: ApiDraft): Promise<ApiRecord> {
   const beside = other?.document ?? {};
   const holderOf = (member: string): [Source, Mapping] =>
     other && beside[member] !== undefined ? [other, beside] : [source, document];
-  const basePath = basePathOf(source, document, draft.basePath);
+  const { basePath, basePathPlace } = basePathOf(source, document, draft.basePath);
   const schemas = new Schemas(source);
-  const extension = readExtension(...holderOf('x-nhsd-apim'));
-  const operations = readOperations({ source, schemas, document, access: extension.access });
+  const [extensionSource, extensionHolder] = holderOf('x-nhsd-apim');
+  const extension = readExtension(extensionSource, extensionHolder, draft);
+  const open = draft.open === true;
+  const operations = readOperations({ source, schemas, document, access: extension.access, open });
   const info = source.follow(document.info);
   const text = (member: string) =>
     (isMapping(info) ? String(source.follow(info[member]) ?? '') : '').slice(0, 200);
@@ -136,6 +150,8 @@ export async function readDefinition(draft: ApiDraft): Promise<ApiRecord> {
     );
   const backEnd = backEndOf(source, draft, model);
   const name = draft.name ?? basePath.slice(1).replaceAll('/', '-');
+  const notice = noticeOf({ name, model, open });
+  if (notice !== undefined) extensionSource.warn(notice, ...accessPlace(extensionSource, extensionHolder));
   if (!apiNameForm.test(name))
     throw source.fail(`"${name}" cannot be the name of an API. Name one with --name.`);
   return {
@@ -144,6 +160,8 @@ export async function readDefinition(draft: ApiDraft): Promise<ApiRecord> {
     backEnd,
     settings,
     model,
+    open,
+    ...(basePathPlace ? { basePathPlace } : {}),
     warnings: [...source.warnings, ...(other?.warnings ?? [])],
     hash: hashOfFiles(draft.files),
   };

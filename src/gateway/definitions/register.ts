@@ -11,6 +11,7 @@ import {
   type ListedApi,
   type NewApiDraft,
 } from '../protocol.ts';
+import { noticeOf, openOperations } from './callers.ts';
 import { readOutside } from './checker.ts';
 import { type ApiRecord, type Grant, productOf, scopesOfGrant } from './model.ts';
 import { ApiDefinitions, secretPurpose, secretSetting } from './store.ts';
@@ -38,6 +39,8 @@ const grantsOf = ({ model }: ApiRecord): { title: string; grant: Grant }[] =>
 /** Returns a definition as it was understood. */
 export function reportOf(record: ApiRecord): ApiReport {
   const { name, basePath, model, settings, warnings, hash, backEnd } = record;
+  const notice = noticeOf(record);
+  const isSaid = warnings.some((warning) => warning.endsWith(notice ?? ''));
   return {
     name,
     basePath,
@@ -66,7 +69,8 @@ export function reportOf(record: ApiRecord): ApiReport {
     limits: { api: model.apiLimits, application: model.applicationLimits },
     settings,
     target: model.target,
-    warnings,
+    open: record.open === true,
+    warnings: notice === undefined || isSaid ? warnings : [...warnings, notice],
     hash,
   };
 }
@@ -124,22 +128,42 @@ export class ApiRegister {
       title,
       backEnd: 'in process',
       operations: 0,
+      open: 0,
       warnings: 0,
+      notice: null,
     }));
-    const defined = (await this.#definitions.list()).map((record) => ({
+    const stored = await this.#definitions.list();
+    const missing = await Promise.all(stored.map((record) => this.#missingSecret(record)));
+    const defined = stored.map((record, at) => ({
       name: record.name,
       basePath: record.basePath,
       title: record.model.title,
       backEnd: backEndOf(record),
       operations: record.model.operations.length,
+      open: openOperations(record).length,
       warnings: record.warnings.length,
+      notice: noticeOf(record) ?? missing[at] ?? null,
     }));
     return [...own, ...defined];
   }
 
   async get(name: string): Promise<(ApiReport & { revision: number }) | undefined> {
     const stored = await this.#definitions.get(name);
-    return stored && { ...reportOf(stored), revision: stored.revision };
+    return stored && { ...(await this.#reportOf(stored)), revision: stored.revision };
+  }
+
+  /** Returns a sentence about a secret without which the upstream cannot be called; undefined if it is stored. */
+  async #missingSecret({ name, backEnd, model: { target } }: ApiRecord): Promise<string | undefined> {
+    const { security } = target;
+    if (security === undefined || backEnd.kind === 'mock') return undefined;
+    if (await this.#settings.get(secretSetting(security.secret))) return undefined;
+    return `The secret ${security.secret} is not stored, so each call fails. Store it: alongside api edit ${name} --secret ${security.secret}=@FILE.`;
+  }
+
+  async #reportOf(record: ApiRecord): Promise<ApiReport> {
+    const missing = await this.#missingSecret(record);
+    const report = reportOf(record);
+    return missing === undefined ? report : { ...report, warnings: [...report.warnings, missing] };
   }
 
   source(name: string): Promise<ApiDraft | undefined> {
@@ -156,7 +180,7 @@ export class ApiRegister {
 
   /** Reads a draft without storing it. @throws DefinitionError */
   async check(draft: ApiDraft): Promise<ApiReport> {
-    return reportOf(await readOutside(draft));
+    return this.#reportOf(await readOutside(draft));
   }
 
   /**
@@ -184,7 +208,7 @@ export class ApiRegister {
       throw new DefinitionError(
         `The name ${record.name} or the base path ${record.basePath} was taken meanwhile.`,
       );
-    return reportOf(record);
+    return this.#reportOf(record);
   }
 
   /**
@@ -201,7 +225,7 @@ export class ApiRegister {
       const [before, draft] = await Promise.all([this.#definitions.get(name), this.source(name)]);
       if (!before || !draft) return undefined;
       check(before.revision);
-      const changed = patched(draft, patch);
+      const changed = patched(withFormerSecret(draft, patch, before), patch);
       const record = await readOutside({ ...changed, name });
       if (record.basePath !== before.basePath) await this.#checkFree(record, false);
       const wanted = productsOf(record);
@@ -221,7 +245,7 @@ export class ApiRegister {
           ...others,
         )
       )
-        return { ...reportOf(record), revision: before.revision + 1 };
+        return { ...(await this.#reportOf(record)), revision: before.revision + 1 };
     }
   }
 
@@ -267,7 +291,7 @@ export class ApiRegister {
   }
 
   /** Refuses a base path in use, and the name of another API. */
-  async #checkFree({ name, basePath }: ApiRecord, isNew: boolean): Promise<void> {
+  async #checkFree({ name, basePath, basePathPlace }: ApiRecord, isNew: boolean): Promise<void> {
     const [, first = ''] = basePath.split('/', 2);
     const overlaps = (other: string) =>
       `${basePath}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${basePath}/`);
@@ -278,10 +302,12 @@ export class ApiRegister {
     if (there)
       throw new DefinitionError(
         `The base path ${basePath} is in use by ${there.name} (${there.basePath}). Name another with --base-path.`,
+        basePathPlace,
       );
     if (reserved.includes(first) || first.startsWith('.'))
       throw new DefinitionError(
         `The base path ${basePath} belongs to the platform. Name another with --base-path.`,
+        basePathPlace,
       );
     if (builtIn.some((api) => api.name === name) || reserved.includes(name))
       throw new DefinitionError(`The name ${name} belongs to the platform. Name another with --name.`);
@@ -292,5 +318,15 @@ export class ApiRegister {
   }
 }
 
-/** The name is stated, so that an export does not depend on how it was chosen. */
-const explicit = (draft: ApiDraft, { name }: ApiRecord): ApiDraft => ({ ...draft, name });
+/**
+ * The name is stated, so that an export does not depend on how it was chosen. So are the secrets: a draft without them is of a version
+ * that used those of the target unasked.
+ */
+const explicit = (draft: ApiDraft, { name }: ApiRecord): ApiDraft => ({ secrets: [], ...draft, name });
+
+/** Keeps the secret that an earlier version used, until the upstream changes. */
+function withFormerSecret(draft: ApiDraft, patch: ApiDraftPatch, { model, backEnd }: ApiRecord): ApiDraft {
+  const { security } = model.target;
+  const isKept = draft.secrets === undefined && patch.upstream === undefined && backEnd.kind === 'upstream';
+  return isKept && security ? { ...draft, secrets: [security.secret] } : draft;
+}

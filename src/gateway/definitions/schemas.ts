@@ -71,7 +71,7 @@ export class Schemas {
       if (single.includes(name)) result[name] = typeof value === 'boolean' ? value : below(value);
       else if (several.includes(name)) result[name] = this.#listOf(value).map(below);
       else if (named.includes(name)) result[name] = this.#membersOf(value, below);
-      else result[name] = this.#source.plain(value);
+      else result[name] = this.#source.plain(value, schema);
     }
     return asJsonSchema(result, (pattern) => this.#isPattern(pattern, schema));
   }

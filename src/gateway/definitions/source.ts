@@ -4,7 +4,11 @@ import { isMapping, type Mapping, ParsedFiles, type SourceFiles } from './parsed
 
 /** Security schemes that every published definition refers to. They are known by name and never fetched. */
 const knownScheme =
-  /^https:\/\/proxygen\.(?:prod|ptl)\.api\.platform\.nhs\.uk\/components\/securitySchemes\/[\w-]{1,40}$/;
+  /^https:\/\/proxygen\.(?:prod|ptl)\.api\.platform\.nhs\.uk\/components\/securitySchemes\/([\w-]{1,40})$/;
+
+/** Returns the name of the published security scheme that a value refers to. */
+export const publishedScheme = (value: unknown): string | undefined =>
+  isMapping(value) && typeof value.$ref === 'string' ? knownScheme.exec(value.$ref)?.[1] : undefined;
 
 /** A remote address, or another URI with a scheme. A Windows drive is not a path below the folder either. */
 const remote = /^[A-Za-z][A-Za-z0-9+.-]*:/;
@@ -69,21 +73,21 @@ export class Source {
   }
 
   /** Returns a copy without references, for an example. A value without a place of its own has that of the one around it. */
-  plain(value: unknown, depth = 0, around = value): unknown {
+  plain(value: unknown, around = value, depth = 0): unknown {
     if (depth > sourceLimits.depth)
       throw this.fail(`The value is nested more than ${sourceLimits.depth} deep.`, around);
     const target = this.follow(value);
-    this.#count(target);
-    if (Array.isArray(target)) return target.map((entry) => this.plain(entry, depth + 1, target));
+    this.#count(typeof target === 'object' && target !== null ? target : around);
+    if (Array.isArray(target)) return target.map((entry) => this.plain(entry, target, depth + 1));
     if (!isMapping(target)) return target ?? null;
     return Object.fromEntries(
-      Object.entries(target).map(([name, member]) => [name, this.plain(member, depth + 1, target)]),
+      Object.entries(target).map(([name, member]) => [name, this.plain(member, target, depth + 1)]),
     );
   }
 
-  /** Returns the files that a file refers to, as written, relative to the folder. Refuses every other remote reference. */
-  filesNamedIn(file: string): string[] {
-    const named = new Set<string>();
+  /** Returns the files that a file refers to, by their path below the folder, with a reference to each. Refuses every other remote reference. */
+  filesNamedIn(file: string): Map<string, Mapping> {
+    const named = new Map<string, Mapping>();
     const seen = new Set<unknown>();
     const open: unknown[] = [this.#files.rootOf(file)];
     for (let value = open.pop(); value !== undefined; value = open.pop()) {
@@ -93,19 +97,19 @@ export class Source {
         const { file: target } = this.#addressOf(value, value.$ref, file);
         if (target !== undefined && !Object.hasOwn(this.#source.files, target))
           this.#miss(value, value.$ref, target);
-        if (target !== undefined && target !== file) named.add(target);
+        if (target !== undefined && target !== file) named.set(target, named.get(target) ?? value);
       }
       // Not spread as arguments, of which a long list has too many.
       for (const member of Object.values(value)) open.push(member);
     }
-    return [...named];
+    return named;
   }
 
   /** Checks every reference of every file that the entry leads to. */
   checkReferences(): void {
     const open = [this.#source.entry];
     for (let at = 0; at < open.length; at++)
-      for (const file of this.filesNamedIn(open[at] ?? ''))
+      for (const file of this.filesNamedIn(open[at] ?? '').keys())
         if (Object.hasOwn(this.#source.files, file) && !open.includes(file)) open.push(file);
   }
 

@@ -13,6 +13,7 @@ import { addDefinition } from '../testing/published.ts';
 import { startUpstream, type TestUpstream } from '../testing/upstream.ts';
 import { readDefinition } from './read.ts';
 import { ApiRegister, reportOf } from './register.ts';
+import { ApiDefinitions } from './store.ts';
 
 const vault = new Vault(Buffer.alloc(32, 7));
 
@@ -32,6 +33,8 @@ paths:
   },
   upstream,
 });
+/** A name that looks like a secret itself. */
+const secret = 'eps-int-2-x7y8z9-client-key-0001';
 const secured = (security: string): string => `  target: {type: external, security: ${security}}`;
 
 describe('the target of a definition', () => {
@@ -56,17 +59,58 @@ describe('the target of a definition', () => {
     String(gateway.lines.findLast(({ message }) => message === 'call')?.fields.detail ?? '');
 
   test('gets its API key in the header that it names, never that of the client', async () => {
-    await addDefinition(gateway, draftOf(secured('{type: apikey, header: X-Key, secret: key-1}'), plain.url));
-    const call = () => gateway.call('/test/a', { headers: { 'x-key': 'forged' } });
+    const security = secured(`{type: apikey, header: X-Key, secret: ${secret}}`);
+    await addDefinition(gateway, { ...draftOf(security, plain.url), secrets: [secret] });
+    const call = () =>
+      gateway.call('/test/a', { headers: { 'x-key': 'forged', 'x-correlation-id': 'unkeyed-1' } });
     assert.equal((await call()).status, 500);
-    assert.match(lastDetail(), /the secret key-1 is not set: alongside api edit NAME --secret key-1=@FILE/);
-    await register.setSecret('key-1', 'of the upstream');
+    const found = await gateway.refusals.find('unkeyed-1');
+    assert.deepEqual(
+      [found?.error, found?.actor, found?.fix],
+      [
+        'gateway.targetSecretMissing',
+        'operator',
+        `Store it: alongside api edit test --secret ${secret}=@FILE.`,
+      ],
+    );
+    await register.setSecret(secret, 'of the upstream');
     assert.equal((await call()).status, 200);
     assert.equal(plain.requests.at(-1)?.headers['x-key'], 'of the upstream');
-    await register.setSecret('key-1', 'changed');
+    await register.setSecret(secret, 'changed');
     assert.equal((await call()).status, 200);
     assert.equal(plain.requests.at(-1)?.headers['x-key'], 'changed');
     assert.doesNotMatch(JSON.stringify(gateway.lines), /of the upstream|changed/);
+  });
+
+  test('gets no stored secret that only the definition names, such as that of another API', async () => {
+    await register.setSecret('of-another', 'secret of another API');
+    const security = secured('{type: apikey, header: X-Key, secret: of-another}');
+    await addDefinition(gateway, draftOf(security, plain.url));
+    assert.equal((await gateway.call('/test/a')).status, 200);
+    assert.doesNotMatch(JSON.stringify(plain.requests.at(-1)?.headers), /secret of another API/);
+  });
+
+  test('is reported without its secret as soon as it is added, with the flag that stores it', async () => {
+    const security = secured('{type: apikey, secret: missing-1}');
+    const draft = { ...draftOf(security, plain.url), basePath: '/unkeyed', secrets: ['missing-1'] };
+    const warning =
+      'The secret missing-1 is not stored, so each call fails. Store it: alongside api edit unkeyed --secret missing-1=@FILE.';
+    assert.ok((await register.add(draft, () => [])).warnings.includes(warning));
+    const listed = async () => (await register.list()).find(({ name }) => name === 'unkeyed')?.notice;
+    assert.equal(await listed(), warning);
+    await register.setSecret('missing-1', 'x');
+    assert.equal(await listed(), null);
+  });
+
+  test('keeps the secret that an earlier version used, until the upstream changes', async () => {
+    await register.setSecret('former-1', 'x');
+    const security = secured('{type: apikey, secret: former-1}');
+    const draft = { ...draftOf(security, plain.url), basePath: '/former' };
+    const record = await readDefinition({ ...draft, secrets: ['former-1'] });
+    await new ApiDefinitions(gateway.database).save(record, { ...draft, name: 'former' }, 0);
+    const change = async (patch: object) => (await register.change('former', patch, () => undefined))?.target;
+    assert.match(JSON.stringify(await change({ validate: 'off' })), /former-1/);
+    assert.doesNotMatch(JSON.stringify(await change({ upstream: plain.url, secrets: [] })), /former-1/);
   });
 
   test('is read with its definition while other requests are answered, with the same result and errors', async () => {
@@ -118,7 +162,8 @@ describe('the target of a definition', () => {
     try {
       await addDefinition(gateway, draftOf('', url));
       assert.ok((await gateway.call('/test/a')).status >= 500, 'without a certificate');
-      await addDefinition(gateway, draftOf(secured('{type: mtls, secret: certificate-1}'), url));
+      const security = secured('{type: mtls, secret: certificate-1}');
+      await addDefinition(gateway, { ...draftOf(security, url), secrets: ['certificate-1'] });
       await register.setSecret('certificate-1', pem(client));
       assert.equal((await gateway.call('/test/a')).status, 200, lastDetail());
       assert.deepEqual(subjects, ['gateway-client']);

@@ -24,6 +24,8 @@ const usualWholeTime = 60_000;
 
 export interface UpstreamParts {
   clock: Clock;
+  /** Name of the API. */
+  name: string;
   /** Address of the upstream, without a slash at its end. */
   url: string;
   /** Public address of the API, which replaces that of the upstream in Location. */
@@ -125,16 +127,16 @@ export class Upstream {
   }
 
   async #send(request: UpstreamRequest): Promise<OutboundStream> {
-    const { url, settings, security } = this.#parts;
+    const { name, url, settings, security } = this.#parts;
     const agents = await this.#connections();
     const headers: Record<string, string> = Object.fromEntries(request.headers);
     const { whole, incoming, messageId } = request;
     headers.traceparent ??= newTraceparent(messageId);
     if (security !== undefined && this.#secret === undefined)
-      throw errors.unexpected(
-        `the secret ${security.secret} is not set: alongside api edit NAME --secret ${security.secret}=@FILE`,
-        { messageId },
-      );
+      throw errors.targetSecretMissing('the secret of the target is not stored', { messageId }).about({
+        headline: `The secret ${security.secret} of the target is not stored`,
+        fix: `Store it: alongside api edit ${name} --secret ${security.secret}=@FILE.`,
+      });
     if (security?.type === 'apikey') headers[security.header] = this.#secret ?? '';
     const unread = whole === undefined ? incoming?.body : undefined;
     const length = whole?.length ?? unread?.headers['content-length'];

@@ -102,6 +102,15 @@ export const definitionErrors = {
     expected: 'fewer calls in progress than the API allows',
     fix: 'Try again later. x-alongside.sockets and .queue set how many calls may wait.',
   },
+  targetSecretMissing: {
+    code: 'target_secret_missing',
+    status: 500,
+    description: 'The API cannot be called at the moment. (Message ID: {messageId})',
+    actor: 'operator',
+    source: 'NHSDigital/proxygen-api-specification, target.security',
+    expected: 'the secret that the target of the API names',
+    fix: 'Store it: alongside api edit NAME --secret SECRET=@FILE. alongside api show NAME names it.',
+  },
   injectedFault: {
     code: 'injected_fault',
     status: 503,

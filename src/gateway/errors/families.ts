@@ -75,6 +75,7 @@ const faults: Readonly<Record<ErrorName, Fault>> = {
   backEndTimeout: 'timeout',
   backEndUnreachable: 'unavailable',
   backEndBusy: 'unavailable',
+  targetSecretMissing: 'unknown',
   injectedFault: 'unknown',
 };
 

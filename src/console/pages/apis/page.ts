@@ -9,19 +9,23 @@ import {
   foreign,
   hiddenColumn,
   numberColumn,
+  selectField,
   table,
   tag,
   textField,
 } from '../../page/controls.ts';
 import { definePage } from '../../page/page.ts';
 
-const row = ({ name, basePath, title, backEnd, operations, warnings }: ListedApi, origin: string) => ({
+const row = (
+  { name, basePath, title, backEnd, operations, open, warnings, notice }: ListedApi,
+  origin: string,
+) => ({
   id: `api-${name}`,
   cells: [
     html`<strong>${name}</strong><br><span class="quiet">${foreign(title)}</span>`,
     copied(origin + basePath, `the address of ${name}`),
     backEnd,
-    html`${operations === 0 ? undefined : operations}${warnings === 0 ? undefined : html` ${tag(counted(warnings, 'warning'), 'warn')}`}`,
+    html`${operations === 0 ? undefined : operations}${open === 0 ? undefined : html` ${tag(`${open} open to anyone`, 'warn')}`}${warnings === 0 ? undefined : html` ${tag(counted(warnings, 'warning'), 'warn')}`}${notice === null ? undefined : html`<br>${foreign(notice)}`}`,
     backEnd === 'in process'
       ? undefined
       : callButton({
@@ -49,7 +53,14 @@ const fields: Html = html`${areaField({
     type: 'url',
     hint: 'Leave it empty to answer with the examples of the file.',
   },
-)}`;
+)}${selectField({
+  name: 'open',
+  label: 'Operations for which the file names no access',
+  options: [
+    ['', 'refuse the file'],
+    ['true', 'anyone may call them'],
+  ],
+})}`;
 
 export const apisPage = definePage({
   path: '/apis',
