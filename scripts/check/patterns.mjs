@@ -8,6 +8,7 @@ const tests = /\.test\.ts$|\/testing\//;
 
 /** Files that build expressions from our own text. */
 const built = new Map([
+  ['src/gateway/definitions/patterns.ts', 'patterns of definitions, which run for a limited time'],
   ['kernel/route.ts', 'from the path templates of our own routes; a parameter is one segment'],
 ]);
 

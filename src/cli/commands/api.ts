@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import type { ApiRecord } from '../../gateway/definitions/model.ts';
@@ -82,8 +83,9 @@ async function storeSecrets(api: InstanceApi, given: readonly string[]): Promise
 }
 
 async function ofExamples(record: ApiRecord): Promise<string[]> {
-  const { Validation, warningsOfExamples } = await import('../../gateway/definitions/validation.ts');
-  const validation = new Validation(silentLog);
+  const { Validation } = await import('../../gateway/definitions/validation.ts');
+  const { warningsOfExamples } = await import('../../gateway/definitions/conformance.ts');
+  const validation = new Validation({ log: silentLog, clock: systemClock });
   try {
     return await warningsOfExamples(record, validation);
   } finally {

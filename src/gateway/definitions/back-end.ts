@@ -6,11 +6,13 @@ import type { Log } from '@alongside/kernel/log';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { BackEnd, BackEndRequest } from '../api.ts';
 import { errors } from '../errors/catalogue.ts';
+import { contentFor, isReadAsJson, problemOfRequest } from './conformance.ts';
+import { type ExactJson, exactJson } from './exact-json.ts';
 import { mockAnswer } from './mock.ts';
 import type { FoundOperation, OperationFinder } from './operation-finder.ts';
 import type { ApiDefinitions, RecordedExample, StoredApi } from './store.ts';
 import { isJson, Upstream, type UpstreamParts } from './upstream.ts';
-import { contentFor, problemOfRequest, type Validation } from './validation.ts';
+import type { Validation } from './validation.ts';
 
 interface BackEndParts {
   find: OperationFinder;
@@ -27,25 +29,17 @@ export interface OpenBackEnd {
   close(): void;
 }
 
-/** A body that was read, with its value if it is JSON. */
+/** A body that was read, with its value if it is JSON that every program reads in the same way. */
 interface ReadBody {
   bytes: Buffer;
-  value: { value: unknown } | null;
+  json: ExactJson;
 }
 
 async function bodyOf({ incoming }: BackEndRequest, limit: number): Promise<ReadBody | undefined> {
   if (!incoming?.body) return undefined;
   const bytes = await readBody(incoming.body, limit);
   if (bytes instanceof Refusal) throw bytes;
-  return { bytes, value: jsonOf(bytes.toString('utf8')) };
-}
-
-function jsonOf(text: string): { value: unknown } | null {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return null;
-  }
+  return { bytes, json: exactJson(bytes) };
 }
 
 /** Carries out the first fault that concerns a call: a delay, a broken connection, or a status. */
@@ -100,8 +94,8 @@ async function problemOfAnswer(
   if (!response) return `the status ${status} is not in the definition`;
   const content = contentFor(response.content, type);
   if (!content?.schema) return undefined;
-  const parsed = jsonOf(Buffer.from(answer.body as Uint8Array).toString('utf8'));
-  if (!parsed) return 'the body is not JSON';
+  const parsed = exactJson(Buffer.from(answer.body as Uint8Array));
+  if ('problem' in parsed) return parsed.problem;
   return validation.check(
     `${name}@${version} ${operation.key} ${response.status} ${content.name}`,
     content.schema,
@@ -120,8 +114,8 @@ async function keep(
 ) {
   const contentType = String(answer.headers['content-type'] ?? '');
   if (answer instanceof StreamAnswer || answer.status >= 500 || !isJson(contentType)) return;
-  const parsed = jsonOf(Buffer.from(answer.body as Uint8Array).toString('utf8'));
-  if (!parsed) return;
+  const parsed = exactJson(Buffer.from(answer.body as Uint8Array));
+  if ('problem' in parsed) return;
   const values = { ...params, ...Object.fromEntries(new URLSearchParams(query)) };
   const example: RecordedExample = { status: answer.status, contentType, values, value: parsed.value };
   const id = sha256(JSON.stringify([operation.key, values])).slice(0, 16);
@@ -157,7 +151,7 @@ export async function openBackEnd(api: StoredApi, parts: BackEndParts): Promise<
   async function checkRequest(found: FoundOperation, request: BackEndRequest, body: ReadBody | undefined) {
     const problem = await problemOfRequest(validation, `${name}@${api.version}`, model.schemas, {
       ...found,
-      query: new URLSearchParams(request.query),
+      rawQuery: request.query,
       header: (header) => {
         const value = request.headers.get(header) ?? (header === 'prefer' ? request.prefer : undefined);
         // The gateway sends an empty one where there is no user.
@@ -166,7 +160,8 @@ export async function openBackEnd(api: StoredApi, parts: BackEndParts): Promise<
           : value;
       },
       type: request.headers.get('content-type') ?? '',
-      body: body?.value,
+      hasBody: request.incoming?.body !== undefined,
+      body: body?.json,
     });
     if (problem !== undefined && settings.validate === 'enforce')
       throw errors.invalidByDefinition(problem, { problem: problem.slice(0, 300) });
@@ -185,16 +180,12 @@ export async function openBackEnd(api: StoredApi, parts: BackEndParts): Promise<
       const type = request.headers.get('content-type') ?? '';
       const isChecked = settings.validate !== 'off';
       const body =
-        !upstream || fault.prefer !== undefined || (isChecked && isJson(type))
+        !upstream || fault.prefer !== undefined || (isChecked && isReadAsJson(found.operation, type))
           ? await bodyOf(request, settings.bodyLimit)
           : undefined;
       const notes: string[] = [];
       if (isChecked) {
-        const problem = await checkRequest(
-          found,
-          request,
-          body ?? (request.incoming?.body ? { bytes: Buffer.alloc(0), value: null } : undefined),
-        );
+        const problem = await checkRequest(found, request, body);
         if (problem !== undefined) notes.push(`request: ${problem}`);
       }
       const answer =
@@ -210,7 +201,7 @@ export async function openBackEnd(api: StoredApi, parts: BackEndParts): Promise<
                 query: request.query,
                 headers: request.headers,
                 prefer: fault.prefer ?? request.prefer,
-                body: body?.value?.value,
+                body: body && 'value' in body.json ? body.json.value : undefined,
               },
               recorded.get(found.operation.key),
             );

@@ -254,8 +254,11 @@ describe('validation against a definition', () => {
         - {in: path, name: id, required: true, schema: {type: integer}}
         - {in: query, name: kind, required: true, schema: {type: string, enum: [a, b]}}
         - {in: query, name: tag, schema: {type: array, items: {type: string, minLength: 1}}}
-      requestBody: {required: true, content: {application/json: {schema: {type: object, required: [name], additionalProperties: false, properties: {name: {type: string, nullable: true}, at: {type: string, format: date-time}}}}}}
+        - {in: query, name: any, schema: {anyOf: [{const: '1'}, {const: '2'}]}}
+        - {in: query, name: count, schema: {$ref: '#/x-count'}}
+      requestBody: {required: true, content: {application/json: {schema: {type: object, required: [name], additionalProperties: false, properties: {name: {type: string, nullable: true}, at: {type: string, format: date-time}}}}, application/x-www-form-urlencoded: {schema: {type: object}}}}
       responses: {'200': {description: ok, content: {application/json: {example: {ok: true}}}}}
+x-count: {type: integer}
 `;
   const send = (path: string, body: string | undefined, type = 'application/json') =>
     gateway.call(`/test${path}`, {
@@ -270,10 +273,18 @@ describe('validation against a definition', () => {
     ['/item/x?kind=a', '{"name": "x"}', 400, /path parameter id must be integer/],
     ['/item/1', '{"name": "x"}', 400, /query parameter kind is missing/],
     ['/item/1?kind=c', '{"name": "x"}', 400, /must be equal to one of the allowed values: a, b/],
-    ['/item/1?kind=a&kind=b&tag=x&tag=y', '{"name": "x"}', 200],
-    ['/item/1?kind=a&kind=c', '{"name": "x"}', 400, /must be equal to one of the allowed values: a, b/],
+    ['/item/1?kind=a&tag=x&tag=y&any=1&any=2&count=3', '{"name": "x"}', 200],
+    ['/item/1?kind=a&kind=b', '{"name": "x"}', 400, /query parameter kind occurs 2 times; the definition describes one value/],
+    ['/item/1?kind=a&count=3&count=4', '{"name": "x"}', 400, /query parameter count occurs 2 times/],
+    ['/item/1?kind=a&any=1&any=0', '{"name": "x"}', 400, /query parameter any must/],
+    ['/item/1?kind=a&other=%zz', '{"name": "x"}', 400, /percent-encoding of the query is damaged/],
     ['/item/1?kind=a&tag=x&tag=', '{"name": "x"}', 400, /must NOT have fewer than 1/],
-    [`/item/1?${'kind=a&'.repeat(21)}`, '{"name": "x"}', 400, /more than 20 values/],
+    [`/item/1?kind=a&${'any=1&'.repeat(21)}`, '{"name": "x"}', 400, /query parameter any has more than 20 values/],
+    ['/item/1?kind=a', '{"name": "x", "n\\u0061me": "y"}', 400, /the member \/name occurs twice/],
+    ['/item/1?kind=a', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 400, /nested more than 200 deep/],
+    ['/item/1?kind=a', '{"name": "x"}', 400, /the charset of the body is utf-7/, 'application/json; charset="utf-7"'],
+    ['/item/1?kind=a', '{"name": "x"}', 200, undefined, 'Application/JSON;charset=UTF-8'],
+    ['/item/1?kind=a', 'name=x&name=y', 200, undefined, 'application/x-www-form-urlencoded'],
     ['/item/1?kind=a', '{}', 400, /name is missing/],
     ['/item/1?kind=a', '{"name": "x", "more": 1}', 400, /additional properties \(more\)/],
     ['/item/1?kind=a', '{"name": "x", "at": "today"}', 400, /at must match format/],
@@ -317,6 +328,34 @@ describe('validation against a definition', () => {
     assert.ok(gateway.lines.some(({ message }) => message === 'a call does not conform to its definition'));
     await addDefinition(gateway, openDraft(paths, { mock: true, validate: 'off' }));
     assert.equal((await send('/item/x', '{')).headers.get('x-definition-warning'), null);
+  });
+
+  test('forwards the bytes that it checked, or none, where it is enforced', async () => {
+    const upstream = await startUpstream((_, response) => response.end('{}'));
+    const post = async (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string>) => {
+      const answer = await gateway.call('/test/item/1?kind=a', { method: 'POST', body, headers });
+      return `${answer.status} ${await answer.text()}`;
+    };
+    const json = { 'content-type': 'application/json' };
+    try {
+      await addDefinition(
+        gateway,
+        openDraft(paths, { upstream: upstream.url, validate: 'enforce', errors: 'message' }),
+      );
+      assert.match(await post('{"name": 1, "name": "x"}', json), /^400 .*the member \/name occurs twice/);
+      assert.match(await post(Buffer.from('{"name": "\xff"}', 'latin1'), json), /^400 .*not UTF-8/);
+      const coded = { ...json, 'content-encoding': 'deflate' };
+      assert.match(await post('{"name": "x"}', coded), /^400 .*the content coding deflate/);
+      assert.equal(upstream.requests.length, 0);
+      assert.match(await post('{"name": "x"}', { 'content-type': 'Application/JSON' }), /^200/);
+      assert.match(await post('a=1', { 'content-type': 'application/x-www-form-urlencoded' }), /^200/);
+      assert.equal(upstream.requests.length, 2);
+      await addDefinition(gateway, openDraft(paths, { upstream: upstream.url }));
+      const warned = await send('/item/1?kind=a', '{"name": "y", "name": "x"}');
+      assert.match(warned.headers.get('x-definition-warning') ?? '', /the member \/name occurs twice/);
+    } finally {
+      await upstream.stop();
+    }
   });
 
   test('stops an endless pattern, refuses the request if enforced, and serves the next one', async () => {

@@ -7,10 +7,10 @@ import { environment } from '@alongside/kernel/operator';
 import { type ApiDraft, DefinitionError, sourceLimits } from '../protocol.ts';
 import type { ApiRecord } from './model.ts';
 import { readDefinition } from './read.ts';
-import type { CheckAnswer, CheckAsked, ReadAnswer, ReadAsked } from './validation-worker.ts';
+import type { CheckAnswer, CheckAsked, ForgetAsked, ReadAnswer, ReadAsked } from './validation-worker.ts';
 
 /** Where values are checked: a thread, or a process of the single executable, which contains no file for a thread. */
-export interface Checker<Asked = CheckAsked> {
+export interface Checker<Asked = CheckAsked | ForgetAsked> {
   send(asked: Asked): void;
   /** Sets whether it keeps this process running. */
   hold(isHeld: boolean): void;
@@ -78,9 +78,10 @@ const start = <Asked extends object, Answer>(listener: Listener<Answer>, megabyt
     ? startProcess<Asked, Answer>(listener, megabytes)
     : startThread<Asked, Answer>(listener, megabytes);
 
-export const startChecker = (listener: Listener<CheckAnswer>): Checker => start(listener, 256);
+export const startChecker = (listener: Listener<CheckAnswer>, megabytes: number): Checker =>
+  start(listener, megabytes);
 
-/** Larger definitions take long enough to read to delay other requests. */
+/** Larger definitions, and those with patterns to analyse, take long enough to delay other requests. */
 const mostBytesHere = 32_768;
 const readingLimits = { megabytes: 1_024, milliseconds: 60_000 };
 
@@ -88,12 +89,14 @@ const readingLimits = { megabytes: 1_024, milliseconds: 60_000 };
 let reading: Promise<unknown> = Promise.resolve();
 
 /**
- * Reads a definition, a large one outside of this thread: in one of its own, so that it does not delay the checks of requests
+ * Reads a definition, one that takes long outside of this thread: in one of its own, so that it does not delay the checks of requests
  * either. @throws DefinitionError
  */
 export function readOutside(draft: ApiDraft): Promise<ApiRecord> {
-  const bytes = Object.values(draft.files).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  if (bytes <= mostBytesHere || bytes > sourceLimits.bytes) return readDefinition(draft);
+  const texts = Object.values(draft.files);
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  const isQuick = bytes <= mostBytesHere && !texts.some((text) => text.includes('pattern'));
+  if (isQuick || bytes > sourceLimits.bytes) return readDefinition(draft);
   const result = reading.then(() => readApart(draft));
   reading = result.catch(() => undefined);
   return result;

@@ -121,6 +121,8 @@ describe('a definition', () => {
     ['no extension', spec(`${head}paths:\n${paths}`, { open: true }), /There is no x-nhsd-apim/],
     ['an unknown operation in settings', openDraft(paths, { mock: true }, 'x-alongside: {faults: [{operation: GET /b, status: 500}]}\n'), /"GET \/b", which the definition does not have/],
     ['a pattern that is none', spec(`${head}${extension}paths:\n  /a:\n    get:\n      parameters: [{in: query, name: q, schema: {type: string, pattern: '('}}]\n      responses: {}\n`), /is no regular expression/],
+    ['a pattern that is slow for some texts', spec(`${head}${extension}paths:\n  /a:\n    get:\n      parameters: [{in: query, name: q, schema: {type: string, pattern: '^(a+)+$'}}]\n      responses: {}\n`), /^spec\.yaml:7:64: The pattern "\^\(a\+\)\+\$" takes too long for some texts, such as "a"\.repeat\(40\) \+ "!"/],
+    ['a slow pattern as the name of members', spec(`${head}${extension}paths:\n  /a:\n    post:\n      requestBody: {content: {application/json: {schema: {patternProperties: {'^(b|b)*$': {type: string}, '(': {}}}}}}\n      responses: {}\n`), /^spec\.yaml:7:79: The pattern .* takes too long/],
     ['a grant that nobody gets', spec(`${head}${extension}paths:\n  /a:\n    get: {security: [{nhs-cis2-aal3: []}], responses: {}}\n`), /needs nhs-cis2-aal3, which no access mode gives/],
   ];
   for (const [about, draft, message] of warned)

@@ -128,6 +128,7 @@ export async function readDefinition(draft: ApiDraft): Promise<ApiRecord> {
   const extension = readExtension(extensionSource, extensionHolder, draft);
   const open = draft.open === true;
   const operations = readOperations({ source, schemas, document, access: extension.access, open });
+  schemas.warnOfSlowPatterns();
   const info = source.follow(document.info);
   const text = (member: string) =>
     (isMapping(info) ? String(source.follow(info[member]) ?? '') : '').slice(0, 200);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { sourceLimits } from '../protocol.ts';
 import type { Schema } from './model.ts';
 import { isMapping, type Mapping } from './parsed-files.ts';
+import { attackOn } from './patterns.ts';
 import type { Source } from './source.ts';
 
 /** Members of a schema that hold one schema, a list of them, or several by name. */
@@ -23,11 +24,19 @@ const prose = [
   'default',
 ];
 
+const longestPattern = 1_000;
+/** Distinct patterns of a definition that are tried with an attack. */
+const mostTried = 100;
+/** Characters of a text whose schema has no `maxLength`. */
+const longText = 1_000_000;
+
 /** Converts schemas of OpenAPI 3.0 and 3.1 to JSON Schema. A referenced schema becomes a named one. */
 export class Schemas {
   readonly named: Record<string, Schema> = {};
   readonly #source: Source;
   readonly #names = new WeakMap<object, string>();
+  /** By pattern and the longest text that it sees. */
+  readonly #patterns = new Map<string, { pattern: string; most: number; at: Mapping; member: string }>();
   #count = 0;
 
   constructor(source: Source) {
@@ -44,6 +53,19 @@ export class Schemas {
     const target = this.#source.follow(value);
     if (!isMapping(target)) return {};
     return { $ref: `#/$defs/${this.#nameOf(target, depth)}` };
+  }
+
+  /** Warns about patterns that take too long for some texts. Takes up to some seconds. */
+  warnOfSlowPatterns(): void {
+    for (const { pattern, most, at, member } of [...this.#patterns.values()].slice(0, mostTried)) {
+      const attack = attackOn(pattern, most);
+      if (attack !== undefined)
+        this.#source.warn(
+          `The pattern ${JSON.stringify(pattern.slice(0, 100))} takes too long for some texts, such as ${attack}. Write it so that a text matches its repetitions in one way only, or limit the text with maxLength.`,
+          at,
+          member,
+        );
+    }
   }
 
   #nameOf(target: Mapping, depth: number): string {
@@ -70,10 +92,12 @@ export class Schemas {
         continue;
       if (single.includes(name)) result[name] = typeof value === 'boolean' ? value : below(value);
       else if (several.includes(name)) result[name] = this.#listOf(value).map(below);
+      else if (name === 'patternProperties') result[name] = this.#patternsOf(value, below);
       else if (named.includes(name)) result[name] = this.#membersOf(value, below);
       else result[name] = this.#source.plain(value, schema);
     }
-    return asJsonSchema(result, (pattern) => this.#isPattern(pattern, schema));
+    const most = typeof schema.maxLength === 'number' ? Math.min(schema.maxLength, longText) : longText;
+    return asJsonSchema(result, (pattern) => this.#isPattern(String(pattern), most, schema, 'pattern'));
   }
 
   #listOf(value: unknown): unknown[] {
@@ -87,19 +111,38 @@ export class Schemas {
     return Object.fromEntries(Object.entries(members).map(([name, member]) => [name, below(member)]));
   }
 
-  #isPattern(pattern: unknown, schema: Mapping): boolean {
+  #patternsOf(value: unknown, below: (member: unknown) => Schema): Record<string, Schema> {
+    const members = this.#source.follow(value);
+    return Object.fromEntries(
+      Object.entries(this.#membersOf(value, below)).filter(([pattern]) =>
+        this.#isPattern(pattern, longText, members as Mapping, pattern),
+      ),
+    );
+  }
+
+  #isPattern(pattern: string, most: number, at: Mapping, member: string): boolean {
     try {
       // Compiles the pattern and runs it on an empty string.
-      ''.search(String(pattern));
-      return String(pattern).length <= 1_000;
+      ''.search(pattern);
     } catch {
       this.#source.warn(
-        `The pattern ${JSON.stringify(String(pattern).slice(0, 60))} is no regular expression and is not checked.`,
-        schema,
-        'pattern',
+        `The pattern ${JSON.stringify(pattern.slice(0, 60))} is no regular expression and is not checked.`,
+        at,
+        member,
       );
       return false;
     }
+    if (pattern.length > longestPattern) {
+      this.#source.warn(
+        `The pattern ${JSON.stringify(pattern.slice(0, 60))}… has more than ${longestPattern} characters and is not checked.`,
+        at,
+        member,
+      );
+      return false;
+    }
+    const key = `${most} ${pattern}`;
+    if (!this.#patterns.has(key)) this.#patterns.set(key, { pattern, most, at, member });
+    return true;
   }
 }
 

@@ -45,7 +45,7 @@ export class ServedApis {
     this.#gateway = gateway;
     this.#definitions = new ApiDefinitions(gateway.database);
     this.#settings = new Settings(gateway.database);
-    this.#validation = new Validation(gateway.log);
+    this.#validation = new Validation(gateway);
     this.#handlerOf = handlerOf;
     this.#current = new Derived(gateway.database, ['api_definition'], () => this.#load());
   }
@@ -132,6 +132,7 @@ export class ServedApis {
   #drop(name: string): void {
     const before = this.#served.get(name);
     this.#served.delete(name);
+    if (before) this.#validation.forget(`${name}@${before.version}`);
     before?.opened.then(
       ({ close }) => close(),
       () => undefined,

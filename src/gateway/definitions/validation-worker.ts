@@ -3,7 +3,9 @@ import { parentPort } from 'node:worker_threads';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import * as formats from 'ajv-formats';
 import { type ApiDraft, DefinitionError, type Place } from '../protocol.ts';
+import { isBounded } from './bounded.ts';
 import type { ApiRecord } from './model.ts';
+import { limited } from './patterns.ts';
 
 export interface CheckAsked {
   id: number;
@@ -11,12 +13,20 @@ export interface CheckAsked {
   key: string;
   schema?: object;
   value: unknown;
+  /** Milliseconds that the check of the value may take. */
+  limit: number;
+}
+
+/** Drops the schemas of a definition, by its name and version. */
+export interface ForgetAsked {
+  forget: string;
 }
 
 export interface CheckAnswer {
   id: number;
   /** Undefined if the value conforms. */
   problem: string | undefined;
+  overran: boolean;
 }
 
 export interface ReadAsked {
@@ -35,17 +45,24 @@ const ajv = new Ajv({
 });
 formats.default.default(ajv);
 
-const known = new Map<string, ValidateFunction | string>();
+interface Compiled {
+  validate: ValidateFunction | string;
+  /** Whether no value makes it slow, so that it needs no time limit. */
+  isBounded: boolean;
+}
 
-function compiled(key: string, schema: object | undefined): ValidateFunction | string {
+const known = new Map<string, Compiled>();
+
+function compiled(key: string, schema: object | undefined): Compiled {
   const before = known.get(key);
   if (before !== undefined) return before;
-  let made: ValidateFunction | string;
+  let validate: Compiled['validate'];
   try {
-    made = ajv.compile(schema ?? {});
+    validate = ajv.compile(schema ?? {});
   } catch (error) {
-    made = `its schema cannot be used: ${(error as Error).message}`;
+    validate = `its schema cannot be used: ${(error as Error).message}`;
   }
+  const made = { validate, isBounded: isBounded({ ...schema }) };
   known.set(key, made);
   return made;
 }
@@ -64,12 +81,26 @@ function shown({ instancePath, message, params }: ErrorObject): string {
   return `${place === '' ? 'it' : place} ${message ?? 'is not valid'}${more}`.slice(0, 300);
 }
 
-function answerTo({ id, key, schema, value }: CheckAsked): CheckAnswer {
-  const validate = compiled(key, schema);
+function answerTo({ id, key, schema, value, limit }: CheckAsked): CheckAnswer {
+  const { validate, isBounded: isSafe } = compiled(key, schema);
   // A schema that cannot be used does not make a value invalid.
-  if (typeof validate === 'string' || validate(value)) return { id, problem: undefined };
+  if (typeof validate === 'string') return { id, problem: undefined, overran: false };
+  const run = () => validate(value) === true;
+  let result: boolean | 'overran';
+  try {
+    result = isSafe ? run() : limited(limit, run);
+  } catch (error) {
+    // A value can be nested too deep for the stack of this thread, which serves others too.
+    if (!(error instanceof RangeError)) throw error;
+    result = 'overran';
+  }
+  if (result === true || result === 'overran') return { id, problem: undefined, overran: result !== true };
   const [first] = validate.errors ?? [];
-  return { id, problem: first ? shown(first) : 'it is not valid' };
+  return { id, problem: first ? shown(first) : 'it is not valid', overran: false };
+}
+
+function forget(api: string): void {
+  for (const key of known.keys()) if (key.startsWith(`${api} `)) known.delete(key);
 }
 
 async function read({ draft }: ReadAsked): Promise<ReadAnswer> {
@@ -82,7 +113,8 @@ async function read({ draft }: ReadAsked): Promise<ReadAnswer> {
   }
 }
 
-async function answer(asked: CheckAsked | ReadAsked): Promise<void> {
+async function answer(asked: CheckAsked | ForgetAsked | ReadAsked): Promise<void> {
+  if ('forget' in asked) return forget(asked.forget);
   const result = 'draft' in asked ? await read(asked) : answerTo(asked);
   if (parentPort) parentPort.postMessage(result);
   else process.send?.(result);
