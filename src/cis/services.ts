@@ -1,6 +1,7 @@
 import type { Background } from '@alongside/kernel/background';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
+import type { HttpRequest } from '@alongside/kernel/http';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
@@ -11,6 +12,7 @@ import type { Settings } from '../storage/settings.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 import { Cards } from './cards/cards.ts';
 import { KeptRecords } from './cards/kept-records.ts';
+import { personChangeStatements } from './cards/person-changes.ts';
 import { type PositionCodes, publishedPositions } from './cards/positions.ts';
 import { UnlockCodes } from './cards/unlock-codes.ts';
 import { Activities } from './directory/activities.ts';
@@ -84,6 +86,7 @@ export function createServices(dependencies: CisDependencies) {
   const authorities = new Authorities(settings, vault, clock);
   const records = new CertificateRecords(database);
   const mails = new Mails({ database, clock, background, log, vault, smtp });
+  const positions = { ...publishedPositions, ...dependencies.positions };
   const sessionParts = createSessions(dependencies);
 
   return {
@@ -106,10 +109,19 @@ export function createServices(dependencies: CisDependencies) {
     networks: createNetworkLimits({ database, clock }, limits),
     keptRecords: new KeptRecords(database, records),
     selfService: dependencies.selfService ?? true,
-    positions: { ...publishedPositions, ...dependencies.positions },
+    positions,
     activities: new Activities(settings),
     crl: new OwnCrl(database, authorities, records, clock),
-    changed: (uid: string, person: Person | null) => updateSessions(sessionParts, uid, person),
+    personChangeStatements: (
+      request: Pick<HttpRequest, 'headers'>,
+      before: Person | undefined,
+      after: Person,
+    ) => personChangeStatements({ mails, clock, positions }, request, before, after),
+    async changed(uid: string, person: Person | null) {
+      await updateSessions(sessionParts, uid, person);
+      // The response does not wait for the mail server.
+      mails.begin();
+    },
   };
 }
 

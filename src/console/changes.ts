@@ -11,6 +11,7 @@ export const changes = [
   'mail',
   'application',
   'person',
+  'approval',
   'card',
   'key',
   'audit',
@@ -40,6 +41,7 @@ const ofWrites: Readonly<Record<string, readonly Change[]>> = {
   keys: ['key'],
   patients: ['data'],
   administrators: [],
+  approvals: ['approval'],
   explain: [],
   validate: [],
 };

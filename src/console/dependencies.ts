@@ -19,8 +19,10 @@ import type { Faults, NamedFault } from '../storage/faults.ts';
 import type { Refusals } from '../storage/refusals.ts';
 import type { Settings } from '../storage/settings.ts';
 import type { LocalAgent } from './agent.ts';
+import type { Approvals } from './approvals/approvals.ts';
 import type { Changes } from './changes.ts';
-import type { CisDirectory, Neighbour, NeighbourAddress } from './neighbour.ts';
+import type { ScopedDirectory } from './directory/scoped.ts';
+import type { Neighbour, NeighbourAddress } from './neighbour.ts';
 import type { PatientRegister } from './patient-register.ts';
 
 /** Services with signing keys. */
@@ -130,7 +132,8 @@ export interface ConsoleDependencies {
 /** The dependencies of resources and sections, with a client for each neighbour instead of its address. */
 export interface ConsoleContext extends Omit<ConsoleDependencies, 'cis' | 'cis2' | 'authorisation'> {
   changes: Changes;
-  cis: CisDirectory;
+  approvals: Approvals;
+  cis: ScopedDirectory;
   cis2: Neighbour;
   platform: Neighbour;
   agent: LocalAgent;

@@ -139,6 +139,49 @@ export const errors = catalogue('console', {
     expected: 'something of the organisations of the administrator',
     fix: 'Ask the registration authority of that organisation, or an administrator.',
   },
+  approvalNeeded: {
+    code: 'approval_needed',
+    status: 403,
+    description:
+      'This concerns the whole person, who also belongs to other organisations, so an unlimited administrator must approve it. The request waits; repeat the call when it is approved.',
+    ...byOperator,
+    expected: 'the approval of an administrator without a limit',
+    fix: 'Ask an administrator to approve the request at /approvals in the console, then repeat the same call.',
+  },
+  tooManyApprovals: {
+    code: 'too_many_approvals',
+    status: 429,
+    description: 'Too many of your requests wait for approval.',
+    ...byOperator,
+    expected: 'at most 100 waiting requests of an administrator',
+    fix: 'Withdraw requests that are no longer needed, or ask an administrator to decide.',
+  },
+  ownApproval: {
+    code: 'own_approval',
+    status: 403,
+    description:
+      'You cannot approve this request: you made it, or the person who made it invited you or gave you your role.',
+    ...byOperator,
+    expected: 'another administrator, whom the requester did not make',
+    fix: 'Ask another administrator.',
+  },
+  approvalOver: {
+    code: 'approval_over',
+    status: 409,
+    description: 'This request no longer waits: it was decided, withdrawn or has expired.',
+    ...byOperator,
+    expected: 'a waiting request',
+    fix: 'Read the state of the request at GET /api/v1/approvals.',
+  },
+  ownOfficer: {
+    code: 'own_officer',
+    status: 403,
+    description:
+      'You gave this officer the position in the registration authority, so you cannot act in the officer’s name.',
+    ...byOperator,
+    expected: 'an officer whose position another administrator gave',
+    fix: 'Name another officer, or ask another administrator to act.',
+  },
   passkeyNeeded: {
     code: 'passkey_needed',
     status: 403,

@@ -17,9 +17,11 @@ import { createAdmission } from './administrators/routes.ts';
 import { LocalAgent } from './agent.ts';
 import { AgentSocket } from './agent-socket.ts';
 import { routesOf } from './api/call.ts';
+import { Approvals } from './approvals/approvals.ts';
 import { Changes } from './changes.ts';
 import type { ConsoleContext, ConsoleDependencies } from './dependencies.ts';
 import { ScopedDirectory } from './directory/scoped.ts';
+import { ScopedProvider } from './directory/scoped-provider.ts';
 import { errors } from './errors.ts';
 import { createGuard, signInChallenge } from './guard.ts';
 import { Neighbour } from './neighbour.ts';
@@ -58,17 +60,21 @@ export function createConsole(dependencies: ConsoleDependencies): Service {
   const changes = new Changes();
   const { audit, clock, journeys } = dependencies;
   const unfollow = changes.follow(dependencies.listenEvents, dependencies.database);
+  const ownAudit = audit.actedBy(currentActor);
+  const approvals = new Approvals(dependencies.database, clock, ownAudit, changes);
+  const cis = new ScopedDirectory(dependencies.cis, {
+    caller: currentCaller,
+    codes: currentOrganisations,
+    approvals,
+  });
   const console: ConsoleContext = {
     ...dependencies,
     changes,
     journeys: new AdmittedJourneys(journeys, audit, clock, currentCaller),
-    audit: audit.actedBy(currentActor),
-    cis: new ScopedDirectory(dependencies.cis, currentOrganisations),
-    cis2: new Neighbour({
-      address: dependencies.cis2,
-      unreachable: errors.cis2Unreachable,
-      refused: errors.cis2Refused,
-    }),
+    audit: ownAudit,
+    approvals,
+    cis,
+    cis2: new ScopedProvider(dependencies.cis2, cis, currentOrganisations),
     platform: new Neighbour({
       address: dependencies.authorisation,
       unreachable: errors.platformUnreachable,

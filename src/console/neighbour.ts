@@ -1,7 +1,7 @@
 import { type Answer, json, noContent } from '@alongside/kernel/answer';
 import { type Refuse, reasonOf } from '@alongside/kernel/errors';
 import { type OutboundMethod, outbound } from '@alongside/kernel/outbound';
-import { type PeopleAnswer, type Person, paths } from '../cis/protocol.ts';
+import { administratorHeader, type PeopleAnswer, type Person, paths } from '../cis/protocol.ts';
 import { errors } from './errors.ts';
 
 /** The address of another service of the installation, and the secret that it shares with the console. */
@@ -19,6 +19,8 @@ export interface NeighbourCall {
   /** Absent and undefined members are left out. */
   query?: Readonly<Record<string, string | undefined>>;
   ifMatch?: string;
+  /** Id of the administrator who acts. */
+  administrator?: string | undefined;
   body?: unknown;
   type?: string;
   /** Allows more time and a longer response, for the whole directory. */
@@ -50,7 +52,7 @@ const mediaTypes: Partial<Record<OutboundMethod, string>> = {
 
 async function send(
   { url, secret }: NeighbourAddress,
-  { method = 'GET', path, query = {}, ifMatch, body, type, isLong }: NeighbourCall,
+  { method = 'GET', path, query = {}, ifMatch, administrator, body, type, isLong }: NeighbourCall,
 ): Promise<NeighbourAnswer> {
   const { milliseconds, maxBytes } = isLong ? longLimits : usualLimits;
   const contentType = type ?? mediaTypes[method] ?? 'application/json';
@@ -67,6 +69,7 @@ async function send(
         authorization: `Bearer ${secret}`,
         ...(body === undefined ? {} : { 'content-type': contentType }),
         ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+        ...(administrator === undefined ? {} : { [administratorHeader]: administrator }),
       },
       body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
       milliseconds,

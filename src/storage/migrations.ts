@@ -39,6 +39,7 @@ import { peopleWhoLeft } from './migrations/0034-people-who-left.ts';
 import { waitingConditions } from './migrations/0035-waiting-conditions.ts';
 import { journeysReached } from './migrations/0036-journeys-reached.ts';
 import { announcedKeyChanges } from './migrations/0037-announced-keys.ts';
+import { approvals } from './migrations/0038-approvals.ts';
 import { row, text } from './row.ts';
 
 export const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
@@ -83,6 +84,7 @@ export const migrations: readonly Migration[] = [
   waitingConditions,
   journeysReached,
   announcedKeyChanges,
+  approvals,
 ];
 
 const settingRow = row('setting', { value: text });

@@ -43,6 +43,25 @@ interface Actor extends Pick<Person, 'uid' | 'disabled'> {
   roles: readonly Pick<RoleProfile, 'roleCode' | 'activities'>[];
 }
 
+/**
+ * Returns the codes that give a person a position, each with the organisation of its role; none for a disabled or absent person. The
+ * organisation does not limit the position, but the role there is what keeps it.
+ */
+export function positionGrantsOf(
+  person: Pick<Person, 'disabled' | 'roles'> | undefined,
+  codes: PositionCodes,
+): Set<string> {
+  if (!person || person.disabled) return new Set();
+  const giving = new Set(Object.values(codes).flat());
+  return new Set(
+    person.roles.flatMap(({ orgCode, roleCode, activities }) =>
+      [jobRoleOf(roleCode), ...activities.map(({ code }) => code)]
+        .filter((code) => giving.has(code))
+        .map((code) => `${orgCode} ${code}`),
+    ),
+  );
+}
+
 const codesOf = ({ roles }: Actor): Set<string> =>
   new Set(
     roles.flatMap(({ roleCode, activities }) => [jobRoleOf(roleCode), ...activities.map(({ code }) => code)]),

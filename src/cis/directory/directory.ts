@@ -243,10 +243,10 @@ export class Directory {
 
   /**
    * Adds a person from an untrusted value.
-   * @param recordStatement returns the audit record for the uid
+   * @param others returns statements of the same act, such as its audit record
    * @throws Refusal `invalid_person` or `person_exists`
    */
-  async add(value: unknown, recordStatement: (uid: string) => Statement): Promise<PersonRecord> {
+  async add(value: unknown, others: (person: Person) => Statement[]): Promise<PersonRecord> {
     const draft = readDraft(value);
     const person = completePerson(draft, draft.uid ?? randomDigits(12), await this.names(orgCodesOf(draft)));
     const { done } = await this.#database.batch([
@@ -255,7 +255,7 @@ export class Directory {
       ...keyStatements(undefined, person),
       ...knownNamesStatements([person]),
       ...latestStatements([person.uid]),
-      recordStatement(person.uid),
+      ...others(person),
     ]);
     if (done) return { person, revision: 1 };
     await this.#refuseForeignRoles(person);
@@ -264,6 +264,7 @@ export class Directory {
 
   /**
    * Changes a person by a merge patch.
+   * @param others returns statements of the same act, such as its audit record
    * @throws Refusal `not_found`, `invalid_person`, `person_exists` for a persona of another person, or `precondition_failed` for
    *   another revision than the expected one
    */
@@ -271,7 +272,7 @@ export class Directory {
     uid: string,
     patch: unknown,
     expected: number | undefined,
-    record: Statement,
+    others: (before: Person, after: Person) => Statement[],
   ): Promise<PersonRecord> {
     for (;;) {
       const before = await this.find(uid);
@@ -298,7 +299,7 @@ export class Directory {
         ...knownNamesStatements([person]),
         ...latestStatements([uid]),
         ...changeStatements([{ uid, gone: person.disabled }]),
-        record,
+        ...others(before.person, person),
       ]);
       // Another change won, so the patch is applied to its result.
       if (done) return { person, revision };

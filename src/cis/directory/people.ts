@@ -4,6 +4,7 @@ import type { JsonObject } from '@alongside/kernel/json';
 import { route } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import type { AuditAction, AuditLog } from '../../storage/audit.ts';
+import type { Database, Statement } from '../../storage/database.ts';
 import {
   admit,
   type Call,
@@ -14,19 +15,23 @@ import {
   type ServiceSecrets,
 } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import type { JobRolesAnswer, OrganisationsAnswer, PeopleAnswer, Person } from '../protocol.ts';
+import type { JobRolesAnswer, MakersAnswer, OrganisationsAnswer, PeopleAnswer, Person } from '../protocol.ts';
 import { invalidField, readObject } from '../shapes.ts';
 import type { Activities } from './activities.ts';
 import type { Directory, PersonRecord } from './directory.ts';
+import { makersOf } from './officer-makers.ts';
 import { readFilter, visibleText } from './search.ts';
 
 /** The services and settings for the directory. */
 export interface DirectoryServices {
+  database: Database;
   directory: Directory;
   activities: Activities;
   audit: AuditLog;
   serviceSecrets: ServiceSecrets;
-  /** Updates the open sessions of a changed person; null for a removed one. */
+  /** Returns the writes that a new or changed person requires besides. */
+  personChangeStatements(request: HttpRequest, before: Person | undefined, after: Person): Statement[];
+  /** Updates the open sessions of a changed person; null for a removed one. Starts to send mails about the change. */
   changed(uid: string, person: Person | null): Promise<void>;
 }
 
@@ -82,9 +87,10 @@ async function answerPeople({ request, cis }: PeopleCall) {
 }
 
 async function addPerson(call: PeopleCall & { body: JsonObject }) {
-  const added = await call.cis.directory.add(call.body, (uid) =>
-    recordStatement(call, 'directory.person-added', uid),
-  );
+  const added = await call.cis.directory.add(call.body, (person) => [
+    ...call.cis.personChangeStatements(call.request, undefined, person),
+    recordStatement(call, 'directory.person-added', person.uid),
+  ]);
   return answerWith(201, added, { location: `/directory/people/${added.person.uid}` });
 }
 
@@ -99,7 +105,10 @@ async function changePerson(
 ) {
   const { cis, uid, expected, patch } = call;
   const record = recordStatement(call, 'directory.person-changed', uid);
-  const saved = await cis.directory.change(uid, patch, expected, record);
+  const saved = await cis.directory.change(uid, patch, expected, (before, after) => [
+    ...cis.personChangeStatements(call.request, before, after),
+    record,
+  ]);
   await cis.changed(uid, saved.person);
   return answerWith(200, saved);
 }
@@ -110,6 +119,9 @@ async function removePerson(call: PeopleCall & { uid: string; expected: number |
   await cis.changed(uid, null);
   return noContent();
 }
+
+const answerMakers = async ({ cis, uid }: PeopleCall & { uid: string }) =>
+  json(200, { administrators: await makersOf(cis.database, uid) } satisfies MakersAnswer);
 
 async function answerChanges({ request, cis }: PeopleCall) {
   const after = new URLSearchParams(request.query).get('after') ?? undefined;
@@ -154,6 +166,7 @@ const remove = steps<OnePerson>('cis.remove-person')
 const changes = steps<Start>('cis.read-changes')
   .step(admit(...readers))
   .step(answerChanges);
+const makers = steps<OnePerson>('cis.read-makers').step(admit('console')).step(answerMakers);
 const organisations = steps<Start>('cis.list-organisations')
   .step(admit(...readers))
   .step(answerOrganisations);
@@ -167,6 +180,7 @@ export const peopleRoutes = (cis: DirectoryServices): Route[] => [
     PATCH: handler(change, cis),
     DELETE: handler(remove, cis),
   }),
+  ...route('/directory/people/:uid/makers', { GET: handler(makers, cis) }),
   ...route('/directory/changes', { GET: handler(changes, cis) }),
   ...route('/directory/organisations', { GET: handler(organisations, cis) }),
   ...route('/directory/job-roles', { GET: handler(jobRoles, cis) }),

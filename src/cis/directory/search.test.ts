@@ -52,7 +52,7 @@ for (const [dialect, urlOf] of dialects)
       database = await openDatabase(await urlOf(), '');
       directory = new Directory(database);
       for (const [index, person] of people.entries())
-        await directory.add({ ...person, uid: `10000000000${index}` }, () => record);
+        await directory.add({ ...person, uid: `10000000000${index}` }, () => [record]);
     });
     after(() => database.close());
 
@@ -102,7 +102,7 @@ for (const [dialect, urlOf] of dialects)
     });
 
     test('follows a change of name and roles, and a removal', async () => {
-      await directory.change('100000000001', { familyName: 'Newname', roles: [] }, undefined, record);
+      await directory.change('100000000001', { familyName: 'Newname', roles: [] }, undefined, () => [record]);
       assert.deepEqual(await search({ q: 'obrien' }), []);
       assert.deepEqual(await search({ q: 'newn' }), ['Newname']);
       assert.deepEqual(await search({ role: 'R5080', organisation: 'BBB' }), []);

@@ -64,12 +64,9 @@ async function readImport({ request }: TransferCall) {
 }
 
 /** Imports everything or nothing. Plans again if a person has changed since. */
-async function importDirectory({
-  cis: { directory, activities, audit, changed },
-  caller,
-  imported,
-  dryRun,
-}: TransferCall & { imported: ImportedDirectory; dryRun: boolean }) {
+async function importDirectory(call: TransferCall & { imported: ImportedDirectory; dryRun: boolean }) {
+  const { cis, caller, imported, dryRun } = call;
+  const { directory, activities, audit, changed } = cis;
   for (;;) {
     const plan = await planImport(imported.people, directory);
     plan.problems.push(...imported.problems);
@@ -86,7 +83,13 @@ async function importDirectory({
       detail: { added: plan.added.length, changed: plan.changed.length },
     });
     const replaced = imported.activities ? [activities.replaceStatement(imported.activities)] : [];
-    if (!(await directory.import(plan.added, plan.changed, [...replaced, record]))) continue;
+    const consequences = [
+      ...plan.added.flatMap((person) => cis.personChangeStatements(call.request, undefined, person)),
+      ...plan.changed.flatMap(({ before, person }) =>
+        cis.personChangeStatements(call.request, before, person),
+      ),
+    ];
+    if (!(await directory.import(plan.added, plan.changed, [...replaced, ...consequences, record]))) continue;
     for (const { person } of plan.changed) await changed(person.uid, person);
     return json(200, importAnswer(plan, false));
   }

@@ -129,9 +129,6 @@ describe('Mails with a server', () => {
     await cis.service.sweep();
     const [mail] = await mailsOf(cis);
     assert.equal(mail?.state, 'sent');
-    assert.deepEqual(
-      received.map(({ to }) => to),
-      [['"victim,other"@example.test']],
-    );
+    assert.deepEqual(received.at(-1)?.to, ['"victim,other"@example.test']);
   });
 });

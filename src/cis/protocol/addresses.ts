@@ -27,6 +27,8 @@ export const paths = {
   agentSessions: '/agents/sessions',
   people: '/directory/people',
   person: (uid: string) => `/directory/people/${encodeURIComponent(uid)}`,
+  /** `GET`, console: who gave the person the present position in the registration authority. */
+  personMakers: (uid: string) => `/directory/people/${encodeURIComponent(uid)}/makers`,
   personMail: (uid: string) => `/directory/people/${encodeURIComponent(uid)}/mail`,
   changes: '/directory/changes',
   organisations: '/directory/organisations',

@@ -25,3 +25,12 @@ export interface PersonMailAnswer {
   /** False if the directory does not contain the person's address. */
   mailed: boolean;
 }
+
+/** Response of `GET /directory/people/{uid}/makers`. */
+export interface MakersAnswer {
+  /** Ids of administrators, from `administratorHeader`. */
+  administrators: string[];
+}
+
+/** Header of the console's writes: id of the administrator who acts. Absent in development and for commands on the machine. */
+export const administratorHeader = 'alongside-administrator';

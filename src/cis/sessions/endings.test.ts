@@ -161,7 +161,7 @@ describe('Endings', () => {
     const { database, clock, audit } = cis;
     const directory = new Directory(database);
     const record = audit.recordStatement({ action: 'directory.person-changed', outcome: 'ok', actor: '' });
-    await directory.change(uids.gp, { disabled: true }, undefined, record);
+    await directory.change(uids.gp, { disabled: true }, undefined, () => [record]);
     await directory.remove(uids.nurse, undefined, record);
     const vault = new Vault(Buffer.alloc(32, 7));
     const kept = new Cards(database, new CertificateRecords(database), vault, clock);

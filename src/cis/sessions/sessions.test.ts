@@ -54,7 +54,7 @@ describe('Sessions', () => {
   });
 
   test('opens no session, and ends none, for a person that changed in between', async () => {
-    await new Directory(database).change(uids.gp, { disabled: true }, undefined, record);
+    await new Directory(database).change(uids.gp, { disabled: true }, undefined, () => [record]);
     assert.equal(await sessions.open(session('c', 'desk-a'), 1, record), undefined);
     assert.equal(await sessions.find('c'), undefined);
     assert.equal((await sessions.find('a'))?.endedAt, null);

@@ -8,6 +8,8 @@ import { type Grant, type Role, roles } from './roles.ts';
 /** A person who is invited to the console, and what the person may do there. */
 export interface Invited extends Grant {
   readonly name: string;
+  /** Id of the administrator who invited the person; absent for a command. */
+  readonly madeBy?: string | undefined;
 }
 
 /** A person who may use the console of an installation in production. */
@@ -86,7 +88,7 @@ export class Administrators {
   /** Spends an invitation and adds its administrator in one batch with `more`. Returns false if it was spent already. */
   async join(
     token: string,
-    { id, name, role, organisations }: Administrator,
+    { id, name, role, organisations, madeBy = '' }: Administrator,
     key: AdministratorKey,
     more: readonly Statement[],
   ): Promise<boolean> {
@@ -94,12 +96,13 @@ export class Administrators {
     const { done } = await this.#database.batch([
       this.#singleUse.spendStatement(invitation, token),
       sql(
-        'INSERT INTO administrator (id, name, role, organisations, created_at) VALUES (?, ?, ?, ?, ?)',
+        'INSERT INTO administrator (id, name, role, organisations, created_at, made_by) VALUES (?, ?, ?, ?, ?, ?)',
         id,
         name,
         role,
         organisations.join(' '),
         now,
+        madeBy,
       ),
       must(
         sql(
@@ -115,6 +118,14 @@ export class Administrators {
       ...more,
     ]);
     return done;
+  }
+
+  /** Returns whether an administrator was invited, or got the role, by another one. */
+  async isMadeBy(id: string, maker: string): Promise<boolean> {
+    const found = await this.#database.get(
+      sql('SELECT 1 AS made FROM administrator WHERE id = ? AND made_by = ?', id, maker),
+    );
+    return found !== undefined;
   }
 
   async byKey(id: string): Promise<{ administrator: Administrator; key: AdministratorKey } | undefined> {
@@ -171,14 +182,22 @@ export class Administrators {
     }));
   }
 
-  /** Changes the role of an administrator, from the next request on. */
-  changeRole(id: string, { role, organisations }: Grant, ...others: Statement[]): Promise<RoleChange> {
+  /**
+   * Changes the role of an administrator, from the next request on.
+   * @param grant `madeBy`: id of the administrator who changes it; absent for a command
+   */
+  changeRole(
+    id: string,
+    { role, organisations, madeBy = '' }: Omit<Invited, 'name'>,
+    ...others: Statement[]
+  ): Promise<RoleChange> {
     return this.#unlessLast(id, role, [
       must(
         sql(
-          'UPDATE administrator SET role = ?, organisations = ? WHERE id = ?',
+          'UPDATE administrator SET role = ?, organisations = ?, made_by = ? WHERE id = ?',
           role,
           organisations.join(' '),
+          madeBy,
           id,
         ),
       ),

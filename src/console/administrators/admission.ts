@@ -19,6 +19,8 @@ export interface Caller {
   readonly role: Role;
   /** Milliseconds since the passkey was used; 0 for a command on this machine, which needs none. */
   readonly passkeyAge: number;
+  /** The call of the API that is served. */
+  readonly request?: HttpRequest;
 }
 
 const callers = new AsyncLocalStorage<Caller>();
@@ -122,7 +124,7 @@ export class Admission {
       checkAccess(caller, access);
       return endpoint(request);
     };
-    const answer = await asCaller(caller, () => this.#recorded(request, allowed));
+    const answer = await asCaller({ ...caller, request }, () => this.#recorded(request, allowed));
     return answer instanceof StreamAnswer ? this.#whileSignedIn(answer, request, access) : answer;
   };
 

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { mergePatch } from '@alongside/kernel/json';
-import { type CardRecord, type Person, paths } from '../../cis/protocol.ts';
+import { type CardAct, type CardRecord, type MakersAnswer, type Person, paths } from '../../cis/protocol.ts';
+import type { Caller } from '../administrators/admission.ts';
+import type { Approvals } from '../approvals/approvals.ts';
 import { errors } from '../errors.ts';
 import {
   CisDirectory,
@@ -14,7 +16,7 @@ import {
 type Codes = readonly string[];
 
 /** Addresses with nothing about people. */
-const open: readonly string[] = [paths.organisations, paths.jobRoles, paths.activities];
+const open: readonly string[] = [paths.organisations, paths.jobRoles, paths.activities, paths.authorities];
 
 type Places = Pick<Person, 'roles' | 'organisations'>;
 
@@ -35,6 +37,10 @@ const elsewhere = ({ roles, organisations, otherClaims = {} }: Record<string, un
 const isEmpty = ({ roles, organisations, otherClaims }: ReturnType<typeof elsewhere>): boolean =>
   roles.length === 0 && organisations.length === 0 && isDeepStrictEqual(otherClaims, {});
 
+/** Returns whether a person also belongs to organisations other than these. */
+export const alsoElsewhere = (person: Person, codes: Codes): boolean =>
+  !isEmpty(elsewhere({ ...person }, codes));
+
 const refuse = (why: string): never => {
   throw errors.otherOrganisation(why);
 };
@@ -51,6 +57,31 @@ function forRevision(call: NeighbourCall, checked: string | undefined): Neighbou
   throw errors.revisionChanged(`If-Match is ${ifMatch}, it is ${checked}`);
 }
 
+/** The members of a person that belong to one organisation; all others concern the whole person. */
+const placed: readonly string[] = ['roles', 'organisations'];
+
+/** Returns the names of the members of a whole person that a change affects. */
+const changedMembers = (before: Record<string, unknown>, after: Record<string, unknown>): string[] =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (name) => !placed.includes(name) && !isDeepStrictEqual(before[name], after[name]),
+  );
+
+/** The purposes of acts on cards, as the approving administrator reads them. */
+const cardSubjects: Readonly<Record<CardAct, string>> = {
+  revoke: 'revoke a card',
+  replace: 'replace a card',
+  renew: 'allow the renewal of a card',
+  unblock: 'read the unblocking code of a card',
+};
+
+interface Limits {
+  /** Returns the sender of the current request; undefined in development. */
+  caller(): Caller | undefined;
+  /** Returns the organisations to which the sender is limited; undefined without a limit. */
+  codes(): Codes | undefined;
+  approvals: Pick<Approvals, 'demand'>;
+}
+
 const isWrite = ({ method = 'GET' }: NeighbourCall): boolean => method !== 'GET';
 
 /**
@@ -58,25 +89,52 @@ const isWrite = ({ method = 'GET' }: NeighbourCall): boolean => method !== 'GET'
  * API can forget the limit: an address that is not named here is refused.
  */
 export class ScopedDirectory extends CisDirectory {
-  readonly #codes: () => Codes | undefined;
+  readonly #limits: Limits;
 
-  /** @param codes those of the current caller; undefined without a limit */
-  constructor(address: NeighbourAddress, codes: () => Codes | undefined) {
+  constructor(address: NeighbourAddress, limits: Limits) {
     super(address);
-    this.#codes = codes;
+    this.#limits = limits;
   }
 
   override call(call: NeighbourCall): Promise<NeighbourAnswer> {
-    const codes = this.#codes();
-    return codes ? this.#callWithin(call, codes) : super.call(call);
+    const codes = this.#limits.codes();
+    const administrator = isWrite(call) ? this.#limits.caller()?.administrator?.id : undefined;
+    const named = { ...call, administrator };
+    return codes ? this.#callWithin(named, codes) : super.call(named);
   }
 
   /** Other services take the uid, so its person must be within the limit. */
   override async uidOf(name: string): Promise<string> {
     const uid = await super.uidOf(name);
-    const codes = this.#codes();
+    const codes = this.#limits.codes();
     if (codes) await this.#personWithin(uid, codes);
     return uid;
+  }
+
+  /** Returns the uid of an officer in whose name the caller may act: not one whose position the caller gave. */
+  async officerOf(name: string): Promise<string> {
+    const uid = await this.uidOf(name);
+    const administrator = this.#limits.caller()?.administrator?.id;
+    if (administrator === undefined) return uid;
+    const makers = (await this.#lookUp(paths.personMakers(uid)))?.body as MakersAnswer | undefined;
+    if (makers?.administrators.includes(administrator))
+      throw errors.ownOfficer(`${uid} has the position from the caller`);
+    return uid;
+  }
+
+  /** Requires that a person has a role within the limit, and for an act on the whole person no other, or an approval. */
+  async requirePerson(uid: string, wholeFor?: string): Promise<void> {
+    const codes = this.#limits.codes();
+    if (!codes) return;
+    const { person } = (await this.#personWithin(uid, codes)) ?? refuse(`${uid} is not in the directory`);
+    if (wholeFor !== undefined) await this.#requireWhole(person, codes, wholeFor);
+  }
+
+  /** Requires that a person has no other organisation than those of the limit, or an approval. */
+  async #requireWhole(person: Person, codes: Codes, subject: string): Promise<void> {
+    const caller = this.#limits.caller();
+    if (!caller || !alsoElsewhere(person, codes)) return;
+    await this.#limits.approvals.demand(caller, { uid: person.uid, subject });
   }
 
   async #callWithin(call: NeighbourCall, codes: Codes): Promise<NeighbourAnswer> {
@@ -85,17 +143,15 @@ export class ScopedDirectory extends CisDirectory {
     if (address === paths.people) return isWrite(call) ? this.#add(call, codes) : this.#list(call, codes);
     if (address === paths.cards && !isWrite(call)) return this.#listCards(call, codes);
     if (address === paths.cards) {
-      await this.#personWithin(String(membersOf(call.body).uid), codes);
+      const found = await this.#personWithin(String(membersOf(call.body).uid), codes);
+      if (found) await this.#requireWhole(found.person, codes, 'order a card');
       return super.call(call);
     }
     const [, uid] = /^\/directory\/people\/([^/]+)(?:\/activities)?$/.exec(address) ?? [];
-    if (uid !== undefined) {
-      const checked = await this.#checkPerson(call, decodeURIComponent(uid), codes);
-      return super.call(forRevision(call, checked));
-    }
-    const [, serial] = /^\/cards\/([^/]+)(?:\/(?:revoke|replace|renew|unblock))?$/.exec(address) ?? [];
-    if (serial !== undefined) {
-      await this.#checkCard(decodeURIComponent(serial), codes);
+    if (uid !== undefined) return super.call(await this.#checkedChange(call, decodeURIComponent(uid), codes));
+    const [, serial, act] = /^\/cards\/([^/]+)(?:\/(revoke|replace|renew|unblock))?$/.exec(address) ?? [];
+    if (serial !== undefined && (isWrite(call) ? act !== undefined : act === undefined)) {
+      await this.#checkCard(decodeURIComponent(serial), cardSubjects[act as CardAct]);
       return super.call(call);
     }
     return refuse(`${call.method ?? 'GET'} ${address} is not limited to organisations`);
@@ -122,33 +178,32 @@ export class ScopedDirectory extends CisDirectory {
   }
 
   /**
-   * A change may affect only the limited organisations, and what is about the whole person only one who has no other. Returns the
-   * revision for which this was checked.
+   * A change may affect only the limited organisations, and the whole person only without another organisation or with approval. Returns
+   * the call for the revision for which this was checked.
    */
-  async #checkPerson(
-    { method = 'GET', body }: NeighbourCall,
-    uid: string,
-    codes: Codes,
-  ): Promise<string | undefined> {
+  async #checkedChange(call: NeighbourCall, uid: string, codes: Codes): Promise<NeighbourCall> {
+    const { method = 'GET', body } = call;
     const found = await this.#personWithin(uid, codes);
-    if (!found || method === 'GET') return undefined;
+    if (!found || method === 'GET') return call;
     const { person, etag } = found;
+    const checked = forRevision(call, etag);
     const others = elsewhere({ ...person }, codes);
     if (method === 'DELETE') {
       if (!isEmpty(others)) refuse(`${uid} also belongs to other organisations`);
-      return etag;
+      return checked;
     }
     const after = membersOf(mergePatch(person, membersOf(body)));
     if (!isDeepStrictEqual(elsewhere(after, codes), others))
       refuse('the change is about roles at other organisations');
-    if (after.disabled !== person.disabled && !isEmpty(others))
-      refuse(`${uid} also belongs to other organisations, which would lose the person`);
-    return etag;
+    const changed = changedMembers({ ...person }, after);
+    if (changed.length > 0) await this.#requireWhole(person, codes, `change ${changed.join(', ')}`);
+    return checked;
   }
 
-  async #checkCard(serial: string, codes: Codes): Promise<void> {
+  /** @param wholeFor the purpose of an act, which concerns the whole holder; undefined for a read */
+  async #checkCard(serial: string, wholeFor: string | undefined): Promise<void> {
     const found = await this.#lookUp(paths.card(serial));
-    if (found) await this.#personWithin((found.body as CardRecord).uid, codes);
+    if (found) await this.requirePerson((found.body as CardRecord).uid, wholeFor);
   }
 
   async #add(call: NeighbourCall, codes: Codes): Promise<NeighbourAnswer> {

@@ -54,7 +54,7 @@ async function entry(
   shown: string,
 ): Promise<Html | undefined> {
   if (!navigation) return undefined;
-  const badge = navigation.badge ? await orNull(navigation.badge(view.console)) : undefined;
+  const badge = navigation.badge ? await orNull(navigation.badge(view.console, view.caller)) : undefined;
   const isHere = path === '/' ? shown === '/' : shown === path || shown.startsWith(`${path}/`);
   return html`<li><a href="${path}"${isHere ? html` aria-current="page"` : undefined}>${navigation.label}${
     badge ? html` <span class="badge ${badge.tone}">${badge.text}</span>` : undefined

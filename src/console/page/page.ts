@@ -20,7 +20,7 @@ interface Entry {
   group: keyof typeof groups;
   label: string;
   /** An unreachable neighbour leaves it out. */
-  badge?(console: ConsoleContext): Promise<Badge | undefined>;
+  badge?(console: ConsoleContext, caller: Caller | undefined): Promise<Badge | undefined>;
 }
 
 export interface PageView<Params = Readonly<Record<string, string>>, Part extends string = string> {

@@ -4,6 +4,7 @@ import { apiPage } from './api/page.ts';
 import { apisPage } from './apis/page.ts';
 import { applicationPage } from './applications/application.ts';
 import { applicationsPage, newApplicationPage } from './applications/list.ts';
+import { approvalsPage } from './approvals/page.ts';
 import { auditListPage, auditRecordPage } from './audit/page.ts';
 import { buildCallbackPage } from './build/callback-page.ts';
 import { buildPage } from './build/page.ts';
@@ -55,6 +56,7 @@ export const consolePages: readonly ConsolePage[] = [
   buildCallbackPage,
   administratorsPage,
   administratorPage,
+  approvalsPage,
   applicationsPage,
   newApplicationPage,
   applicationPage,

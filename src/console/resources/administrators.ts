@@ -83,7 +83,8 @@ export const administrators: Resource = {
         recentPasskey: true,
         response: z.strictObject({ url: z.string(), expiresAt: z.iso.datetime() }),
         async handle({ body }) {
-          const token = await administrators.invite(body, invitationStatement(audit, 'developer', body));
+          const invited = { ...body, madeBy: currentCaller()?.administrator?.id };
+          const token = await administrators.invite(invited, invitationStatement(audit, 'developer', body));
           return json(201, {
             url: `${urls.console}/invite/${token}`,
             expiresAt: new Date(clock.now() + invitationLifetime).toISOString(),
@@ -106,7 +107,8 @@ export const administrators: Resource = {
         async handle({ params: { id }, body }) {
           refuseOwn(id);
           const record = roleStatement(audit, 'developer', id, body);
-          demandDone(await administrators.changeRole(id, body, record), id);
+          const grant = { ...body, madeBy: currentCaller()?.administrator?.id };
+          demandDone(await administrators.changeRole(id, grant, record), id);
           const changed = (await list()).find((one) => one.id === id);
           if (!changed) throw errors.notFound('removed meanwhile');
           return json(200, changed);

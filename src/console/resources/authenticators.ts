@@ -34,7 +34,11 @@ export const authenticators: Resource = {
     }),
     defineCall('DELETE', '/people/:uid/authenticators/:id', {
       summary: 'Removes an authenticator',
-      answers: { 204: 'Removed', 404: 'Unknown person or authenticator' },
+      answers: {
+        204: 'Removed',
+        403: 'For a limited administrator: the person also belongs to other organisations, so this needs approval (approval_needed)',
+        404: 'Unknown person or authenticator',
+      },
       roles: ['registration-authority'],
       handle: async ({ params: { uid, id } }) =>
         cis2.relay({ method: 'DELETE', path: consolePaths.authenticator(await cis.uidOf(uid), id) }),
@@ -44,14 +48,14 @@ export const authenticators: Resource = {
       body: enrolment,
       answers: {
         201: 'The link',
-        403: 'The officer lacks a role that permits it',
+        403: 'The officer lacks a role that permits it or has it from you (own_officer), or a limited administrator needs approval (approval_needed)',
         404: 'Unknown uid or persona',
         422: 'Unknown kind of authenticator',
       },
       roles: ['registration-authority'],
       response: enrolmentAnswer,
       async handle({ params, body }) {
-        const officer = body.officer === undefined ? {} : { officer: await cis.uidOf(body.officer) };
+        const officer = body.officer === undefined ? {} : { officer: await cis.officerOf(body.officer) };
         const order: EnrolmentRequest = { kind: body.kind, ...officer };
         const path = consolePaths.enrolments(await cis.uidOf(params.uid));
         return cis2.relay({ method: 'POST', path, body: order });

@@ -136,7 +136,7 @@ export const changes: Resource = {
     return [
       defineCall('GET', '/changes', {
         summary:
-          'Sends the names of what has changed, as server-sent events: journey, desk, session, fault, clock, mail, application, person, card, key, audit, data',
+          'Sends the names of what has changed, as server-sent events: journey, desk, session, fault, clock, mail, application, person, approval, card, key, audit, data',
         media: ['text/event-stream'],
         answers: { 200: 'A stream', 503: 'Too many streams are open' },
         roles: everyRole,

@@ -91,6 +91,7 @@ export const people: Resource = {
         patches: personDraft,
         answers: {
           200: 'The changed person; ETag',
+          403: 'For a limited administrator: the change concerns other organisations, or the whole person and needs approval (approval_needed)',
           404: 'Unknown uid or persona',
           412: 'If-Match has another revision',
           422: 'Invalid member',

@@ -26,7 +26,7 @@ const query = z.strictObject({
 });
 
 const refused = {
-  403: 'The acting person lacks a role that permits it',
+  403: 'The acting person lacks a role that permits it or has it from you (own_officer), or a limited administrator needs approval (approval_needed)',
   404: 'Unknown card or person',
   409: 'The state of the card does not allow it',
 };
@@ -62,7 +62,11 @@ export const registrationAuthority: Resource = {
       roles: ['registration-authority'],
       response: cardRecord,
       async handle({ body: { actor, person, ...options } }) {
-        const body: CardOrder = { actor: await cis.uidOf(actor), uid: await cis.uidOf(person), ...options };
+        const body: CardOrder = {
+          actor: await cis.officerOf(actor),
+          uid: await cis.uidOf(person),
+          ...options,
+        };
         return cis.relay({ method: 'POST', path: paths.cards, body });
       },
     }),
@@ -73,7 +77,7 @@ export const registrationAuthority: Resource = {
       roles: ['registration-authority'],
       response: cardRecord,
       async handle({ params: { serial }, body: { actor, ...options } }) {
-        const body: CardRevocation = { ...options, actor: await cis.uidOf(actor) };
+        const body: CardRevocation = { ...options, actor: await cis.officerOf(actor) };
         return cis.relay({ method: 'POST', path: paths.cardAct(serial, 'revoke'), body });
       },
     }),
@@ -84,7 +88,7 @@ export const registrationAuthority: Resource = {
       roles: ['registration-authority'],
       response: cardRecord,
       async handle({ params: { serial }, body: { actor, ...options } }) {
-        const body: CardReplacement = { ...options, actor: await cis.uidOf(actor) };
+        const body: CardReplacement = { ...options, actor: await cis.officerOf(actor) };
         return cis.relay({ method: 'POST', path: paths.cardAct(serial, 'replace'), body });
       },
     }),
@@ -106,7 +110,7 @@ export const registrationAuthority: Resource = {
         roles: ['registration-authority'],
         response,
         async handle({ params: { serial }, body: { actor } }) {
-          const body: CardActRequest = { actor: await cis.uidOf(actor) };
+          const body: CardActRequest = { actor: await cis.officerOf(actor) };
           return cis.relay({ method: 'POST', path: paths.cardAct(serial, act), body });
         },
       }),

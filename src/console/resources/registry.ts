@@ -11,6 +11,7 @@ import { agent, reader } from './agent.ts';
 import { apis } from './apis.ts';
 import { applicationCredentials } from './application-credentials.ts';
 import { applications } from './applications.ts';
+import { approvals } from './approvals.ts';
 import { audit } from './audit.ts';
 import { authenticators, importedAuthenticators } from './authenticators.ts';
 import { cards } from './cards.ts';
@@ -68,6 +69,7 @@ export const resources: readonly Resource[] = [
   health,
   audit,
   administrators,
+  approvals,
   transfer,
   realmKeys,
   citizens,

@@ -264,6 +264,27 @@ export const auditActions = {
     'administrator.passkey': act('An administrator used the passkey again in a session, or was refused.', [
       'target',
     ]),
+    'approval.requested': act(
+      'A limited administrator made a call about a whole person, which waits for approval.',
+      ['target'],
+      ['uid', 'subject'],
+    ),
+    'approval.approved': act(
+      'An administrator approved a call of a limited administrator.',
+      ['target'],
+      ['uid', 'subject'],
+    ),
+    'approval.declined': act(
+      'An administrator declined a call of a limited administrator.',
+      ['target'],
+      ['uid', 'subject'],
+    ),
+    'approval.withdrawn': act('A limited administrator withdrew a request.', ['target'], ['uid', 'subject']),
+    'approval.used': act(
+      'A limited administrator made an approved call, which uses the approval up.',
+      ['target'],
+      ['uid', 'subject'],
+    ),
     'journey.opened': lone(
       'An administrator opened a journey of a person, or listed the journeys of a person; in production.',
       ['target'],

@@ -57,10 +57,11 @@ ${callButton({
 })}`;
 }
 
-const confirmNote = ({ caller }: PageView): Html | undefined =>
+/** The link to confirm with the passkey; nothing if it was used within five minutes. @param next the page to return to */
+export const confirmNote = ({ caller }: PageView, next = '/administrators'): Html | undefined =>
   !caller || hasRecentPasskey(caller)
     ? undefined
-    : html`<p class="warning">To change something here, <a href="/confirm?next=/administrators">confirm with your passkey</a> first. That lasts five minutes.</p>`;
+    : html`<p class="warning">To change something here, <a href="/confirm?next=${next}">confirm with your passkey</a> first. That lasts five minutes.</p>`;
 
 const listed = ({ console: { database, clock } }: PageView) => new Administrators(database, clock).list();
 

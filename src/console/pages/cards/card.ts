@@ -15,6 +15,7 @@ import {
   tag,
 } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
+import { approvalNote, needsApproval, ownRequests } from '../approvals/table.ts';
 import { noOfficer, officerField, officers } from '../people/officers.ts';
 import { personScript } from '../people/person-script.ts';
 import { actsOn, type PossibleAct } from './acts.ts';
@@ -163,15 +164,22 @@ export const cardPage = definePage({
     state: { on: ['card', 'desk', 'person', 'clock'], render: state },
     reader: { on: ['card', 'desk'], render: reader },
     acts: { on: ['card'], render: acts },
+    requests: {
+      on: ['approval'],
+      render: async (view) => html`${await ownRequests(view, (await find(view)).uid)}`,
+    },
   },
   async render(view) {
     const { uid } = await find(view);
+    const holder = await orNull(view.console.cis.person(uid));
+    const note =
+      holder && needsApproval(view, holder) ? html`${approvalNote}${await view.part('requests')}` : undefined;
     return {
       title: `Card ${view.params.serial.slice(0, 40)}`,
       crumbs: [{ label: 'Cards', href: '/cards' }],
       lead: html`of ${await holderOf(view, uid)}`,
       main: html`<div class="cards">${await view.part('state')}${view.console.development ? html`<section class="panel" aria-labelledby="h-reader"><h2 id="h-reader">At this machine</h2>${await view.part('reader')}</section>` : undefined}</div>
-<h2>Registration authority</h2><div id="shown-once"></div>${await view.part('acts')}`,
+<h2>Registration authority</h2>${note}<div id="shown-once"></div>${await view.part('acts')}`,
     };
   },
 });

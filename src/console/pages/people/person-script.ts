@@ -189,6 +189,7 @@ function person(tools: PageTools, editing: EditTools): void {
   };
   byId('add-role')?.addEventListener('click', addRole);
 
+  const partsOfNames = ['title', 'givenName', 'middleNames', 'familyName'];
   editing.edit(form, {
     members: {
       roles: {
@@ -214,7 +215,8 @@ function person(tools: PageTools, editing: EditTools): void {
       const letters = [givenName, ...String(middleNames ?? '').split(' ')].map((name) =>
         [...String(name ?? '')].slice(0, 1).join('').toUpperCase(),
       );
-      if (!form.dataset.tag) return;
+      // A change of roles alone is not a change of names, which may need approval.
+      if (!form.dataset.tag || !partsOfNames.some((name) => name in patch)) return;
       if (displayName === [familyName, givenName, title].filter(Boolean).join(' ')) patch.displayName = null;
       if (initials === letters.join('')) patch.initials = null;
     },

@@ -25,6 +25,7 @@ import {
   withQuery,
 } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
+import { approvalNote, needsApproval, ownRequests } from '../approvals/table.ts';
 import { cardTable } from '../cards/table.ts';
 import { journeyTable } from '../journeys/table.ts';
 import { clientNames } from '../sessions/names.ts';
@@ -208,6 +209,10 @@ export const personPage = definePage({
     authenticators: { on: ['person'], render: otherAuthenticators },
     sessions: { on: ['session'], render: sessions },
     did: { on: ['journey'], render: did },
+    requests: {
+      on: ['approval'],
+      render: async (view) => html`${await ownRequests(view, (await find(view)).uid)}`,
+    },
   },
   async render(view) {
     const person = await find(view);
@@ -218,10 +223,18 @@ export const personPage = definePage({
       { label: 'Overview', tab: undefined },
       ...(view.caller?.role === 'support' ? [] : [{ label: 'Edit', tab: 'edit' }]),
     ];
+    const isShared = needsApproval(view, person);
+    const note = isShared
+      ? html`${approvalNote}${await view.part('requests')}<div id="shown-once"></div>`
+      : undefined;
     const main = isEdit
-      ? html`${personForm(person, { name: '', tag: etag })}
+      ? html`${note}${personForm(person, { name: '', tag: etag })}${
+          isShared
+            ? undefined
+            : html`
 <h2>Remove</h2><div class="actions">${callButton({ id: 'remove', method: 'DELETE', path: `/people/${uid}`, done: 'Removed.', label: 'Remove this person', confirm: 'Remove this person from the directory? Sessions end at once.', next: '/people', tone: 'danger' })}</div>`
-      : html`${await view.part('about')}<h2>Cards</h2>${await view.part('cards')}<h2>Other authenticators</h2>${await view.part('authenticators')}
+        }`
+      : html`${note}${await view.part('about')}<h2>Cards</h2>${await view.part('cards')}<h2>Other authenticators</h2>${await view.part('authenticators')}
 ${await forms(view, person)}<h2>Sessions</h2>${await view.part('sessions')}<h2>Latest journeys</h2>${await view.part('did')}`;
     return {
       title: displayName.slice(0, 200),

@@ -1,0 +1,47 @@
+import { html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
+import { hasRole } from '../../administrators/admission.ts';
+import { emptyState } from '../../page/controls.ts';
+import { definePage } from '../../page/page.ts';
+import { confirmNote } from '../administrators/page.ts';
+import { personScript } from '../people/person-script.ts';
+import { approvalTable } from './table.ts';
+
+/** Requests of limited administrators: all for those who decide, the own ones for the others. */
+export const approvalsPage = definePage({
+  path: '/approvals',
+  only: 'production',
+  navigation: {
+    group: 'operate',
+    label: 'Approvals',
+    async badge({ approvals }, caller) {
+      const waiting = hasRole(caller, {}) ? await approvals.waiting() : 0;
+      return waiting > 0 ? { text: `${waiting} waiting`, tone: 'warn' } : undefined;
+    },
+  },
+  roles: ['registration-authority'],
+  script: personScript,
+  parts: {
+    list: {
+      on: ['approval', 'person'],
+      async render(view) {
+        const { caller, console } = view;
+        const administrator = hasRole(caller, {}) ? undefined : (caller?.administrator?.id ?? '-');
+        const found = await console.approvals.list({ administrator });
+        return found.length > 0 ? approvalTable(view, found) : emptyState('There is no request.');
+      },
+    },
+  },
+  async render(view) {
+    const decides = hasRole(view.caller, {});
+    const waiting = decides ? await view.console.approvals.waiting() : 0;
+    return {
+      title: 'Approvals',
+      lead: decides
+        ? 'What administrators who are limited to organisations want to do to people who also belong to others. Approve only what you have checked with the requester.'
+        : 'What you want to do to people who also belong to other organisations. After approval you carry it out once, within 24 hours.',
+      main: html`${decides && waiting > 0 ? html`<p>${counted(waiting, 'request')} ${waiting === 1 ? 'waits' : 'wait'}.</p>` : undefined}
+${decides ? confirmNote(view, '/approvals') : undefined}<div id="shown-once"></div>${await view.part('list')}`,
+    };
+  },
+});
