@@ -276,7 +276,7 @@ export class ApiRegister {
   /** Replaces the definitions by those of an export, which also contains their products. @throws DefinitionError, and changes nothing then */
   async prepareReplacement(drafts: readonly ApiDraft[]): Promise<() => Promise<void>> {
     const records = await Promise.all(
-      drafts.map(async (draft) => ({ draft, record: await readOutside(draft) })),
+      drafts.map(async (draft) => ({ draft, record: await readOutside(draft).catch(namedAfter(draft)) })),
     );
     return async () => {
       const before = await this.#definitions.list();
@@ -323,6 +323,14 @@ export class ApiRegister {
  * that used those of the target unasked.
  */
 const explicit = (draft: ApiDraft, { name }: ApiRecord): ApiDraft => ({ secrets: [], ...draft, name });
+
+/** Adds the name of the API to an error, for a list of several. */
+const namedAfter =
+  ({ name, entry }: ApiDraft) =>
+  (error: unknown): never => {
+    if (!(error instanceof DefinitionError)) throw error;
+    throw new DefinitionError(`API ${name ?? entry}: ${error.sentence}`, error.place);
+  };
 
 /** Keeps the secret that an earlier version used, until the upstream changes. */
 function withFormerSecret(draft: ApiDraft, patch: ApiDraftPatch, { model, backEnd }: ApiRecord): ApiDraft {

@@ -134,7 +134,6 @@ export class Upstream {
     headers.traceparent ??= newTraceparent(messageId);
     if (security !== undefined && this.#secret === undefined)
       throw errors.targetSecretMissing('the secret of the target is not stored', { messageId }).about({
-        headline: `The secret ${security.secret} of the target is not stored`,
         fix: `Store it: alongside api edit ${name} --secret ${security.secret}=@FILE.`,
       });
     if (security?.type === 'apikey') headers[security.header] = this.#secret ?? '';
