@@ -77,8 +77,8 @@ function checkFile(file: string): void {
 }
 
 /**
- * Takes an extension from outside of the folder, under a name that no file of the folder has. Its references would be read from another
- * place than its own, so they may lead only into itself.
+ * Reads an extension from outside the folder, under a name that no file of the folder has. That name has another folder than the file,
+ * so its references may lead only into itself.
  */
 async function takeOutside(folder: Folder, file: string): Promise<string> {
   let name = `extension/${basename(file)}`;

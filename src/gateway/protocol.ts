@@ -28,7 +28,7 @@ export const basePathForm = /^(\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]{1,60}){1,6}$
 /** Limits of the files of one definition together, of nesting and of references that lead to references. */
 export const sourceLimits = { bytes: 2_097_152, files: 1_000, nodes: 200_000, depth: 200 };
 
-/** What a path below a folder cannot have on some system: a drive, a backslash, control characters and line breaks. */
+/** Parts that a path below a folder cannot have on some system: a drive, a backslash, control characters and line breaks. */
 const unfit = /^[A-Za-z]:|[\\\p{Cc}\p{Zl}\p{Zp}]/u;
 
 const isBelowFolder = (name: string): boolean =>

@@ -8,9 +8,9 @@ import { startUpstream, type TestUpstream } from '../../src/gateway/testing/upst
 import { seededClients } from '../../src/seed/applications.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 
-// Definitions with the shapes of published ones, and with invented content.
+// The definitions have the structure of published ones, and invented content.
 
-/** As NHSDigital/booking-and-referral-fhir-api 1.4.0: a bearer scheme of its own, several servers, no extension. */
+/** As NHSDigital/booking-and-referral-fhir-api 1.4.0: its own bearer scheme, several servers, no extension. */
 const bookings = `openapi: 3.0.1
 info: {title: Bookings, version: 1.4.0}
 servers:
@@ -106,7 +106,7 @@ describe('alongside api add --upstream', () => {
       ...(method === 'GET' ? {} : { body: '{}' }),
     });
 
-  test('adds a definition with a scheme of its own, whose access is in an extension of another folder', async () => {
+  test('adds a definition with its own security scheme and an extension from another folder', async () => {
     const extension = join(folder, 'access.yaml');
     writeFileSync(extension, 'x-nhsd-apim: {access: [{title: Users, grants: {nhs-cis2-aal3: []}}]}\n');
     const notes = await add(join(folder, 'bookings', 'bookings.yaml'), '--extension', extension);
@@ -119,7 +119,7 @@ describe('alongside api add --upstream', () => {
     assert.equal((await call('/bookings/FHIR/R4/Slot', {})).status, 401);
   });
 
-  test('adds a definition whose target wants a client certificate, names the flag for it, and serves it without', async () => {
+  test('adds a definition with a client certificate for its target, names the flag for it, and serves it without', async () => {
     const notes = await add(join(folder, 'prescriptions.yaml'));
     assert.ok(
       notes.some((note) => note.endsWith('If it needs it, add --secret prescriptions-mtls-1=@FILE.')),
@@ -133,7 +133,7 @@ describe('alongside api add --upstream', () => {
     assert.equal((await call('/prescriptions/metadata', {})).status, 401);
   });
 
-  test('reports a secret that is asked for and not stored, and so does explain, with the command that stores it', async () => {
+  test('reports a secret that is not stored with the command that stores it, and so does explain', async () => {
     await invoke(['api', 'remove', 'prescriptions', '--state', instance.state.stateFile]);
     const notes = await add(join(folder, 'prescriptions.yaml'), '--secret', 'prescriptions-mtls-1');
     const command = 'alongside api edit prescriptions --secret prescriptions-mtls-1=@FILE';

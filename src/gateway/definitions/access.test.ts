@@ -42,7 +42,7 @@ describe('readDefinition', () => {
       );
   });
 
-  test('opens them where the operator says so, and nothing else', async () => {
+  test('opens them with `open`, and nothing else', async () => {
     assert.deepEqual((await needsOf(plain, { open: true })).needs, [[]]);
     const granted = access('app-level3') + plain;
     assert.deepEqual((await needsOf(granted, { open: true })).needs, [['app-level3']]);
@@ -50,7 +50,7 @@ describe('readDefinition', () => {
     assert.deepEqual((await needsOf(own, { open: true })).needs, [['unmet']]);
   });
 
-  test('refuses entries of security that are no mapping, and opens nothing by them', async () => {
+  test('refuses entries of security that are not mappings', async () => {
     for (const entry of ['OAuth_Token', '[]', 'null', '1'])
       await refused(
         draftOf(`${access('app-level3')}security: [${entry}]\n${plain}`),
@@ -69,7 +69,7 @@ describe('readDefinition', () => {
     ]);
   });
 
-  test('does not widen a grant by a scheme of the file beside it', async () => {
+  test('does not widen a grant that a requirement combines with a scheme of the file', async () => {
     const both = `security: [{OAuth_Token: [], nhs-cis2-aal3: []}]\n`;
     const { needs } = await needsOf(access('app-level3', 'nhs-cis2-aal3') + ownScheme + both + plain);
     assert.deepEqual(needs, [['nhs-cis2-aal3']]);
@@ -138,7 +138,7 @@ describe('an API behind the gateway', () => {
   };
   const noticed = async () => (await register.list()).find(({ name }) => name === 'test')?.notice;
 
-  test('with a scheme of its file and an extension beside it answers callers of its access modes', async () => {
+  test('answers callers of its access modes if its security names a scheme of the file', async () => {
     const draft = draftOf(ownScheme + ownSecurity + plain);
     await add({
       ...draft,
@@ -152,7 +152,7 @@ describe('an API behind the gateway', () => {
     assert.equal(await noticed(), null);
   });
 
-  test('with a scheme of its file and no access answers no one, and is listed with a notice', async () => {
+  test('refuses every caller without access modes, and is listed with a notice', async () => {
     const report = await add(draftOf(ownScheme + ownSecurity + plain));
     assert.ok(report.warnings.some((warning) => warning.includes('No application can call this API')));
     assert.deepEqual(
@@ -162,7 +162,7 @@ describe('an API behind the gateway', () => {
     assert.match((await noticed()) ?? '', /^No application can call this API/);
   });
 
-  test('whose target wants a certificate or a key answers through the upstream that replaces the target', async () => {
+  test('answers through the upstream that replaces a target with a certificate or a key', async () => {
     for (const type of ['mtls', 'apikey']) {
       const target = `target: {type: external, url: 'https://example.org', security: {type: ${type}, secret: own-1}}`;
       const text = `x-nhsd-apim: {access: [{grants: {app-level3: []}}], ${target}}\n${plain}`;
@@ -178,7 +178,7 @@ describe('an API behind the gateway', () => {
     }
   });
 
-  test('that an earlier version opened by omission stays open, with a notice, until a change', async () => {
+  test('stays open with a notice until a change if an earlier version opened it by omission', async () => {
     await add(draftOf(plain, { open: true }));
     const definitions = new ApiDefinitions(gateway.database);
     const stored = await definitions.get('test');
@@ -192,6 +192,10 @@ describe('an API behind the gateway', () => {
     assert.ok((await register.get('test'))?.warnings.some((one) => one.startsWith('Anyone may call 1')));
     const change = (patch: object) => register.change('test', patch, () => undefined);
     await assert.rejects(change({ validate: 'off' }), /neither security nor access.*--open/);
+    await assert.rejects(
+      register.prepareReplacement([draft]),
+      /^DefinitionError: spec\.yaml:\d+:13: API test: GET \/a has neither security nor access/,
+    );
     assert.equal((await change({ open: true }))?.open, true);
     assert.deepEqual([await status(), await noticed()], [200, null]);
   });

@@ -23,6 +23,7 @@ describe('a definition that cannot be used is refused with its place and a sente
     ['no mapping', spec('- a\n'), /^spec\.yaml:1:1: The file must hold one mapping/],
     ['no YAML', spec('a: [1\nb: 2\n'), /^spec\.yaml:\d+:\d+: The file is no valid YAML or JSON/],
     ['no JSON', spec('{"openapi": "3.0.3", "a": }x'), /^spec\.yaml:1:\d+: The file is no valid YAML or JSON/],
+    ['an extension that is not among the files', spec(`${head}${extension}paths:\n${paths}`, { extension: 'access.yaml' }), /^The extension access\.yaml is not among the files: .*--extension FILE/],
     ['a secret with another name', spec(`${head}x-nhsd-apim: {target: {security: {type: mtls, secret: '../x'}}}\npaths:\n${paths}`), /^spec\.yaml:3:\d+: "\.\.\/x" cannot be the name of a secret/],
     ['a duplicate key', spec(`${head}paths: {}\npaths: {}\n`), /^spec\.yaml:4:1: .*Map keys must be unique/],
     ['a second document', spec(`${head}${extension}paths:\n${paths}---\na: 1\n`), /^spec\.yaml:7:1: .*There is a second document/],

@@ -117,6 +117,10 @@ export async function readDefinition(draft: ApiDraft): Promise<ApiRecord> {
   if (version !== '3.0.3')
     source.warn(`The definition is OpenAPI ${version}; published ones are 3.0.3.`, document, 'openapi');
   source.checkReferences();
+  if (draft.extension !== undefined && !Object.hasOwn(draft.files, draft.extension))
+    throw source.fail(
+      `The extension ${draft.extension} is not among the files: name it again with --extension FILE, or remove it ("extension": null).`,
+    );
   const other =
     draft.extension === undefined ? undefined : await Source.read({ ...files, entry: draft.extension });
   const beside = other?.document ?? {};

@@ -40,7 +40,7 @@ export class Security {
       const names = Object.keys(entry);
       if (names.length === 0) return [];
       const known = names.flatMap((name) => this.#grantOf(name, entry) ?? []);
-      // A scheme of the file adds nothing to a grant beside it, of which both are needed.
+      // A requirement needs all its schemes, so one of the file adds nothing to a grant.
       for (const grant of known.length > 0 ? known : this.#anyGrant()) needed.add(grant);
     }
     return [...needed];
