@@ -133,13 +133,13 @@ describe('alongside init', () => {
     const inJest = await planned(project('jest', { 'package.json': JSON.stringify(jest), 'tests/a.js': '' }));
     assert.deepEqual(
       [inJest.runner, inJest.next.at(-1)],
-      ['node', 'npx alongside exec --person gp -- node --test tests/alongside.test.mjs'],
+      ['node', 'npx alongside exec --person gp -- node --test alongside/sign-in.node.mjs'],
     );
   });
 
   test('takes Playwright’s folder of tests, and the package manager of the lock file', async () => {
     const pnpm = project('pnpm', {
-      'package.json': '{"devDependencies": {"@playwright/test": "1", "vitest": "4"}}',
+      'package.json': '{"devDependencies": {"@playwright/test": "1"}}',
       'playwright.config.ts': "export default {\n  testDir: './e2e',\n};\n",
       'pnpm-lock.yaml': '',
     });

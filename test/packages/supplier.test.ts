@@ -126,6 +126,42 @@ export default { ...tested, ...exec, testMatch: 'sign-in.spec.ts', use: { ...tes
     assert.equal(output.match(/is ready after/g)?.length, 1, output);
   });
 
+  test('gets a test from alongside init that only its own runner collects, and "npm test" stays green', async () => {
+    const cwd = project.path('../init-both');
+    await mkdir(join(cwd, 'src'), { recursive: true });
+    await symlink(project.path('node_modules'), join(cwd, 'node_modules'));
+    const manifest = {
+      type: 'module',
+      scripts: { test: `node ${program('vitest/vitest.mjs')} run` },
+      devDependencies: { vitest: '*', '@playwright/test': '*' },
+    };
+    await writeFile(join(cwd, 'package.json'), JSON.stringify(manifest));
+    const own = "import { expect, test } from 'vitest';\ntest('own', () => expect(1).toBe(1));\n";
+    await writeFile(join(cwd, 'src', 'own.test.js'), own);
+    const alongside = program('alongside/bin/alongside.cjs');
+    const vitest = [program('vitest/vitest.mjs'), 'run'];
+    const playwright = [program('@playwright/test/cli.js'), 'test'];
+    for (const runner of ['playwright', 'vitest']) {
+      const { code, output } = await run({ cwd }, alongside, 'init', '--ci', 'none', '--test', runner);
+      assert.equal(code, 0, output);
+      assert.match(output, /^"npm test" passes, as before init\.$/m);
+    }
+    const all = await run({ cwd }, ...vitest);
+    assert.match(all.output, /Test Files {2}1 passed \(1\)/, all.output);
+    const listed = await run({ cwd }, ...playwright, '--list');
+    assert.doesNotMatch(listed.output, /sign-in/);
+    const alone = await run({ cwd }, ...vitest, '--config', 'alongside/vitest.config.mjs');
+    assert.match(alone.output, /Tests {2}1 passed \(1\)/);
+    // The configuration of init, with the browser of these tests.
+    const inBrowser = `import supplier from './supplier.config.ts';
+import base from './alongside/playwright.config.mjs';
+export default { ...base, testDir: './alongside', use: supplier.use };`;
+    await cp(project.path('playwright.config.ts'), join(cwd, 'supplier.config.ts'));
+    await writeFile(join(cwd, 'browser.config.ts'), inBrowser);
+    const shown = await run({ cwd }, ...playwright, '--config', 'browser.config.ts');
+    assert.match(shown.output, /1 passed/);
+  });
+
   for (const [runner, ci, needs] of [
     ['node', 'github', {}],
     ['vitest', 'gitlab', { vitest: '*' }],

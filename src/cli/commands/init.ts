@@ -4,16 +4,11 @@ import { createInterface } from 'node:readline/promises';
 import { gunzipSync } from 'node:zlib';
 import { nearest, OperatorError, UsageError } from '@alongside/kernel/operator';
 import { command, text, yes } from '../command.ts';
-import { type Change, carryOutPlan, nextSteps, planFor } from '../init/plan.ts';
-import {
-  type CiSystem,
-  ciSystemOf,
-  ciSystems,
-  type Project,
-  readProject,
-  runnerOf,
-  runners,
-} from '../init/project.ts';
+import { untilStopped } from '../foreground.ts';
+import { carryOutPlan } from '../init/carry-out.ts';
+import { type Change, nextSteps, planFor } from '../init/plan.ts';
+import { type CiSystem, ciSystemOf, ciSystems, type Project, readProject, runners } from '../init/project.ts';
+import { runnerOf } from '../init/runners.ts';
 
 const ciChoices = [...ciSystems, 'none'] as const;
 
@@ -77,6 +72,19 @@ function packedFile(name: string | undefined): string | undefined {
   return resolve(name);
 }
 
+/** Seconds for a run of the project's tests by default, and at most. */
+const usualLimit = 300;
+const longestLimit = 86_400;
+
+function readLimit(value: string | undefined): number {
+  if (value === undefined) return usualLimit;
+  const seconds = Number(value);
+  if (/^\d{1,5}$/.test(value) && seconds >= 1 && seconds <= longestLimit) return seconds;
+  throw new UsageError(
+    `--npm-test-limit must be a number of seconds from 1 to ${longestLimit}, not "${value}".`,
+  );
+}
+
 const done = { created: 'Created', changed: 'Changed', kept: 'Kept' } as const;
 const planned = { created: 'Would create', changed: 'Would change', kept: 'Would keep' } as const;
 
@@ -95,7 +103,7 @@ function linesOf({ path, outcome, about, text }: Change, isDry: boolean): string
 
 export const init = command({
   name: 'init',
-  flags: { test: text, ci: text, package: text, dryRun: yes, yes },
+  flags: { test: text, ci: text, package: text, npmTest: yes, npmTestLimit: text, dryRun: yes, yes },
   actions: {
     '': {
       help: [
@@ -109,10 +117,13 @@ export const init = command({
           'the CI file; by default that of the repository, else asked on a terminal',
         ],
         ['  --package FILE.tgz', 'install Alongside from a packed file, not from the registry of npm'],
+        ['  --no-npm-test', 'do not run the tests of the project before and after'],
+        ['  --npm-test-limit SECONDS', `end each of these runs after this time; ${usualLimit} by default`],
         ['  --dry-run', 'write nothing; print the files'],
         ['  --yes', 'ask nothing: no CI file where the repository does not show its CI'],
       ],
-      async run({ flags }) {
+      async run({ flags, out }) {
+        const limit = readLimit(flags.npmTestLimit);
         const project = readProject('.');
         const runner = flags.test === undefined ? runnerOf(project) : oneOf('--test', flags.test, runners);
         const packed = packedFile(flags.package);
@@ -121,17 +132,32 @@ export const init = command({
         const plan = planFor(project, wishes);
         const next = nextSteps(project, wishes);
         const isDry = flags.dryRun === true;
-        if (!isDry) carryOutPlan(project, plan);
-        return {
-          json: { dryRun: isDry, runner, ci, files: plan, next },
-          lines: plan.flatMap((change) => linesOf(change, isDry)),
-          notes: ['', 'Next:', ...next.map((step) => `  ${step}`)],
-        };
+        return untilStopped(async (signal) => {
+          const tested = isDry
+            ? undefined
+            : await carryOutPlan(project, plan, wishes, {
+                runsNpmTest: flags.npmTest !== false,
+                limit,
+                progress: out.progress,
+                signal,
+                note: out.note,
+              });
+          return {
+            json: { dryRun: isDry, runner, ci, files: plan, next, npmTest: tested ?? null },
+            lines: plan.flatMap((change) => linesOf(change, isDry)),
+            notes: [
+              ...(tested?.about ? ['', tested.about] : []),
+              '',
+              'Next:',
+              ...next.map((step) => `  ${step}`),
+            ],
+          };
+        });
       },
     },
   },
   notes: [
-    'It adds a development dependency to package.json (and a script "test" if there is none), .env.example, one test and one CI file, each line explained. It changes no other file that exists: it prints what to add by hand.',
+    'It adds a development dependency to package.json (and a script "test" if there is none), .env.example, one test and one CI file, each line explained. It changes no other file that exists: it prints what to add by hand. It runs "npm test" (or that of the package manager) before and after. If that passed before and fails after, it removes what it wrote. If the project has other test runners, the test is in the folder alongside/, where only its own runner collects it.',
   ],
   examples: ['alongside init', 'alongside init --test playwright --ci gitlab --dry-run'],
 });

@@ -14,7 +14,8 @@ import { dirname, join, relative } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 import { version } from '../../version.ts';
-import { ciFile, commands, lacking, scriptOf, testCommand, testFile } from './ci-files.ts';
+import { ciFile } from './ci-files.ts';
+import { type FirstTest, firstTest, lacking, scriptOf } from './first-test.ts';
 import { type CiSystem, has, membersOf, type Project, type Runner } from './project.ts';
 
 /** One file of the plan. */
@@ -48,13 +49,13 @@ DEMO_COMBINED_PLATFORM_CLIENT_SECRET=
 `;
 
 /** Returns package.json with the dependency and, if it is missing, the script `test`. */
-function manifestChange(project: Project, { runner, packed }: Wishes): Change {
+function manifestChange(project: Project, test: FirstTest, { packed }: Wishes): Change {
   const { folder, manifest, manifestText } = project;
   const path = 'package.json';
   const range =
     packed === undefined ? `^${version}` : `file:${relative(folder, packed).replaceAll('\\', '/')}`;
   const added = has(project, 'alongside') ? {} : { alongside: range };
-  const script = scriptOf(manifest) === undefined ? { test: commands[runner].all } : {};
+  const script = scriptOf(manifest) === undefined ? { test: test.script } : {};
   if (Object.keys({ ...added, ...script }).length === 0)
     return {
       path,
@@ -97,12 +98,12 @@ function newFile(
 
 export function planFor(project: Project, wishes: Wishes): Change[] {
   const { runner, ci } = wishes;
-  const test = testFile(project, runner);
-  const command = testCommand(project, runner, test.path);
+  const test = firstTest(project, runner);
+  const { command } = test;
   return [
-    manifestChange(project, wishes),
+    manifestChange(project, test, wishes),
     newFile(project, { path: '.env.example', text: environmentExample, about: 'addresses and credentials' }),
-    newFile(project, { ...test, about: 'a test in which a GP signs in' }),
+    ...test.files.map((file) => newFile(project, file)),
     ...(ci === 'none'
       ? []
       : [
@@ -120,7 +121,7 @@ export function nextSteps(project: Project, { runner, packed }: Wishes): string[
   const { manager } = project;
   const missing = lacking(project, runner);
   const add = manager.name === 'npm' ? 'npm install --save-dev' : `${manager.name} add --dev`;
-  const test = testCommand(project, runner, testFile(project, runner).path);
+  const { command } = firstTest(project, runner);
   return [
     ...(packed === undefined || !relative(project.root, packed).startsWith('..')
       ? []
@@ -128,7 +129,7 @@ export function nextSteps(project: Project, { runner, packed }: Wishes): string[
     ...(missing.length > 0 ? [`${add} ${missing.join(' ')}`] : []),
     `${manager.name} install`,
     ...(runner === 'playwright' ? [`${manager.run} playwright install chromium`] : []),
-    `${manager.run} alongside exec --person gp -- ${test}`,
+    `${manager.run} alongside exec --person gp -- ${command}`,
   ];
 }
 
@@ -159,14 +160,26 @@ function create(file: string, text: string, undo: (() => void)[]): void {
 function replace(file: string, text: string, undo: (() => void)[]): void {
   const target = realpathSync(file);
   const next = `${target}.${process.pid}`;
+  const former = readFileSync(target);
+  const { mode } = statSync(target);
   undo.push(() => rmSync(next, { force: true }));
-  writeFileSync(next, text, { mode: statSync(target).mode });
+  writeFileSync(next, text, { mode });
   renameSync(next, target);
+  undo.push(() => {
+    writeFileSync(next, former, { mode });
+    renameSync(next, target);
+  });
 }
 
-/** Writes the new files, then package.json. @throws OperatorError that names the file; everything is undone */
-export function carryOutPlan(project: Project, plan: readonly Change[]): void {
+/**
+ * Writes the new files, then package.json. Returns the function that undoes it.
+ * @throws OperatorError that names the file; everything is undone
+ */
+export function writePlan(project: Project, plan: readonly Change[]): () => void {
   const undo: (() => void)[] = [];
+  const undoAll = () => {
+    for (const step of undo.splice(0).reverse()) step();
+  };
   const last = ({ outcome }: Change) => (outcome === 'changed' ? 1 : 0);
   for (const { path, outcome, text } of [...plan].sort((a, b) => last(a) - last(b))) {
     if (outcome === 'kept') continue;
@@ -174,8 +187,9 @@ export function carryOutPlan(project: Project, plan: readonly Change[]): void {
       const write = outcome === 'created' ? create : replace;
       write(join(project.folder, path), text, undo);
     } catch (error) {
-      for (const step of undo.reverse()) step();
+      undoAll();
       throw new OperatorError(`${path} cannot be written: ${reasonOf(error)}. Nothing was changed.`);
     }
   }
+  return undoAll;
 }

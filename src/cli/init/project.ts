@@ -110,12 +110,6 @@ export function readProject(start: string): Project {
   };
 }
 
-/** Returns the runner that a project uses; `node` if it uses neither of the others. */
-export function runnerOf(project: Project): Runner {
-  if (has(project, '@playwright/test')) return 'playwright';
-  return has(project, 'vitest') ? 'vitest' : 'node';
-}
-
 const traces: readonly (readonly [CiSystem, entries: readonly string[], remote: RegExp])[] = [
   ['github', ['.github'], /github\./i],
   ['gitlab', ['.gitlab-ci.yml', '.gitlab'], /gitlab\./i],
