@@ -61,18 +61,27 @@ export type Chunks = (gone: AbortSignal) => AsyncIterable<string | Uint8Array>;
 /** A response whose body continues until its source ends or the client disconnects, such as server-sent events. */
 export class StreamAnswer extends Answer {
   readonly chunks: Chunks;
+  /** Aborts when the response must not continue, with the refusal as its reason. The response is then cut off. */
+  readonly until: AbortSignal | undefined;
 
-  constructor(status: number, headers: Headers, chunks: Chunks, because?: RefusedBecause | null | undefined) {
+  constructor(
+    status: number,
+    headers: Headers,
+    chunks: Chunks,
+    because?: RefusedBecause | null | undefined,
+    until?: AbortSignal,
+  ) {
     super(status, headers, '', because);
     this.chunks = chunks;
+    this.until = until;
   }
 
   override refusing(refusal: Refusal, path?: string): StreamAnswer {
-    return new StreamAnswer(this.status, this.headers, this.chunks, { refusal, path });
+    return new StreamAnswer(this.status, this.headers, this.chunks, { refusal, path }, this.until);
   }
 
   override with(headers: Headers): StreamAnswer {
-    return new StreamAnswer(this.status, super.with(headers).headers, this.chunks, this.because);
+    return new StreamAnswer(this.status, super.with(headers).headers, this.chunks, this.because, this.until);
   }
 }
 
@@ -205,26 +214,46 @@ export function send(response: ServerResponse, answer: Answer, sending: Sending)
   else response.end(Buffer.from(body));
 }
 
+/** Ends the connection of a response that must not look complete. In HTTP/1.0 an orderly end would be the end of the response. */
+function breakOff(response: ServerResponse): void {
+  const { socket, req } = response;
+  if (req.httpVersion === '1.0' && socket && !('encrypted' in socket)) socket.resetAndDestroy();
+  response.destroy();
+}
+
 /**
- * Sends a response in chunks, as fast as the client reads them. Rejects before anything is sent if the source fails before its first
- * chunk; later, the connection ends.
+ * Sends a response in chunks, as fast as the client reads them. Rejects before anything is sent if the source fails or the response
+ * must end before its first chunk; later, the connection ends.
+ * @param gone aborted if the response must end before its first chunk
  */
 export async function stream(
   response: ServerResponse,
   answer: StreamAnswer,
   sending: Sending,
-  gone: AbortSignal,
+  gone: AbortController,
 ): Promise<void> {
-  const chunks = answer.chunks(gone)[Symbol.asyncIterator]();
-  const first = await chunks.next();
-  // Without `writeHead`, an empty stream gets a length.
-  response.statusCode = answer.status;
-  for (const [name, value] of Object.entries(sentHeaders(answer, sending))) response.setHeader(name, value);
-  await pipeline(async function* all() {
-    if (first.done) return;
-    yield first.value;
-    yield* { [Symbol.asyncIterator]: () => chunks };
-  }, response);
+  const { until } = answer;
+  let isSending = false;
+  const cut = () => (isSending ? breakOff(response) : gone.abort());
+  until?.addEventListener('abort', cut);
+  try {
+    const chunks = answer.chunks(gone.signal)[Symbol.asyncIterator]();
+    const first = await chunks.next();
+    until?.throwIfAborted();
+    // Without `writeHead`, an empty stream gets a length.
+    response.statusCode = answer.status;
+    for (const [name, value] of Object.entries(sentHeaders(answer, sending))) response.setHeader(name, value);
+    isSending = true;
+    await pipeline(async function* all() {
+      if (first.done) return;
+      yield first.value;
+      yield* { [Symbol.asyncIterator]: () => chunks };
+    }, response);
+  } catch (error) {
+    throw until?.aborted ? until.reason : error;
+  } finally {
+    until?.removeEventListener('abort', cut);
+  }
 }
 
 /** Serialises a response to bytes that are not a request. It closes its connection. */

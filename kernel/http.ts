@@ -88,7 +88,7 @@ class Streams {
       this.#open.delete(gone);
       gone.abort();
     });
-    await stream(response, answer, sending, gone.signal);
+    await stream(response, answer, sending, gone);
   }
 
   close(): void {
@@ -173,8 +173,10 @@ export function createListener(routes: readonly Route[], options: ListenerOption
   };
   const begin = (raw: IncomingMessage, response: ServerResponse): void => {
     served += 1;
-    handle(raw, response).then(handled, (error: NodeJS.ErrnoException) => {
-      if (!clientLeft.has(error.code ?? ''))
+    handle(raw, response).then(handled, (error: NodeJS.ErrnoException | Refusal) => {
+      if (error instanceof Refusal)
+        log.info({ listener: name, reason: error.entry.id, detail: error.detail }, 'a response was ended');
+      else if (!clientLeft.has(error.code ?? ''))
         log.error({ listener: name, reason: reasonOf(error) }, 'a response broke off');
       response.destroy();
       handled();

@@ -18,6 +18,7 @@ import type { Derived } from '../storage/seldom-rows.ts';
 import { SingleUse } from '../storage/single-use.ts';
 import { type RegisteredApplication, registeredApplications } from './access.ts';
 import type { PatientRecord } from './apis/pds/patient.ts';
+import { OpenCalls } from './open-calls.ts';
 import { People, type PeopleNow } from './people.ts';
 
 export interface GatewayOptions {
@@ -76,17 +77,22 @@ export interface Gateway extends Dependencies {
   singleUse: SingleUse;
   /** Undefined if roles and accounts of the sign-in apply. */
   directory: People | undefined;
+  /** Streaming responses, which end with their tokens. */
+  openCalls: OpenCalls;
 }
 
 export function gatewayOf(dependencies: Dependencies): Gateway {
   const { database, clock, people, log } = dependencies;
   const { failures } = dependencies.networkLimits ?? networkLimits.parse({});
+  const registered = registeredApplications(dependencies);
+  const directory = people && new People(people, clock, log);
   return {
     ...dependencies,
-    registered: registeredApplications(dependencies),
+    registered,
     limiter: new RateLimiter(database, clock),
     keyFailures: new NetworkLimit(dependencies, 'client-authentication', failures),
     singleUse: new SingleUse(database, clock),
-    directory: people && new People(people, clock, log),
+    directory,
+    openCalls: new OpenCalls({ ...dependencies, registered, directory }),
   };
 }

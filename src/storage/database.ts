@@ -97,8 +97,9 @@ export interface Database {
   /**
    * Returns a number that increases when rows of these rarely written tables may have changed, in any process; undefined if that is
    * unknown. `Derived` compares it.
+   * @param caches `found` for tables that grow all the time: when a row of them may have been changed or deleted
    */
-  stampOf(tables: readonly string[]): number | undefined;
+  stampOf(tables: readonly string[], caches?: Statement['caches']): number | undefined;
   /**
    * Executes all of these statements or none, in order. Resolves when they are committed: every process sees them, and they
    * survive the end of this process.

@@ -57,6 +57,10 @@ const goodbye = 500;
 /** Tables that announce every change. */
 const announcedWholly: readonly string[] = [...announcedTables, ...announcedDefinitions, ...announcedKeys];
 
+/** The tables of which every change that matters for a cache is announced. */
+const announcedFor = (caches: Statement['caches']): readonly string[] =>
+  caches === 'found' ? announcedRevocations : announcedWholly;
+
 const isWrite = (text: string): boolean => writtenTablesOf(text).length > 0;
 
 /** Whether every change that matters of the tables that a statement reads is announced. Parsed once for each text. */
@@ -66,7 +70,7 @@ function isCached({ caches, text }: Statement): boolean {
   let known = cached.get(text);
   if (known === undefined) {
     const tables = tablesOf(text);
-    const announced = caches === 'found' ? announcedRevocations : announcedWholly;
+    const announced = announcedFor(caches);
     known = tables.length > 0 && tables.every((table) => announced.includes(table));
     cached.set(text, known);
   }
@@ -161,9 +165,11 @@ export class PostgresDatabase implements Database {
     return (await this.all(statement, shape))[0];
   }
 
-  stampOf(tables: readonly string[]): number | undefined {
-    const areAnnounced = tables.every((table) => announcedWholly.includes(table));
-    return areAnnounced ? this.#seldom.stampOf(tables) : undefined;
+  stampOf(tables: readonly string[], caches?: Statement['caches']): number | undefined {
+    const announced = announcedFor(caches);
+    return tables.every((table) => announced.includes(table))
+      ? this.#seldom.stampOf(tables, caches)
+      : undefined;
   }
 
   async #readShared(statement: Statement): Promise<readonly Row[]> {

@@ -110,9 +110,12 @@ export class SeldomRows<Rows> {
     if (!onlyAdded) this.#changed.set(table, (this.#changed.get(table) ?? 0) + 1);
   }
 
-  /** Returns a number that increases with each write that may have changed these tables; undefined if that is unknown. */
-  stampOf(tables: readonly string[]): number | undefined {
-    return this.#stampAmong(tables, this.#written);
+  /**
+   * Returns a number that increases with each write to these tables, or with each change and deletion of their rows (`found`);
+   * undefined if that is unknown.
+   */
+  stampOf(tables: readonly string[], caches: Statement['caches'] = 'rows'): number | undefined {
+    return this.#stampAmong(tables, caches === 'found' ? this.#changed : this.#written);
   }
 
   #stampAmong(tables: readonly string[], writes: ReadonlyMap<string, number>): number | undefined {

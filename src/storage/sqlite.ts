@@ -119,9 +119,9 @@ export class SqliteDatabase implements Database {
     });
   }
 
-  stampOf(tables: readonly string[]): number | undefined {
+  stampOf(tables: readonly string[], caches?: Statement['caches']): number | undefined {
     try {
-      return this.#closed ? undefined : this.#seldom.stampOf(tables);
+      return this.#closed ? undefined : this.#seldom.stampOf(tables, caches);
     } catch {
       // Another process blocks the file.
       return undefined;

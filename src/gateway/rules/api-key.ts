@@ -56,11 +56,11 @@ export function serveKeyedPath(call: WithHeaders & Passed<'service-worker'>): Pr
 }
 
 async function serveWithKey(call: WithHeaders & Passed<'service-worker'>, key: string): Promise<Answer> {
-  const { api, trace } = call;
+  const { api, trace, gateway } = call;
   const owner = await countingFailures(call, () => ownerOf(call, key));
   await limitCall({ ...call, ...owner }, false);
   api.checkKeyed?.(owner.application, call.client);
   const added = api.injectKeyed?.(owner.application, call.request.id);
   trace.reachedBackEnd = true;
-  return passOn(call, added);
+  return gateway.openCalls.hold(await passOn(call, added), { application: owner.application.id });
 }

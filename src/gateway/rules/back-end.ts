@@ -5,6 +5,7 @@ import { changeRecorder } from '../audit.ts';
 import { errors } from '../errors/catalogue.ts';
 import { answerable, type HeaderMap, passable } from '../headers.ts';
 import type { Arrival, WithHeaders } from './request.ts';
+import type { Verified } from './token.ts';
 
 /**
  * Returns a back end's response for the client: 1xx to 4xx pass, others become the catch-all with the same status. A refusal is
@@ -67,10 +68,19 @@ type Checks = Passed<
   | 'restrictions'
 >;
 
+type CheckedCall = Call & Arrival & Checks & Pick<Verified, 'presented'> & { outbound: HeaderMap };
+
+/** Returns the response for the client, which ends early with the token. */
+const toCaller = (answer: Answer, call: CheckedCall): Answer =>
+  call.gateway.openCalls.hold(toClient(answer, call), {
+    application: call.application.id,
+    presented: call.presented.token,
+    record: call.token,
+    role: call.trace.roleUnchecked ? '' : call.role,
+  });
+
 /** Calls the back end with the gateway's headers. */
-export function callBackEnd(
-  call: Call & Arrival & Checks & { outbound: HeaderMap },
-): Answer | Promise<Answer> {
+export function callBackEnd(call: CheckedCall): Answer | Promise<Answer> {
   const { gateway, api, outbound: headers, trace } = call;
   const query = api.adjustQuery?.(call) ?? call.query;
   trace.reachedBackEnd = true;
@@ -82,6 +92,6 @@ export function callBackEnd(
     over: trace.over,
   });
   return answer instanceof Promise
-    ? answer.then((settled) => toClient(settled, call))
-    : toClient(answer, call);
+    ? answer.then((settled) => toCaller(settled, call))
+    : toCaller(answer, call);
 }
