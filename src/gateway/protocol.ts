@@ -40,9 +40,9 @@ const filePath = z
   .max(300, 'must have at most 300 characters')
   .refine(isBelowFolder, 'must be a path below the folder, such as schemas/note.yaml');
 
-const secretName = z
-  .string('must be text')
-  .regex(secretNameForm, 'must be letters, digits, dots, underscores and hyphens, at most 100');
+export const secretNameProblem = 'must be letters, digits, dots, underscores and hyphens, at most 100';
+
+const secretName = z.string('must be text').regex(secretNameForm, secretNameProblem);
 
 const draftMembers = {
   entry: filePath.describe('The file with the OpenAPI document'),

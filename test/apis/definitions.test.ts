@@ -402,6 +402,17 @@ describe('alongside api', () => {
     assert.equal((await fetch(`${instance.urls.api}/smaller/a`)).status, 404);
   });
 
+  test('refuses the name of a secret that no definition could use', async () => {
+    const file = published('hello-world/hello-world.yaml');
+    const unfit = await instance.call('PUT', '/api-secrets/a%2Fb', { value: 'x' });
+    assert.deepEqual([unfit.status, unfit.body.field], [400, 'name']);
+    for (const secret of ['a/b=x', '=x', 'a='])
+      await assert.rejects(
+        run('api', 'add', file, '--mock', '--base-path', '/unused', '--secret', secret),
+        /--secret takes NAME=@FILE/,
+      );
+  });
+
   test('waits for a definition that is read for more than 30 seconds', async () => {
     const file = join(folder, 'slow.yaml');
     const hurry = join(folder, 'hurry.mjs');

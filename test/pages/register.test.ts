@@ -218,6 +218,24 @@ describe('the pages of the group Register', () => {
     await error('E-mail address must be an e-mail address.');
   });
 
+  test('adds an API without access only after the form says that anyone may call it, and marks it', async () => {
+    const example = "{'200': {content: {application/json: {example: {a: 1}}}}}";
+    await open('/apis');
+    await page
+      .getByLabel('OpenAPI file')
+      .fill(`openapi: 3.0.3\nservers: [{url: /leaflets}]\npaths: {/a: {get: {responses: ${example}}}}\n`);
+    await page.getByRole('button', { name: 'Add the API' }).click();
+    await page.getByText('GET /a has neither security nor access').first().waitFor();
+    await page
+      .getByLabel('Operations for which the file names no access')
+      .selectOption('anyone may call them');
+    await page.getByRole('button', { name: 'Add the API' }).click();
+    await page.getByText('1 open to anyone').waitFor();
+    assert.equal((await fetch(`${instance.urls.api}/leaflets/a`)).status, 200);
+    await examine(page, 'APIs with an open one');
+    await instance.api('DELETE', '/apis/leaflets');
+  });
+
   test('adds a nurse at two organisations without a code, and orders, blocks, unblocks, renews and revokes the card', async () => {
     await open('/people?q=lamp');
     await page.getByRole('link', { name: 'Add a person with this name' }).click();

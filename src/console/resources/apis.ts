@@ -7,6 +7,8 @@ import {
   draftShape,
   listedApi,
   newDraftShape,
+  secretNameForm,
+  secretNameProblem,
 } from '../../gateway/protocol.ts';
 import { apiPath, defineCall, type Resource } from '../api/call.ts';
 import { checkRevision, recordStatement, tagged } from '../api/revisions.ts';
@@ -24,8 +26,8 @@ function fromForm(body: unknown): unknown {
   const { text, ...members } = form.data;
   const filled = Object.entries(members).filter(([, value]) => value !== '');
   const values = filled.map(([name, value]) => [name, value === 'true' ? true : value]);
-  // The page says that an empty address means the examples.
-  const usual = members.upstream === '' ? { mock: true } : {};
+  // The page says that no address means the examples.
+  const usual = (members.upstream ?? '') === '' ? { mock: true } : {};
   return { entry: 'openapi.yaml', files: { 'openapi.yaml': text }, ...usual, ...Object.fromEntries(values) };
 }
 
@@ -150,6 +152,11 @@ export const apis: Resource = {
         answers: { 204: 'Stored; it is never returned' },
         roles: [],
         async handle({ params: { name }, body: { value } }) {
+          if (!secretNameForm.test(name))
+            throw errors.requestInvalid(`the name ${secretNameProblem}`, {
+              field: 'name',
+              problem: secretNameProblem,
+            });
           await apis.setSecret(name, value, recordStatement(audit, 'api.secret.set', name));
           return noContent();
         },
