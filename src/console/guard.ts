@@ -1,3 +1,4 @@
+import { foreignOrigin, foreignSite } from '@alongside/kernel/foreign-page';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { PeerUser } from '@alongside/kernel/peer-user';
 import { errors } from './errors.ts';
@@ -21,13 +22,10 @@ const checkHost: Check = ({ headers, rawHeaders }, { allowedHosts }) => {
   );
 };
 
-const checkOrigin: Check = ({ headers }, { scheme }) => {
-  const own = `${scheme}//${headers.host}`;
-  if (headers.origin === undefined || headers.origin === own) return;
-  throw errors.foreignOrigin(`Origin is ${headers.origin}, expected ${own}`);
+const checkOrigin: Check = (request, { scheme }) => {
+  const foreign = foreignOrigin(request, `${scheme}//${request.headers.host}`);
+  if (foreign !== undefined) throw errors.foreignOrigin(foreign);
 };
-
-const ownSites: readonly unknown[] = [undefined, 'none', 'same-origin'];
 
 /** Pages change nothing. */
 const isPage = (path: string): boolean => !path.startsWith('/api/') && !path.startsWith('/fragments/');
@@ -40,9 +38,8 @@ const isNavigation = ({ method, path, headers }: HttpRequest): boolean =>
   headers['sec-fetch-dest'] === 'document';
 
 const checkSite: Check = (request) => {
-  const site = request.headers['sec-fetch-site'];
-  if (ownSites.includes(site) || isNavigation(request)) return;
-  throw errors.crossSite(`Sec-Fetch-Site is ${String(site)}`);
+  const foreign = foreignSite(request);
+  if (foreign !== undefined && !isNavigation(request)) throw errors.crossSite(foreign);
 };
 
 /** All local users can reach loopback, and the console gives full access. */

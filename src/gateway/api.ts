@@ -25,6 +25,8 @@ export interface BackEndRequest {
   prefer?: string | undefined;
   /** The client's Authorization on a path without a token, which no back end forwards. */
   authorization?: string | undefined;
+  /** How the request shows that a page of another origin causes it; undefined for all others. */
+  foreignPage?: string | undefined;
   /** Adds a warning to the events and the log of the call. */
   note?: (warning: string) => void;
   /** Records a change in the audit log. */

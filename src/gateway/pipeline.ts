@@ -9,6 +9,7 @@ import {
   allowPath,
   checkRequestId,
   readHeaders,
+  refuseAmbiguousPath,
   refuseServiceWorker,
 } from './rules/request.ts';
 import { lookUpPerson, resolveRole } from './rules/role.ts';
@@ -26,6 +27,7 @@ export const pipeline = steps<Arrival>('gateway.call')
   .step(answerPreflight)
   .step(answerPing)
   .step(answerStatus)
+  .step(refuseAmbiguousPath)
   .step(serveOpenPath)
   .step(serveKeyedPath)
   .step(verifyToken)

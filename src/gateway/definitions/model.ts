@@ -116,6 +116,7 @@ export const settingsShape = z.strictObject({
       headers: milliseconds.default(30_000),
       idle: milliseconds.default(30_000),
       whole: milliseconds.optional(),
+      queue: milliseconds.optional(),
     })
     .prefault({}),
   sockets: whole(1_000).min(1, 'must be 1 or more').default(64),

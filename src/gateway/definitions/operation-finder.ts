@@ -13,13 +13,6 @@ export type OperationFinder = (verb: string, path: string) => FoundOperation | u
 
 const isParameter = (part: string): boolean => part.includes('{');
 
-/**
- * Whether a server may read the value of a parameter as steps in its path: `..` between slashes of either kind, or before `;`, where
- * servers expect parameters (RFC 3986 sections 3.3 and 5.2.4). A NUL ends a path in some servers.
- */
-const mayLeaveItsPath = (value: string): boolean =>
-  /(?:^|[/\\])\.\.?(?:$|[/\\;])/.test(value) || value.includes('\0');
-
 /** A part of a path with a parameter: its name, and the texts around it, as in `/report-{id}.pdf`. */
 interface Parameter {
   at: string;
@@ -128,8 +121,7 @@ export function alikeInAnyCase(
 
 /**
  * Returns a function that finds the operation of a call: a literal part of a path precedes a parameter, and one with more text around
- * it precedes others. A call that the upstream may resolve to another path or read as one of an operation with other rules has none,
- * because the rules of the found operation would not be those of that path.
+ * it precedes others. A call that the upstream may read as one of an operation with other rules has none.
  */
 export function operationFinder(
   operations: readonly OperationModel[],
@@ -148,9 +140,7 @@ export function operationFinder(
     });
   return (verb, path) => {
     const found = find(verb, path === '' ? '/' : path);
-    if (!found || Object.values(found.params).some(mayLeaveItsPath) || mayBeOther(verb, path, found))
-      return undefined;
-    return found;
+    return found && !mayBeOther(verb, path, found) ? found : undefined;
   };
 }
 

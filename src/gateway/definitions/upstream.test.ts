@@ -23,7 +23,7 @@ const alongside = `x-alongside:
   bodyLimit: 2000000
   sockets: 1
   queue: 1
-  timeouts: {connect: 500, headers: 300, idle: 300}
+  timeouts: {connect: 500, headers: 300, idle: 300, queue: 200}
   headers: {x-tenant: 'tenant-1', x-message: '{message.id}'}
   responseHeaders: [x-kept]
   organisation: {header: x-organisation, required: false}
@@ -170,20 +170,40 @@ describe('an upstream behind the gateway', () => {
     return answer.statusCode;
   };
 
-  test('gets no call that it may resolve to another path', async () => {
+  test('gets no call that it may resolve to another path, however often it decodes it', async () => {
+    const before = upstream.requests.length;
     for (const id of [
-      '..',
-      '.',
-      '%2e%2E',
-      '..%2fadmin',
-      'a%2F..%2f..',
-      '..%5Cadmin',
-      '..;',
-      '..%3Bx',
-      'a%00',
+      ...[
+        '..',
+        '.',
+        '%2e%2E',
+        '..%2fadmin',
+        'a%2F..%2f..',
+        '..%5Cadmin',
+        '..;',
+        '..%3Bx',
+        'a%00',
+        'a\\notes',
+      ],
+      ...[
+        '%252e%252e%252f',
+        '%252e%252e%252fadmin',
+        '..%09%2f',
+        '..%09',
+        'a%0a',
+        'a%255c..',
+        '%25252e%25252e',
+      ],
+      ...['a%2f.b', 'a.%252fb', '%2525252525252e'],
     ])
-      assert.notEqual(await statusOf(id), 200, id);
-    for (const id of ['a%2Fb', '..a', 'a..', '...', 'a;b']) assert.equal(await statusOf(id), 200, id);
+      assert.equal(await statusOf(id), 400, id);
+    assert.equal(upstream.requests.length, before);
+    for (const id of ['a%2Fb', '..a', 'a..', '...', 'a;b', '100%25'])
+      assert.equal(await statusOf(id), 200, id);
+    const refused = gateway.lines.findLast(
+      ({ message, fields }) => message === 'call' && fields.status === 400,
+    );
+    assert.equal(refused?.fields.decision, 'gateway.ambiguousPath');
   });
 
   test('gets no open call that it may read as one of a restricted operation', async () => {
@@ -292,19 +312,32 @@ describe('an upstream behind the gateway', () => {
     assert.ok(closed > before);
   });
 
-  test('refuses more calls while all connections and its queue are in use', async () => {
+  test('refuses a call that waits too long for a connection, and more calls than may wait', async () => {
     open = [];
     const stop = new AbortController();
     const first = await call('/events', { signal: stop.signal });
     assert.equal(first.status, 200);
-    // One connection is open; one call may wait for it.
-    const waiting = call('/item/1', { signal: stop.signal }).catch(() => undefined);
-    let busy: Response | undefined;
-    for (let attempt = 0; attempt < 50 && busy?.status !== 503; attempt++)
-      busy = await call('/item/1', { signal: AbortSignal.timeout(5_000) });
-    assert.equal(busy?.status, 503);
+    // One connection is open, and one call may wait for it: of three, one waits until its limit and two are refused at once.
+    const details = await Promise.all(
+      Array.from({ length: 3 }, async () => {
+        const answer = await call('/item/1', { method: 'POST', body: '{}' });
+        assert.deepEqual([answer.status, answer.headers.get('retry-after')], [503, '1']);
+        const id = answer.headers.get('x-message-id');
+        const line = gateway.lines.findLast(({ message, fields }) => message === 'call' && fields.id === id);
+        assert.equal(line?.fields.decision, 'gateway.backEndBusy');
+        return String(line?.fields.detail);
+      }),
+    );
+    assert.deepEqual(details.sort(), [
+      '2 calls are open',
+      '2 calls are open',
+      'no free connection within 200 ms',
+    ]);
     stop.abort();
-    await waiting;
+    // Nobody waits any more, so the next call gets the connection.
+    const gone = once(open[0] as http.ServerResponse, 'close');
+    await gone;
+    assert.equal((await call('/item/1')).status, 200);
   });
 
   test('gets an aborted request when the client disconnects before the response', async () => {

@@ -14,6 +14,7 @@ import {
 import type { BackEndRequest } from '../api.ts';
 import { errors } from '../errors/catalogue.ts';
 import type { ApiSettings, TargetSecurity } from './model.ts';
+import { NoPlace, Places } from './places.ts';
 import { passedHeaders } from './response-headers.ts';
 
 /** Largest response that is read whole, so that a broken one becomes an error of the gateway. */
@@ -21,6 +22,12 @@ const wholeLimit = 1_048_576;
 
 /** Milliseconds for such a response unless `timeouts.whole` is set: an upstream that sends a byte now and then is never idle. */
 const usualWholeTime = 60_000;
+
+/** Milliseconds that a call waits for a connection unless `timeouts.queue` is set. */
+const usualQueueTime = 5_000;
+
+/** Seconds after which a client may repeat a call that got no connection. */
+const retryAfter = 1;
 
 export interface UpstreamParts {
   clock: Clock;
@@ -67,34 +74,31 @@ export class Upstream {
   readonly #parts: UpstreamParts;
   #agents: OutboundAgents | undefined;
   #secret: string | undefined;
-  #open = 0;
+  readonly #places: Places;
   #isClosed = false;
 
   constructor(parts: UpstreamParts) {
+    const { sockets, queue, timeouts } = parts.settings;
     this.#parts = parts;
+    this.#places = new Places({ places: sockets, queue, patience: timeouts.queue ?? usualQueueTime });
   }
 
   /** Closes the connections, after the last open call. */
   close(): void {
     this.#isClosed = true;
-    if (this.#open === 0) this.#agents?.close();
+    if (this.#places.isEmpty) this.#agents?.close();
   }
 
   /** Calls the upstream. A response that fails, breaks off, is HTML or a server error becomes a refusal of the gateway. */
   async call(request: UpstreamRequest): Promise<Answer> {
-    const { settings } = this.#parts;
-    const { messageId } = request;
-    if (this.#open >= settings.sockets + settings.queue)
-      throw errors.backEndBusy(`${this.#open} calls are open`, { messageId });
-    this.#open += 1;
-    let isLeft = false;
-    const leave = () => {
-      if (isLeft) return;
-      isLeft = true;
-      this.#open -= 1;
-      if (this.#isClosed) this.close();
-    };
+    const { messageId, incoming } = request;
+    let leave = (): void => undefined;
     try {
+      const free = await this.#places.take(incoming?.gone);
+      leave = () => {
+        free();
+        if (this.#isClosed) this.close();
+      };
       const answer = await this.#send(request);
       answer.body.once('close', leave);
       return await this.#answerOf(answer, request);
@@ -105,6 +109,7 @@ export class Upstream {
   }
 
   #refusalOf(error: unknown, messageId: string): unknown {
+    if (error instanceof NoPlace) return errors.backEndBusy(error.message, { messageId, retryAfter });
     if (!(error instanceof OutboundError)) return error;
     if (error.cause instanceof Refusal) return error.cause;
     if (error.failure === 'late') return errors.backEndTimeout(error.message, { messageId });

@@ -26,6 +26,14 @@ export const errors = catalogue('gateway', {
     expected: 'a request without Service-Worker and with another Sec-Fetch-Dest than serviceworker',
     fix: 'Load the script of the service worker from the server of your own pages.',
   },
+  foreignPage: {
+    code: 'foreign_page',
+    status: 403,
+    description: 'A page of another origin may not do this',
+    source: 'Fetch Metadata Request Headers section 2.3',
+    expected: 'a program, or a page of the same origin',
+    fix: 'Send the request from a program, not from a page of another origin.',
+  },
   bodyTooLarge: {
     code: 'body_too_large',
     status: 413,

@@ -67,6 +67,15 @@ export const definitionErrors = {
     expected: 'a call that conforms to the definition of the API',
     fix: 'Correct the request, the API or the definition. x-alongside.validate is warn: enforce would refuse such a request.',
   },
+  ambiguousPath: {
+    code: 'ambiguous_path',
+    status: 400,
+    description: 'Servers may read this path in different ways',
+    source: 'RFC 3986 sections 3.3 and 7.3',
+    expected:
+      'a path without dot segments, backslashes, control characters and encoded slashes next to dots, encoded at most four times',
+    fix: 'Send the path of the operation itself, and encode each value once.',
+  },
   noExample: {
     code: 'no_example',
     status: 501,
@@ -100,7 +109,7 @@ export const definitionErrors = {
     actor: 'operator',
     source: 'RFC 9110 section 15.6.4',
     expected: 'fewer calls in progress than the API allows',
-    fix: 'Try again later. x-alongside.sockets and .queue set how many calls may wait.',
+    fix: 'Try again later. x-alongside.sockets and .queue set how many calls may wait, and .timeouts.queue how long.',
   },
   targetSecretMissing: {
     code: 'target_secret_missing',

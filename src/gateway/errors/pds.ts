@@ -71,6 +71,7 @@ const forms: Readonly<
 > = {
   repeatedHeader: invalid,
   serviceWorker: form('forbidden', 'ACCESS_DENIED', 'Access Denied'),
+  foreignPage: form('forbidden', 'ACCESS_DENIED', 'Access Denied'),
   bodyTooLarge: invalid,
   requestMalformed: invalid,
   missingAuthorization: denied,

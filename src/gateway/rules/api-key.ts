@@ -1,10 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
-import type { Passed } from '@alongside/kernel/steps';
 import { refusalOfFailure } from '../../oauth/network-limit.ts';
 import { errors } from '../errors/catalogue.ts';
-import { passOn } from './back-end.ts';
+import { type ForwardedCall, passOn } from './back-end.ts';
 import { type LimitedCall, limitCall } from './rate-limits.ts';
-import type { Arrival, WithHeaders } from './request.ts';
+import type { Arrival } from './request.ts';
 
 /** Runs a check of an API key. Failures count for the sender's network. */
 export async function countingFailures<R>(
@@ -45,7 +44,7 @@ async function ownerOf(
  * Accepts an API key instead of a token (pattern "API key authentication" of the published platform). If there is also a token,
  * the key is ignored.
  */
-export function serveKeyedPath(call: WithHeaders & Passed<'service-worker'>): Promise<Answer> | undefined {
+export function serveKeyedPath(call: ForwardedCall): Promise<Answer> | undefined {
   const { api, verb, path, client, trace } = call;
   const key = client.get('apikey') ?? '';
   if (key === '' || client.has('authorization')) return undefined;
@@ -55,7 +54,7 @@ export function serveKeyedPath(call: WithHeaders & Passed<'service-worker'>): Pr
   return serveWithKey(call, key);
 }
 
-async function serveWithKey(call: WithHeaders & Passed<'service-worker'>, key: string): Promise<Answer> {
+async function serveWithKey(call: ForwardedCall, key: string): Promise<Answer> {
   const { api, trace, gateway } = call;
   const owner = await countingFailures(call, () => ownerOf(call, key));
   await limitCall({ ...call, ...owner }, false);

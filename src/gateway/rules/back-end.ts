@@ -1,4 +1,5 @@
 import { Answer, StreamAnswer } from '@alongside/kernel/answer';
+import { foreignOrigin, foreignSite } from '@alongside/kernel/foreign-page';
 import type { Passed } from '@alongside/kernel/steps';
 import type { Call } from '../api.ts';
 import { changeRecorder } from '../audit.ts';
@@ -38,21 +39,29 @@ const forwardedOf = ({ api, request, verb, path, client, trace }: WithHeaders) =
   ...(api.isDefined ? { note: (warning: string) => Object.assign(trace, { warning }) } : undefined),
 });
 
+/** A call that may reach a back end without a token. */
+export type ForwardedCall = WithHeaders & Passed<'service-worker' | 'plain-path'>;
+
 /** Calls the back end for a path without a token, with the client's own allowed headers and those of its API key. */
 export async function passOn(
-  call: WithHeaders & Passed<'service-worker'>,
+  call: ForwardedCall,
   added: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
-  const { api, query, client } = call;
+  const { api, query, client, request, gateway } = call;
   const headers = passable(client, api);
   for (const [name, value] of Object.entries(added)) headers.set(name, value);
   const authorization = client.get('authorization');
-  return toClient(await api.backEnd({ ...forwardedOf(call), query, headers, authorization }), call);
+  const foreignPage = foreignOrigin(request, gateway.urls.api) ?? foreignSite(request);
+  return toClient(
+    await api.backEnd({ ...forwardedOf(call), query, headers, authorization, foreignPage }),
+    call,
+  );
 }
 
 /** The checks of every call with a token. */
 type Checks = Passed<
   | 'service-worker'
+  | 'plain-path'
   | 'token'
   | 'audience'
   | 'binding'

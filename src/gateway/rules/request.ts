@@ -5,6 +5,7 @@ import type { Trace } from '../audit.ts';
 import type { Gateway } from '../dependencies.ts';
 import { errors } from '../errors/catalogue.ts';
 import { type HeaderMap, readHeaders as read } from '../headers.ts';
+import { isPlainPath } from '../plain-path.ts';
 
 /** An unchecked call. */
 export interface Arrival {
@@ -37,6 +38,18 @@ export const refuseServiceWorker = check(
 export function readHeaders({ request }: Arrival): { client: HeaderMap } {
   return { client: read(request.rawHeaders) };
 }
+
+/**
+ * Refuses a path that the upstream of an added API may read as another one, whose rules are not those of this call. Paths of APIs in
+ * process are not forwarded, and have their published refusals.
+ */
+export const refuseAmbiguousPath = check(
+  'plain-path',
+  function refuseAmbiguousPath({ api, path }: Arrival): void {
+    if (api.isDefined && !isPlainPath(path))
+      throw errors.ambiguousPath('the upstream may read the path as another one');
+  },
+);
 
 /** Allows only the paths of the API; a refusal names the unchanged path. */
 export const allowPath = check('path', function allowPath({ api, verb, path, trace }: Arrival): void {

@@ -1,13 +1,12 @@
 import { Answer, json } from '@alongside/kernel/answer';
 import { randomToken } from '@alongside/kernel/ids';
 import { equalSecrets } from '@alongside/kernel/secrets';
-import type { Passed } from '@alongside/kernel/steps';
 import type { Database } from '../../storage/database.ts';
 import { Settings } from '../../storage/settings.ts';
 import { release } from '../../version.ts';
 import { errors } from '../errors/catalogue.ts';
 import { countingFailures } from './api-key.ts';
-import { passOn } from './back-end.ts';
+import { type ForwardedCall, passOn } from './back-end.ts';
 import type { WithHeaders } from './request.ts';
 
 const statusKeySetting = 'statusApiKey';
@@ -58,7 +57,7 @@ export function answerStatus(call: WithHeaders): Promise<Answer> | undefined {
 }
 
 /** Sends paths without a token straight to the back end. */
-export function serveOpenPath(call: WithHeaders & Passed<'service-worker'>): Promise<Answer> | undefined {
+export function serveOpenPath(call: ForwardedCall): Promise<Answer> | undefined {
   const open = call.api.open.find(call.verb, call.path);
   if (!open) return undefined;
   call.trace.operation = open.name;

@@ -66,6 +66,25 @@ describe('the sandbox of the PDS', () => {
     assert.equal((await read()).name?.[0]?.family, 'Smith');
   });
 
+  test('is not reset by a page of another origin', async () => {
+    const reset = async (headers: Record<string, string>) =>
+      (await call('/_reset', { method: 'POST', headers })).status;
+    for (const headers of [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site', origin: 'http://127.0.0.1:8400' },
+      // A page that has bound its own name to this machine is of the same origin as this server.
+      { 'sec-fetch-site': 'same-origin', origin: 'http://evil.example:8401' },
+    ])
+      assert.equal(await reset(headers as Record<string, string>), 403, JSON.stringify(headers));
+    assert.equal(await reset({ origin: 'http://127.0.0.1', 'sec-fetch-site': 'same-origin' }), 204);
+    assert.deepEqual(await outcome(await call('/_reset', { method: 'POST', headers: { origin: 'null' } })), [
+      403,
+      'ACCESS_DENIED',
+    ]);
+  });
+
   test('needs an X-Request-ID, and refuses other paths in the published form', async () => {
     const without = await gateway.call(`${base}/Patient/9000000009`);
     assert.deepEqual(await outcome(without), [400, 'MISSING_VALUE']);

@@ -47,6 +47,8 @@ export async function openSandbox(dependencies: Dependencies): Promise<Api & { c
     operationLimits: [],
     async backEnd(request) {
       if (request.method !== 'POST' || request.path !== '/_reset') return backEnd(request);
+      // Whoever opens a page elsewhere must not lose their records.
+      if (request.foreignPage !== undefined) throw errors.foreignPage(request.foreignPage);
       await reset(database);
       return new Answer(204);
     },
