@@ -40,6 +40,15 @@ export const errors = catalogue('identity-agent', {
     expected: 'a browser of the same user of this computer',
     fix: 'Run the browser and the Identity Agent as the same user of the computer.',
   },
+  foreignListener: {
+    code: 'foreign_listener',
+    status: 403,
+    description:
+      'Another user of this computer waits for this sign-in, so it was refused. If you did not start it, close this page.',
+    ...byOperator,
+    expected: 'an application that runs as the same user of this computer as the Identity Agent',
+    fix: 'Run the application and the Identity Agent as the same user of the computer.',
+  },
   requestInvalid: {
     code: 'invalid_request',
     status: 400,

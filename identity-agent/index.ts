@@ -6,6 +6,7 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import type { ServiceHere } from '@alongside/kernel/in-process';
 import type { Log } from '@alongside/kernel/log';
 import { peerUserOf } from '@alongside/kernel/peer-user';
+import { portOwnersOf } from '@alongside/kernel/port-owner';
 import type { Generation, SessionMode } from '../src/cis/protocol.ts';
 import { type CertificateIssuer, decodeCertificates, encodeKeys } from './card/card-issue.ts';
 import type { CardSeed } from './card/card-record.ts';
@@ -191,6 +192,7 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
     fetchTransport: options.fetchTransport ?? false,
     confirmSignIn: options.confirmSignIn ?? false,
     peerUser: peerUserOf(options.url, options.checkPeerUser),
+    portOwners: portOwnersOf(options.checkPeerUser),
     usedRequests,
   });
   const page = new URL(signInPath, options.url).href;

@@ -42,6 +42,8 @@ export interface HandOffRequest {
   prompt_login: boolean;
   /** Maximum age of the PIN in seconds, if the client requires one; the agent asks for an older PIN again. */
   max_age?: number;
+  /** The port of this machine at which an application without a secret waits; absent for others, and from an earlier CIS2. */
+  listener_port?: number;
 }
 
 /** Claims of the proof, signed with ES256 by the session key that CIS certified. */
@@ -63,6 +65,8 @@ export interface HandOffProof {
   /** The card's own signature over `cardMessage` if it is inserted: base64, with the certificate. */
   card_signature?: string;
   card_certificate?: string;
+  /** Whether only programs of this user listen at `listener_port`; absent if the agent cannot see that. */
+  own_listener?: boolean;
 }
 
 const sha256Hex = (text: string): string => hash('sha256', text, 'hex');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import { describe, test } from 'node:test';
-import { otherUsersIn } from './port-owner.ts';
+import { otherUsersIn, ownerIn, portOwnersOf } from './port-owner.ts';
 
 const header =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
@@ -32,4 +33,37 @@ describe('otherUsersIn', () => {
     test(`returns ${users.length === 0 ? 'nothing' : 'the uid'} for ${name}`, () => {
       assert.deepEqual(otherUsersIn(`${header}\n${row}\n`, 8_400, 1_000), users);
     });
+});
+
+describe('the owner of a listener', () => {
+  const port = '20D0';
+  const at = (...users: [local: string, uid: number][]) =>
+    ownerIn(['', ...users.map(([local, uid]) => line(`${local}:${port}`, '0A', uid))], 8_400, 1_000);
+  const [loopback, other, every] = ['0100007F', '0200007F', '0'.repeat(32)];
+
+  test('is this user only if all listeners that a browser may reach are of this user', () => {
+    assert.equal(at([loopback, 1_000]), 'own');
+    assert.equal(at([loopback, 1_000], [every, 1_000]), 'own');
+    assert.equal(at([loopback, 1_001]), 'other');
+    for (const second of [loopback, other, every])
+      assert.equal(at([loopback, 1_000], [second, 1_001]), 'other');
+  });
+
+  test('is unknown without a listener, and for root, who may listen for any user', () => {
+    assert.equal(at(), 'unknown');
+    assert.equal(at([loopback, 0]), 'unknown');
+    assert.equal(at([loopback, 1_000], [every, 0]), 'unknown');
+    assert.equal(ownerIn([line(`${loopback}:${port}`, '0A', 0)], 8_400, 0), 'own', 'an agent of root');
+  });
+
+  test('is found for a real listener, unless the check is switched off', {
+    skip: process.platform !== 'linux' && 'the tables are Linux',
+  }, async (t) => {
+    const server = net.createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.after(() => server.close());
+    const { port } = server.address() as net.AddressInfo;
+    assert.equal(await portOwnersOf(true).ownerOf(port), 'own');
+    assert.equal(await portOwnersOf(false).ownerOf(port), 'unknown');
+  });
 });

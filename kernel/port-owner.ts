@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { OperatorError } from './operator.ts';
 
@@ -30,15 +31,46 @@ export const listeningInodes = (table: string, port: number): string[] =>
 const isNear = (local = ''): boolean =>
   /^(0{8}|[0-9A-F]{6}7F|0{32}|0{24}01000000|0{16}FFFF0000[0-9A-F]{6}7F):/.test(local);
 
-/** Returns the uids of other users, except root, who listen on a port where programs of this machine connect. */
-export const otherUsersIn = (table: string, port: number, own: number): number[] => [
+/** Returns the uids that listen on a port where programs of this machine connect. */
+const usersIn = (table: string, port: number): number[] => [
   ...new Set(
     listeners(table, port)
       .filter(([, local]) => isNear(local))
-      .map((fields) => Number(fields[7]))
-      .filter((uid) => uid !== own && uid !== 0),
+      .map((fields) => Number(fields[7])),
   ),
 ];
+
+/** Returns the uids of other users, except root, who listen on a port where programs of this machine connect. */
+export const otherUsersIn = (table: string, port: number, own: number): number[] =>
+  usersIn(table, port).filter((uid) => uid !== own && uid !== 0);
+
+/** Finds who listens at ports of this machine. `unknown` without a listener, and for root, who may listen for any user. */
+export interface PortOwners {
+  ownerOf(port: number): Promise<'own' | 'other' | 'unknown'>;
+}
+
+/** Returns the owner by the tables for IPv4 and IPv6. Where two users listen at different addresses, a browser may reach either. */
+export function ownerIn(tables: readonly string[], port: number, own: number): 'own' | 'other' | 'unknown' {
+  const users = tables.flatMap((table) => usersIn(table, port));
+  if (users.some((uid) => uid !== own && uid !== 0)) return 'other';
+  return users.length > 0 && users.every((uid) => uid === own) ? 'own' : 'unknown';
+}
+
+/** Returns the owners by the tables of Linux; always `unknown` on other systems, or if it is switched off for a container. */
+export function portOwnersOf(isChecked: boolean): PortOwners {
+  const own = process.getuid?.();
+  if (!isChecked || process.platform !== 'linux' || own === undefined)
+    return { ownerOf: async () => 'unknown' };
+  return {
+    async ownerOf(port) {
+      // Without IPv6 there is one table.
+      const [four, six] = await Promise.all(
+        tableFiles.map((file) => readFile(file, 'utf8').catch(() => undefined)),
+      );
+      return four === undefined ? 'unknown' : ownerIn([four, six ?? ''], port, own);
+    },
+  };
+}
 
 function quietly<T>(read: () => T, otherwise: T): T {
   try {
@@ -68,8 +100,9 @@ function ownerOf(links: ReadonlySet<string>): Owner | undefined {
   return undefined;
 }
 
-const readTables = (): string[] =>
-  ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => quietly(() => readFileSync(file, 'utf8'), ''));
+const tableFiles = ['/proc/net/tcp', '/proc/net/tcp6'];
+
+const readTables = (): string[] => tableFiles.map((file) => quietly(() => readFileSync(file, 'utf8'), ''));
 
 /** Returns a function that lists the other users at a port. It reads the tables once, which takes milliseconds. */
 function otherUsers(): (port: number) => number[] {

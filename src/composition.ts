@@ -158,6 +158,7 @@ const cis2Of = (wiring: Wiring, askCis: Ask, reads: CisReads | undefined) => {
     dpopNonces: config.dpopNonceAtCis2,
     dynamicRegistration: config.dynamicRegistration,
     afterSignOut: config.afterSignOut,
+    confirmNative: config.confirmNative,
     signOutWithoutSession: config.signOutWithoutSession,
     idleSignOut: !config.keepIdleSessions,
     assuranceAsNumbers: config.assuranceAsNumbers,

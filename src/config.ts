@@ -286,6 +286,9 @@ export const configShape = {
     .enum(['ask', 'silent', 'pin'])
     .default('ask')
     .describe('The next sign-in after a sign-out: one page, nothing, or the PIN again'),
+  confirmNative: on(
+    'Let the user confirm an application without a secret on this machine once, unless the agent sees that it runs as the same user; development only without it, for tests on systems other than Linux',
+  ),
   signOutWithoutSession: z
     .enum(['ask', 'end'])
     .default('ask')

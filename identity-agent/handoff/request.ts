@@ -44,6 +44,7 @@ const claimChecks: Record<keyof HandOffRequest, Check> = {
   interactive: yesOrNo,
   prompt_login: yesOrNo,
   max_age: (value) => value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0),
+  listener_port: (value) => value === undefined || (time(value) && (value as number) <= 65_535),
 };
 
 /** Refuses claims that are missing or wrong. */

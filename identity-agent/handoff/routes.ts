@@ -7,6 +7,7 @@ import { html } from '@alongside/kernel/html';
 import { framedPage, stylesheetRoutes } from '@alongside/kernel/layout';
 import type { Log } from '@alongside/kernel/log';
 import type { PeerUser } from '@alongside/kernel/peer-user';
+import type { PortOwners } from '@alongside/kernel/port-owner';
 import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/request';
 import { anyMethod, route, withoutMethodErrors } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
@@ -50,6 +51,7 @@ export interface BrowserSideOptions {
   /** Whether CIS2's own page may call the agent. */
   fetchTransport: boolean;
   peerUser: PeerUser;
+  portOwners: PortOwners;
   usedRequests: UsedRequests;
 }
 
@@ -109,12 +111,13 @@ const errorPage =
 
 export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
   const { agent, clock, recorder, log, servers, cis2, development, strictNavigation, peerUser } = options;
+  const { portOwners } = options;
   const { origin } = new URL(options.url);
   const hosts = allowedHosts(origin);
   const caller = new URL(cis2.issuer).origin;
   const guard = { origin, caller, strictNavigation, peerUser };
   const exchange = new Exchange(cis2.exchangeUrl, servers);
-  const vouching = new Vouching({ agent, exchange, clock, recorder, log });
+  const vouching = new Vouching({ agent, exchange, portOwners, clock, recorder, log });
   const interactions = new Interactions(agent, clock, options.confirmSignIn);
   const cardVisits = new CardVisits(clock);
   const { issuer } = cis2;

@@ -2,6 +2,7 @@ import { type Clock, seconds } from '@alongside/kernel/clock';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
+import type { PortOwners } from '@alongside/kernel/port-owner';
 import { errors } from '../errors.ts';
 import {
   cardMessage,
@@ -27,6 +28,7 @@ export interface Journey {
 interface VouchingDependencies {
   agent: Agent;
   exchange: Exchange;
+  portOwners: PortOwners;
   clock: Clock;
   recorder: Recorder;
   log: Log;
@@ -52,15 +54,16 @@ export class Vouching {
 
   /**
    * Returns the browser's redirect with a proof; undefined if the user must confirm first. If the card has forgotten the PIN,
-   * the interaction asks for it. @throws Refusal `exchangeRefused`
+   * the interaction asks for it. @throws Refusal `exchangeRefused`, `foreignListener`
    */
   async answer(journey: Journey): Promise<string | undefined> {
     const { agent, exchange, log } = this.#parts;
+    const ownListener = await this.#ownsListener(journey.trusted.claims);
     await agent.refresh();
     const session = this.sessionFor(journey);
     if (!session) return undefined;
     const { trusted } = journey;
-    const proof = await this.#prove(session, trusted.claims).catch((error: unknown) => {
+    const proof = await this.#prove(session, trusted.claims, ownListener).catch((error: unknown) => {
       log.info({ reason: reasonOf(error) }, 'the card did not sign a hand-off');
       return undefined;
     });
@@ -88,7 +91,17 @@ export class Vouching {
     return location;
   }
 
-  async #prove(session: LiveSession, claims: HandOffRequest): Promise<string> {
+  /**
+   * Returns whether a program of this user waits for the code; undefined if that is not known. Refuses if another user does, who can
+   * send this user a link to begin the sign-in (RFC 8252 section 8.6).
+   */
+  async #ownsListener({ listener_port: port, client_name: name }: HandOffRequest): Promise<true | undefined> {
+    const owner = port === undefined ? 'unknown' : await this.#parts.portOwners.ownerOf(port);
+    if (owner === 'other') throw errors.foreignListener(`another user listens at port ${port}, for ${name}`);
+    return owner === 'own' || undefined;
+  }
+
+  async #prove(session: LiveSession, claims: HandOffRequest, ownListener?: true): Promise<string> {
     const { agent, clock } = this.#parts;
     const card = await agent.signWithCard(session, cardMessage(claims.iss, claims.nonce));
     const proof: HandOffProof = {
@@ -104,6 +117,7 @@ export class Vouching {
       card_present: card !== null,
       ...(session.roleId === null ? {} : { selected_roleid: session.roleId }),
       ...(card === null ? {} : { card_signature: card.signature, card_certificate: card.certificate }),
+      ...(ownListener ? { own_listener: true } : {}),
     };
     return session.key.sign(proofType, { ...proof });
   }

@@ -3,6 +3,7 @@ import { orderedId, randomToken } from '@alongside/kernel/ids';
 import { stateKey } from '@alongside/kernel/journeys';
 import { sha256 } from '@alongside/kernel/secrets';
 import { sealName } from '../oauth/on-behalf-of.ts';
+import { publicListener } from '../oauth/registered-addresses.ts';
 import { browserCookie, type Pending, pendingAt } from './callback/pending.ts';
 import type { Client } from './clients.ts';
 import { errors } from './errors.ts';
@@ -71,7 +72,9 @@ export async function redirectToProvider(
     name: 'authorisation.to-cis2',
     detail: { provider },
   });
-  const asking = { name: client.application.name, clientId: client.registration.clientId };
+  const { clientId, tokenEndpointAuthMethod } = client.registration;
+  const listenerPort = publicListener(tokenEndpointAuthMethod, request.redirectUri);
+  const asking = { name: client.application.name, clientId, listenerPort };
   const onBehalfOf = upstream.isOwn ? sealName(vault, outgoing.state, asking) : undefined;
   const answer = redirect(
     upstream.signInUrl({ ...outgoing, redirectUri: base.callbackUrl, ...parameters, onBehalfOf }),

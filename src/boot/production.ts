@@ -134,6 +134,11 @@ const capturesNothing: Check = ({ config: { captureMessages } }) =>
 const hasNoSandbox: Check = ({ config: { sandbox } }) =>
   sandbox ? 'The sandbox of the PDS takes no token: leave out --sandbox in production.' : undefined;
 
+const confirmsNative: Check = ({ config: { confirmNative } }) =>
+  confirmNative
+    ? undefined
+    : 'Any user of a machine can be an application without a secret there: leave out --no-confirm-native in production.';
+
 const hasRealCertificate: Check = ({ config: { tls } }) =>
   tls
     ? 'No client trusts the certificate of --tls: set --tls-certificate and --tls-key in production.'
@@ -153,6 +158,7 @@ const checks: readonly Check[] = [
   hasNoSample,
   capturesNothing,
   hasNoSandbox,
+  confirmsNative,
   hasRealCertificate,
   isHttps,
   consoleHasName,

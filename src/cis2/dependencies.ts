@@ -74,6 +74,8 @@ export interface Cis2Dependencies {
   dpopNonces?: boolean;
   /** `ask` by default. */
   afterSignOut?: AfterSignOut;
+  /** Whether users confirm a client that any local user may be; on by default. */
+  confirmNative?: boolean;
   /** `ask` by default. */
   signOutWithoutSession?: SignOutWithoutSession;
   /** Whether an idle session ends and its relying parties are notified; on by default. */

@@ -55,7 +55,9 @@ export async function startInstanceProcess({
   timeout = 60_000,
   onLine = () => undefined,
 }: ProcessOptions): Promise<InstanceProcess> {
-  const flags = ['--ephemeral', '--port-base', '0', '--log-level', 'info', ...args];
+  // Elsewhere the agent cannot see whose program waits for a code, and no person confirms it.
+  const confirms = process.platform === 'linux' ? [] : ['--no-confirm-native'];
+  const flags = ['--ephemeral', '--port-base', '0', '--log-level', 'info', ...confirms, ...args];
   const child = spawn(executable, [...first, 'up', '--json', '--end-with-input', ...flags], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...environment(), ALONGSIDE_STATE: undefined, ...env },

@@ -8,7 +8,12 @@ import { z } from 'zod';
 export const onBehalfOfParameter = 'on_behalf_of';
 
 const purpose = 'cis2-on-behalf-of';
-const shape = z.strictObject({ state: z.string(), name: z.string(), clientId: z.string().default('') });
+const shape = z.strictObject({
+  state: z.string(),
+  name: z.string(),
+  clientId: z.string().default(''),
+  listenerPort: z.int().optional(),
+});
 const longestName = 80;
 
 /** Returns a name for pages, without control and direction characters, in one line of limited length. */
@@ -27,11 +32,13 @@ export interface NamedApplication {
   name: string;
   /** Its client id at the platform; empty if an earlier version sealed the name. */
   clientId: string;
+  /** The port of the user's machine at which it waits without a secret (`publicListener`). */
+  listenerPort?: number | undefined;
 }
 
 /** Seals the name of an application for one request. The browser that carries it can neither change nor make one. */
-export const sealName = (vault: Vault, state: string, { name, clientId }: NamedApplication): string =>
-  vault.seal(purpose, JSON.stringify({ state, name: shownName(name), clientId }));
+export const sealName = (vault: Vault, state: string, { name, ...more }: NamedApplication): string =>
+  vault.seal(purpose, JSON.stringify({ state, name: shownName(name), ...more }));
 
 /** Returns the sealed name of a request; null if it was sealed by another installation, for another request, or was changed. */
 export function openName(
@@ -42,7 +49,9 @@ export function openName(
   if (sealed === undefined || state === null) return null;
   try {
     const { data } = shape.safeParse(parseOwnJson(vault.open(purpose, sealed)));
-    return data?.state === state ? { name: data.name, clientId: data.clientId } : null;
+    if (data?.state !== state) return null;
+    const { state: _, ...named } = data;
+    return named;
   } catch {
     return null;
   }

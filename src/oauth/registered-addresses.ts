@@ -19,6 +19,16 @@ const isLoopback = (hostname: string): boolean =>
   hostname === '[::1]' ||
   /^127(\.\d{1,3}){3}$/.test(hostname);
 
+/**
+ * Returns the port of this machine at which a client without a secret waits for its code; undefined for other clients and addresses.
+ * Any local user may listen there, under the id of that client (RFC 8252 section 8.6).
+ */
+export function publicListener(method: string, redirectUri: string): number | undefined {
+  const url = method === 'none' ? URL.parse(redirectUri) : null;
+  if (!url || !/^https?:$/.test(url.protocol) || !isLoopback(url.hostname)) return undefined;
+  return Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+}
+
 function parse(address: string): URL | string {
   if (address.length > longest) return `must have at most ${longest} characters`;
   if (!plain.test(address) || odd.test(address))

@@ -169,6 +169,8 @@ describe('alongside serve', () => {
     refuses({ tls: true }, /set --tls-certificate/));
   test('refuses to start with the sandbox of the PDS', () =>
     refuses({ sandbox: true }, /leave out --sandbox/));
+  test('refuses to start without the confirmation of applications without a secret', () =>
+    refuses({ confirmNative: false }, /leave out --no-confirm-native/));
 
   test('refuses to start with a console without a host name', () =>
     refuses({ urlConsole: 'https://192.0.2.1' }, /host name/));

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { describe, type TestContext, test } from 'node:test';
 import { Readiness } from '@alongside/kernel/health';
 import { silentLog } from '@alongside/kernel/log';
@@ -16,24 +14,12 @@ import { AgentConnection } from '../../identity-agent/socket/client.ts';
 import { type Ports, portsFrom } from '../../src/boot/addresses.ts';
 import { startListeners } from '../../src/boot/listeners.ts';
 import { AgentSocket } from '../../src/console/agent-socket.ts';
+import { serveAsAnotherUser } from '../testing/another-user.ts';
 
 // Only root can act as another user; kernel/port-owner.test.ts covers the rest.
 if (process.getuid?.() === 0)
   describe('a port that another user of the machine took first', () => {
-    const script = `require('net').createServer().listen(Number(process.argv[1]), process.argv[2], function () { console.log(this.address().port); })`;
-    const squat = async (t: TestContext, address: string, port = 0): Promise<number> => {
-      const child = spawn('node', ['-e', script, String(port), address], {
-        uid: 65_534,
-        gid: 65_534,
-        cwd: '/',
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      t.after(() => child.kill());
-      const [taken] = (await once(createInterface({ input: child.stdout ?? assert.fail() }), 'line')) as [
-        string,
-      ];
-      return Number(taken);
-    };
+    const squat = async (t: TestContext, address: string) => (await serveAsAnotherUser(t, { address })).port;
     const publicUrls = {} as Record<keyof Ports, undefined>;
     const startCis2 = (port: number) =>
       startListeners([{ listener: 'cis2', service: { routes: [] }, log: silentLog }], {

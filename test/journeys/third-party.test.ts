@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
@@ -167,8 +169,12 @@ describe('third-party clients', () => {
     );
   });
 
-  test('openid-client at /oauth2.1 works as a public native client with refresh and revocation', async () => {
-    const redirect = 'http://127.0.0.1:9/callback';
+  test('openid-client at /oauth2.1 works as a public native client with refresh and revocation', async (t) => {
+    // The agent sees that its listener is of the same user.
+    const listener = createServer();
+    t.after(() => listener.close());
+    await once(listener.listen(0, '127.0.0.1'), 'listening');
+    const redirect = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/callback`;
     const config = await openid.discovery(
       new URL(`${instance.urls.api}/oauth2.1`),
       'demo-native',

@@ -182,6 +182,18 @@ describe('authorize at /oauth2.1', () => {
     );
   });
 
+  test('lets a provider elsewhere ask the user for a client that any local user may be', async () => {
+    const promptOf = async (id: string, prompt?: string) =>
+      (await authorize(id, { prompt })).location?.searchParams.get('prompt');
+    assert.equal(await promptOf('native'), 'login');
+    assert.equal(await promptOf('native', 'login'), 'login');
+    assert.equal(await promptOf('native', 'consent'), 'consent login');
+    assert.equal(await promptOf('web'), null);
+    const { location } = await authorize('native', { prompt: 'none' });
+    assert.equal(location?.origin, 'http://127.0.0.1:43210');
+    assert.equal(location?.searchParams.get('error'), 'interaction_required');
+  });
+
   test('enters again by GET after a POST', async () => {
     const { status, location } = await platform.post('/oauth2.1/authorize', requestWith('web'));
     assert.equal(status, 303);

@@ -3,6 +3,7 @@ import type { Refusal } from '@alongside/kernel/errors';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { requestUriPrefix } from '../../oauth/pushed-requests.ts';
+import { publicListener } from '../../oauth/registered-addresses.ts';
 import { authenticateClient, readForm } from '../../oauth/server/client-authentication/authenticate.ts';
 import {
   type CheckedRequest,
@@ -93,7 +94,25 @@ type CheckedCall = RequestCall &
     acrValues: string;
   };
 
-async function sendToProvider(known: CheckedCall): Promise<Answer> {
+/**
+ * Makes a provider elsewhere ask the user for a client that any local user may be, because its session would answer silently
+ * (RFC 8252 section 8.6). CIS2 of this installation asks by itself (docs/adr/0086).
+ */
+const askAtForeignProvider = check(
+  'confirmation',
+  async function askAtForeignProvider({ server, client, redirectUri, prompt = '', reply }: CheckedCall) {
+    const [upstream] = server.base.upstreams;
+    const { tokenEndpointAuthMethod } = client.registration;
+    if (upstream.isOwn || publicListener(tokenEndpointAuthMethod, redirectUri) === undefined)
+      return undefined;
+    if (prompt === 'none')
+      return reply.fail(errors.interactionRequired('the client has no secret and listens on this machine'));
+    const asked = new Set(prompt.split(' ').filter((value) => value !== ''));
+    return { prompt: [...asked.add('login')].join(' ') };
+  },
+);
+
+async function sendToProvider(known: CheckedCall & Passed<'confirmation'>): Promise<Answer> {
   const { server, request, parameters, client, redirectUri, challenge, asked, resources, jkt, pushed } =
     known;
   const { prompt, maxAge, acrValues } = known;
@@ -126,7 +145,7 @@ export const authorizeChecks = steps<ServerCall>('oauth2.1.authorize')
   .use(requestChecks);
 
 /** `GET /authorize` of the standard profile (RFC 9207). */
-export const authorize = authorizeChecks.step(sendToProvider);
+export const authorize = authorizeChecks.step(askAtForeignProvider).step(sendToProvider);
 
 /** `HEAD /authorize`: returns the refusal that a browser would get, and begins nothing. */
 export const tryAuthorize = authorizeChecks.step(noContent);

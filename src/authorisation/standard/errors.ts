@@ -220,6 +220,14 @@ export const errors = catalogue('authorisation.standard', {
     expected: 'none alone, or login, consent or select_account',
     fix: 'Send prompt as none, login, consent or select_account; none is sent alone.',
   },
+  interactionRequired: {
+    ...back,
+    code: 'interaction_required',
+    description: 'The user must sign in on a page.',
+    source: 'OpenID Connect Core section 3.1.2.6, RFC 8252 section 8.6',
+    expected: 'a request without prompt=none',
+    fix: 'Repeat the request without prompt=none.',
+  },
   maxAgeInvalid: {
     ...back,
     description: 'The max_age is not a number of seconds.',

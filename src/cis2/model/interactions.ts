@@ -197,6 +197,8 @@ export interface AuthorizationRequest {
   onBehalfOf?: string | null;
   /** Its client id at the platform. */
   onBehalfOfClient?: string | null;
+  /** The port of the user's machine at which a client without a secret waits (`publicListener`); 0 if it is not known. */
+  listenerPort?: number | null;
   /** Joins its events to a journey if its state is too short for that. */
   journeyKey?: string | undefined;
 }

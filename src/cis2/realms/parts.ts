@@ -22,6 +22,7 @@ import type { Realm } from './realm.ts';
 
 const defaults = {
   afterSignOut: 'ask' as const,
+  confirmNative: true,
   signOutWithoutSession: 'ask' as const,
   forgeRockClaims: true,
   assuranceAsNumbers: false,
@@ -35,7 +36,7 @@ export function createParts(given: Cis2Dependencies, realm: Realm) {
   const deps = { ...defaults, ...given };
   const { clock, database, singleUse, keys, issuer, vault } = deps;
   const cookies = new CookieNames(new URL(issuer).origin, realm.cookies);
-  const marks = new BrowserMarks(cookies, vault);
+  const marks = new BrowserMarks(cookies, vault, deps.confirmNative);
   const cis = new CisClient(deps.cis, deps.log);
   const sessions = new Sessions({ ...deps, cookies, unwatchedMethods });
   const limitRows = limitingRows(new AnonymousRows(deps, 'cis2', deps.networkLimits));
@@ -49,6 +50,7 @@ export function createParts(given: Cis2Dependencies, realm: Realm) {
   const { failures } = deps.networkLimits ?? networkLimits.parse({});
   return {
     ...deps,
+    origin: new URL(issuer).origin,
     path: realm.path,
     realmName: realm.name,
     defaultAcr: realm.defaultAcr,

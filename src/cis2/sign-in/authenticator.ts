@@ -43,6 +43,8 @@ export interface Authenticator {
   readonly offers: readonly AuthenticationStrength[];
   /** Whether the choice page opens it in a small window, because its page may be unreachable. */
   readonly inWindow: boolean;
+  /** Whether it runs on the user's machine and sees whose program listens there. */
+  readonly seesListeners?: true;
   /** Begins the sign-in with a redirect or a page. */
   begin(context: AuthenticationContext, inWindow: boolean): Promise<Answer>;
   /** Prepares a sign-in without the choice page; its row contains the interaction. */

@@ -36,6 +36,8 @@ export interface ProvedSignIn extends SignInContext {
   confirmed: boolean;
   /** Chosen on the role page, from the roles that the user had then. */
   chosenRoleId?: string | undefined;
+  /** The agent has seen that a program of this user waits for the code. */
+  ownListener?: boolean;
 }
 
 interface FinishDependencies {
@@ -154,18 +156,20 @@ const checkAge = check('age', async function checkAge(context: FinishContext) {
 });
 
 /**
- * Asks "Continue as …" before an automatic sign-in in a browser in which a user signed out, and for `prompt=consent`
- * (outside the `nhs` profile).
+ * Asks "Continue as …" before an automatic sign-in in a browser in which a user signed out, or to a client that any local user may
+ * be, and for `prompt=consent` (outside the `nhs` profile).
  */
 const confirmPerson = check('confirmation', async function confirmPerson(context: FinishContext) {
-  const { provider, request, interaction, authentication, client, confirmed } = context;
+  const { provider, request, interaction, authentication, client, confirmed, ownListener } = context;
   if (confirmed) return undefined;
   const consent =
     interaction.authorization.prompt.includes('consent') && client.registration.profile !== 'nhs';
   const automatic = authentication.personAt < interaction.createdAt && !interaction.chosen;
   const signedOut = provider.afterSignOut !== 'silent' && provider.marks.signedOut(request);
-  if (!consent && !(automatic && signedOut)) return undefined;
-  const refusal = responseErrors.interactionRequired('a user signed out in this browser');
+  const unknown =
+    !ownListener && provider.marks.mustConfirm(request, authentication.uid, interaction.authorization);
+  if (!consent && !(automatic && (signedOut || unknown))) return undefined;
+  const refusal = responseErrors.interactionRequired('the user must confirm on a page');
   return askUser(context, refusal, { authentication }, 'confirm');
 });
 
@@ -182,7 +186,7 @@ const heldRoles = (before: Session | undefined, { cisSessionId, roleId }: Authen
 
 /** Asks for the role last, when nothing else can stop the sign-in. */
 async function chooseRole(context: PersonContext) {
-  const { interaction, authentication, person, before, confirmed } = context;
+  const { interaction, authentication, person, before } = context;
   const chosen = choiceOf(person, context.chosenRoleId);
   if (chosen !== undefined) return { roleId: chosen };
   const { roleId, asks } = settleRole(
@@ -191,7 +195,7 @@ async function chooseRole(context: PersonContext) {
     heldRoles(before, authentication),
   );
   if (!asks) return { roleId };
-  const waiting = interaction.sid === null ? { authentication, confirmed } : { confirmed };
+  const waiting = interaction.sid === null ? { authentication, confirmed: true } : { confirmed: true };
   return askUser(context, responseErrors.interactionRequired('a role must be chosen'), waiting, 'role');
 }
 
@@ -248,6 +252,7 @@ async function establishSession(
       made.cookie,
       interactions.clearedCookie(interaction),
       ...(marks.signedOut(request) ? [marks.signingIn()] : []),
+      ...marks.confirming(request, person.uid, interaction.authorization),
     ],
   });
 }

@@ -22,6 +22,7 @@ after(() => cis.stop());
 const marks = new BrowserMarks(
   new CookieNames('https://cis2.example.test', 'cis2'),
   new Vault(Buffer.alloc(32, 1)),
+  true,
 );
 const cookieOf = (setCookie: string) => setCookie.split(';')[0] ?? '';
 const from = (address: string, cookie = '') => ({ address, headers: { cookie } }) as unknown as HttpRequest;

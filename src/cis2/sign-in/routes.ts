@@ -15,6 +15,7 @@ import { nameOnPages } from '../model/relying-party.ts';
 import { goingOnPage } from '../pages/frame.ts';
 import type { ReplyFrame } from '../responses/authorization-response.ts';
 import { errorPage, handlersOf } from '../responses/error-answers.ts';
+import { checkSameOrigin } from '../responses/own-form.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { filled, words } from '../text/words.ts';
 import type { Authenticator, Authenticators } from './authenticator.ts';
@@ -25,6 +26,7 @@ import { choicePage, confirmPage } from './pages/choice.ts';
 import { showRoles, takeRole } from './roles.ts';
 
 interface SignInDependencies extends ReplyFrame {
+  origin: string;
   applications: Applications;
   database: Database;
   interactions: Interactions;
@@ -156,6 +158,7 @@ const choice = page('cis2.choice').step(showChoice);
 const chosen = form('cis2.chosen').step(takeCancel).step(takeAnotherUser).step(takeChoice);
 const confirm = page('cis2.confirm').step(findSignIn).step(showConfirm);
 const confirmed = form('cis2.confirmed')
+  .step(checkSameOrigin)
   .step(takeCancel)
   .step(takeConfirmation)
   .step(findSignIn)

@@ -47,10 +47,11 @@ export class Browser {
     return this.#send('GET', address, headers);
   }
 
+  /** @param headers those of a form of the same origin by default */
   post(
     address: string,
     values: Record<string, string>,
-    headers: http.OutgoingHttpHeaders = {},
+    headers: http.OutgoingHttpHeaders = { 'sec-fetch-site': 'same-origin' },
   ): Promise<Reply> {
     return this.#send(
       'POST',

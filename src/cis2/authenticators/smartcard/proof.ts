@@ -47,6 +47,7 @@ const proofShape = z.object({
   selected_roleid: z.string().max(64).optional(),
   card_signature: base64.optional(),
   card_certificate: base64.optional(),
+  own_listener: z.boolean().optional(),
 });
 
 const refuseProof = (reason: string) => smartcardErrors.proofInvalid(`proof: ${reason}`);
@@ -125,7 +126,7 @@ export async function authenticate({
   cisAnswer: { session, card },
 }: WithProof & { cisAnswer: ProofAnswer } & Passed<
     'session-certificate' | 'proof-signature' | 'proof-claims' | 'cis-session'
-  >): Promise<{ outcome: { authentication: Authentication } }> {
+  >): Promise<{ outcome: { authentication: Authentication; ownListener: boolean } }> {
   const refuse = (reason: string) => smartcardErrors.proofInvalid(`CIS: ${reason}`);
   if (session.sessionId !== proof.cis_sid || session.uid !== proof.sub) throw refuse('the session differs');
   if (session.agentId !== proof.iss) throw refuse('another agent began the session');
@@ -151,6 +152,7 @@ export async function authenticate({
         agentId: session.agentId,
         roleId: session.roleId || null,
       },
+      ownListener: proof.own_listener ?? false,
     },
   };
 }

@@ -37,7 +37,9 @@ import type { AuthenticatorDependencies } from '../kind.ts';
 import { smartcardText as text } from './text.ts';
 
 /** The answer of the agent to a hand-off. */
-export type HandOffOutcome = { authentication: Authentication } | { error: HandOffError };
+export type HandOffOutcome =
+  /** @member ownListener whether a program of the same user waits for the code */
+  { authentication: Authentication; ownListener?: boolean } | { error: HandOffError };
 
 /** A hand-off. It is stored under the jti of its request until the browser has returned with the code of the exchange. */
 export interface HandOff {
@@ -111,6 +113,7 @@ export class HandOffs {
     // If a new proof meets `max_age`, the agent does not need it.
     if (authorization.maxAge !== null && client.registration.maxAge === 'pin')
       request.max_age = authorization.maxAge;
+    if (authorization.listenerPort) request.listener_port = authorization.listenerPort;
     const { jti, nonce, interactive } = request;
     const trace = activity()?.trace?.context;
     const handOff: HandOff = {
@@ -239,6 +242,7 @@ export function smartcard({
     hint: text.hint,
     offers: smartcardStrengths,
     inWindow: true,
+    seesListeners: true,
     routes: [],
     // Only the agent knows the owner of the card in the reader.
     usableBy: async () => true,

@@ -15,6 +15,7 @@ import { checkRedirectUri, requirePushed, requireSigned } from '../../../oauth/s
 import type { Urls } from '../../../service.ts';
 import type { Database } from '../../../storage/database.ts';
 import { requestErrors } from '../../errors/request.ts';
+import type { BrowserMarks } from '../../model/browser-marks.ts';
 import type { CisClient } from '../../model/cis-client.ts';
 import type { AuthorizationRequest, Interactions, ResponseMode } from '../../model/interactions.ts';
 import { findRelyingParty, partyOf, type RelyingParty } from '../../model/relying-party.ts';
@@ -31,7 +32,14 @@ import {
 import type { ServerCall } from '../server.ts';
 import { gatherRequest, readParameters, reenterByGet } from './parameters.ts';
 import { type RequestIssuer, requestChecks, resolveRequest } from './request-checks.ts';
-import { answerSilently, askForConsent, askForRole, findSession, settleSessionRole } from './session.ts';
+import {
+  answerSilently,
+  askAgentForListener,
+  askForConsent,
+  askForRole,
+  findSession,
+  settleSessionRole,
+} from './session.ts';
 
 interface WithParameters {
   parameters: Parameters;
@@ -124,6 +132,7 @@ export interface AuthorizeDependencies extends RequestIssuer {
   authenticators: Authenticators;
   codes: Codes;
   interactions: Interactions;
+  marks: BrowserMarks;
   pushed: PushedRequests;
   vault: Vault;
   /** The client that may name another application. */
@@ -148,6 +157,7 @@ export const authorize = authorizeChecks
   .step(noteRequest)
   .step(findSession)
   .step(settleSessionRole)
+  .step(askAgentForListener)
   .step(askForConsent)
   .step(askForRole)
   .step(answerSilently)

@@ -6,6 +6,7 @@ import { check, type Passed } from '@alongside/kernel/steps';
 import { unlike } from '../../../oauth/check.ts';
 import { type NamedApplication, onBehalfOfParameter, openName } from '../../../oauth/on-behalf-of.ts';
 import { isForm, type Parameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
+import { publicListener } from '../../../oauth/registered-addresses.ts';
 import type { CheckedRequest } from '../../../oauth/server/request-checks.ts';
 import { requestErrors } from '../../errors/request.ts';
 import { responseErrors } from '../../errors/response.ts';
@@ -201,7 +202,7 @@ type CheckedCall = CheckedRequest &
   Passed<'client' | 'pushed-request' | 'signed-request' | 'level' | 'id-token-hint'> &
   Omit<
     AuthorizationRequest,
-    'clientId' | 'nonce' | 'loginHint' | 'claims' | 'onBehalfOf' | 'onBehalfOfClient'
+    'clientId' | 'nonce' | 'loginHint' | 'claims' | 'onBehalfOf' | 'onBehalfOfClient' | 'listenerPort'
   > & {
     parameters: Parameters;
     client: RelyingParty;
@@ -210,16 +211,22 @@ type CheckedCall = CheckedRequest &
     provider: { vault: Vault; platformClientId?: string };
   };
 
-/** Returns the application that the platform names. No other client may name one. */
-const namedBy = ({
-  parameters,
-  client: { registration },
-  state,
-  provider,
-}: CheckedCall): NamedApplication | null =>
-  registration.clientId === provider.platformClientId
-    ? openName(provider.vault, state, parameters.get(onBehalfOfParameter))
+/** Returns whether the client is the platform of this installation. No other client may name an application. */
+const isPlatform = ({ client: { registration }, provider }: CheckedCall): boolean =>
+  registration.clientId === provider.platformClientId;
+
+/** Returns the application that the platform names. */
+const namedBy = (call: CheckedCall): NamedApplication | null =>
+  isPlatform(call)
+    ? openName(call.provider.vault, call.state, call.parameters.get(onBehalfOfParameter))
     : null;
+
+/** Returns the port of the client's listener. A browser can drop the name that the platform sealed, so without it the port is 0. */
+function listenerOf(call: CheckedCall, named: NamedApplication | null): number | null {
+  const { tokenEndpointAuthMethod } = call.client.registration;
+  if (!isPlatform(call)) return publicListener(tokenEndpointAuthMethod, call.redirectUri) ?? null;
+  return named ? (named.listenerPort ?? null) : 0;
+}
 
 /** Gathers the checked request. Ignores `ui_locales` and `display`: the pages are in English and fit every display. */
 export function gatherRequest(call: CheckedCall): { authorization: AuthorizationRequest } {
@@ -247,6 +254,7 @@ export function gatherRequest(call: CheckedCall): { authorization: Authorization
       jkt,
       onBehalfOf: named?.name ?? null,
       onBehalfOfClient: named?.clientId ?? null,
+      listenerPort: listenerOf(call, named),
     },
   };
 }

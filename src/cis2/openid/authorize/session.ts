@@ -8,6 +8,7 @@ import type { Person } from '../../../cis/protocol.ts';
 import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
 import type { Database } from '../../../storage/database.ts';
 import { responseErrors } from '../../errors/response.ts';
+import type { BrowserMarks } from '../../model/browser-marks.ts';
 import type { CisClient } from '../../model/cis-client.ts';
 import {
   type AuthorizationRequest,
@@ -127,20 +128,43 @@ export const settleSessionRole = check(
 );
 
 /**
- * Asks the user of a live session to confirm, for `prompt=consent` (OpenID Connect Core section 3.1.2.1). The published profile
- * does not show a consent page.
+ * Leaves a sign-in to the agent if any local user may be the client: only the agent can see whose program waits for the code.
+ */
+export async function askAgentForListener({
+  request,
+  session,
+  client,
+  authorization,
+  provider: { authenticators },
+}: SessionCall & { client: RelyingParty; provider: { authenticators: Authenticators } }): Promise<
+  { session: null } | undefined
+> {
+  if (!session || !authorization.listenerPort) return undefined;
+  const authenticator = authenticators.get(session.authentication.authenticator);
+  if (!authenticator?.seesListeners) return undefined;
+  return (await authenticator.goesStraight(request, client, authorization)) ? { session: null } : undefined;
+}
+
+/**
+ * Asks the user of a live session to confirm a client that any local user may be, and for `prompt=consent` (OpenID Connect Core
+ * section 3.1.2.1), for which the published profile shows no page.
  */
 export async function askForConsent({
   request,
   session,
   client,
   authorization,
-  provider: { interactions },
-}: SessionCall & { client: RelyingParty; provider: { interactions: Interactions } }): Promise<
-  Answer | undefined
-> {
-  if (!session || !authorization.prompt.includes('consent') || client.registration.profile === 'nhs')
-    return undefined;
+  reply,
+  provider: { interactions, marks },
+}: SessionCall & {
+  client: RelyingParty;
+  provider: { interactions: Interactions; marks: BrowserMarks };
+}): Promise<Answer | undefined> {
+  if (!session) return undefined;
+  const consent = authorization.prompt.includes('consent') && client.registration.profile !== 'nhs';
+  if (!consent && !marks.mustConfirm(request, session.uid, authorization)) return undefined;
+  if (isSilent(authorization))
+    return reply.fail(responseErrors.interactionRequired('the user must confirm the application'));
   const { interaction, cookie } = await interactions.begin(request, authorization, {
     sid: session.sid,
     confirmed: false,
