@@ -402,6 +402,17 @@ describe('alongside api', () => {
     assert.equal((await fetch(`${instance.urls.api}/smaller/a`)).status, 404);
   });
 
+  test('shows an operation that no access mode permits', async () => {
+    const file = join(folder, 'own-scheme.yaml');
+    writeFileSync(
+      file,
+      'openapi: 3.0.3\nservers: [{url: /own}]\nsecurity: [{Own: []}]\ncomponents: {securitySchemes: {Own: {type: http, scheme: bearer}}}\npaths: {/a: {get: {responses: {}}}}\n',
+    );
+    const { lines, notes } = await invoke(['api', 'check', file]);
+    assert.ok(lines.some((line) => line.endsWith('GET /a: a grant of access, which has none')));
+    assert.ok(notes.some((note) => note.includes('No application can call this API')));
+  });
+
   test('refuses the name of a secret that no definition could use', async () => {
     const file = published('hello-world/hello-world.yaml');
     const unfit = await instance.call('PUT', '/api-secrets/a%2Fb', { value: 'x' });

@@ -141,7 +141,7 @@ function linesOf(report: ApiReport, origin?: string): string[] {
     ]),
     ...operations.map(({ operation, needs }, index) => [
       index === 0 ? 'operations' : '',
-      `${operation}: ${needs.join(' or ')}`,
+      `${operation}: ${needs.join(' or ').replace('unmet', 'a grant of access, which has none')}`,
     ]),
     [
       'settings',

@@ -53,7 +53,7 @@ export class Security {
     if (this.#given.length > 0) return [...this.#given];
     if (open) return [];
     throw source.fail(
-      `${key} has neither security nor access, so anyone could call it. Name its access in x-nhsd-apim, in this file or in another one: --extension FILE. If anyone may call it, say so: --open (in the API, "open": true).`,
+      `${key} has neither security nor access, so anyone could call it. Name its access in x-nhsd-apim, in this file or in another one: --extension FILE. If anyone may call it, add --open (in JSON, "open": true).`,
       operation,
     );
   }
