@@ -23,7 +23,7 @@ if (!workstation) throw new Error('Alongside has a workstation.');
 
 /** Puts a server behind the gateway, and gives the benchmark's applications access. Returns its address there. */
 async function addUpstream(upstream: string): Promise<string> {
-  const { console: at, api } = ours.command.urls;
+  const { console: at, apis } = ours.command.urls;
   const spec = `openapi: 3.0.3
 servers: [{url: /bench}]
 x-nhsd-apim: {access: [{grants: {nhs-cis2-aal3: []}}], target-identity: [{name: cis2-uuid}, {name: cis2-urid}]}
@@ -35,7 +35,7 @@ paths: {/hello: {get: {responses: {'200': {description: Hello}}}}}
     apis: [...product.apis, 'bench'],
     scopes: [...product.scopes, 'urn:nhsd:apim:user-nhs-cis2:aal3:bench'],
   });
-  return `${api}/bench/hello`;
+  return `${apis}/bench/hello`;
 }
 
 /** Measures one API call at the gateway and at the bare server or proxy, in turns. */

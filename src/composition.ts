@@ -273,6 +273,7 @@ const gatewayOf = (wiring: Wiring, personSource: PersonSource) => {
     statusApiKey: wiring.statusApiKey,
     people: { issuer: wiring.cis2Provider.issuer, find: createPeopleNow(personSource) },
     mutualTlsUrl: wiring.mutualTls.api,
+    apisMutualTlsUrl: wiring.mutualTls.apis,
     vault,
     faults: wiring.faults,
     ...(config.dpopNonceAtGateway ? { proofNonces: new ProofNonces(vault, core.clock, 'gateway') } : {}),
@@ -343,7 +344,7 @@ const consoleOf = (wiring: Wiring, personSource: PersonSource, askCis: Ask) => {
     authorisation: { url: urls.api, secret: secret('console', 'authorisation') },
     cis2: { url: urls.cis2, secret: secret('console', 'cis2') },
     agentSocket: wiring.agentSocket,
-    apis: new ApiRegister({ database, products: core.products, vault: wiring.vault }),
+    apis: new ApiRegister({ database, products: core.products, vault: wiring.vault, urls }),
     // The key sets of the mock are an API too.
     platformApis: [...authorisationApis, 'mock-jwks'],
     namedFaults,
@@ -397,10 +398,14 @@ export async function compose(materials: Materials): Promise<Composition> {
       { listener: 'cis2', service: mock.cis2 },
     ],
     authorisation: () => [{ listener: 'api', service: authorisationOf(wiring, personSource, cis2Here) }],
-    gateway: async () => [
-      { listener: 'api', service: await gatewayOf(wiring, personSource) },
-      { listener: 'api', service: mock.api },
-    ],
+    gateway: async () => {
+      const { apis, ...platform } = await gatewayOf(wiring, personSource);
+      return [
+        { listener: 'api', service: platform },
+        { listener: 'api', service: mock.api },
+        ...(apis ? [{ listener: 'apis' as const, service: apis }] : []),
+      ];
+    },
     'identity-agent': () => (agent ? [{ listener: 'identityAgent', service: agent.service }] : []),
     console: () => [{ listener: 'console', service: consoleOf(wiring, personSource, askCis) }],
     sample: () => [{ listener: 'sample', service: sampleOf(wiring) }],

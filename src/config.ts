@@ -30,7 +30,7 @@ const port = z.coerce
   .number('must be a port number')
   .int('must be a whole number')
   .min(0, 'must be 0 or more')
-  .max(65_530, 'must be 65530 or less');
+  .max(65_526, 'must be 65526 or less');
 
 const whole = (least: number, most: number) =>
   z.coerce
@@ -111,7 +111,7 @@ const address = (about: string) => url.optional().describe(about);
 
 /** The schema of `up` and `serve`: each key is also a flag and an environment variable. */
 export const configShape = {
-  portBase: port.default(8400).describe('First of six ports in a row; 0 takes free ones'),
+  portBase: port.default(8400).describe('First of ten ports in a row; 0 takes free ones'),
   data: filledText.default('.alongside').describe('Data folder'),
   ephemeral: off('Store nothing permanently: data in memory and a temporary folder'),
   database: z
@@ -148,7 +148,7 @@ export const configShape = {
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Log level'),
   logRequests: logRequests(false),
   metricsPort: z
-    .union([z.literal('off'), port], 'must be a port number up to 65530, or off')
+    .union([z.literal('off'), port], 'must be a port number up to 65526, or off')
     .optional()
     .describe(
       'Port of the metrics for Prometheus, GET /metrics: by default 9464 for up, or a free one with --port-base 0; off for serve. 0 takes a free one, off has none',
@@ -194,11 +194,15 @@ export const configShape = {
   tlsAuthority: text('PEM file with more authorities to trust'),
   urlConsole: address('Public address of the console'),
   urlApi: address('Public address of the API platform'),
+  urlApis: address(
+    'Public address of the APIs that were added, best an origin of their own: by default a port of its own for up, and the address of the API platform for serve',
+  ),
   urlCis2: address('Public address of CIS2'),
   urlIdentityAgent: address('Address of the Identity Agent as browsers reach it'),
   urlCis: address('Public address of CIS'),
   urlSample: address('Public address of the sample application'),
   urlApiMutualTls: address('Address of the API platform for clients with a certificate'),
+  urlApisMutualTls: address('Address of the APIs that were added for clients with a certificate'),
   urlCis2MutualTls: address('Address of CIS2 for clients with a certificate'),
   tlsClientAuthorities: text('PEM file with the authorities of client certificates for tls_client_auth'),
   tlsClientRevocations: text(

@@ -8,8 +8,9 @@ import type { Listener } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { createLineLog, createLog, type Log, type LogLevel, requestLog } from '@alongside/kernel/log';
 import { Metrics } from '@alongside/kernel/metrics';
+import { ConfigurationError } from '@alongside/kernel/operator';
 import { sha256 } from '@alongside/kernel/secrets';
-import { choosePorts, mutualTlsUrls, publicUrls } from './boot/addresses.ts';
+import { apisProblem, choosePorts, mutualTlsUrls, publicUrls } from './boot/addresses.ts';
 import { createCore } from './boot/core.ts';
 import { agentSocketPath, openDataFolder, requireVolume } from './boot/data-folder.ts';
 import { type Placement, startListeners } from './boot/listeners.ts';
@@ -99,8 +100,10 @@ async function openGround(given: Config, development: boolean, shutdown: Shutdow
   const stateFileIsOurs = await claimStateFile(stateFile, config.only.includes('console'));
   const { ports, held, release } = await choosePorts(config.portBase);
   shutdown.add(release);
-  const urls = publicUrls(config, ports);
-  const mutualTls = mutualTlsUrls(config, ports);
+  const urls = publicUrls(config, ports, development);
+  const problem = apisProblem(urls);
+  if (problem !== undefined) throw new ConfigurationError(problem);
+  const mutualTls = mutualTlsUrls(config, ports, urls);
   if (config.tls && development) await ensureOwnCertificate(config, urls, systemClock.now());
   const tls = openTls(config);
   trustAuthority(config.tlsAuthority)();
@@ -310,6 +313,7 @@ const stateOf = (
   urls: {
     console: urls.console,
     api: urls.api,
+    apis: urls.apis,
     cis2Issuer: `${urls.cis2}${realmPath}`,
     identityAgent: urls.identityAgent,
     cis: urls.cis,
@@ -363,7 +367,12 @@ async function start(
     proxies,
     tls: ground.tls,
     theme: ground.theme,
-    urls: { ...urls, apiMutualTls: mutualTls.api, cis2MutualTls: mutualTls.cis2 },
+    urls: {
+      ...urls,
+      apiMutualTls: mutualTls.api,
+      apisMutualTls: mutualTls.apis,
+      cis2MutualTls: mutualTls.cis2,
+    },
   });
   await startServices(placements, { listeners, completed }, ground, shared, shutdown);
   const metricsUrl = await startMetrics(ground, readings, shutdown);

@@ -6,6 +6,8 @@ import type { OnMalformed } from '@alongside/kernel/incoming';
 export interface Urls {
   console: string;
   api: string;
+  /** Origin of the APIs by definition: that of the API platform, unless they have their own. */
+  apis: string;
   cis2: string;
   identityAgent: string;
   cis: string;

@@ -12,6 +12,7 @@ export interface StateFile {
   urls: {
     console: string;
     api: string;
+    apis: string;
     cis2Issuer: string;
     identityAgent: string;
     cis: string;

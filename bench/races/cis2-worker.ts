@@ -13,7 +13,7 @@ export interface Start {
 
 process.on('SIGINT', () => undefined);
 process.once('message', async ({ database, origin, issuer, cis }: Start) => {
-  const urls = { console: '', api: '', cis2: origin, identityAgent: '', cis: cis.url, sample: '' };
+  const urls = { console: '', api: '', apis: '', cis2: origin, identityAgent: '', cis: cis.url, sample: '' };
   const own = await startInstance({ issuer, cis, urls }, database, undefined, 'localhost');
   const rounds = otherProcess({ ...own, cis: { ...own.cis, ...cis }, origin, issuer });
   // Each further message starts a round of deliveries.

@@ -69,7 +69,11 @@ interface ListenerSettings {
 }
 
 /** The mutual TLS listeners of these services. */
-const withCertificates = { api: 'apiMutualTls', cis2: 'cis2MutualTls' } as const;
+const withCertificates: Readonly<Partial<Record<ListenerName, keyof Ports>>> = {
+  api: 'apiMutualTls',
+  apis: 'apisMutualTls',
+  cis2: 'cis2MutualTls',
+};
 
 interface Plan {
   name: keyof Ports;
@@ -111,7 +115,7 @@ function plansOf(
     if (isLocal(name)) return [{ name, host: loopback, ...parts, proxies: undefined, tls: undefined }];
     const clientCertificates = parts.service.clientCertificates ?? false;
     const plain: Plan = { name, host, ...parts, proxies, tls: tls && { ...tls, clientCertificates } };
-    const twin = tls && (name === 'api' || name === 'cis2') ? withCertificates[name] : undefined;
+    const twin = tls && withCertificates[name];
     return twin && tls
       ? [plain, { ...plain, name: twin, tls: { ...tls, clientCertificates: true } }]
       : [plain];

@@ -20,6 +20,7 @@ describe('the certificate of --tls', () => {
   const urlsAt = (cis2: string) => ({
     console: 'http://localhost:1',
     api: 'https://localhost:2',
+    apis: 'https://localhost:7',
     identityAgent: 'http://127.0.0.1:4',
     cis2,
     cis: 'https://localhost:5',

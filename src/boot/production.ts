@@ -10,7 +10,7 @@ import { readIssuersFile } from '../cis/revocation/external-issuers.ts';
 import { webAuthnPolicy } from '../cis2/authenticators/webauthn/policy.ts';
 import type { Config } from '../config.ts';
 import type { Urls } from '../service.ts';
-import { type MutualTlsUrls, mutualTlsUrls, portsFrom, publicUrls } from './addresses.ts';
+import { apisProblem, type MutualTlsUrls, mutualTlsUrls, portsFrom, publicUrls } from './addresses.ts';
 import { requireVolume } from './data-folder.ts';
 import { MasterKeyFile } from './master-key.ts';
 import { signInSettings, webAuthnSettings } from './sign-in-settings.ts';
@@ -45,6 +45,7 @@ const isHttps: Check = ({ urls, mutualTls }) => {
   const addresses = Object.entries({
     ...urls,
     apiMutualTls: mutualTls.api,
+    apisMutualTls: mutualTls.apis,
     cis2MutualTls: mutualTls.cis2,
   });
   for (const [name, address] of addresses) {
@@ -64,6 +65,7 @@ function servedAddresses({
   const platform = only.includes('authorisation') || only.includes('gateway');
   const addresses = [
     ...(platform ? [urls.api, mutualTls.api] : []),
+    ...(only.includes('gateway') ? [urls.apis, mutualTls.apis] : []),
     ...(only.includes('cis2') ? [urls.cis2, mutualTls.cis2] : []),
     ...(only.includes('cis') ? [urls.cis] : []),
   ];
@@ -153,6 +155,8 @@ const consoleHasProxy: Check = ({ config: { only, consoleHost, trustedProxies } 
     ? `The console would be open at ${consoleHost} without TLS: name the proxy in front of it with --trusted-proxies, or leave out --console-host.`
     : undefined;
 
+const apisAreApart: Check = ({ urls }) => apisProblem(urls);
+
 const checks: readonly Check[] = [
   keepsData,
   hasNoSample,
@@ -161,6 +165,7 @@ const checks: readonly Check[] = [
   confirmsNative,
   hasRealCertificate,
   isHttps,
+  apisAreApart,
   consoleHasName,
   consoleHasProxy,
   folderIsPrivate,
@@ -216,7 +221,7 @@ export async function startProblems(config: Config, now: number): Promise<string
   ])
     await attempt<unknown>(read);
   const ports = portsFrom(config.portBase);
-  const [urls, mutualTls] = [publicUrls(config, ports), mutualTlsUrls(config, ports)];
-  const plan = { config, urls, mutualTls, folder, tls, now };
+  const urls = publicUrls(config, ports, false);
+  const plan = { config, urls, mutualTls: mutualTlsUrls(config, ports, urls), folder, tls, now };
   return [...problems, ...productionProblems(plan)];
 }

@@ -271,6 +271,8 @@ for (const open of [onSqlite, onPostgres])
         sample: 7,
         apiMutualTls: 8,
         cis2MutualTls: 9,
+        apis: 10,
+        apisMutualTls: 11,
       };
       const seen = watched(database, watch);
       const core = await createCore(seen, vault, {
@@ -292,8 +294,8 @@ for (const open of [onSqlite, onPostgres])
         vault,
         folder,
         ports,
-        urls: publicUrls(config, ports),
-        mutualTls: { api: undefined, cis2: undefined },
+        urls: publicUrls(config, ports, false),
+        mutualTls: { api: undefined, apis: undefined, cis2: undefined },
         agentSocket: '',
         realmKeys: new RealmKeys(seen),
         citizens: new AddedCitizens(seen),

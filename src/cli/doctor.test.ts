@@ -79,7 +79,7 @@ describe('alongside doctor at a healthy instance', () => {
         console_?.detail ?? '',
         new RegExp(`^${instance.state.portBase}: this instance \\(process ${process.pid}\\)$`),
       );
-      assert.equal(names.filter((name) => name.startsWith('port')).length, 6);
+      assert.equal(names.filter((name) => name.startsWith('port')).length, 7);
     }
   });
 

@@ -187,6 +187,7 @@ async function examine(name: string, address: string): Promise<HealthPart> {
 function partsOf({ urls, development }: Pick<ConsoleContext, 'urls' | 'development'>): Promise<HealthPart[]> {
   const parts: readonly (readonly [name: string, address: string])[] = [
     ['API platform', urls.api],
+    ...(urls.apis === urls.api ? [] : ([['Added APIs', urls.apis]] as const)),
     ['CIS2', urls.cis2],
     ['CIS', urls.cis],
     ...(development

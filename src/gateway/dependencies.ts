@@ -54,6 +54,8 @@ export interface Dependencies {
   people?: PeopleNow;
   /** Origin of mutual TLS, if any, which a proof may name as well. */
   mutualTlsUrl?: string | undefined;
+  /** The same of the APIs by definition, where they have an origin of their own. */
+  apisMutualTlsUrl?: string | undefined;
   /** Nonces of DPoP proofs; without it, proofs need none (RFC 9449 section 9). */
   proofNonces?: ProofNonces;
   /** Header `apikey` of `/_status`; by default a generated key in storage. */

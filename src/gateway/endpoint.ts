@@ -4,6 +4,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { inOwnTerms, retryHeaders, Unavailable } from '@alongside/kernel/kernel-errors';
 import type { Handler } from '@alongside/kernel/route';
 import { announcedProofAlgorithms, proofAlgorithmsOf } from '../oauth/dpop.ts';
+import type { GatewayUrls } from './addresses.ts';
 import type { Api } from './api.ts';
 import { type RecordedCall, recordCall, type Trace } from './audit.ts';
 import type { Gateway } from './dependencies.ts';
@@ -35,11 +36,16 @@ const codes: Readonly<Partial<Record<ErrorName, string>>> = {
  * bound token, the challenge names its scheme. That of an API by definition also names the metadata of the API (RFC 9728 section 5.1)
  * and the level that a user needs (RFC 9470 section 3).
  */
-function challengeOf(refusal: Refusal, api: Api, origin: string, { scheme, profile, nonce }: Trace): Headers {
+function challengeOf(
+  refusal: Refusal,
+  api: Api,
+  urls: GatewayUrls,
+  { scheme, profile, nonce }: Trace,
+): Headers {
   if (profile === 'nhs') return {};
   const name = errorNameOf(refusal);
   const error = name && codes[name];
-  const more = api.isDefined ? [`resource_metadata="${metadataUrl(origin, api)}"`] : [];
+  const more = api.isDefined ? [`resource_metadata="${metadataUrl(urls, api)}"`] : [];
   if (error === undefined || (profile === undefined && scheme !== 'dpop'))
     return refusal.entry.status === 401 && more.length > 0 ? { 'www-authenticate': `Bearer ${more}` } : {};
   if (refusal.extra.acr !== undefined) more.unshift(`acr_values="${refusal.extra.acr}"`);
@@ -53,9 +59,14 @@ function challengeOf(refusal: Refusal, api: Api, origin: string, { scheme, profi
 /**
  * Returns the challenge of a 401 of the back end, whose own one is about the gateway's credentials at it and may name an internal address.
  */
-function backEndChallenge({ status }: Answer, api: Api, origin: string, { scheme, profile }: Trace): Headers {
+function backEndChallenge(
+  { status }: Answer,
+  api: Api,
+  urls: GatewayUrls,
+  { scheme, profile }: Trace,
+): Headers {
   if (status !== 401 || profile === undefined || profile === 'nhs') return {};
-  const resource = `resource_metadata="${metadataUrl(origin, api)}"`;
+  const resource = `resource_metadata="${metadataUrl(urls, api)}"`;
   return { 'www-authenticate': `${scheme === 'dpop' ? 'DPoP' : 'Bearer'} ${resource}` };
 }
 
@@ -109,7 +120,7 @@ export function apiHandler(api: Api, gateway: Gateway): Handler<unknown> {
       .render(refusal)
       .with({
         ...ids,
-        ...challengeOf(refusal, api, gateway.urls.api, trace),
+        ...challengeOf(refusal, api, gateway.urls, trace),
         ...retryHeaders(refusal),
         ...waitOf(refusal),
         ...(api.isDefined ? ofStrangers : undefined),
@@ -134,7 +145,7 @@ export function apiHandler(api: Api, gateway: Gateway): Handler<unknown> {
         const added = api.swapsIds ? mirrored(request) : {};
         if (trace.nonce !== undefined) added['dpop-nonce'] = trace.nonce;
         if (api.isDefined)
-          Object.assign(added, ofStrangers, backEndChallenge(passed, api, gateway.urls.api, trace));
+          Object.assign(added, ofStrangers, backEndChallenge(passed, api, gateway.urls, trace));
         const answer = passed.with(added);
         await recordCall(gateway, call, answer);
         recordEnding(gateway, call, answer);

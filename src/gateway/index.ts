@@ -2,6 +2,7 @@ import type { Endpoint, Method, Route } from '@alongside/kernel/http';
 import { anyMethod, route } from '@alongside/kernel/route';
 import { Cors } from '../oauth/cors.ts';
 import type { Service } from '../service.ts';
+import { areApart } from './addresses.ts';
 import { openSandbox } from './apis/pds/sandbox.ts';
 import { seed } from './apis/pds/seed.ts';
 import { Patients } from './apis/pds/store.ts';
@@ -30,11 +31,17 @@ function withCors({ applications }: Dependencies, route: Route): Route {
   return { ...open, endpoint };
 }
 
+/** The gateway at the origin of the API platform. */
+export interface GatewayService extends Service {
+  /** The APIs by definition, where they have an origin of their own. It starts and stops with the other one. */
+  readonly apis?: Service;
+}
+
 /**
  * Creates the API gateway with its APIs: checks every call, names its caller to the back end, and renders errors in the API's own
  * format.
  */
-export async function createGateway(dependencies: Dependencies): Promise<Service> {
+export async function createGateway(dependencies: Dependencies): Promise<GatewayService> {
   const gateway = gatewayOf(dependencies);
   const sandbox = dependencies.options.sandbox ? await openSandbox(dependencies) : undefined;
   const apis = [...(await loadApis(dependencies)), ...(sandbox ? [sandbox] : [])];
@@ -48,8 +55,13 @@ export async function createGateway(dependencies: Dependencies): Promise<Service
       .map((one) => (dependencies.options.cors ? withCors(dependencies, one) : one));
   });
   const served = new ServedApis(gateway, (api) => apiHandler(api, gateway));
+  const isApart = areApart(dependencies.urls);
+  const others = isApart
+    ? [...served.routes({ elsewhere: true }), ...metadataRoutes(gateway, apis)]
+    : [...served.routes(), ...metadataRoutes(gateway, apis, served)];
   return {
-    routes: [...routes, ...served.routes(), ...metadataRoutes(gateway, apis, served)],
+    routes: [...routes, ...others],
+    ...(isApart ? { apis: { routes: [...served.routes(), ...metadataRoutes(gateway, [], served)] } } : {}),
     async stop() {
       await served.close();
       await sandbox?.close();

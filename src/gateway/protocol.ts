@@ -172,6 +172,7 @@ export type ApiReport = z.output<typeof apiReport>;
 export const listedApi = z.strictObject({
   name: z.string(),
   basePath: z.string(),
+  address: z.string().describe('Public address'),
   title: z.string(),
   backEnd: z.string(),
   operations: z.number(),

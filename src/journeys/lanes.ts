@@ -27,18 +27,21 @@ export function placesOf(urls: Urls, platform: string): Places {
       ] as const
     ).map(([url, lane]) => [new URL(url).origin, lane]),
   );
-  const { api, cis2, identityAgent, cis } = urls;
+  const { api, apis, cis2, identityAgent, cis } = urls;
   const services: Readonly<Record<string, string>> = {
     api,
     cis2,
     identityAgent,
     cis,
+    apis,
     apiMutualTls: api,
+    apisMutualTls: apis,
     cis2MutualTls: cis2,
   };
   return {
     platform,
     at({ origin, pathname }) {
+      if (apis !== api && origin === new URL(apis).origin) return apiLane(pathname);
       const known = origins.get(origin) ?? 'application';
       return known === 'cis2' ? (realmLane(pathname) ?? known) : known;
     },
@@ -53,6 +56,8 @@ function realmLane(path: string): Lane | undefined {
   return realm.startsWith('NHS-Login-') ? 'mock:NHS login' : 'mock:mock CIS2';
 }
 
+const apiLane = (path: string): Lane => `api:${/^\/([a-z\d][\w.-]*)/i.exec(path)?.[1] ?? 'unknown'}`;
+
 const services: Readonly<Record<string, Lane>> = {
   cis: 'cis',
   cis2: 'cis2',
@@ -65,10 +70,10 @@ export function laneOf({ service, route, caller, request }: Activity): Lane | un
   const known = services[service];
   if (known === 'cis2' && route.includes('/realms/:')) return realmLane(request?.path ?? '') ?? known;
   if (known !== undefined) return known;
-  if (service !== 'api' && service !== 'apiMutualTls') return undefined;
+  if (!/^apis?(?:MutualTls)?$/.test(service)) return undefined;
   if (caller.api !== undefined) return `api:${caller.api}`;
   if (/^\/(?:oauth2|authorisation\/|\.well-known\/oauth-authorization)/.test(route)) return 'authorisation';
-  return `api:${/^\/([a-z\d][\w.-]*)/i.exec(route === noRoute ? '' : route)?.[1] ?? 'unknown'}`;
+  return apiLane(route === noRoute ? '' : route);
 }
 
 /** The request during which another one was made. */

@@ -4,6 +4,8 @@
 export interface Urls {
   readonly console: string;
   readonly api: string;
+  /** Origin of the APIs that were added by their definition. */
+  readonly apis: string;
   readonly cis2Issuer: string;
   readonly identityAgent: string;
   readonly cis: string;

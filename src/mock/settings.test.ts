@@ -5,6 +5,7 @@ import { mockBasePath } from './settings.ts';
 const urls = {
   console: '',
   api: 'https://api.test',
+  apis: 'https://api.test',
   cis2: 'https://cis2.test',
   identityAgent: '',
   cis: '',

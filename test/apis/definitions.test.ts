@@ -81,7 +81,10 @@ describe('the published definitions, end to end', () => {
   });
 
   const call = (path: string, headers: Record<string, string>, init: RequestInit = {}) =>
-    fetch(instance.urls.api + path, { ...init, headers: { 'content-type': 'application/json', ...headers } });
+    fetch(instance.urls.apis + path, {
+      ...init,
+      headers: { 'content-type': 'application/json', ...headers },
+    });
 
   test('answer a user who signed in with a card, each by its access modes', async () => {
     const authorization = `Bearer ${await tokenOfCard()}`;
@@ -312,7 +315,7 @@ describe('alongside api', () => {
     assert.deepEqual([refused.status, refused.body.line], [400, 5]);
     assert.match(String(refused.body.problem), /"open": true/);
     await run('api', 'add', file, '--mock', '--open');
-    assert.equal((await fetch(`${instance.urls.api}/opened/a`)).status, 200);
+    assert.equal((await fetch(`${instance.urls.apis}/opened/a`)).status, 200);
     assert.match((await run('api', 'list')).lines.join('\n'), /opened .*1 operation, 1 open to anyone/);
     assert.match(await (await fetch(`${instance.urls.console}/apis`)).text(), /1 open to anyone/);
     await assert.rejects(
@@ -387,19 +390,19 @@ describe('alongside api', () => {
     ]);
     assert.equal(listed.apis.find(({ name }) => name === 'small')?.backEnd, 'mock');
     assert.equal(listed.apis[0]?.backEnd, 'in process');
-    assert.equal((await fetch(`${instance.urls.api}/small/a`)).status, 200);
+    assert.equal((await fetch(`${instance.urls.apis}/small/a`)).status, 200);
     await run('api', 'edit', 'small', '--set', 'faults=[{"status": 418}]');
-    assert.equal((await fetch(`${instance.urls.api}/small/a`)).status, 418);
+    assert.equal((await fetch(`${instance.urls.apis}/small/a`)).status, 418);
     await run('api', 'edit', 'small', '--set', 'faults=null', '--base-path', '/smaller');
-    assert.equal((await fetch(`${instance.urls.api}/small/a`)).status, 404);
-    assert.equal((await fetch(`${instance.urls.api}/smaller/a`)).status, 200);
+    assert.equal((await fetch(`${instance.urls.apis}/small/a`)).status, 404);
+    assert.equal((await fetch(`${instance.urls.apis}/smaller/a`)).status, 200);
     assert.deepEqual(
       (await run('api', 'export', 'small')).lines,
       readFileSync(file, 'utf8').trimEnd().split('\n'),
     );
     await run('api', 'remove', 'small');
     await assert.rejects(run('api', 'show', 'small'), /no API "small" that was added/);
-    assert.equal((await fetch(`${instance.urls.api}/smaller/a`)).status, 404);
+    assert.equal((await fetch(`${instance.urls.apis}/smaller/a`)).status, 404);
   });
 
   test('shows an operation that no access mode permits', async () => {
@@ -459,7 +462,7 @@ globalThis.setTimeout = (act, ms, ...more) => {
       "openapi: 3.0.3\nservers: [{url: /pasted}]\nsecurity: []\nx-nhsd-apim: {}\npaths: {/a: {get: {responses: {'204': {description: none}}}}}\n";
     const added = await instance.call('POST', '/apis', { text, basePath: '', upstream: '', mock: 'true' });
     assert.equal(added.status, 201, JSON.stringify(added.body));
-    assert.equal((await fetch(`${instance.urls.api}/pasted/a`)).status, 204);
+    assert.equal((await fetch(`${instance.urls.apis}/pasted/a`)).status, 204);
     const bad = await instance.call('POST', '/apis', { text: 'a: [', mock: 'true' });
     assert.equal(bad.status, 400);
     assert.deepEqual(
@@ -493,7 +496,7 @@ test('records responses of an upstream into a folder until it is stopped, and re
     let notes = '';
     while (!notes.includes('Press Ctrl-C')) notes += String((await once(recorder.stderr, 'data'))[0]);
     const headers = { authorization: 'Bearer secret', 'nhsd-session-uuid': 'secret' };
-    const address = `${instance.urls.api}/recorded/a/1?q=2`;
+    const address = `${instance.urls.apis}/recorded/a/1?q=2`;
     assert.equal((await fetch(address, { headers })).status, 200, notes);
     recorder.kill('SIGINT');
     assert.deepEqual(await ended, [0, null]);
@@ -504,7 +507,7 @@ test('records responses of an upstream into a folder until it is stopped, and re
       run('api', 'add', file, '--upstream', upstream.url, '--record', kept),
       /recorded\.json exists/,
     );
-    await fetch(`${instance.urls.api}/recorded/a/2`);
+    await fetch(`${instance.urls.apis}/recorded/a/2`);
     assert.equal(
       (await instance.api<{ examples: object[] }>('GET', '/apis/recorded/source')).examples.length,
       1,
@@ -533,7 +536,7 @@ test('a reset removes the APIs that were added, with their products and secrets'
   const add = (...more: string[]) => run('api', 'add', file, '--upstream', upstream.url, ...more);
   try {
     await add('--secret', 'kept=1');
-    const address = `${instance.urls.api}/until-reset/a`;
+    const address = `${instance.urls.apis}/until-reset/a`;
     assert.equal((await fetch(address)).status, 200);
     await run('reset');
     assert.equal((await fetch(address)).status, 404);

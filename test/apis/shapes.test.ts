@@ -100,7 +100,7 @@ describe('alongside api add --upstream', () => {
     return notes;
   };
   const call = (path: string, headers: Record<string, string>, method = 'GET') =>
-    fetch(instance.urls.api + path, {
+    fetch(instance.urls.apis + path, {
       method,
       headers: { 'content-type': 'application/fhir+json', ...headers },
       ...(method === 'GET' ? {} : { body: '{}' }),

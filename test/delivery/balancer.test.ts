@@ -19,6 +19,7 @@ const haproxy = process.env.ALONGSIDE_HAPROXY;
 const names = {
   console: 'console.alongside.test',
   api: 'api.alongside.test',
+  apis: 'apis.alongside.test',
   cis2: 'cis2.alongside.test',
   cis: 'cis.alongside.test',
 };
@@ -135,6 +136,8 @@ describe('two servers, PostgreSQL and HAProxy with deploy/haproxy.cfg', {
 
   test('serve every public name, and no other', async () => {
     assert.match((await ask(names.api, '/oauth2/_ping')).body, /version/);
+    assert.equal((await ask(names.apis, '/readyz')).status, 200);
+    assert.equal((await ask(names.apis, '/oauth2/_ping')).status, 404);
     const { body } = await ask(names.cis2, `${realmPath}/.well-known/openid-configuration`);
     assert.equal((JSON.parse(body) as { issuer: string }).issuer, `https://${names.cis2}${realmPath}`);
     assert.equal((await ask(names.cis, '/cards/crl')).status, 200);

@@ -283,7 +283,7 @@ describe('the package of the product', () => {
     await writeFile(project.path('notes.yaml'), definition);
     await run('sh', ['-c', 'npx alongside api add notes.yaml --mock'], options);
     const { urls } = JSON.parse(await readFile(project.path('.alongside/state.json'), 'utf8')) as StateFile;
-    assert.equal(await (await fetch(`${urls.api}/notes/1`)).text(), '{"text":"Hello"}');
+    assert.equal(await (await fetch(`${urls.apis}/notes/1`)).text(), '{"text":"Hello"}');
     // Its output closes when the instance, which inherited it, has ended as well.
     const closed = once(child, 'close');
     child.kill('SIGTERM');

@@ -8,8 +8,12 @@ import { after, before, describe, test } from 'node:test';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 // The public addresses of the platform and of CIS2 belong to a TLS proxy; the others are on loopback.
-const https = { urlApi: 'https://api.example.test', urlCis2: 'https://cis2.example.test' };
-const names = ['console', 'api', 'cis2', 'identityAgent', 'cis', 'sample'] as const;
+const https = {
+  urlApi: 'https://api.example.test',
+  urlApis: 'https://apis.example.test',
+  urlCis2: 'https://cis2.example.test',
+};
+const names = ['console', 'api', 'apis', 'cis2', 'identityAgent', 'cis', 'sample'] as const;
 type Name = (typeof names)[number];
 
 let instance: TestInstance;
@@ -46,7 +50,7 @@ async function ask(name: Name, path: string, { method = 'GET', headers = {}, bod
 function missing(name: Name, headers: IncomingHttpHeaders): string[] {
   const policy = String(headers['content-security-policy']);
   const isPage = String(headers['content-type']).startsWith('text/html');
-  const isPublic = name === 'api' || name === 'cis2';
+  const isPublic = name === 'api' || name === 'apis' || name === 'cis2';
   const rules: Record<string, boolean> = {
     'x-content-type-options': headers['x-content-type-options'] === 'nosniff',
     'referrer-policy': /^(no-referrer|same-origin)$/.test(String(headers['referrer-policy'])),

@@ -104,7 +104,7 @@ docker run --detach --name cluster-database --env POSTGRES_USER=alongside --env 
 echo "$(docker inspect --format '{{.NetworkSettings.IPAddress}}' cluster-database) postgres.internal" >> /etc/hosts
 
 # The certificate of the page, of an authority that the servers are told of.
-names='console.alongside.example api.alongside.example cis2.alongside.example cis.alongside.example'
+names='console.alongside.example api.alongside.example apis.alongside.example cis2.alongside.example cis.alongside.example'
 echo "172.30.84.10 $names" >> /etc/hosts
 cd /opt/alongside/deploy/compose
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/CN=Trial authority' \

@@ -138,7 +138,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
     audit,
     background,
     log: silentLog,
-    urls: { api, console: '', cis2: '', identityAgent: '', cis: '', sample: '' },
+    urls: { api, apis: api, console: '', cis2: '', identityAgent: '', cis: '', sample: '' },
     development: options.development ?? true,
     bases: bases.map((base) => ({ ...base, ...options.base })),
     ...options.more,

@@ -1,6 +1,6 @@
 import type { SeriesTable } from '@alongside/kernel/metrics';
 
-const service = 'listener: console, api, cis2, identityAgent, cis, sample and those for mutual TLS';
+const service = 'listener: console, api, apis, cis2, identityAgent, cis, sample and those for mutual TLS';
 const error = 'id of the catalogue ([errors.md](errors.md)), `none` without one';
 const basePath = 'base path of the token endpoint, such as `/oauth2`';
 const grant = '`grant_type`; `other` before it is known, such as for a wrong secret';

@@ -126,7 +126,7 @@ export async function startCis(changes: Partial<CisDependencies> = {}): Promise<
     recorder,
     background,
     log: silentLog,
-    urls: { console: '', api: '', cis2: '', identityAgent: '', sample: '', cis: origin },
+    urls: { console: '', api: '', apis: '', cis2: '', identityAgent: '', sample: '', cis: origin },
     development: true,
     allowVirtualCards: false,
     subscribers: [],

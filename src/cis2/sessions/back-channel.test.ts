@@ -325,6 +325,7 @@ function parts() {
   const urls = {
     console: '',
     api: 'https://api.example.test',
+    apis: 'https://api.example.test',
     cis2: cis2.origin,
     identityAgent: '',
     cis: '',

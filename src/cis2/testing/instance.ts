@@ -135,6 +135,7 @@ export async function startInstance(
     urls: {
       console: '',
       api: 'https://api.example.test',
+      apis: 'https://api.example.test',
       cis2: origin,
       identityAgent: agentUrl,
       cis: cis.url,

@@ -212,7 +212,7 @@ export const api = consoleCommand({
         for (const id of lists.application) await subscribe(api, id, report);
         const { urls } = await api.must('GET', '/state');
         if (folder !== undefined && !mock) {
-          out.note(`Added ${report.name}. It is at ${urls.api}${report.basePath}.`);
+          out.note(`Added ${report.name}. It is at ${urls.apis}${report.basePath}.`);
           const responses = await record(api, report.name, folder, out);
           return {
             json: { ...report, recorded: responses },
@@ -222,9 +222,9 @@ export const api = consoleCommand({
         return {
           json: report,
           lines: [
-            `Added ${report.name}. It is at ${urls.api}${report.basePath}.`,
+            `Added ${report.name}. It is at ${urls.apis}${report.basePath}.`,
             '',
-            ...linesOf(report, urls.api),
+            ...linesOf(report, urls.apis),
           ],
           notes: warningsOf(report),
         };

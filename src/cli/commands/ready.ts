@@ -8,8 +8,10 @@ import { instanceFlags, placeOf, readStateFile, tlsAuthorityOf } from '../instan
 
 /** Returns where the instance may answer `/readyz`: its local ports, then, for one that ends TLS itself, its public addresses. */
 function addresses({ ports, urls }: StateFile): string[] {
-  const local = [ports.console, ports.api, ports.cis2, ports.cis].map((port) => `http://127.0.0.1:${port}`);
-  return [...local, urls.api, new URL(urls.cis2Issuer).origin, urls.cis];
+  const local = [ports.console, ports.api, ports.apis, ports.cis2, ports.cis].map(
+    (port) => `http://127.0.0.1:${port}`,
+  );
+  return [...local, urls.api, urls.apis, new URL(urls.cis2Issuer).origin, urls.cis];
 }
 
 export const ready = command({

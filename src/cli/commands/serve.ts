@@ -19,6 +19,7 @@ function banner(out: Output, state: StateFile, invite: string): void {
   const rows = [
     ['  Console', urls.console],
     ['  API platform', urls.api],
+    ...(urls.apis === urls.api ? [] : [['  Added APIs', urls.apis]]),
     ['  CIS2', urls.cis2Issuer],
     ['  CIS', urls.cis],
     ...(state.metrics ? [['  Metrics', state.metrics]] : []),

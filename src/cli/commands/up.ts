@@ -25,6 +25,7 @@ function addressRows({ urls }: StateFile, only: readonly ServiceName[]): string[
     ['sample', 'Sample application', urls.sample],
     ['console', 'Console', urls.console],
     [only.includes('gateway') ? 'gateway' : 'authorisation', 'API platform', platform.join(', ')],
+    ['gateway', 'Added APIs', urls.apis],
     ['cis2', 'CIS2', urls.cis2Issuer],
     ['identity-agent', 'Identity Agent', urls.identityAgent],
     ['cis', 'CIS', urls.cis],

@@ -4,7 +4,7 @@ import { environment } from '@alongside/kernel/operator';
 import { portOwner } from '@alongside/kernel/port-owner';
 import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
 import { ownerText, portObstacle } from '../../../identity-agent/doctor/service.ts';
-import { listenerNames } from '../../boot/addresses.ts';
+import { portsFrom } from '../../boot/addresses.ts';
 import type { Check, ConsoleState, Subject } from './subject.ts';
 
 // Checks of this machine: Node.js, clock, localhost, proxy variables.
@@ -112,7 +112,10 @@ const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d+){3}|\[
 /** Returns the ports of the instance: from its addresses on this machine, else consecutive from the base. */
 function portsOf({ console, stateFile, portBase }: Subject): Port[] {
   const urls = console?.urls ?? (stateFile && 'state' in stateFile ? stateFile.state.urls : undefined);
-  if (!urls) return listenerNames.map((of, index) => ({ of, port: portBase + index }));
+  if (!urls)
+    return Object.entries(portsFrom(portBase)).flatMap(([of, port]) =>
+      of.endsWith('MutualTls') ? [] : [{ of, port }],
+    );
   const { cis2Issuer, ...others } = urls;
   return Object.entries({ ...others, cis2: cis2Issuer }).flatMap(([of, address]) => {
     const url = new URL(address);
@@ -121,7 +124,7 @@ function portsOf({ console, stateFile, portBase }: Subject): Port[] {
 }
 
 async function judgeFree({ of, port }: Port): Promise<Finding> {
-  if (port > 65_535) return wrong(`There is no port ${port}.`, 'Choose a --port-base of 65530 or less.', of);
+  if (port > 65_535) return wrong(`There is no port ${port}.`, 'Choose a --port-base of 65526 or less.', of);
   const code = await portObstacle(port);
   if (code === undefined) return ok(`${port} is free.`, of);
   if (code === 'EACCES')

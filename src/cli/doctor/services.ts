@@ -31,6 +31,7 @@ const probes: readonly Probe[] = [
   },
   { of: 'gateway, PDS', address: ({ api }) => `${api}/personal-demographics/FHIR/R4/_ping` },
   { of: 'gateway, hello-world', address: ({ api }) => `${api}/hello-world/_ping` },
+  { of: 'gateway, added APIs', address: ({ apis }) => `${apis}/readyz` },
   { of: 'cis2, readiness', address: ({ cis2Issuer }) => `${new URL(cis2Issuer).origin}/readyz` },
   {
     of: 'cis2',

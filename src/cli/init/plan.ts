@@ -41,6 +41,8 @@ const environmentExample = `# Addresses of Alongside at its usual ports: copy th
 ALONGSIDE_CONSOLE_URL=http://localhost:8400
 # The API platform: authorisation at /oauth2, PDS at /personal-demographics/FHIR/R4.
 ALONGSIDE_API_URL=http://localhost:8401
+# The APIs that you add with "npx alongside api add".
+ALONGSIDE_APIS_URL=http://localhost:8408
 # The issuer of CIS2, byte for byte.
 ALONGSIDE_CIS2_ISSUER_URL=http://localhost:8402/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare
 # Credentials of the seeded application: "npx alongside status --env" prints their values.

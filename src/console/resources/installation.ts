@@ -14,6 +14,7 @@ const installationState = z
     urls: z.strictObject({
       console: address,
       api: address,
+      apis: address.describe('Origin of the APIs that were added'),
       cis2Issuer: address,
       identityAgent: address,
       cis: address,
@@ -34,10 +35,10 @@ export const state: Resource = {
       roles: ['registration-authority', 'support', 'read'],
       response: installationState,
       async handle() {
-        const { console, api, identityAgent, cis, sample } = urls;
+        const { console, api, apis, identityAgent, cis, sample } = urls;
         return json(200, {
           version,
-          urls: { console, api, cis2Issuer, identityAgent, cis, sample },
+          urls: { console, api, apis, cis2Issuer, identityAgent, cis, sample },
           agentSocket,
           clock: clockState(clock),
           database: database.description,

@@ -115,6 +115,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
   const urls: Urls = {
     console: 'http://console.test',
     api: 'http://api.test',
+    apis: 'http://apis.test',
     cis2: 'http://cis2.test',
     identityAgent: 'http://127.0.0.1:1',
     cis: 'http://cis.test',

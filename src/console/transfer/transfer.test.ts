@@ -7,6 +7,7 @@ import { findRepeated } from './preview.ts';
 const urls = {
   console: 'http://localhost:8400',
   api: 'http://localhost:8401',
+  apis: 'http://localhost:8408',
   cis2: 'http://localhost:8402',
   identityAgent: 'http://127.0.0.1:8403',
   cis: 'http://localhost:8404',

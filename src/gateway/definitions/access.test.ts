@@ -112,7 +112,7 @@ describe('an API behind the gateway', () => {
   let upstream: TestUpstream;
   before(async () => {
     gateway = await startGateway({}, ':memory:', { vault });
-    register = new ApiRegister({ ...gateway, vault });
+    register = new ApiRegister({ ...gateway, ...gateway.dependencies, vault });
     upstream = await startUpstream((_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end('{}');

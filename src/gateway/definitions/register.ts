@@ -2,6 +2,7 @@ import type { Vault } from '@alongside/kernel/secrets';
 import type { Product, Products } from '../../oauth/products.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import { Settings } from '../../storage/settings.ts';
+import { addressOf, type GatewayUrls } from '../addresses.ts';
 import { apis as builtIn } from '../apis/registry.ts';
 import {
   type ApiDraft,
@@ -104,6 +105,7 @@ interface RegisterParts {
   database: Database;
   products: Products;
   vault: Vault;
+  urls: GatewayUrls;
 }
 
 /** The APIs behind the gateway, for commands and the console. */
@@ -112,12 +114,14 @@ export class ApiRegister {
   readonly #products: Products;
   readonly #settings: Settings;
   readonly #vault: Vault;
+  readonly #urls: GatewayUrls;
 
-  constructor({ database, products, vault }: RegisterParts) {
+  constructor({ database, products, vault, urls }: RegisterParts) {
     this.#definitions = new ApiDefinitions(database);
     this.#products = products;
     this.#settings = new Settings(database);
     this.#vault = vault;
+    this.#urls = urls;
   }
 
   /** Returns every API, those in process first. */
@@ -125,6 +129,7 @@ export class ApiRegister {
     const own = builtIn.map(({ name, basePath, title }) => ({
       name,
       basePath,
+      address: addressOf(this.#urls, { basePath }),
       title,
       backEnd: 'in process',
       operations: 0,
@@ -137,6 +142,7 @@ export class ApiRegister {
     const defined = stored.map((record, at) => ({
       name: record.name,
       basePath: record.basePath,
+      address: addressOf(this.#urls, { basePath: record.basePath, isDefined: true }),
       title: record.model.title,
       backEnd: backEndOf(record),
       operations: record.model.operations.length,

@@ -1,4 +1,5 @@
 import type { Answer } from '@alongside/kernel/answer';
+import type { Refusal } from '@alongside/kernel/errors';
 import { type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import { damaged, decodes } from '@alongside/kernel/respond';
@@ -6,8 +7,10 @@ import { anyMethod, type Handler, route } from '@alongside/kernel/route';
 import type { Vault } from '@alongside/kernel/secrets';
 import { Derived } from '../../storage/seldom-rows.ts';
 import { Settings } from '../../storage/settings.ts';
+import { addressOf } from '../addresses.ts';
 import type { Api } from '../api.ts';
 import type { Gateway } from '../dependencies.ts';
+import { errors } from '../errors/catalogue.ts';
 import { openBackEnd } from './back-end.ts';
 import { compileApi } from './compile.ts';
 import { operationFinder } from './operation-finder.ts';
@@ -72,8 +75,11 @@ export class ServedApis {
     return current instanceof Promise ? current.then(among) : among(current);
   }
 
-  /** The route of every path that no other service has. */
-  routes(): Route[] {
+  /**
+   * The route of every path that no other service has.
+   * @param elsewhere refuses every API with its address, for the origin of the platform where these APIs have their own
+   */
+  routes({ elsewhere = false } = {}): Route[] {
     const refuse = (request: HttpRequest): Answer => {
       const refusal = kernelErrors.nothingHere('no route has this path and method');
       return plainError(refusal, request).refusing(refusal);
@@ -85,6 +91,7 @@ export class ServedApis {
         rawQuery: true,
         endpoint: async (request) => {
           const served = await this.at(request.path);
+          if (served && elsewhere) return served.handler.errors(this.#elsewhere(served.api), request);
           if (served) return this.#withOrigin(served.api, request, await served.handler.endpoint(request));
           if (!decodes(request.query)) throw damaged('query');
           return refuse(request);
@@ -95,6 +102,11 @@ export class ServedApis {
         },
       }),
     );
+  }
+
+  #elsewhere(api: Api): Refusal {
+    const address = addressOf(this.#gateway.urls, api);
+    return errors.otherOrigin(`the address of ${api.name} is ${address}`, { address });
   }
 
   #withOrigin(
@@ -151,7 +163,7 @@ export class ServedApis {
       validation: this.#validation,
       upstream: {
         clock,
-        publicUrl: urls.api + stored.basePath,
+        publicUrl: addressOf(urls, { isDefined: true, basePath: stored.basePath }),
         secret: () => secretOf(security?.secret ?? '', this.#settings, vault),
       },
     });

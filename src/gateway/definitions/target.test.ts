@@ -44,7 +44,7 @@ describe('the target of a definition', () => {
   let plain: TestUpstream;
   before(async () => {
     gateway = await startGateway({}, ':memory:', { vault });
-    register = new ApiRegister({ ...gateway, vault });
+    register = new ApiRegister({ ...gateway, ...gateway.dependencies, vault });
     authority = makeAuthority();
     plain = await startUpstream((_, response) => response.end('ok'));
     await gateway.products.save({ name: 'test', apis: ['test'], scopes: [], limits: null });

@@ -32,6 +32,7 @@ const forms: Readonly<Partial<Record<ErrorName, Form>>> = {
   apiKeyWithoutProduct: { code: 'oauth.v2.InvalidApiKeyForGivenResource' },
   noProductMatch: { code: 'keymanagement.service.InvalidAPICallAsNoApiProductMatchFound' },
   unsupportedPath: { code: 'messaging.adaptors.http.flow.ApplicationNotFound', status: 404 },
+  otherOrigin: { code: 'messaging.adaptors.http.flow.ApplicationNotFound' },
   unavailable: { code: 'messaging.adaptors.http.flow.ServiceUnavailable' },
   insufficientAuthentication: {
     code: 'oauth.v2.InsufficientScope',

@@ -1,5 +1,13 @@
 /** Errors of APIs that were added as a definition. */
 export const definitionErrors = {
+  otherOrigin: {
+    code: 'other_origin',
+    status: 404,
+    description: 'This API is at {address}',
+    source: 'RFC 9110 section 15.5.5',
+    expected: 'the address of the API, at the origin of the APIs that were added',
+    fix: 'Call the address that the answer names; alongside status and --url-apis have the origin.',
+  },
   insufficientAuthentication: {
     code: 'insufficient_user_authentication',
     status: 401,

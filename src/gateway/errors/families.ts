@@ -58,6 +58,7 @@ const faults: Readonly<Record<ErrorName, Fault>> = {
   unsupportedPath: 'unsupported',
   ambiguousPath: 'invalid',
   noExample: 'unsupported',
+  otherOrigin: 'unsupported',
   invalidRequestId: 'invalid',
   invalidByDefinition: 'invalid',
   differsFromDefinition: 'invalid',

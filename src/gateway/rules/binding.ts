@@ -2,6 +2,7 @@ import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import { check } from '@alongside/kernel/steps';
 import { checkProof, proofAlgorithmsOf } from '../../oauth/dpop.ts';
 import { confirmationOf } from '../../oauth/token-records.ts';
+import { mutualTlsOf, originOf } from '../addresses.ts';
 import { errors } from '../errors/catalogue.ts';
 import type { WithHeaders } from './request.ts';
 import type { Verified } from './token.ts';
@@ -16,14 +17,16 @@ function checkCertificate(wanted: string | undefined, certificate: Buffer | unde
 }
 
 async function checkKey(jkt: string, call: WithHeaders & Verified): Promise<void> {
-  const { gateway, request, client, presented, trace } = call;
-  const { urls, mutualTlsUrl, proofNonces } = gateway;
+  const { gateway, api, request, client, presented, trace } = call;
+  const { urls, proofNonces } = gateway;
   const proof = client.get('dpop');
   trace.nonce = proofNonces?.current();
   if (proof === undefined) throw errors.missingProof('the scheme is DPoP, and the request has no proof');
   if (proofNonces && !proofNonces.accepts(proof))
     throw errors.nonceRequired('the proof has no current nonce of the gateway');
-  const url = [urls.api, mutualTlsUrl ?? []].flat().map((origin) => origin + request.path);
+  const url = [originOf(urls, api), mutualTlsOf(gateway, api) ?? []]
+    .flat()
+    .map((origin) => origin + request.path);
   const algorithms = proofAlgorithmsOf(trace.profile);
   const target = { method: request.method, url, accessToken: presented.token, algorithms };
   const result = await checkProof(proof, target, gateway);

@@ -4,6 +4,7 @@ import { check } from '@alongside/kernel/steps';
 import type { StoredApplication } from '../../oauth/applications.ts';
 import type { TokenRecord } from '../../oauth/token-records.ts';
 import type { Access } from '../access.ts';
+import { addressOf } from '../addresses.ts';
 import type { AccessMode } from '../api.ts';
 import { errors } from '../errors/catalogue.ts';
 import { type PresentedToken, readAuthorization } from '../headers.ts';
@@ -74,7 +75,7 @@ export const checkAudience = check('audience', function checkAudience(call: Arri
   const audience = token.attributes.aud?.split(' ').filter(Boolean) ?? [];
   if (audience.length === 0) return;
   const platform = gateway.urls.api;
-  const names = [platform, `${platform}/${api.name}`, `${platform}${api.basePath}`];
+  const names = [platform, `${platform}/${api.name}`, addressOf(gateway.urls, api)];
   if (!audience.some((resource) => names.includes(resource)))
     throw errors.wrongAudience(`the token is for ${audience.join(', ')}, not for ${api.name}`);
 });

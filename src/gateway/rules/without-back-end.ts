@@ -4,6 +4,7 @@ import { equalSecrets } from '@alongside/kernel/secrets';
 import type { Database } from '../../storage/database.ts';
 import { Settings } from '../../storage/settings.ts';
 import { release } from '../../version.ts';
+import { addressOf } from '../addresses.ts';
 import { errors } from '../errors/catalogue.ts';
 import { countingFailures } from './api-key.ts';
 import { type ForwardedCall, passOn } from './back-end.ts';
@@ -47,7 +48,7 @@ async function reportStatus(call: WithHeaders): Promise<Answer> {
   return json(200, {
     status: healthy ? 'pass' : 'fail',
     ...release,
-    checks: api.checks({ healthy, address: urls.api + api.basePath }),
+    checks: api.checks({ healthy, address: addressOf(urls, api) }),
   });
 }
 

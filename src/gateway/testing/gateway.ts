@@ -164,21 +164,23 @@ export async function startGateway(
     refusals,
     audit,
     log,
-    urls: { console: api, api, cis2: api, identityAgent: api, cis: api, sample: api },
+    urls: { console: api, api, apis: api, cis2: api, identityAgent: api, cis: api, sample: api },
     development: true,
     options: { legacyDefaultMode: false, requireAsid: false, ...options },
     ...more,
   };
   const gateway = await createGateway(dependencies);
   await seed(database);
-  const listener = createListener(gateway.routes, {
-    name: 'gateway',
-    log,
-    flush: () => recorder.flush(),
-    refusals,
-    ...(more.proxies ? { proxies: more.proxies } : {}),
-  });
-  const port = await listener.listen(0);
+  const listeners = [gateway, gateway.apis ?? { routes: [] }].map(({ routes }) =>
+    createListener(routes, {
+      name: 'gateway',
+      log,
+      flush: () => recorder.flush(),
+      refusals,
+      ...(more.proxies ? { proxies: more.proxies } : {}),
+    }),
+  );
+  const [port = 0, apisPort = 0] = await Promise.all(listeners.map((listener) => listener.listen(0)));
 
   await products.save({
     name: 'pds',
@@ -222,9 +224,13 @@ export async function startGateway(
     return token;
   };
 
-  const call = (path: string, init: RequestInit & { token?: string } = {}): Promise<Response> => {
+  const callAt = (
+    at: number,
+    path: string,
+    init: RequestInit & { token?: string } = {},
+  ): Promise<Response> => {
     const { token, headers, ...rest } = init;
-    return fetch(`http://127.0.0.1:${port}${path}`, {
+    return fetch(`http://127.0.0.1:${at}${path}`, {
       ...rest,
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -243,7 +249,9 @@ export async function startGateway(
     lines,
     port,
     issue,
-    call,
+    call: (path: string, init?: Parameters<typeof callAt>[2]) => callAt(port, path, init),
+    /** Calls the listener of the APIs by definition, where they have an origin of their own. */
+    callApis: (path: string, init?: Parameters<typeof callAt>[2]) => callAt(apisPort, path, init),
     dependencies,
     refusals,
     addApplication: (id: string, attributes: Record<string, string>, of: string[]) =>
@@ -255,7 +263,7 @@ export async function startGateway(
     },
     events: (): Promise<JourneyEvent[]> => events.list(),
     stop: async () => {
-      await listener.close();
+      await Promise.all(listeners.map((listener) => listener.close()));
       await database.close();
     },
   };

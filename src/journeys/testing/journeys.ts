@@ -18,6 +18,7 @@ import { JourneyRecorder } from '../recorder.ts';
 export const testUrls: Urls = {
   console: 'http://console.test',
   api: 'http://api.test',
+  apis: 'http://apis.test',
   cis2: 'http://cis2.test',
   identityAgent: 'http://agent.test',
   cis: 'http://cis.test',

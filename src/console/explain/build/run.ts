@@ -38,7 +38,7 @@ const headerName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 /** Returns the address if it belongs to a public service of this installation. */
 function targetOf(given: string, { urls }: ConsoleContext): URL {
   const url = URL.parse(given);
-  const targets = [urls.api, urls.cis2].map((address) => new URL(address).origin);
+  const targets = [...new Set([urls.api, urls.apis, urls.cis2].map((address) => new URL(address).origin))];
   if (!url || url.username + url.password !== '' || !targets.includes(url.origin))
     throw invalidMember('url', `must be an address of this installation: ${targets.join(' or ')}`);
   return url;

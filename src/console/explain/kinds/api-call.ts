@@ -67,7 +67,7 @@ export async function explainApiCall(
   console: ConsoleContext,
 ): Promise<Finding> {
   const listedApis = await console.apis.list();
-  const bases = listedApis.map(({ basePath }) => console.urls.api + basePath);
+  const bases = listedApis.map(({ address }) => address);
   const came = addressOf(url);
   const api = bases.find((base) => came === base || came.startsWith(`${base}/`));
   const authorization = headers.get('authorization');

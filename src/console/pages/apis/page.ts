@@ -16,14 +16,11 @@ import {
 } from '../../page/controls.ts';
 import { definePage } from '../../page/page.ts';
 
-const row = (
-  { name, basePath, title, backEnd, operations, open, warnings, notice }: ListedApi,
-  origin: string,
-) => ({
+const row = ({ name, address, title, backEnd, operations, open, warnings, notice }: ListedApi) => ({
   id: `api-${name}`,
   cells: [
     html`<strong>${name}</strong><br><span class="quiet">${foreign(title)}</span>`,
-    copied(origin + basePath, `the address of ${name}`),
+    copied(address, `the address of ${name}`),
     backEnd,
     html`${operations === 0 ? undefined : operations}${open === 0 ? undefined : html` ${tag(`${open} open to anyone`, 'warn')}`}${warnings === 0 ? undefined : html` ${tag(counted(warnings, 'warning'), 'warn')}`}${notice === null ? undefined : html`<br>${foreign(notice)}`}`,
     backEnd === 'in process'
@@ -69,11 +66,11 @@ export const apisPage = definePage({
   parts: {
     list: {
       on: ['application'],
-      async render({ console: { apis, urls } }) {
+      async render({ console: { apis } }) {
         return table(
           'APIs behind the gateway',
           ['API', 'Address', 'Back end', numberColumn('Operations'), hiddenColumn('Change')],
-          (await apis.list()).map((api) => row(api, urls.api)),
+          (await apis.list()).map(row),
         );
       },
     },
