@@ -143,7 +143,7 @@ export const errors = catalogue('console', {
     code: 'approval_needed',
     status: 403,
     description:
-      'This concerns the whole person, who also belongs to other organisations, so an unlimited administrator must approve it. The request waits; repeat the call when it is approved.',
+      'This concerns a whole person beyond your organisations, so an unlimited administrator must approve it. The request waits; repeat the call when it is approved.',
     ...byOperator,
     expected: 'the approval of an administrator without a limit',
     fix: 'Ask an administrator to approve the request at /approvals in the console, then repeat the same call.',

@@ -51,6 +51,15 @@ const writes: Readonly<Record<string, Partial<Record<Role, readonly Try[]>>>> = 
         body: () => ({ givenName: 'New', familyName: 'Colleague', roles: [roleAt(own), roleAt(other)] }),
         is: 'refused',
       },
+      {
+        body: () => ({
+          uid: '100000000077',
+          givenName: 'New',
+          familyName: 'Colleague',
+          roles: [roleAt(own)],
+        }),
+        is: 'approval',
+      },
     ],
   },
   'PATCH /people/:uid': {

@@ -166,6 +166,12 @@ describe('an approval', () => {
     assert.notEqual(await request(), late);
   });
 
+  test('is withdrawn with the removal of its requester', async () => {
+    const id = await request();
+    assert.equal((await send(approver, 'DELETE', `/administrators/${requester.id}`)).status, 204);
+    assert.deepEqual((await approve(id)).answer, [409, 'approval_over']);
+  });
+
   test('is not needed for roles inside the limit, and does not open those of other organisations', async () => {
     const { roles } = await nurse();
     const { roleId: _, ...role } = roles.find(({ orgCode }) => orgCode === practice) ?? assert.fail();

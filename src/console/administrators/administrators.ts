@@ -205,12 +205,16 @@ export class Administrators {
     ]);
   }
 
-  /** Removes an administrator with passkeys and sessions. */
+  /** Removes an administrator with passkeys and sessions, and withdraws the requests for approval. */
   remove(id: string, ...others: Statement[]): Promise<RoleChange> {
     return this.#unlessLast(id, undefined, [
       must(sql('DELETE FROM administrator WHERE id = ?', id)),
       sql('DELETE FROM administrator_key WHERE administrator_id = ?', id),
       sql('DELETE FROM administrator_session WHERE administrator_id = ?', id),
+      sql(
+        "UPDATE approval SET state = 'withdrawn' WHERE administrator_id = ? AND state IN ('waiting', 'approved')",
+        id,
+      ),
       ...others,
     ]);
   }

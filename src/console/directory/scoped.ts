@@ -211,6 +211,13 @@ export class ScopedDirectory extends CisDirectory {
     if (!Array.isArray(person.roles) || person.roles.length === 0)
       refuse(`a new person needs a role at ${codes.join(', ')}`);
     if (!isEmpty(elsewhere(person, codes))) refuse('the new person has roles at other organisations');
+    // Authenticators outlive a removed person, so a chosen uid could be that of someone whom another organisation adds later.
+    const caller = this.#limits.caller();
+    if (caller && typeof person.uid === 'string')
+      await this.#limits.approvals.demand(caller, {
+        uid: person.uid,
+        subject: 'add a person with a chosen uid',
+      });
     return super.call(call);
   }
 

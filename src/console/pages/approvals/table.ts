@@ -26,7 +26,7 @@ const tones: Readonly<Record<ApprovalState, 'good' | 'warn' | 'bad' | undefined>
 };
 
 function decisions({ id, subject, requester }: Approval): Html {
-  const about = `to ${subject}, requested by ${requester}`;
+  const about = `the request of ${requester} to ${subject}`;
   return html`${callButton({ id: `approve-${id}`, method: 'POST', path: `/approvals/${id}/approve`, done: 'Approved. The requester can make the call once, within 24 hours.', label: 'Approve', about })}
 ${callButton({ id: `decline-${id}`, method: 'POST', path: `/approvals/${id}/decline`, done: 'Declined.', label: 'Decline', about })}`;
 }
