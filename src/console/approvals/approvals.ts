@@ -65,6 +65,7 @@ export interface WholePerson {
   readonly subject: string;
 }
 
+type ApprovalDatabase = Pick<Database, 'get' | 'all' | 'batch'>;
 type Decision = 'approved' | 'declined';
 type ApprovalAction = Extract<AuditAction, `approval.${string}`>;
 
@@ -95,7 +96,7 @@ function approvalOf(stored: RowOf<typeof approvalRow>, now: number): Approval {
  * the hands of the one who approves.
  */
 export class Approvals {
-  readonly #database: Database;
+  readonly #database: ApprovalDatabase;
   readonly #clock: Clock;
   readonly #audit: AuditLog;
   readonly #changes: Pick<Changes, 'announce'>;
@@ -103,7 +104,7 @@ export class Approvals {
   readonly #passed = new WeakMap<Caller, string>();
 
   /** @param audit names the current caller */
-  constructor(database: Database, clock: Clock, audit: AuditLog, changes: Pick<Changes, 'announce'>) {
+  constructor(database: ApprovalDatabase, clock: Clock, audit: AuditLog, changes: Pick<Changes, 'announce'>) {
     this.#database = database;
     this.#clock = clock;
     this.#audit = audit;
@@ -126,18 +127,16 @@ export class Approvals {
       this.#passed.set(caller, uid);
       return;
     }
-    const id =
-      found?.id ??
-      (await this.#request({
-        administrator: administrator.id,
-        requester: caller.actor,
-        uid,
-        subject,
-        method,
-        path,
-        body,
-        hash,
-      }));
+    const wanted = {
+      administrator: administrator.id,
+      requester: caller.actor,
+      uid,
+      subject,
+      method,
+      path,
+      body,
+    };
+    const id = found?.state === 'waiting' ? found.id : await this.#request({ ...wanted, hash });
     throw errors.approvalNeeded(`request ${id} waits: ${subject}`, { approval: id });
   }
 
