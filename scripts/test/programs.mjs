@@ -56,6 +56,13 @@ export const programHelpers = [
     debian: 'dbus libglib2.0-bin python3-dbusmock',
   },
   {
+    tests: 'src/storage/pooler',
+    name: 'PgBouncer',
+    variable: 'ALONGSIDE_PGBOUNCER',
+    find: () => onPath('pgbouncer') ?? first(['/usr/sbin/pgbouncer']),
+    debian: 'pgbouncer',
+  },
+  {
     tests: '',
     name: 'OpenSSL',
     variable: 'ALONGSIDE_OPENSSL',

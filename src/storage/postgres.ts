@@ -25,6 +25,7 @@ import {
   isOutdatedPlan,
   PostgresConnection,
 } from './postgres-connection.ts';
+import { Echo, Unheard } from './postgres-echo.ts';
 import { PostgresReader } from './postgres-reader.ts';
 import { type Progress, runBatch, runPatiently } from './postgres-statements.ts';
 import { PostgresWatcher } from './postgres-watcher.ts';
@@ -138,16 +139,48 @@ export class PostgresDatabase implements Database {
   static async open(url: string, options: PostgresOptions = {}): Promise<PostgresDatabase> {
     const database = new PostgresDatabase(url, options);
     try {
-      const row = await database.get<{ version: number }>(
-        sql("SELECT current_setting('server_version_num')::int AS version"),
+      const row = await database.get<{ version: number; standby: boolean }>(
+        sql("SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby"),
       );
       if ((row?.version ?? 0) < 150_000) throw new Error('PostgreSQL 15 or newer is needed');
+      // A standby refuses LISTEN; what waits for its promotion connects again.
+      if (!row?.standby) await database.#checkSessions();
     } catch (error) {
       await database.close();
       const { cause = error } = error as Error;
       throw new OperatorError(`${database.description} cannot be used: ${reasonOf(cause)}.`);
     }
     return database;
+  }
+
+  /** Processes coordinate by notifications and advisory locks. @throws Error with the remedy for a server or pooler without them */
+  async #checkSessions(): Promise<void> {
+    const connection = new PostgresConnection(this.#options);
+    try {
+      await connection.connect();
+      await connection.send('SELECT pg_try_advisory_xact_lock_shared(0)').catch((error: unknown) => {
+        if (connection.isLost(error)) throw error;
+        throw new Error(`the server has no advisory locks (${reasonOf(error)}). Use PostgreSQL itself`);
+      });
+      const echo = new Echo(connection, (to, payload) => this.#notify(to, payload), this.#options.silence);
+      await echo.listen().catch((error: unknown) => {
+        if (connection.isLost(error)) throw error;
+        throw new Error(`the server has no LISTEN (${reasonOf(error)}). Use PostgreSQL itself`);
+      });
+      await echo.prove().catch((error: unknown) => {
+        if (!(error instanceof Unheard)) throw error;
+        throw new Error(
+          'LISTEN receives no notifications, so a process would not learn what others revoke. Set a connection pooler to session mode (pool_mode = session of PgBouncer), or connect --database to the server directly',
+        );
+      });
+    } finally {
+      await connection.end().catch(() => undefined);
+    }
+  }
+
+  async #notify(to: string, payload: string): Promise<void> {
+    const progress = { mayHaveCommitted: false, isLost: false };
+    await this.#attempt([sql('SELECT pg_notify(?, ?)', to, payload)], {}, progress);
   }
 
   async all<R extends object = Row>(statement: Statement, shape?: RowReader<R>): Promise<R[]> {
@@ -255,9 +288,7 @@ export class PostgresDatabase implements Database {
 
   /** A process that misses it reads again when it listens again. One that listens must not miss it, so a failure is tried again. */
   async #notifyOthers(): Promise<void> {
-    const notify = sql("SELECT pg_notify(?, '')", channel);
-    const progress = { mayHaveCommitted: false, isLost: false };
-    await this.#attempt([notify], {}, progress).catch(() => this.#announce(announceAgainAfter));
+    await this.#notify(channel, '').catch(() => this.#announce(announceAgainAfter));
   }
 
   /** PostgreSQL shows only durable commits, unless synchronous_commit is changed. */
@@ -282,6 +313,7 @@ export class PostgresDatabase implements Database {
       this.#options,
       { [channel]: notify, [announcements]: (table) => this.#seldom.wrote(table) },
       notify,
+      (to, payload) => this.#notify(to, payload),
     );
     return () => this.#listeners.delete(listener);
   }
