@@ -70,6 +70,23 @@ describe('new password', () => {
     test(`${problem === undefined ? 'accepts' : `reports ${problem} for`} ${password.slice(0, 40)}`, () => {
       assert.equal(passwordProblem(password, repeated, own), problem);
     });
+  test('refuses the most common passwords of the shortest length and more', () => {
+    // The first ones of the list, some between, and the last one before 3,000.
+    const common =
+      '123qweasdzxc 1qaz2wsx3edc Qazwsxedcrfv 123456qwerty sonyericsson leavemealone unbelievable finalfantasy needforspeed ' +
+      'newproject2004 gfhjkmgfhjkm 1qaz2wsx3edc4rfv justinbieber qwerty123456 questpistols q1w2e3r4t5y6u georgegeorge gearsofwar2012 gaga_123_gaga fyutkbyf2005';
+    for (const password of common.split(' '))
+      assert.equal(passwordProblem(password, password, []), 'known', password);
+  });
+  test('accepts long passwords that no list contains', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 12, maxLength: 12 }), (bytes) => {
+        const password = Buffer.from(bytes).toString('hex');
+        fc.pre(new Set(password).size > 6);
+        assert.equal(passwordProblem(password, password, []), undefined);
+      }),
+    );
+  });
   test('checks any text without an error', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), fc.array(fc.string()), (text, words) => {

@@ -1,5 +1,6 @@
 import type { Person } from '../../../cis/protocol.ts';
 import type { FieldProblems } from './account-page.ts';
+import { isCommon } from './common-passwords.ts';
 import { accountText } from './text.ts';
 
 /** Characters; NIST SP 800-63B section 5.1.1.2 requires eight. */
@@ -8,7 +9,7 @@ const longestPassword = 128;
 /** The most UTF-16 code units of a password of that length, in any normalisation form. */
 const longestWritten = 8 * longestPassword;
 
-/** Common passwords of that length, in lower case, letters and digits only. */
+/** Passwords that are common here, beside those of `isCommon`; in lower case, letters and digits only. */
 const known: ReadonlySet<string> = new Set([
   'password1234',
   'passwordpassword',
@@ -80,7 +81,7 @@ export function passwordProblem(
   if (count < shortestPassword) return 'tooShort';
   if (count > longestPassword) return 'tooLong';
   const text = plain(normal);
-  if (known.has(text) || isPattern([...text])) return 'known';
+  if (known.has(text) || isCommon(text) || isPattern([...text])) return 'known';
   const left = own
     .map(plain)
     .filter((word) => word.length > 3)
