@@ -49,7 +49,10 @@ const checks = {
     about: 'lock files without addresses, with checksums',
     run: async () => (await import('./check/lock-files.mjs')).lockFiles(),
   },
-  addresses: { about: 'no paths of one machine, no registries, no path from URL.pathname', run: addresses },
+  addresses: {
+    about: 'no paths of one machine, no registries, no path from URL.pathname',
+    run: () => addresses(),
+  },
   assurance: {
     about: 'threat model and ASVS name tests that exist',
     run: assurance,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -90,7 +90,8 @@ async function preparePackages() {
 
 /** Runs a program in site/. Its output appears only if it fails. */
 async function build(node, what, args) {
-  const file = join(tmpdir(), `alongside-site-${process.pid}.log`);
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-site-'));
+  const file = join(folder, 'build.log');
   const log = openSync(file, 'w');
   const env = { ...process.env, ASTRO_TELEMETRY_DISABLED: '1' };
   try {
@@ -102,6 +103,6 @@ async function build(node, what, args) {
     throw new Stop(`${what} could not be built: see the errors above`);
   } finally {
     closeSync(log);
-    rmSync(file, { force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }

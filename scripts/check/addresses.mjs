@@ -11,12 +11,16 @@ const forbidden = [
     /import\.meta\.url\s*\)\s*\.pathname/,
     'a path from URL.pathname, which breaks in a folder with a space: use fileURLToPath or import.meta.dirname',
   ],
+  [
+    /^(?!.*mkdtemp).*join\((?:os\.)?tmpdir\(\), *[`'"](?!alongside-\$\{(?:process\.getuid|ownUid))/,
+    'a file of a known name in the temporary folder, where others can make it first: use mkdtemp',
+  ],
 ];
 
-/** Finds absolute paths of one machine, package registries and unportable paths in tracked files. */
-export function addresses() {
-  return trackedFiles().flatMap((file) => {
-    const lines = textOf(file)?.split('\n') ?? [];
+/** Finds absolute paths of one machine, package registries, unportable and predictable paths in tracked files. */
+export function addresses(files = trackedFiles(), read = textOf) {
+  return files.flatMap((file) => {
+    const lines = read(file)?.split('\n') ?? [];
     return lines.flatMap((line, index) =>
       forbidden
         .filter(([pattern]) => pattern.test(line))
