@@ -30,7 +30,14 @@ import { createCis2 } from './cis2/index.ts';
 import { authorisationApis, type Config, type ServiceName } from './config.ts';
 import type { StoredPart } from './console/dependencies.ts';
 import { createConsole } from './console/index.ts';
-import { ApiRegister, createGateway, patientRegister, pdsFaults, statusKeyOf } from './gateway/index.ts';
+import {
+  ApiRegister,
+  apiResources,
+  createGateway,
+  patientRegister,
+  pdsFaults,
+  statusKeyOf,
+} from './gateway/index.ts';
 import { Names } from './journeys/names.ts';
 import { StoredJourneys } from './journeys/reader.ts';
 import {
@@ -259,6 +266,7 @@ const authorisationOf = (wiring: Wiring, personSource: PersonSource, here: Cis2H
     clientAuthorities: live.clientAuthorities,
     clientRevocations: live.clientRevocations,
     mutualTlsUrl: wiring.mutualTls.api,
+    apiResources: apiResources(core.database, wiring.urls),
     bases: basesOf(wiring, here),
   });
 };

@@ -84,6 +84,8 @@ export interface AuthorisationDependencies {
   /** Allows requests to shorten lifetimes, and key sets at private addresses. */
   development: boolean;
   bases: readonly BasePath[];
+  /** Returns the addresses of APIs by their names in products, which clients may request as `resource`; none by default. */
+  apiResources?: () => ReadonlyMap<string, string> | Promise<ReadonlyMap<string, string>>;
   /** Returns the role ids of a person in CIS, for an exchanged ID token without a role; undefined for an unknown person. */
   roleSource?: (uid: string) => Promise<string[] | undefined>;
   /** Returns a person in CIS, for minted tokens; undefined for an unknown uid. Without it no tokens are minted. */

@@ -83,4 +83,5 @@ export { reset as resetPatients, seed as seedPatients } from './apis/pds/seed.ts
 export { ApiRegister } from './definitions/register.ts';
 export { resetDefinitions } from './definitions/store.ts';
 export type { Dependencies, GatewayOptions } from './dependencies.ts';
+export { apiResources } from './resources.ts';
 export { statusKeyOf } from './rules/without-back-end.ts';

@@ -79,7 +79,7 @@ export async function checkSignIn({
 export const checkResources = check(
   'resources',
   async function checkResources({ server, parameters, client, products, reply }: RequestCall & WithProducts) {
-    const resources = readResources(parameters, server.parts.urls.api, { client, products });
+    const resources = await readResources(parameters, server.parts, { client, products });
     return resources
       ? { resources }
       : reply.fail(errors.targetInvalid(`resource is ${parameters.all('resource').join(' ')}`));

@@ -2,15 +2,27 @@ import { type PlatformRegistration, resourcesOf } from '../../oauth/applications
 import type { Parameters } from '../../oauth/parameters.ts';
 import type { TokenRecord } from '../../oauth/token-records.ts';
 import type { WithProducts } from '../application/client.ts';
+import type { AuthorisationDependencies } from '../dependencies.ts';
 
 /** Most resources in one request. */
 const mostResources = 20;
 
-/** Returns the resources that an application may name: the platform, the APIs of its products, and its attribute `resources`. */
-function allowedResources(api: string, { client, products }: WithProducts): Set<string> {
-  const apis = products.flatMap((product) => product.apis);
-  const registered = (client.registration.attributes.resources ?? '').split(' ').filter(Boolean);
-  return new Set([api, ...apis.map((name) => `${api}/${name}`), ...registered]);
+/** The parts of the service that know which resources exist. */
+type Platform = Pick<AuthorisationDependencies, 'urls' | 'apiResources'>;
+
+/**
+ * Returns the resources that an application may name, with what they mean: the platform, the APIs of its products by address or by name,
+ * and its attribute `resources`.
+ */
+async function allowedResources({ urls, apiResources }: Platform, { client, products }: WithProducts) {
+  const addresses = await apiResources?.();
+  const meanings = new Map([[urls.api, urls.api]]);
+  for (const name of products.flatMap((product) => product.apis))
+    for (const resource of [`${urls.api}/${name}`, addresses?.get(name) ?? []].flat())
+      meanings.set(resource, name);
+  for (const resource of (client.registration.attributes.resources ?? '').split(' ').filter(Boolean))
+    if (!meanings.has(resource)) meanings.set(resource, resource);
+  return meanings;
 }
 
 /**
@@ -19,36 +31,42 @@ function allowedResources(api: string, { client, products }: WithProducts): Set<
  */
 export function readResources(
   parameters: Parameters,
-  api: string,
+  platform: Platform,
   client: WithProducts,
   granted: readonly string[] = [],
-): string[] | undefined {
-  return within(parameters.all('resource'), api, client, granted);
+): Promise<string[] | undefined> {
+  return within(parameters.all('resource'), platform, client, granted);
 }
 
 /** The same with `audience` as well as `resource`, which may be the name of an API (RFC 8693 section 2.1). */
 export function readTargets(
   parameters: Parameters,
-  api: string,
+  platform: Platform,
   client: WithProducts,
   granted: readonly string[],
-): string[] | undefined {
-  const named = parameters.all('audience').map((name) => (name.includes(':') ? name : `${api}/${name}`));
-  return within([...parameters.all('resource'), ...named], api, client, granted);
+): Promise<string[] | undefined> {
+  const named = parameters
+    .all('audience')
+    .map((name) => (name.includes(':') ? name : `${platform.urls.api}/${name}`));
+  return within([...parameters.all('resource'), ...named], platform, client, granted);
 }
 
-function within(
+async function within(
   named: readonly string[],
-  api: string,
+  platform: Platform,
   client: WithProducts,
   granted: readonly string[],
-): string[] | undefined {
+): Promise<string[] | undefined> {
   const asked = [...new Set(named)];
   if (asked.length === 0) return [...granted];
-  const allowed = allowedResources(api, client);
-  const fits = (resource: string): boolean =>
-    allowed.has(resource) && (granted.length === 0 || granted.includes(resource));
-  return asked.length <= mostResources && asked.every(fits) ? asked : undefined;
+  if (asked.length > mostResources) return undefined;
+  const allowed = await allowedResources(platform, client);
+  const meant = new Set(granted.map((resource) => allowed.get(resource) ?? resource));
+  const fits = (resource: string): boolean => {
+    const meaning = allowed.get(resource);
+    return meaning !== undefined && (meant.size === 0 || meant.has(meaning));
+  };
+  return asked.every(fits) ? asked : undefined;
 }
 
 /** Attribute of tokens: the resources at which they may be used, space separated. */

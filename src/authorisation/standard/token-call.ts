@@ -20,9 +20,9 @@ export type TokenCall = ServerCall &
   Passed<'client-authentication' | 'sender-constraint'>;
 
 /** Returns the resources of the new token: those that the request names, within those that were granted. */
-export function narrowResources(call: TokenCall, granted?: readonly string[]): string[] {
+export async function narrowResources(call: TokenCall, granted?: readonly string[]): Promise<string[]> {
   const { server, parameters } = call;
-  const resources = readResources(parameters, server.parts.urls.api, call, granted);
+  const resources = await readResources(parameters, server.parts, call, granted);
   if (!resources) throw errors.tokenTarget(`resource is ${parameters.all('resource').join(' ')}`);
   return resources;
 }

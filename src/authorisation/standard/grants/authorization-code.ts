@@ -34,8 +34,8 @@ const checkSession = check('session', function checkSession(call: CodeCall): { u
   return { upstream };
 });
 
-const keepResources = check('resources', function keepResources(call: CodeCall) {
-  return { resources: narrowResources(call, call.granted.resources) };
+const keepResources = check('resources', async function keepResources(call: CodeCall) {
+  return { resources: await narrowResources(call, call.granted.resources) };
 });
 
 const keepScopes = check('scope', function keepScopes({ products, granted }: CodeCall) {

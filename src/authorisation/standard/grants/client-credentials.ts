@@ -9,8 +9,8 @@ const keepScopes = check('scope', function keepScopes(call: TokenCall) {
   return { scope: narrowScopes(call, scopesAt(call.products, applicationMarker)) };
 });
 
-const keepResources = check('resources', function keepResources(call: TokenCall) {
-  return { resources: narrowResources(call) };
+const keepResources = check('resources', async function keepResources(call: TokenCall) {
+  return { resources: await narrowResources(call) };
 });
 
 type Valid = TokenCall &

@@ -74,8 +74,8 @@ const checkScope = check('scope', function checkScope(call: RefreshCall): WithSc
 });
 
 /** Keeps fewer resources for this access token alone; the refresh token keeps all of the grant (RFC 8707 section 2.2). */
-const keepResources = check('resources', function keepResources(call: RefreshCall) {
-  return { resources: narrowResources(call, audienceOf(call.record.attributes)) };
+const keepResources = check('resources', async function keepResources(call: RefreshCall) {
+  return { resources: await narrowResources(call, audienceOf(call.record.attributes)) };
 });
 
 /** Issues an access token alone: the refresh token of a bound confidential client stays (FAPI 2.0 section 5.3.2.1). */

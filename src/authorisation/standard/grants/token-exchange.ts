@@ -74,9 +74,9 @@ const keepScopes = check('scope', function keepScopes(call: ExchangeCall): { sco
 });
 
 /** Reads `resource` and `audience` together (RFC 8693 section 2.1), within the resources of the subject token. */
-const keepTargets = check('resources', function keepTargets(call: ExchangeCall) {
+const keepTargets = check('resources', async function keepTargets(call: ExchangeCall) {
   const { server, parameters, subject } = call;
-  const resources = readTargets(parameters, server.parts.urls.api, call, subject.resources);
+  const resources = await readTargets(parameters, server.parts, call, subject.resources);
   if (resources) return { resources };
   const named = [...parameters.all('resource'), ...parameters.all('audience')];
   throw errors.tokenTarget(`resource and audience are ${named.join(' ')}`);
