@@ -28,20 +28,20 @@ export const approvalsPage = definePage({
         const { caller, console } = view;
         const administrator = hasRole(caller, {}) ? undefined : (caller?.administrator?.id ?? '-');
         const found = await console.approvals.list({ administrator });
-        return found.length > 0 ? approvalTable(view, found) : emptyState('There is no request.');
+        if (found.length === 0) return emptyState('There is no request.');
+        const waiting = found.filter(({ state }) => state === 'waiting').length;
+        return html`<p>${counted(waiting, 'request')} ${waiting === 1 ? 'waits' : 'wait'}.</p>${await approvalTable(view, found)}`;
       },
     },
   },
   async render(view) {
     const decides = hasRole(view.caller, {});
-    const waiting = decides ? await view.console.approvals.waiting() : 0;
     return {
       title: 'Approvals',
       lead: decides
         ? 'What administrators who are limited to organisations want to do to people who also belong to others. Approve only what you have checked with the requester.'
         : 'What you want to do to people who also belong to other organisations. After approval you carry it out once, within 24 hours.',
-      main: html`${decides && waiting > 0 ? html`<p>${counted(waiting, 'request')} ${waiting === 1 ? 'waits' : 'wait'}.</p>` : undefined}
-${decides ? confirmNote(view, '/approvals') : undefined}<div id="shown-once"></div>${await view.part('list')}`,
+      main: html`${decides ? confirmNote(view, '/approvals') : undefined}<div id="shown-once"></div>${await view.part('list')}`,
     };
   },
 });
