@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { sha256 } from '@alongside/kernel/secrets';
 import { networkLimits } from '../../oauth/network-limit.ts';
@@ -114,6 +116,34 @@ describe('the console in production', () => {
       assert.match(String(out.headers['set-cookie']), /Max-Age=0/);
       assert.equal(await statusWith(cookie), 401);
     });
+
+    const opened: Record<string, () => Promise<unknown>> = {
+      'the administrator signs out': () =>
+        console_.send('/sign-out', { method: 'POST', json: {}, ...withCookie(cookie) }),
+      'the administrator is removed': () => administrators.remove(administrator.id),
+      'the role no longer admits it': () =>
+        administrators.changeRole(administrator.id, {
+          role: 'registration-authority',
+          organisations: ['A1'],
+        }),
+      'the session has not been used for thirty minutes': async () => console_.base.advance(1_801),
+    };
+    for (const [what, end] of Object.entries(opened))
+      test(`cuts off an open stream when ${what}`, async () => {
+        await joined();
+        const headers = { host: 'console.test', cookie, accept: 'text/event-stream' };
+        const [response] = (await once(
+          http.get({ port: console_.port, path: '/api/v1/events', headers, agent: false }),
+          'response',
+        )) as [IncomingMessage];
+        assert.equal(response.statusCode, 200);
+        await once(response, 'data');
+        const closed = new Promise((resolve) => response.once('close', resolve));
+        response.resume().on('error', () => undefined);
+        await end();
+        await closed;
+        assert.equal(response.complete, false, 'the stream looks complete');
+      });
 
     test('serves no resource of development', async () => {
       const nothing = await console_.send('/api/v1/nothing', withCookie(cookie));

@@ -1,7 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Answer, StreamAnswer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
+import type { Refusal } from '@alongside/kernel/errors';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import type { Log } from '@alongside/kernel/log';
+import { OpenResponses } from '@alongside/kernel/open-responses';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import type { AuditLog } from '../../storage/audit.ts';
 import { errors } from '../errors.ts';
@@ -51,13 +54,15 @@ const recent = 300_000;
 /** Returns whether a change of roles or keys is allowed without using the passkey again. */
 export const hasRecentPasskey = ({ passkeyAge }: Caller): boolean => passkeyAge <= recent;
 
+const roleForbidden = (role: Role, { roles }: Access): Refusal =>
+  errors.roleForbidden(`it admits ${rolesOf(roles).join(', ')}, not ${role}`, {
+    role,
+    roles: rolesOf(roles).join(' '),
+  });
+
 /** Throws unless a caller may use an operation. */
 export function checkAccess(caller: Caller, access: Access): void {
-  if (!hasRole(caller, access))
-    throw errors.roleForbidden(`it admits ${rolesOf(access.roles).join(', ')}, not ${caller.role}`, {
-      role: caller.role,
-      roles: rolesOf(access.roles).join(' '),
-    });
+  if (!hasRole(caller, access)) throw roleForbidden(caller.role, access);
   if (access.recentPasskey && !hasRecentPasskey(caller))
     throw errors.passkeyNeeded(`the passkey was used ${Math.round(caller.passkeyAge / 1_000)} s ago`, {
       confirm: '/confirm',
@@ -72,6 +77,12 @@ export const admitAll: Admit = (endpoint) => endpoint;
 
 const bearer = /^Bearer ([\w-]{1,200})$/;
 
+/** A stream of an administrator. */
+interface OpenStream {
+  readonly request: HttpRequest;
+  readonly access: Access;
+}
+
 /** Admits administrators with a session, and commands on this machine. */
 export class Admission {
   readonly #clock: Clock;
@@ -79,6 +90,7 @@ export class Admission {
   readonly #audit: AuditLog;
   readonly #operatorHash: string | undefined;
   readonly #signInAddress: string;
+  readonly #open: OpenResponses<OpenStream>;
 
   /** @param operatorHash SHA-256 of the access token in the state file of this process */
   constructor(
@@ -87,7 +99,9 @@ export class Admission {
     audit: AuditLog,
     operatorHash: string | undefined,
     signInAddress: string,
+    log: Log,
   ) {
+    this.#open = new OpenResponses((open) => this.#endedAmong(open), log);
     this.#clock = clock;
     this.#sessions = sessions;
     this.#audit = audit;
@@ -125,7 +139,9 @@ export class Admission {
       return endpoint(request);
     };
     const answer = await asCaller({ ...caller, request }, () => this.#recorded(request, allowed));
-    return answer instanceof StreamAnswer ? this.#whileSignedIn(answer, request, access) : answer;
+    return answer instanceof StreamAnswer && caller.administrator
+      ? this.#open.hold(answer, { request, access })
+      : answer;
   };
 
   /**
@@ -152,17 +168,17 @@ export class Admission {
     }
   }
 
-  /** Ends a stream at its next part after the session ends, or the role changes to one that is not admitted. */
-  #whileSignedIn(answer: StreamAnswer, request: HttpRequest, access: Access): StreamAnswer {
-    const isSignedIn = async () => {
-      const caller = await this.callerOf(request);
-      return caller !== undefined && hasRole(caller, access);
-    };
-    return new StreamAnswer(answer.status, answer.headers, async function* whileSignedIn(gone) {
-      for await (const part of answer.chunks(gone)) {
-        if (!(await isSignedIn())) return;
-        yield part;
-      }
-    });
+  /** Returns the streams whose session has ended, or whose administrator has another role that the operation does not admit. */
+  async #endedAmong(open: readonly OpenStream[]): Promise<ReadonlyMap<OpenStream, Refusal>> {
+    const valid = await this.#sessions.stillValid(open.map(({ request }) => request));
+    const ended = new Map<OpenStream, Refusal>();
+    for (const stream of open) {
+      const administrator = valid.get(stream.request);
+      if (!administrator)
+        ended.set(stream, errors.signInMissing('the session has ended', { sign_in: this.#signInAddress }));
+      else if (!rolesOf(stream.access.roles).includes(administrator.role))
+        ended.set(stream, roleForbidden(administrator.role, stream.access));
+    }
+    return ended;
   }
 }

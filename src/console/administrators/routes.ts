@@ -275,7 +275,7 @@ const confirming = steps<Start>('console.confirm')
 
 /** Creates the sign-in of administrators in production. */
 export function createAdmission(
-  { database, clock, audit, urls, operatorHash, networkLimits }: ConsoleContext,
+  { database, clock, audit, urls, operatorHash, networkLimits, log }: ConsoleContext,
   errors: ErrorFormat,
 ): { admission: Admission; routes: Route[] } {
   const sessions = new AdministratorSessions(database, clock, urls.console);
@@ -291,7 +291,7 @@ export function createAdmission(
     errors,
   });
   return {
-    admission: new Admission(clock, sessions, audit, operatorHash, `${urls.console}/sign-in`),
+    admission: new Admission(clock, sessions, audit, operatorHash, `${urls.console}/sign-in`, log),
     routes: withoutMethodErrors([
       ...route('/invite/:token', { GET: serve(invitation) }),
       ...route('/invite', { POST: serve(joining) }),

@@ -3,6 +3,7 @@ import { CookieNames, readCookies } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
+import { marks, pieces } from '../../storage/batches.ts';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
 import { type Administrator, type AdministratorRow, administratorOf } from './administrators.ts';
 
@@ -73,6 +74,29 @@ export class AdministratorSessions {
         sql('UPDATE administrator_session SET used_at = ? WHERE hash = ? AND used_at < ?', now, hash, now),
       );
     return { administrator: administratorOf(row), passkeyAt: row.passkey_at };
+  }
+
+  /** Returns the administrators of those requests whose sessions are still valid. This is no use of a session. */
+  async stillValid(requests: readonly HttpRequest[]): Promise<ReadonlyMap<HttpRequest, Administrator>> {
+    const now = this.#clock.now();
+    const byHash = new Map<string, Administrator>();
+    for (const some of pieces(requests.flatMap((request) => this.#hashOf(request) ?? [])))
+      for (const row of await this.#database.all<AdministratorRow & { hash: string }>(
+        sql(
+          `SELECT s.hash, a.id, a.name, a.role, a.organisations FROM administrator_session s JOIN administrator a ON a.id = s.administrator_id
+           WHERE s.hash IN (${marks(some.length)}) AND s.created_at > ? AND s.used_at > ?`,
+          ...some,
+          now - sessionLimits.whole,
+          now - sessionLimits.idle,
+        ),
+      ))
+        byHash.set(row.hash, administratorOf(row));
+    const found = new Map<HttpRequest, Administrator>();
+    for (const request of requests) {
+      const administrator = byHash.get(this.#hashOf(request) ?? '');
+      if (administrator) found.set(request, administrator);
+    }
+    return found;
   }
 
   /** Returns the statements that record a use of the passkey in the session of a request. */
