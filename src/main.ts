@@ -12,7 +12,7 @@ import { ConfigurationError } from '@alongside/kernel/operator';
 import { sha256 } from '@alongside/kernel/secrets';
 import { apisProblem, choosePorts, mutualTlsUrls, publicUrls } from './boot/addresses.ts';
 import { createCore } from './boot/core.ts';
-import { agentSocketPath, openDataFolder, requireVolume } from './boot/data-folder.ts';
+import { agentSocketPath, auditHeadsFile, openDataFolder, requireVolume } from './boot/data-folder.ts';
 import { type Placement, startListeners } from './boot/listeners.ts';
 import { figuresOf, gaugeReadings, readGauges } from './boot/metrics/gauges.ts';
 import { metricsPortOf, startMetricsListener } from './boot/metrics/listener.ts';
@@ -170,7 +170,7 @@ async function openShared(ground: Ground, shutdown: Shutdown) {
     cis2Kids: config.base64Kids ? 'base64' : 'urlSafe',
     ...(token ? { token } : {}),
     events: eventKeeping(config, database),
-    audit: auditOptions(config, development),
+    audit: { ...auditOptions(config, development), headsFile: auditHeadsFile(folder) },
     log,
   });
   /** Waits for background work while listeners still serve it, and ends what takes too long. */

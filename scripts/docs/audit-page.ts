@@ -53,7 +53,9 @@ Once a minute one process records the end of each chain that has grown, and logs
 
 ## Keep the anchors elsewhere
 
-Someone who may write to the database can cut off the newest records together with their count, and a holder of the master key can rewrite records. Only anchors on a machine that they cannot write to show it. \`verify\` says so when it has none. Set this up before you rely on the audit log:
+Someone who may write to the database can cut off the newest records together with their count, or empty the log. Therefore each process stores the ends of the newest chains once a minute and when it stops, under a MAC by the master key: in the database, and in \`audit-heads.json\` of its data folder ([ADR 88](adr/0088-the-ends-of-audit-chains-are-stored-outside-them.md)). \`verify\` compares both with the log, and says from when to when they were stored. A process that finds the log shorter than they say logs an error each minute and leaves them as they are. Without the file, \`verify\` exits with 3: nothing outside the database shows whether records were cut off. Keep the data folder, also on machines that use PostgreSQL, out of reach of those who may write to the database.
+
+A holder of the master key can rewrite records, and someone who may write to the database and the data folder can put back an older copy of both. Only anchors on a machine that they cannot write to show that. Set this up before you rely on the audit log:
 
 1. On another machine, with an account that only reads the log, collect the anchors. Every hour, for example from cron: \`ssh audit@server journalctl -u alongside -o cat --since=-2h --grep='audit.anchor' >> anchors.log\`. Overlapping times do no harm. If your log already goes to another system, export its lines with \`audit anchor\` instead.
 2. Alert if the file does not grow: the metric of the alert \`AlongsideAuditAnchorLate\` shows only that anchors are written, not that you have them.
@@ -63,7 +65,7 @@ The log covers all but the last minute. A backup that is stored elsewhere serves
 
 ## Commands
 
-- \`alongside audit verify [--from T --to T] [--anchors FILE]\` reads every record. Exit code 1 names the chain and number of the first record that was changed, moved, removed, added or cut. \`--anchors\` takes the exported log or a backup.
+- \`alongside audit verify [--from T --to T] [--anchors FILE]\` reads every record. Exit code 1 names the chain and number of the first record that was changed, moved, removed, added or cut. Exit code 3 means that no record was changed, but neither the data folder nor \`--anchors\` shows whether records were cut off. \`--json\` has \`ok\`, \`proven\`, \`provenSince\` and \`provenUntil\`. \`--anchors\` takes the exported log or a backup.
 - \`alongside audit search\` and \`alongside audit export --format jsonl|fhir\` filter by time, actor, action, application, outcome and patient. \`fhir\` prints AuditEvent resources of FHIR R4.
 - \`alongside doctor\` verifies the last day.
 - \`GET /api/v1/audit\` has the same filters, also from the newest record (\`order=newest\`), and \`GET /api/v1/audit/export\` exports what they match. The page Audit of the console searches, opens the journey of a record, exports, and verifies with progress; it shows the retention. To search by patient, send the NHS number to \`POST /api/v1/audit/subjects\` and use the \`subject\` that it returns. \`POST /api/v1/audit/{seq}/subject\` opens the sealed number of a record. Each of these writes a record itself.

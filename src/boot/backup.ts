@@ -23,6 +23,7 @@ import { knownSchema } from '../storage/migrations.ts';
 import { version } from '../version.ts';
 import { openDataFolder } from './data-folder.ts';
 import { MasterKeyFile } from './master-key.ts';
+import { openStoredAudit } from './offline.ts';
 import { openExisting, openStorage, refuseMemory } from './storage.ts';
 
 /** How a long command reports its progress and is stopped. */
@@ -187,6 +188,14 @@ export interface Restored {
 
 /** Replaces the configured database by a backup; changes nothing if anything is wrong. Throws OperatorError. */
 export async function restoreBackup(config: Config, file: string, options: BackupOptions): Promise<Restored> {
+  const restored = await replaceData(config, file, options);
+  // The file with the ends of the audit chains is of the data before.
+  const { audit, close } = await openStoredAudit(config);
+  await audit.sealOwn().finally(close);
+  return restored;
+}
+
+async function replaceData(config: Config, file: string, options: BackupOptions): Promise<Restored> {
   const { step, signal } = options;
   refuseMemory(config);
   const backup = await Backup.open(file);
@@ -284,6 +293,7 @@ async function finishRestore(
       ],
       { patient: true },
     );
+    await audit.acceptRestore();
     return { schema: knownSchema, description: database.description };
   } finally {
     await audit.close();

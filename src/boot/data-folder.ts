@@ -10,6 +10,9 @@ export interface DataFolder {
   discard(): void;
 }
 
+/** The file with the ends of the chains of the audit log, beside the master key. */
+export const auditHeadsFile = (folder: string): string => join(folder, 'audit-heads.json');
+
 /** Opens the data folder, or creates a temporary one for an ephemeral instance. */
 export function openDataFolder(path: string, ephemeral: boolean): DataFolder {
   if (ephemeral) {

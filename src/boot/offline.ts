@@ -13,14 +13,15 @@ import {
 } from '../console/administrators/administrators.ts';
 import type { Grant } from '../console/administrators/roles.ts';
 import { AuditLog } from '../storage/audit.ts';
-import { openDataFolder } from './data-folder.ts';
+import { auditHeadsFile, openDataFolder } from './data-folder.ts';
 import { openStorage } from './storage.ts';
 
 // Access to storage for commands, whether an instance runs or not.
 
 async function openAudit(config: Config, mode: 'production' | 'either') {
-  const { database, vault } = await openStorage(config, openDataFolder(config.data, false).path, mode);
-  const audit = new AuditLog(database, systemClock, vault);
+  const folder = openDataFolder(config.data, false).path;
+  const { database, vault } = await openStorage(config, folder, mode);
+  const audit = new AuditLog(database, systemClock, vault, { headsFile: auditHeadsFile(folder) });
   return {
     database,
     audit,

@@ -176,10 +176,26 @@ describe('alongside audit verify after the newest record was cut off with its co
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('reports without anchors which changes it cannot detect', async () => {
+  const change = async (...statements: string[]) => {
+    const { database } = await openStorage({ database: '', ephemeral: false }, folder, 'production');
+    await database.batch(statements.map((statement) => sql(statement)));
+    await database.close();
+  };
+
+  test('names it by the stored ends of the chains', async () => {
+    const { code, text } = await run(command, 'verify');
+    assert.equal(code, 1);
+    assert.match(text, /^Chain .+, record 2: The chain ends before this record/);
+  });
+
+  test('exits with 3 if the stored ends were removed too, and reports what is not proven', async () => {
+    await change("DELETE FROM setting WHERE name = 'audit.heads'");
     const { code, notes } = await run(command, 'verify');
-    assert.equal(code, 0);
-    assert.match(notes[0] ?? '', /cut off together with their count shows only with --anchors FILE/);
+    assert.equal(code, 3);
+    assert.match(notes[0] ?? '', /^Not proven: .* cut off together with their count.* --anchors FILE/);
+    const { text } = await run(command, 'verify', '--json');
+    const { ok, proven } = JSON.parse(text) as { ok: boolean; proven: boolean };
+    assert.deepEqual([ok, proven], [true, false]);
   });
 
   test('names the first missing record with a backup as anchors', async () => {
@@ -188,6 +204,23 @@ describe('alongside audit verify after the newest record was cut off with its co
     assert.match(
       text,
       /^Chain .+, record 2: The chain ends before this record, which was counted or anchored\.$/,
+    );
+  });
+
+  test('never calls an emptied log intact', async () => {
+    await change(
+      ...['audit_block', 'audit_term', 'audit_unsealed', 'audit_chain'].map(
+        (table) => `DELETE FROM ${table}`,
+      ),
+    );
+    assert.equal((await run(command, 'verify')).code, 3);
+    assert.equal((await run(command, 'verify', '--anchors', file)).code, 1);
+    assert.equal((await run(command, 'search')).code, 0);
+    const { code, notes } = await run(command, 'verify');
+    assert.equal(code, 0, 'the search began a new log, and stored its end');
+    assert.match(
+      notes[0] ?? '',
+      /^Compared with the ends of the chains that the data folder has from \d{4}-/,
     );
   });
 

@@ -14,6 +14,7 @@ export const exitCodes: readonly (readonly [code: string, meaning: string])[] = 
     '1',
     'a problem that you or an operator can fix; for doctor, check, validate and audit verify: problems were found',
   ],
+  ['3', 'audit verify: no record was changed, but only anchors could show whether records were cut off'],
   ['2', 'wrong usage, or a setting that cannot be used'],
   ['130', 'stopped with Ctrl-C; up and serve that were ready stop with 0'],
   [

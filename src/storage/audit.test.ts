@@ -390,7 +390,9 @@ for (const make of [sqliteSubject, postgresSubject]) {
           [3],
         );
         // Rewrites the whole log with the real key, which the database alone does not reveal.
-        await one.batch(['audit_block', 'audit_chain'].map((table) => sql(`DELETE FROM ${table}`)));
+        await one.batch(
+          ['audit_block', 'audit_chain', 'setting'].map((table) => sql(`DELETE FROM ${table}`)),
+        );
         const rewritten = logOf(two);
         await writeMany(rewritten, 3, 'z');
         assert.equal((await rewritten.verify()).problem, undefined);

@@ -13,6 +13,7 @@ import {
   type LoneAction,
   type LoneEntry,
 } from './audit/entry.ts';
+import { StoredHeads } from './audit/heads.ts';
 import { type AuditFilter, type AuditRecord, AuditRecords } from './audit/records.ts';
 import { deleteOldRecords, removeDeletedRecords } from './audit/retention.ts';
 import { AuditSeal } from './audit/seal.ts';
@@ -34,6 +35,8 @@ export interface AuditOptions {
   log?: Log;
   /** Log for anchors; `log` by default. */
   anchorLog?: Log;
+  /** File for the ends of the chains, outside the database; none by default. */
+  headsFile?: string | undefined;
   /** Days after which records are deleted; never by default. */
   retentionDays?: number | undefined;
   /** Replaces the actor of each entry if it returns one. */
@@ -47,6 +50,7 @@ export class AuditLog {
   readonly #vault: Vault;
   readonly #seal: AuditSeal;
   #sealer: Sealer;
+  #heads: StoredHeads;
   readonly #records: AuditRecords;
   #unproven = new UnprovenSums();
   readonly #options: AuditOptions;
@@ -57,7 +61,9 @@ export class AuditLog {
     this.#clock = clock;
     this.#vault = vault;
     this.#seal = new AuditSeal(vault);
-    this.#sealer = new Sealer(database, clock, this.#seal, options.log ?? silentLog);
+    const log = options.log ?? silentLog;
+    this.#sealer = new Sealer(database, clock, this.#seal, log);
+    this.#heads = new StoredHeads(database, clock, this.#seal, options.headsFile, log);
     this.#records = new AuditRecords(database);
     this.#options = options;
     this.#unprovenSince = clock.now();
@@ -67,6 +73,7 @@ export class AuditLog {
   actedBy(actor: () => string | undefined): AuditLog {
     const log = new AuditLog(this.#database, this.#clock, this.#vault, { ...this.#options, actor });
     log.#sealer = this.#sealer;
+    log.#heads = this.#heads;
     log.#unproven = this.#unproven;
     return log;
   }
@@ -136,7 +143,12 @@ export class AuditLog {
   /** Verifies, and yields the progress after each page. */
   async *verifying(options?: VerifyOptions): AsyncGenerator<VerifyProgress, AuditVerification> {
     await this.#sealer.sealAll();
-    return yield* verifyAudit(this.#database, this.#seal, options);
+    // Read before the chains, so that no chain is shorter than its stored end.
+    const { heads, problem, ...proven } = await this.#heads.find();
+    const anchors = [...(options?.anchors ?? []), ...heads];
+    const result = yield* verifyAudit(this.#database, this.#seal, { ...options, anchors });
+    const found = result.problem ?? problem;
+    return { ...result, ...(found && { problem: found }), ...proven };
   }
 
   /** Returns how long records are kept, and how many there are. */
@@ -167,6 +179,7 @@ export class AuditLog {
   async sealOwn(): Promise<void> {
     await this.#writeUnproven();
     await this.#sealer.sealAll();
+    await this.#heads.keep(false);
   }
 
   /** Seals records of other processes, anchors all chains and deletes old records; one process does this for all. */
@@ -182,6 +195,13 @@ export class AuditLog {
     await anchorChains(parts);
     if (this.#options.retentionDays !== undefined) await deleteOldRecords(parts, this.#options.retentionDays);
     await this.#sealer.sealAll();
+    await this.#heads.keep(true);
+  }
+
+  /** Accepts that a restore made the log shorter. */
+  async acceptRestore(): Promise<void> {
+    await this.#sealer.sealAll();
+    await this.#heads.restored();
   }
 
   /** Removes the rows of deleted records. Returns whether rows remain after a limited number of batches. */
@@ -193,6 +213,7 @@ export class AuditLog {
   async close(): Promise<void> {
     await this.#writeUnproven();
     await this.#sealer.close();
+    if (this.#sealer.hasWritten) await this.#heads.keep(true);
   }
 
   async #writeUnproven(): Promise<void> {

@@ -81,8 +81,13 @@ async function print(
   return { json: { records } };
 }
 
-const withoutAnchors =
-  'Whether the newest records were cut off together with their count shows only with --anchors FILE: the log of alongside serve or a backup, stored elsewhere.';
+/** Exit code if no record was changed, but nothing outside the database shows whether records were cut off. */
+const unproven = 3;
+
+const elsewhere = 'with --anchors FILE: the log of alongside serve or a backup, stored elsewhere';
+const withoutProof = `Not proven: nothing outside the database shows whether the newest records, or all, were cut off together with their count. The data folder has no audit-heads.json, or one from before a restore. Start the instance once with this data folder, or verify ${elsewhere}.`;
+const withoutAnchors = (since: string, until: string): string =>
+  `Compared with the ends of the chains that the data folder has from ${since} to ${until}. Whether a holder of the master key rewrote records, or others were cut off, shows only ${elsewhere}.`;
 
 async function verify(call: AuditCall): Promise<Result> {
   const { audit, vault, flags } = call;
@@ -93,16 +98,20 @@ async function verify(call: AuditCall): Promise<Result> {
     to: timeOf(call, 'to'),
     ...(flags.anchors === undefined ? {} : { anchors: await readAnchors(flags.anchors, vault) }),
   });
-  const { chains, records, unsealed, problem } = result;
+  const { chains, records, unsealed, problem, provenSince = '', provenUntil } = result;
+  const place = problem?.chain ? `Chain ${problem.chain}, record ${problem.seq}: ` : '';
   const line = problem
-    ? `Chain ${problem.chain}, record ${problem.seq}: ${problemTexts[problem.problem]}`
+    ? place + problemTexts[problem.problem]
     : `${counted(records, 'record')} in ${counted(chains, 'chain')} ${records === 1 ? 'is as it was' : 'are as they were'} written. Not sealed yet: ${unsealed}.`;
-  const isOpen = problem === undefined && flags.anchors === undefined;
+  const hasAnchors = flags.anchors !== undefined;
+  const isProven = hasAnchors || provenUntil !== undefined;
+  const note = provenUntil === undefined ? withoutProof : withoutAnchors(provenSince, provenUntil);
+  const sound = isProven ? 0 : unproven;
   return {
-    json: { ok: problem === undefined, ...result },
+    json: { ok: problem === undefined, proven: problem === undefined && isProven, ...result },
     lines: [line],
-    notes: isOpen ? [withoutAnchors] : [],
-    code: problem ? 1 : 0,
+    notes: problem || hasAnchors ? [] : [note],
+    code: problem ? 1 : sound,
   };
 }
 
@@ -134,7 +143,7 @@ export const audit = command({
       help: [
         [
           '[--from T] [--to T] [--anchors FILE]',
-          'exit code 1 names the chain and number of the first record that was changed or removed',
+          'exit code 1 names the chain and number of the first record that was changed or removed; 3 if only anchors could show whether records were cut off',
         ],
       ],
       run: verify,

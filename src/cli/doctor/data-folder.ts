@@ -153,7 +153,9 @@ export const audit: Check = {
     if (problem)
       return [
         wrong(
-          `Chain ${problem.chain}, record ${problem.seq}: ${problem.problem}.`,
+          problem.chain === ''
+            ? `The audit log: ${problem.problem}.`
+            : `Chain ${problem.chain}, record ${problem.seq}: ${problem.problem}.`,
           'Keep the database as it is, compare it with shipped logs ("alongside audit verify --anchors FILE"), and treat it as an incident.',
         ),
       ];

@@ -1,5 +1,6 @@
 import { json, StreamAnswer } from '@alongside/kernel/answer';
 import { z } from 'zod';
+import type { AuditVerification } from '../../storage/audit/verify.ts';
 import { type AuditLog, type AuditRecord, filterNames } from '../../storage/audit.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { since } from '../api/request.ts';
@@ -79,11 +80,19 @@ const auditRecord = z
 
 const verificationResponse = z.strictObject({
   ok: z.boolean(),
+  proven: z.boolean(),
+  provenSince: z.iso.datetime().optional(),
+  provenUntil: z.iso.datetime().optional(),
   chains: z.number(),
   records: z.number(),
   unsealed: z.number(),
   problem: z.strictObject({ chain: z.string(), seq: z.number(), problem: z.string() }).optional(),
 });
+
+const resultOf = (result: AuditVerification) => {
+  const ok = result.problem === undefined;
+  return { ok, proven: ok && result.provenUntil !== undefined, ...result };
+};
 
 async function* verification(audit: AuditLog, range: { from?: number | undefined; to?: number | undefined }) {
   const steps = audit.verifying(range);
@@ -92,7 +101,7 @@ async function* verification(audit: AuditLog, range: { from?: number | undefined
     let step = await steps.next();
     for (; !step.done; step = await steps.next())
       yield `event: progress\ndata: ${JSON.stringify(step.value)}\n\n`;
-    const result = { ok: step.value.problem === undefined, ...step.value };
+    const result = resultOf(step.value);
     yield `event: result\ndata: ${JSON.stringify(result)}\n\n`;
   } finally {
     await steps.return({ chains: 0, records: 0, unsealed: 0 });
@@ -148,7 +157,9 @@ export const audit: Resource = {
           'Verifies the audit log, or a period of it; with Accept: text/event-stream sends events "progress" and then "result"',
         query: z.strictObject({ from: time, to: time }),
         media: ['text/event-stream'],
-        answers: { 200: '{ok, chains, records, unsealed, problem}: the first altered record' },
+        answers: {
+          200: '{ok, proven, provenSince, provenUntil, chains, records, unsealed, problem}: the first altered record; "proven" if ends of the chains outside the database show that none was cut off between then',
+        },
         roles: [],
         response: verificationResponse,
         async handle({ request, query: range }) {
@@ -158,7 +169,7 @@ export const audit: Resource = {
           }
           const result = await audit.verify(range);
           await record('verify', result.records);
-          return json(200, { ok: result.problem === undefined, ...result });
+          return json(200, resultOf(result));
         },
       }),
       defineCall('GET', '/audit/export', {

@@ -33,6 +33,14 @@ export class AuditSeal {
     return this.#macOf(JSON.stringify(['entry', chain, entry]));
   }
 
+  headsMac(heads: string): string {
+    return this.#macOf(JSON.stringify(['heads', heads]));
+  }
+
+  holdsHeads(heads: string, mac: string): boolean {
+    return equalHashes(this.headsMac(heads), mac);
+  }
+
   /** Appends these entries to a chain. */
   chained(
     head: { chain: string; seq: number; mac: string },

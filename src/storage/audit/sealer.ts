@@ -63,6 +63,7 @@ export class Sealer {
   #timer: NodeJS.Timeout | undefined;
   #watchUntil = 0;
   #closed = false;
+  #hasWritten = false;
   /** The newest entries of acts by their MAC: reading one back unchanged needs no second proof of its origin. */
   readonly #own = new Map<string, { chain: string; text: string; entry: EncodedEntry }>();
   /** MACs of other processes' records at the last check. Their numbers are used again. */
@@ -73,6 +74,11 @@ export class Sealer {
     this.#clock = clock;
     this.#seal = seal;
     this.#log = log;
+  }
+
+  /** Whether this process has sealed a record. */
+  get hasWritten(): boolean {
+    return this.#hasWritten;
   }
 
   /** Resolves when the record is sealed and committed. */
@@ -248,6 +254,7 @@ export class Sealer {
       }),
       { lazy, withSync: !lazy },
     );
+    this.#hasWritten ||= done;
     if (done) this.#head = { chain: head.chain, seq, mac };
     else this.#chain = randomToken(12);
     return done;

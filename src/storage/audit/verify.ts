@@ -7,7 +7,7 @@ import { auditBodyOf, auditWriter, type ChainHead } from './entry.ts';
 import { type FormerRow, formerChain, formerHash } from './records.ts';
 import type { AuditSeal } from './seal.ts';
 
-/** The first record that was changed. */
+/** The first record that was changed; without chain if it concerns no record. */
 export interface AuditProblem {
   chain: string;
   seq: number;
@@ -19,7 +19,9 @@ export interface AuditProblem {
     | 'cut'
     | 'appended'
     | 'deleted'
-    | 'not-anchored';
+    | 'not-anchored'
+    | 'heads-missing'
+    | 'heads-changed';
 }
 
 export const problemTexts: Readonly<Record<AuditProblem['problem'], string>> = {
@@ -31,6 +33,8 @@ export const problemTexts: Readonly<Record<AuditProblem['problem'], string>> = {
   appended: 'The record was appended after the counted end of its chain.',
   deleted: 'The records up to this one were deleted, and no retention record names them.',
   'not-anchored': 'The record is not the one that was anchored.',
+  'heads-missing': 'The stored ends of the chains were removed from the database.',
+  'heads-changed': 'The stored ends of the chains were changed or not written by this installation.',
 };
 
 export interface AuditVerification {
@@ -39,6 +43,9 @@ export interface AuditVerification {
   /** Number of records that are not sealed yet. */
   unsealed: number;
   problem?: AuditProblem;
+  /** ISO times between which ends of the chains were stored outside the database; undefined without them. */
+  provenSince?: string;
+  provenUntil?: string;
 }
 
 export interface VerifyOptions {
@@ -117,6 +124,11 @@ class Verifier {
     this.#database = database;
     this.#seal = seal;
     for (const head of anchors) this.#anchored.add(head);
+  }
+
+  async retained(): Promise<NamedHeads> {
+    await this.#collect('audit.retained', this.#retained);
+    return this.#retained;
   }
 
   /** Reads anchors and retention records before verifying the records. */
@@ -346,6 +358,10 @@ class Verifier {
     return block && { chain: block.chain, seq: block.seq - recordsOf(block).length + 1, problem: 'appended' };
   }
 }
+
+/** Returns the last deleted record of each chain that retention records name. */
+export const retainedHeads = (database: Database, seal: AuditSeal): Promise<NamedHeads> =>
+  new Verifier(database, seal, []).retained();
 
 /** The number of verified records so far, of at least this many. */
 export interface VerifyProgress {

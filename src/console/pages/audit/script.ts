@@ -22,13 +22,17 @@ function audit({ byId, counted, made, send }: PageTools): void {
     });
     stream.addEventListener('result', ({ data }) => {
       finish();
-      const { ok, records, chains, unsealed, problem } = JSON.parse(data);
+      const { ok, provenSince, provenUntil, records, chains, unsealed, problem } = JSON.parse(data);
+      const proof = provenUntil
+        ? `No record from ${provenSince} to ${provenUntil} was cut off.`
+        : 'Nothing outside the database shows whether records were cut off.';
+      const place = problem?.chain ? ` at record ${problem.seq} of ${problem.chain}` : '';
       if (ok)
         show(
-          `Verified ${counted(records, 'record')} in ${counted(chains, 'chain')}: all as written. ${unsealed.toLocaleString('en-GB')} without a seal yet. Whether the newest were cut off with their count shows only with alongside audit verify --anchors.`,
+          `Verified ${counted(records, 'record')} in ${counted(chains, 'chain')}: all as written. ${unsealed.toLocaleString('en-GB')} without a seal yet. ${proof} More shows only with alongside audit verify --anchors.`,
           'note',
         );
-      else show(`Chain broken at record ${problem.seq} of ${problem.chain}: ${problem.problem}.`, 'error');
+      else show(`Chain broken${place}: ${problem.problem}.`, 'error');
     });
     stream.onerror = () => {
       finish();
