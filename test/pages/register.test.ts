@@ -231,7 +231,7 @@ describe('the pages of the group Register', () => {
       .selectOption('anyone may call them');
     await page.getByRole('button', { name: 'Add the API' }).click();
     await page.getByText('1 open to anyone').waitFor();
-    assert.equal((await fetch(`${instance.urls.api}/leaflets/a`)).status, 200);
+    assert.equal((await fetch(`${instance.urls.apis}/leaflets/a`)).status, 200);
     await examine(page, 'APIs with an open one');
     await instance.api('DELETE', '/apis/leaflets');
   });
