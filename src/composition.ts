@@ -283,6 +283,7 @@ const gatewayOf = (wiring: Wiring, personSource: PersonSource) => {
     mutualTlsUrl: wiring.mutualTls.api,
     apisMutualTlsUrl: wiring.mutualTls.apis,
     vault,
+    identitySigner: core.keys.authorisation,
     faults: wiring.faults,
     ...(config.dpopNonceAtGateway ? { proofNonces: new ProofNonces(vault, core.clock, 'gateway') } : {}),
     options: {

@@ -24,6 +24,11 @@ function findDbusmock() {
   return python && spawnSync(python, ['-c', 'import dbusmock']).status === 0 ? python : undefined;
 }
 
+function findPyJwt() {
+  const python = first(['/usr/bin/python3']);
+  return python && spawnSync(python, ['-c', 'import jwt, cryptography']).status === 0 ? python : undefined;
+}
+
 /** Third-party programs that some tests run against an instance. If one is missing, those tests are reported, except in CI. */
 export const programHelpers = [
   {
@@ -47,6 +52,13 @@ export const programHelpers = [
     variable: 'ALONGSIDE_PHP',
     find: findPhp,
     debian: 'php-cli php-curl',
+  },
+  {
+    tests: 'test/apis/signed-identity',
+    name: 'Python with PyJWT',
+    variable: 'ALONGSIDE_PYJWT',
+    find: findPyJwt,
+    debian: 'python3-jwt python3-cryptography',
   },
   {
     tests: 'identity-agent/cli/watch-screen',
@@ -99,7 +111,7 @@ export const programHelpers = [
     debian: 'firefox-esr',
   },
   {
-    tests: 'test/delivery/any-language',
+    tests: ['test/delivery/any-language', 'test/apis/signed-identity'],
     name: 'Java',
     variable: 'ALONGSIDE_JAVA',
     find: () => onPath('javac') && onPath('java'),

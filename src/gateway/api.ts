@@ -176,6 +176,8 @@ export interface ApiDefinition {
   owns?: readonly string[];
   /** Headers that the back end always gets, empty if the call has no such value, in lower case. */
   always?: readonly string[];
+  /** Whether the back end gets the identity of the caller also as a signed JWT. */
+  signsIdentity?: boolean;
   /** Throws the refusal of a call with an API key that breaks a rule of the API. */
   checkKeyed?(application: StoredApplication, client: HeaderMap): void;
   /** Headers for a call with an API key. Refuses an application that lacks what they need. */

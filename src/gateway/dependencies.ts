@@ -1,5 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
+import type { TokenSigner } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import type { Vault } from '@alongside/kernel/secrets';
@@ -62,6 +63,8 @@ export interface Dependencies {
   statusApiKey?: string | undefined;
   /** Opens the secrets of upstreams and sealed ID tokens; without it, neither is sent. */
   vault?: Vault;
+  /** Signs the identity of callers for back ends, with the keys of `/oauth2.1/jwks`; without it, no API has signed identities. */
+  identitySigner?: TokenSigner;
   /** Faults for developers; undefined in production. */
   faults?: Faults | undefined;
   /** Limits of unauthenticated requests by network; the usual ones by default. */

@@ -13,6 +13,7 @@ import {
   refuseServiceWorker,
 } from './rules/request.ts';
 import { lookUpPerson, resolveRole } from './rules/role.ts';
+import { signIdentity } from './rules/signed-identity.ts';
 import { checkAudience, findAccessMode, matchProduct, refuseScopes, verifyToken } from './rules/token.ts';
 import { answerPing, answerPreflight, answerStatus, serveOpenPath } from './rules/without-back-end.ts';
 
@@ -46,4 +47,5 @@ export const pipeline = steps<Arrival>('gateway.call')
   .step(injectIdentity)
   .step(swapIds)
   .step(restrictMode)
+  .step(signIdentity)
   .step(callBackEnd);

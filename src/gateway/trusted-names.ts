@@ -65,8 +65,11 @@ const trustedByOthers = [
   ...['ms-aspnetcore-*', 'x-middleware-*', 'x-invoke-*', 'x-matched-path', 'x-now-route-*'],
 ];
 
-/** Headers of the published gateway that clients never send. */
-const published = ['xapi-asid', 'x-sync-wrapped', 'prefer'];
+/** The header with the signed identity of a call. */
+export const identityJwtHeader = 'nhsd-identity-jwt';
+
+/** Headers of the published gateway, and the signed one, that clients never send. */
+const ofGateway = ['xapi-asid', 'x-sync-wrapped', 'prefer', identityJwtHeader];
 
 /** Names of users and of the gateway's own headers, which a definition may declare as parameters of the client. */
 const ifTaken = [
@@ -85,7 +88,7 @@ function among(patterns: readonly string[]): (name: string) => boolean {
 export const folded = (name: string): string => name.toLowerCase().replace(/[^a-z0-9-]/g, '-');
 
 /** Returns whether no client may send a folded name to a back end. */
-export const isNeverForwarded = among([...trustedByOthers, ...published]);
+export const isNeverForwarded = among([...trustedByOthers, ...ofGateway]);
 
 /** Returns whether a client may send a folded name only to an API that takes it. */
 export const isForwardedIfTaken = among(ifTaken);

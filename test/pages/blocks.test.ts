@@ -6,10 +6,10 @@ import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { at, type Block, blocksOf, clone, pages } from './blocks.ts';
 
-const languages = ['sh', 'ts', 'js', 'json', 'python', 'csharp', 'yaml', 'ini', 'text'];
+const languages = ['sh', 'ts', 'js', 'json', 'python', 'java', 'csharp', 'yaml', 'ini', 'text'];
 const marks = ['title', 'in', 'background', 'exit', 'excerpt'];
 /** Languages that are neither run nor parsed: their blocks need another proof, such as a file that a later block uses. */
-const inert = ['csharp', 'yaml', 'ini', 'js'];
+const inert = ['java', 'csharp', 'yaml', 'ini', 'js'];
 
 const blocks = pages.flatMap((page) => blocksOf(page));
 const checked = (language: string) => blocks.filter((block) => block.language === language);

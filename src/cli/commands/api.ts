@@ -27,6 +27,7 @@ interface Flags {
   extension?: string | undefined;
   root?: string | undefined;
   open?: boolean | undefined;
+  signedIdentity?: boolean | undefined;
 }
 
 /** Milliseconds for calls that read a definition: each may take a minute, and waits for those before it. */
@@ -57,8 +58,10 @@ async function filesOf(file: string, { root, extension }: Flags) {
 }
 
 /** Returns members of x-alongside: `faults=[…]`, `timeouts.headers=1000`. */
-const settingsOf = (assignments: readonly string[]) =>
-  assignments.length === 0 ? {} : { settings: patchOf(assignments, { numbers: true }) };
+const settingsOf = (given: readonly string[], { signedIdentity }: Flags) => {
+  const assignments = signedIdentity ? ['signedIdentity=true', ...given] : given;
+  return assignments.length === 0 ? {} : { settings: patchOf(assignments, { numbers: true }) };
+};
 
 /** Reads `--secret NAME=VALUE`, `NAME=@FILE`, or the name alone of one that is stored. */
 function secretsOf(secrets: readonly string[]): { name: string; value: string | undefined }[] {
@@ -165,6 +168,7 @@ const flags = {
   extension: text,
   root: text,
   open: yes,
+  signedIdentity: yes,
 };
 
 export const api = consoleCommand({
@@ -185,6 +189,7 @@ export const api = consoleCommand({
           '  --record DIR',
           'write responses of the upstream into a folder until Ctrl-C; with --mock, answer with them',
         ],
+        ['  --signed-identity', 'send the caller also as a signed JWT, in NHSD-Identity-JWT'],
         ['  --extension FILE', 'x-nhsd-apim and x-alongside in a file of their own, in any folder'],
         ['  --open', 'let anyone call operations for which the definition names no access'],
         ['  --root DIR', 'let references lead to files of this folder'],
@@ -197,7 +202,7 @@ export const api = consoleCommand({
       ],
       async run({ api, flags, lists, out }, file) {
         const gathered = await filesOf(file, flags);
-        const draft = { ...gathered, ...optionsOf(flags), ...settingsOf(lists.set) };
+        const draft = { ...gathered, ...optionsOf(flags), ...settingsOf(lists.set, flags) };
         const { record: folder, mock } = flags;
         if (folder !== undefined && !mock && existsSync(recordedFile(folder)))
           throw new OperatorError(`${recordedFile(folder)} exists. Choose another folder, or remove it.`);
@@ -265,6 +270,7 @@ export const api = consoleCommand({
       help: [
         ['', 'replace its files, with the options of add'],
         ['--upstream URL | --mock', 'change its back end'],
+        ['--signed-identity', 'send the caller also as a signed JWT; --set signedIdentity=false ends it'],
         ['--set path=value...', 'change members of x-alongside; path=null removes one'],
       ],
       async run({ api, flags, lists, out }, name, file?: string) {
@@ -276,7 +282,7 @@ export const api = consoleCommand({
         const gathered = file === undefined ? {} : await filesOf(file, flags);
         if (flags.record !== undefined)
           throw new UsageError('Only add records: remove the API, and add it with --record DIR.');
-        const patch = { ...gathered, ...options, ...settingsOf(lists.set) };
+        const patch = { ...gathered, ...options, ...settingsOf(lists.set, flags) };
         if (Object.keys(patch).length === 0 && lists.secret.length + lists.application.length === 0)
           throw new UsageError('Name the change: a file, --upstream URL, --mock, --set path=value.');
         const body = { ...patch, ...(await storeSecrets(api, lists.secret)) };
@@ -333,7 +339,7 @@ export const api = consoleCommand({
         };
         try {
           const { draftShape } = await import('../../gateway/protocol.ts');
-          const draft = draftShape.safeParse({ ...gathered, ...options, ...settingsOf(lists.set) });
+          const draft = draftShape.safeParse({ ...gathered, ...options, ...settingsOf(lists.set, flags) });
           if (!draft.success) {
             const [issue] = draft.error.issues;
             throw new UsageError(`${issue?.path.join('.')} ${issue?.message}.`);

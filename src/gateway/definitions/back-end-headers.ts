@@ -1,6 +1,7 @@
 import type { StoredApplication } from '../../oauth/applications.ts';
 import type { Api, Call } from '../api.ts';
 import { errors } from '../errors/catalogue.ts';
+import { identityJwtHeader } from '../trusted-names.ts';
 import type { IdentityName } from './model.ts';
 import type { StoredApi } from './store.ts';
 
@@ -100,8 +101,10 @@ export function backEndHeaders(
   return {
     owns: [...model.identity, ...model.attributes, ...[model.target.security ?? []].flat()]
       .map(({ header }) => header)
-      .concat(Object.keys(settings.headers)),
-    always: model.identity.map(({ header }) => header),
+      .concat(Object.keys(settings.headers), identityJwtHeader),
+    always: model.identity
+      .map(({ header }) => header)
+      .concat(settings.signedIdentity ? identityJwtHeader : []),
     inject,
     injectKeyed(application, messageId) {
       const headers: Record<string, string> = {};

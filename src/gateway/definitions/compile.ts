@@ -12,7 +12,7 @@ import {
 } from '../api.ts';
 import { errors } from '../errors/catalogue.ts';
 import { familyOf } from '../errors/families.ts';
-import { folded, isForwardedIfTaken } from '../trusted-names.ts';
+import { folded, isForwardedIfTaken, isNeverForwarded } from '../trusted-names.ts';
 import { attributeOf, backEndHeaders } from './back-end-headers.ts';
 import { isOpen } from './callers.ts';
 import {
@@ -147,7 +147,7 @@ function takenHeaders({ settings, model }: StoredApi, owned: readonly string[]):
     parameters.flatMap((one) => (one.in === 'header' ? one.name : [])),
   );
   const checked = settings.organisation ? [settings.organisation.header] : [];
-  const names = [...sent.filter(isForwardedIfTaken), ...checked];
+  const names = [...sent.filter((name) => isForwardedIfTaken(name) && !isNeverForwarded(name)), ...checked];
   return [...new Set(names)].filter(
     (name) => name !== 'nhsd-session-urid' && !owned.some((own) => folded(own) === name),
   );
@@ -186,6 +186,7 @@ export function compileApi(api: StoredApi, { find, backEnd, openIdToken }: Compi
     name,
     basePath,
     isDefined: true,
+    signsIdentity: settings.signedIdentity === true,
     title: model.title,
     modes,
     refusedScopes: [],

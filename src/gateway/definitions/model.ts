@@ -106,6 +106,10 @@ export const settingsShape = z.strictObject({
   )
     .default([])
     .describe('More response headers of the back end that clients get'),
+  signedIdentity: z
+    .boolean('must be true or false')
+    .optional()
+    .describe('Sends the caller also as a signed JWT, in NHSD-Identity-JWT'),
   spikeArrest: rate.optional().describe('Smoothed limit of all clients together'),
   bodyLimit: whole(104_857_600)
     .default(10_485_760)

@@ -12,6 +12,7 @@ import {
   type ListedApi,
   type NewApiDraft,
 } from '../protocol.ts';
+import { identityJwtHeader } from '../trusted-names.ts';
 import { noticeOf, openOperations } from './callers.ts';
 import { readOutside } from './checker.ts';
 import { type ApiRecord, type Grant, productOf, scopesOfGrant } from './model.ts';
@@ -66,6 +67,7 @@ export function reportOf(record: ApiRecord): ApiReport {
         `attribute ${entry.name}${entry.required ? ', required' : ''}`,
       ]),
       ...Object.entries(settings.headers),
+      ...(settings.signedIdentity ? [[identityJwtHeader, 'signed identity of the caller']] : []),
     ]),
     limits: { api: model.apiLimits, application: model.applicationLimits },
     settings,

@@ -80,8 +80,7 @@ export const definitionErrors = {
     status: 400,
     description: 'Servers may read this path in different ways',
     source: 'RFC 3986 sections 3.3 and 7.3',
-    expected:
-      'a path without dot segments, backslashes, control characters and encoded slashes next to dots, encoded at most four times',
+    expected: 'a path without dot segments, backslashes, control characters and encoded slashes next to dots',
     fix: 'Send the path of the operation itself, and encode each value once.',
   },
   noExample: {

@@ -4,6 +4,7 @@ import { errors } from '../errors/catalogue.ts';
 import { type ForwardedCall, passOn } from './back-end.ts';
 import { type LimitedCall, limitCall } from './rate-limits.ts';
 import type { Arrival } from './request.ts';
+import { keyedIdentity } from './signed-identity.ts';
 
 /** Runs a check of an API key. Failures count for the sender's network. */
 export async function countingFailures<R>(
@@ -59,7 +60,10 @@ async function serveWithKey(call: ForwardedCall, key: string): Promise<Answer> {
   const owner = await countingFailures(call, () => ownerOf(call, key));
   await limitCall({ ...call, ...owner }, false);
   api.checkKeyed?.(owner.application, call.client);
-  const added = api.injectKeyed?.(owner.application, call.request.id);
+  const added = {
+    ...api.injectKeyed?.(owner.application, call.request.id),
+    ...(await keyedIdentity(call, key)),
+  };
   trace.reachedBackEnd = true;
   return gateway.openCalls.hold(await passOn(call, added), { application: owner.application.id });
 }
