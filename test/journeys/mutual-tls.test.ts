@@ -106,6 +106,31 @@ describe('clients with a certificate, over real TLS (RFC 8705)', () => {
     }
   });
 
+  test('call an API by definition at its own address for certificates, which is not that of the platform', async () => {
+    const text =
+      'openapi: 3.0.3\ninfo: {title: Own, version: 1.0.0}\nx-nhsd-apim: {access: [{title: Own, grants: {app-level3: []}}]}\n' +
+      "paths: {/a: {get: {responses: {'200': {description: A, content: {application/json: {example: {a: 1}}}}}}}}\n";
+    const { access } = await instance.api<{ access: { product: string }[] }>('POST', '/apis', {
+      entry: 'own.yaml',
+      files: { 'own.yaml': text },
+      basePath: '/own',
+      mock: true,
+    });
+    const id = await register({
+      tokenEndpointAuthMethod: 'tls_client_auth',
+      attributes: { tls_client_auth_san_dns: 'client' },
+      products: access.map(({ product }) => product),
+    });
+    const { body } = await credentials(id, client);
+    const call = (at: string, presented?: Pair) =>
+      ask(`${at}/own/a`, presented, undefined, String(body.access_token));
+    const own = `https://localhost:${instance.state.ports.apisMutualTls}`;
+    assert.deepEqual((await call(own, client)).body, { a: 1 });
+    assert.equal((await call(own, stranger)).status, 401);
+    assert.equal((await call(instance.urls.apis, client)).status, 401, 'it requests no certificate');
+    assert.equal((await call(origin, client)).status, 404);
+  });
+
   test('authenticate with a certificate from their key set with self_signed_tls_client_auth', async () => {
     const jwk = createPublicKey(pem(client.certificate)).export({ format: 'jwk' });
     const id = await register({

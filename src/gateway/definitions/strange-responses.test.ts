@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { pdsBase, type RunningGateway, startGateway } from '../testing/gateway.ts';
 import { addDefinition, openDraft } from '../testing/published.ts';
 import { startUpstream, type TestUpstream } from '../testing/upstream.ts';
+import { readDefinition } from './read.ts';
 import { isAddable, passedHeaders } from './response-headers.ts';
 
 const policy = /^sandbox; default-src 'none'/;
@@ -135,6 +136,17 @@ describe('the responses of an API by definition', () => {
       headers.get('www-authenticate'),
       'Bearer resource_metadata="http://127.0.0.1/.well-known/oauth-protected-resource/forwarded"',
     );
+  });
+});
+
+describe('x-alongside.responseHeaders', () => {
+  test('refuses a header that affects more than its response, and names it', async () => {
+    for (const name of ['Set-Cookie', 'service_worker_allowed', 'Access-Control-Allow-Origin'])
+      await assert.rejects(
+        readDefinition(openDraft(paths, { mock: true, settings: { responseHeaders: [name] } })),
+        /responseHeaders.*cannot be passed on: it affects more than its response/,
+        name,
+      );
   });
 });
 
