@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { describe, test } from 'node:test';
 import type { LoopbackPaths } from './loopback.ts';
@@ -33,7 +35,8 @@ function ask(
 async function listen(t: { after(done: () => Promise<void>): void }, paths?: LoopbackPaths) {
   const loopback = await listenOnLoopback(paths);
   t.after(loopback.close);
-  return { ...loopback, origin: new URL(loopback.redirectUri).origin };
+  const start = loopback.begin('https://server.example.test/authorize?state=s', 's');
+  return { ...loopback, start, origin: new URL(loopback.redirectUri).origin };
 }
 
 describe('listenOnLoopback', () => {
@@ -91,13 +94,13 @@ describe('listenOnLoopback', () => {
       [`${redirectUri}?code=${'x'.repeat(17_000)}`, {}, 414],
     ];
     for (const [url, options, status] of refused) assert.equal((await ask(url, options)).status, status, url);
-    await ask(`${redirectUri}?code=right`);
+    await ask(`${redirectUri}?code=right&state=s`);
     assert.equal((await answer).get('code'), 'right');
   });
 
   test('shows that the sign-in did not finish', async (t) => {
     const { redirectUri, origin } = await listen(t);
-    await ask(`${redirectUri}?error=access_denied&error_description=%3Cscript%3E`);
+    await ask(`${redirectUri}?error=access_denied&error_description=%3Cscript%3E&state=s`);
     const { body } = await ask(`${origin}/done`);
     assert.match(body, /did not finish/);
     assert.ok(!body.includes('access_denied'), 'nothing of the request is shown');
@@ -106,12 +109,55 @@ describe('listenOnLoopback', () => {
   test('uses the configured paths and no others', async (t) => {
     const { redirectUri, origin } = await listen(t, { callback: '/a/b', done: '/a/c' });
     assert.ok(redirectUri.endsWith('/a/b'));
-    assert.equal((await ask(`${redirectUri}?code=1`)).headers.location, '/a/c');
+    assert.equal((await ask(`${redirectUri}?code=1&state=s`)).headers.location, '/a/c');
     assert.equal((await ask(`${origin}/callback`)).status, 404);
     for (const paths of [{ callback: 'x' }, { callback: '/x?y' }, { done: '/callback' }]) {
       await assert.rejects(listenOnLoopback(paths), { code: 'settings_invalid' });
     }
   });
+
+  test('redirects to the sign-in once, from an address that shows nothing of it', async (t) => {
+    const { start, origin } = await listen(t);
+    assert.match(start, /^http:\/\/127\.0\.0\.1:\d+\/[\w-]{43}$/);
+    assert.equal((await ask(start, { headers: { 'sec-fetch-dest': 'iframe' } })).status, 403);
+    assert.equal((await ask(`${origin}/${'x'.repeat(43)}`)).status, 404);
+    const reply = await ask(start);
+    assert.equal(reply.status, 302);
+    assert.equal(reply.headers.location, 'https://server.example.test/authorize?state=s');
+    assert.equal(reply.headers['referrer-policy'], 'no-referrer');
+    const again = await ask(start);
+    assert.equal(again.status, 410);
+    assert.match(again.body, /This address was used/);
+  });
+
+  test('refuses any number of responses with another state, and goes on waiting', async (t) => {
+    const { redirectUri, answer, strangers } = await listen(t);
+    const queries = ['code=x', 'code=x&state=other', 'code=x&state=s&state=s', 'error=access_denied'];
+    for (let round = 0; round < 25; round += 1)
+      for (const query of queries) {
+        const reply = await ask(`${redirectUri}?${query}`);
+        assert.equal(reply.status, 400, query);
+        assert.match(reply.body, /does not belong to the sign-in/);
+      }
+    assert.equal(strangers(), 100);
+    await ask(`${redirectUri}?code=right&state=s`);
+    assert.equal((await answer).get('code'), 'right');
+  });
+
+  // Only root can act as another user; client/peer-user.test.ts covers the rest.
+  if (process.getuid?.() === 0 && process.platform === 'linux')
+    test('refuses another user of the machine, who uses up nothing', async (t) => {
+      const { start, redirectUri, answer } = await listen(t);
+      const script = `fetch(process.argv[1], { redirect: 'manual' }).then(({ status }) => console.log(status))`;
+      for (const url of [start, `${redirectUri}?code=theirs&state=s`]) {
+        const child = spawn('node', ['-e', script, url], { uid: 65_534, gid: 65_534, cwd: '/' });
+        const [status] = await once(child.stdout, 'data');
+        assert.equal(String(status).trim(), '403', url);
+      }
+      assert.equal((await ask(start)).status, 302);
+      await ask(`${redirectUri}?code=ours&state=s`);
+      assert.equal((await answer).get('code'), 'ours');
+    });
 
   test('stops listening when closed', async () => {
     const { redirectUri, close } = await listenOnLoopback();

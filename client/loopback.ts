@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { ClientError } from './errors.ts';
+import { isOwnPeer } from './peer-user.ts';
+import { randomToken, sameSecret } from './secrets.ts';
 
 /** The two paths of the loopback listener. */
 export interface LoopbackPaths {
@@ -15,8 +17,15 @@ export interface LoopbackPaths {
 export interface Loopback {
   /** `http://127.0.0.1:PORT/callback` */
   redirectUri: string;
+  /**
+   * Returns an address that redirects to the sign-in once. Other users see the command line of a browser, so it must not contain the
+   * address itself. Responses with another state are refused from now on.
+   */
+  begin(address: string, state: string): string;
   /** The parameters of the one response. */
   answer: Promise<URLSearchParams>;
+  /** Returns the number of responses with another state. */
+  strangers(): number;
   /** Resolves when the last page was sent to the browser. */
   donePageSent: Promise<void>;
   close(): Promise<void>;
@@ -24,9 +33,18 @@ export interface Loopback {
 
 const LONGEST_QUERY = 16_384;
 
+interface Begun {
+  /** The one-time path that redirects to the sign-in. */
+  path: string;
+  address: string;
+  state: string;
+  used: boolean;
+}
+
 /**
  * Listens on 127.0.0.1, on a free port, for exactly one response on exactly one path. // RFC 8252 section 7.3. Requests with
- * another host name, from a script or a frame, or after the first, get an error and change nothing.
+ * another host name, of another user, from a script or a frame, with another state, or after the first, get an error and change
+ * nothing.
  */
 export async function listenOnLoopback(paths: LoopbackPaths = {}): Promise<Loopback> {
   const callback = checkedPath('paths.callback', paths.callback ?? '/callback');
@@ -37,23 +55,49 @@ export async function listenOnLoopback(paths: LoopbackPaths = {}): Promise<Loopb
   const page = later<void>();
   let outcome: 'none' | 'code' | 'error' = 'none';
   let host = '';
+  let begun: Begun | undefined;
+  let strangers = 0;
+  const peers = new WeakMap<Socket, Promise<boolean>>();
 
   // In this order: the first match refuses the request before anything changes.
   const refusals: readonly Refusal[] = [
     // Another host name on this port is a page that resolves its name to this address (DNS rebinding).
     { status: 421, applies: ({ request }) => request.headers.host !== host },
-    { status: 404, applies: ({ path }) => path !== callback && (path !== done || outcome === 'none') },
+    {
+      status: 404,
+      applies: ({ path }) =>
+        path !== begun?.path && path !== callback && (path !== done || outcome === 'none'),
+    },
     { status: 405, applies: ({ request }) => request.method !== 'GET', headers: { allow: 'GET' } },
     { status: 403, applies: ({ request }) => !isNavigation(request) },
-    { status: 410, applies: ({ path }) => path === callback && outcome !== 'none' },
+    { status: 403, applies: async ({ request: { socket } }) => !(await isOurs(socket)) },
     { status: 414, applies: ({ query }) => query.length > LONGEST_QUERY },
+    { status: 400, applies: ({ path, query }) => path === callback && isStranger(query) },
   ];
+
+  // Once for each connection: the system's tables take milliseconds.
+  const isOurs = (socket: Socket): Promise<boolean> => {
+    const known = peers.get(socket) ?? isOwnPeer(socket);
+    peers.set(socket, known);
+    return known;
+  };
+
+  const isStranger = (query: string): boolean => {
+    const states = new URLSearchParams(query).getAll('state');
+    const fits = begun !== undefined && states.length === 1 && sameSecret(states[0] ?? '', begun.state);
+    if (!fits) strangers += 1;
+    return !fits;
+  };
+
+  const redirect = (response: ServerResponse, location: string): void => {
+    response.writeHead(302, { ...LOOPBACK_HEADERS, location });
+    response.end();
+  };
 
   const takeAnswer = (query: string, response: ServerResponse): void => {
     const parameters = new URLSearchParams(query);
     outcome = parameters.has('error') ? 'error' : 'code';
-    response.writeHead(302, { ...LOOPBACK_HEADERS, location: done });
-    response.end();
+    redirect(response, done);
     answer.resolve(parameters);
   };
 
@@ -63,17 +107,23 @@ export async function listenOnLoopback(paths: LoopbackPaths = {}): Promise<Loopb
     response.end(donePage(outcome === 'code'));
   };
 
-  const receive = (request: IncomingMessage, response: ServerResponse): void => {
+  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [path, query = ''] = split(request.url ?? '');
-    const refusal = refusals.find(({ applies }) => applies({ request, path, query }));
-    if (refusal) refuse(response, refusal);
-    else if (path === done) showDone(response);
-    else takeAnswer(query, response);
+    for (const refusal of refusals)
+      if (await refusal.applies({ request, path, query })) return refuse(response, refusal);
+    if (path === done) return showDone(response);
+    // Last, because another request may be first while the user of this one is looked up.
+    const isStart = path === begun?.path;
+    if (isStart ? begun?.used : outcome !== 'none') return refuse(response, { status: 410 });
+    if (!isStart) return takeAnswer(query, response);
+    if (!begun) return;
+    begun.used = true;
+    redirect(response, begun.address);
   };
 
   const server = createServer(
     { requestTimeout: 10_000, headersTimeout: 10_000, maxHeaderSize: 32_768 },
-    receive,
+    (request, response) => void receive(request, response),
   );
   server.maxConnections = 64;
   await new Promise<void>((resolve, reject) => {
@@ -83,7 +133,12 @@ export async function listenOnLoopback(paths: LoopbackPaths = {}): Promise<Loopb
   host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     redirectUri: `http://${host}${callback}`,
+    begin(address, state) {
+      begun = { path: `/${randomToken()}`, address, state, used: false };
+      return `http://${host}${begun.path}`;
+    },
     answer: answer.promise,
+    strangers: () => strangers,
     donePageSent: page.promise,
     close: () =>
       new Promise((resolve) => {
@@ -95,17 +150,24 @@ export async function listenOnLoopback(paths: LoopbackPaths = {}): Promise<Loopb
 
 interface Refusal {
   status: number;
-  applies(received: { request: IncomingMessage; path: string; query: string }): boolean;
+  applies(received: { request: IncomingMessage; path: string; query: string }): boolean | Promise<boolean>;
   headers?: Record<string, string>;
 }
 
-function refuse(response: ServerResponse, { status, headers }: Refusal): void {
+const REFUSED: Readonly<Record<number, string>> = {
+  400: 'This answer does not belong to the sign-in that the application waits for.',
+  403: 'The application accepts only the browser of its own user.',
+  410: 'This address was used. Start the sign-in in the application again.',
+};
+
+function refuse(response: ServerResponse, { status, headers }: Pick<Refusal, 'status' | 'headers'>): void {
   response.writeHead(status, {
     ...LOOPBACK_HEADERS,
     ...headers,
+    connection: 'close',
     'content-type': 'text/plain; charset=utf-8',
   });
-  response.end();
+  response.end(REFUSED[status]);
 }
 
 // A page may make its browser fetch or frame this address. Browsers announce this; other programs send no such header.

@@ -59,7 +59,8 @@ describe('a native application with a back end', () => {
       },
       browser: {
         async open(url) {
-          const { redirectTo } = await finishBackendFlow(settings, callbackFor(url));
+          const sent = (await fetch(url, { redirect: 'manual' })).headers.get('location') ?? '';
+          const { redirectTo } = await finishBackendFlow(settings, callbackFor(sent));
           await fetch(redirectTo);
           return { closed: new Promise(() => undefined), close: async () => undefined };
         },

@@ -136,7 +136,10 @@ export async function signInThroughBackend<T>(options: SignInWindowOptions & Bac
   const state = randomToken();
   const proof = createProofKey();
   return signInInWindow(options, {
-    address: (redirectUri) => options.start({ redirectUri, state, challenge: proof.challenge }),
+    address: async (redirectUri) => ({
+      url: await options.start({ redirectUri, state, challenge: proof.challenge }),
+      state,
+    }),
     async redeem(answer) {
       const { state: given = '', error } = readCallback(answer);
       if (!sameSecret(given, state))

@@ -73,7 +73,7 @@ export function createNative(settings: NativeSettings): Native {
             code_challenge_method: 'S256',
           });
           await checkFirstPage(fetcher, url, signal);
-          return url;
+          return { url, state };
         },
         async redeem(answer, redirectUri, signal) {
           const server = await metadata(signal);
@@ -133,7 +133,7 @@ export async function signInAtCis2(options: NativeCis2Options): Promise<Cis2Sign
       const { url, state } = await cis2.begin({ ...options, signal });
       begun = { cis2, state };
       await checkFirstPage(options.fetch ?? fetch, url, signal);
-      return url;
+      return { url, state: readCallback(url).state ?? '' };
     },
     async redeem(answer, _redirectUri, signal) {
       if (!begun) throw new ClientError('transaction_invalid', 'The sign-in did not begin.');

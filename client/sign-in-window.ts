@@ -18,8 +18,8 @@ export interface SignInWindowOptions {
 
 /** Steps before and after the browser. */
 export interface SignInSteps<T> {
-  /** Returns the address to open, given the redirect address. */
-  address(redirectUri: string, signal: AbortSignal): Promise<string>;
+  /** Returns the address to open, given the redirect address, and the state of its response. */
+  address(redirectUri: string, signal: AbortSignal): Promise<{ url: string; state: string }>;
   /** Converts the response into the application's result. */
   redeem(answer: URLSearchParams, redirectUri: string, signal: AbortSignal): Promise<T>;
 }
@@ -38,8 +38,8 @@ export async function signInInWindow<T>(options: SignInWindowOptions, steps: Sig
   const loopback = await listenOnLoopback(options.paths);
   const closing: (() => Promise<void>)[] = [];
   try {
-    const address = await giveUp.race(steps.address(loopback.redirectUri, giveUp.signal));
-    const opening = options.browser.open(address);
+    const { url, state } = await giveUp.race(steps.address(loopback.redirectUri, giveUp.signal));
+    const opening = options.browser.open(loopback.begin(url, state));
     // A window that opens after the end is closed too; one that never opens is not waited for.
     const closed = () => opening.then((opened) => opened.close()).catch(() => undefined);
     closing.push(() => Promise.race([closed(), neverOpened(opening)]));
@@ -47,6 +47,14 @@ export async function signInInWindow<T>(options: SignInWindowOptions, steps: Sig
     const answer = await giveUp.race(Promise.race([loopback.answer, windowClosed(opened)]));
     closing.unshift(() => lastPage(loopback));
     return await giveUp.race(steps.redeem(answer, loopback.redirectUri, giveUp.signal));
+  } catch (error) {
+    const strangers = loopback.strangers();
+    if (!(error instanceof ClientError) || error.code !== 'timeout' || strangers === 0) throw error;
+    throw new ClientError('timeout', error.message, {
+      advice: error.advice,
+      expected: 'a response with the state of this sign-in',
+      received: `${strangers} with another state or none`,
+    });
   } finally {
     giveUp.end();
     for (const close of closing) await close();

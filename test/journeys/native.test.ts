@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { after, before, describe, test } from 'node:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { createNative, panelBrowser, separateBrowser } from '@alongside/client';
+import { type Browser, createNative, panelBrowser, separateBrowser } from '@alongside/client';
 import { browserFlags, browserPath } from '../testing/browser.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 
@@ -10,11 +13,31 @@ const run = promisify(execFile);
 const scope = 'urn:nhsd:apim:user-nhs-cis2:aal3:personal-demographics-service';
 const executable = browserPath();
 
-/** Returns the processes on this machine with this profile or address in their command line. */
+/** Returns the browsers on this machine with this folder in their command line. The address of a sign-in is in none. */
 async function running(needle: string): Promise<string[]> {
   const { stdout } = await run('ps', ['-eo', 'pid,args', '--no-headers'], { maxBuffer: 1e7 });
   return stdout.split('\n').filter((line) => line.includes(needle) && line.includes('chrom'));
 }
+
+function folderOf(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'native-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Looks at the command lines of a browser, which every user of the machine can read. */
+const watched = (browser: Browser, folder: string): Browser => ({
+  async open(url) {
+    const opened = await browser.open(url);
+    const lines = await running(folder);
+    assert.ok(
+      lines.some((line) => line.includes(`--app=${url}`)),
+      lines.join('\n'),
+    );
+    for (const line of lines) assert.doesNotMatch(line, /state=|code_challenge|client_id|authorize/);
+    return opened;
+  },
+});
 
 describe('a native application', () => {
   let instance: TestInstance;
@@ -30,14 +53,18 @@ describe('a native application', () => {
     ['a separate browser, launched and closed', separateBrowser],
     ['an embedded panel', panelBrowser],
   ] as const) {
-    test(`${kind}: gets tokens without a prompt, and its window is closed`, async () => {
+    test(`${kind}: gets tokens without a prompt, and its window is closed`, async (t) => {
+      const profileFolder = folderOf(t);
       const application = createNative({
         issuer: `${instance.urls.api}/oauth2.1`,
         clientId: 'demo-native',
         scope,
       });
       const tokens = await application.signIn({
-        browser: open({ executable, flags: [...browserFlags, '--headless'] }),
+        browser: watched(
+          open({ executable, profileFolder, flags: [...browserFlags, '--headless'] }),
+          profileFolder,
+        ),
         timeoutMs: 30_000,
       });
       const response = await fetch(`${instance.urls.api}/personal-demographics/FHIR/R4/Patient/9000000009`, {
@@ -45,7 +72,7 @@ describe('a native application', () => {
       });
       assert.equal(response.status, 200);
       assert.equal(((await response.json()) as { id: string }).id, '9000000009');
-      assert.deepEqual(await running(new URL(instance.urls.api).host), []);
+      assert.deepEqual(await running(profileFolder), []);
     });
   }
 
@@ -65,18 +92,20 @@ describe('a native application', () => {
     assert.deepEqual(await outcomesOf('outcome=refused'), ['refused', ...refusals]);
   });
 
-  test('examples/native-app.ts prints the patient, and its window is closed', async () => {
+  test('examples/native-app.ts prints the patient, and its window is closed', async (t) => {
+    const folder = folderOf(t);
     const { stdout } = await run(process.execPath, ['examples/native-app.ts'], {
       env: {
         ...process.env,
         ALONGSIDE_STATE: instance.state.stateFile,
         ALONGSIDE_BROWSER: executable,
         DISPLAY: '',
+        TMPDIR: folder,
       },
       timeout: 60_000,
     });
     assert.match(stdout, /Smith/i);
     assert.match(stdout, /2010-10-22/);
-    assert.deepEqual(await running(new URL(instance.urls.api).host), []);
+    assert.deepEqual(await running(folder), []);
   });
 });
