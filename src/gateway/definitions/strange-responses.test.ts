@@ -63,6 +63,11 @@ const paths = `  /picture:
   /example:
     get: {responses: {'200': {description: A page, content: {image/svg+xml: {example: '<svg/>'}}}}}
 `;
+const guarded = `openapi: 3.0.3
+info: {title: Guarded, version: 1.0.0}
+x-nhsd-apim: {access: [{title: Applications, grants: {app-level3: []}}]}
+paths: {/refused: {get: {responses: {'200': {description: Nothing}}}}}
+`;
 const alongside = `x-alongside:
   validate: off
   responseHeaders: [X-Named]
@@ -126,15 +131,23 @@ describe('the responses of an API by definition', () => {
   });
 
   test('name the metadata of the API instead of the challenge of the back end', async () => {
-    const scope = 'urn:nhsd:apim:app:level3:forwarded';
-    await gateway.products.save({ name: 'forwarded', apis: ['forwarded'], scopes: [scope], limits: null });
-    await gateway.addStandardApplication('modern', ['forwarded']);
+    const scope = 'urn:nhsd:apim:app:level3:guarded';
+    await addDefinition(gateway, {
+      entry: 'guarded.yaml',
+      files: { 'guarded.yaml': guarded },
+      name: 'guarded',
+      basePath: '/guarded',
+      upstream: upstream.url,
+    });
+    await gateway.products.save({ name: 'guarded', apis: ['guarded'], scopes: [scope], limits: null });
+    await gateway.addStandardApplication('modern', ['guarded']);
     const token = await gateway.issue({ applicationId: 'modern', scope, attributes: {}, uid: null });
-    const { status, headers } = await gateway.call('/forwarded/restricted', { token });
+    const { status, headers } = await gateway.call('/guarded/refused', { token });
     assert.equal(status, 401);
+    assert.equal(upstream.requests.at(-1)?.url, '/refused', 'the back end refused it');
     assert.equal(
       headers.get('www-authenticate'),
-      'Bearer resource_metadata="http://127.0.0.1/.well-known/oauth-protected-resource/forwarded"',
+      'Bearer resource_metadata="http://127.0.0.1/.well-known/oauth-protected-resource/guarded"',
     );
   });
 });
