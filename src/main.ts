@@ -254,7 +254,7 @@ async function seed(
   { development, database, vault, urls, platformSecret }: Ground,
   { core }: Shared,
 ): Promise<void> {
-  if (!development) return await registerPlatform(core.applications, urls, platformSecret);
+  if (!development) return await registerPlatform({ ...core, urls }, platformSecret);
   await directory.seed(database);
   await seedRegistrations({ ...core, urls });
   await seedCredentials({ database, vault, clock: core.clock });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
@@ -7,6 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { patternCovers } from '@alongside/kernel/browser-policies';
 import { listeningInodes, portOwner } from '@alongside/kernel/port-owner';
+import { freePorts } from '../../test/testing/free-port.ts';
 import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
 import { judgeBrowser, judgePolicies } from './doctor/browser.ts';
 import { judgeFolder } from './doctor/data-folder.ts';
@@ -165,6 +168,48 @@ describe('the report of alongside doctor', () => {
     assert.ok(report.checks.some(({ name, outcome }) => name === 'agent-socket' && outcome === 'remark'));
   });
 
+  test('names a registration of the platform that does not fit its address', async () => {
+    const instance = await startInstance();
+    const path = '/applications/platform';
+    const { cis2 } = await instance.api<{ cis2: { redirectUris: string[] } }>('GET', path);
+    const [first = ''] = cis2.redirectUris;
+    await instance.api('PATCH', path, { cis2: { redirectUris: [first] } });
+    const report = await examine('--state', instance.state.stateFile, '--data', root);
+    await instance.stop();
+    assert.deepEqual(troubles(report), ['sign-in (/oauth2.1/callback)']);
+    const { detail, mend } = report.checks.find(({ outcome }) => outcome === 'wrong') ?? {};
+    assert.match(
+      detail ?? '',
+      /CIS2 at http.* refuses a sign-in that returns to http.*\/oauth2\.1\/callback with 400/,
+    );
+    assert.match(mend ?? '', /alongside explain [\w-]{20,} has the reason/);
+  });
+
+  test('accepts a proxy on this machine in front of the instance, and no other program', async () => {
+    const program = `const { connect, createServer } = require('node:net');
+const server = createServer((socket) => {
+  const to = connect(Number(process.argv[1]), '127.0.0.1');
+  for (const [from, at] of [[socket, to], [to, socket]]) from.pipe(at).on('error', () => socket.destroy());
+});
+server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
+    const target = await freePorts(16, 29_000, 30_000);
+    const proxy = spawn(process.execPath, ['-e', program, String(target + 1)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(proxy.stdout, 'data')) as [Buffer];
+    const urlApi = `http://127.0.0.1:${Number(line)}`;
+    const instance = await startInstance({ portBase: target, urlApi });
+    const report = await examine('--state', instance.state.stateFile, '--data', root);
+    await instance.stop();
+    proxy.kill();
+    assert.deepEqual(troubles(report), []);
+    if (process.platform === 'linux')
+      assert.match(
+        report.checks.find(({ name }) => name === 'port (api)')?.detail ?? '',
+        /, in front of this instance$/,
+      );
+  });
+
   test('names an issuer other than the configured one', async () => {
     const foreign = createHttpServer((_request, response) => response.end('{"issuer":"http://other.test"}'));
     await new Promise<void>((done) => foreign.listen(0, '127.0.0.1', done));
@@ -173,7 +218,12 @@ describe('the report of alongside doctor', () => {
     const report = await examine('--state', instance.state.stateFile, '--data', root);
     await instance.stop();
     foreign.close();
-    assert.deepEqual(troubles(report), ['service (cis2)', 'signing-keys (cis2)']);
+    assert.deepEqual(troubles(report), [
+      'service (cis2)',
+      'sign-in (/oauth2/callback)',
+      'sign-in (/oauth2.1/callback)',
+      'signing-keys (cis2)',
+    ]);
     const { detail } = report.checks.find(({ name }) => name === 'service (cis2)') ?? {};
     assert.match(detail ?? '', /names the issuer http:\/\/other\.test, the configuration http:\/\/127/);
   });

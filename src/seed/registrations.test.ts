@@ -7,10 +7,12 @@ import { Products } from '../oauth/products.ts';
 import { redirectFits } from '../oauth/registered-addresses.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
+import { Settings } from '../storage/settings.ts';
 import {
   demoCredentials,
   demoPrivateKeyPem,
   platformClient,
+  registerPlatform,
   resetRegistrations,
   seededSecrets,
   seedRegistrations,
@@ -25,7 +27,8 @@ describe('seedRegistrations', () => {
   let database: Database;
   let applications: Applications;
   let products: Products;
-  const seed = (base = 8400) => seedRegistrations({ applications, products, urls: urlsAt(base) });
+  const seed = (base = 8400) =>
+    seedRegistrations({ applications, products, settings: new Settings(database), urls: urlsAt(base) });
   const everything = async () => ({
     applications: await applications.list(),
     products: await products.list(),
@@ -147,7 +150,74 @@ describe('seedRegistrations', () => {
     const separate = await applications.get('demo-separate');
     assert.ok(separate);
     await applications.replace({ ...separate, name: 'renamed', status: 'revoked' }, separate.revision);
-    await resetRegistrations({ applications, products, urls: urlsAt(8400) });
+    await resetRegistrations({
+      applications,
+      products,
+      settings: new Settings(database),
+      urls: urlsAt(8400),
+    });
     assert.deepEqual(await everything(), before_);
+  });
+});
+
+describe('registerPlatform', () => {
+  const first = { api: 'https://api.example.test', sample: 'https://sample.example.test' };
+  const second = { ...first, api: 'https://identity.example.test:8443' };
+  const secret = 'a-secret-of-this-installation-0123456789';
+  let database: Database;
+  let applications: Applications;
+  let settings: Settings;
+  const register = (urls: typeof first) => registerPlatform({ applications, settings, urls }, secret);
+  const stored = async () => (await applications.byCis2Client(platformClient.clientId))?.cis2;
+  const ours = ({ api }: typeof first) => [`${api}/oauth2/callback`, `${api}/oauth2.1/callback`];
+  /** Edits the registration, as an administrator does. */
+  async function edit(redirectUris: string[], backchannelLogoutUri: string): Promise<void> {
+    const platform = await applications.get('platform');
+    assert.ok(platform?.cis2);
+    const { revision, ...changed } = platform;
+    await applications.replace(
+      { ...changed, cis2: { ...platform.cis2, redirectUris, backchannelLogoutUri } },
+      revision,
+    );
+  }
+  beforeEach(async () => {
+    database = await openDatabase(':memory:', '');
+    applications = new Applications(database, systemClock);
+    settings = new Settings(database);
+    await register(first);
+  });
+  afterEach(() => database.close());
+
+  test('follows the public address, there and back', async () => {
+    assert.deepEqual((await stored())?.redirectUris, ours(first));
+    for (const urls of [second, second, first]) {
+      await register(urls);
+      const { redirectUris, backchannelLogoutUri } = (await stored()) ?? {};
+      assert.deepEqual(redirectUris, ours(urls));
+      assert.equal(backchannelLogoutUri, `${urls.api}/oauth2/backchannel_logout`);
+    }
+  });
+
+  test('is the same for processes that start at once', async () => {
+    await Promise.all([register(second), register(second), register(second)]);
+    await register(second);
+    assert.deepEqual((await stored())?.redirectUris, ours(second));
+  });
+
+  test('keeps the changes of an administrator', async () => {
+    const own = 'https://other.example.test/oauth2/callback';
+    await edit([own, ours(first)[0] ?? ''], 'https://other.example.test/logout');
+    await register(second);
+    const { redirectUris, backchannelLogoutUri } = (await stored()) ?? {};
+    assert.deepEqual(redirectUris, [own, ours(second)[0]], 'and adds no address that was removed');
+    assert.equal(backchannelLogoutUri, 'https://other.example.test/logout');
+  });
+
+  test('adds the addresses of this start to data of a version that did not note them', async () => {
+    await settings.set('registrations.urls', '');
+    await register(second);
+    const { redirectUris, backchannelLogoutUri } = (await stored()) ?? {};
+    assert.deepEqual(redirectUris, [...ours(first), ...ours(second)]);
+    assert.equal(backchannelLogoutUri, `${second.api}/oauth2/backchannel_logout`);
   });
 });

@@ -1,8 +1,10 @@
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Application, Applications, StoredApplication } from '../oauth/applications.ts';
 import type { Product, Products } from '../oauth/products.ts';
+import type { Settings } from '../storage/settings.ts';
 import { type SeedUrls, seededApplications, seededClients } from './applications.ts';
 import { demoKeyId, demoPrivateKeyPem } from './key.ts';
+import { atNewAddresses, noteWrittenUrls, writtenUrls } from './written-addresses.ts';
 
 export { demoPrivateKeyPem };
 
@@ -58,6 +60,7 @@ export const isPlatform = ({ id, cis2 }: Pick<Application, 'id' | 'cis2'>): bool
 interface Registrations {
   applications: Applications;
   products: Products;
+  settings: Settings;
   urls: SeedUrls;
 }
 
@@ -91,36 +94,6 @@ export const seededHashes: ReadonlySet<string> = new Set(
   [...seededSecrets.values()].map((text) => sha256(text)),
 );
 
-const isLoopback = (url: URL): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-
-/** Returns the stored addresses. Those at another port of this machine move to the seeded address with the same path. */
-function moved(stored: readonly string[], seeded: readonly string[]): string[] {
-  return stored.map((address) => {
-    const old = URL.parse(address);
-    if (!old?.port || !isLoopback(old) || seeded.includes(address)) return address;
-    return seeded.find((now) => URL.parse(now)?.pathname === old.pathname) ?? address;
-  });
-}
-
-/** Returns a stored application with the addresses of this start. Other changes stay. */
-function atNewAddresses({ revision: _, ...stored }: StoredApplication, seed: Application): Application {
-  const { platform, cis2 } = stored;
-  return {
-    ...stored,
-    platform: platform && {
-      ...platform,
-      callbackUrls: moved(platform.callbackUrls, seed.platform?.callbackUrls ?? []),
-    },
-    cis2: cis2 && {
-      ...cis2,
-      redirectUris: moved(cis2.redirectUris, seed.cis2?.redirectUris ?? []),
-      postLogoutRedirectUris: moved(cis2.postLogoutRedirectUris, seed.cis2?.postLogoutRedirectUris ?? []),
-      backchannelLogoutUri:
-        moved([cis2.backchannelLogoutUri], [seed.cis2?.backchannelLogoutUri ?? ''])[0] ?? '',
-    },
-  };
-}
-
 /** Adds an application. Returns the stored one instead, unless another process adds it at the same time. */
 async function addOrGet(
   applications: Applications,
@@ -134,19 +107,30 @@ async function addOrGet(
   return undefined;
 }
 
-async function seedApplication(applications: Applications, seed: Application): Promise<void> {
+async function seedApplication(
+  applications: Applications,
+  seed: Application,
+  written: SeedUrls | undefined,
+): Promise<void> {
   const stored = await addOrGet(applications, seed);
   if (!stored) return;
-  const now = atNewAddresses(stored, seed);
+  const now = atNewAddresses(stored, seed, written);
   const { revision, ...before } = stored;
   // A concurrent change has another revision and wins.
   if (JSON.stringify(now) !== JSON.stringify(before)) await applications.replace(now, revision);
 }
 
 /** Adds missing seed data, and updates the addresses of seeded applications. Repeated and concurrent calls change nothing more. */
-export async function seedRegistrations({ applications, products, urls }: Registrations): Promise<void> {
+export async function seedRegistrations({
+  applications,
+  products,
+  settings,
+  urls,
+}: Registrations): Promise<void> {
   for (const product of seededProducts) if (!(await products.get(product.name))) await products.save(product);
-  for (const seed of seededApplications(urls)) await seedApplication(applications, seed);
+  const written = await writtenUrls(settings);
+  for (const seed of seededApplications(urls)) await seedApplication(applications, seed, written);
+  await noteWrittenUrls(settings, urls);
 }
 
 /** Replaces all registrations by the seed. */
@@ -159,19 +143,25 @@ export async function resetRegistrations(registrations: Registrations): Promise<
 
 /**
  * Registers the API platform as a client of CIS2 in production, with a secret of this installation. Replaces another secret, so
- * that both sides agree.
+ * that both sides agree, and the addresses that an earlier start wrote. An administrator's changes stay.
  */
 export async function registerPlatform(
-  applications: Applications,
-  urls: SeedUrls,
+  { applications, settings, urls }: Omit<Registrations, 'products'>,
   clientSecret: string,
 ): Promise<void> {
   const seed = seededApplications(urls).find(({ cis2 }) => cis2?.clientId === platformClient.clientId);
   if (!seed?.cis2) throw new Error('The seed has no platform.');
   const secrets = [{ hash: sha256(clientSecret), createdAt: applications.now, expiresAt: null }];
   const stored = await addOrGet(applications, { ...seed, cis2: { ...seed.cis2, secrets } });
-  if (!stored) return;
-  const { revision, ...application } = stored;
-  if (!application.cis2 || application.cis2.secrets.some(({ hash }) => hash === secrets[0]?.hash)) return;
-  await applications.replace({ ...application, cis2: { ...application.cis2, secrets } }, revision);
+  if (stored) {
+    const { revision, ...before } = stored;
+    const application = atNewAddresses(stored, seed, await writtenUrls(settings));
+    const isKnown = application.cis2?.secrets.some(({ hash }) => hash === secrets[0]?.hash);
+    const now =
+      application.cis2 && !isKnown ? { ...application, cis2: { ...application.cis2, secrets } } : application;
+    // A concurrent change has another revision and wins; then the next start writes the addresses.
+    if (JSON.stringify(now) !== JSON.stringify(before) && !(await applications.replace(now, revision)))
+      return;
+  }
+  await noteWrittenUrls(settings, urls);
 }

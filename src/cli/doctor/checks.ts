@@ -3,6 +3,7 @@ import { browser, browserPolicy } from './browser.ts';
 import { audit, dataFolder, signingKeys, stateFile } from './data-folder.ts';
 import { clock, localhost, node, ports, proxy } from './machine.ts';
 import { agentSocket, certificate, services } from './services.ts';
+import { signIn } from './sign-in.ts';
 import type { Check } from './subject.ts';
 
 /** All checks, in the order of the report. */
@@ -12,6 +13,7 @@ export const checks: readonly Check[] = [
   stateFile,
   ports,
   services,
+  signIn,
   signingKeys,
   certificate,
   clock,

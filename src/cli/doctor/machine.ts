@@ -5,6 +5,7 @@ import { portOwner } from '@alongside/kernel/port-owner';
 import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
 import { ownerText, portObstacle } from '../../../identity-agent/doctor/service.ts';
 import { portsFrom } from '../../boot/addresses.ts';
+import { respondsAt } from './services.ts';
 import type { Check, ConsoleState, Subject } from './subject.ts';
 
 // Checks of this machine: Node.js, clock, localhost, proxy variables.
@@ -137,7 +138,11 @@ async function judgeFree({ of, port }: Port): Promise<Finding> {
   );
 }
 
-function judgeUsed({ of, port }: Port, own: number | undefined): Finding[] {
+async function judgeUsed(
+  { of, port }: Port,
+  own: number | undefined,
+  { urls }: ConsoleState,
+): Promise<Finding[]> {
   const owner = portOwner(port);
   // The check of the services tests whether a service responds.
   if (!owner) return [];
@@ -145,6 +150,9 @@ function judgeUsed({ of, port }: Port, own: number | undefined): Finding[] {
   if (owner.pid === own) return [ok(`${port}: this instance (process ${own})`, of)];
   // Services of one installation may run in separate processes (--only).
   if (owner.name.includes('cli/main.ts')) return [ok(`${port}: another of ours, ${ownerText(owner)}`, of)];
+  // The address leads to a service of this instance, so a proxy is in front of it.
+  if (await respondsAt(port, urls))
+    return [ok(`${port}: ${ownerText(owner)}, in front of this instance`, of)];
   return [
     wrong(
       `Port ${port} is used by ${ownerText(owner)}, not by this instance (process ${own}).`,
@@ -161,6 +169,7 @@ export const ports: Check = {
     if (!subject.console) return Promise.all(list.map(judgeFree));
     const { stateFile, portBase } = subject;
     const own = stateFile && 'state' in stateFile ? stateFile.state.pid : portOwner(portBase)?.pid;
-    return list.flatMap((port) => judgeUsed(port, own));
+    const { console } = subject;
+    return (await Promise.all(list.map((port) => judgeUsed(port, own, console)))).flat();
   },
 };

@@ -64,6 +64,12 @@ const notReady = (asked: string, failed: readonly string[], of: string): Finding
     of,
   );
 
+/** Whether a service of the instance responds at this port of its public addresses, as behind a proxy on this machine. */
+export async function respondsAt(port: number, urls: Urls): Promise<boolean> {
+  const probe = probes.find(({ address }) => Number(new URL(address(urls)).port) === port);
+  return probe !== undefined && (await judge(probe, urls)).outcome === 'ok';
+}
+
 async function judge({ of, address, issuer }: Probe, urls: Urls): Promise<Finding> {
   const asked = address(urls);
   const { status, body, problem } = await ask(asked);

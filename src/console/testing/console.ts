@@ -121,7 +121,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     cis: 'http://cis.test',
     sample: 'http://sample.test',
   };
-  await seedRegistrations({ applications, products, urls });
+  await seedRegistrations({ applications, products, settings, urls });
   const resets: (readonly string[])[] = [];
   const allowedHosts: string[] = ['console.test'];
   const service = createConsole({
