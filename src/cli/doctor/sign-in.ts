@@ -1,19 +1,22 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { outbound } from '@alongside/kernel/outbound';
 import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
-import { platformClient } from '../../seed/registrations.ts';
-import type { Check, ConsoleState } from './subject.ts';
+import { ask, type Check, type ConsoleState } from './subject.ts';
 
 const patience = 5_000;
 /** The callbacks of the combined pattern at the platform. */
 const callbacks = ['/oauth2/callback', '/oauth2.1/callback'];
 
 /** Asks CIS2 what a browser would get for the platform's authorization request. `HEAD` begins no sign-in. */
-async function judgeCallback({ api, cis2Issuer }: ConsoleState['urls'], callback: string): Promise<Finding> {
+async function judgeCallback(
+  { api, cis2Issuer }: ConsoleState['urls'],
+  callback: string,
+  clientId: string,
+): Promise<Finding> {
   const redirectUri = `${api}${callback}`;
   const query = new URLSearchParams({
     response_type: 'code',
-    client_id: platformClient.clientId,
+    client_id: clientId,
     redirect_uri: redirectUri,
     scope: 'openid nationalrbacaccess',
     state: 'alongside-doctor',
@@ -44,6 +47,15 @@ async function judgeCallback({ api, cis2Issuer }: ConsoleState['urls'], callback
 /** Checks that a combined sign-in passes through the public addresses, as far as it can without a card. */
 export const signIn: Check = {
   name: 'sign-in',
-  run: async ({ console }) =>
-    console ? Promise.all(callbacks.map((callback) => judgeCallback(console.urls, callback))) : [],
+  async run({ console, origin, stateFile }) {
+    if (!console) return [];
+    const token = stateFile && 'state' in stateFile ? stateFile.state.operator?.token : undefined;
+    const { body } = await ask(`${origin}/api/v1/applications/platform`, token);
+    const clientId = (body as { cis2?: { clientId?: unknown } } | undefined)?.cis2?.clientId;
+    if (typeof clientId !== 'string')
+      return [
+        { outcome: 'remark', detail: 'No sign-in was tried: the API platform is no client of this CIS2.' },
+      ];
+    return Promise.all(callbacks.map((callback) => judgeCallback(console.urls, callback, clientId)));
+  },
 };
