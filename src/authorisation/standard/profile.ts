@@ -25,6 +25,7 @@ const requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>
     'rate-limit',
     'network-limit',
     ...request,
+    'confirmation',
   ],
   callback: [
     'state',

@@ -38,6 +38,7 @@ export type SecurityCheck =
   // The sign-in.
   | 'session'
   | 'state'
+  | 'confirmation'
   | 'upstream-response'
   | 'id-token'
   | 'id-token-hint'

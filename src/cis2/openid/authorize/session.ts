@@ -162,7 +162,8 @@ export async function askForConsent({
 }): Promise<Answer | undefined> {
   if (!session) return undefined;
   const consent = authorization.prompt.includes('consent') && client.registration.profile !== 'nhs';
-  if (!consent && !marks.mustConfirm(request, session.uid, authorization)) return undefined;
+  const isPublic = typeof authorization.listenerPort === 'number';
+  if (!consent && !(isPublic && marks.mustConfirm(request, session.uid, authorization))) return undefined;
   if (isSilent(authorization))
     return reply.fail(responseErrors.interactionRequired('the user must confirm the application'));
   const { interaction, cookie } = await interactions.begin(request, authorization, {
