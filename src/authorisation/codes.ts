@@ -3,6 +3,7 @@ import { orderedToken } from '@alongside/kernel/ids';
 import type { Statement } from '../storage/database.ts';
 import type { SingleUse, SpentValue } from '../storage/single-use.ts';
 import type { Base } from './base.ts';
+import type { OpenIdRequest } from './callback/pending.ts';
 import type { Attributes } from './issue.ts';
 import type { Level, Upstream } from './upstream/upstream.ts';
 
@@ -23,6 +24,8 @@ export interface CodeGrant {
   attributes: Attributes;
   /** The requested scopes; null for all scopes of the level. */
   asked: string[] | null;
+  /** Of a request with the scope `openid`. */
+  openId?: OpenIdRequest;
   /** The resources of the tokens (RFC 8707); absent for the whole platform. */
   resources?: string[];
   /** Thumbprint of the key that must redeem the code (RFC 9449 section 10). */

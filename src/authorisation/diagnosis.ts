@@ -23,7 +23,12 @@ const retryAfter: Readonly<Record<string, string>> = {
 function errorAnswer(refusal: Refusal, request: HttpRequest): Answer {
   const { id, status, code } = refusal.entry;
   const wait = retryAfter[id];
-  const body = { error: code, error_description: words(refusal), message_id: request.id };
+  const body = {
+    // RFC 6750 section 3.1: a request without authentication gets no error code.
+    ...(code === '' ? {} : { error: code }),
+    error_description: words(refusal),
+    message_id: request.id,
+  };
   return json(status, body, wait === undefined ? {} : { 'retry-after': wait }).refusing(refusal);
 }
 

@@ -158,8 +158,9 @@ export class Issuer {
 /** The stored attributes of a token, with the names of the published platform. */
 export type Attributes = Record<string, string>;
 
-/** Not a published attribute. */
+/** Not published attributes. */
 export const roleIdsAttribute = 'alongside.role_ids';
+export const authTimeAttribute = 'alongside.auth_time';
 /** The purposes with which the vault seals the provider's tokens. */
 export const sealedAs = { idToken: 'id_token', accessToken: 'external_access_token' } as const;
 
@@ -200,6 +201,10 @@ export function userAttributes(
     auth_user_id: upstream.personOf(claims),
   };
 }
+
+/** Returns the attributes of a sign-in that only ID tokens of the platform need. */
+export const signInAttributes = ({ auth_time: authTime }: JwtClaims): Attributes =>
+  typeof authTime === 'number' ? { [authTimeAttribute]: String(authTime) } : {};
 
 /** The attributes of application-restricted tokens. */
 export const applicationAttributes: Attributes = {

@@ -21,6 +21,8 @@ interface Departure {
     Pending,
     'issuer' | 'upstream' | 'applicationId' | 'clientId' | 'nonce' | 'verifier' | 'browser' | 'family'
   >;
+  /** Scopes whose claims the application asked for. */
+  scopes?: readonly string[];
   acrValues: string;
   /** Seconds. */
   maxAge: string;

@@ -9,6 +9,23 @@ const originOf = ({ headers: { origin } }: HttpRequest): string | undefined =>
 const varies: Headers = { vary: 'Origin' };
 const varied = (answer: Answer): Answer => answer.with(varies);
 
+const anyOriginHeaders: Headers = { 'access-control-allow-origin': '*' };
+
+/** Lets every page read the responses of a route for public documents. */
+export const toAnyOrigin = (route: Route): Route => ({
+  ...route,
+  endpoint: async (request) => (await route.endpoint(request)).with(anyOriginHeaders),
+});
+
+/** Answers every preflight for a public document. */
+export const anyOriginPreflight: Endpoint = async () =>
+  new Answer(204, {
+    ...anyOriginHeaders,
+    'access-control-allow-methods': 'GET, HEAD',
+    'access-control-allow-headers': allowedHeaders.join(', '),
+    'access-control-max-age': preflightAge,
+  });
+
 export interface CorsOptions {
   applications: Pick<Applications, 'hasPublicClientAt'>;
   /** The half of a registration that lists the callbacks; pages of their origins may call. */

@@ -23,7 +23,7 @@ export function grantOf({
   uid,
   sid,
 }: Arrived): Omit<CodeGrant, 'issuer'> {
-  const { redirectUri, challenge, upstream, asked, resources, jkt, family = orderedId() } = pending;
+  const { redirectUri, challenge, upstream, asked, openId, resources, jkt, family = orderedId() } = pending;
   return {
     applicationId: client.application.id,
     clientId: client.registration.clientId,
@@ -36,6 +36,7 @@ export function grantOf({
     sid,
     attributes,
     asked,
+    ...(openId ? { openId } : {}),
     ...(resources ? { resources } : {}),
     ...(jkt === undefined ? {} : { jkt }),
   };

@@ -120,6 +120,14 @@ export async function passUpstreamError(
     : { upstreamCode };
 }
 
+/** The OpenID part of an authorization request. */
+export interface OpenIdRequest {
+  /** The granted scopes that concern the ID token and userinfo. */
+  scopes: readonly string[];
+  /** The nonce of the client. */
+  nonce: string | null;
+}
+
 /** An authorization request that waits for the provider's response. */
 export interface Pending {
   issuer: string;
@@ -131,6 +139,8 @@ export interface Pending {
   state: string | null;
   challenge: string | null;
   asked: string[] | null;
+  /** Of a request with the scope `openid`. */
+  openId?: OpenIdRequest;
   resources?: string[];
   /** Thumbprint of the key that must redeem the code (RFC 9449 section 10). */
   jkt?: string | null;

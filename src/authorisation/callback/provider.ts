@@ -3,7 +3,7 @@ import { seconds, shownTime } from '@alongside/kernel/clock';
 import { decodeJwt, type JwtClaims } from '@alongside/kernel/jws';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { errors } from '../errors.ts';
-import { type Attributes, roleIdsAttribute, sealedAs, userAttributes } from '../issue.ts';
+import { type Attributes, roleIdsAttribute, sealedAs, signInAttributes, userAttributes } from '../issue.ts';
 import type { AtBase } from '../parts.ts';
 import {
   fetchUserinfo,
@@ -110,6 +110,7 @@ export async function describePerson({
   claims,
   level,
   roles,
+  pending,
 }: AtBase<'vault'> & WithClaims & { level: Level; roles: Attributes }): Promise<{
   attributes: Attributes;
   uid: string;
@@ -120,6 +121,7 @@ export async function describePerson({
     ...userAttributes({ idToken, claims, upstream, level }, 'authorization_code', vault),
     external_access_token: vault.seal(sealedAs.accessToken, accessToken),
     ...roles,
+    ...(pending.openId ? signInAttributes(claims) : {}),
   };
   const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : null;
   return { attributes, uid: upstream.personOf(claims), sid };

@@ -5,9 +5,9 @@ import { inGoodStanding } from '../../oauth/developers.ts';
 import type { TokenRecord } from '../../oauth/token-records.ts';
 import { findClient } from '../application/client.ts';
 import { errors } from '../errors.ts';
-import { sealedAs } from '../issue.ts';
-import { fetchUserinfo, type UserinfoSource } from '../upstream/calls.ts';
+import type { UserinfoSource } from '../upstream/calls.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { storedUserinfo } from '../upstream/userinfo.ts';
 import type { NhsCall } from './server.ts';
 
 interface WithRecord {
@@ -56,19 +56,12 @@ async function answerMinted({ server, record }: NhsCall & WithRecord) {
 }
 
 async function askProvider({
-  server: {
-    parts: { vault },
-  },
+  server: { parts },
   record,
   source,
 }: NhsCall &
   WithRecord & { source: UserinfoSource } & Passed<'token' | 'client' | 'combined'>): Promise<Answer> {
-  const sealed = record.attributes.external_access_token ?? '';
-  const accessToken = vault.open(sealedAs.accessToken, sealed);
-  const { status, body, claims } = await fetchUserinfo(source, accessToken);
-  const { userinfoUrl } = source;
-  if (status === 401) throw errors.userinfoToken(`${userinfoUrl} answered 401: its own token has expired`);
-  if (status !== 200 || !claims) throw errors.unexpected(`${userinfoUrl} answered ${status}`);
+  const { body } = await storedUserinfo(parts, record, source, errors.userinfoToken);
   return new Answer(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }, body);
 }
 

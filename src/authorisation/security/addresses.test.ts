@@ -82,7 +82,9 @@ describe('metadata (RFC 8414)', () => {
     '/.well-known/oauth-authorization-server',
     '/.well-known/oauth-authorization-server/OAUTH2.1',
     '/.well-known/oauth-authorization-server/oauth2',
-    '/oauth2.1/.well-known/oauth-authorization-server',
+    '/oauth2/.well-known/oauth-authorization-server',
+    '/.well-known/openid-configuration/oauth2',
+    '/.well-known/openid-configuration',
     '//evil.test/.well-known/oauth-authorization-server/oauth2.1',
   ])
     test(`is at no other path: ${path}`, async () =>

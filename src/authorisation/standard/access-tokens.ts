@@ -16,6 +16,7 @@ import type { Base } from '../base.ts';
 import type { Client } from '../clients.ts';
 import { type Attributes, Issuer, type TokenGrant } from '../issue.ts';
 import type { PlatformParts } from '../parts.ts';
+import { methodsOf } from './id-token.ts';
 import { rulesOf } from './profile.ts';
 import { audienceAttribute, audienceOf, mayKnowOf } from './resources.ts';
 
@@ -77,16 +78,6 @@ const mayAct = ({ attributes }: PlatformRegistration, of: Attributes): Attribute
     : { [mayActAttribute]: JSON.stringify({ sub: delegate }) };
 };
 
-function amrOf(text: string | undefined): { amr?: unknown } {
-  if (text === undefined) return {};
-  try {
-    const amr: unknown = JSON.parse(text);
-    return Array.isArray(amr) ? { amr } : {};
-  } catch {
-    return {};
-  }
-}
-
 /** Makes the access tokens of the standard profile: opaque, or JWTs for a client that registered them. Both are stored, so they can be revoked. */
 export class AccessTokens {
   readonly #issuer: Issuer;
@@ -135,6 +126,7 @@ export class AccessTokens {
     const now = seconds(this.#parts.clock);
     const { attributes } = grant;
     const audience = audienceOf(attributes);
+    const amr = methodsOf(attributes);
     const [act, may] = [partyOf(attributes, actorAttribute), partyOf(attributes, mayActAttribute)];
     return {
       jti,
@@ -146,7 +138,7 @@ export class AccessTokens {
       exp: now + Math.floor(lifetime / 1_000),
       scope: grant.scope.join(' '),
       ...(attributes['id_token-acr'] === undefined ? {} : { acr: attributes['id_token-acr'] }),
-      ...amrOf(attributes['id_token-amr']),
+      ...(amr === undefined ? {} : { amr }),
       ...(act ? { act } : {}),
       ...(may ? { may_act: may } : {}),
       ...(cnf === null ? {} : { cnf }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { scopes } from '../testing/applications.ts';
 import { assertError } from '../testing/journeys.ts';
 import { api, type Platform, startPlatform } from '../testing/platform.ts';
 import { requestOf } from '../testing/standard.ts';
@@ -25,6 +26,7 @@ describe('authorize at /oauth2.1', () => {
     // Mutual TLS requires an address for it.
     const confidential = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
     const methods = [...confidential, 'none'];
+    const offered = Object.values(scopes);
     assert.deepEqual(body, {
       issuer,
       authorization_endpoint: `${issuer}/authorize`,
@@ -56,11 +58,22 @@ describe('authorize at /oauth2.1', () => {
       revocation_endpoint_auth_methods_supported: methods,
       revocation_endpoint_auth_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
       authorization_response_iss_parameter_supported: true,
+      userinfo_endpoint: `${issuer}/userinfo`,
+      scopes_supported: ['openid', 'profile', 'email', 'nationalrbacaccess', 'offline_access', ...offered],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256', 'PS256'],
+      claim_types_supported: ['normal'],
+      claims_supported: 'iss aud exp iat auth_time acr amr sid sub name family_name given_name uid email'
+        .split(' ')
+        .concat('nhsid_nrbac_roles', 'nhsid_useruid'),
+      claims_parameter_supported: false,
+      backchannel_logout_supported: true,
+      backchannel_logout_session_supported: true,
     });
     const { keys } = (await platform.get('/oauth2.1/jwks')).body;
     assert.deepEqual(
-      (keys as { alg: string }[]).map(({ alg }) => alg),
-      body.introspection_signing_alg_values_supported,
+      new Set((keys as { alg: string }[]).map(({ alg }) => alg)),
+      new Set(body.id_token_signing_alg_values_supported),
       'what is announced can be verified before anything was signed',
     );
     for (const path of ['/.well-known/oauth-authorization-server/oauth2.1', '/oauth2.1/jwks']) {

@@ -87,6 +87,7 @@ type CheckedCall = RequestCall &
     redirectUri: string;
     challenge: string | null;
     asked: string[] | null;
+    openId: readonly string[];
     resources: string[];
     jkt: string | null;
     prompt?: string;
@@ -115,13 +116,24 @@ const askAtForeignProvider = check(
 async function sendToProvider(known: CheckedCall & Passed<'confirmation'>): Promise<Answer> {
   const { server, request, parameters, client, redirectUri, challenge, asked, resources, jkt, pushed } =
     known;
-  const { prompt, maxAge, acrValues } = known;
+  const { openId, prompt, maxAge, acrValues } = known;
   const state = parameters.get('state') ?? null;
+  const nonce = parameters.get('nonce') ?? null;
   return redirectToProvider(server, {
     client,
     address: request.address,
     upstream: server.base.upstreams[0],
-    request: { redirectUri, state, challenge, asked, resources, jkt, requestUri: pushed },
+    request: {
+      redirectUri,
+      state,
+      challenge,
+      asked,
+      ...(openId.length > 0 ? { openId: { scopes: openId, nonce } } : {}),
+      resources,
+      jkt,
+      requestUri: pushed,
+    },
+    scopes: openId,
     acrValues,
     maxAge,
     prompt,

@@ -11,6 +11,7 @@ import { type Arrived, codeRecordStatement, grantOf, sendCode } from '../callbac
 import {
   checkCallbackAgain,
   identifyAgain,
+  type Pending,
   passUpstreamError,
   takePending,
   type WithFailBack,
@@ -40,13 +41,21 @@ const refuseState = async (
   throw refusal.as(errors.stateInvalid);
 };
 
-/** Returns the requested scopes that are of exactly the user's level; all of that level when the request names none. */
-export const scopesGranted = (asked: readonly string[] | null, atLevel: readonly string[]): string[] =>
-  asked === null ? [...atLevel] : atLevel.filter((scope) => asked.includes(scope));
+/**
+ * Returns the requested scopes that are of exactly the user's level, behind those of OpenID; all of that level when the request names
+ * no API. Empty for a request whose APIs are all of another level.
+ */
+export function scopesGranted(
+  { asked, openId }: Pick<Pending, 'asked' | 'openId'>,
+  atLevel: readonly string[],
+): string[] {
+  const ofApis = asked === null ? atLevel : atLevel.filter((scope) => asked.includes(scope));
+  return asked !== null && ofApis.length === 0 ? [] : [...(openId?.scopes ?? []), ...ofApis];
+}
 
 async function requireScope({ upstream, claims, products, pending }: WithClaims & WithProducts) {
   const level = upstream.levelOf(claims);
-  if (level && scopesGranted(pending.asked, scopesAt(products, level.marker)).length > 0) return { level };
+  if (level && scopesGranted(pending, scopesAt(products, level.marker)).length > 0) return { level };
   const asked = pending.asked?.join(' ');
   throw errors.levelTooLow(`scope is ${asked ?? 'missing'}, the level is ${level?.name ?? 'none'}`).about({
     ...unknownScope(asked, level ? scopesAt(products, level.marker) : []),

@@ -1,4 +1,5 @@
 import { catalogue } from '@alongside/kernel/errors';
+import { resourceErrors } from '../../oauth/server/resource-errors.ts';
 import { exchangeErrors } from './exchange/errors.ts';
 
 const bad = { code: 'invalid_request', status: 400, source: 'RFC 6749 section 5.2' } as const;
@@ -356,6 +357,8 @@ export const errors = catalogue('authorisation.standard', {
     source: 'RFC 9449 section 5',
     expected: 'one DPoP proof with htm, htu, iat and a new jti, signed by its own key',
   },
+  ...resourceErrors,
+
   ...exchangeErrors,
   nonceNeeded: {
     ...bad,

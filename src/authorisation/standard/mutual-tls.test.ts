@@ -93,6 +93,7 @@ describe('client authentication by mutual TLS (RFC 8705 section 2)', () => {
     assert.equal(body.tls_client_certificate_bound_access_tokens, true);
     assert.deepEqual(body.mtls_endpoint_aliases, {
       token_endpoint: `${mutualTlsUrl}/oauth2.1/token`,
+      userinfo_endpoint: `${mutualTlsUrl}/oauth2.1/userinfo`,
       pushed_authorization_request_endpoint: `${mutualTlsUrl}/oauth2.1/par`,
       revocation_endpoint: `${mutualTlsUrl}/oauth2.1/revoke`,
       introspection_endpoint: `${mutualTlsUrl}/oauth2.1/introspect`,

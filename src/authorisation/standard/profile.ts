@@ -41,6 +41,7 @@ const requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>
   token: ['client-authentication', ...application, 'rate-limit', 'sender-key', 'sender-constraint'],
   revoke: ['client-authentication', 'rate-limit'],
   'backchannel-logout': ['logout-source', 'logout-token', 'logout-claims', 'single-use'],
+  userinfo: ['access-token', 'client', 'client-approval', 'sender-constraint'],
   introspect: ['client-authentication', 'confidential-client', 'client-approval', 'developer'],
 };
 

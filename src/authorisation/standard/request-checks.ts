@@ -1,6 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { check, type Steps } from '@alongside/kernel/steps';
 import { shown } from '../../oauth/check.ts';
+import { openIdProviders } from '../../oauth/openid/providers.ts';
+import { separateScopes } from '../../oauth/openid/scopes.ts';
 import { readScope } from '../../oauth/parameters.ts';
 import { scopesOf, unknownScope } from '../../oauth/products.ts';
 import {
@@ -35,20 +37,25 @@ export const refuseRequestUri = check(
   },
 );
 
+const { scopes: offeredScopes } = openIdProviders.platform;
+
 /** Reads the requested scope, of which the application must have some value at some level. Without one, the level decides. */
 export const checkScope = check(
   'scope',
   async function checkScope({ parameters, products, reply }: RequestCall & WithProducts) {
     const text = parameters.get('scope');
-    if (text === undefined) return { asked: null };
+    if (text === undefined) return { asked: null, openId: [] };
     const asked = readScope(text);
     if (!asked)
       return reply.fail(
         errors.scopeMalformed(`scope is ${text}`).about({ field: 'scope', came: shown(text) }),
       );
+    const { openId, others } = separateScopes(asked, offeredScopes);
+    // OpenID scopes name no API, so that all scopes of the level are granted.
+    if (openId.length > 0 && others.length === 0) return { asked: null, openId };
     const known = scopesOf(products);
-    return asked.some((scope) => known.includes(scope))
-      ? { asked }
+    return others.some((scope) => known.includes(scope))
+      ? { asked: [...others], openId }
       : reply.fail(errors.scopeEmpty(`scope is ${text}`).about(unknownScope(text, known)));
   },
 );

@@ -66,6 +66,7 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Platform
     addresses: {
       token: addressesOf(settings, '/token'),
       pushed: addressesOf(settings, '/par'),
+      userinfo: addressesOf(settings, '/userinfo'),
     },
     profiles,
     errors: {

@@ -11,10 +11,14 @@ import {
   withoutMethodErrors,
 } from '@alongside/kernel/route';
 import type { Steps } from '@alongside/kernel/steps';
-import { Cors } from '../../oauth/cors.ts';
+import { anyOriginPreflight, Cors, toAnyOrigin } from '../../oauth/cors.ts';
+import { openIdMetadata } from '../../oauth/openid/metadata.ts';
+import { openIdProviders } from '../../oauth/openid/providers.ts';
 import { parseParameters } from '../../oauth/parameters.ts';
+import { scopesOf } from '../../oauth/products.ts';
 import { RequestBatch, settled } from '../../oauth/request-batch.ts';
 import { type ClientSettings, serverMetadata } from '../../oauth/server/metadata.ts';
+import { resourceChallenge } from '../../oauth/server/resource-challenge.ts';
 import { requireChecks } from '../../oauth/server/security-checks.ts';
 import { withNonce } from '../../oauth/server/sender-constraint.ts';
 import type { Base } from '../base.ts';
@@ -24,13 +28,18 @@ import { authorize, authorizeByPost, pushRequest, tryAuthorize } from './authori
 import { callback } from './callback.ts';
 import { errors } from './errors.ts';
 import { grants } from './grants/registry.ts';
+import { idTokenAlgorithms } from './id-token.ts';
 import { backchannelLogout } from './logout.ts';
 import { offered } from './profile.ts';
 import { createServer, type ServerCall, type StandardServer, settingsOf } from './server.ts';
 import { introspect, introspectionAlgorithms, revoke, token } from './token.ts';
+import { userinfo } from './userinfo.ts';
 
-/** Returns the path of the metadata of a base path (RFC 8414 section 3.1). */
-const metadataPath = (base: Base): string => `/.well-known/oauth-authorization-server${base.path}`;
+const documents = ['oauth-authorization-server', 'openid-configuration'];
+
+/** Returns the paths of the metadata: RFC 8414 section 3.1 inserts the name before the path of the issuer, OpenID Connect Discovery appends it. */
+const metadataPaths = ({ path }: Base): string[] =>
+  documents.flatMap((name) => [`/.well-known/${name}${path}`, `${path}/.well-known/${name}`]);
 
 const paths = {
   authorize: '/authorize',
@@ -39,13 +48,38 @@ const paths = {
   revocation: '/revoke',
   introspection: '/introspect',
   pushed: '/par',
+  userinfo: '/userinfo',
 };
 
-/** Returns the metadata of a base path (RFC 8414 section 2). Clients of the fapi2 profile may use less than it names. */
+const { platform: openIdProvider } = openIdProviders;
+
+/**
+ * Returns the metadata of a base path (RFC 8414 section 2, OpenID Connect Discovery section 3). Clients of the fapi2 profile may
+ * use less than it names.
+ */
 const metadataOf = (settings: ClientSettings): Record<string, unknown> => ({
-  ...serverMetadata(settings, { rules: offered, paths, grants, responseModes: ['query'] }),
+  ...serverMetadata(settings, {
+    rules: offered,
+    paths,
+    grants,
+    responseModes: ['query'],
+    certificatePaths: { userinfo_endpoint: paths.userinfo },
+  }),
   introspection_signing_alg_values_supported: introspectionAlgorithms,
+  ...openIdMetadata(openIdProvider, {
+    userinfo: `${settings.issuer}${paths.userinfo}`,
+    endSession: undefined,
+  }),
 });
+
+/** Serves the metadata with the scopes of all products behind those of OpenID. */
+function metadataEndpoint(base: Base, parts: PlatformParts): Endpoint {
+  const metadata = metadataOf(settingsOf(base, parts));
+  return async () => {
+    const scopes = [...openIdProvider.scopes, ...scopesOf(await parts.products.list())];
+    return json(200, { ...metadata, scopes_supported: scopes }, cached);
+  };
+}
 
 const format = errorFormat(errors);
 
@@ -54,6 +88,14 @@ const clientFormat: ErrorFormat = async (thrown, request) => {
   const answer = await format(thrown, request);
   const isBasic = answer.status === 401 && request.headers.authorization !== undefined;
   return isBasic ? answer.with({ 'www-authenticate': 'Basic realm="token"' }) : answer;
+};
+
+/** Adds the challenge to the error of userinfo (RFC 6750 section 3). */
+const resourceFormat: ErrorFormat = async (thrown, request) => {
+  const answer = await format(thrown, request);
+  return answer.status < 500
+    ? answer.with({ 'www-authenticate': resourceChallenge('oauth2.1', thrown, request) })
+    : answer;
 };
 
 /** Adds the nonce of the next DPoP proof to all responses (RFC 9449 section 8.2). */
@@ -69,7 +111,11 @@ const cached = { 'cache-control': 'public, max-age=300' };
 const keySet =
   ({ keys }: PlatformParts): Endpoint =>
   async () => {
-    await Promise.all(introspectionAlgorithms.map((algorithm) => keys.ensure(algorithm)));
+    await Promise.all(
+      [...new Set([...introspectionAlgorithms, ...idTokenAlgorithms])].map((algorithm) =>
+        keys.ensure(algorithm),
+      ),
+    );
     return json(200, await keys.jwks(), cached);
   };
 
@@ -94,13 +140,13 @@ export const endpointLists = {
   par: pushRequest,
   introspect,
   revoke,
+  userinfo,
 };
 
 /** The routes of one base path of the standard profile. */
 export function createStandardRoutes(base: Base, bases: readonly Base[], parts: PlatformParts): Route[] {
   const server = createServer(base, bases, parts);
   requireChecks(server, endpointLists, grants);
-  const metadata = metadataOf(settingsOf(base, parts));
   const cors = new Cors({ applications: parts.applications, half: 'platform' });
   const handle = (endpoint: Endpoint, errors = format): Handler<unknown> => ({
     endpoint,
@@ -118,15 +164,22 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
       return errors(thrown, request);
     },
   });
-  /** Routes that the pages of public clients may call too. */
-  const shared = (path: string, handlers: Handlers<unknown>): Route[] => [
-    ...withoutMethodErrors(
-      route(path, { OPTIONS: handle(cors.preflight(Object.keys(handlers) as Method[])) }),
-    ),
-    ...route(path, handlers).map((one) => cors.route(one)),
+  const withPreflight = (path: string, preflight: Endpoint, routes: readonly Route[]): Route[] => [
+    ...withoutMethodErrors(route(path, { OPTIONS: handle(preflight) })),
+    ...routes,
   ];
+  /** Routes that the pages of public clients may call too. */
+  const shared = (path: string, handlers: Handlers<unknown>): Route[] =>
+    withPreflight(
+      path,
+      cors.preflight(Object.keys(handlers) as Method[]),
+      route(path, handlers).map((one) => cors.route(one)),
+    );
+  const metadata = readOnly(handle(metadataEndpoint(base, parts)));
   return [
-    ...shared(metadataPath(base), readOnly(handle(async () => json(200, metadata, cached)))),
+    ...metadataPaths(base).flatMap((path) =>
+      withPreflight(path, anyOriginPreflight, route(path, metadata).map(toAnyOrigin)),
+    ),
     ...shared(`${base.path}/jwks`, readOnly(handle(keySet(parts)))),
     ...route(`${base.path}/authorize`, {
       GET: run(endpointLists.authorize),
@@ -138,6 +191,10 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
     ...shared(`${base.path}/par`, { POST: announcing(endpointLists.par) }),
     ...route(`${base.path}/introspect`, { POST: run(endpointLists.introspect, clientFormat) }),
     ...route(`${base.path}/backchannel_logout`, { POST: run(endpointLists['backchannel-logout']) }),
+    ...shared(`${base.path}/userinfo`, {
+      GET: announceNonce(server, run(endpointLists.userinfo, resourceFormat)),
+      POST: announceNonce(server, run(endpointLists.userinfo, resourceFormat)),
+    }),
     ...shared(`${base.path}/revoke`, { POST: run(endpointLists.revoke, clientFormat) }),
     ...route(`${base.path}/*`, anyMethod(handle(refuseUnknown))),
   ];

@@ -33,7 +33,7 @@ export function narrowScopes({ parameters }: TokenCall, possible: readonly strin
   const asked = text === undefined ? null : readScope(text);
   if (asked === undefined)
     throw errors.tokenScope('the scope is malformed').about({ field: 'scope', came: shown(text) });
-  const scope = scopesGranted(asked, possible);
+  const scope = scopesGranted({ asked }, possible);
   if (scope.length === 0)
     throw errors
       .noScope(`scope is ${text ?? 'missing'}, possible is ${possible.join(' ') || 'nothing'}`)

@@ -29,7 +29,7 @@ describe('the code grant at /oauth2.1', () => {
       });
     test('has all scopes of the level, or the requested ones of it', async () => {
       assert.equal((await client.redeem('web', await client.codeOf('web', ''))).body.scope, scopes.aal3);
-      const several = `openid ${scopes.aal2} ${scopes.aal3} ${scopes.application}`;
+      const several = `profile ${scopes.aal2} ${scopes.aal3} ${scopes.application}`;
       assert.equal((await client.redeem('web', await client.codeOf('web', several))).body.scope, scopes.aal3);
     });
   });

@@ -8,6 +8,10 @@ import type { Cis2Settings, NhsLoginSettings } from '../dependencies.ts';
 import { nonceAndPkce } from './calls.ts';
 import type { Upstream } from './upstream.ts';
 
+/** The scopes of the published service, which every sign-in has. */
+const usualScopes = ['openid', 'nationalrbacaccess'];
+/** Those that only an OpenID request adds. */
+const claimScopes = ['profile', 'email'];
 const careLevels = ['1', '2', '3'];
 
 /** Creates CIS2 as a provider (identity-service-api, AssignMessage.SetAuthorizationRedirectCis2). */
@@ -17,12 +21,12 @@ export const cis2Upstream = (settings: Cis2Settings, clock: Clock, isOwn = false
   id: 'nhs-cis2',
   sendsNonceAndPkce: nonceAndPkce(settings, clock),
   refreshLifetime: 43_200_000,
-  signInUrl: ({ redirectUri, state, acrValues, maxAge, prompt, nonce, challenge, onBehalfOf }) =>
+  signInUrl: ({ redirectUri, state, scopes = [], acrValues, maxAge, prompt, nonce, challenge, onBehalfOf }) =>
     withQuery(settings.authorizeUrl, {
       response_type: 'code',
       client_id: settings.clientId,
       redirect_uri: redirectUri,
-      scope: 'openid nationalrbacaccess',
+      scope: [...usualScopes, ...claimScopes.filter((scope) => scopes.includes(scope))].join(' '),
       state,
       max_age: maxAge,
       acr_values: acrValues,

@@ -13,6 +13,8 @@ export interface Level {
 export interface SignInRequest {
   redirectUri: string;
   state: string;
+  /** Scopes whose claims the application asked for. */
+  scopes?: readonly string[];
   acrValues: string;
   /** Seconds. */
   maxAge: string;

@@ -3,6 +3,8 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Endpoint } from '@alongside/kernel/http';
 import type { JsonWebKey } from '@alongside/kernel/jws';
 import type { KeySet, SigningKeys } from '@alongside/kernel/keys';
+import { openIdMetadata } from '../../oauth/openid/metadata.ts';
+import { openIdProviders } from '../../oauth/openid/providers.ts';
 import { type ClientSettings, serverMetadata } from '../../oauth/server/metadata.ts';
 import { type Faults, noFault } from '../../storage/faults.ts';
 import { onceFor } from '../../storage/row.ts';
@@ -14,15 +16,13 @@ import {
   keySetFaults,
 } from '../faults/document-faults.ts';
 import { profileRules } from '../model/profiles.ts';
-import { claimValues, scopeValues } from '../model/scopes.ts';
 import { endpointPaths } from '../protocol.ts';
 import type { Authenticators } from '../sign-in/authenticator.ts';
 import { promptValues } from './authorize/request-checks.ts';
 import { schemaPaths } from './claims/schemas.ts';
 import { grants } from './token/grants/registry.ts';
-import { offlineAccess } from './token/issuer.ts';
 
-const signing = ['RS256', 'ES256', 'PS256'];
+const { cis2: provider } = openIdProviders;
 
 export interface DiscoveryDependencies extends ClientSettings {
   /** The endpoint for dynamic registration (RFC 7591), if there is one. */
@@ -45,36 +45,18 @@ export function discoveryDocument(dependencies: DiscoveryDependencies): Record<s
       responseModes: ['query', 'form_post'],
       certificatePaths: { userinfo_endpoint: endpointPaths.userinfo },
     }),
-    userinfo_endpoint: `${issuer}${endpointPaths.userinfo}`,
-    end_session_endpoint: `${issuer}${endpointPaths.endSession}`,
+    ...openIdMetadata(provider, {
+      userinfo: `${issuer}${endpointPaths.userinfo}`,
+      endSession: `${issuer}${endpointPaths.endSession}`,
+    }),
     ...(registrationUrl === undefined ? {} : { registration_endpoint: registrationUrl }),
-    scopes_supported: [...scopeValues, offlineAccess],
     acr_values_supported: authenticators
       ? acrValues.filter((value) => authenticators.meeting([value]).length > 0)
       : acrValues,
-    subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: signing,
-    userinfo_signing_alg_values_supported: signing,
+    userinfo_signing_alg_values_supported: provider.algorithms,
     prompt_values_supported: promptValues,
     display_values_supported: ['page', 'popup', 'touch'],
     ui_locales_supported: ['en-GB'],
-    claim_types_supported: ['normal'],
-    claims_supported: [
-      'iss',
-      'aud',
-      'exp',
-      'iat',
-      'auth_time',
-      'acr',
-      'amr',
-      'sid',
-      'id_assurance_level',
-      'authentication_assurance_level',
-      ...claimValues,
-    ],
-    claims_parameter_supported: true,
-    backchannel_logout_supported: true,
-    backchannel_logout_session_supported: true,
     id_token_schema_uri: new URL(schemaPaths.idToken, issuer).href,
     userinfo_schema_uri: new URL(schemaPaths.userinfo, issuer).href,
     ...discovery,

@@ -18,7 +18,7 @@ import type { WithBatch } from '../../oauth/request-batch.ts';
 import { clientAuthenticationMethods } from '../../oauth/server/client-authentication/registry.ts';
 import { addressesOf } from '../../oauth/server/metadata.ts';
 import type { WithConfirmation } from '../../oauth/server/sender-constraint.ts';
-import type { Addresses, AuthorizationServer, ClientCall, Requirement } from '../../oauth/server/server.ts';
+import type { AuthorizationServer, ClientCall, Requirement } from '../../oauth/server/server.ts';
 import type { Tokens } from '../../oauth/tokens.ts';
 import type { Urls } from '../../service.ts';
 import type { AuditLog } from '../../storage/audit.ts';
@@ -48,7 +48,6 @@ export interface WithRelyingParty {
 
 /** CIS2 as an authorization server of the shared core. */
 export interface Cis2Server extends AuthorizationServer<WithRelyingParty> {
-  readonly addresses: Readonly<Record<'token' | 'pushed' | 'userinfo', Addresses>>;
   readonly keys: SigningKeys;
   readonly faults: Faults | undefined;
   readonly codes: Codes;

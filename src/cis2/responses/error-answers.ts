@@ -5,7 +5,7 @@ import { type ErrorFormat, type HttpRequest, isShownToUser, type Route } from '@
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import { nothingHere } from '@alongside/kernel/respond';
 import { type Handler, route, withoutMethodErrors } from '@alongside/kernel/route';
-import { proofAlgorithms } from '../../oauth/dpop.ts';
+import { resourceChallenge } from '../../oauth/server/resource-challenge.ts';
 import { requestErrors } from '../errors/request.ts';
 import { cis2Page } from '../pages/frame.ts';
 import { english } from '../text/english.ts';
@@ -78,24 +78,15 @@ export const tokenError: ErrorFormat = (thrown, request) => {
   );
 };
 
-/** The challenge of a protected resource (RFC 6750 section 3, RFC 9449 section 7.1). */
+/** The error of userinfo, with its challenge. */
 export const bearerError: ErrorFormat = (thrown, request) => {
   const { code, status, description } = entryOf(thrown);
-  const { scheme: wanted, algs = proofAlgorithms.join(' ') } =
-    thrown instanceof Refusal ? thrown.extra : ({} as Refusal['extra']);
-  const isDpop = /^dpop\b/i.test(request.headers.authorization ?? '') || code === 'invalid_dpop_proof';
-  const dpop = wanted === undefined ? isDpop : wanted === 'DPoP';
-  const scheme = dpop ? `DPoP algs="${algs}",` : 'Bearer';
-  const challenge =
-    code === ''
-      ? `${scheme} realm="cis2"`
-      : `${scheme} realm="cis2", error="${code}", error_description="${description}"`;
   const body =
     code === ''
       ? { error_description: description }
       : { error_description: description, error: inOAuth(code) };
   return json(status, body, {
-    ...(status < 500 ? { 'www-authenticate': challenge } : {}),
+    ...(status < 500 ? { 'www-authenticate': resourceChallenge('cis2', thrown, request) } : {}),
     ...traces(request),
   });
 };

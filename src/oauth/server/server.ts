@@ -16,6 +16,7 @@ import type {
   FormCall,
 } from './client-authentication/method.ts';
 import type { ProfileRules } from './profile.ts';
+import type { resourceErrors } from './resource-errors.ts';
 
 /** A client and the application that registered it. */
 export interface RegisteredClient {
@@ -61,7 +62,8 @@ export type ServerFailure =
   | 'challengeMissing'
   | 'challengeMethodAlone'
   | 'challengeInvalid'
-  | 'keyInvalid';
+  | 'keyInvalid'
+  | keyof typeof resourceErrors;
 
 /** The public addresses of an endpoint: its own, and the one for clients with a certificate (RFC 8705 section 5). */
 export type Addresses = readonly [string, ...string[]];
@@ -79,7 +81,7 @@ export type Requirement = 'pkce' | 'pushed' | 'signed' | 'dpop' | 'certificate';
 
 /** An authorization server: its settings, its catalogue and its stores. The steps of the core find it in their context. */
 export interface AuthorizationServer<K extends WithClient = WithClient> extends AuthenticationServer<K> {
-  readonly addresses: Readonly<Record<'token' | 'pushed', Addresses>>;
+  readonly addresses: Readonly<Record<'token' | 'pushed' | 'userinfo', Addresses>>;
   readonly profiles: Readonly<Partial<Record<Profile, ProfileRules>>>;
   readonly errors: Readonly<Record<ServerFailure, Refuse>>;
   requires(client: K['client'], requirement: Requirement): boolean;

@@ -18,6 +18,7 @@ import type { Upstream } from '../../upstream/upstream.ts';
 import { refreshBinding, tokensAnswer } from '../access-tokens.ts';
 import { scopesGranted } from '../callback.ts';
 import { errors } from '../errors.ts';
+import { withIdToken } from '../id-token.ts';
 import { narrowResources, type TokenCall } from '../token-call.ts';
 
 type CodeCall = TokenCall & WithCode<CodeGrant>;
@@ -39,7 +40,7 @@ const keepResources = check('resources', async function keepResources(call: Code
 });
 
 const keepScopes = check('scope', function keepScopes({ products, granted }: CodeCall) {
-  const scope = scopesGranted(granted.asked, scopesAt(products, granted.level.marker));
+  const scope = scopesGranted(granted, scopesAt(products, granted.level.marker));
   if (scope.length === 0)
     throw errors
       .noScope(`no scope of the application is of the level ${granted.level.name} any more`)
@@ -61,6 +62,13 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   const access = await accessTokens.issue(client.registration, scoped, options);
   const binding = refreshBinding(client.registration, granted.resources ?? [], confirmation);
   const refresh = tokenIssuer.firstRefresh(scoped, lifetimes, binding);
+  const response = await withIdToken(
+    server,
+    client,
+    granted,
+    tokensAnswer(tokenIssuer, { access, refresh, scope: scope.join(' '), confirmation }),
+    granted.openId?.nonce,
+  );
   await redeemCode(call, tokenIssuer.writeStatements(scoped, access, refresh));
   parts.recorder.record({
     keys: [code],
@@ -70,7 +78,7 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
     name: 'authorisation.token',
     detail: { client: client.application.name, level: granted.level.name, scope: scope.join(' ') },
   });
-  return tokensAnswer(tokenIssuer, { access, refresh, scope: scope.join(' '), confirmation });
+  return response;
 }
 
 /** RFC 6749 section 4.1.3, RFC 7636 section 4.6. */

@@ -1,5 +1,7 @@
 import { json } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
+import { openIdProviders } from '../../../oauth/openid/providers.ts';
+import { separateScopes } from '../../../oauth/openid/scopes.ts';
 import { scopesOf, unknownScope } from '../../../oauth/products.ts';
 import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
 import {
@@ -14,6 +16,7 @@ import { accessLifetime, lifetimesOf } from '../../issue.ts';
 import { endOfRefreshing, type Rotated, scopesLeft, upstreamOf } from '../../rotation.ts';
 import { tokensAnswer } from '../access-tokens.ts';
 import { errors } from '../errors.ts';
+import { withIdToken } from '../id-token.ts';
 import { rulesOf } from '../profile.ts';
 import { audienceOf } from '../resources.ts';
 import type { StandardServer } from '../server.ts';
@@ -61,12 +64,17 @@ async function answerRepeat(call: RefreshCall): Promise<TokenResponse> {
 }
 
 const handleUsed = check('single-use', async function handleUsed(call: RefreshCall) {
-  return call.record.usedAt === null ? undefined : json(200, await answerRepeat(call));
+  const { server, client, record } = call;
+  return record.usedAt === null
+    ? undefined
+    : json(200, await withIdToken(server, client, record, await answerRepeat(call)));
 });
 
 const checkScope = check('scope', function checkScope(call: RefreshCall): WithScopes {
-  const scope = scopesLeft(call.record, call.products);
-  if (scope.length === 0)
+  const { openId, others } = separateScopes(call.record.scope.split(' '), openIdProviders.platform.scopes);
+  const ofApis = scopesLeft(call.record, call.products);
+  const scope = [...openId, ...ofApis];
+  if (scope.length === 0 || (others.length > 0 && ofApis.length === 0))
     throw errors
       .noScope('the application has no scope of the token any more')
       .about(unknownScope(call.record.scope, scopesOf(call.products)));
@@ -121,7 +129,7 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
     name: 'authorisation.refresh',
     detail: { client: client.application.name, count: Number(record.attributes.refresh_count ?? 0) + 1 },
   });
-  return response;
+  return withIdToken(server, client, record, response);
 }
 
 /** RFC 6749 section 6, with rotation where the client's profile has it. */

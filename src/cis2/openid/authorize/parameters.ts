@@ -5,6 +5,7 @@ import type { Vault } from '@alongside/kernel/secrets';
 import { check, type Passed } from '@alongside/kernel/steps';
 import { unlike } from '../../../oauth/check.ts';
 import { type NamedApplication, onBehalfOfParameter, openName } from '../../../oauth/on-behalf-of.ts';
+import { claimValues } from '../../../oauth/openid/scopes.ts';
 import { isForm, type Parameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
 import { publicListener } from '../../../oauth/registered-addresses.ts';
 import type { CheckedRequest } from '../../../oauth/server/request-checks.ts';
@@ -12,7 +13,6 @@ import { requestErrors } from '../../errors/request.ts';
 import { responseErrors } from '../../errors/response.ts';
 import type { AuthorizationRequest, ClaimNames, ResponseMode } from '../../model/interactions.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
-import { claimValues } from '../../model/scopes.ts';
 import type { Reply } from '../../responses/authorization-response.ts';
 import { readIdTokenHint } from '../id-token-hint.ts';
 

@@ -3,6 +3,7 @@ import { Refusal } from '@alongside/kernel/errors';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { shownRegistered } from '@alongside/kernel/refusal-facts';
 import { check, type Steps } from '@alongside/kernel/steps';
+import { isScope, offlineAccess, scopeValues } from '../../../oauth/openid/scopes.ts';
 import { type Parameters, readScope } from '../../../oauth/parameters.ts';
 import { requestUriPrefix } from '../../../oauth/pushed-requests.ts';
 import {
@@ -16,10 +17,8 @@ import {
 import { acrValues } from '../../authenticators/registry.ts';
 import { responseErrors } from '../../errors/response.ts';
 import { rulesOf } from '../../model/profiles.ts';
-import { isScope, scopeValues } from '../../model/scopes.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../../responses/authorization-response.ts';
 import type { Cis2Server, ServerCall, WithRelyingParty } from '../server.ts';
-import { offlineAccess } from '../token/issuer.ts';
 import { type AuthorizationClaims, checkClaims, checkIdTokenHint } from './parameters.ts';
 
 /** The issuer, as the checks of a request need it. */

@@ -1,12 +1,12 @@
-import { type Clock, seconds } from '@alongside/kernel/clock';
+import type { Clock } from '@alongside/kernel/clock';
 import { randomDigits, randomToken, uuid } from '@alongside/kernel/ids';
 import type { TokenSigner } from '@alongside/kernel/keys';
-import { halfHash } from '@alongside/kernel/secrets';
 import type { Person } from '../../../cis/protocol.ts';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
+import { signInClaims } from '../../../oauth/openid/id-token.ts';
+import { claimsOfScopes } from '../../../oauth/openid/scopes.ts';
 import type { CisClient } from '../../model/cis-client.ts';
 import { choiceOf } from '../../model/roles.ts';
-import { claimsOfScopes } from '../../model/scopes.ts';
 import type { SignInFacts } from '../../model/token-facts.ts';
 import { isSent, userClaims } from '../../protocol.ts';
 
@@ -92,9 +92,6 @@ const forgeRockClaims = (realm: string): Record<string, string> => ({
   realm,
 });
 
-/** Seconds. */
-const idTokenLifetime = 3_600;
-
 export interface IdTokenSettings {
   issuer: string;
   keys: TokenSigner;
@@ -122,22 +119,13 @@ export function signIdToken(
   data: IdTokenData,
 ): Promise<string> {
   const { facts, accessToken, nonce, hashes, more } = data;
-  const now = seconds(settings.clock);
   const level = (value: string | number) => assurance(value, settings.assuranceAsNumbers);
+  const { issuer, clock } = settings;
+  const { clientId } = registration;
   const claims = {
     ...more,
-    iss: settings.issuer,
-    sub: facts.uid,
-    aud: registration.clientId,
-    azp: registration.clientId,
-    exp: now + idTokenLifetime,
-    iat: now,
-    auth_time: facts.authTime,
-    ...(nonce === null ? {} : { nonce }),
-    at_hash: halfHash(accessToken),
-    acr: facts.acr,
-    amr: facts.methods,
-    sid: facts.sid,
+    ...signInClaims(facts, { issuer, clock, clientId, accessToken, nonce }),
+    azp: clientId,
     id_assurance_level: level(facts.idAssuranceLevel),
     // Relying parties read it under userinfo's name as well.
     idassurancelevel: level(facts.idAssuranceLevel),

@@ -1,6 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { z } from 'zod';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
+import { offlineAccess } from '../../../oauth/openid/scopes.ts';
 import {
   type Confirmation,
   confirmationAttributes,
@@ -12,9 +13,6 @@ import type { AuditLog } from '../../../storage/audit.ts';
 import type { Statement } from '../../../storage/database.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import { attributesOf, type SignInFacts } from '../../model/token-facts.ts';
-
-/** The scope that asks for a refresh token (OpenID Connect Core section 11). */
-export const offlineAccess = 'offline_access';
 
 /** Whether a code of these scopes also gets a refresh token. The published profile does not define a scope for it. */
 export const getsRefreshToken = (registration: Cis2Registration, scope: readonly string[]): boolean =>

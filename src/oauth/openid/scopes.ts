@@ -7,6 +7,9 @@ interface ScopeRule {
 const names = ['name', 'family_name', 'given_name', 'uid'];
 const ofOwnScopes = ['nhsid_useruid', 'name'];
 
+/** The scope that asks for a refresh token (OpenID Connect Core section 11). */
+export const offlineAccess = 'offline_access';
+
 // The ten published scopes of CIS2.
 const rules: Readonly<Record<string, ScopeRule>> = {
   openid: { claims: ['sub'], own: false },
@@ -44,6 +47,27 @@ export function claimsOfScopes(scopes: readonly string[]): Set<string> {
 
 export const scopesOfClaim = (claim: string): string[] =>
   scopeValues.filter((scope) => claimsOfScopes([scope]).has(claim));
+
+const standardScopes = ['address', 'phone', offlineAccess];
+
+/** The scopes of an authorization request that concern its ID token and userinfo, and the others. */
+export interface RequestedScopes {
+  /** Those that the server offers; empty for a request without `openid`. */
+  readonly openId: readonly string[];
+  readonly others: readonly string[];
+}
+
+/**
+ * Separates the OpenID scopes of a request from its other scopes. OpenID scopes that the server does not offer are ignored (OpenID
+ * Connect Core section 3.1.2.1). Without `openid` the request is one of OAuth alone, and all of its scopes are others.
+ */
+export function separateScopes(values: readonly string[], offered: readonly string[]): RequestedScopes {
+  if (!values.includes('openid')) return { openId: [], others: values };
+  return {
+    openId: offered.filter((value) => values.includes(value)),
+    others: values.filter((value) => !isScope(value) && !standardScopes.includes(value)),
+  };
+}
 
 /** All claims of the scopes, for the discovery document and the `claims` parameter. */
 export const claimValues: readonly string[] = [...claimsOfScopes(scopeValues)];

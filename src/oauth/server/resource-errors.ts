@@ -1,0 +1,50 @@
+/** The entries for an access token at userinfo, for the catalogue of each server. */
+export const resourceErrors = {
+  accessTokenMissing: {
+    status: 401,
+    code: '',
+    description: 'An access token is required.',
+    source: 'RFC 6750 section 3.1',
+    expected: 'Authorization: Bearer with an access token',
+    fix: 'Send Authorization: Bearer with the access token.',
+  },
+  accessTokenTwice: {
+    status: 400,
+    code: 'invalid_request',
+    description: 'Send the access token in one place only.',
+    source: 'RFC 6750 section 2',
+    expected: 'the access token in the Authorization header only',
+    fix: 'Send the access token only in the Authorization header.',
+  },
+  accessTokenInvalid: {
+    status: 401,
+    code: 'invalid_token',
+    description: 'The access token is not valid.',
+    source: 'RFC 6750 section 3.1',
+    expected: 'an unexpired access token of this issuer',
+  },
+  resourceProofInvalid: {
+    status: 401,
+    code: 'invalid_dpop_proof',
+    description: 'The DPoP proof is not valid.',
+    source: 'RFC 9449 section 7.1',
+    expected: 'one DPoP proof for this address, with ath of the token, by the key of the token',
+    fix: 'Send one DPoP proof for this address, with ath of the token, by the key that it is bound to.',
+  },
+  resourceNonceNeeded: {
+    status: 401,
+    code: 'use_dpop_nonce',
+    description: 'The DPoP proof must contain the nonce of the DPoP-Nonce header.',
+    source: 'RFC 9449 section 9',
+    expected: 'the nonce of the header DPoP-Nonce in the proof',
+    fix: 'Repeat the request with the nonce of the DPoP-Nonce header in the proof.',
+  },
+  accessTokenScope: {
+    status: 403,
+    code: 'insufficient_scope',
+    description: 'The access token lacks the scope openid.',
+    source: 'RFC 6750 section 3.1',
+    expected: 'an access token with the scope openid',
+    fix: 'Request the scope openid in the authorization request.',
+  },
+} as const;
