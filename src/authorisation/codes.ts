@@ -3,9 +3,16 @@ import { orderedToken } from '@alongside/kernel/ids';
 import type { Statement } from '../storage/database.ts';
 import type { SingleUse, SpentValue } from '../storage/single-use.ts';
 import type { Base } from './base.ts';
-import type { OpenIdRequest } from './callback/pending.ts';
 import type { Attributes } from './issue.ts';
 import type { Level, Upstream } from './upstream/upstream.ts';
+
+/** The OpenID part of an authorization request. */
+export interface OpenIdRequest {
+  /** The granted scopes that concern the ID token and userinfo. */
+  scopes: readonly string[];
+  /** The nonce of the client. */
+  nonce: string | null;
+}
 
 /** The data of an authorization code. */
 export interface CodeGrant {

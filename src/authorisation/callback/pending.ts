@@ -9,6 +9,7 @@ import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { isCallback, requireClient, type WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
+import type { OpenIdRequest } from '../codes.ts';
 import { errors } from '../errors.ts';
 import type { AtBase } from '../parts.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -118,14 +119,6 @@ export async function passUpstreamError(
   return upstreamCode === undefined
     ? failBack(known, `${upstream.id} answered with neither code nor error`)
     : { upstreamCode };
-}
-
-/** The OpenID part of an authorization request. */
-export interface OpenIdRequest {
-  /** The granted scopes that concern the ID token and userinfo. */
-  scopes: readonly string[];
-  /** The nonce of the client. */
-  nonce: string | null;
 }
 
 /** An authorization request that waits for the provider's response. */

@@ -5,9 +5,9 @@ import { inGoodStanding } from '../../oauth/developers.ts';
 import type { TokenRecord } from '../../oauth/token-records.ts';
 import { findClient } from '../application/client.ts';
 import { errors } from '../errors.ts';
+import { storedUserinfo } from '../stored-userinfo.ts';
 import type { UserinfoSource } from '../upstream/calls.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { storedUserinfo } from '../upstream/userinfo.ts';
 import type { NhsCall } from './server.ts';
 
 interface WithRecord {

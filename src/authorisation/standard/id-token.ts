@@ -3,7 +3,7 @@ import { openIdProviders } from '../../oauth/openid/providers.ts';
 import type { TokenResponse } from '../../oauth/server/grant.ts';
 import type { Client } from '../clients.ts';
 import { type Attributes, authTimeAttribute, type TokenGrant } from '../issue.ts';
-import type { StandardServer } from './server.ts';
+import type { PlatformParts } from '../parts.ts';
 
 /** Algorithms of ID tokens. */
 export const { algorithms: idTokenAlgorithms } = openIdProviders.platform;
@@ -34,9 +34,12 @@ const signInOf = ({
   methods: methodsOf(attributes),
 });
 
-/** Adds an ID token about the sign-in to a response with the scope `openid`, and with no other claims (docs/adr/0094). */
+/** Adds an ID token about the sign-in to a response with the scope `openid`, and with no other claims (docs/adr/0090). */
 export async function withIdToken(
-  { issuer, clock, parts }: StandardServer,
+  {
+    issuer,
+    parts: { keys, clock },
+  }: { readonly issuer: string; readonly parts: Pick<PlatformParts, 'keys' | 'clock'> },
   client: Client,
   { uid, sid, attributes }: Pick<TokenGrant, 'uid' | 'sid' | 'attributes'>,
   response: TokenResponse,
@@ -52,6 +55,6 @@ export async function withIdToken(
     accessToken,
     nonce,
   });
-  const idToken = await parts.keys.sign(claims, { algorithm: algorithmOf(client) });
+  const idToken = await keys.sign(claims, { algorithm: algorithmOf(client) });
   return { ...response, id_token: idToken };
 }

@@ -86,10 +86,8 @@ describe('client authentication by mutual TLS (RFC 8705 section 2)', () => {
   test('is in the metadata if an authority is configured', async () => {
     const { body } = await platform.get('/.well-known/oauth-authorization-server/oauth2.1');
     for (const name of ['token', 'introspection', 'revocation'])
-      assert.deepEqual(body[`${name}_endpoint_auth_methods_supported`].slice(-3, -1), [
-        'tls_client_auth',
-        'self_signed_tls_client_auth',
-      ]);
+      for (const method of ['tls_client_auth', 'self_signed_tls_client_auth'])
+        assert.ok(body[`${name}_endpoint_auth_methods_supported`].includes(method), `${name} ${method}`);
     assert.equal(body.tls_client_certificate_bound_access_tokens, true);
     assert.deepEqual(body.mtls_endpoint_aliases, {
       token_endpoint: `${mutualTlsUrl}/oauth2.1/token`,

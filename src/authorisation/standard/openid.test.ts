@@ -7,6 +7,7 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { scopes } from '../testing/applications.ts';
 import { exchangeAt } from '../testing/assertions.ts';
 import { assertError, throughBrowser, tokensOf as tokensAtOauth2 } from '../testing/journeys.ts';
+import { api } from '../testing/platform.ts';
 import { newProver } from '../testing/proofs.ts';
 import { careWorker } from '../testing/provider.ts';
 import { requestOf, type StandardClient, standardIssuer, startStandardClient } from '../testing/standard.ts';
@@ -185,6 +186,22 @@ describe('/oauth2.1 as an OpenID provider', () => {
       const { refresh_token: token = '' } = await tokensFor('openid');
       const { body } = await client.refresh('web', token, { scope: scopes.aal3 });
       assert.deepEqual([body.scope, body.id_token], [scopes.aal3, undefined]);
+    });
+    test('differs from a JWT access token in type and audience', async () => {
+      const stored = await client.platform.applications.get('web');
+      assert.ok(stored?.platform);
+      const { revision, ...application } = stored;
+      const accessToken = { format: 'jwt', signingAlg: 'RS256' } as const;
+      await client.platform.applications.replace(
+        { ...application, platform: { ...stored.platform, accessToken } },
+        revision,
+      );
+      const tokens = await tokensFor('openid');
+      const [access, id] = [tokens.access_token, tokens.id_token].map((token) => decodeJwt(token ?? ''));
+      assert.deepEqual([access?.header.typ, id?.header.typ], ['at+jwt', 'JWT']);
+      assert.deepEqual([access?.claims.aud, id?.claims.aud], [api, 'key-of-web']);
+      assert.ok(access && !('nonce' in access.claims) && !('at_hash' in access.claims));
+      await client.platform.applications.replace(application, revision + 1);
     });
     test('is no subject token at /oauth2 or /oauth2.1', async () => {
       const { id_token: token = '' } = await tokensFor('openid');

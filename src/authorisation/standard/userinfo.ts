@@ -11,7 +11,7 @@ import {
 } from '../../oauth/server/userinfo.ts';
 import type { WithClient } from '../application/client.ts';
 import { upstreamOf } from '../rotation.ts';
-import { storedUserinfo } from '../upstream/userinfo.ts';
+import { storedUserinfo } from '../stored-userinfo.ts';
 import { errors } from './errors.ts';
 import type { ServerCall } from './server.ts';
 

@@ -35,6 +35,7 @@ export type SecurityCheck =
   | 'resources'
   | 'pkce'
   | 'bound-key'
+  | 'confirmation'
   // The sign-in.
   | 'session'
   | 'state'
