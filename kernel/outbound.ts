@@ -6,6 +6,7 @@ import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { outcomeOf } from './activity.ts';
+import { isCalledDirectly } from './direct-calls.ts';
 import type { Ask } from './in-process.ts';
 import { isMetadata, isSpecial } from './networks.ts';
 
@@ -33,6 +34,8 @@ export interface OutboundPolicy {
   lookup?: typeof dnsLookup;
   /** Own kept connections. A kept connection that the server has just closed is replaced once. */
   agents?: OutboundAgents;
+  /** Never uses the proxy of the environment. The addresses of this machine and of the installation never do. */
+  direct?: boolean;
 }
 
 /** The purpose of a call to another server, a label of the metrics. */
@@ -72,9 +75,12 @@ export class OutboundAgents {
   readonly plain: http.Agent;
   readonly tls: https.Agent;
 
-  /** @param certificate PEM of a client certificate with its key */
-  constructor(maxSockets = 16, certificate?: string) {
-    const kept = { keepAlive: true, maxSockets };
+  /**
+   * @param certificate PEM of a client certificate with its key
+   * @param timeout milliseconds without a byte until an unused connection is closed; without it, the server closes it
+   */
+  constructor(maxSockets = 16, certificate?: string, timeout?: number) {
+    const kept = { keepAlive: true, maxSockets, ...(timeout === undefined ? {} : { timeout }) };
     this.plain = new http.Agent(kept);
     this.tls = new https.Agent(
       certificate === undefined ? kept : { ...kept, cert: certificate, key: certificate },
@@ -253,7 +259,7 @@ function open(url: URL, policy: OutboundPolicy, request: OutboundStreamRequest):
       method,
       headers: isFramed ? headers : { ...headers, 'transfer-encoding': 'chunked' },
       lookup: guardedLookup(policy),
-      agent: agentFor(policy, secure),
+      agent: agentFor(policy, url),
       ...(signal ? { signal } : {}),
     });
     let timer: NodeJS.Timeout | undefined;
@@ -318,7 +324,7 @@ function send(url: URL, policy: OutboundPolicy, request: OutboundRequest): Promi
       // Node sends the body of a DELETE without its length otherwise.
       headers: body === undefined ? headers : { 'content-length': Buffer.byteLength(body), ...headers },
       lookup: guardedLookup(policy),
-      agent: agentFor(policy, secure),
+      agent: agentFor(policy, url),
       ...(signal ? { signal } : {}),
     });
     const timer = setTimeout(
@@ -384,8 +390,12 @@ const guardedLookup =
       return callback(null, first.address, first.family);
     });
 
+/** Node.js's own agents would use the proxy of the environment. */
+const direct = new OutboundAgents(Number.POSITIVE_INFINITY, undefined, 5_000);
+
 // A kept connection was checked by the policy of the caller that opened it, so a strict policy uses none.
-const agentFor = ({ privateAddresses, agents }: OutboundPolicy, secure: boolean) => {
-  if (!privateAddresses) return false;
-  return secure ? agents?.tls : agents?.plain;
+const agentFor = (policy: OutboundPolicy, { protocol, hostname }: URL) => {
+  if (!policy.privateAddresses) return false;
+  const kept = policy.agents ?? (policy.direct || isCalledDirectly(hostname) ? direct : undefined);
+  return protocol === 'https:' ? kept?.tls : kept?.plain;
 };

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@alongside/kernel/clock';
+import { callDirectly } from '@alongside/kernel/direct-calls';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Keeping } from '@alongside/kernel/events';
 import { EventLoopWatch } from '@alongside/kernel/health';
@@ -101,6 +102,7 @@ async function openGround(given: Config, development: boolean, shutdown: Shutdow
   const { ports, held, release } = await choosePorts(config.portBase);
   shutdown.add(release);
   const urls = publicUrls(config, ports, development);
+  callDirectly(Object.values(urls));
   const problem = apisProblem(urls);
   if (problem !== undefined) throw new ConfigurationError(problem);
   const mutualTls = mutualTlsUrls(config, ports, urls);
@@ -326,6 +328,7 @@ const stateOf = (
   agentSocket: config.only.includes('identity-agent') ? agentSocket : null,
   metrics,
   tlsAuthority: config.tlsAuthority === undefined ? null : resolve(config.tlsAuthority),
+  trustedProxies: config.trustedProxies,
   stateFile,
 });
 

@@ -28,6 +28,8 @@ export interface StateFile {
   metrics: string | null;
   /** PEM file of the authorities that the instance trusts besides those of the system; null without one. */
   tlsAuthority: string | null;
+  /** Addresses and ranges of the proxies that it trusted when it started. */
+  trustedProxies: readonly string[];
   stateFile: string;
 }
 

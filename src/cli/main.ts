@@ -1,3 +1,4 @@
+import { callDirectly } from '@alongside/kernel/direct-calls';
 import { printable } from '@alongside/kernel/operator';
 import type { Output } from './command.ts';
 import { stopped } from './outcome.ts';
@@ -43,6 +44,9 @@ process.on('SIGINT', () => {
   if (process.listenerCount('SIGINT') > 1) return;
   process.exit(stopped(argv, out));
 });
+
+// `fetch` of the client library, in the commands for native applications.
+callDirectly();
 
 process.exitCode = await runCommandLine(argv, out);
 progress.clear();

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { proxyNote } from '@alongside/kernel/direct-calls';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { OutboundError, type OutboundMethod, outbound } from '@alongside/kernel/outbound';
@@ -134,7 +135,7 @@ export class ConsoleApi {
     try {
       const answer = await outbound(
         `${this.origin}/api/v1${path}`,
-        { privateAddresses: true, maxBytes: longest },
+        { privateAddresses: true, direct: true, maxBytes: longest },
         {
           method,
           headers: {
@@ -149,16 +150,26 @@ export class ConsoleApi {
       return { status: answer.status, messageId, text: answer.body };
     } catch (error) {
       const cause = reasonOf(error);
-      const reason = this.#ended && (await Promise.race([this.#ended, sleep(exitDelay, '', { ref: false })]));
+      const reason = await this.#reasonOfEnd();
       if (reason) throw new OperatorError(`The instance at ${this.origin} does not run any more: ${reason}.`);
       if (error instanceof OutboundError && error.failure === 'late')
         throw new OperatorError(
           `The instance at ${this.origin} runs but did not answer ${method} ${path} within ${patience / 1_000} s. It may still carry it out: look before you repeat the command.`,
         );
       throw new OperatorError(
-        `No running instance responds at ${this.origin} (${cause}). Start one with "npx alongside up", or select one with --port-base.`,
+        `No running instance responds at ${this.origin} (${cause}). Start one with "npx alongside up", or select one with --port-base.${proxyNote(this.origin, { direct: true })}`,
       );
     }
+  }
+
+  /** Waits a moment for the end of the child process. The timer keeps this process running, which the child does not. */
+  async #reasonOfEnd(): Promise<string | undefined> {
+    if (!this.#ended) return undefined;
+    const over = new AbortController();
+    const late = sleep(exitDelay, undefined, { signal: over.signal }).catch(() => undefined);
+    const reason = await Promise.race([this.#ended, late]);
+    over.abort();
+    return reason;
   }
 
   /** Calls the API by the template of a path; throws unless it succeeds. */

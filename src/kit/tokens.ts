@@ -87,7 +87,7 @@ export class TokenRequests {
   async #token(fields: Record<string, string>): Promise<TokenResponse> {
     const answer = await outbound(
       `${this.#platform}/token`,
-      { privateAddresses: true, maxBytes: 100_000 },
+      { privateAddresses: true, direct: true, maxBytes: 100_000 },
       {
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { isSea } from 'node:sea';
 import { readFlags } from '@alongside/kernel/config';
+import { exceptionsFor } from '@alongside/kernel/direct-calls';
 import { environment, isMissing, OperatorError, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { configShape } from '../../config.ts';
@@ -57,7 +58,7 @@ async function run([executable, ...args]: Request['command'], env: Record<string
   try {
     child = spawn(executable, args, {
       stdio: 'inherit',
-      env: { ...environment(), ...env },
+      env: { ...environment(), ...exceptionsFor(environment()), ...env },
       // Programs of npm are batch files there.
       shell: process.platform === 'win32',
     });
@@ -132,7 +133,7 @@ export const exec: Command = {
     '',
     ...paragraphs(
       [
-        'Starts an ephemeral instance on free ports and signs the person in at the desk. COMMAND gets the variables of "alongside status --env" and ALONGSIDE_STATE, which selects the instance for other commands. Several may run at once. The exit code is that of the command (128 and its number for a signal, 127 if there is no such command). If the command fails, the refused requests, the last journey and the end of the log follow on standard error.',
+        'Starts an ephemeral instance on free ports and signs the person in at the desk. COMMAND gets the variables of "alongside status --env" and ALONGSIDE_STATE, which selects the instance for other commands; NO_PROXY and no_proxy also name this machine. Several may run at once. The exit code is that of the command (128 and its number for a signal, 127 if there is no such command). If the command fails, the refused requests, the last journey and the end of the log follow on standard error.',
       ],
       width,
     ),

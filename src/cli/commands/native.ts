@@ -7,6 +7,7 @@ import {
   runNativeCommand,
   sentencesOf,
 } from '@alongside/client/cli';
+import { proxyNote } from '@alongside/kernel/direct-calls';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { type Command, exampleLines } from '../command.ts';
 import { helpLines, paragraphs } from '../table.ts';
@@ -36,7 +37,7 @@ function nativeCommand(name: NativeCommandName, note: string): Command {
         await runNativeCommand(name, argv, terminal);
       } catch (error) {
         // A signal ended it.
-        if (exitCode(0) === 0) throw commandError(error);
+        if (exitCode(0) === 0) throw commandError(error, argv);
       }
       return exitCode(0);
     },
@@ -44,10 +45,12 @@ function nativeCommand(name: NativeCommandName, note: string): Command {
 }
 
 /** Returns an error of the library as one of this command line. */
-function commandError(error: unknown): unknown {
+function commandError(error: unknown, argv: readonly string[]): unknown {
   if (!(error instanceof ClientError)) return error;
   const { code, message: problem, advice } = error;
-  const text = sentencesOf(error);
+  const issuer = argv.find((_, at) => argv[at - 1] === '--issuer') ?? '';
+  const isUnreachable = code === 'network' || code === 'timeout';
+  const text = `${sentencesOf(error)}${isUnreachable ? proxyNote(issuer) : ''}`;
   return code === 'settings_invalid'
     ? Object.assign(new UsageError(text), { error: 'usage', status: undefined, problem, advice })
     : Object.assign(new OperatorError(text), { error: code, status: undefined, problem, advice });

@@ -2,7 +2,7 @@ import { apis } from './apis.ts';
 import { browser, browserPolicy } from './browser.ts';
 import { audit, dataFolder, signingKeys, stateFile } from './data-folder.ts';
 import { clock, localhost, node, ports, proxy } from './machine.ts';
-import { agentSocket, certificate, services } from './services.ts';
+import { agentSocket, certificate, services, trustedLoopback } from './services.ts';
 import { signIn } from './sign-in.ts';
 import type { Check } from './subject.ts';
 
@@ -16,6 +16,7 @@ export const checks: readonly Check[] = [
   signIn,
   signingKeys,
   certificate,
+  trustedLoopback,
   clock,
   audit,
   apis,

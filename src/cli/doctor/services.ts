@@ -3,7 +3,8 @@ import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { systemClock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
-import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
+import { trustedProxies } from '@alongside/kernel/peer';
+import { type Finding, ok, remark, wrong } from '../../../identity-agent/doctor/report.ts';
 import { type AgentStatus, methods } from '../../../identity-agent/protocol.ts';
 import { AgentConnection } from '../../../identity-agent/socket/client.ts';
 import { certificateProblem } from '../../boot/tls.ts';
@@ -204,5 +205,23 @@ export const certificate: Check = {
     const urls = Object.values(inProduction ? served : { ...served, sample, identityAgent });
     const origins = new Set(urls.flatMap((url) => (url === undefined ? [] : [new URL(url).origin])));
     return Promise.all([...origins].filter((origin) => origin.startsWith('https:')).map(judgeOrigin));
+  },
+};
+
+/** A browser on the machine of a proxy has the address of the proxy, which names no client. */
+export const trustedLoopback: Check = {
+  name: 'trusted-proxies',
+  run({ stateFile }) {
+    // The file of an earlier version does not list them.
+    const entries = (stateFile && 'state' in stateFile && stateFile.state.trustedProxies) || [];
+    const trusted = trustedProxies(entries);
+    const address = ['127.0.0.1', '::1'].find((one) => trusted.includes(one));
+    if (address === undefined) return [];
+    return [
+      remark(
+        `${address} is a trusted proxy, so CIS2 does not know the address of a browser on this machine and shows it the choice of authenticators. Browsers on other machines are not affected.`,
+        'Let the proxy call from another address, in nginx "proxy_bind 127.0.0.2;", and trust that one: --trusted-proxies 127.0.0.2.',
+      ),
+    ];
   },
 };
