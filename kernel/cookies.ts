@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from './clock.ts';
+import type { RefusalFacts } from './refusal-facts.ts';
 
 function parse(header: string): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>();
@@ -31,6 +32,21 @@ export function readCookies(header = ''): ReadonlyMap<string, string> {
 export function cookieLifetime(seconds: number, clock: Clock = systemClock): string {
   const end = seconds <= 0 ? 0 : clock.now() + seconds * 1_000;
   return `; Max-Age=${seconds}; Expires=${new Date(end).toUTCString()}`;
+}
+
+/**
+ * Describes the form of cookies that RFC 6265 replaced, `$Version="1"` with quoted values, which no cookie of ours matches;
+ * undefined for the usual form.
+ */
+export function oldCookieFacts(header = ''): RefusalFacts | undefined {
+  if (!/^\s*\$Version=/.test(header)) return undefined;
+  return {
+    field: 'cookie',
+    headline: 'The cookies have the form of RFC 2965',
+    came: '$Version and quoted values',
+    expected: 'name=value (RFC 6265)',
+    fix: 'Send cookies as browsers do. In Java, CookieManager of java.net does not: use the cookie store of an HTTP library such as Apache HttpClient (CookieSpecs.STANDARD) or OkHttp.',
+  };
 }
 
 /** Names the cookies of one service. Ports of one host share cookies, so names must distinguish services and instances. */

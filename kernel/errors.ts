@@ -53,8 +53,8 @@ export class Refusal extends Error {
     return other;
   }
 
-  /** Adds what the console shows about it. */
-  about(facts: RefusalFacts): this {
+  /** Adds what the console shows about it, if anything more is known. */
+  about(facts: RefusalFacts | undefined): this {
     this.facts = facts;
     return this;
   }

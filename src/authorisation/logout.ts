@@ -45,7 +45,7 @@ export async function verifyLogout({
   WithLogout & { algorithms?: readonly SigningAlgorithm[] }): Promise<void> {
   const { typ, kid } = jwt.header;
   if (!types.includes(String(typ).toLowerCase())) throw errors.logoutUnverified(`typ is ${String(typ)}`);
-  const signed = await signedByProvider(upstream, jwt, parts.upstreamKeys, algorithms).catch(
+  const signed = await signedByProvider(upstream, jwt, parts.upstreamKeys, { algorithms }).catch(
     (error: unknown) => {
       if (error instanceof OutboundError)
         throw errors.logoutUnverified(`${upstream.jwksUrl}: ${error.message}`);

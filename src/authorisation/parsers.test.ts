@@ -98,20 +98,26 @@ describe('parsers with any text', () => {
   });
 
   test('isCallback allows at most another loopback port', () => {
-    const registered = ['http://127.0.0.1/callback', 'http://[::1]:80/callback', 'https://app.test/callback'];
+    const registered = [
+      'http://127.0.0.1/callback',
+      'http://[::1]:80/callback',
+      'http://localhost:3000/callback',
+      'https://app.test/callback',
+    ];
     fc.assert(
       fc.property(
         fc.oneof(
           fc.string(),
           fc.webUrl(),
           fc.integer().map((port) => `http://127.0.0.1:${port}/callback`),
+          fc.integer().map((port) => `http://localhost:${port}/callback`),
         ),
         (uri) => {
           if (!redirectFits(registered, true, uri)) return;
           const url = new URL(uri);
           assert.ok(
             registered.includes(uri) ||
-              (['127.0.0.1', '[::1]'].includes(url.hostname) && url.pathname === '/callback'),
+              (['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname) && url.pathname === '/callback'),
           );
           assert.equal(url.username + url.password + url.search + url.hash, '');
         },
@@ -119,7 +125,19 @@ describe('parsers with any text', () => {
     );
     assert.ok(redirectFits(registered, true, 'http://127.0.0.1:65535/callback'));
     assert.ok(redirectFits(registered, true, 'http://[::1]:5/callback'));
-    assert.ok(!redirectFits(registered, false, 'http://127.0.0.1:65535/callback'));
+    assert.ok(redirectFits(registered, true, 'http://localhost:65535/callback'));
+    for (const uri of [
+      'http://localhost.example.test:1/callback',
+      'http://x.localhost:1/callback',
+      'https://localhost:1/callback',
+      'http://localhost:65536/callback',
+      'http://localhost:1/other',
+      'http://127.0.0.2:1/callback',
+    ])
+      assert.ok(!redirectFits(registered, true, uri), uri);
+    assert.ok(!redirectFits(['http://127.0.0.1/callback'], true, 'http://localhost/callback'));
+    for (const uri of ['http://127.0.0.1:65535/callback', 'http://localhost:65535/callback'])
+      assert.ok(!redirectFits(registered, false, uri), uri);
   });
 
   test('scopesAt returns scopes of exactly one level', () => {

@@ -41,6 +41,19 @@ test('upstreamsOf reads another CIS2 in the format of the published one, its iss
   });
 });
 
+test('upstreamsOf reads addresses below an issuer that ends in a slash', () => {
+  const issuer = 'https://cis2.example.org/realm/';
+  const upstreamCis2 = file('slash.json', { issuer, clientId: 'x', clientSecret: 'y' });
+  const { cis2 } = upstreamsOf(configOf({ upstreamCis2 }));
+  assert.deepEqual(
+    [cis2?.issuer, cis2?.authorizeUrl, cis2?.tokenUrl, cis2?.userinfoUrl, cis2?.jwksUrl],
+    [
+      issuer,
+      ...['authorize', 'access_token', 'userinfo', 'connect/jwk_uri'].map((path) => `${issuer}${path}`),
+    ],
+  );
+});
+
 test('upstreamsOf reads a provider for citizens; without a secret its client signs assertions', () => {
   const upstreamNhsLogin = file('login.json', { issuer: 'https://login.example.org', clientId: 'x' });
   assert.deepEqual(upstreamsOf(configOf({ upstreamNhsLogin })).nhsLogin, {

@@ -25,15 +25,18 @@ const provider = {
   sendNonceAndPkce: z.boolean().optional(),
 };
 
+/** Returns an address below an issuer, whether or not that ends in a slash. */
+const below = (issuer: string, path: string): string => `${issuer.replace(/\/$/, '')}/${path}`;
+
 /** CIS2 as our provider. Missing values have CIS2's defaults. */
 const cis2Shape = z
   .strictObject({ ...provider, userinfoUrl: address.optional(), clientSecret: z.string().min(1) })
   .transform(({ issuer, authorizeUrl, tokenUrl, userinfoUrl, jwksUrl, ...client }) => ({
     issuer,
-    authorizeUrl: authorizeUrl ?? `${issuer}/authorize`,
-    tokenUrl: tokenUrl ?? `${issuer}/access_token`,
-    userinfoUrl: userinfoUrl ?? `${issuer}/userinfo`,
-    jwksUrl: jwksUrl ?? `${issuer}/connect/jwk_uri`,
+    authorizeUrl: authorizeUrl ?? below(issuer, 'authorize'),
+    tokenUrl: tokenUrl ?? below(issuer, 'access_token'),
+    userinfoUrl: userinfoUrl ?? below(issuer, 'userinfo'),
+    jwksUrl: jwksUrl ?? below(issuer, 'connect/jwk_uri'),
     ...client,
     providerName: 'nhs-cis2' as const,
   }));

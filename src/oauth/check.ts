@@ -62,11 +62,9 @@ export const resultsOf = <S>(rules: readonly Rule<S>[], subject: S): Check[] =>
 export const faultOf = ({ check, received, expected }: Check): string =>
   `${check} is ${received}, expected is ${expected}`;
 
-/** Returns the result of the first rule that fails; undefined if all hold. */
-export function firstFailure<S>(rules: readonly Rule<S>[], subject: S): Check | undefined {
-  for (const rule of rules) if (!rule.ok(subject)) return resultOf(rule, subject);
-  return undefined;
-}
+/** Returns the results of all rules that fail. */
+export const failuresOf = <S>(rules: readonly Rule<S>[], subject: S): Check[] =>
+  rules.filter((rule) => !rule.ok(subject)).map((rule) => resultOf(rule, subject));
 
 /** Throws the error of the first rule that fails. */
 export function requireAll<S>(rules: readonly (readonly [Rule<S>, Refuse])[], subject: S): void {

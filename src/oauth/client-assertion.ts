@@ -3,7 +3,7 @@ import { type DecodedJwt, decodeJwt, isSigningAlgorithm, type SigningAlgorithm }
 import { OutboundError } from '@alongside/kernel/outbound';
 import type { Check } from '@alongside/kernel/trial';
 import type { SingleUse } from '../storage/single-use.ts';
-import { claimRule, firstFailure, headerRule, type JwtAt, type Rule, shown } from './check.ts';
+import { claimRule, failuresOf, headerRule, type JwtAt, type Rule, shown } from './check.ts';
 import { type KeySource, signedByNamedOrLone } from './key-source.ts';
 import type { RemoteKeys } from './remote-keys.ts';
 
@@ -13,8 +13,10 @@ export const clientAssertionType = 'urn:ietf:params:oauth:client-assertion-type:
 /** Requirements for a client assertion. */
 export interface AssertionRules {
   clientId: string;
-  /** Allowed audiences; an assertion has one, as a string. */
+  /** Allowed audiences, the advised one first. An assertion has one. */
   audiences: readonly [string, ...string[]];
+  /** Whether the audience may be a list of one. */
+  mayListAudience: boolean;
   algorithms: readonly SigningAlgorithm[];
   /** Kind of the single-use value for its `jti`. */
   jtiKind: string;
@@ -38,6 +40,12 @@ const jtiKey = (clientId: string, jti: unknown): string => `${clientId}\n${Strin
 export interface AssertionAt extends JwtAt {
   readonly rules: AssertionRules;
 }
+
+/** Returns the one audience of an assertion, or undefined. A list of several audiences could serve a second server. */
+export const audienceOf = ({ claims: { aud } }: DecodedJwt): string | undefined => {
+  const one: unknown = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
+  return typeof one === 'string' ? one : undefined;
+};
 
 const clientIdOf = ({ rules }: AssertionAt): string => rules.clientId;
 const isClient = (value: unknown, { rules }: AssertionAt): boolean => value === rules.clientId;
@@ -66,8 +74,10 @@ export const assertionRules: readonly Rule<AssertionAt>[] = [
   claimRule('sub', clientIdOf, isClient),
   claimRule(
     'aud',
-    ({ rules }) => `the one string ${rules.audiences.join(' or ')}`,
-    (aud, { rules }) => typeof aud === 'string' && rules.audiences.includes(aud),
+    ({ rules: { audiences, mayListAudience } }) =>
+      `${mayListAudience ? '' : 'the one string '}${audiences.join(' or ')}`,
+    (aud, { rules: { audiences, mayListAudience }, jwt }) =>
+      (typeof aud === 'string' || mayListAudience) && audiences.includes(audienceOf(jwt) ?? ''),
   ),
   claimRule(
     'exp',
@@ -139,18 +149,18 @@ export interface OneTimeValue {
   fault(): string;
 }
 
-/** Verifies a client assertion. Returns the first check that fails, or its `jti`, which the caller claims. */
+/** Verifies a client assertion. Returns the checks that fail, all of header and claims at once, or its `jti`, which the caller claims. */
 export async function verifyAssertion(
   jwt: DecodedJwt,
   rules: AssertionRules,
   source: KeySource,
   { clock, clientKeys }: { clock: Clock; clientKeys: RemoteKeys },
-): Promise<Check | OneTimeValue> {
+): Promise<readonly Check[] | OneTimeValue> {
   const now = seconds(clock);
-  const failed = firstFailure(assertionRules, { jwt, rules, now });
-  if (failed) return failed;
+  const failed = failuresOf(assertionRules, { jwt, rules, now });
+  if (failed.length > 0) return failed;
   const signature = await signatureCheck(jwt, source, clientKeys);
-  if (!signature.ok) return signature;
+  if (!signature.ok) return [signature];
   const { exp, jti } = jwt.claims;
   return {
     kind: rules.jtiKind,

@@ -57,6 +57,7 @@ describe('parsers of outside data never throw and never accept random input', ()
           const expected = {
             clientId: 'client',
             audiences: ['https://as.test'] as const,
+            mayListAudience: true,
             longestAhead: 300,
             algorithms: rules.algorithms,
             jtiKind: 'x',

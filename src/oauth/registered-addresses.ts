@@ -76,9 +76,9 @@ export function keySetAddressProblem(address: string): string | undefined {
     : 'must have a path, such as https://example.org/jwks.json';
 }
 
-const loopback = /^http:\/\/(127\.0\.0\.1|\[::1\])(?::([1-9]\d{0,4}))?(\/[^#]*)?$/;
+const loopback = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?::([1-9]\d{0,4}))?(\/[^#]*)?$/;
 
-/** Returns the host and path of an address on a loopback literal, which a native application must not change. */
+/** Returns the host and path of an address of this machine, which a native application must not change. */
 function withoutPort(uri: string): string | undefined {
   const [, host, port = '80', path = ''] = loopback.exec(uri) ?? [];
   return host === undefined || Number(port) > 65_535 ? undefined : `${host} ${path}`;
@@ -86,7 +86,7 @@ function withoutPort(uri: string): string | undefined {
 
 /**
  * Returns whether an address is registered. They are compared byte for byte (RFC 9700 section 2.1), but a native application
- * may choose the port on a loopback literal (RFC 8252 section 7.3).
+ * may choose the port on this machine (RFC 8252 section 7.3). `localhost` counts too, although section 8.3 advises a literal.
  */
 export function redirectFits(registered: readonly string[], native: boolean, uri: string): boolean {
   if (registered.includes(uri)) return true;

@@ -12,6 +12,7 @@ import {
   type Form,
   type Headers,
   type Key,
+  mutualTlsUrl,
   newKey,
   post,
   type Registration,
@@ -19,6 +20,7 @@ import {
   type Server,
   secret,
   startServers,
+  usualSecrets,
 } from './servers.ts';
 
 let servers: readonly Server[];
@@ -101,6 +103,12 @@ const publicClient = (): Registration => ({ method: 'none', secrets: [] });
 const named = (clientId: string): Form => ({ client_id: clientId });
 const now = ({ clock }: Server) => seconds(clock);
 const anyway = () => authenticated;
+/** A client of the fapi2 profile that is authenticated needs a proof next. */
+const unproven = ({ name }: Server): Outcome => ({
+  status: 400,
+  error: 'invalid_dpop_proof',
+  description: `The DPoP proof is ${name === 'CIS2' ? '' : 'missing or '}not valid.`,
+});
 const never = (server: Server) => refused(server);
 /** Each server answers HTTP Basic with its own challenge (RFC 6749 section 5.2). */
 const challenged = (server: Server): Outcome => ({
@@ -151,15 +159,39 @@ const secrets: Row[] = [
     outcome: challenged,
   },
   {
-    name: 'refuses Basic for a client that registered client_secret_post',
+    name: 'accepts Basic for a client that registered client_secret_post',
+    headers: (id) => basic(id, secret),
+    outcome: anyway,
+  },
+  {
+    name: 'accepts the form for a client that registered client_secret_basic',
+    registration: () => ({ method: 'client_secret_basic' }),
+    form: post,
+    outcome: anyway,
+  },
+  {
+    name: 'refuses the secret in header and form at once',
+    form: post,
+    headers: (id) => basic(id, secret),
+    outcome: () => severalMethods,
+  },
+  {
+    name: 'refuses Basic for a client that registered a key',
+    registration: () => ({ ...byKey(), secrets: usualSecrets }),
     headers: (id) => basic(id, secret),
     outcome: challenged,
   },
   {
-    name: 'refuses the form for a client that registered client_secret_basic',
-    registration: () => ({ method: 'client_secret_basic' }),
+    name: 'refuses the form for a client that registered a key',
+    registration: () => ({ ...byKey(), secrets: usualSecrets }),
     form: post,
     outcome: never,
+  },
+  {
+    name: 'refuses Basic for a public client with a secret',
+    registration: () => ({ method: 'none' }),
+    headers: (id) => basic(id, secret),
+    outcome: challenged,
   },
   {
     name: 'refuses Basic with another client_id in the form',
@@ -263,14 +295,24 @@ const assertions: Row[] = [
   fitting('with the type of RFC 7523bis', same, { typ: 'client-authentication+jwt' }),
   fitting('without kid, when one registered key fits', same, { kid: undefined }),
   fitting('that expired 8 s ago', (server) => ({ exp: now(server) - 8 })),
-  fitting('that expires in 308 s', (server) => ({ exp: now(server) + 308 })),
+  fitting('that expires in an hour and 8 s', (server) => ({ exp: now(server) + 3_608 })),
+  fitting('for the token endpoint', (server) => ({ aud: server.addressOf('token') })),
+  fitting('for the token endpoint by its address for certificates', (server) => ({
+    aud: `${mutualTlsUrl}${new URL(server.addressOf('token')).pathname}`,
+  })),
+  fitting('for the endpoint of pushed requests', (server) => ({ aud: server.addressOf('pushed') })),
+  fitting('for the issuer in a list of one', (server) => ({ aud: [server.issuer] })),
+  fitting('for the token endpoint in a list of one', (server) => ({ aud: [server.addressOf('token')] })),
   fitting('with nbf 8 s ahead', (server) => ({ nbf: now(server) + 8 })),
   {
     ...fitting('with its client_id', same),
     form: async (id, server) => ({ ...named(id), ...assertionForm(await assertion(server, id, keys.ec)) }),
   },
-  forged('for the token endpoint', (server) => ({ aud: server.addressOf('token') })),
-  forged('for a list of audiences', (server) => ({ aud: [server.issuer] })),
+  forged('for two audiences', (server) => ({ aud: [server.issuer, 'https://elsewhere.example.test'] })),
+  forged('for the issuer twice', (server) => ({ aud: [server.issuer, server.issuer] })),
+  forged('for an empty list', () => ({ aud: [] })),
+  forged('for the issuer in a list in a list', (server) => ({ aud: [[server.issuer]] })),
+  forged('for another endpoint', (server) => ({ aud: server.addressOf('revocation') })),
   forged('for nobody', () => ({ aud: undefined })),
   forged('with another iss', () => ({ iss: 'x' })),
   forged('without sub', () => ({ sub: undefined })),
@@ -278,7 +320,7 @@ const assertions: Row[] = [
   forged('without exp', () => ({ exp: undefined })),
   forged('with exp as a string', (server) => ({ exp: `${now(server) + 60}` })),
   forged('that expired 10 s ago', (server) => ({ exp: now(server) - 10 })),
-  forged('that expires in 311 s', (server) => ({ exp: now(server) + 311 })),
+  forged('that expires in an hour and 11 s', (server) => ({ exp: now(server) + 3_611 })),
   forged('with nbf 61 s ahead', (server) => ({ nbf: now(server) + 61 })),
   forged('with iat 30 s ahead', (server) => ({ iat: now(server) + 30 })),
   forged('without jti', () => ({ jti: undefined })),
@@ -316,10 +358,21 @@ const assertions: Row[] = [
       return assertionForm(`${Buffer.from('{"alg":"none","kid":"ec"}').toString('base64url')}.${claims}.`);
     },
   },
-  {
-    ...forged('by RS512, of a fapi2 client', same, {}, () => keys.rsa),
-    registration: () => ({ ...byKey(), profile: 'fapi2' }),
-  },
+  ...[
+    fitting('for the issuer, of a fapi2 client', same),
+    fitting('that expires in 308 s, of a fapi2 client', (server) => ({ exp: now(server) + 308 })),
+    forged('that expires in 311 s, of a fapi2 client', (server) => ({ exp: now(server) + 311 })),
+    forged('by RS512, of a fapi2 client', same, {}, () => keys.rsa),
+    forged('for a list of one, of a fapi2 client', (server) => ({ aud: [server.issuer] })),
+    forged('for the token endpoint, of a fapi2 client', (server) => ({ aud: server.addressOf('token') })),
+    forged('for the endpoint of pushed requests, of a fapi2 client', (server) => ({
+      aud: server.addressOf('pushed'),
+    })),
+  ].map((row) => ({
+    ...row,
+    registration: () => ({ ...byKey(), profile: 'fapi2' as const }),
+    outcome: row.outcome === anyway ? unproven : row.outcome,
+  })),
 ];
 
 const certificates: Row[] = [

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import {
+  assertion,
+  assertionForm,
   authorization,
   codeForm,
   type Form,
   newCode,
+  newKey,
   post,
+  proof,
   type Reply,
   type Server,
   startServers,
@@ -148,6 +152,30 @@ describe('authorization codes of CIS2 and /oauth2.1', () => {
     assert.ok(won && others.length === 0);
     for (const reply of replies) if (reply !== won) assert.deepEqual(result(reply), [400, 'invalid_grant']);
     assert.ok(await isLive(server, won.body.access_token));
+  });
+
+  both('end their tokens when a fapi2 client repeats them at once', async (server) => {
+    const key = await newKey('own');
+    const id = await server.register({
+      profile: 'fapi2',
+      method: 'private_key_jwt',
+      secrets: [],
+      keys: [key.jwk],
+    });
+    const sent = async (endpoint: 'pushed' | 'token', form: Form) =>
+      server.post(
+        endpoint,
+        { ...form, ...assertionForm(await assertion(server, id, key)) },
+        { dpop: await proof(server, key, server.addressOf(endpoint)) },
+      );
+    const { body: pushed } = await sent('pushed', authorization(id));
+    const { location } = await server.signIn({ client_id: id, request_uri: pushed.request_uri });
+    const code = new URL(location).searchParams.get('code') ?? '';
+    const first = await sent('token', codeForm(code));
+    assert.equal(first.status, 200);
+    assert.ok(await isLive(server, first.body.access_token));
+    assert.deepEqual(result(await sent('token', codeForm(code))), [400, 'invalid_grant']);
+    assert.equal(await isLive(server, first.body.access_token), false);
   });
 
   for (const [name, seconds, isOwn, live] of [

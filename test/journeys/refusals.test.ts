@@ -369,6 +369,11 @@ describe('refused messages of a journey', () => {
     assert.ok(found.mend && found.actor && found.source, error);
   }
 
+  const mendOf = async (error: string, came: string): Promise<string> => {
+    const refusals = (await refusedMessages()).map(({ refusal }) => refusal);
+    return refusals.find((refusal) => refusal?.error === error && refusal.came === came)?.mend ?? '';
+  };
+
   const put = (card: string) =>
     instance.api<{ card: { serial: string } }>('PUT', '/readers/0/card', { card });
   const take = () => instance.api('DELETE', '/readers/0/card');
@@ -463,12 +468,12 @@ describe('refused messages of a journey', () => {
       came: 'the parameters themselves, from the browser',
       expected: 'a request_uri of the PAR endpoint',
     });
-    const redeem = async (kid: string, aud: string) => {
+    const redeem = async (kid: string, aud: string, more: Record<string, unknown> = {}) => {
       const now = Math.floor(Date.now() / 1_000);
       const claims = { iss: client.clientId, sub: client.clientId, aud, jti: crypto.randomUUID() };
       const assertion = await signJwt(
         { alg: 'ES256', typ: 'JWT', kid },
-        { ...claims, iat: now, exp: now + 60 },
+        { ...claims, iat: now, exp: now + 60, ...more },
         privateKey,
       );
       await fetch(`${issuer}/access_token`, {
@@ -497,6 +502,18 @@ describe('refused messages of a journey', () => {
       came: 'https://elsewhere.example.test',
       expected: `the one string ${issuer}`,
     });
+    await redeem('own-1', `${issuer}/access_token`);
+    const byDefault = await mendOf('cis2.assertionInvalid', `${issuer}/access_token`);
+    assert.match(byDefault, /Spring Security: .*Nimbus: .*Authlib: /);
+    assert.ok(byDefault.includes(`Set it to the one string ${issuer}.`), byDefault);
+    await redeem('own-1', 'https://elsewhere.example.test', { jti: 7 });
+    await shows({
+      error: 'cis2.assertionInvalid',
+      field: 'aud and jti',
+      headline: 'aud and jti of the assertion are wrong',
+      came: 'aud: https://elsewhere.example.test; jti: 7',
+      expected: `aud: the one string ${issuer}; jti: a text of at most 256 characters`,
+    });
     const native = new URLSearchParams({
       client_id: 'demo-native',
       redirect_uri: 'http://127.0.0.1/callback',
@@ -512,6 +529,38 @@ describe('refused messages of a journey', () => {
     )?.refusal;
     assert.deepEqual([scope?.field, scope?.came], ['scope', 'nothing']);
     assert.match(scope?.expected ?? '', /^urn:nhsd:apim:/);
+  });
+
+  test('name the remedy for the defaults of libraries: HTTP Basic at /oauth2, cookies of RFC 2965', async () => {
+    const { clientId, clientSecret } = seededClients.combined;
+    const { api: platform } = instance.urls;
+    const basic = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
+    for (const [named, error] of [
+      [{ client_id: clientId }, 'authorisation.secretMissing'],
+      [{}, 'authorisation.clientMissing'],
+    ] as const) {
+      const body = new URLSearchParams({ grant_type: 'authorization_code', code: 'x', ...named });
+      await fetch(`${platform}/oauth2/token`, { method: 'POST', headers: { authorization: basic }, body });
+      const mend = await mendOf(error, 'Authorization: Basic');
+      assert.match(mend, /client_secret_post.*include_client_id=True/, error);
+    }
+    const query = new URLSearchParams({
+      client_id: seededClients.separateAtCis2.clientId,
+      redirect_uri: `${instance.urls.sample}/separate/callback`,
+      response_type: 'code',
+      scope: 'openid',
+      acr_values: 'AAL1_USERPASS',
+      state: 'state-of-an-old-cookie-store',
+    });
+    const page = await fetch(`${instance.urls.cis2Issuer}/authorize?${query}`, { redirect: 'manual' });
+    const [cookie = ''] = page.headers.getSetCookie().map((line) => line.split(';', 1)[0] ?? '');
+    const [name, value] = cookie.split('=');
+    const at = new URL(page.headers.get('location') ?? '', instance.urls.cis2Issuer);
+    await fetch(at, {
+      headers: { cookie: `$Version="1"; ${name}="${value}";$Path="/"` },
+      redirect: 'manual',
+    });
+    assert.match(await mendOf('cis2.interactionUnknown', '$Version and quoted values'), /CookieManager/);
   });
 
   test('are in the journey of the sign-in that they belong to', async () => {

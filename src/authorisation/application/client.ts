@@ -1,32 +1,53 @@
 import { activity } from '@alongside/kernel/activity';
 import type { Refusal } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { unregistered } from '@alongside/kernel/refusal-facts';
+import { type RefusalFacts, unregistered } from '@alongside/kernel/refusal-facts';
 import { type PlatformRegistration, secretFacts, secretFits } from '../../oauth/applications.ts';
 import { type Product, type RateLimits, type StoredProduct, scopesOf } from '../../oauth/products.ts';
 import { type LimitName, limitsOf, publishedQuota, type RateLimiter } from '../../oauth/rate-limits.ts';
 import { redirectFits } from '../../oauth/registered-addresses.ts';
 import type { WithBatch } from '../../oauth/request-batch.ts';
+import { formAdvice } from '../../oauth/server/client-authentication/library-defaults.ts';
 import type { Base } from '../base.ts';
 import type { Client } from '../clients.ts';
 import { errors } from '../errors.ts';
 import type { Incoming } from '../incoming.ts';
 import type { AtBase } from '../parts.ts';
 
+/** Describes credentials in the header, which most libraries use by default. */
+const basicFacts = ({ headers }: HttpRequest): RefusalFacts | undefined =>
+  /^basic /i.test(headers.authorization ?? '')
+    ? {
+        field: 'authorization',
+        headline: 'The client authenticates by HTTP Basic',
+        came: 'Authorization: Basic',
+        expected: 'client_id and client_secret in the form',
+        fix: formAdvice,
+      }
+    : undefined;
+
 /** Finds the client by `client_id` in the form, never by HTTP Basic, which the published service removed. */
 export function identifyByForm({
   server,
   form,
+  request,
 }: AtBase<'clients'> & Incoming): WithClient | Promise<WithClient> {
   const clientId = form.get('client_id');
-  if (clientId === undefined) throw errors.clientMissing('client_id is missing from the form');
+  if (clientId === undefined)
+    throw errors.clientMissing('client_id is missing from the form').about(basicFacts(request));
   return requireClient(server, clientId, errors.clientOrSecret);
 }
 
-export function checkSecret({ server, form, client }: AtBase<'applications'> & Incoming & WithClient): void {
+export function checkSecret({
+  server,
+  form,
+  request,
+  client,
+}: AtBase<'applications'> & Incoming & WithClient): void {
   const { applications } = server.parts;
   const secret = form.get('client_secret');
-  if (secret === undefined) throw errors.secretMissing('client_secret is missing from the form');
+  if (secret === undefined)
+    throw errors.secretMissing('client_secret is missing from the form').about(basicFacts(request));
   if (!secretFits(client.registration, secret, applications.now))
     throw errors
       .clientOrSecret(

@@ -1,5 +1,5 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { type CookieNames, readCookies } from '@alongside/kernel/cookies';
+import { type CookieNames, oldCookieFacts, readCookies } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { stateKey } from '@alongside/kernel/journeys';
@@ -56,7 +56,9 @@ export async function takePending({
   const waiting = await requests.peek(state);
   if (!waiting) throw errors.stateInvalid('no pending request has this state, or it was already used');
   if (!isSameBrowser(waiting, state, request.headers.cookie, cookies))
-    throw errors.stateInvalid('the response is from another browser than the request');
+    throw errors
+      .stateInvalid('the response is from another browser than the request')
+      .about(oldCookieFacts(request.headers.cookie));
   const pending = await requests.take(state);
   if (!pending) throw errors.stateInvalid('another response with this state was processed at the same time');
   const upstream = base.upstreams.find(({ id }) => id === pending.upstream);

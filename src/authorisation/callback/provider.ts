@@ -46,25 +46,29 @@ export async function redeemUpstreamCode(
 
 /** Runs the published checks of the provider's ID token, and the others of OpenID Connect Core section 3.1.3.7. */
 export async function checkExternalToken({
-  server: { parts },
+  server: { base, parts },
   upstream,
   upstreamTokens,
   pending,
 }: AtBase<'upstreamKeys' | 'clock'> & WithTokens): Promise<{ claims: JwtClaims }> {
   const jwt = decodeJwt(upstreamTokens.idToken);
   if (!jwt) throw errors.externalMalformed(`the ID token of ${upstream.id} is not a compact JWS`);
-  const { aud, iss, exp, nonce, sub } = jwt.claims;
+  const { aud, iss, exp, iat, nonce, sub } = jwt.claims;
   if (!isFor(aud, upstream.clientId))
     throw errors.externalAudience(`aud is ${JSON.stringify(aud)}, expected is ${upstream.clientId}`);
   if (typeof iss !== 'string' || iss.toLowerCase() !== upstream.issuer.toLowerCase())
     throw errors.externalIssuer(`iss is ${String(iss)}, expected is ${upstream.issuer}`);
-  const signed = await signedByProvider(upstream, jwt, parts.upstreamKeys);
+  const signed = await signedByProvider(upstream, jwt, parts.upstreamKeys, {
+    needsKid: base.profile === 'nhs',
+  });
   if (signed === 'unknown key')
     throw errors.externalKid(`${upstream.jwksUrl} has no key ${String(jwt.header.kid)}`);
   if (signed === 'no')
     throw errors.signatureInvalid(`the ID token of ${upstream.id}, alg ${String(jwt.header.alg)}`);
   const now = seconds(parts.clock);
   if (typeof exp !== 'number' || exp <= now) throw errors.externalExpired(`exp is ${shownTime(exp, now)}`);
+  if (typeof iat !== 'number')
+    throw errors.externalMalformed(`iat of the ID token is ${shownTime(iat, now)}`);
   if (pending.nonce !== null && (typeof nonce !== 'string' || !equalSecrets(nonce, pending.nonce)))
     throw errors.externalNonce('the nonce is not the one that was sent');
   if (typeof sub !== 'string' || sub === '') throw errors.externalMalformed('the ID token has no sub');

@@ -99,6 +99,8 @@ describe('GET /callback', () => {
       ['run out', { claims: { exp: 1_000_000_000 } }, 400, 'invalid_request', "Invalid 'exp' claim in external ID token JWT - JWT has expired"],
       ['another nonce', { claims: { nonce: 'another' } }, 400, 'invalid_request', "Invalid 'nonce' claim in external ID token JWT"],
       ['nonce missing', { claims: { nonce: undefined } }, 400, 'invalid_request', "Invalid 'nonce' claim in external ID token JWT"],
+      ['iat missing', { claims: { iat: undefined } }, 400, 'invalid_request', 'Malformed JWT in External ID token'],
+      ['iat is a text', { claims: { iat: '1' } }, 400, 'invalid_request', 'Malformed JWT in External ID token'],
       ['no JWT', { tokenAnswer: { status: 200, body: { id_token: 'a.b', access_token: 'x' } } }, 400, 'invalid_request', 'Malformed JWT in External ID token'],
       ['level 1, products have 2 and 3', { claims: { authentication_assurance_level: '1' } }, 401, 'unauthorized_client', noGrant],
       ['level 4', { claims: { authentication_assurance_level: '4' } }, 401, 'unauthorized_client', noGrant],

@@ -173,15 +173,19 @@ export const tokensAnswer = (
     : {}),
 });
 
-/** Returns whether a resource server may inspect a token: an access token of any base path whose application is active. */
+/**
+ * Returns whether a client may inspect a token: a resource server an access token of any base path whose application is active, and
+ * every client its own tokens.
+ */
 export const mayInspect =
   (
     issuers: readonly string[],
     { applications, developers }: Pick<PlatformParts, 'applications' | 'developers'>,
   ) =>
   async ({ registration }: Client, record: TokenRecord): Promise<boolean> => {
-    if (record.kind !== 'access' || !issuers.includes(record.issuer) || !mayKnowOf(registration, record))
-      return false;
+    const isOwn = record.clientId === registration.clientId;
+    if (!issuers.includes(record.issuer)) return false;
+    if (!isOwn && (record.kind !== 'access' || !mayKnowOf(registration, record))) return false;
     const owner = await applications.get(record.applicationId);
     return owner?.platform?.clientId === record.clientId && (await inGoodStanding(owner, developers));
   };
@@ -204,7 +208,7 @@ export function describeToken(record: TokenRecord, api: string): Record<string, 
     aud: audience.length > 1 ? audience : (audience[0] ?? api),
     client_id: record.clientId,
     scope: record.scope,
-    token_type: tokenTypeOf(confirmation),
+    token_type: record.kind === 'access' ? tokenTypeOf(confirmation) : undefined,
     iat: Math.floor(record.issuedAt / 1_000),
     exp: Math.floor(record.expiresAt / 1_000),
     jti: attributes.jti,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { newKeyPair } from '@alongside/kernel/keys';
 import { assertError, throughBrowser } from '../testing/journeys.ts';
 import { api, type Platform, startPlatform } from '../testing/platform.ts';
 import type { ProviderState } from '../testing/provider.ts';
@@ -26,6 +27,11 @@ describe('callback at /oauth2.1', () => {
     ['the person gave up', { error: 'access_denied' }, 'access_denied'],
     ['ID token for another', { claims: { aud: 'x' } }, 'server_error'],
     ['ID token forged', { forged: true }, 'server_error'],
+    ['ID token without iat', { claims: { iat: undefined } }, 'server_error'],
+    ['ID token with an unknown kid', { header: { kid: 'x' } }, 'server_error'],
+    ['ID token with an empty kid', { header: { kid: '' } }, 'server_error'],
+    ['ID token without kid, by the only key', { header: { kid: undefined } }, undefined],
+    ['ID token without kid, forged', { header: { kid: undefined }, forged: true }, 'server_error'],
     ['ID token with another nonce', { claims: { nonce: 'x' } }, 'server_error'],
     ['token endpoint fails', { tokenAnswer: { status: 503, body: {} } }, 'server_error'],
     ['the person signed in at AAL2, AAL3 was asked for', { claims: { authentication_assurance_level: '2' } }, 'invalid_scope'],
@@ -41,6 +47,16 @@ describe('callback at /oauth2.1', () => {
       assert.equal(location?.searchParams.get('error') ?? undefined, error);
       assert.equal(location?.searchParams.has('code'), error === undefined);
     });
+
+  test('refuses an ID token without kid if two keys of the provider fit', async () => {
+    const two = await startPlatform();
+    const pair = await newKeyPair('RS256');
+    two.provider.keys.push({ ...pair.publicJwk, kid: 'provider-2', use: 'sig', alg: 'RS256' });
+    two.provider.state.header = { kid: undefined };
+    const { location } = await throughBrowser(two, '/oauth2.1/authorize', requestWith('web'));
+    assert.equal(location?.searchParams.get('error'), 'server_error');
+    await two.close();
+  });
 
   test('refuses the response in another browser, and still accepts it in the right one', async () => {
     const sent = await authorize('web');

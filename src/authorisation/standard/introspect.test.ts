@@ -118,9 +118,18 @@ describe('introspection at /oauth2.1 (RFC 7662)', () => {
     assert.deepEqual([status, body.error], [400, 'unauthorized_client']);
     assert.equal((await ask(token)).body.active, true);
   });
-  test('reports a token as inactive to a client that is not its resource server', async () => {
+  test('describes a client its own tokens alone, if it is not a resource server', async () => {
+    const { access_token: token, refresh_token: refresh } = await client.tokensOf('web');
+    assert.equal((await ask(token, 'web')).body.active, true);
+    const { body } = await ask(refresh, 'web');
+    assert.deepEqual([body.active, body.token_type], [true, undefined]);
+    await inactive(refresh);
+    const other = await client.tokensOf('native');
+    await inactive(other.access_token, 'web');
+  });
+
+  test('reports a token as inactive to a resource server for another resource', async () => {
     const { access_token: token } = await client.tokensOf('web');
-    await inactive(token, 'web');
     const narrow = await client.redeem('web', await client.codeOf('web', undefined, { resource: records }));
     assert.equal((await ask(narrow.body.access_token)).body.aud, records);
     await inactive(narrow.body.access_token, 'elsewhere');

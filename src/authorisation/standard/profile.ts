@@ -48,11 +48,12 @@ const requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>
 const standard: ProfileRules = {
   authenticationMethods: ['client_secret_basic', 'client_secret_post', ...keyMethods, 'none'],
   algorithms: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
-  assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
+  assertion: { audience: 'either', needsKid: false, longestAhead: 3_600 },
   senderConstraint: 'allowed',
   requestObjects: 'allowed',
   pushedRequests: 'allowed',
   pkce: 'required',
+  codeRetryTime: 10_000,
   refresh: { rotates: true, retryTime: 30_000 },
   requires,
 };
@@ -62,10 +63,12 @@ const fapi2: ProfileRules = {
   ...standard,
   authenticationMethods: keyMethods,
   algorithms: ['PS256', 'ES256', 'EdDSA'],
+  assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
   senderConstraint: 'required',
   // FAPI 2.0 Message Signing section 5.3.1.
   requestObjects: 'with-nbf',
   pushedRequests: 'required',
+  codeRetryTime: 0,
   refresh: { rotates: false, retryTime: 0 },
 };
 

@@ -3,7 +3,7 @@ import { type Call, pathHere } from '@alongside/kernel/in-process';
 import { jsonOrUndefined } from '@alongside/kernel/json';
 import type { DecodedJwt, SigningAlgorithm } from '@alongside/kernel/jws';
 import { OutboundError, type OutboundPolicy, outbound, type Purpose } from '@alongside/kernel/outbound';
-import { signedBy } from '../../oauth/key-source.ts';
+import { signedBy, signedByNamedOrLone } from '../../oauth/key-source.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -90,7 +90,8 @@ export async function fetchUserinfo(
 /** Returns whether a provider's metadata lists S256 (RFC 8414 section 2); undefined if it cannot be read. */
 async function listsS256(issuer: string): Promise<boolean | undefined> {
   try {
-    const { status, body } = await outbound(`${issuer}/.well-known/openid-configuration`, policy, {
+    const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+    const { status, body } = await outbound(address, policy, {
       purpose: 'discovery',
     });
     const methods = parse(body)?.code_challenge_methods_supported;
@@ -104,18 +105,21 @@ async function listsS256(issuer: string): Promise<boolean | undefined> {
 /** The algorithms that the published platform accepts from a provider. */
 const published: readonly SigningAlgorithm[] = ['RS256', 'RS512'];
 
-/** Verifies a provider's signature with one of these algorithms. Throws OutboundError if its keys cannot be fetched. */
+/**
+ * Verifies a provider's signature with one of these algorithms, without `kid` by the only key that fits, if that is allowed. Throws
+ * OutboundError if its keys cannot be fetched.
+ */
 export async function signedByProvider(
   { jwksUrl }: Upstream,
   jwt: DecodedJwt,
   keys: RemoteKeys,
-  algorithms = published,
+  { algorithms = published, needsKid = true }: { algorithms?: typeof published; needsKid?: boolean } = {},
 ): Promise<'yes' | 'no' | 'unknown key'> {
   const { alg } = jwt.header;
   const allowed = algorithms.find((algorithm) => algorithm === alg);
   const source = { jwks: null, jwksUrl };
   // An unknown kid is reported first, as published.
-  const signed = await signedBy(source, jwt, allowed ?? 'RS256', keys);
+  const signed = await (needsKid ? signedBy : signedByNamedOrLone)(source, jwt, allowed ?? 'RS256', keys);
   if (signed === 'unknown key') return signed;
   return signed === 'yes' && allowed !== undefined ? 'yes' : 'no';
 }

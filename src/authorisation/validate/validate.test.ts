@@ -205,15 +205,15 @@ describe('the dry run refuses like the endpoint', () => {
   test('the standard assertion: everything that is wrong with it at once', async () => {
     const jwt = await assertion({
       id: 'signing',
-      audience: `${standardIssuer}/token`,
-      claims: { exp: now() + 900, nbf: now() + 100 },
+      audience: `${standardIssuer}/revoke`,
+      claims: { exp: now() + 3_900, nbf: now() + 100 },
     });
     const found = await validate({ assertion: jwt });
     assert.deepEqual([found.base, failed(found)], ['/oauth2.1', ['aud', 'exp', 'nbf']]);
     const aud = found.checks.find(({ check }) => check === 'aud');
     assert.deepEqual(
       [aud?.expected, aud?.received],
-      [`the one string ${standardIssuer}`, `${standardIssuer}/token`],
+      [`${standardIssuer} or ${standardIssuer}/token or ${standardIssuer}/par`, `${standardIssuer}/revoke`],
     );
   });
 });

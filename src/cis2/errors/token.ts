@@ -48,7 +48,7 @@ export const tokenErrors = catalogue('cis2', {
     description: 'JWT is not valid',
     source: 'RFC 7523 section 3.2',
     expected: 'an assertion of the client, signed with a registered key',
-    fix: 'Sign the assertion with a registered key, with iss and sub the client_id and aud the token endpoint. Try it: alongside validate.',
+    fix: 'Sign the assertion with a registered key, with iss and sub the client_id and the aud of its profile. Try it: alongside validate.',
   },
   dpopProofInvalid: {
     status: 400,

@@ -23,9 +23,17 @@ const push = async (client: StrongClient, claims: object, header: object = {}) =
 const cases: Case[] = [
   {
     name: 'the audience of an assertion',
-    ask: (cis2, client) => push(client, { aud: `${cis2.issuer}/access_token` }),
+    ask: (cis2, client) => push(client, { aud: `${cis2.issuer}/introspect` }),
     detail: ({ issuer }) =>
-      new RegExp(`aud is ${escaped(issuer)}/access_token, expected is the one string ${escaped(issuer)}`),
+      new RegExp(
+        `aud is ${escaped(issuer)}/introspect, expected is ${escaped(issuer)} or ${escaped(issuer)}/access_token or ${escaped(issuer)}/par`,
+      ),
+  },
+  {
+    name: 'several claims of an assertion at once',
+    ask: (cis2, client) => push(client, { aud: 'https://x.example', exp: now(cis2) + 7_200, jti: 7 }),
+    detail: () =>
+      /aud is https:\/\/x\.example, expected is .*; exp is \d+ \(in 2 h\), expected is .*; jti is 7, expected is a text/,
   },
   {
     name: 'a slash at the end of it',

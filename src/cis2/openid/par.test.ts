@@ -150,9 +150,8 @@ describe('a pushed request', () => {
     });
     assert.equal(unknown.status, 401);
     for (const aud of [
-      `${cis2.issuer}/par`,
-      `${cis2.issuer}/access_token`,
-      [cis2.issuer],
+      `${cis2.issuer}/introspect`,
+      [cis2.issuer, 'https://elsewhere.example.test'],
       `${cis2.issuer}/`,
     ]) {
       const reply = await client.post('/par', {

@@ -1,5 +1,6 @@
 import { activity } from '@alongside/kernel/activity';
 import { type Answer, redirect } from '@alongside/kernel/answer';
+import { oldCookieFacts } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { stateKey } from '@alongside/kernel/journeys';
 import { check, type Passed } from '@alongside/kernel/steps';
@@ -60,7 +61,9 @@ export const openInteraction = check(
     const interaction = await provider.interactions.open(request.params.id, request);
     if (!interaction) {
       activity()?.join({ keys: [request.params.id] });
-      throw signInErrors.interactionUnknown('no live interaction of this browser has this id');
+      throw signInErrors
+        .interactionUnknown('no live interaction of this browser has this id')
+        .about(oldCookieFacts(request.headers.cookie));
     }
     return openReply(provider.applications, provider, request, interaction);
   },

@@ -39,10 +39,10 @@ const rows: [string, object, string[]][] = [
   ['nothing for plain HTTP on this machine', { platform: { ...whole, callbackUrls: ['http://localhost:8080/callback', 'http://127.0.0.1/x', 'http://[::1]:1/'] } }, []],
   ['nothing for a native public client', { profile: 'standard', platform: { ...whole, ...open, callbackUrls: ['com.example.app:/callback'] } }, []],
   ['nothing for a browser application', { profile: 'standard', platform: { ...whole, ...open, applicationType: 'web', callbackUrls: [page] } }, []],
-  ['basic_default for the secret in the form, standard profile', { profile: 'standard', platform: { ...whole, callbackUrls: [page] } }, ['basic_default']],
+  ['nothing for the secret in the form, standard profile', { profile: 'standard', platform: { ...whole, callbackUrls: [page] } }, []],
   ['nothing for HTTP Basic', { profile: 'standard', platform: { ...whole, tokenEndpointAuthMethod: 'client_secret_basic', callbackUrls: [page] } }, []],
   ['no_callback at CIS2 without an address', { cis2: {} }, ['no_callback']],
-  ['basic_default at CIS2', { profile: 'standard', cis2: { redirectUris: [page] } }, ['basic_default']],
+  ['nothing for standard at CIS2', { profile: 'standard', cis2: { redirectUris: [page] } }, []],
   ['nothing for nhs at CIS2', { cis2: { redirectUris: [page] } }, []],
 ];
 

@@ -16,16 +16,6 @@ const isWebOrigin = (address: string): boolean => /^https?:\/\//.test(address);
 const isInsecure = (address: string): boolean =>
   /^http:\/\//.test(address) && !/^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(?=[:/?]|$)/.test(address);
 
-/** HTTP Basic is the default of many libraries (RFC 6749 section 2.3.1, RFC 7591 section 2). */
-const basicDefault = (
-  half: HalfName,
-  { profile, tokenEndpointAuthMethod: method }: PlatformRegistration | Cis2Registration,
-): Rule => ({
-  code: 'basic_default',
-  message: `${half}: the secret is accepted only in the form (client_secret_post). Many OAuth libraries send it with HTTP Basic by default: set client_secret_post in yours, or register client_secret_basic.`,
-  applies: profile === 'standard' && method === 'client_secret_post',
-});
-
 /** CORS allows a browser application to call only from the origins of its callbacks. */
 const browserCallbacks = (
   half: HalfName,
@@ -66,7 +56,6 @@ function platformRules(platform: PlatformRegistration, products: readonly Stored
       applies: insecure !== undefined,
     },
     browserCallbacks('platform', platform, callbackUrls),
-    basicDefault('platform', platform),
   ];
 }
 
@@ -84,7 +73,6 @@ function cis2Rules(cis2: Cis2Registration): Rule[] {
       applies: insecure !== undefined,
     },
     browserCallbacks('cis2', cis2, cis2.redirectUris),
-    basicDefault('cis2', cis2),
   ];
 }
 

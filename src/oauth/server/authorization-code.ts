@@ -4,6 +4,7 @@ import type { Statement } from '../../storage/database.ts';
 import type { SpentValue } from '../../storage/single-use.ts';
 import { verifierFits } from '../pkce.ts';
 import type { WithBatch } from '../request-batch.ts';
+import { rulesOf } from './profile.ts';
 import { isRegisteredRedirect } from './request-checks.ts';
 import type { AuthorizationServer, ClientCall, Family, WithClient } from './server.ts';
 
@@ -35,9 +36,6 @@ export interface WithCode<G extends CodeGrant = CodeGrant> {
   readonly granted: G;
 }
 
-/** Milliseconds in which the same client may repeat a request after a lost response. */
-const retryTime = 10_000;
-
 export function readCode({ server, parameters }: ClientCall): { code: string } {
   const code = parameters.get('code');
   if (code === undefined) throw server.errors.codeMissing('code is missing');
@@ -46,7 +44,7 @@ export function readCode({ server, parameters }: ClientCall): { code: string } {
 
 /**
  * Finds a code of the client that is neither used nor expired. A used code ends the tokens that it was redeemed for, unless the
- * same client repeats itself at once (RFC 6749 section 4.1.2).
+ * same client repeats itself at once after a lost response, where its profile allows that (RFC 6749 section 4.1.2).
  */
 export const findCode = check('code', async function findCode<
   G extends CodeGrant,
@@ -61,7 +59,9 @@ export const findCode = check('code', async function findCode<
   const isOwn = granted.clientId === client.registration.clientId;
   if (usedAt !== null) {
     const age = clock.now() - usedAt;
-    const revokes = server.revokesReusedCodes && !(isOwn && age <= retryTime);
+    const { codeRetryTime: retryTime } = rulesOf(server, client.registration);
+    const repeats = isOwn && retryTime > 0 && age <= retryTime;
+    const revokes = server.revokesReusedCodes && !repeats;
     if (revokes) {
       await batch.settle();
       await tokens.revokeFamily(granted.family, server.revocationStatement(granted, 'code-reused'));

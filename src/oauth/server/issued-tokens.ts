@@ -1,4 +1,4 @@
-import { Answer } from '@alongside/kernel/answer';
+import { type Answer, json } from '@alongside/kernel/answer';
 import { check, type Passed } from '@alongside/kernel/steps';
 import { must } from '../../storage/database.ts';
 import type { TokenRecord } from '../token-records.ts';
@@ -57,5 +57,6 @@ export async function revokeToken({
     else await database.batch([must(tokens.revokeStatement(token)), audited]);
     server.noteRevocation(client, record);
   }
-  return new Answer(200, { 'cache-control': 'no-store' });
+  // RFC 7009 section 2.2 leaves the body open; some libraries parse every response as JSON.
+  return json(200, {});
 }

@@ -12,7 +12,10 @@ export interface AuthenticationRules {
   /** Algorithms of client assertions and request objects. */
   readonly algorithms: readonly SigningAlgorithm[];
   readonly assertion: {
-    /** The issuer alone by draft-ietf-oauth-rfc7523bis. */
+    /**
+     * What identifies the server: its issuer alone (draft-ietf-oauth-rfc7523bis), the token endpoint alone, or either, as one string
+     * or a list of one. Either includes the endpoint for pushed requests (RFC 9126 section 2).
+     */
     readonly audience: 'issuer' | 'token-endpoint' | 'either';
     /** Whether an assertion must name its key even when only one fits. */
     readonly needsKid: boolean;
@@ -30,6 +33,8 @@ export interface ProfileRules extends AuthenticationRules {
   readonly pushedRequests: Rule;
   /** Whether authorization requests have a code challenge (RFC 7636). */
   readonly pkce: Exclude<Rule, 'off'>;
+  /** Milliseconds in which a client may repeat its request for a code without ending its tokens; 0 for never. */
+  readonly codeRetryTime: number;
   readonly refresh: {
     /** Whether each use issues a successor (RFC 9700 section 4.14.2) or the token stays (FAPI 2.0 section 5.3.2.1). */
     readonly rotates: boolean;

@@ -45,7 +45,10 @@ async function signatureFault(
   parts: PlatformParts,
 ): Promise<string | undefined> {
   try {
-    const signed = await signedByProvider(upstream, jwt, parts.upstreamKeys, offered.algorithms);
+    const signed = await signedByProvider(upstream, jwt, parts.upstreamKeys, {
+      algorithms: offered.algorithms,
+      needsKid: false,
+    });
     return signed === 'yes' ? undefined : `signature by key ${String(jwt.header.kid)}: ${signed}`;
   } catch (error) {
     return `${upstream.jwksUrl}: ${reasonOf(error)}`;

@@ -1,5 +1,6 @@
 import { activity } from '@alongside/kernel/activity';
 import type { Answer, Headers } from '@alongside/kernel/answer';
+import { oldCookieFacts } from '@alongside/kernel/cookies';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { stateKey } from '@alongside/kernel/journeys';
 import { check, steps } from '@alongside/kernel/steps';
@@ -43,7 +44,9 @@ const openResult = check('browser', async function openResult({ smartcard, reque
   if (!interaction) {
     activity()?.join({ keys: [result.jti] });
     await database.batch([handOffs.spendStatement(result)]);
-    throw signInErrors.returnRefused('the cookie of this sign-in is missing or different; the code is spent');
+    throw signInErrors
+      .returnRefused('the cookie of this sign-in is missing or different; the code is spent')
+      .about(oldCookieFacts(request.headers.cookie));
   }
   return { code, result, ...(await openReply(applications, smartcard, request, interaction)) };
 });

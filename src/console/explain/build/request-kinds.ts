@@ -123,8 +123,8 @@ function assertionFields(context: DraftContext): RequestField[] {
     claim(
       'aud',
       isPublished ? `${base}/token` : base,
-      isPublished ? 'The address of the token endpoint' : 'The issuer',
-      rule,
+      isPublished ? 'The address of the token endpoint' : 'The issuer, not the address of an endpoint',
+      isPublished ? rule : 'draft-ietf-oauth-rfc7523bis section 4',
     ),
     claim('jti', uuid(), 'New for each request', rule),
     claim('iat', String(now), 'The time of now, in seconds since 1970', rule),

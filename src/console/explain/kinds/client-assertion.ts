@@ -84,6 +84,10 @@ async function signatureInsight(jwt: DecodedJwt, registered: Registered): Promis
   };
 }
 
+/** Returns the first of the accepted audiences, which is the advised one. */
+const advisedAudience = ({ expected }: { expected: string }): string =>
+  expected.replace(/^the one string /, '').split(' or ')[0] ?? '';
+
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : (JSON.stringify(value) ?? 'missing');
 
@@ -112,7 +116,7 @@ async function insightsOf(
     ...standingOf(registered.byClient(clientId)),
     aud: {
       came: textOf(claims.aud),
-      why: audience ? (likeness(claims.aud, audience.expected.split(' or ')[0] ?? '') ?? '') : '',
+      why: audience ? (likeness(claims.aud, advisedAudience(audience)) ?? '') : '',
     },
     ...(failed('client')
       ? {

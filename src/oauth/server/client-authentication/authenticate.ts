@@ -6,6 +6,7 @@ import { isForm, type Parameters, parseParameters } from '../../parameters.ts';
 import type { WithBatch } from '../../request-batch.ts';
 import { rulesOf } from '../profile.ts';
 import type { ClientCall } from '../server.ts';
+import { acceptedFor } from './client-secret.ts';
 import type {
   AuthenticationServer,
   ClientAuthenticationMethod,
@@ -21,7 +22,8 @@ interface AuthenticationCall<K extends Context = Context> extends FormCall {
 type Claim = OneTimeValue & { refuse: Refuse };
 
 /**
- * Authenticates the client by the one method that the request uses, which must be the registered one (RFC 6749 section 2.3).
+ * Authenticates the client by the one method that the request uses, which must be the registered one (RFC 6749 section 2.3). A secret
+ * may be in the header or the form, whichever of them is registered.
  * The reason of a failure is for the log alone. Failures are counted for the network of the caller.
  */
 export const authenticateClient = check('client-authentication', function authenticateClient<
@@ -90,14 +92,15 @@ async function verify<K extends Context>(call: AuthenticationCall<K>): Promise<{
   if (!known) throw refuse(`no approved client of ${server.issuer} has the id ${clientId}`);
   const { registration } = known.client;
   const { tokenEndpointAuthMethod: registered, profile } = registration;
-  const method = used.find((candidate) => candidate.ids.includes(registered));
+  const { authenticationMethods: allowed } = rulesOf(server, registration);
+  const accepted = acceptedFor(registered).filter((id) => id === registered || allowed.includes(id));
+  const method = used.find(({ ids }) => ids.some((id) => accepted.includes(id)));
   if (!method)
     throw refuse(`the client registered ${registered}, the request ${uses(used)}`).about({
       headline: 'The request does not use the registered method',
       came: used.flatMap(({ ids }) => ids).join(', '),
-      expected: `${registered}, which the client registered`,
+      expected: `${accepted.join(' or ')}, as the client registered ${registered}`,
     });
-  const { authenticationMethods: allowed } = rulesOf(server, registration);
   if (!allowed.includes(registered))
     throw refuse(`the profile ${profile} does not allow ${registered}`).about({
       field: 'token_endpoint_auth_method',

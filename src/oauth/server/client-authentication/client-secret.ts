@@ -42,6 +42,12 @@ const secretCredentials = (clientId: string | undefined, secret: string): Creden
         },
 });
 
+const secretMethods: readonly string[] = ['client_secret_post', 'client_secret_basic'];
+
+/** Returns the methods that a client may use: libraries choose between header and form on their own (RFC 6749 section 2.3.1). */
+export const acceptedFor = (registered: string): readonly string[] =>
+  secretMethods.includes(registered) ? secretMethods : [registered];
+
 /** `client_secret_post` (RFC 6749 section 2.3.1). */
 export const secretPost: ClientAuthenticationMethod = {
   ids: ['client_secret_post'],

@@ -33,7 +33,10 @@ export type AuthenticationFailure =
 /** A server as far as it authenticates clients. */
 export interface AuthenticationServer<K extends WithRegistration = WithRegistration> {
   readonly issuer: string;
-  readonly addresses: { readonly token: readonly [string, ...string[]] };
+  readonly addresses: {
+    readonly token: readonly [string, ...string[]];
+    readonly pushed?: readonly string[];
+  };
   readonly profiles: Readonly<Partial<Record<Profile, AuthenticationRules>>>;
   readonly errors: Readonly<Record<AuthenticationFailure, Refuse>>;
   readonly methods: readonly ClientAuthenticationMethod[];

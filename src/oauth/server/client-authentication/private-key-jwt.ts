@@ -7,6 +7,7 @@ import { faultOf, likeness, resultsOf, shown } from '../../check.ts';
 import {
   type AssertionRules,
   assertionRules,
+  audienceOf,
   clientAssertionType,
   clientOf,
   signatureCheck,
@@ -15,6 +16,7 @@ import {
 } from '../../client-assertion.ts';
 import type { Probe } from '../../trial.ts';
 import { type AuthenticationRules, rulesOf } from '../profile.ts';
+import { audienceAdvice } from './library-defaults.ts';
 import type { AuthenticationServer, ClientAuthenticationMethod, WithRegistration } from './method.ts';
 
 /** Returns the checks of a client assertion for a dry run: its client, its claims, then its signature. */
@@ -48,12 +50,17 @@ export const assertionProbes = <K extends WithRegistration>(
   },
 ];
 
+const endpointsOf = ({ token, pushed = [] }: AuthenticationServer['addresses']): string[] => [
+  ...token,
+  ...pushed,
+];
+
 const audiencesOf = (
   { issuer, addresses }: AuthenticationServer,
   audience: AuthenticationRules['assertion']['audience'],
 ): AssertionRules['audiences'] => {
   const [token] = addresses.token;
-  if (audience === 'either') return [token, issuer];
+  if (audience === 'either') return [issuer, ...endpointsOf(addresses)];
   return audience === 'issuer' ? [issuer] : [token];
 };
 
@@ -63,6 +70,7 @@ function assertionRulesOf(server: AuthenticationServer, registration: ClientRegi
   return {
     clientId: registration.clientId,
     audiences: audiencesOf(server, audience),
+    mayListAudience: audience === 'either',
     algorithms: registration.signingAlg
       ? algorithms.filter((algorithm) => algorithm === registration.signingAlg)
       : algorithms,
@@ -99,12 +107,29 @@ function hintsOf(
 const reasonFor = (failed: Check): string =>
   failed.check === 'signature' ? `signature: ${failed.received}` : faultOf(failed);
 
-/** Describes the first check of an assertion that failed. */
-function factsOf(
-  { check, received, expected }: Check,
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
+/** Describes the checks of an assertion that failed. */
+function factsOf(failed: readonly Check[], jwt: DecodedJwt, registration: ClientRegistration): RefusalFacts {
+  const [first, ...others] = failed;
+  if (!first || others.length === 0) return factsOfOne(first, jwt, registration);
+  const names = listed(failed.map(({ check }) => check));
+  return {
+    field: names,
+    headline: `${names} of the assertion are wrong`,
+    came: failed.map(({ check, received }) => `${check}: ${received}`).join('; '),
+    expected: failed.map(({ check, expected }) => `${check}: ${expected}`).join('; '),
+  };
+}
+
+function factsOfOne(
+  failed: Check | undefined,
   { header: { kid } }: DecodedJwt,
   { jwks }: ClientRegistration,
 ): RefusalFacts {
+  if (!failed) return {};
+  const { check, received, expected } = failed;
   const kids = jwks?.keys.flatMap((key) => key.kid ?? []);
   const isUnknown = typeof kid === 'string' && kids !== undefined && !kids.includes(kid);
   if (check === 'signature' && isUnknown)
@@ -117,6 +142,21 @@ function factsOf(
   const headline =
     check === 'signature' ? 'The signature of the assertion is wrong' : `${check} of the assertion is wrong`;
   return { field: check === 'signature' ? 'client_assertion' : check, headline, came: received, expected };
+}
+
+/** Returns the remedy by the rules of the client's profile, in the words of the libraries whose default is recognised. */
+function adviceOf(
+  failed: readonly Check[],
+  jwt: DecodedJwt,
+  { audiences: [advised], mayListAudience }: AssertionRules,
+  { addresses }: AuthenticationServer,
+): string {
+  const [first] = failed;
+  if (first?.check === 'signature') return 'Sign the assertion with a registered key, and name it in kid.';
+  const isEndpoint = endpointsOf(addresses).includes(audienceOf(jwt) ?? '');
+  if (failed.some(({ check }) => check === 'aud') && !mayListAudience && isEndpoint)
+    return audienceAdvice(advised);
+  return `Set iss and sub to the client_id, aud to ${advised}, exp a few minutes ahead and jti to a new value. Try it: alongside validate.`;
 }
 
 /**
@@ -149,9 +189,12 @@ export const privateKeyJwt = (type: 'counts' | 'ignored'): ClientAuthenticationM
         const hinted = (fault: string): string =>
           [fault, ...hintsOf(jwt, registration, rules, seconds(server.clock))].join('; ');
         const result = await verifyAssertion(jwt, rules, registration, server);
-        return 'check' in result
-          ? { reason: hinted(reasonFor(result)), facts: factsOf(result, jwt, registration) }
-          : { ...result, fault: () => hinted(result.fault()) };
+        if ('kind' in result) return { ...result, fault: () => hinted(result.fault()) };
+        const fix = adviceOf(result, jwt, rules, server);
+        return {
+          reason: hinted(result.map(reasonFor).join('; ')),
+          facts: { ...factsOf(result, jwt, registration), fix },
+        };
       },
     };
   },
