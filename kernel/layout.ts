@@ -125,6 +125,8 @@ export interface LayoutOptions {
   wide?: boolean;
   /** English by default. */
   words?: FrameWords;
+  /** Path before that of the style sheet, for a service below a base path; empty by default. */
+  assets?: string;
 }
 
 /** Path of the style sheet at each service. */
@@ -139,7 +141,7 @@ const layout = ({ words = english, ...options }: LayoutOptions): Html => html`<!
 <meta name="color-scheme" content="light dark">
 <title>${options.title} – ${options.service}</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="${stylesheetPath}">
+<link rel="stylesheet" href="${options.assets}${stylesheetPath}">
 ${options.head}
 </head>
 <body>
@@ -169,16 +171,20 @@ export const continuePage = (options: Omit<LayoutOptions, 'main' | 'head'> & { t
     main: html`<p role="status">You are being redirected.</p><p><a class="button" href="${options.to}">Continue</a></p>`,
   });
 
+/** Returns the routes of the style sheet below a base path. */
+export const stylesheetRoutesAt = (base: string): Route[] =>
+  route(
+    `${base}${stylesheetPath}`,
+    readOnly({
+      endpoint: async () =>
+        new Answer(
+          200,
+          { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'public, max-age=300' },
+          stylesheet,
+        ),
+      errors: plainError,
+    }),
+  );
+
 /** Routes of the style sheet, for each service with pages. */
-export const stylesheetRoutes: readonly Route[] = route(
-  stylesheetPath,
-  readOnly({
-    endpoint: async () =>
-      new Answer(
-        200,
-        { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'public, max-age=300' },
-        stylesheet,
-      ),
-    errors: plainError,
-  }),
-);
+export const stylesheetRoutes: readonly Route[] = stylesheetRoutesAt('');

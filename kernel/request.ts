@@ -75,8 +75,25 @@ export interface Route {
 
 export const everyMethod: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Returns whether the caller shows the response to a user, by its fetch metadata or, without these, by `Accept`. */
-export const isShownToUser = ({ headers }: Pick<HttpRequest, 'headers'>): boolean =>
-  headers['sec-fetch-dest'] === undefined
-    ? /\btext\/html\b/.test(headers.accept ?? '')
-    : headers['sec-fetch-dest'] === 'document';
+/** Returns the weight of a media type in `Accept` (RFC 9110 section 12.5.1); wildcards do not count. */
+function weightOf(type: string, accept: string): number {
+  for (const range of accept.split(',')) {
+    const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    if (name !== type) continue;
+    const weight = parameters.find((parameter) => parameter.startsWith('q='));
+    return weight === undefined ? 1 : Number(weight.slice(2)) || 0;
+  }
+  return 0;
+}
+
+/**
+ * Returns whether the caller shows the response to a user: a navigation by its fetch metadata or, without these, a request for
+ * HTML. Whoever prefers JSON does not.
+ */
+export function isShownToUser({ headers }: Pick<HttpRequest, 'headers'>): boolean {
+  const { accept = '', 'sec-fetch-dest': destination } = headers;
+  const [html, asJson] = [weightOf('text/html', accept), weightOf('application/json', accept)];
+  return destination === undefined
+    ? html > 0 && html >= asJson
+    : destination === 'document' && html >= asJson;
+}

@@ -1,6 +1,7 @@
-import { type Answer, json, redirect as redirectTo } from '@alongside/kernel/answer';
+import { type Answer, type Headers, json, redirect as redirectTo } from '@alongside/kernel/answer';
+import { errorPage } from '@alongside/kernel/error-page';
 import { Refusal, type Refuse } from '@alongside/kernel/errors';
-import type { ErrorFormat, HttpRequest } from '@alongside/kernel/http';
+import { type ErrorFormat, type HttpRequest, isShownToUser } from '@alongside/kernel/http';
 import type { OnMalformed } from '@alongside/kernel/incoming';
 import { inOwnTerms } from '@alongside/kernel/kernel-errors';
 import { withQuery } from '../oauth/parameters.ts';
@@ -19,28 +20,59 @@ const retryAfter: Readonly<Record<string, string>> = {
   'authorisation.networkBusy': '60',
 };
 
+const waiting = ({ entry }: Refusal): Headers => {
+  const wait = retryAfter[entry.id];
+  return wait === undefined ? {} : { 'retry-after': wait };
+};
+
 /** Returns an error as JSON, as published: with the id by which `explain` finds the private reason. */
 function errorAnswer(refusal: Refusal, request: HttpRequest): Answer {
-  const { id, status, code } = refusal.entry;
-  const wait = retryAfter[id];
+  const { status, code } = refusal.entry;
   const body = {
     // RFC 6750 section 3.1: a request without authentication gets no error code.
     ...(code === '' ? {} : { error: code }),
     error_description: words(refusal),
     message_id: request.id,
   };
-  return json(status, body, wait === undefined ? {} : { 'retry-after': wait }).refusing(refusal);
+  return json(status, body, waiting(refusal)).refusing(refusal);
 }
 
-/** Renders the errors of a route as JSON, with the entries of one catalogue for unreadable requests and unexpected errors. */
+/** The entries of a catalogue for unreadable requests and unexpected errors. */
+interface OwnTerms {
+  bodyTooLarge: Refuse;
+  requestMalformed: Refuse;
+  unexpected: Refuse;
+}
+
+function refusalOf(thrown: unknown, own: OwnTerms): Refusal {
+  const refusal = inOwnTerms(thrown, own);
+  return refusal instanceof Refusal ? refusal : own.unexpected('see the log', {}, thrown);
+}
+
+/** Renders the errors of a route as JSON. */
 export const errorFormat =
-  (own: { bodyTooLarge: Refuse; requestMalformed: Refuse; unexpected: Refuse }): ErrorFormat =>
+  (own: OwnTerms): ErrorFormat =>
+  (thrown, request) =>
+    errorAnswer(refusalOf(thrown, own), request);
+
+/** Renders the errors of a route that browsers open: as a page for a user, otherwise as JSON. */
+export const browserFormat =
+  (own: OwnTerms, { path, development }: { path: string; development: boolean }): ErrorFormat =>
   (thrown, request) => {
-    const refusal = inOwnTerms(thrown, own);
-    return errorAnswer(
-      refusal instanceof Refusal ? refusal : own.unexpected('see the log', {}, thrown),
-      request,
-    );
+    const refusal = refusalOf(thrown, own);
+    if (!isShownToUser(request)) return errorAnswer(refusal, request);
+    const { entry, detail } = refusal;
+    const page = errorPage({
+      entry,
+      description: words(refusal),
+      advice: 'Go back to your application and start again.',
+      detail,
+      requestId: request.id,
+      service: 'API platform',
+      development,
+      assets: path,
+    });
+    return page.with(waiting(refusal)).refusing(refusal);
   };
 
 /** Responds to bytes that are not a valid request in the format of the `nhs` profile: without a path, no other profile can be selected. */

@@ -56,11 +56,14 @@ export function openTheme(folder: string | undefined): Theme {
         ? asset(`/assets/theme/${name}`, type, read(join(folder, name)))
         : [];
     });
-    const themed = asset(stylesheetPath, 'text/css; charset=utf-8', `${stylesheet}\n${own}`);
-    return (routes) =>
-      routes.some(({ path }) => path === stylesheetPath)
-        ? [...routes.filter(({ path }) => path !== stylesheetPath), ...themed, ...pictures]
-        : [...routes];
+    const isSheet = ({ path }: Route) => path.endsWith(stylesheetPath);
+    return (routes) => {
+      const sheets = [...new Set(routes.filter(isSheet).map(({ path }) => path))];
+      const themed = sheets.flatMap((path) =>
+        asset(path, 'text/css; charset=utf-8', `${stylesheet}\n${own}`),
+      );
+      return [...themed, ...(sheets.length > 0 ? pictures : []), ...routes.filter((one) => !isSheet(one))];
+    };
   } catch (error) {
     throw new ConfigurationError(`The theme ${folder} cannot be used: ${reasonOf(error)}.`);
   }

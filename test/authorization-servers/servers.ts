@@ -62,7 +62,7 @@ export interface Server {
   addressOf(endpoint: Endpoint): string;
   /** Posts a form; a string is sent unchanged. */
   post(endpoint: Endpoint, form: Form | string, headers?: Headers): Promise<Reply>;
-  get(address: string): Promise<Reply>;
+  get(address: string, headers?: Headers): Promise<Reply>;
   register(registration?: Registration): Promise<string>;
   /** Sends the browser to the authorization endpoint and through the sign-in, as far as possible. */
   signIn(query: Form): Promise<Reply>;
@@ -117,7 +117,7 @@ async function startCis2(authority: TestCertificate, nonces: boolean): Promise<S
     addressOf,
     post: (endpoint, form, headers = {}) =>
       request('POST', addressOf(endpoint), { ...formType, ...headers }, encoded(form)),
-    get: (address) => request('GET', address),
+    get: (address, headers) => request('GET', address, headers),
     async register({ method = 'client_secret_post', keys, bound, subject, signingAlg = '', ...more } = {}) {
       const { clientId } = await cis2.register({
         profile: 'standard',
@@ -180,7 +180,7 @@ async function startOauth21(authority: TestCertificate, nonces: boolean): Promis
           body: encoded(form),
         }),
       ),
-    get: async (address) => replyOf(await platform.call(address)),
+    get: async (address, headers = {}) => replyOf(await platform.call(address, { headers })),
     async register({ method = 'client_secret_post', keys, bound, subject, signingAlg = '', ...more } = {}) {
       registered += 1;
       const attributes = {

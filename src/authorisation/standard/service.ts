@@ -2,6 +2,7 @@ import { activity } from '@alongside/kernel/activity';
 import { json } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from '@alongside/kernel/http';
+import { stylesheetRoutesAt } from '@alongside/kernel/layout';
 import {
   anyMethod,
   type Handler,
@@ -22,7 +23,7 @@ import { resourceChallenge } from '../../oauth/server/resource-challenge.ts';
 import { requireChecks } from '../../oauth/server/security-checks.ts';
 import { withNonce } from '../../oauth/server/sender-constraint.ts';
 import type { Base } from '../base.ts';
-import { errorFormat } from '../diagnosis.ts';
+import { browserFormat, errorFormat } from '../diagnosis.ts';
 import type { PlatformParts } from '../parts.ts';
 import { authorize, authorizeByPost, pushRequest, tryAuthorize } from './authorize.ts';
 import { callback } from './callback.ts';
@@ -176,17 +177,19 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
       route(path, handlers).map((one) => cors.route(one)),
     );
   const metadata = readOnly(handle(metadataEndpoint(base, parts)));
+  const pages = browserFormat(errors, { path: base.path, development: parts.development });
   return [
     ...metadataPaths(base).flatMap((path) =>
       withPreflight(path, anyOriginPreflight, route(path, metadata).map(toAnyOrigin)),
     ),
     ...shared(`${base.path}/jwks`, readOnly(handle(keySet(parts)))),
     ...route(`${base.path}/authorize`, {
-      GET: run(endpointLists.authorize),
-      HEAD: run(tryAuthorize),
-      POST: run(authorizeByPost),
+      GET: run(endpointLists.authorize, pages),
+      HEAD: run(tryAuthorize, pages),
+      POST: run(authorizeByPost, pages),
     }),
-    ...route(`${base.path}/callback`, { GET: run(endpointLists.callback) }),
+    ...route(`${base.path}/callback`, { GET: run(endpointLists.callback, pages) }),
+    ...stylesheetRoutesAt(base.path),
     ...shared(`${base.path}/token`, { POST: joining(announcing(endpointLists.token)) }),
     ...shared(`${base.path}/par`, { POST: announcing(endpointLists.par) }),
     ...route(`${base.path}/introspect`, { POST: run(endpointLists.introspect, clientFormat) }),

@@ -45,11 +45,11 @@ export const onceScriptRoutes: readonly Route[] = scriptRoutes(onceScriptPath, s
 
 export type PageOptions = Omit<LayoutOptions, 'service' | 'words'>;
 
-const frame = { lang: words.locale, ...words.frame };
+export const frameWords = { lang: words.locale, ...words.frame };
 
 /** Returns a page in the common layout. */
 export const cis2Page = (status: number, options: PageOptions, policy?: PagePolicy): Answer =>
-  framedPage(status, { ...options, service: words.serviceName, words: frame }, policy);
+  framedPage(status, { ...options, service: words.serviceName, words: frameWords }, policy);
 
 /** Returns a page with a form that is submitted once: a second press would discard the first response. It works without scripts too. */
 export const askingPage = (status: number, options: Omit<PageOptions, 'head'>): Answer =>

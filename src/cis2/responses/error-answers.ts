@@ -1,49 +1,22 @@
 import { type Answer, type Headers, json } from '@alongside/kernel/answer';
-import { type ErrorEntry, Refusal, reasonOf } from '@alongside/kernel/errors';
-import { html } from '@alongside/kernel/html';
+import { errorPage as kernelPage } from '@alongside/kernel/error-page';
+import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import { type ErrorFormat, type HttpRequest, isShownToUser, type Route } from '@alongside/kernel/http';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import { nothingHere } from '@alongside/kernel/respond';
 import { type Handler, route, withoutMethodErrors } from '@alongside/kernel/route';
 import { resourceChallenge } from '../../oauth/server/resource-challenge.ts';
 import { requestErrors } from '../errors/request.ts';
-import { cis2Page } from '../pages/frame.ts';
+import { frameWords } from '../pages/frame.ts';
 import { english } from '../text/english.ts';
-import { markedUp, words } from '../text/words.ts';
+import { words } from '../text/words.ts';
 
-const { error: says } = words;
 const sentences: ReadonlyMap<string, string> = new Map(
   Object.entries(words.errors).map(([name, sentence]) => [
     name === 'unexpected' ? 'kernel.unexpected' : `cis2.${name}`,
     sentence,
   ]),
 );
-
-interface ShownError {
-  entry: Pick<ErrorEntry, 'id' | 'code' | 'status' | 'description' | 'fix' | 'actor' | 'source'>;
-  /** The private reason, for development only. */
-  detail: string;
-  /** Finds the error in the log. */
-  requestId: string;
-  development: boolean;
-}
-
-/** The page of an error that is not returned to the client. In development it includes the reason. */
-function shown({ entry, detail, requestId, development }: ShownError): Answer {
-  const { id, code, status, fix, actor, source } = entry;
-  // The catalogue has the language of the protocol, the page that of the user.
-  const description = sentences.get(id) ?? entry.description;
-  const more = html`<h2>${says.developers}</h2>
-<dl class="summary"><dt>${says.error}</dt><dd><code>${code}</code> (${id})</dd><dt>${says.why}</dt><dd>${detail || description}</dd>
-<dt>${says.fix}</dt><dd>${fix}</dd><dt>${says.who}</dt><dd>${says.actors[actor]}</dd>${source ? html`<dt>${says.rule}</dt><dd>${source}</dd>` : undefined}</dl>`;
-  return cis2Page(status, {
-    title: says.title,
-    development,
-    main: html`<p class="lead">${description}</p>
-${development ? more : undefined}
-<p class="quiet">${markedUp(says.help, { number: html`<code>${requestId}</code>` })}</p>`,
-  });
-}
 
 const unexpected = { ...kernelErrors.unexpected.entry, description: english.errors.unexpected };
 
@@ -53,8 +26,20 @@ const detailOf = (thrown: unknown): string => (thrown instanceof Refusal ? throw
 /** Returns the format of errors that are not sent to the client: a page for the user. */
 export const errorPage =
   (development: boolean) =>
-  (thrown: unknown, request: HttpRequest): Answer =>
-    shown({ entry: entryOf(thrown), detail: detailOf(thrown), requestId: request.id, development });
+  (thrown: unknown, { id: requestId }: HttpRequest): Answer => {
+    const entry = entryOf(thrown);
+    return kernelPage({
+      entry,
+      // The catalogue has the language of the protocol, the page that of the user.
+      description: sentences.get(entry.id) ?? entry.description,
+      detail: detailOf(thrown),
+      requestId,
+      development,
+      service: words.serviceName,
+      words: words.error,
+      frame: frameWords,
+    });
+  };
 
 /** Returns the header with the id of the refusal in the log and in `explain`; the bodies are as published. */
 const traces = (request: HttpRequest): Headers => ({ 'x-request-id': request.id });

@@ -1,3 +1,5 @@
+import { errorPageWords } from '@alongside/kernel/error-page';
+
 /**
  * The English text of the pages of CIS2, except those of authenticators, which have a `text.ts` each. `{name}` is a value. The page
  * marks up the text in [brackets], for example as a link.
@@ -170,22 +172,7 @@ export const english = {
     ifNot:
       'If it was not you, contact your registration authority immediately. Someone else may be using your care identity.',
   },
-  error: {
-    title: 'There is a problem',
-    help: 'If you ask for help, quote this number: {number}',
-    developers: 'For developers',
-    error: 'Error',
-    why: 'Why',
-    who: 'Who must act',
-    fix: 'Fix',
-    rule: 'Rule',
-    actors: {
-      user: 'the user',
-      developer: 'the developer of the application',
-      operator: 'the operator of this service',
-      agent: 'the Identity Agent',
-    },
-  },
+  error: errorPageWords,
   /** Errors for users, by their names in the catalogue. */
   errors: {
     unexpected: 'Something went wrong.',
