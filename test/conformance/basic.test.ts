@@ -3,4 +3,4 @@ import { basicPlan } from './plans.ts';
 import { startCis2 } from './providers/cis2.ts';
 import { startOracle } from './providers/oracle.ts';
 
-comparePlan(basicPlan, {}, [() => startCis2(), () => startCis2('nhs'), () => startOracle()]);
+comparePlan(basicPlan, [() => startCis2(), () => startCis2('nhs'), () => startOracle()]);

@@ -6,7 +6,7 @@ import type { Provider } from './provider.ts';
 import { startCis2 } from './providers/cis2.ts';
 import { startOracle } from './providers/oracle.ts';
 import { passTime, realTime } from './time.ts';
-import { Trial, type Variant } from './trial.ts';
+import { Trial } from './trial.ts';
 
 const spoken = (verdict: Verdict): string =>
   verdict.outcome === 'passed' ? 'passed' : `${verdict.outcome}: ${verdict.reason}`;
@@ -17,7 +17,6 @@ const spoken = (verdict: Verdict): string =>
  */
 export function comparePlan(
   plan: Plan,
-  variant: Variant = {},
   starts: readonly (() => Promise<Provider>)[] = [() => startCis2(), () => startOracle()],
 ): void {
   const listed = readDifferences().filter((difference) => difference.plan === plan.id);
@@ -37,7 +36,7 @@ export function comparePlan(
         const found: string[] = [];
         const explained: string[] = [];
         for (const provider of providers) {
-          const verdict = await judge(module, new Trial(provider, passTime, variant));
+          const verdict = await judge(module, new Trial(provider, passTime, plan.variant));
           const known = listed.find(
             (difference) => difference.module === module.id && difference.provider === provider.name,
           );

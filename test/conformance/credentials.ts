@@ -46,12 +46,12 @@ export const credentialsOf: Readonly<Record<AuthMethod, (client: Authenticating)
   async client_secret_post({ registered: { clientId, clientSecret = '' } }) {
     return { form: { client_id: clientId, client_secret: clientSecret }, headers: {} };
   },
-  async private_key_jwt({ registered, issuer, key }) {
+  async private_key_jwt({ registered, issuer, key, certificateHeader }) {
     const form = {
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
       client_assertion: await assertionOf(registered.clientId, issuer, key),
     };
-    return { form, headers: {} };
+    return { form, headers: certificateHeader };
   },
   async self_signed_tls_client_auth({ registered, certificateHeader }) {
     return { form: { client_id: registered.clientId }, headers: certificateHeader };

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { SignJWT } from 'jose';
 import type { Browser, Landing } from '../../src/kit/browser.ts';
-import { Prover, sha256 } from './keys.ts';
+import { type KeyPair, Prover, sha256 } from './keys.ts';
 import type { ClientSpec } from './provider.ts';
 import { RelyingParty, type Tokens } from './relying-party.ts';
 import { type Change, type Reply, readReply } from './reply.ts';
+import { now } from './time.ts';
 import type { Trial } from './trial.ts';
+
+/** Parameters of a pushed request that a request object does not replace. */
+const formParameters = ['client_id', 'client_assertion', 'client_assertion_type', 'request_uri'];
 
 /** A client of the FAPI 2.0 Security Profile: pushes its requests, and proves its key or certificate. */
 export class FapiParty {
@@ -17,8 +22,10 @@ export class FapiParty {
   }
 
   static async register(trial: Trial, spec: Partial<ClientSpec> = {}, browser?: Browser): Promise<FapiParty> {
-    const method = trial.sender === 'mtls' ? 'self_signed_tls_client_auth' : 'private_key_jwt';
-    const rp = await RelyingParty.register(trial, { profile: 'fapi2', method, ...spec }, browser);
+    const { sender, signed = false } = trial.variant;
+    const bound = sender === 'mtls' ? 'certificate' : 'dpop';
+    const wanted: Partial<ClientSpec> = { profile: 'fapi2', bound, signedRequests: signed, ...spec };
+    const rp = await RelyingParty.register(trial, wanted, browser);
     return new FapiParty(rp, await Prover.make());
   }
 
@@ -32,13 +39,29 @@ export class FapiParty {
     };
   }
 
-  /** Pushes a request (RFC 9126). */
-  push(change: Change = {}, headers: Record<string, string> = {}): Promise<Reply> {
-    return this.rp.send(
-      this.rp.endpoint('pushed_authorization_request_endpoint'),
-      this.parameters(change),
-      headers,
-    );
+  /** Pushes a request (RFC 9126), as a request object if the plan has signed requests. */
+  async push(change: Change = {}, headers: Record<string, string> = {}): Promise<Reply> {
+    const all = this.parameters(change);
+    if (!this.rp.trial.variant.signed) return this.pushForm(all, headers);
+    const members = Object.entries(all);
+    const form = members.filter(([name]) => formParameters.includes(name));
+    const claims = members.filter(([name]) => name === 'client_id' || !formParameters.includes(name));
+    const request = await this.sign(Object.fromEntries(claims));
+    return this.pushForm({ ...Object.fromEntries(form), request }, headers);
+  }
+
+  pushForm(form: Change, headers: Record<string, string> = {}): Promise<Reply> {
+    return this.rp.send(this.rp.endpoint('pushed_authorization_request_endpoint'), form, headers);
+  }
+
+  /** Returns a request object with these claims beside those of every one; omits undefined claims. */
+  async sign(claims: Record<string, unknown>, key: KeyPair = this.rp.key): Promise<string> {
+    const { clientId } = this.rp.registered;
+    const usual = { iss: clientId, aud: this.rp.issuer, nbf: now(), exp: now() + 300 };
+    const kept = JSON.parse(JSON.stringify({ ...usual, ...claims })) as Record<string, unknown>;
+    return new SignJWT(kept)
+      .setProtectedHeader({ alg: key.algorithm, kid: key.publicJwk.kid, typ: 'oauth-authz-req+jwt' })
+      .sign(key.privateKey);
   }
 
   requestUriOf({ status, body }: Reply): string {
@@ -69,10 +92,15 @@ export class FapiParty {
 
   /** Whether tokens are bound to a DPoP key; else to the certificate, which is sent with every call. */
   get proves(): boolean {
-    return this.rp.trial.sender === 'dpop';
+    return this.rp.spec.bound === 'dpop';
   }
 
-  /** Returns a proof for the token endpoint; nothing for a client with a certificate. */
+  /** Whether it authenticates with an assertion; else with its certificate. */
+  get asserts(): boolean {
+    return this.rp.spec.method === 'private_key_jwt';
+  }
+
+  /** Returns a proof for the token endpoint; nothing for certificate-bound tokens. */
   async tokenProof(
     claims: Record<string, unknown> = {},
     header: Record<string, unknown> = {},

@@ -1,4 +1,4 @@
 import { comparePlan } from './compare.ts';
-import { fapi2CertificatePlan } from './plans.ts';
+import { fapi2CertificatePlans } from './plans.ts';
 
-comparePlan(fapi2CertificatePlan, { sender: 'mtls' });
+for (const plan of fapi2CertificatePlans) comparePlan(plan);

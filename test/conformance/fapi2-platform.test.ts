@@ -1,6 +1,6 @@
 import { comparePlan } from './compare.ts';
-import { plainFapi2CertificatePlan, plainFapi2Plan } from './plans.ts';
+import { fapi2CertificatePlans, fapi2Plan, messageSigningPlan, plainOf } from './plans.ts';
 import { startPlatform } from './providers/platform.ts';
 
-comparePlan(plainFapi2Plan, {}, [startPlatform]);
-comparePlan(plainFapi2CertificatePlan, { sender: 'mtls' }, [startPlatform]);
+for (const plan of [fapi2Plan, ...fapi2CertificatePlans, messageSigningPlan])
+  comparePlan(plainOf(plan), [startPlatform]);

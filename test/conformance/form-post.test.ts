@@ -1,4 +1,4 @@
 import { comparePlan } from './compare.ts';
 import { formPostPlan } from './plans.ts';
 
-comparePlan(formPostPlan, { responseMode: 'form_post' });
+comparePlan(formPostPlan);

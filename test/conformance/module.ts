@@ -1,4 +1,4 @@
-import type { Trial } from './trial.ts';
+import type { Trial, Variant } from './trial.ts';
 
 /** One test of a certification plan, written from the specifications; the id is its name in the plan. */
 export interface Module {
@@ -12,6 +12,7 @@ export interface Module {
 /** A certification plan with its modules. */
 export interface Plan {
   id: string;
+  variant?: Variant;
   modules: readonly Module[];
 }
 

@@ -1,4 +1,4 @@
-import type { Module, Plan } from './module.ts';
+import type { Plan } from './module.ts';
 import { backChannel } from './modules/back-channel.ts';
 import { configuration } from './modules/configuration.ts';
 import { assertions as fapi2Assertions } from './modules/fapi2/assertions.ts';
@@ -19,6 +19,7 @@ export const basicPlan: Plan = { id: 'oidcc-basic-certification-test-plan', modu
 /** The same modules with form_post responses. */
 export const formPostPlan: Plan = {
   id: 'oidcc-formpost-basic-certification-test-plan',
+  variant: { responseMode: 'form_post' },
   modules: basicModules,
 };
 
@@ -34,33 +35,47 @@ export const backChannelPlan: Plan = {
   modules: backChannel,
 };
 
-/** With private_key_jwt and DPoP, for an OpenID provider. */
-export const fapi2Plan: Plan = {
-  id: 'fapi2-security-profile-final-test-plan',
-  modules: [...fapi2Tokens, ...fapi2Requests, ...fapi2Assertions, ...fapi2Proofs],
-};
+/** Returns the name of a plan with its parameters, as the foundation's suite writes it. */
+const named = (id: string, parameters: Record<string, string | undefined>): string =>
+  Object.entries(parameters)
+    .filter(([, value]) => value !== undefined)
+    .reduce((name, [parameter, value]) => `${name}[${parameter}=${value}]`, id);
 
-/** With a client certificate for authentication and tokens, without the modules for assertions and proofs. */
-export const fapi2CertificatePlan: Plan = {
-  id: 'fapi2-security-profile-final-test-plan, mtls',
-  modules: [...fapi2Tokens, ...fapi2Requests, ...fapi2Certificates],
-};
+const binding = { dpop: fapi2Proofs, mtls: fapi2Certificates };
 
-const plain = ({ openid }: Module): boolean => !openid;
+/** Returns the plan of the FAPI 2.0 Security Profile for one way to authenticate and one to bind tokens. */
+function securityProfile(auth: 'private_key_jwt' | 'mtls', sender: 'dpop' | 'mtls'): Plan {
+  return {
+    id: named('fapi2-security-profile-final-test-plan', { client_auth_type: auth, sender_constrain: sender }),
+    variant: { auth, sender },
+    modules: [
+      ...fapi2Tokens,
+      ...fapi2Requests,
+      ...(auth === 'private_key_jwt' ? fapi2Assertions : []),
+      ...binding[sender],
+    ],
+  };
+}
 
-/** For an authorization server without ID tokens. */
-export const plainFapi2Plan: Plan = {
-  id: 'fapi2-security-profile-final-test-plan, plain_oauth',
-  modules: fapi2Plan.modules.filter(plain),
-};
+export const fapi2Plan = securityProfile('private_key_jwt', 'dpop');
 
-export const plainFapi2CertificatePlan: Plan = {
-  id: 'fapi2-security-profile-final-test-plan, plain_oauth, mtls',
-  modules: fapi2CertificatePlan.modules.filter(plain),
-};
+/** The plans with a client certificate: for tokens, for authentication, or for both. */
+export const fapi2CertificatePlans = [
+  securityProfile('private_key_jwt', 'mtls'),
+  securityProfile('mtls', 'dpop'),
+  securityProfile('mtls', 'mtls'),
+] as const;
 
-/** Additions of FAPI 2.0 Message Signing for requests. */
+/** FAPI 2.0 Message Signing: requests are signed. Assertions are those of the security profile. */
 export const messageSigningPlan: Plan = {
-  id: 'fapi2-message-signing-final-test-plan',
-  modules: signedRequests,
+  id: named('fapi2-message-signing-final-test-plan', { fapi_request_method: 'signed_non_repudiation' }),
+  variant: { auth: 'private_key_jwt', sender: 'dpop', signed: true },
+  modules: [...fapi2Tokens, ...fapi2Requests, ...fapi2Proofs, ...signedRequests],
 };
+
+/** Returns a plan for an authorization server without ID tokens. */
+export const plainOf = (plan: Plan): Plan => ({
+  ...plan,
+  id: named(plan.id, { openid: 'plain_oauth' }),
+  modules: plan.modules.filter(({ openid }) => !openid),
+});

@@ -15,6 +15,8 @@ export interface ClientSpec {
   redirectUris: readonly string[];
   postLogoutRedirectUris: readonly string[];
   backchannelLogoutUri?: string;
+  /** The only binding of its tokens. */
+  bound?: 'dpop' | 'certificate';
   /** Whether it accepts only signed requests. */
   signedRequests?: boolean;
   jwks?: { keys: JWK[] };

@@ -67,17 +67,18 @@ export class RelyingParty {
     change: Partial<ClientSpec> = {},
     browser?: Browser,
   ): Promise<RelyingParty> {
-    const certified = change.method === 'self_signed_tls_client_auth';
-    const key = certified ? await newCertifiedKey() : await newKeyPair();
     const strong = change.profile === 'fapi2';
+    const { auth } = trial.variant;
+    const usual = auth === 'mtls' ? 'self_signed_tls_client_auth' : auth;
+    const method = change.method ?? usual ?? (strong ? 'private_key_jwt' : 'client_secret_basic');
+    const certified = method === 'self_signed_tls_client_auth' || change.bound === 'certificate';
+    const key = certified ? await newCertifiedKey() : await newKeyPair();
     const spec: ClientSpec = {
-      method: strong ? 'private_key_jwt' : 'client_secret_basic',
+      method,
       profile: 'basic',
       redirectUris: [callback, otherCallback],
       postLogoutRedirectUris: [signedOut],
-      ...(change.method === 'private_key_jwt' || certified || strong
-        ? { jwks: { keys: [key.publicJwk] } }
-        : {}),
+      ...(method === 'private_key_jwt' || certified ? { jwks: { keys: [key.publicJwk] } } : {}),
       ...change,
     };
     const registered = await trial.provider.register(spec);

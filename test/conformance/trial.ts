@@ -1,12 +1,15 @@
 import type { ClientSpec, Provider } from './provider.ts';
 
-/** `dpop`: private_key_jwt and DPoP. `mtls`: a certificate for both. */
-export type Sender = 'dpop' | 'mtls';
-
 /** The parameters that a plan varies. */
 export interface Variant {
+  /** Mode of authorization responses; `query` by default. */
   responseMode?: 'query' | 'form_post';
-  sender?: Sender;
+  /** How clients authenticate; by default with a secret, and in FAPI 2.0 with `private_key_jwt`. */
+  auth?: 'private_key_jwt' | 'mtls';
+  /** How tokens of FAPI 2.0 clients are bound; `dpop` by default. */
+  sender?: 'dpop' | 'mtls';
+  /** Whether FAPI 2.0 clients push signed request objects. */
+  signed?: boolean;
 }
 
 export type Discovery = Readonly<Record<string, unknown>>;
@@ -14,21 +17,18 @@ export type Discovery = Readonly<Record<string, unknown>>;
 /** One run of one module against one provider. */
 export class Trial {
   readonly provider: Provider;
-  /** Requested mode of authorization responses. */
-  readonly responseMode: 'query' | 'form_post';
-  /** How clients of the strong profile authenticate and bind their tokens. */
-  readonly sender: Sender;
+  readonly variant: Variant;
   readonly #passTime: (seconds: number) => void;
 
-  constructor(
-    provider: Provider,
-    passTime: (seconds: number) => void,
-    { responseMode, sender }: Variant = {},
-  ) {
+  constructor(provider: Provider, passTime: (seconds: number) => void, variant: Variant = {}) {
     this.provider = provider;
-    this.responseMode = responseMode ?? 'query';
-    this.sender = sender ?? 'dpop';
+    this.variant = variant;
     this.#passTime = passTime;
+  }
+
+  /** Requested mode of authorization responses. */
+  get responseMode(): 'query' | 'form_post' {
+    return this.variant.responseMode ?? 'query';
   }
 
   /** Returns the provider's configuration document. */

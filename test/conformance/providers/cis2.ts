@@ -29,7 +29,7 @@ export async function startCis2(profile: 'standard' | 'nhs' = 'standard'): Promi
         firstAuthenticator: 'smartcard',
         ...(spec.jwks === undefined ? {} : { jwks: spec.jwks }),
         ...(spec.method === 'private_key_jwt' ? { signingAlg: 'ES256' } : {}),
-        ...(spec.method === 'self_signed_tls_client_auth' ? { boundTokens: 'certificate' } : {}),
+        ...(spec.bound ? { boundTokens: spec.bound } : {}),
         ...(spec.signedRequests ? { signedRequests: 'required', requestObjectSigningAlg: 'ES256' } : {}),
         ...(spec.profile === 'basic' ? { pkce: 'optional' } : {}),
       };

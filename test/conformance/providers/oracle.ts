@@ -200,7 +200,7 @@ export async function startOracle({
         ...(spec.profile === 'fapi2' && !lax
           ? {
               id_token_signed_response_alg: 'PS256',
-              ...(spec.method === 'self_signed_tls_client_auth'
+              ...(spec.bound === 'certificate'
                 ? { tls_client_certificate_bound_access_tokens: true }
                 : { dpop_bound_access_tokens: true }),
             }

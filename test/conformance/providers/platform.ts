@@ -27,6 +27,8 @@ export async function startPlatform(): Promise<Provider> {
         tokenEndpointAuthMethod: spec.method,
         ...(spec.jwks === undefined ? {} : { jwks: spec.jwks }),
         ...(spec.method === 'private_key_jwt' ? { signingAlg: 'ES256' } : {}),
+        ...(spec.bound ? { boundTokens: spec.bound } : {}),
+        ...(spec.signedRequests ? { signedRequests: 'required' } : {}),
       };
       const profile = spec.profile === 'fapi2' ? 'fapi2' : 'standard';
       const answer = await instance.api<{ platform: { clientId: string; clientSecret?: string } }>(

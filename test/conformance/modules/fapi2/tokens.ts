@@ -65,9 +65,9 @@ export const tokens: readonly Module[] = [
       const [party, other] = [await FapiParty.register(trial), await FapiParty.register(trial)];
       const wrong = await party.redeem(await party.code(), { client_id: other.rp.registered.clientId });
       refused(wrong, 'invalid_client', 'invalid_request', 'invalid_grant');
-      const own = party.proves ? party.rp.registered.clientId : undefined;
+      const own = party.asserts ? party.rp.registered.clientId : undefined;
       const answer = await party.redeem(await party.code(), { client_id: own });
-      if (party.proves) party.rp.tokensOf(answer);
+      if (party.asserts) party.rp.tokensOf(answer);
       else refused(answer, 'invalid_client', 'invalid_request');
     },
   },
