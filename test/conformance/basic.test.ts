@@ -1,6 +1,7 @@
 import { comparePlan } from './compare.ts';
-import { basicPlan } from './plans.ts';
+import { assertionPlan, basicPlan } from './plans.ts';
 import { startCis2 } from './providers/cis2.ts';
 import { startOracle } from './providers/oracle.ts';
 
-comparePlan(basicPlan, [() => startCis2(), () => startCis2('nhs'), () => startOracle()]);
+for (const plan of [basicPlan, assertionPlan])
+  comparePlan(plan, [() => startCis2(), () => startCis2('nhs'), () => startOracle()]);

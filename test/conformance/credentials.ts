@@ -27,7 +27,8 @@ export async function assertionOf(
 
 interface Authenticating {
   registered: RegisteredClient;
-  issuer: string;
+  /** Audience of an assertion. */
+  audience: string;
   key: KeyPair;
   certificateHeader: Record<string, string>;
 }
@@ -46,10 +47,10 @@ export const credentialsOf: Readonly<Record<AuthMethod, (client: Authenticating)
   async client_secret_post({ registered: { clientId, clientSecret = '' } }) {
     return { form: { client_id: clientId, client_secret: clientSecret }, headers: {} };
   },
-  async private_key_jwt({ registered, issuer, key, certificateHeader }) {
+  async private_key_jwt({ registered, audience, key, certificateHeader }) {
     const form = {
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: await assertionOf(registered.clientId, issuer, key),
+      client_assertion: await assertionOf(registered.clientId, audience, key),
     };
     return { form, headers: certificateHeader };
   },

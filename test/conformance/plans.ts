@@ -9,7 +9,7 @@ import { tokens as fapi2Tokens } from './modules/fapi2/tokens.ts';
 import { logout } from './modules/logout.ts';
 import { responses } from './modules/responses.ts';
 import { sessions } from './modules/sessions.ts';
-import { tokens } from './modules/tokens.ts';
+import { assertionForIssuer, tokens } from './modules/tokens.ts';
 import { userinfo } from './modules/userinfo.ts';
 
 const basicModules = [...responses, ...tokens, ...userinfo, ...sessions];
@@ -21,6 +21,21 @@ export const formPostPlan: Plan = {
   id: 'oidcc-formpost-basic-certification-test-plan',
   variant: { responseMode: 'form_post' },
   modules: basicModules,
+};
+
+const atTokenEndpoint = [
+  'oidcc-server',
+  'oidcc-idtoken-signature',
+  'oidcc-codereuse',
+  'oidcc-codereuse-30seconds',
+  'oidcc-refresh-token',
+];
+
+/** The modules about the token endpoint, for clients that authenticate with an assertion. */
+export const assertionPlan: Plan = {
+  id: 'oidcc-test-plan[client_auth_type=private_key_jwt]',
+  variant: { auth: 'private_key_jwt' },
+  modules: [...basicModules.filter(({ id }) => atTokenEndpoint.includes(id)), assertionForIssuer],
 };
 
 export const configurationPlan: Plan = {

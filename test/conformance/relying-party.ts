@@ -155,9 +155,14 @@ export class RelyingParty {
     return landing;
   }
 
+  /** The audience of its assertions, as the suite sends it: only FAPI 2.0 requires the issuer. */
+  get audience(): string {
+    return this.spec.profile === 'fapi2' ? this.issuer : this.endpoint('token_endpoint');
+  }
+
   /** Returns an assertion of this client; omits undefined claims. */
   assertion(claims: Record<string, unknown> = {}, key: KeyPair = this.key): Promise<string> {
-    return assertionOf(this.registered.clientId, this.issuer, key, claims);
+    return assertionOf(this.registered.clientId, this.audience, key, claims);
   }
 
   /** Posts a form as this client. Omits undefined members, also of the credentials. */

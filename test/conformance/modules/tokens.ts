@@ -15,6 +15,16 @@ async function redeemTwice(rp: RelyingParty, between: () => void): Promise<Token
   return tokens;
 }
 
+/** Client authentication with an assertion for the issuer, not the token endpoint (RFC 7523 section 3). */
+export const assertionForIssuer: Module = {
+  id: 'oidcc-ensure-client-assertion-with-iss-aud-succeeds',
+  async run(trial) {
+    const rp = await RelyingParty.register(trial);
+    const code = rp.codeOf(await rp.authorize());
+    rp.tokensOf(await rp.redeem(code, { client_assertion: await rp.assertion({ aud: rp.issuer }) }));
+  },
+};
+
 /** ID tokens, codes and refresh tokens (OpenID Connect Core sections 2, 3.1.3 and 12). */
 export const tokens: readonly Module[] = [
   {

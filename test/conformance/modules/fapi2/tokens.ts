@@ -84,9 +84,11 @@ export const tokens: readonly Module[] = [
     async run(trial) {
       const party = await FapiParty.register(trial);
       const code = await party.code();
-      party.rp.tokensOf(await party.redeem(code));
+      const { access_token } = party.rp.tokensOf(await party.redeem(code));
       trial.passTime(1);
       refused(await party.redeem(code), 'invalid_grant');
+      // RFC 6749 section 4.1.2 recommends it; the suite warns without it.
+      refused(await party.resource(access_token));
     },
   },
   {
