@@ -55,7 +55,7 @@ function classify(written: string) {
     name,
     plain,
     /** Whether back ends may read it as another name. */
-    isAmbiguous: plain !== name,
+    isAmbiguous: plain !== name || name === '',
     isSingle: singletons.has(plain),
     isHopByHop: hopByHop.has(name),
     isConsumed: consumed.has(plain),

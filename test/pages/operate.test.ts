@@ -246,7 +246,7 @@ describe('the pages for desk, tests and operation', () => {
     assert.deepEqual(await brokenAnchors(page), []);
     await page.goBack();
     await page.goBack();
-    assert.equal(await page.getByText('responds', { exact: true }).count(), 5);
+    assert.equal(await page.getByText('responds', { exact: true }).count(), 6);
     await page.getByRole('row', { name: /^console / }).waitFor();
     assert.deepEqual(complaints, []);
   });

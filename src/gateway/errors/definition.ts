@@ -6,7 +6,7 @@ export const definitionErrors = {
     description: 'This API is at {address}',
     source: 'RFC 9110 section 15.5.5',
     expected: 'the address of the API, at the origin of the APIs that were added',
-    fix: 'Call the address that the answer names; alongside status and --url-apis have the origin.',
+    fix: 'Call the address that the answer names. The origin of added APIs is also in alongside status.',
   },
   insufficientAuthentication: {
     code: 'insufficient_user_authentication',
