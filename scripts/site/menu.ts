@@ -28,9 +28,23 @@ export const menu: readonly Section[] = [
     ],
   },
   {
+    label: 'Sign in from',
+    pages: [
+      ['docs/java.md', 'Java and Spring'],
+      ['docs/dotnet.md', '.NET'],
+      ['docs/python.md', 'Python'],
+      ['docs/go.md', 'Go'],
+      ['docs/php.md', 'PHP'],
+      ['docs/node.md', 'Node.js'],
+      ['docs/keycloak.md', 'Keycloak'],
+      ['docs/oauth2-proxy.md', 'oauth2-proxy'],
+    ],
+  },
+  {
     label: 'Test',
     pages: [
       ['docs/testing.md', 'Tests and CI'],
+      ['docs/any-language.md', 'Tests in any language'],
       ['docs/people.md', 'Seeded people'],
       ['docs/check.md', 'Check a relying party'],
       ['docs/apis.md', 'APIs behind the gateway'],

@@ -29,6 +29,13 @@ function findPyJwt() {
   return python && spawnSync(python, ['-c', 'import jwt, cryptography']).status === 0 ? python : undefined;
 }
 
+function findPythonClients() {
+  const python = first(['/usr/bin/python3']);
+  return python && spawnSync(python, ['-c', 'import authlib, requests_oauthlib']).status === 0
+    ? python
+    : undefined;
+}
+
 /** Third-party programs that some tests run against an instance. If one is missing, those tests are reported, except in CI. */
 export const programHelpers = [
   {
@@ -59,6 +66,13 @@ export const programHelpers = [
     variable: 'ALONGSIDE_PYJWT',
     find: findPyJwt,
     debian: 'python3-jwt python3-cryptography',
+  },
+  {
+    tests: 'test/examples/clients',
+    name: 'Python with Authlib and requests-oauthlib',
+    variable: 'ALONGSIDE_PYTHON_CLIENTS',
+    find: findPythonClients,
+    debian: 'python3-authlib python3-requests-oauthlib',
   },
   {
     tests: 'identity-agent/cli/watch-screen',
@@ -111,7 +125,7 @@ export const programHelpers = [
     debian: 'firefox-esr',
   },
   {
-    tests: ['test/delivery/any-language', 'test/apis/signed-identity'],
+    tests: ['test/delivery/any-language', 'test/apis/signed-identity', 'test/examples/clients'],
     name: 'Java',
     variable: 'ALONGSIDE_JAVA',
     find: () => onPath('javac') && onPath('java'),

@@ -6,13 +6,17 @@ import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { at, type Block, blocksOf, clone, pages } from './blocks.ts';
 
-const languages = ['sh', 'ts', 'js', 'json', 'python', 'java', 'csharp', 'yaml', 'ini', 'text'];
-const marks = ['title', 'in', 'background', 'exit', 'excerpt'];
+const languages = [
+  ...['sh', 'ts', 'js', 'json', 'python', 'java', 'csharp', 'go', 'php', 'yaml', 'ini'],
+  'text',
+];
+const marks = ['title', 'in', 'background', 'exit', 'excerpt', 'unrun'];
 /** Languages that are neither run nor parsed: their blocks need another proof, such as a file that a later block uses. */
-const inert = ['java', 'csharp', 'yaml', 'ini', 'js'];
+const inert = ['java', 'csharp', 'go', 'php', 'yaml', 'ini', 'js'];
 
 const blocks = pages.flatMap((page) => blocksOf(page));
-const checked = (language: string) => blocks.filter((block) => block.language === language);
+const checked = (language: string) =>
+  blocks.filter((block) => block.language === language && block.marks.unrun === undefined);
 
 describe('the code blocks of the pages', () => {
   test('name a known language and known marks', () => {
@@ -47,6 +51,20 @@ describe('the code blocks of the pages', () => {
       blocks.filter(({ marks: own }) => own.excerpt !== undefined && !isRun(own.excerpt)).map(at),
       [],
       'no test names the files of these excerpts',
+    );
+  });
+
+  test('are announced by "Not run by our tests" if they are not', () => {
+    const unrun = blocks.filter(({ marks: own }) => own.unrun !== undefined);
+    const above = ({ file, line }: Block) =>
+      readFileSync(join(clone, file), 'utf8')
+        .split('\n')
+        .slice(0, line - 1)
+        .findLast((text) => text.trim() !== '');
+    assert.deepEqual(
+      unrun.filter((block) => !above(block)?.includes('Not run by our tests')).map(at),
+      [],
+      'the line above the block must say "Not run by our tests"',
     );
   });
 

@@ -22,6 +22,8 @@ export interface Marks {
   exit?: string;
   /** File of the clone that contains these lines and that tests run. */
   excerpt?: string;
+  /** Its program cannot be had in the tests: neither run nor checked. The page says so above the block. */
+  unrun?: string;
 }
 
 export interface Block {

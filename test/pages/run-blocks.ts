@@ -19,7 +19,7 @@ const namespaces = ['--mount', '--net', '--pid', '--ipc', '--uts', '--cgroup', '
 const wanted = (process.env.ALONGSIDE_PAGES ?? '').split(',').filter((page) => pages.includes(page));
 
 const runs = ({ language, marks }: Block) =>
-  ['sh', 'ts', 'python'].includes(language) && marks.excerpt === undefined;
+  ['sh', 'ts', 'python'].includes(language) && marks.excerpt === undefined && marks.unrun === undefined;
 
 /** Blocks that start another instance. */
 const startsOne = ({ marks, code }: Block) =>
@@ -49,7 +49,8 @@ const acts: Readonly<Record<string, { systemd?: true; before: string; after: Rec
 
 /** Blocks that are run, or written to a file that others read. */
 const used = (block: Block) =>
-  runs(block) || (block.marks.title !== undefined && block.marks.excerpt === undefined);
+  runs(block) ||
+  (block.marks.title !== undefined && block.marks.excerpt === undefined && block.marks.unrun === undefined);
 
 let project: Project;
 let folder = '';

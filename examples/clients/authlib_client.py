@@ -1,0 +1,95 @@
+"""Authlib (Debian: python3-authlib): signs a user in and calls Hello World.
+
+python3 authlib_client.py combined     at /oauth2
+python3 authlib_client.py separate     at CIS2, then exchanges the ID token at /oauth2
+
+It prints an address to open in a browser, and reads the address at which the browser ends. Settings: examples/README.md.
+"""
+
+import os
+import sys
+import time
+
+from authlib.common.security import generate_token
+from authlib.integrations.requests_client import OAuth2Session
+from authlib.jose import JsonWebKey, JsonWebToken
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from authlib.oidc.core import CodeIDToken
+
+setting = os.environ.__getitem__
+api = setting("ALONGSIDE_API_URL")
+token_endpoint = f"{api}/oauth2/token"
+callback = setting("CALLBACK_URL")
+
+
+def browse(url):
+    print("Open this address in a browser:", url, sep="\n", flush=True)
+    return sys.stdin.readline().strip()
+
+
+def sign_in_combined():
+    platform = OAuth2Session(
+        setting("API_KEY"),
+        setting("API_SECRET"),
+        redirect_uri=callback,
+        token_endpoint_auth_method="client_secret_post",
+    )
+    url, state = platform.create_authorization_url(f"{api}/oauth2/authorize")
+    tokens = platform.fetch_token(token_endpoint, authorization_response=browse(url), state=state)
+    return tokens["access_token"]
+
+
+def sign_in_at_cis2():
+    issuer = setting("ALONGSIDE_CIS2_ISSUER_URL")
+    cis2 = OAuth2Session(
+        setting("CIS2_CLIENT_ID"),
+        setting("CIS2_CLIENT_SECRET"),
+        scope="openid profile nationalrbacaccess",
+        redirect_uri=callback,
+        token_endpoint_auth_method="client_secret_post",
+    )
+    metadata = cis2.get(f"{issuer}/.well-known/openid-configuration", withhold_token=True).json()
+    nonce = generate_token()
+    url, state = cis2.create_authorization_url(metadata["authorization_endpoint"], nonce=nonce)
+    tokens = cis2.fetch_token(metadata["token_endpoint"], authorization_response=browse(url), state=state)
+    keys = JsonWebKey.import_key_set(cis2.get(metadata["jwks_uri"], withhold_token=True).json())
+    claims = JsonWebToken(["RS256"]).decode(
+        tokens["id_token"],
+        keys,
+        claims_cls=CodeIDToken,
+        claims_options={
+            "iss": {"essential": True, "value": issuer},
+            "aud": {"essential": True, "value": setting("CIS2_CLIENT_ID")},
+        },
+        claims_params={"nonce": nonce, "client_id": setting("CIS2_CLIENT_ID")},
+    )
+    claims.validate()
+    userinfo = cis2.get(metadata["userinfo_endpoint"]).json()
+    assert userinfo["sub"] == claims["sub"]
+    print("Signed in:", userinfo["name"], flush=True)
+    return tokens["id_token"]
+
+
+def exchange(id_token):
+    key = JsonWebKey.import_key(open(setting("KEY_FILE"), "rb").read(), {"kty": "RSA", "kid": setting("KEY_ID")})
+    platform = OAuth2Session(setting("API_KEY"), key, token_endpoint_auth_method="private_key_jwt")
+    platform.register_client_auth_method(
+        PrivateKeyJWT(
+            token_endpoint,
+            alg="RS512",
+            headers={"typ": "JWT", "kid": setting("KEY_ID")},
+            claims={"exp": int(time.time()) + 300, "jti": generate_token(36)},
+        )
+    )
+    tokens = platform.fetch_token(
+        token_endpoint,
+        grant_type="urn:ietf:params:oauth:grant-type:token-exchange",
+        subject_token=id_token,
+        subject_token_type="urn:ietf:params:oauth:token-type:id_token",
+    )
+    return tokens["access_token"]
+
+
+token = exchange(sign_in_at_cis2()) if sys.argv[1:] == ["separate"] else sign_in_combined()
+hello = OAuth2Session(token={"access_token": token, "token_type": "Bearer"})
+print(hello.get(f"{api}/hello-world/hello/user").text)

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, test } from 'node:test';
+import * as openid from 'openid-client';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { Navigator } from '../testing/navigate.ts';
+
+// The programs of the pages about other libraries: docs/python.md, docs/node.md, docs/java.md, docs/any-language.md.
+const folder = join(import.meta.dirname, '../../examples/clients');
+const callback = 'http://127.0.0.1:9/callback';
+
+const java = process.env.ALONGSIDE_JAVA;
+const python = process.env.ALONGSIDE_PYTHON_CLIENTS;
+const withoutJava = java === undefined && 'needs Java 17';
+const withoutLibraries = python === undefined && 'needs Authlib and requests-oauthlib';
+
+interface Registered {
+  platform: { clientId: string; clientSecret: string };
+  cis2: { clientId: string; clientSecret: string };
+}
+
+describe('the clients of other libraries', () => {
+  let instance: TestInstance;
+  let env: Record<string, string>;
+  let signingKey: CryptoKey;
+  const keys = mkdtempSync(join(tmpdir(), 'alongside-clients-'));
+
+  before(async () => {
+    instance = await startInstance();
+    await instance.signInAtDesk('gp');
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+    const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-512' };
+    const pkcs8 = privateKey.export({ type: 'pkcs8', format: 'der' });
+    signingKey = await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
+    const keyFile = join(keys, 'key.pem');
+    writeFileSync(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'test-1' }] };
+    const { platform, cis2 } = await instance.api<Registered>('POST', '/applications', {
+      name: 'other libraries',
+      platform: { callbackUrls: [callback], products: ['hello-world'], jwks },
+      cis2: { redirectUris: [callback], tokenEndpointAuthMethod: 'client_secret_post' },
+    });
+    env = {
+      PATH: process.env.PATH ?? '',
+      ALONGSIDE_API_URL: instance.urls.api,
+      ALONGSIDE_CIS2_ISSUER_URL: instance.urls.cis2Issuer,
+      ALONGSIDE_CONSOLE_URL: instance.urls.console,
+      ALONGSIDE_SAMPLE_URL: instance.urls.sample,
+      API_KEY: platform.clientId,
+      API_SECRET: platform.clientSecret,
+      CIS2_CLIENT_ID: cis2.clientId,
+      CIS2_CLIENT_SECRET: cis2.clientSecret,
+      CALLBACK_URL: callback,
+      KEY_FILE: keyFile,
+      KEY_ID: 'test-1',
+    };
+  });
+  after(async () => {
+    await instance?.stop();
+    rmSync(keys, { recursive: true });
+  });
+
+  /** Runs a program, opens the address that it prints, and gives it the address at which the browser ends. */
+  async function run(program: string, file: string, ...args: string[]): Promise<string> {
+    const child = spawn(program, [join(folder, file), ...args], { env });
+    let output = '';
+    child.stderr.on('data', (part) => {
+      output += part;
+    });
+    const ended = once(child, 'close');
+    for await (const line of createInterface({ input: child.stdout })) {
+      output += `${line}\n`;
+      if (!line.startsWith('http')) continue;
+      const { address } = await new Navigator().go(line, callback);
+      child.stdin.write(`${address}\n`);
+    }
+    assert.deepEqual([(await ended)[0], output.includes('Traceback')], [0, false], output);
+    return output;
+  }
+
+  /** Returns a refresh token of the separate pattern. */
+  async function exchanged(): Promise<string> {
+    const execute = [openid.allowInsecureRequests];
+    const cis2 = await openid.discovery(
+      new URL(instance.urls.cis2Issuer),
+      env.CIS2_CLIENT_ID ?? '',
+      env.CIS2_CLIENT_SECRET,
+      undefined,
+      { execute },
+    );
+    const state = openid.randomState();
+    const request = { redirect_uri: callback, scope: 'openid nationalrbacaccess', state };
+    const { href } = openid.buildAuthorizationUrl(cis2, request);
+    const { address } = await new Navigator().go(href, callback);
+    const expected = { expectedState: state };
+    const { id_token } = await openid.authorizationCodeGrant(cis2, new URL(address), expected);
+    const token_endpoint = `${instance.urls.api}/oauth2/token`;
+    const authentication = openid.PrivateKeyJwt(
+      { key: signingKey, kid: 'test-1' },
+      {
+        [openid.modifyAssertion](header, claims) {
+          Object.assign(header, { typ: 'JWT' });
+          Object.assign(claims, { aud: token_endpoint });
+        },
+      },
+    );
+    const server = { issuer: instance.urls.api, token_endpoint };
+    const platform = new openid.Configuration(server, env.API_KEY ?? '', undefined, authentication);
+    openid.allowInsecureRequests(platform);
+    const tokens = await openid.genericGrantRequest(
+      platform,
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+      {
+        subject_token: id_token ?? '',
+        subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+      },
+    );
+    return tokens.refresh_token ?? assert.fail('no refresh token');
+  }
+
+  for (const pattern of ['combined', 'separate'])
+    test(`openid-client signs in with the ${pattern} pattern`, async () => {
+      assert.match(await run(process.execPath, 'openid-client.ts', pattern), /Hello User/);
+    });
+
+  for (const pattern of ['combined', 'separate'])
+    test(`Authlib signs in with the ${pattern} pattern`, { skip: withoutLibraries }, async () => {
+      assert.match(await run(python ?? '', 'authlib_client.py', pattern), /Hello User/);
+    });
+
+  test('requests-oauthlib signs in with the combined pattern', { skip: withoutLibraries }, async () => {
+    const output = await run(python ?? '', 'requests_oauthlib_client.py');
+    assert.match(output, /Signed in: 656005750108\n.*Hello User/);
+  });
+
+  test('java.net.http refreshes the tokens of an exchange', { skip: withoutJava }, async () => {
+    const refreshToken = await exchanged();
+    const child = spawn(java ?? '', [join(folder, 'RefreshExchanged.java')], { env });
+    child.stdin.end(refreshToken);
+    const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    assert.match(output, /"refresh_count":"1"/, errors);
+  });
+
+  test('java.net.http signs in as a browser without a window', { skip: withoutJava }, async () => {
+    const output = await run(java ?? '', 'HeadlessSignIn.java');
+    assert.match(output, new RegExp(`signed in at ${instance.urls.sample}`));
+  });
+});
