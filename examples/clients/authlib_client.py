@@ -1,6 +1,7 @@
 """Authlib (Debian: python3-authlib): signs a user in and calls Hello World.
 
 python3 authlib_client.py combined     at /oauth2
+python3 authlib_client.py openid       combined at /oauth2.1
 python3 authlib_client.py separate     at CIS2, then exchanges the ID token at /oauth2
 
 It prints an address to open in a browser, and reads the address at which the browser ends. Settings: examples/README.md.
@@ -39,35 +40,39 @@ def sign_in_combined():
     return tokens["access_token"]
 
 
-def sign_in_at_cis2():
-    issuer = setting("ALONGSIDE_CIS2_ISSUER_URL")
-    cis2 = OAuth2Session(
-        setting("CIS2_CLIENT_ID"),
-        setting("CIS2_CLIENT_SECRET"),
+def sign_in(issuer, client_id, client_secret):
+    """Signs in at CIS2, or at /oauth2.1."""
+    client = OAuth2Session(
+        client_id,
+        client_secret,
         scope="openid profile nationalrbacaccess",
         redirect_uri=callback,
-        token_endpoint_auth_method="client_secret_post",
+        code_challenge_method="S256",
     )
-    metadata = cis2.get(f"{issuer}/.well-known/openid-configuration", withhold_token=True).json()
-    nonce = generate_token()
-    url, state = cis2.create_authorization_url(metadata["authorization_endpoint"], nonce=nonce)
-    tokens = cis2.fetch_token(metadata["token_endpoint"], authorization_response=browse(url), state=state)
-    keys = JsonWebKey.import_key_set(cis2.get(metadata["jwks_uri"], withhold_token=True).json())
+    metadata = client.get(f"{issuer}/.well-known/openid-configuration", withhold_token=True).json()
+    nonce, verifier = generate_token(), generate_token(48)
+    url, state = client.create_authorization_url(
+        metadata["authorization_endpoint"], nonce=nonce, code_verifier=verifier
+    )
+    tokens = client.fetch_token(
+        metadata["token_endpoint"], authorization_response=browse(url), state=state, code_verifier=verifier
+    )
+    keys = JsonWebKey.import_key_set(client.get(metadata["jwks_uri"], withhold_token=True).json())
     claims = JsonWebToken(["RS256"]).decode(
         tokens["id_token"],
         keys,
         claims_cls=CodeIDToken,
         claims_options={
             "iss": {"essential": True, "value": issuer},
-            "aud": {"essential": True, "value": setting("CIS2_CLIENT_ID")},
+            "aud": {"essential": True, "value": client_id},
         },
-        claims_params={"nonce": nonce, "client_id": setting("CIS2_CLIENT_ID")},
+        claims_params={"nonce": nonce, "client_id": client_id},
     )
     claims.validate()
-    userinfo = cis2.get(metadata["userinfo_endpoint"]).json()
+    userinfo = client.get(metadata["userinfo_endpoint"]).json()
     assert userinfo["sub"] == claims["sub"]
     print("Signed in:", userinfo["name"], flush=True)
-    return tokens["id_token"]
+    return tokens
 
 
 def exchange(id_token):
@@ -90,6 +95,13 @@ def exchange(id_token):
     return tokens["access_token"]
 
 
-token = exchange(sign_in_at_cis2()) if sys.argv[1:] == ["separate"] else sign_in_combined()
+pattern = sys.argv[1]
+if pattern == "combined":
+    token = sign_in_combined()
+elif pattern == "openid":
+    token = sign_in(f"{api}/oauth2.1", setting("API_KEY"), setting("API_SECRET"))["access_token"]
+else:
+    cis2 = sign_in(setting("ALONGSIDE_CIS2_ISSUER_URL"), setting("CIS2_CLIENT_ID"), setting("CIS2_CLIENT_SECRET"))
+    token = exchange(cis2["id_token"])
 hello = OAuth2Session(token={"access_token": token, "token_type": "Bearer"})
 print(hello.get(f"{api}/hello-world/hello/user").text)

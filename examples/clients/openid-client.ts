@@ -5,6 +5,7 @@ import * as openid from 'openid-client';
 // openid-client 6 (npm install openid-client): signs a user in and calls Hello World.
 //
 //   node openid-client.ts combined     at /oauth2
+//   node openid-client.ts openid       combined at /oauth2.1
 //   node openid-client.ts separate     at CIS2, then exchanges the ID token at /oauth2
 //
 // It prints an address to open in a browser, and reads the address at which the browser ends. Settings: examples/README.md.
@@ -41,33 +42,32 @@ async function signInCombined(): Promise<string> {
   return tokens.access_token;
 }
 
-async function signInAtCis2(): Promise<string> {
-  const cis2 = await openid.discovery(
-    new URL(setting('ALONGSIDE_CIS2_ISSUER_URL')),
-    setting('CIS2_CLIENT_ID'),
-    setting('CIS2_CLIENT_SECRET'),
-    undefined, // the secret in the form
-    insecure,
-  );
+/** Signs in at CIS2, or at /oauth2.1. */
+async function signIn(issuer: string, clientId: string, secret: string) {
+  const server = await openid.discovery(new URL(issuer), clientId, secret, undefined, insecure);
+  const verifier = openid.randomPKCECodeVerifier();
   const [state, nonce] = [openid.randomState(), openid.randomNonce()];
   const answer = await browse(
-    openid.buildAuthorizationUrl(cis2, {
+    openid.buildAuthorizationUrl(server, {
       redirect_uri: redirectUri,
       scope: 'openid profile nationalrbacaccess',
       max_age: '300',
       state,
       nonce,
+      code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
     }),
   );
-  const tokens = await openid.authorizationCodeGrant(cis2, answer, {
+  const tokens = await openid.authorizationCodeGrant(server, answer, {
     expectedState: state,
     expectedNonce: nonce,
+    pkceCodeVerifier: verifier,
     maxAge: 300,
   });
   const { sub = '' } = tokens.claims() ?? {};
-  const { name } = await openid.fetchUserInfo(cis2, tokens.access_token, sub);
+  const { name } = await openid.fetchUserInfo(server, tokens.access_token, sub);
   console.log(`Signed in: ${name}`);
-  return tokens.id_token ?? '';
+  return { accessToken: tokens.access_token, idToken: tokens.id_token ?? '' };
 }
 
 async function exchange(idToken: string): Promise<string> {
@@ -99,7 +99,14 @@ async function exchange(idToken: string): Promise<string> {
   return tokens.access_token;
 }
 
-const token = process.argv[2] === 'separate' ? await exchange(await signInAtCis2()) : await signInCombined();
-const hello = await fetch(`${api}/hello-world/hello/user`, { headers: { authorization: `Bearer ${token}` } });
-console.log(await hello.text());
+async function accessToken(): Promise<string> {
+  if (process.argv[2] === 'combined') return signInCombined();
+  if (process.argv[2] === 'openid')
+    return (await signIn(`${api}/oauth2.1`, setting('API_KEY'), setting('API_SECRET'))).accessToken;
+  const cis2 = setting('ALONGSIDE_CIS2_ISSUER_URL');
+  return exchange((await signIn(cis2, setting('CIS2_CLIENT_ID'), setting('CIS2_CLIENT_SECRET'))).idToken);
+}
+
+const headers = { authorization: `Bearer ${await accessToken()}` };
+console.log(await (await fetch(`${api}/hello-world/hello/user`, { headers })).text());
 terminal.close();

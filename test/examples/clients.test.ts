@@ -29,6 +29,8 @@ interface Registered {
 describe('the clients of other libraries', () => {
   let instance: TestInstance;
   let env: Record<string, string>;
+  /** The credentials of an application of the profile `standard`, for /oauth2.1. */
+  let standard: Record<string, string>;
   let signingKey: CryptoKey;
   const keys = mkdtempSync(join(tmpdir(), 'alongside-clients-'));
 
@@ -42,10 +44,16 @@ describe('the clients of other libraries', () => {
     const keyFile = join(keys, 'key.pem');
     writeFileSync(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
     const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'test-1' }] };
+    const { platform: ours } = await instance.api<Registered>('POST', '/applications', {
+      name: 'other libraries at /oauth2.1',
+      profile: 'standard',
+      platform: { callbackUrls: [callback], products: ['hello-world'] },
+    });
+    standard = { API_KEY: ours.clientId, API_SECRET: ours.clientSecret };
     const { platform, cis2 } = await instance.api<Registered>('POST', '/applications', {
       name: 'other libraries',
       platform: { callbackUrls: [callback], products: ['hello-world'], jwks },
-      cis2: { redirectUris: [callback], tokenEndpointAuthMethod: 'client_secret_post' },
+      cis2: { redirectUris: [callback] },
     });
     env = {
       PATH: process.env.PATH ?? '',
@@ -69,7 +77,8 @@ describe('the clients of other libraries', () => {
 
   /** Runs a program, opens the address that it prints, and gives it the address at which the browser ends. */
   async function run(program: string, file: string, ...args: string[]): Promise<string> {
-    const child = spawn(program, [join(folder, file), ...args], { env });
+    const settings = args[0] === 'openid' ? { ...env, ...standard } : env;
+    const child = spawn(program, [join(folder, file), ...args], { env: settings });
     let output = '';
     child.stderr.on('data', (part) => {
       output += part;
@@ -125,13 +134,13 @@ describe('the clients of other libraries', () => {
     return tokens.refresh_token ?? assert.fail('no refresh token');
   }
 
-  for (const pattern of ['combined', 'separate'])
-    test(`openid-client signs in with the ${pattern} pattern`, async () => {
+  for (const pattern of ['combined', 'openid', 'separate'])
+    test(`openid-client signs in: ${pattern}`, async () => {
       assert.match(await run(process.execPath, 'openid-client.ts', pattern), /Hello User/);
     });
 
-  for (const pattern of ['combined', 'separate'])
-    test(`Authlib signs in with the ${pattern} pattern`, { skip: withoutLibraries }, async () => {
+  for (const pattern of ['combined', 'openid', 'separate'])
+    test(`Authlib signs in: ${pattern}`, { skip: withoutLibraries }, async () => {
       assert.match(await run(python ?? '', 'authlib_client.py', pattern), /Hello User/);
     });
 
