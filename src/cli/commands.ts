@@ -66,6 +66,10 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
       'products of the API platform: bundles of APIs, scopes and limits',
       () => import('./commands/product.ts'),
     ],
+    'resource-server': [
+      'applications that may introspect tokens: APIs that check them without the gateway',
+      () => import('./commands/resource-server.ts'),
+    ],
     developer: [
       'developers of applications; those of an inactive one are refused everywhere',
       () => import('./commands/developer.ts'),

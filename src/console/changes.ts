@@ -25,6 +25,8 @@ const ofEvents: readonly Change[] = ['journey', 'desk', 'session', 'mail', 'faul
 /** The subjects of a successful write of the API, by the first part of its path. Other writes may have changed anything. */
 const ofWrites: Readonly<Record<string, readonly Change[]>> = {
   agent: ['desk', 'session'],
+  desk: ['desk', 'session', 'card'],
+  tidy: ['desk', 'session', 'card', 'fault', 'clock', 'key'],
   readers: ['desk', 'session', 'card'],
   cards: ['desk', 'card', 'person'],
   'registration-authority': ['card', 'person'],

@@ -367,6 +367,14 @@ export const errors = catalogue('console', {
     expected: 'the serial, persona or uid of a listed card',
     fix: 'Use a listed card: alongside card list.',
   },
+  noCard: {
+    code: 'no_card',
+    status: 409,
+    description: 'The person has no virtual card.',
+    source: wire,
+    expected: 'a person with a virtual card',
+    fix: 'Create a card: alongside card issue PERSON.',
+  },
   cardTaken: {
     code: 'duplicate_card',
     status: 409,

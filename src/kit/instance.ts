@@ -209,9 +209,8 @@ class RunningInstance implements Alongside {
   }
 
   async tidy(): Promise<void> {
-    await this.card.remove();
-    await this.#api.must('DELETE', '/faults');
-    await this.clock.real();
+    await this.#api.must('POST', '/tidy');
+    await this.clock.read();
   }
 
   async reset(): Promise<void> {

@@ -156,15 +156,17 @@ export class Refusals implements RefusalRecorder {
     return newest && { ...newest, earlier: earlier.map(({ messageId }) => messageId) };
   }
 
-  /** Returns the newest refusal of the last thousand that fits. */
-  async newest(fits: (refusal: Omit<StoredRefusal, 'at'>) => boolean): Promise<FoundRefusal | undefined> {
+  /** Returns the refusals of the last thousand that fit, the newest first. */
+  async newest(fits: (refusal: Omit<StoredRefusal, 'at'>) => boolean, most: number): Promise<FoundRefusal[]> {
     await this.keep();
     const rows = await this.#database.all(
       sql(`SELECT at, body FROM refusal ORDER BY seq DESC LIMIT ${mostSearched}`),
       refusalRow,
     );
-    const found = rows.find(({ body }) => fits(body));
-    return found && { at: new Date(found.at).toISOString(), ...found.body, earlier: [] };
+    return rows
+      .filter(({ body }) => fits(body))
+      .slice(0, most)
+      .map(({ at, body }) => ({ at: new Date(at).toISOString(), ...body, earlier: [] }));
   }
 
   /** Removes refusals older than a week or above the limit. Returns whether more remain. */

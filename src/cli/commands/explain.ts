@@ -1,6 +1,8 @@
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import type { Explanation } from '../../console/explain/registry.ts';
 import { linesOf } from '../../kit/report.ts';
-import { consoleCommand, text } from '../command.ts';
+import { consoleCommand, type Result, text, yes } from '../command.ts';
+import type { InstanceApi } from '../instance.ts';
 import { readText } from '../json-file.ts';
 import { columns } from '../table.ts';
 
@@ -37,20 +39,30 @@ function explanationLines({ took, summary, banner, checks, alternatives }: Expla
   ];
 }
 
+async function lastRefusal(api: InstanceApi, id: string | undefined): Promise<Result> {
+  if (id !== undefined) throw new UsageError('--last takes no ID.');
+  const [refusal] = (await api.must('GET', '/refusals', { query: { limit: '1' } })).refusals;
+  if (!refusal) throw new OperatorError('This instance has refused nothing in the last seven days.');
+  return { json: refusal, lines: linesOf(refusal) };
+}
+
 export const explain = consoleCommand({
   name: 'explain',
-  flags: { as: text },
+  flags: { as: text, last: yes },
   actions: {
     '': {
-      words: 'ID',
+      words: '[ID]',
       help: [
         [
           '',
           'expected and received values, the fix, who must act, the source; with - instead of ID, every check of the text on standard input: a token, assertion, error, address, form, curl command, key or HAR',
         ],
+        ['--last', 'the same for the newest refusal of this instance; exit code 1 if there is none'],
         ['  --as KIND', 'what the text is, such as id-token; recognised by default'],
       ],
-      async run({ api, flags: { as } }, id) {
+      async run({ api, flags: { as, last } }, id) {
+        if (last) return lastRefusal(api, id);
+        if (id === undefined) throw new UsageError('ID is missing: alongside explain ID, or --last.');
         if (id === '-') {
           const body = { text: readText(id).trim(), ...(as === undefined ? {} : { as }) };
           const found = await api.must('POST', '/explain', { body });
@@ -66,5 +78,9 @@ export const explain = consoleCommand({
     'ID is the X-Message-Id of the response, its message_id, the reference on an error page, or the X-Request-ID or X-Correlation-ID of the request.',
     'A text from standard input is not in the history of the shell. Exit code 0: no mistake was found; 1: at least one.',
   ],
-  examples: ['alongside explain 6f3c2a51-8b7e-4c64-9d4b-0e2f8f0c1a77', 'alongside explain - < request.txt'],
+  examples: [
+    'alongside explain 6f3c2a51-8b7e-4c64-9d4b-0e2f8f0c1a77',
+    'alongside explain --last',
+    'alongside explain - < request.txt',
+  ],
 });

@@ -25,7 +25,7 @@ async function judgeCallback(
   try {
     const { status, headers } = await outbound(
       `${cis2Issuer}/authorize?${query}`,
-      { privateAddresses: true },
+      { privateAddresses: true, direct: true },
       { method: 'HEAD', milliseconds: patience },
     );
     // Other servers and proxies answer with a page.

@@ -20,7 +20,11 @@ const patience = 5_000;
 export async function ask(address: string, token?: string): Promise<HttpProbe> {
   try {
     const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const answer = await outbound(address, { privateAddresses: true }, { headers, milliseconds: patience });
+    const answer = await outbound(
+      address,
+      { privateAddresses: true, direct: true },
+      { headers, milliseconds: patience },
+    );
     let body: unknown;
     try {
       body = JSON.parse(answer.body);

@@ -153,18 +153,32 @@ const target = (
   { advance = 0, set }: { advance?: number | undefined; set?: string | undefined },
 ) => (set === undefined ? now + Math.round(advance * 1000) : Date.parse(set));
 
+async function recordedMove(
+  audit: ConsoleContext['audit'],
+  change: () => Promise<LaggingPart[]>,
+  offset: number,
+  isFrozen: boolean,
+): Promise<LaggingPart[]> {
+  const detail = { offsetSeconds: offset / 1000, frozen: isFrozen };
+  return audit.recordThen({ actor: 'developer', action: 'clock.moved', target: 'clock', detail }, change);
+}
+
+/** Returns to real time and records it. */
+export const realTime = ({
+  audit,
+  ...parts
+}: ClockContext & Pick<ConsoleContext, 'audit'>): Promise<LaggingPart[]> =>
+  recordedMove(audit, () => resetClock(parts), 0, false);
+
 /** `/clock`: the clock that all services and the local agent share. */
 export const clock: Resource = {
   only: 'development',
   calls({ audit, ...clockParts }) {
     const { clock, database } = clockParts;
 
-    async function move(change: () => Promise<LaggingPart[]>, offset: number, isFrozen: boolean) {
-      const detail = { offsetSeconds: offset / 1000, frozen: isFrozen };
-      const entry = { actor: 'developer', action: 'clock.moved', target: 'clock', detail } as const;
-      const lagging = await audit.recordThen(entry, change);
-      return json(200, { ...clockState(clock), lagging });
-    }
+    const move = async (
+      ...moved: [change: () => Promise<LaggingPart[]>, offset: number, isFrozen: boolean]
+    ) => json(200, { lagging: await recordedMove(audit, ...moved), ...clockState(clock) });
 
     return [
       defineCall('GET', '/clock', {

@@ -4,8 +4,19 @@ import { type FaultState, faultOf, runForm } from '../../storage/faults.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { invalidMember } from '../api/request.ts';
 import { recordStatement } from '../api/revisions.ts';
+import type { ConsoleContext } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 import { faultShape, listedFault, listFaults } from '../fault-list.ts';
+
+/** Switches all faults off. Returns the names of those that were on. */
+export async function switchAllOff({
+  faults,
+  audit,
+}: Pick<ConsoleContext, 'faults' | 'audit'>): Promise<string[]> {
+  const off = [...(await faults.on()).keys()];
+  for (const name of off) await faults.set(name, null, recordStatement(audit, 'fault.off', name));
+  return off;
+}
 
 /** `/faults`: injected faults. */
 export const faults: Resource = {
@@ -40,11 +51,7 @@ export const faults: Resource = {
         summary: 'Switches all faults off',
         answers: { 200: 'The names of those that were on' },
         response: z.strictObject({ off: z.array(z.string()) }),
-        async handle() {
-          const off = [...(await faults.on()).keys()];
-          for (const name of off) await faults.set(name, null, recordStatement(audit, 'fault.off', name));
-          return json(200, { off });
-        },
+        handle: async () => json(200, { off: await switchAllOff(console) }),
       }),
       defineCall('PUT', '/faults/:name', {
         summary:

@@ -1,11 +1,13 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { refusalMembers } from '../../storage/refusals.ts';
+import { type FoundRefusal, refusalMembers } from '../../storage/refusals.ts';
 import { currentCaller } from '../administrators/admission.ts';
 import { defineCall, type Resource } from '../api/call.ts';
+import { pageLimit } from '../api/request.ts';
 import { errors } from '../errors.ts';
 
 const longestId = 200;
+const mostListed = 100;
 
 const foundRefusal = z
   .strictObject({
@@ -26,9 +28,32 @@ const foundRefusal = z
   })
   .meta({ id: 'Refusal' });
 
-/** `GET /refusals/{id}`: a refused request by its message id, X-Request-ID or X-Correlation-ID. */
+/** Returns a refusal as the caller may see it. */
+function shown(found: FoundRefusal, now: number): object {
+  // Its values may name a person, as in a journey.
+  const { headline } = found.facts ?? {};
+  const cut =
+    currentCaller()?.role === 'read' ? { detail: '', facts: headline === undefined ? {} : { headline } } : {};
+  return { ...found, ...cut, ageSeconds: Math.round((now - Date.parse(found.at)) / 1_000) };
+}
+
+/** `/refusals`: refused requests, the newest first or by message id, X-Request-ID or X-Correlation-ID. */
 export const refusals: Resource = {
   calls: ({ refusals, clock }) => [
+    defineCall('GET', '/refusals', {
+      summary: 'Lists the refusals of the last thousand that are not of the console itself, the newest first',
+      query: z.strictObject({ limit: pageLimit.describe('At most this many; 20 by default, 100 at most') }),
+      answers: { 200: 'The refusals' },
+      roles: ['support', 'read'],
+      response: z.strictObject({ refusals: z.array(foundRefusal) }),
+      async handle({ query: { limit = '20' } }) {
+        const found = await refusals.newest(
+          ({ service }) => service !== 'console',
+          Math.min(Number(limit), mostListed),
+        );
+        return json(200, { refusals: found.map((refusal) => shown(refusal, clock.now())) });
+      },
+    }),
     defineCall('GET', '/refusals/:id', {
       summary: 'Explains a refused request: expected and received value, fix, and who must act',
       answers: { 200: 'The newest refusal with this id', 404: 'No refusal with this id is stored' },
@@ -37,17 +62,7 @@ export const refusals: Resource = {
       async handle({ params: { id } }) {
         const found = id.length <= longestId ? await refusals.find(id) : undefined;
         if (!found) throw errors.refusalUnknown('no stored refusal has this id');
-        // Its values may name a person, as in a journey.
-        const { headline } = found.facts ?? {};
-        const shown =
-          currentCaller()?.role === 'read'
-            ? { detail: '', facts: headline === undefined ? {} : { headline } }
-            : {};
-        return json(200, {
-          ...found,
-          ...shown,
-          ageSeconds: Math.round((clock.now() - Date.parse(found.at)) / 1_000),
-        });
+        return json(200, shown(found, clock.now()));
       },
     }),
   ],

@@ -16,6 +16,7 @@ import { audit } from './audit.ts';
 import { authenticators, importedAuthenticators } from './authenticators.ts';
 import { cards } from './cards.ts';
 import { clock } from './clock.ts';
+import { desk } from './desk.ts';
 import { developers } from './developers.ts';
 import { directory } from './directory.ts';
 import { changes, events } from './events.ts';
@@ -40,6 +41,7 @@ import { validate } from './validate.ts';
 export const resources: readonly Resource[] = [
   agent,
   reader,
+  desk,
   cards,
   state,
   people,

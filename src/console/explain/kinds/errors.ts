@@ -42,7 +42,7 @@ async function explainError({ ids, code, fits }: ErrorText, console: ConsoleCont
     const found = await console.refusals.find(id);
     if (found) return refusalFinding(found, console);
   }
-  const similar = await console.refusals.newest(fits);
+  const [similar] = await console.refusals.newest(fits, 1);
   const idCheck = unchecked(
     'message id',
     'unknown',

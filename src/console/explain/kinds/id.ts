@@ -88,7 +88,7 @@ const idKinds: readonly IdKind[] = [
     name: 'error',
     form: /^[a-z][\w-]*\.[a-z]\w*$/i,
     async find(id, console) {
-      const found = await console.refusals.newest(({ error }) => error === id);
+      const [found] = await console.refusals.newest(({ error }) => error === id, 1);
       return found ? stepLink(console, found.messageId) : actRefused(id, console);
     },
   },
