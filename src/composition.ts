@@ -11,6 +11,7 @@ import type { MutualTlsUrls, Ports } from './boot/addresses.ts';
 import type { Core } from './boot/core.ts';
 import type { Placement } from './boot/listeners.ts';
 import type { Figures } from './boot/metrics/gauges.ts';
+import { createIdTokenSource } from './boot/minted-id-token.ts';
 import { outages, withOutages } from './boot/outages.ts';
 import {
   createPeopleNow,
@@ -27,6 +28,7 @@ import { createCis } from './cis/index.ts';
 import type { CisReads } from './cis/protocol.ts';
 import { cis2Faults } from './cis2/faults/registry.ts';
 import { createCis2 } from './cis2/index.ts';
+import { healthcareRealm } from './cis2/realms/realm.ts';
 import { authorisationApis, type Config, type ServiceName } from './config.ts';
 import type { StoredPart } from './console/dependencies.ts';
 import { createConsole } from './console/index.ts';
@@ -246,6 +248,20 @@ function basesOf({ config, development, urls, cis2Provider }: Wiring, here: Cis2
   ];
 }
 
+const idTokenSourceOf = ({ config, core, registrations, cis2Provider }: Wiring) =>
+  createIdTokenSource(
+    {
+      issuer: cis2Provider.issuer,
+      keys: core.keys.cis2,
+      clock: core.clock,
+      forgeRockClaims: !config.plainIdTokens,
+      realmName: healthcareRealm.name,
+      assuranceAsNumbers: config.assuranceAsNumbers,
+    },
+    registrations.applications,
+    cis2Provider.clientId,
+  );
+
 const authorisationOf = (wiring: Wiring, personSource: PersonSource, here: Cis2Here) => {
   const { core, live, log } = wiring;
   const userinfoSource = async (uid: string) => {
@@ -260,7 +276,7 @@ const authorisationOf = (wiring: Wiring, personSource: PersonSource, here: Cis2H
     log: log('authorisation'),
     statusApiKey: wiring.statusApiKey,
     personSource,
-    ...(wiring.development ? { userinfoSource } : {}),
+    ...(wiring.development ? { userinfoSource, idTokenSource: idTokenSourceOf(wiring) } : {}),
     roleSource: async (uid) => (await personSource(uid))?.roles.map(({ roleId }) => roleId),
     consoleSecret: wiring.secret('console', 'authorisation'),
     clientAuthorities: live.clientAuthorities,

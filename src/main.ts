@@ -106,7 +106,8 @@ async function openGround(given: Config, development: boolean, shutdown: Shutdow
   const problem = apisProblem(urls);
   if (problem !== undefined) throw new ConfigurationError(problem);
   const mutualTls = mutualTlsUrls(config, ports, urls);
-  if (config.tls && development) await ensureOwnCertificate(config, urls, systemClock.now());
+  if (config.tls && development)
+    await ensureOwnCertificate(config, urls, systemClock.now(), given.tlsAuthority);
   const tls = openTls(config);
   trustAuthority(config.tlsAuthority)();
   const checkSafe = (wanted: Config) => {

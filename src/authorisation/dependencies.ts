@@ -90,6 +90,11 @@ export interface AuthorisationDependencies {
   roleSource?: (uid: string) => Promise<string[] | undefined>;
   /** Returns a person in CIS, for minted tokens; undefined for an unknown uid. Without it no tokens are minted. */
   personSource?: (uid: string) => Promise<Person | undefined>;
+  /**
+   * Signs the ID token that CIS2 of this installation would issue to the platform for this sign-in, for minted tokens; undefined
+   * without a registration of the platform. Without it minted tokens have none.
+   */
+  idTokenSource?: (person: Person, sid: string) => Promise<string | undefined>;
   /** Returns the userinfo of such a person; undefined for an unknown uid. */
   userinfoSource?: (uid: string) => Promise<Record<string, unknown> | undefined>;
   /** The secret of the console; without it there are no routes for the console. */

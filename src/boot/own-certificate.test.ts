@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { loadConfig } from '@alongside/kernel/config';
 import { configShape } from '../config.ts';
+import { newAuthority } from '../oauth/testing/certificates.ts';
 import { ensureOwnCertificate, withOwnCertificate } from './own-certificate.ts';
-import { openTls } from './tls.ts';
+import { openTls, trustAuthority } from './tls.ts';
 
 const configOf = (settings: Record<string, unknown>) => loadConfig(configShape, settings);
 
@@ -50,6 +52,29 @@ describe('the certificate of --tls', () => {
     const second = await ensure('https://other.test');
     assert.notEqual(second, first);
     assert.notEqual(await ensure('https://other.test', now + 368 * day), second);
+  });
+
+  test('is trusted together with the authorities of --tls-authority', async () => {
+    const more = join(folder, 'more.pem');
+    const [one, two] = await Promise.all([newAuthority(now), newAuthority(now)]);
+    writeFileSync(more, one.pem + two.pem);
+    const both = withOwnCertificate(configOf({ tls: true, tlsAuthority: more }), folder);
+    await ensureOwnCertificate(both, urlsAt('https://localhost:3'), now, more);
+    const own = readFileSync(join(folder, 'tls', 'authority.pem'), 'utf8');
+    assert.ok(new X509Certificate(read()).checkIssued(new X509Certificate(own)));
+    const trusted = getCACertificates('default');
+    trustAuthority(both.tlsAuthority)();
+    try {
+      const all = getCACertificates('default').map((pem) => new X509Certificate(pem).fingerprint256);
+      for (const pem of [own, one.pem, two.pem])
+        assert.ok(all.includes(new X509Certificate(pem).fingerprint256));
+    } finally {
+      setDefaultCACertificates(trusted);
+    }
+    await assert.rejects(
+      ensureOwnCertificate(both, urlsAt('https://localhost:3'), now, join(folder, 'none.pem')),
+      /none\.pem cannot be read/,
+    );
   });
 
   test('excludes another certificate, and changes nothing without --tls', () => {

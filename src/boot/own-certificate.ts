@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 import type { Config } from '../config.ts';
 import type { Urls } from '../service.ts';
-import { certificateProblem } from './tls.ts';
+import { certificateProblem, textIn } from './tls.ts';
 
 const { subtle } = crypto;
 const day = 86_400_000;
@@ -14,19 +14,22 @@ const validity = 397 * day;
 const renewal = 30 * day;
 const serverAuthentication = '1.3.6.1.5.5.7.3.1';
 
-/** Returns the configuration with the files of `--tls` in the data folder; unchanged without `--tls`. */
+/**
+ * Returns the configuration with the files of `--tls` in the data folder; unchanged without `--tls`. With `--tls-authority`, one file
+ * has that authority too.
+ */
 export function withOwnCertificate(config: Config, dataFolder: string): Config {
   if (!config.tls) return config;
-  if (config.tlsCertificate || config.tlsKey || config.tlsAuthority)
+  if (config.tlsCertificate || config.tlsKey)
     throw new OperatorError(
-      'Use --tls, or a certificate of your own with --tls-certificate, --tls-key and --tls-authority.',
+      'Use --tls, or a certificate of your own with --tls-certificate and --tls-key, not both.',
     );
   const fileOf = (name: string) => join(dataFolder, 'tls', `${name}.pem`);
   return {
     ...config,
     tlsCertificate: fileOf('certificate'),
     tlsKey: fileOf('key'),
-    tlsAuthority: fileOf('authority'),
+    tlsAuthority: fileOf(config.tlsAuthority ? 'authorities' : 'authority'),
   };
 }
 
@@ -37,8 +40,24 @@ async function newKey() {
 
 const loopbackNames = ['localhost', '127.0.0.1', '::1'];
 
-/** Creates the certificate of `--tls` for this machine and its public names, unless the files have one that stays valid. */
+/**
+ * Creates the certificate of `--tls` for this machine and its public names, unless the files have one that stays valid.
+ * @param more the file of `--tls-authority`. Throws ConfigurationError if it cannot be read.
+ */
 export async function ensureOwnCertificate(
+  config: Config,
+  urls: Urls,
+  now: number,
+  more?: string,
+): Promise<void> {
+  const { tlsKey = '', tlsAuthority = '' } = config;
+  const own = join(tlsKey, '..', 'authority.pem');
+  await ensureFiles({ ...config, tlsAuthority: own }, urls, now);
+  if (more)
+    writeFileSync(tlsAuthority, `${readFileSync(own, 'utf8')}\n${textIn(more, 'authority certificate')}`);
+}
+
+async function ensureFiles(
   { tlsCertificate = '', tlsKey = '', tlsAuthority = '' }: Config,
   urls: Urls,
   now: number,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { decodeJwt } from 'jose';
+import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { invoke, invokeJson, runProcess } from '../../src/cli/testing/command.ts';
 import { startUpstream } from '../../src/gateway/testing/upstream.ts';
 import { seededClients } from '../../src/seed/applications.ts';
@@ -211,6 +211,18 @@ x-alongside:
     try {
       const worker = await sentFor(`Bearer ${await tokenOfCard()}`);
       assert.equal(decodeJwt(worker['nhsd-id-token'] ?? '').sub, '656005750108');
+      const order = { person: '656005750108', application: 'demo-combined' };
+      const minted = await instance.api<{ access_token: string }>('POST', '/tokens', order);
+      const sent = (await sentFor(`Bearer ${minted.access_token}`))['nhsd-id-token'] ?? '';
+      const { keys } = (await (await fetch(`${instance.urls.cis2Issuer}/connect/jwk_uri`)).json()) as never;
+      const { payload } = await jwtVerify(sent, createLocalJWKSet({ keys }));
+      const { iss, sub, aud, sid } = decodeJwt(worker['nhsd-id-token'] ?? '');
+      assert.deepEqual([payload.iss, payload.sub, payload.aud], [iss, sub, aud]);
+      assert.deepEqual(
+        Object.keys(payload).sort(),
+        Object.keys(decodeJwt(worker['nhsd-id-token'] ?? '')).sort(),
+      );
+      assert.notEqual(payload.sid, sid);
       assert.equal(worker['x-acr'], 'AAL3_ANY');
       assert.equal(worker['x-nothing'], undefined);
       assert.match(

@@ -50,6 +50,8 @@ interface WithHolder {
 interface WithSignIn {
   /** Null for an application itself. */
   uid: string | null;
+  /** A new session, which a logout token can end; null for an application itself. */
+  sid: string | null;
   attributes: Attributes;
   scope: string[];
   level: string;
@@ -143,7 +145,14 @@ async function signIn({
   if (holder === undefined) {
     const scope = scopesAt(products, applicationMarker);
     if (scope.length === 0) throw published.noScope(`no scope of ${names} is for applications`);
-    return { uid: null, attributes: applicationAttributes, scope, level: 'level3', refreshLifetime: null };
+    return {
+      uid: null,
+      sid: null,
+      attributes: applicationAttributes,
+      scope,
+      level: 'level3',
+      refreshLifetime: null,
+    };
   }
   const isCitizen = typeof holder === 'string';
   const upstream = isCitizen ? base.upstreams.find(({ id }) => id === 'nhs-login') : base.upstreams[0];
@@ -154,12 +163,10 @@ async function signIn({
   if (!level || scope.length === 0)
     throw published.noScope(`no scope of ${names} is of the level ${level?.name ?? 'none'}`);
   const { refreshLifetime } = upstream;
-  const attributes = userAttributes(
-    { idToken: null, claims, upstream, level },
-    'authorization_code',
-    parts.vault,
-  );
-  const user = { scope, level: level.name, refreshLifetime };
+  const sid = uuid();
+  const idToken = (!isCitizen && upstream.isOwn && (await parts.idTokenSource?.(holder, sid))) || null;
+  const attributes = userAttributes({ idToken, claims, upstream, level }, 'authorization_code', parts.vault);
+  const user = { sid, scope, level: level.name, refreshLifetime };
   if (isCitizen) return { ...user, uid: holder, attributes };
   const roleIds = holder.roles.map(({ roleId }) => roleId).join(' ');
   return { ...user, uid: holder.uid, attributes: { ...attributes, [roleIdsAttribute]: roleIds } };
@@ -175,6 +182,7 @@ async function giveTokens(known: CheckedCall): Promise<Answer> {
     server: { base, parts },
     client,
     uid,
+    sid,
     attributes,
     scope,
     level,
@@ -187,8 +195,7 @@ async function giveTokens(known: CheckedCall): Promise<Answer> {
     clientId: client.registration.clientId,
     family: orderedId(),
     uid,
-    // A new session, which a logout token can end.
-    sid: uid === null ? null : uuid(),
+    sid,
     scope,
     attributes,
   };

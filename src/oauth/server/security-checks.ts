@@ -35,7 +35,6 @@ export type SecurityCheck =
   | 'resources'
   | 'pkce'
   | 'bound-key'
-  | 'confirmation'
   // The sign-in.
   | 'session'
   | 'state'
