@@ -111,6 +111,11 @@ export function draftProblem({ registration }: ClientDraft): DraftProblem | unde
         !algorithms.some((one) => one === registration.requestObjectSigningAlg),
     },
     {
+      member: 'pkce',
+      problem: 'must be required in the fapi2 profile',
+      broken: registration.profile === 'fapi2' && registration.pkce !== 'required',
+    },
+    {
       member: 'id_token_signed_response_alg',
       problem: 'must be PS256 or ES256 in the fapi2 profile',
       broken: !algorithms.includes(registration.idTokenSigningAlg),
@@ -140,11 +145,7 @@ const bySecret = (registration: Pick<Cis2Registration, 'tokenEndpointAuthMethod'
   registration.tokenEndpointAuthMethod.startsWith('client_secret_');
 
 /** Settings of the console, which a change by the client keeps. */
-const settingsOf = ({ firstAuthenticator, maxAge, pkce }: Cis2Registration) => ({
-  firstAuthenticator,
-  maxAge,
-  pkce,
-});
+const settingsOf = ({ firstAuthenticator, maxAge }: Cis2Registration) => ({ firstAuthenticator, maxAge });
 const describedAs = (description: string | undefined) => (description === undefined ? {} : { description });
 
 /** Returns the application of a draft, with a new secret if its method needs one and it lacks it. */

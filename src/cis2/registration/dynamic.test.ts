@@ -80,6 +80,35 @@ describe('registration (RFC 7591)', () => {
     assert.equal(tokens.claims()?.sub, gp.uid);
   });
 
+  test('registers a client that need not use PKCE, and keeps that at a replacement', async () => {
+    const authorize = async (client_id: string) => {
+      const query = new URLSearchParams({
+        client_id,
+        redirect_uri: redirect_uris[0] ?? '',
+        response_type: 'code',
+        scope: 'openid',
+        state: 'state-without-pkce',
+      });
+      const { location } = await new Browser().get(`${cis2.issuer}/authorize?${query}`);
+      return new URL(location, cis2.origin).searchParams.get('error');
+    };
+    const usual = bodyOf(await register({ redirect_uris }));
+    assert.deepEqual([usual.pkce, await authorize(usual.client_id)], ['required', 'invalid_request']);
+    const free = bodyOf(await register({ redirect_uris, pkce: 'optional' }));
+    assert.deepEqual([free.pkce, await authorize(free.client_id)], ['optional', null]);
+    const { client_id } = free;
+    const replaced = await send(
+      'PUT',
+      free.registration_client_uri,
+      {
+        authorization: `Bearer ${free.registration_access_token}`,
+        'content-type': 'application/json',
+      },
+      JSON.stringify({ client_id, redirect_uris }),
+    );
+    assert.equal(bodyOf(replaced).pkce, 'optional');
+  });
+
   test('registers a fapi2 client with the token of that profile', async () => {
     const made = bodyOf(
       await register(
@@ -104,6 +133,7 @@ describe('registration (RFC 7591)', () => {
   const refused: [string, () => object, string][] = [
     ['no redirect_uris', () => ({}), 'invalid_redirect_uri'],
     ['an empty list of them', () => ({ redirect_uris: [] }), 'invalid_redirect_uri'],
+    ['PKCE as a choice of another word', () => ({ redirect_uris, pkce: 'plain' }), 'invalid_client_metadata'],
     [
       'a script as address (CVE-2026-67333)',
       () => ({ redirect_uris: ['javascript:alert(1)'] }),

@@ -135,7 +135,7 @@ async function replaceClient({
   token,
 }: ClientContext & Passed<'identity'> & { body: JsonObject }): Promise<Answer> {
   const { applications, audit, clock } = provider;
-  const draft = readMetadata(body, registration.profile);
+  const draft = readMetadata(body, registration.profile, registration);
   const identity = { team: before.developer, clientId: registration.clientId, before };
   const { application, secret } = applicationOf(draft, identity, clock.now());
   const record = audit.recordStatement({

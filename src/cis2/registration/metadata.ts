@@ -51,6 +51,8 @@ const shape = z.looseObject({
   tls_client_auth_san_ip: text.optional(),
   tls_client_auth_san_email: text.optional(),
   subject_type: z.literal('public').optional(),
+  /** An extension: whether requests need a code challenge (RFC 7636). */
+  pkce: z.enum(['required', 'optional']).optional(),
 });
 
 type Metadata = z.output<typeof shape>;
@@ -70,7 +72,11 @@ function boundTokensOf(metadata: Metadata): 'dpop' | 'certificate' | null {
 
 const needed = (required: boolean | undefined) => (required ? 'required' : 'optional');
 
-function registrationOf(metadata: Metadata, profile: Profile): ClientDraft['registration'] {
+function registrationOf(
+  metadata: Metadata,
+  profile: Profile,
+  before: Cis2Registration | undefined,
+): ClientDraft['registration'] {
   const usual = draftDefaults(profile);
   const subject = certificateSubjectOf(metadata);
   return {
@@ -90,12 +96,16 @@ function registrationOf(metadata: Metadata, profile: Profile): ClientDraft['regi
     pushedRequests: needed(metadata.require_pushed_authorization_requests),
     signedRequests: needed(metadata.require_signed_request_object),
     boundTokens: boundTokensOf(metadata),
+    pkce: metadata.pkce ?? before?.pkce ?? usual.pkce,
     certificateSubject: Object.keys(subject).length === 0 ? null : subject,
   };
 }
 
-/** Reads client metadata. Ignores unknown members (RFC 7591 section 2) and throws with the name of an invalid one. */
-export function readMetadata(body: JsonObject, profile: Profile): ClientDraft {
+/**
+ * Reads client metadata. Ignores unknown members (RFC 7591 section 2) and throws with the name of an invalid one.
+ * @param before the registration that it replaces.
+ */
+export function readMetadata(body: JsonObject, profile: Profile, before?: Cis2Registration): ClientDraft {
   const result = shape.safeParse(body);
   if (!result.success) {
     const issue = result.error.issues[0];
@@ -104,7 +114,7 @@ export function readMetadata(body: JsonObject, profile: Profile): ClientDraft {
   const metadata = result.data;
   if (metadata.dpop_bound_access_tokens && metadata.tls_client_certificate_bound_access_tokens)
     throw refuse('dpop_bound_access_tokens', 'must not come with tls_client_certificate_bound_access_tokens');
-  const registration = registrationOf(metadata, profile);
+  const registration = registrationOf(metadata, profile, before);
   const draft = { name: metadata.client_name ?? 'A client that registered itself', registration };
   const problem = draftProblem(draft);
   if (problem) throw refuse(problem.member, problem.problem);
@@ -141,4 +151,5 @@ export const metadataOf = (name: string, registration: Cis2Registration): Record
     tls_client_certificate_bound_access_tokens: registration.boundTokens === 'certificate',
     ...(registration.certificateSubject ?? {}),
     subject_type: 'public',
+    pkce: registration.pkce,
   });
