@@ -48,7 +48,7 @@ interface ShownError extends Pick<LayoutOptions, 'service' | 'development' | 'as
   frame?: LayoutOptions['words'];
 }
 
-/** Returns the page of an error that is not returned to the client. In development it includes the reason. */
+/** Returns the page of an error that is not sent to the client. In development it includes the reason. */
 export function errorPage({ entry, words = errorPageWords, frame, ...shown }: ShownError): Answer {
   const { service, development, assets, description, advice, detail, requestId } = shown;
   const { id, code, status, fix, actor, source } = entry;

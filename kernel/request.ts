@@ -88,7 +88,7 @@ function weightOf(type: string, accept: string): number {
 
 /**
  * Returns whether the caller shows the response to a user: a navigation by its fetch metadata or, without these, a request for
- * HTML. Whoever prefers JSON does not.
+ * HTML. A request that prefers JSON is not.
  */
 export function isShownToUser({ headers }: Pick<HttpRequest, 'headers'>): boolean {
   const { accept = '', 'sec-fetch-dest': destination } = headers;

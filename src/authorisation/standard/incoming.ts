@@ -1,5 +1,6 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
+import { differences } from '../../oauth/server/differences.ts';
 import { errors } from './errors.ts';
 
 /** A request of the `standard` profile. */
@@ -8,8 +9,6 @@ export interface Incoming {
   parameters: Parameters;
 }
 
-/** Parameters that a request may have more than once (RFC 8707 section 2, RFC 8693 section 2.1). */
-export const repeatable = ['resource', 'audience'];
 /** Longest values in characters; parameters not listed here may have 1,024. */
 const limits: Readonly<Record<string, number>> = {
   redirect_uri: 2_048,
@@ -39,7 +38,7 @@ export async function readQuery({ request }: { request: HttpRequest }): Promise<
   const parameters = parseParameters(request.query);
   if (!parameters)
     throw errors.requestMalformed('the query is not well-formed, or has more than 100 parameters');
-  const repeated = parameters.repeated(repeatable);
+  const repeated = parameters.repeated(differences.platform.repeatable);
   if (repeated !== undefined)
     throw errors.parameterRepeated(`${repeated.slice(0, 100)} is there more than once`);
   requireLengths(parameters);

@@ -1,4 +1,5 @@
-import { keyMethods, type PlatformRegistration, type Profile } from '../../oauth/applications.ts';
+import type { PlatformRegistration, Profile } from '../../oauth/applications.ts';
+import { differences, profilesOf } from '../../oauth/server/differences.ts';
 import { type ProfileRules, rulesOf as rulesAt } from '../../oauth/server/profile.ts';
 import type { EndpointName, SecurityCheck } from '../../oauth/server/security-checks.ts';
 
@@ -45,38 +46,13 @@ const requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>
   introspect: ['client-authentication', 'confidential-client', 'client-approval', 'developer'],
 };
 
-const standard: ProfileRules = {
-  authenticationMethods: ['client_secret_basic', 'client_secret_post', ...keyMethods, 'none'],
-  algorithms: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
-  assertion: { audience: 'either', needsKid: false, longestAhead: 3_600 },
-  senderConstraint: 'allowed',
-  requestObjects: 'allowed',
-  pushedRequests: 'allowed',
-  pkce: 'required',
-  codeRetryTime: 10_000,
-  refresh: { rotates: true, retryTime: 30_000 },
-  requires,
-};
+const own = profilesOf(differences.platform, requires);
 
-// FAPI 2.0 Security Profile sections 5.3.2 and 5.4.
-const fapi2: ProfileRules = {
-  ...standard,
-  authenticationMethods: keyMethods,
-  algorithms: ['PS256', 'ES256', 'EdDSA'],
-  assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
-  senderConstraint: 'required',
-  // FAPI 2.0 Message Signing section 5.3.1.
-  requestObjects: 'with-nbf',
-  pushedRequests: 'required',
-  codeRetryTime: 0,
-  refresh: { rotates: false, retryTime: 0 },
-};
-
-export const profiles: Readonly<Partial<Record<Profile, ProfileRules>>> = { standard, fapi2 };
+export const profiles: Readonly<Partial<Record<Profile, ProfileRules>>> = own;
 
 /** Returns the rules of a client's profile. Throws for a profile that is not served here. */
 export const rulesOf = (registration: Pick<PlatformRegistration, 'profile'>): ProfileRules =>
   rulesAt({ profiles }, registration);
 
 /** The rules that the metadata names; clients of the other profile may use less. */
-export const offered = standard;
+export const offered = own.standard;

@@ -3,6 +3,7 @@ import { certificateSubjectOf } from '../../oauth/certificate-subject.ts';
 import { PushedRequests } from '../../oauth/pushed-requests.ts';
 import type { WithBatch } from '../../oauth/request-batch.ts';
 import { clientAuthenticationMethods } from '../../oauth/server/client-authentication/registry.ts';
+import { differences } from '../../oauth/server/differences.ts';
 import { addressesOf, type ClientSettings } from '../../oauth/server/metadata.ts';
 import type { AuthorizationServer, Requirement } from '../../oauth/server/server.ts';
 import { findClient, type WithClient } from '../application/client.ts';
@@ -16,7 +17,7 @@ import { revocationStatement } from '../revoking.ts';
 import { Rotation } from '../rotation.ts';
 import { AccessTokens, describeToken, mayInspect } from './access-tokens.ts';
 import { errors } from './errors.ts';
-import { repeatable, requireLengths } from './incoming.ts';
+import { requireLengths } from './incoming.ts';
 import { profiles } from './profile.ts';
 
 /** A base path of the standard profile as an authorization server of the shared core. */
@@ -82,7 +83,8 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Platform
       requestNotSigned: errors.notSigned,
       challengeMethodAlone: errors.challengeMissing,
     },
-    methods: clientAuthenticationMethods('allowed'),
+    ...differences.platform,
+    methods: clientAuthenticationMethods(differences.platform.ambiguousAuthentication),
     assertionJtiKind: 'authorisation-standard-jti',
     async findClient(clientId) {
       const client = await findClient({ base, parts }, clientId);
@@ -90,15 +92,11 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Platform
     },
     certificateSubjectOf: ({ registration }) => certificateSubjectOf(registration.attributes),
     requires,
-    announcesNonces: 'always',
-    repeatable,
     checkLengths: requireLengths,
     checkObjectLengths: requireLengths,
     requestAlgorithmOf: ({ signingAlg }) => signingAlg,
     redirectUrisOf: ({ callbackUrls }) =>
       base.hardening.severalCallbacks ? callbackUrls : callbackUrls.slice(0, 1),
-    responseModes: ['query'],
-    tokenHeaders: {},
     revokesReusedCodes: base.hardening.codeReuseRevokes,
     async admitUnauthenticated({ address }) {
       if (!(await parts.anonymousRows.admits(address)))

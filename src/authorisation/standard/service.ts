@@ -18,6 +18,7 @@ import { openIdProviders } from '../../oauth/openid/providers.ts';
 import { parseParameters } from '../../oauth/parameters.ts';
 import { scopesOf } from '../../oauth/products.ts';
 import { RequestBatch, settled } from '../../oauth/request-batch.ts';
+import { differences } from '../../oauth/server/differences.ts';
 import { type ClientSettings, serverMetadata } from '../../oauth/server/metadata.ts';
 import { resourceChallenge } from '../../oauth/server/resource-challenge.ts';
 import { requireChecks } from '../../oauth/server/security-checks.ts';
@@ -63,7 +64,7 @@ const metadataOf = (settings: ClientSettings): Record<string, unknown> => ({
     rules: offered,
     paths,
     grants,
-    responseModes: ['query'],
+    responseModes: differences.platform.responseModes,
     certificatePaths: { userinfo_endpoint: paths.userinfo },
   }),
   introspection_signing_alg_values_supported: introspectionAlgorithms,

@@ -16,6 +16,7 @@ import { RefreshSuccessors } from '../../oauth/refresh-successors.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import type { WithBatch } from '../../oauth/request-batch.ts';
 import { clientAuthenticationMethods } from '../../oauth/server/client-authentication/registry.ts';
+import { differences } from '../../oauth/server/differences.ts';
 import { addressesOf } from '../../oauth/server/metadata.ts';
 import type { WithConfirmation } from '../../oauth/server/sender-constraint.ts';
 import type { AuthorizationServer, ClientCall, Requirement } from '../../oauth/server/server.ts';
@@ -128,7 +129,8 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   },
   profiles: profileRules,
   errors,
-  methods: clientAuthenticationMethods('refused'),
+  ...differences.cis2,
+  methods: clientAuthenticationMethods(differences.cis2.ambiguousAuthentication),
   assertionJtiKind: 'cis2-assertion',
   async findClient(clientId) {
     const client = await findRelyingParty(dependencies.applications, clientId);
@@ -137,15 +139,11 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   },
   certificateSubjectOf: ({ registration }) => registration.certificateSubject ?? {},
   requires,
-  announcesNonces: 'to-proofs',
   revokesReusedCodes: true,
-  repeatable: [],
   checkLengths: () => undefined,
   checkObjectLengths: checkLengths,
   requestAlgorithmOf: ({ requestObjectSigningAlg }) => requestObjectSigningAlg,
   redirectUrisOf: ({ redirectUris }) => redirectUris,
-  responseModes: ['query', 'form_post'],
-  tokenHeaders: { pragma: 'no-cache' },
   admitUnauthenticated: dependencies.limitRows,
   notePushed({ registration, application }, parameters, requestUri) {
     dependencies.recorder.record({
