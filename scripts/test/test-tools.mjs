@@ -19,16 +19,19 @@ const isCurrent = () =>
 async function install() {
   mkdirSync(folder, { recursive: true });
   for (const name of names) copyFileSync(join(locked, name), join(folder, name));
-  await npm(['ci', '--ignore-scripts'], { cwd: folder, what: 'installing the test runners and linters' });
+  await npm(['ci', '--ignore-scripts'], {
+    cwd: folder,
+    what: 'installing the test runners, linters and libraries',
+  });
 }
 
 /**
- * Vitest, Playwright Test, the types of Grafana and the linters of CI files. They are as large as all development packages of the
- * clone, so the clone does not install them: the tests of the package do.
+ * Vitest, Playwright Test, the types of Grafana, the linters of CI files and libraries that sign users in. They are as large as all development packages of the
+ * clone, so the clone does not install them: the tests of the package and of examples/clients do.
  */
 export const testTools = {
-  tests: 'test/packages/',
-  name: 'test runners and linters (80 MB)',
+  tests: ['test/packages/', 'test/examples/clients'],
+  name: 'test runners, linters and libraries (90 MB)',
   variable: 'ALONGSIDE_TEST_TOOLS',
   find: () => (isCurrent() ? folder : undefined),
   fetch: install,

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { freePort } from '../testing/free-port.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { Navigator } from '../testing/navigate.ts';
 
@@ -16,6 +17,8 @@ import { Navigator } from '../testing/navigate.ts';
 const folder = join(import.meta.dirname, '../../examples/clients');
 const callback = 'http://127.0.0.1:9/callback';
 
+const tools = process.env.ALONGSIDE_TEST_TOOLS;
+const withoutTools = tools === undefined && 'the libraries are missing; npm test installs them';
 const java = process.env.ALONGSIDE_JAVA;
 const python = process.env.ALONGSIDE_PYTHON_CLIENTS;
 const withoutJava = java === undefined && 'needs Java 17';
@@ -76,9 +79,9 @@ describe('the clients of other libraries', () => {
   });
 
   /** Runs a program, opens the address that it prints, and gives it the address at which the browser ends. */
-  async function run(program: string, file: string, ...args: string[]): Promise<string> {
-    const settings = args[0] === 'openid' ? { ...env, ...standard } : env;
-    const child = spawn(program, [join(folder, file), ...args], { env: settings });
+  async function run(program: string, file: string, pattern = '', settings = {}): Promise<string> {
+    const own = pattern === 'openid' ? standard : settings;
+    const child = spawn(program, [resolve(folder, file), pattern], { env: { ...env, ...own } });
     let output = '';
     child.stderr.on('data', (part) => {
       output += part;
@@ -137,6 +140,41 @@ describe('the clients of other libraries', () => {
   for (const pattern of ['combined', 'openid', 'separate'])
     test(`openid-client signs in: ${pattern}`, async () => {
       assert.match(await run(process.execPath, 'openid-client.ts', pattern), /Hello User/);
+    });
+
+  /** Runs a program that needs the packages of the test tools. */
+  async function runWithTools(file: string, settings = {}): Promise<string> {
+    const copies = mkdtempSync(join(tools ?? '', 'clients-'));
+    try {
+      copyFileSync(join(folder, file), join(copies, file));
+      return await run(process.execPath, join(copies, file), '', settings);
+    } finally {
+      rmSync(copies, { recursive: true });
+    }
+  }
+
+  test('simple-oauth2 signs in with the combined pattern, and refreshes', {
+    skip: withoutTools,
+  }, async () => {
+    assert.match(await runWithTools('simple-oauth2.mjs'), /Hello User/);
+  });
+
+  for (const [library, file, path] of [
+    ['passport-openidconnect', 'passport.mjs', '/callback'],
+    ['Auth.js', 'auth-js.mjs', '/auth/callback/cis2'],
+  ] as const)
+    test(`${library} signs in at CIS2`, { skip: withoutTools }, async () => {
+      const redirect = `http://127.0.0.1:${await freePort()}${path}`;
+      const { cis2 } = await instance.api<Registered>('POST', '/applications', {
+        name: library,
+        cis2: { redirectUris: [redirect] },
+      });
+      const settings = {
+        CIS2_CLIENT_ID: cis2.clientId,
+        CIS2_CLIENT_SECRET: cis2.clientSecret,
+        CALLBACK_URL: redirect,
+      };
+      assert.match(await runWithTools(file, settings), /Signed in: 656005750108/);
     });
 
   for (const pattern of ['combined', 'openid', 'separate'])
