@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { rolesOf } from '../administrators/roles.ts';
 import { type ApiCall, apiPath, templateOf } from './call.ts';
+import { portable } from './portable-schema.ts';
 
 type Schema = z.core.JSONSchema.JSONSchema;
 
@@ -28,8 +29,9 @@ class ResponseSchemas {
         if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
       },
     });
-    for (const [id, component] of Object.entries($defs)) this.components[id] = withComponentPaths(component);
-    return withComponentPaths(own);
+    for (const [id, component] of Object.entries($defs))
+      this.components[id] = withComponentPaths(portable(component));
+    return withComponentPaths(portable(own));
   }
 }
 
@@ -50,7 +52,7 @@ function queryParameters(query: z.ZodType): object[] {
     name,
     in: 'query',
     required: required.includes(name),
-    schema,
+    schema: portable(schema as Schema),
   }));
 }
 
@@ -73,6 +75,9 @@ function responses({ answers, response, media = [] }: ApiCall, schemas: Response
 const operationId = ({ method, path }: ApiCall): string =>
   `${method.toLowerCase()}${path.replaceAll(/[^A-Za-z0-9]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`;
 
+/** Returns the group of a call, by which generated clients name a class: the first part of its path. */
+const groupOf = ({ path }: ApiCall): string => /^\/([a-z-]+)/.exec(path)?.[1] ?? '';
+
 /** Returns the schema of a merge patch (RFC 7396): every member may be absent, or null to remove it. */
 function patchOf({ properties = {}, type, additionalProperties }: Schema): Schema {
   const members = Object.entries(properties).map(([name, member]) => {
@@ -90,7 +95,7 @@ export function bodySchemaOf({ body, patches, describes = body }: ApiCall): Sche
 /** An empty body is an empty object. */
 const requestBody = (schema: Schema): object => ({
   required: (schema.required ?? []).length > 0,
-  content: { 'application/json': { schema } },
+  content: { 'application/json': { schema: portable(schema) } },
 });
 
 function operation(call: ApiCall, schemas: ResponseSchemas): object {
@@ -98,6 +103,7 @@ function operation(call: ApiCall, schemas: ResponseSchemas): object {
   const body = bodySchemaOf(call);
   return {
     operationId: operationId(call),
+    tags: [groupOf(call)],
     summary,
     'x-roles': rolesOf(call.roles),
     parameters: [...pathParameters(path), ...queryParameters(query)],
@@ -129,6 +135,7 @@ export function openApiOf(calls: readonly ApiCall[], about: { version: string; s
     openapi: '3.1.0',
     info: { title: 'Alongside console', version: about.version },
     servers: [{ url: `${about.server}${apiPath}` }],
+    tags: [...new Set(calls.map(groupOf))].map((name) => ({ name })),
     paths,
     components: { schemas: schemas.components },
   };
