@@ -14,7 +14,7 @@ const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
 
 const spoken = /\b(?:aria-label|title|alt|placeholder)="([^"]*)"/g;
 /** A template that is part of a tag. */
-const attributes = /^(?:\s*(?:checked|hidden|required|[a-z-]+="[^"]*"))+\s*$/;
+const attributes = /^(?:\s*(?:autofocus|checked|hidden|required|[a-z-]+="[^"]*"))+\s*$/;
 /** The texts of a template: between tags, and in attributes for screen readers. */
 function saidBy(template: string): string[] {
   const read = [...template.matchAll(spoken)].map(([, value = '']) => value);
