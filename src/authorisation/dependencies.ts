@@ -25,6 +25,8 @@ export interface Cis2Settings {
   tokenUrl: string;
   userinfoUrl: string;
   jwksUrl: string;
+  /** Where users sign out. Without it, `/oauth2.1` has no sign-out. */
+  endSessionUrl?: string | undefined;
   /** The platform as a client of CIS2. */
   clientId: string;
   clientSecret: string;

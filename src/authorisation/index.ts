@@ -11,6 +11,7 @@ import { createConsoleRoutes } from './console/routes.ts';
 import type { AuthorisationDependencies } from './dependencies.ts';
 import { diagnosis, malformed } from './diagnosis.ts';
 import { EndedSessions } from './ended-sessions.ts';
+import { Logouts } from './logouts.ts';
 import { createNhsRoutes } from './nhs/service.ts';
 import type { PlatformParts } from './parts.ts';
 import { createStandardRoutes } from './standard/service.ts';
@@ -41,6 +42,7 @@ function createParts(dependencies: AuthorisationDependencies): PlatformParts {
     ),
     proofNonces: new ProofNonces(vault, clock, 'authorisation'),
     endedSessions: new EndedSessions(singleUse),
+    logouts: new Logouts({ ...dependencies, developers }),
     cookies: new CookieNames(urls.api, 'authorisation'),
   };
 }
@@ -51,6 +53,7 @@ export function createAuthorisation(dependencies: AuthorisationDependencies): Se
   const bases = dependencies.bases.map((settings) => createBase(settings, dependencies));
   return {
     onMalformed: malformed,
+    regularWork: parts.logouts.regularWork(),
     routes: [
       ...createConsoleRoutes(bases, parts, createValidate),
       ...bases.flatMap((base) =>

@@ -105,13 +105,16 @@ type EndCall = LogoutRequest &
     server: {
       base: Base;
       bases: readonly Base[];
-      parts: Pick<PlatformParts, 'tokens' | 'endedSessions' | 'recorder' | 'audit' | 'log'>;
+      parts: Pick<
+        PlatformParts,
+        'tokens' | 'endedSessions' | 'logouts' | 'database' | 'recorder' | 'audit' | 'log'
+      >;
     };
   };
 
 export async function endSession({ server, request, sid, upstream }: EndCall): Promise<Answer> {
   const { base, bases, parts } = server;
-  const { tokens, endedSessions, recorder, audit, log } = parts;
+  const { tokens, endedSessions, logouts, database, recorder, audit, log } = parts;
   // A session has tokens at every base path that trusts its provider.
   const issuers = bases
     .filter((base) => base.providerOf(upstream.issuer) !== undefined)
@@ -128,11 +131,15 @@ export async function endSession({ server, request, sid, upstream }: EndCall): P
     activity()?.note((await tokens.partiesOfSession(sid, issuers, upstream.issuer)) ?? {});
     // Marked first: a concurrent code exchange finds the mark, or its tokens are revoked here.
     await endedSessions.add(upstream.issuer, sid);
+    const openId = await tokens.openIdGrantsOfSession(sid, issuers, upstream.issuer);
+    const messages = await logouts.statements(sid, upstream.issuer, openId);
+    if (messages.length > 0) await database.batch(messages);
     ended = await tokens.revokeSession(sid, issuers, upstream.issuer, record);
   } catch (error) {
     log.error({ id: request.id, reason: reasonOf(error) }, 'a session could not be ended');
     throw errors.logoutFailed(reasonOf(error), {}, error);
   }
+  logouts.begin();
   if (ended === 0 && base.profile === 'nhs') {
     activity()?.join({ keys: [endOf(sid)] });
     throw errors.logoutUnknown('no token of this session is live');

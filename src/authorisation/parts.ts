@@ -10,6 +10,7 @@ import type { Client } from './clients.ts';
 import type { AuthorisationDependencies } from './dependencies.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { EndedSessions } from './ended-sessions.ts';
+import type { Logouts } from './logouts.ts';
 
 /** The dependencies of the service, and the parts that all base paths share. */
 export interface PlatformParts extends AuthorisationDependencies {
@@ -29,6 +30,7 @@ export interface PlatformParts extends AuthorisationDependencies {
   /** Nonces for DPoP proofs, at base paths that require them. */
   proofNonces: ProofNonces;
   endedSessions: EndedSessions;
+  logouts: Logouts;
   cookies: CookieNames;
 }
 

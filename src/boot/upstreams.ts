@@ -7,6 +7,7 @@ import type { Log } from '@alongside/kernel/log';
 import { ConfigurationError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import type { BasePath } from '../authorisation/index.ts';
+import { endpointPaths } from '../cis2/protocol.ts';
 import type { Config } from '../config.ts';
 import { ClientRevocations } from '../oauth/client-revocations.ts';
 import { readAuthorities } from '../oauth/mutual-tls.ts';
@@ -30,7 +31,12 @@ const below = (issuer: string, path: string): string => `${issuer.replace(/\/$/,
 
 /** CIS2 as our provider. Missing values have CIS2's defaults. */
 const cis2Shape = z
-  .strictObject({ ...provider, userinfoUrl: address.optional(), clientSecret: z.string().min(1) })
+  .strictObject({
+    ...provider,
+    userinfoUrl: address.optional(),
+    endSessionUrl: address.optional(),
+    clientSecret: z.string().min(1),
+  })
   .transform(({ issuer, authorizeUrl, tokenUrl, userinfoUrl, jwksUrl, ...client }) => ({
     issuer,
     authorizeUrl: authorizeUrl ?? below(issuer, 'authorize'),
@@ -45,7 +51,14 @@ const cis2Shape = z
 export const providerAt = (
   issuer: string,
   { clientId, clientSecret }: { clientId: string; clientSecret: string },
-) => cis2Shape.parse({ issuer, clientId, clientSecret, sendNonceAndPkce: true });
+) =>
+  cis2Shape.parse({
+    issuer,
+    endSessionUrl: `${issuer}${endpointPaths.endSession}`,
+    clientId,
+    clientSecret,
+    sendNonceAndPkce: true,
+  });
 
 /** A provider for citizens. Without a secret the platform signs its client assertions with RS512. */
 const nhsLoginShape = z

@@ -41,6 +41,9 @@ authorisation POST /token client_credentials     | authorisation.token.assertion
 authorisation POST /token token-exchange         | authorisation.token.exchange  | call application        | Exchanges an ID token            | =Exchanged an ID token #separate
 authorisation GET /userinfo                      | authorisation.userinfo        | call application        | Reads the person and roles       | =Read the person and roles
 authorisation POST /userinfo                     | authorisation.userinfo        | call application        | Reads the person and roles       | =Read the person and roles
+authorisation GET /end_session                   | authorisation.sign-out        | redirect application    | Asks to sign out                 | …CIS2 #sign-out
+authorisation POST /end_session                  | authorisation.sign-out        | redirect application    | Asks to sign out                 | …CIS2 #sign-out
+authorisation GET /signed_out                    | authorisation.signed-out      | redirect cis2           | Returns after the sign-out       | …the application #sign-out
 authorisation POST /revoke                       | authorisation.revoke          | call application        | Revokes a token                  | =Revoked a token
 authorisation POST /introspect                   | authorisation.introspect      | call application        | Asks whether a token is valid    | =Asked whether a token is valid
 authorisation POST /par                          | authorisation.par             | call application        | Sends its request in advance     | …the application #combined
@@ -130,6 +133,7 @@ event agent.card-removed unanswered              | agent.card-removed           
 event agent.card-act                             | agent.card-act                | act person              | Changes the card                 | #desk
 event agent.pin                                  | agent.pin                     | act person              | Enters PIN                       | #desk
 event agent.desk-pin                             | agent.desk-pin                | act person              | Enters PIN for a sign-in         | =Entered the PIN for a sign-in #desk !Enters PIN
+event authorisation.backchannel-logout           | authorisation.backchannel-logout | call authorisation   | Reports the ended session        | #sign-out
 event cis2.backchannel-logout                    | cis2.backchannel-logout       | call cis2               | Reports the ended session        | #sign-out
 sent authorisation code                          | authorisation.code            | redirect authorisation  | Returns a code                   | …the application
 sent cis2 code                                   | cis2.code                     | redirect cis2           | Returns a code                   | …the application

@@ -59,6 +59,9 @@ const platformShape = storedObject({
   ...clientMembers,
   applicationType,
   callbackUrls: z.array(z.string()),
+  // Registrations of earlier versions lack these two members.
+  postLogoutRedirectUris: z.array(z.string()).optional(),
+  backchannelLogoutUri: z.string().optional(),
   /** By name. Each may be revoked for this application alone. */
   products: z.array(storedObject({ name: z.string(), status })),
   accessToken: storedObject({ format: z.enum(['opaque', 'jwt']), signingAlg: algorithm }),

@@ -3,7 +3,7 @@ import { sha256, type Vault } from '@alongside/kernel/secrets';
 import { type Database, found, must, type Row, type Statement, sql } from '../storage/database.ts';
 import { OldRows } from '../storage/old-rows.ts';
 import { idFromHash, keyOfId, type Place, PlacedValues } from '../storage/placed-values.ts';
-import { computed, integer, nullable, onceFor, row, text } from '../storage/row.ts';
+import { computed, integer, nullable, onceFor, type RowOf, row, text } from '../storage/row.ts';
 import {
   type Authorization,
   differenceOf,
@@ -62,6 +62,15 @@ const day = 86_400_000;
 /** Maximum number of access tokens with a remembered place. */
 const mostPlaces = 5_000;
 const successorRow = row('refresh_token', { successor_sealed: nullable(text) });
+const openIdGrantRow = row('token_grant', {
+  application_id: text,
+  client_id: text,
+  issuer: text,
+  uid: computed(text),
+});
+/** An authorization with ID tokens. */
+export type OpenIdGrant = RowOf<typeof openIdGrantRow>;
+
 const partiesRow = row('token_grant', { application_id: text, uid: nullable(text) });
 const lastRow = row('token_grant refresh_token', {
   granted: computed(nullable(integer)),
@@ -336,6 +345,21 @@ export class Tokens {
   ): Promise<number> {
     const { text, values } = this.revokeSessionStatement(sid, issuers);
     return this.#revoke(sql(`${text} AND provider = ?`, ...values, provider), record);
+  }
+
+  /** Returns the authorizations of a session with ID tokens from these issuers, also revoked ones, each client once. */
+  openIdGrantsOfSession(sid: string, issuers: readonly string[], provider: string): Promise<OpenIdGrant[]> {
+    return this.#database.all(
+      sql(
+        `SELECT DISTINCT application_id, client_id, issuer, uid FROM token_grant
+         WHERE sid = ? AND uid IS NOT NULL AND (scope = 'openid' OR scope LIKE 'openid %')
+         AND issuer IN (${issuers.map(() => '?').join(', ')}) AND provider = ?`,
+        sid,
+        ...issuers,
+        provider,
+      ),
+      openIdGrantRow,
+    );
   }
 
   /** Returns the application and the person of a live authorization of a session; undefined if it has none. */

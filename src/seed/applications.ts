@@ -165,7 +165,7 @@ export function seededApplications(urls: SeedUrls): Application[] {
       name: 'API platform',
       cis2: cis2Half(seededClients.platform, {
         redirectUris: [`${urls.api}/oauth2/callback`, `${urls.api}/oauth2.1/callback`],
-        postLogoutRedirectUris: [],
+        postLogoutRedirectUris: [`${urls.api}/oauth2.1/signed_out`],
         backchannelLogoutUri: `${urls.api}/oauth2/backchannel_logout`,
       }),
     }),

@@ -69,11 +69,17 @@ export function atNewAddresses(
       redirectUris: isUnknown
         ? [...new Set([...redirectUris, ...(seed.cis2?.redirectUris ?? [])])]
         : redirectUris,
-      postLogoutRedirectUris: moved(
-        cis2.postLogoutRedirectUris,
-        former?.cis2?.postLogoutRedirectUris ?? [],
-        seed.cis2?.postLogoutRedirectUris ?? [],
-      ),
+      postLogoutRedirectUris: [
+        ...new Set([
+          ...moved(
+            cis2.postLogoutRedirectUris,
+            former?.cis2?.postLogoutRedirectUris ?? [],
+            seed.cis2?.postLogoutRedirectUris ?? [],
+          ),
+          // Earlier versions registered the platform without an address after sign-out.
+          ...(seed.id === 'platform' ? (seed.cis2?.postLogoutRedirectUris ?? []) : []),
+        ]),
+      ],
       backchannelLogoutUri: backchannelOf(cis2.backchannelLogoutUri, former, seed, isUnknown),
     },
   };

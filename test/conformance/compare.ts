@@ -5,6 +5,7 @@ import { judge, type Plan, type Verdict } from './module.ts';
 import type { Provider } from './provider.ts';
 import { startCis2 } from './providers/cis2.ts';
 import { startOracle } from './providers/oracle.ts';
+import { startOpenIdPlatform } from './providers/platform.ts';
 import { passTime, realTime } from './time.ts';
 import { Trial } from './trial.ts';
 
@@ -17,7 +18,11 @@ const spoken = (verdict: Verdict): string =>
  */
 export function comparePlan(
   plan: Plan,
-  starts: readonly (() => Promise<Provider>)[] = [() => startCis2(), () => startOracle()],
+  starts: readonly (() => Promise<Provider>)[] = [
+    () => startCis2(),
+    () => startOpenIdPlatform(),
+    () => startOracle(),
+  ],
 ): void {
   const listed = readDifferences().filter((difference) => difference.plan === plan.id);
 

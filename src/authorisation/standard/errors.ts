@@ -1,6 +1,7 @@
 import { catalogue } from '@alongside/kernel/errors';
 import { resourceErrors } from '../../oauth/server/resource-errors.ts';
 import { exchangeErrors } from './exchange/errors.ts';
+import { signOutErrors } from './sign-out-errors.ts';
 
 const bad = { code: 'invalid_request', status: 400, source: 'RFC 6749 section 5.2' } as const;
 const back = {
@@ -358,6 +359,8 @@ export const errors = catalogue('authorisation.standard', {
     expected: 'one DPoP proof with htm, htu, iat and a new jti, signed by its own key',
   },
   ...resourceErrors,
+
+  ...signOutErrors,
 
   ...exchangeErrors,
   nonceNeeded: {

@@ -34,7 +34,7 @@ const signInOf = ({
   methods: methodsOf(attributes),
 });
 
-/** Adds an ID token about the sign-in to a response with the scope `openid`, and with no other claims (docs/adr/0090). */
+/** Adds an ID token about the sign-in to a response with the scope `openid`, and with no other claims (docs/adr/0091). */
 export async function withIdToken(
   {
     issuer,

@@ -4,6 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { seconds } from '@alongside/kernel/clock';
 import { decodeJwt, type JsonWebKey, publicKeyOf, verifySignature } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
+import { sql } from '../../storage/database.ts';
 import { scopes } from '../testing/applications.ts';
 import { exchangeAt } from '../testing/assertions.ts';
 import { assertError, throughBrowser, tokensOf as tokensAtOauth2 } from '../testing/journeys.ts';
@@ -311,6 +312,49 @@ describe('/oauth2.1 as an OpenID provider', () => {
       assert.equal((await userinfo(token)).status, 401);
       await client.platform.applications.replace(application, revision + 1);
       assert.equal((await userinfo(token)).status, 200);
+    });
+  });
+
+  describe('the end of a session', () => {
+    const queued = async () =>
+      (
+        await client.platform.database.all(
+          sql("SELECT body FROM outbox WHERE topic = 'authorisation.logout'"),
+        )
+      ).map(({ body }) => JSON.parse(String(body)) as Record<string, unknown>);
+    test('queues one logout token for each application with ID tokens of the session', async () => {
+      const stored = await client.platform.applications.get('web');
+      assert.ok(stored?.platform);
+      const { revision, ...application } = stored;
+      const platform = { ...stored.platform, backchannelLogoutUri: 'https://web.test/logout' };
+      await client.platform.applications.replace({ ...application, platform }, revision);
+      client.platform.provider.state.person = { ...careWorker, sid: 'without-openid' };
+      await tokensFor(scopes.aal3);
+      const end = async (sid: string) => {
+        const exp = seconds(client.platform.clock) + 60;
+        const token = await client.platform.provider.logoutToken({ sid, exp }, { typ: 'logout+jwt' });
+        return client.platform.post('/oauth2.1/backchannel_logout', { logout_token: token });
+      };
+      assert.equal((await end('without-openid')).status, 200);
+      assert.deepEqual(await queued(), []);
+
+      client.platform.provider.state.person = { ...careWorker, sid: 'with-openid' };
+      await tokensFor('openid');
+      const { access_token: token } = await tokensFor('openid');
+      assert.equal((await end('with-openid')).status, 200);
+      assert.equal((await end('with-openid')).status, 200);
+      assert.deepEqual(
+        (await queued()).map(({ issuer, clientId, sid, uid, address }) => [
+          issuer,
+          clientId,
+          sid,
+          uid,
+          address,
+        ]),
+        [[standardIssuer, 'key-of-web', 'with-openid', careWorker.sub, 'https://web.test/logout']],
+      );
+      assert.equal((await userinfo(token)).status, 401);
+      await client.platform.applications.replace(application, revision + 1);
     });
   });
 });

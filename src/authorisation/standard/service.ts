@@ -28,6 +28,7 @@ import { browserFormat, errorFormat } from '../diagnosis.ts';
 import type { PlatformParts } from '../parts.ts';
 import { authorize, authorizeByPost, pushRequest, tryAuthorize } from './authorize.ts';
 import { callback } from './callback.ts';
+import { endSession, endSessionByPost, signedOut, signOutPaths } from './end-session.ts';
 import { errors } from './errors.ts';
 import { grants } from './grants/registry.ts';
 import { idTokenAlgorithms } from './id-token.ts';
@@ -55,11 +56,14 @@ const paths = {
 
 const { platform: openIdProvider } = openIdProviders;
 
+/** Whether users can sign out here, which the provider does. */
+const signsOut = ({ upstreams: [upstream] }: Base): boolean => upstream.endSessionUrl !== undefined;
+
 /**
  * Returns the metadata of a base path (RFC 8414 section 2, OpenID Connect Discovery section 3). Clients of the fapi2 profile may
  * use less than it names.
  */
-const metadataOf = (settings: ClientSettings): Record<string, unknown> => ({
+const metadataOf = (base: Base, settings: ClientSettings): Record<string, unknown> => ({
   ...serverMetadata(settings, {
     rules: offered,
     paths,
@@ -70,13 +74,13 @@ const metadataOf = (settings: ClientSettings): Record<string, unknown> => ({
   introspection_signing_alg_values_supported: introspectionAlgorithms,
   ...openIdMetadata(openIdProvider, {
     userinfo: `${settings.issuer}${paths.userinfo}`,
-    endSession: undefined,
+    endSession: signsOut(base) ? `${settings.issuer}${signOutPaths.endSession}` : undefined,
   }),
 });
 
 /** Serves the metadata with the scopes of all products behind those of OpenID. */
 function metadataEndpoint(base: Base, parts: PlatformParts): Endpoint {
-  const metadata = metadataOf(settingsOf(base, parts));
+  const metadata = metadataOf(base, settingsOf(base, parts));
   return async () => {
     const scopes = [...openIdProvider.scopes, ...scopesOf(await parts.products.list())];
     return json(200, { ...metadata, scopes_supported: scopes }, cached);
@@ -191,6 +195,15 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
     }),
     ...route(`${base.path}/callback`, { GET: run(endpointLists.callback, pages) }),
     ...stylesheetRoutesAt(base.path),
+    ...(signsOut(base)
+      ? [
+          ...route(`${base.path}${signOutPaths.endSession}`, {
+            GET: run(endSession, pages),
+            POST: run(endSessionByPost, pages),
+          }),
+          ...route(`${base.path}${signOutPaths.signedOut}`, { GET: run(signedOut, pages) }),
+        ]
+      : []),
     ...shared(`${base.path}/token`, { POST: joining(announcing(endpointLists.token)) }),
     ...shared(`${base.path}/par`, { POST: announcing(endpointLists.par) }),
     ...route(`${base.path}/introspect`, { POST: run(endpointLists.introspect, clientFormat) }),

@@ -37,6 +37,8 @@ export interface Upstream {
   readonly jwksUrl: string;
   /** Undefined if the platform does not use it. */
   readonly userinfoUrl: string | undefined;
+  /** Where users sign out; undefined if the platform does not use it. */
+  readonly endSessionUrl?: string | undefined;
   /** Set if it runs in this process. */
   readonly here?: ServiceHere | undefined;
   /** Returns whether the platform sends a nonce and a code challenge. */

@@ -5,7 +5,8 @@ import type { TokenSigner } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import { z } from 'zod';
 import { endCauses } from '../../cis/protocol.ts';
-import type { Applications } from '../../oauth/applications.ts';
+import type { Applications, Cis2Registration } from '../../oauth/applications.ts';
+import { logDelivery, logoutRetries, postLogoutToken } from '../../oauth/openid/logout-token.ts';
 import type { Urls } from '../../service.ts';
 import type { Statement } from '../../storage/database.ts';
 import {
@@ -16,7 +17,6 @@ import {
   type Outcome,
 } from '../../storage/outbox.ts';
 import { findRelyingParty, partyOf } from '../model/relying-party.ts';
-import { postLogoutToken } from './post-token.ts';
 import type { Sessions } from './sessions.ts';
 
 /** A relying party to notify of the end of a session, and its address. */
@@ -80,6 +80,7 @@ export interface DeliveryDependencies extends OutboxDependencies {
   platformLogout?: string;
   platformClientId?: string;
   keys: TokenSigner;
+  /** Signs tokens for other relying parties than the API platform; `keys` by default. */
   logoutSigner?: TokenSigner | undefined;
   applications: Applications;
   sessions: Sessions;
@@ -88,8 +89,7 @@ export interface DeliveryDependencies extends OutboxDependencies {
 }
 
 const second = 1_000;
-const waits = [2, 8, 20, 60, 300, 900, 1_800].map((seconds) => seconds * second);
-const hold = 10 * second;
+const { waits, hold } = logoutRetries;
 
 /** Back-channel logout. An ended session is queued with its end; then one notification is queued for each relying party. */
 export class Deliveries {
@@ -106,7 +106,7 @@ export class Deliveries {
     );
     this.#logouts = new Outbox(
       dependencies,
-      { name: 'cis2.logout', shape: logoutShape, waits, hold, keptFor: 7 * 86_400 * second },
+      { name: 'cis2.logout', shape: logoutShape, ...logoutRetries },
       (attempt) => this.#post(attempt),
     );
   }
@@ -167,12 +167,11 @@ export class Deliveries {
     const issuer = await sessions.issuerOf(sid);
     const outcome = party
       ? await postLogoutToken(
-          { ...this.#dependencies, issuer, signal: attempt.ending },
-          attempt.body,
-          party.registration,
+          { ...this.#dependencies, keys: this.#keysFor(attempt.body), issuer, signal: attempt.ending },
+          { ...attempt.body, ...formFor(party.registration, attempt.body) },
         )
       : { delivered: true, result: 'the client is gone' };
-    this.#log(attempt, outcome);
+    logDelivery(this.#dependencies.log, attempt, outcome);
     if (party)
       recorder.record({
         keys: [endOf(sid)],
@@ -190,13 +189,19 @@ export class Deliveries {
     return outcome;
   }
 
-  #log({ body, attempt, nextWait }: Attempt<Logout>, { delivered, result }: Outcome): void {
-    const { log } = this.#dependencies;
-    const fields = { sid: body.sid, client: body.clientId, address: body.address, attempt, result };
-    if (delivered) log.info(fields, 'back-channel logout delivered');
-    else if (nextWait === undefined) log.error(fields, 'back-channel logout given up');
-    else log.warn({ ...fields, againInSeconds: nextWait / second }, 'back-channel logout failed');
+  #keysFor({ trusted }: Logout): TokenSigner {
+    const { keys, logoutSigner } = this.#dependencies;
+    return (trusted ? undefined : logoutSigner) ?? keys;
   }
+}
+
+/** Relying parties of the published service require RS256 and the type JWT; the platform accepts both types. */
+function formFor({ profile, idTokenSigningAlg }: Cis2Registration, { trusted }: Logout) {
+  const nhs = profile === 'nhs';
+  return {
+    algorithm: nhs ? ('RS256' as const) : idTokenSigningAlg,
+    typ: nhs && !trusted ? ('JWT' as const) : ('logout+jwt' as const),
+  };
 }
 
 const flat = ({ body, ...message }: Message<Logout>): Delivery => ({ ...body, ...message });

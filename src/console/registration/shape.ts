@@ -127,6 +127,8 @@ export const platformShape = z
   .strictObject({
     profile: profile.default('nhs'),
     callbackUrls: addresses,
+    postLogoutRedirectUris: addresses,
+    backchannelLogoutUri: serverAddress.default(''),
     products: z
       .array(text(200), 'must be a list of names')
       .max(100, 'must have at most 100 entries')
@@ -152,11 +154,12 @@ export const platformShape = z
       .default({}),
   })
   .refine(oneKeySource, oneKeySourceMessage)
-  .check(({ value, issues }) =>
-    checkRedirects(value, value.callbackUrls, 'callbackUrls', (message, path) =>
-      issues.push({ code: 'custom', message, path, input: value }),
-    ),
-  );
+  .check(({ value, issues }) => {
+    const add = (message: string, path: (string | number)[]) =>
+      issues.push({ code: 'custom', message, path, input: value });
+    checkRedirects(value, value.callbackUrls, 'callbackUrls', add);
+    checkRedirects(value, value.postLogoutRedirectUris, 'postLogoutRedirectUris', add);
+  });
 
 /** The subject of the certificate for `tls_client_auth` (RFC 8705 section 2.1.2). */
 const certificateSubject = z

@@ -97,8 +97,10 @@ export function storedFrom(
 /** Defaults of members that the seed and registrations of earlier versions lack. */
 const defaults = { boundTokens: null, signedRequests: 'optional' } as const;
 
+const platformDefaults = { ...defaults, postLogoutRedirectUris: [], backchannelLogoutUri: '' };
+
 const platformRegistration = ({ clientId: _, secrets: __, products, ...half }: PlatformRegistration) => ({
-  ...defaults,
+  ...platformDefaults,
   ...half,
   products: products.map(({ name }) => name),
   revokedProducts: products.filter(({ status }) => status === 'revoked').map(({ name }) => name),

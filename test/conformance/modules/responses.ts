@@ -120,9 +120,11 @@ export const responses: readonly Module[] = [
       const rp = await RelyingParty.register(trial);
       const asked = { code_challenge: sha256(rp.verifier), code_challenge_method: 'S256' };
       const wrong = rp.codeOf(await rp.authorize(asked));
-      assert.equal((await rp.redeem(wrong)).body.error, 'invalid_grant', 'without its verifier');
+      const without = await rp.redeem(wrong, { code_verifier: undefined });
+      assert.equal(without.body.error, 'invalid_grant', 'without its verifier');
       const code = rp.codeOf(await rp.authorize(asked));
       rp.tokensOf(await rp.redeem(code, { code_verifier: rp.verifier }));
+      if (trial.provider.needsPkce) return;
       const plain = rp.codeOf(await rp.authorize());
       const downgraded = await rp.redeem(plain, { code_verifier: rp.verifier });
       assert.equal(

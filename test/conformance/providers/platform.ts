@@ -2,11 +2,28 @@ import { startInstance } from '../../testing/instance.ts';
 import type { Provider } from '../provider.ts';
 import { deskOf } from './desk.ts';
 
-/**
- * Starts the API platform's authorisation service for new clients. It is not an OpenID provider: users sign in at CIS2, and its
- * tokens are for the gateway.
- */
-export async function startPlatform(): Promise<Provider> {
+const canary = [
+  'urn:nhsd:apim:user-nhs-id:aal3:canary-api',
+  'urn:nhsd:apim:user-nhs-cis2:aal3:canary-api',
+] as const;
+
+/** Starts the API platform's authorisation service for new clients of OAuth alone, whose tokens are for the gateway. */
+export const startPlatform = (): Promise<Provider> => start();
+
+/** Starts the same service as an OpenID provider, whose users sign in at CIS2. */
+export async function startOpenIdPlatform(): Promise<Provider> {
+  const { resource: _, ...provider } = await start();
+  return {
+    ...provider,
+    name: 'API platform (OpenID)',
+    openid: true,
+    needsPkce: true,
+    discoveryOf: (issuer) => `${issuer}/.well-known/openid-configuration`,
+    scopes: ['openid', 'profile'],
+  };
+}
+
+async function start(): Promise<Provider> {
   const instance = await startInstance({ trustedProxies: '127.0.0.1' });
   await instance.signInAtDesk('gp');
   const { api } = instance.urls;
@@ -16,13 +33,15 @@ export async function startPlatform(): Promise<Provider> {
     openid: false,
     issuer: () => `${api}/oauth2.1`,
     discoveryOf: () => `${api}/.well-known/oauth-authorization-server/oauth2.1`,
-    scopes: ['urn:nhsd:apim:user-nhs-id:aal3:canary-api', 'urn:nhsd:apim:user-nhs-cis2:aal3:canary-api'],
+    scopes: canary,
     resource: `${api}/canary-api`,
     refusable: 'select_account',
     acrValues: ['AAL3_ANY'],
     async register(spec) {
       const platform = {
         callbackUrls: spec.redirectUris,
+        postLogoutRedirectUris: spec.postLogoutRedirectUris,
+        backchannelLogoutUri: spec.backchannelLogoutUri ?? '',
         products: ['canary-api'],
         tokenEndpointAuthMethod: spec.method,
         ...(spec.jwks === undefined ? {} : { jwks: spec.jwks }),

@@ -5,6 +5,7 @@ import type { Vault } from '@alongside/kernel/secrets';
 import { check, type Passed } from '@alongside/kernel/steps';
 import { unlike } from '../../../oauth/check.ts';
 import { type NamedApplication, onBehalfOfParameter, openName } from '../../../oauth/on-behalf-of.ts';
+import { readIdTokenHint } from '../../../oauth/openid/id-token-hint.ts';
 import { claimValues } from '../../../oauth/openid/scopes.ts';
 import { isForm, type Parameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
 import { publicListener } from '../../../oauth/registered-addresses.ts';
@@ -14,7 +15,6 @@ import { responseErrors } from '../../errors/response.ts';
 import type { AuthorizationRequest, ClaimNames, ResponseMode } from '../../model/interactions.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import type { Reply } from '../../responses/authorization-response.ts';
-import { readIdTokenHint } from '../id-token-hint.ts';
 
 /** Longest values in characters; parameters not listed here may have 1,024. */
 const limits: Readonly<Record<string, number>> = {

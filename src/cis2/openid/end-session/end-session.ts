@@ -7,9 +7,17 @@ import { randomToken } from '@alongside/kernel/ids';
 import { endOf } from '@alongside/kernel/journeys';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
+import type { Vault } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../../oauth/applications.ts';
-import { shownName } from '../../../oauth/on-behalf-of.ts';
+import { onBehalfOfParameter, shownName } from '../../../oauth/on-behalf-of.ts';
+import { type IdTokenHint, readIdTokenHint } from '../../../oauth/openid/id-token-hint.ts';
+import {
+  openHint,
+  type SignOutTarget,
+  signingOutClient,
+  signOutTarget,
+} from '../../../oauth/openid/sign-out.ts';
 import { isForm, type Parameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import type { BrowserMarks } from '../../model/browser-marks.ts';
@@ -22,7 +30,6 @@ import type { SessionEnds } from '../../sessions/session-ends.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
 import { words } from '../../text/words.ts';
 import { readParameters, reenterByGet } from '../authorize/parameters.ts';
-import { type IdTokenHint, readIdTokenHint } from '../id-token-hint.ts';
 import { endSessionErrors } from './errors.ts';
 import { confirmSignOutPage, signedOutPage } from './page.ts';
 
@@ -40,6 +47,7 @@ export interface EndSessionDependencies {
   recorder: Recorder;
   log: Log;
   limitRows: LimitRows;
+  vault: Vault;
   clock: Clock;
   signOutWithoutSession: SignOutWithoutSession;
 }
@@ -49,30 +57,25 @@ interface SignOutCall {
   provider: EndSessionDependencies;
 }
 
-/** Where a sign-out leads: to an address that the client registered, with its state. */
-interface Target {
-  clientId: string;
-  address: string;
-  state?: string | undefined;
-}
-
 /** A sign-out that waits for the user to confirm it. */
 interface WaitingSignOut {
   sid: string;
-  target: Target | null;
+  target: SignOutTarget | null;
   /** Whether the question is shown in another browser than that of the session. */
   elsewhere: boolean;
 }
 
 interface WithHint {
   hint: IdTokenHint | null;
+  /** Name of the platform's application that signs out. */
+  onBehalfOf?: string;
 }
 interface WithClient {
   client: RelyingParty | null;
 }
 interface WithTarget {
   /** Null for the page "signed out". */
-  target: Target | null;
+  target: SignOutTarget | null;
 }
 /** The session to end, and whether it is ended without a question. */
 interface WithSession {
@@ -88,9 +91,11 @@ const confirmLifetime = 600_000;
 async function readHint({
   request,
   parameters,
-  provider: { keys, issuer, log },
+  provider: { keys, issuer, log, vault },
 }: SignOutCall & { parameters: Parameters }): Promise<WithHint> {
   const token = parameters.get('id_token_hint');
+  const sealed = openHint(vault, parameters.get('state'), parameters.get(onBehalfOfParameter));
+  if (sealed && token === undefined) return { hint: sealed, onBehalfOf: sealed.name };
   if (token === undefined) return { hint: null };
   const result = await readIdTokenHint(keys, issuer, token);
   if ('hint' in result) return result;
@@ -108,10 +113,7 @@ const findClient = check(
     hint,
     provider: { applications },
   }: SignOutCall & WithHint & { parameters: Parameters }): Promise<WithClient> {
-    const named = parameters.get('client_id');
-    if (hint && named !== undefined && named !== hint.audience)
-      throw endSessionErrors.logoutClient(`client_id is ${named}, the hint was made for ${hint.audience}`);
-    const clientId = hint?.audience ?? named;
+    const clientId = signingOutClient(parameters, hint, endSessionErrors.logoutClient);
     const client = clientId === undefined ? undefined : await findRelyingParty(applications, clientId);
     if (client) activity()?.note({ client: clientId, application: client.application.id });
     return { client: client ?? null };
@@ -126,16 +128,8 @@ const findTarget = check(
     client,
     hint,
   }: WithClient & WithHint & { parameters: Parameters }): WithTarget {
-    const address = parameters.get('post_logout_redirect_uri');
-    if (address === undefined || !client) return { target: null };
-    const { clientId, postLogoutRedirectUris: registered } = client.registration;
-    if (!registered.includes(address))
-      throw endSessionErrors.logoutRedirect(
-        `${address} is not registered; registered are: ${registered.join(' ')}`,
-      );
-    // An invalid hint proves no client.
-    if (!hint && parameters.has('id_token_hint')) return { target: null };
-    return { target: { clientId, address, state: parameters.get('state') } };
+    const registration = client?.registration ?? null;
+    return { target: signOutTarget(parameters, hint, registration, endSessionErrors.logoutRedirect) };
   },
 );
 
@@ -165,14 +159,15 @@ const askFirst = check(
     elsewhere,
     target,
     client,
+    onBehalfOf,
     provider: { singleUse, signOutPath, development, limitRows },
-  }: SignOutCall & WithSession & WithTarget & WithClient & Passed<'client' | 'redirect-uri'>) {
+  }: SignOutCall & WithHint & WithSession & WithTarget & WithClient & Passed<'client' | 'redirect-uri'>) {
     if (!session || proven) return undefined;
     await limitRows(request);
     const question = randomToken();
     const waiting: WaitingSignOut = { sid: session.sid, target, elsewhere };
     await singleUse.keep(confirmKind, question, waiting, confirmLifetime);
-    const applicationName = client ? shownName(client.application.name) : null;
+    const applicationName = onBehalfOf ?? (client ? shownName(client.application.name) : null);
     return confirmSignOutPage({ action: signOutPath, question, applicationName, elsewhere, development });
   },
 );
@@ -222,8 +217,8 @@ export const endSession = steps<SignOutCall>('cis2.end-session')
 /** Returns the target, unless its client or address was removed during the question. */
 async function stillRegistered(
   { applications }: EndSessionDependencies,
-  target: Target | null,
-): Promise<Target | null> {
+  target: SignOutTarget | null,
+): Promise<SignOutTarget | null> {
   const client = target && (await findRelyingParty(applications, target.clientId));
   return client?.registration.postLogoutRedirectUris.includes(target?.address ?? '') ? target : null;
 }

@@ -63,6 +63,8 @@ ${text('platform.jwksUrl', 'Address of its public keys', half.jwksUrl, 'Instead 
       html`<label class="option" for="product-${name}"><input type="checkbox" id="product-${name}" value="${name}"${held.includes(name) ? html` checked` : undefined}><span><strong>${productTitle(name)}</strong><small>${accessOf({ scopes })}</small></span></label>`,
   )}</div><p class="error-message" id="platform.products-error" hidden></p></fieldset>
 <details><summary>More settings of the API platform</summary><div class="pair">
+${lines('platform.postLogoutRedirectUris', 'Addresses after sign-out', half.postLogoutRedirectUris)}
+${text('platform.backchannelLogoutUri', 'Back-channel logout address', half.backchannelLogoutUri, 'The API platform reports ended sessions here.')}
 ${select('platform.signedRequests', 'Signed requests', half.signedRequests, requirement)}
 ${boundTokens('platform', half)}</div></details></section>`;
 };

@@ -1,9 +1,11 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { uuid } from '@alongside/kernel/ids';
+import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { TokenSigner } from '@alongside/kernel/keys';
+import type { Log } from '@alongside/kernel/log';
 import { outbound } from '@alongside/kernel/outbound';
-import type { Cis2Registration } from '../../oauth/applications.ts';
+import type { Attempt, Outcome } from '../../storage/outbox.ts';
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
 /** Seconds. */
@@ -15,13 +17,12 @@ const lifetime = 120;
  */
 function logoutToken(
   parts: { keys: TokenSigner; issuer: string; clock: Clock },
-  registration: Cis2Registration,
-  { uid, sid, trusted }: { uid: string; sid: string; trusted: boolean },
+  { clientId, uid, sid, algorithm, typ }: Omit<LogoutNotification, 'address' | 'trusted'>,
 ): Promise<string> {
   const now = seconds(parts.clock);
   const claims = {
     iss: parts.issuer,
-    aud: registration.clientId,
+    aud: clientId,
     sub: uid,
     sid,
     iat: now,
@@ -29,41 +30,37 @@ function logoutToken(
     jti: uuid(),
     events: { [event]: {} },
   };
-  // Relying parties of the published service require RS256 and the type JWT; the platform accepts both types.
-  const nhs = registration.profile === 'nhs';
-  return parts.keys.sign(claims, {
-    algorithm: nhs ? 'RS256' : registration.idTokenSigningAlg,
-    typ: nhs && !trusted ? 'JWT' : 'logout+jwt',
-  });
+  return parts.keys.sign(claims, { algorithm, typ });
 }
 
 interface LogoutSender {
   issuer: string;
   development: boolean;
   keys: TokenSigner;
-  /** Signs tokens for other relying parties than the API platform; `keys` by default. */
-  logoutSigner?: TokenSigner | undefined;
   clock: Clock;
   /** Ends the call. */
   signal: AbortSignal;
 }
 
 interface LogoutNotification {
+  clientId: string;
   address: string;
+  /** The address belongs to the operator, so it may be private. */
   trusted: boolean;
   uid: string;
   sid: string;
+  algorithm: SigningAlgorithm;
+  typ: 'JWT' | 'logout+jwt';
 }
 
 /** Sends a logout token to a relying party (OpenID Connect Back-Channel Logout section 2.5). */
 export async function postLogoutToken(
   sender: LogoutSender,
-  { address, trusted, uid, sid }: LogoutNotification,
-  registration: Cis2Registration,
+  notification: LogoutNotification,
 ): Promise<{ delivered: boolean; result: string }> {
   try {
-    const keys = (trusted ? undefined : sender.logoutSigner) ?? sender.keys;
-    const token = await logoutToken({ ...sender, keys }, registration, { uid, sid, trusted });
+    const { address, trusted } = notification;
+    const token = await logoutToken(sender, notification);
     const { status, body } = await outbound(
       address,
       { privateAddresses: trusted || sender.development },
@@ -82,4 +79,29 @@ export async function postLogoutToken(
     sender.signal.throwIfAborted();
     return { delivered: false, result: reasonOf(error) };
   }
+}
+
+const second = 1_000;
+
+/** How long every provider keeps trying to deliver a logout token. */
+export const logoutRetries = {
+  waits: [2, 8, 20, 60, 300, 900, 1_800].map((seconds) => seconds * second),
+  hold: 10 * second,
+  keptFor: 7 * 86_400 * second,
+};
+
+interface Delivered extends Pick<Attempt<unknown>, 'attempt' | 'nextWait'> {
+  body: { sid: string; clientId: string; address: string };
+}
+
+/** Logs one attempt to deliver a logout token. */
+export function logDelivery(
+  log: Log,
+  { body: { sid, clientId: client, address }, attempt, nextWait }: Delivered,
+  { delivered, result }: Outcome,
+): void {
+  const fields = { sid, client, address, attempt, result };
+  if (delivered) log.info(fields, 'back-channel logout delivered');
+  else if (nextWait === undefined) log.error(fields, 'back-channel logout given up');
+  else log.warn({ ...fields, againInSeconds: nextWait / second }, 'back-channel logout failed');
 }

@@ -1,6 +1,6 @@
 import { decodeJwt, type JwtClaims, verifySignature } from '@alongside/kernel/jws';
 import type { SigningKeys } from '@alongside/kernel/keys';
-import { unlike } from '../../oauth/check.ts';
+import { unlike } from '../check.ts';
 
 /** The claims of a verified ID token of this issuer. */
 export interface IdTokenHint {
