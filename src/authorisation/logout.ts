@@ -132,7 +132,7 @@ export async function endSession({ server, request, sid, upstream }: EndCall): P
     // Marked first: a concurrent code exchange finds the mark, or its tokens are revoked here.
     await endedSessions.add(upstream.issuer, sid);
     const openId = await tokens.openIdGrantsOfSession(sid, issuers, upstream.issuer);
-    const messages = await logouts.statements(sid, upstream.issuer, openId);
+    const messages = await logouts.promiseStatements(sid, upstream.issuer, openId);
     if (messages.length > 0) await database.batch(messages);
     ended = await tokens.revokeSession(sid, issuers, upstream.issuer, record);
   } catch (error) {

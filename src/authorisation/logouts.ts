@@ -41,7 +41,11 @@ export class Logouts {
    * session queues nothing again.
    * @param provider issuer of the provider that ended the session
    */
-  async statements(sid: string, provider: string, grants: readonly OpenIdGrant[]): Promise<Statement[]> {
+  async promiseStatements(
+    sid: string,
+    provider: string,
+    grants: readonly OpenIdGrant[],
+  ): Promise<Statement[]> {
     const found: Statement[] = [];
     for (const { application_id: applicationId, client_id: clientId, issuer, uid } of grants) {
       const application = await this.#parts.applications.get(applicationId);
