@@ -62,6 +62,7 @@ describe('the certificate of --tls', () => {
     await ensureOwnCertificate(both, urlsAt('https://localhost:3'), now, more);
     const own = readFileSync(join(folder, 'tls', 'authority.pem'), 'utf8');
     assert.ok(new X509Certificate(read()).checkIssued(new X509Certificate(own)));
+    assert.equal(own.match(/BEGIN CERTIFICATE/g)?.length, 1);
     const trusted = getCACertificates('default');
     trustAuthority(both.tlsAuthority)();
     try {

@@ -1,6 +1,7 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { type DecodedJwt, decodeJwt, isSigningAlgorithm, type SigningAlgorithm } from '@alongside/kernel/jws';
 import { OutboundError } from '@alongside/kernel/outbound';
+import { sha256 } from '@alongside/kernel/secrets';
 import type { Check } from '@alongside/kernel/trial';
 import type { SingleUse } from '../storage/single-use.ts';
 import { claimRule, failuresOf, headerRule, type JwtAt, type Rule, shown } from './check.ts';
@@ -22,6 +23,8 @@ export interface AssertionRules {
   jtiKind: string;
   /** Whether `kid` is required even if only one key is possible, as in the published service. */
   needsKid: boolean;
+  /** Whether `jti` is required, as OpenID Connect Core section 9 does; it is optional in RFC 7523 section 3. */
+  needsJti: boolean;
   /** Maximum number of seconds until `exp`, without the tolerance for clocks. */
   longestAhead: number;
 }
@@ -34,7 +37,9 @@ const longest = (longestAhead: number): number => (longestAhead + 2 * skew) * 1_
 /** `typ` is optional; another value means another token (RFC 8725 section 3.11). */
 const types: readonly unknown[] = [undefined, 'jwt', 'client-authentication+jwt'];
 
-const jtiKey = (clientId: string, jti: unknown): string => `${clientId}\n${String(jti)}`;
+/** Returns what identifies an assertion of a client. Without `jti` it is the signed text: anyone can change an ECDSA signature into another valid one. */
+const singleUseKey = (clientId: string, { claims: { jti }, signed }: DecodedJwt): string =>
+  `${clientId}\n${jti === undefined ? `signed ${sha256(signed)}` : String(jti)}`;
 
 /** An assertion, the rules for its client, and the time. */
 export interface AssertionAt extends JwtAt {
@@ -88,8 +93,10 @@ export const assertionRules: readonly Rule<AssertionAt>[] = [
   claimRule('iat', before, isPast),
   claimRule(
     'jti',
-    `a text of at most ${longestJti} characters`,
-    (jti) => typeof jti === 'string' && jti !== '' && jti.length <= longestJti,
+    ({ rules }) => `${rules.needsJti ? '' : 'none, or '}a text of at most ${longestJti} characters`,
+    (jti, { rules }) =>
+      (typeof jti === 'string' && jti !== '' && jti.length <= longestJti) ||
+      (jti === undefined && !rules.needsJti),
   ),
 ];
 
@@ -118,13 +125,14 @@ export async function signatureCheck(jwt: DecodedJwt, source: KeySource, remote:
 
 /** Checks that the `jti` is unused. Spends nothing. */
 export async function unusedCheck(
-  { claims: { jti } }: DecodedJwt,
-  { clientId, jtiKind, longestAhead }: AssertionRules,
+  jwt: DecodedJwt,
+  { clientId, jtiKind, longestAhead, needsJti }: AssertionRules,
   singleUse: SingleUse,
 ): Promise<Check> {
+  const { jti } = jwt.claims;
+  const isUsable = typeof jti === 'string' || (jti === undefined && !needsJti);
   const ok =
-    typeof jti === 'string' &&
-    !(await singleUse.jtis.isUsed(jtiKind, jtiKey(clientId, jti), longest(longestAhead)));
+    isUsable && !(await singleUse.jtis.isUsed(jtiKind, singleUseKey(clientId, jwt), longest(longestAhead)));
   return { check: 'jti', ok, expected: 'one that was not used before', received: shown(jti) };
 }
 
@@ -164,9 +172,10 @@ export async function verifyAssertion(
   const { exp, jti } = jwt.claims;
   return {
     kind: rules.jtiKind,
-    value: jtiKey(rules.clientId, jti),
+    value: singleUseKey(rules.clientId, jwt),
     lifetime: Math.ceil((Number(exp) + skew - now) * 1_000),
     longest: longest(rules.longestAhead),
-    fault: () => `the jti ${shown(jti)} was used before`,
+    fault: () =>
+      jti === undefined ? 'the assertion was used before' : `the jti ${shown(jti)} was used before`,
   };
 }

@@ -62,6 +62,7 @@ describe('parsers of outside data never throw and never accept random input', ()
             algorithms: rules.algorithms,
             jtiKind: 'x',
             needsKid: false,
+            needsJti: false,
           };
           const checks = resultsOf(assertionRules, { jwt, rules: expected, now: 1_000 });
           const isRight = checks.every(({ ok }) => ok);

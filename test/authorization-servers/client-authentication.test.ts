@@ -301,6 +301,7 @@ const assertions: Row[] = [
     aud: `${mutualTlsUrl}${new URL(server.addressOf('token')).pathname}`,
   })),
   fitting('for the endpoint of pushed requests', (server) => ({ aud: server.addressOf('pushed') })),
+  fitting('without jti', () => ({ jti: undefined })),
   fitting('for the issuer in a list of one', (server) => ({ aud: [server.issuer] })),
   fitting('for the token endpoint in a list of one', (server) => ({ aud: [server.addressOf('token')] })),
   fitting('with nbf 8 s ahead', (server) => ({ nbf: now(server) + 8 })),
@@ -323,7 +324,6 @@ const assertions: Row[] = [
   forged('that expires in an hour and 11 s', (server) => ({ exp: now(server) + 3_611 })),
   forged('with nbf 61 s ahead', (server) => ({ nbf: now(server) + 61 })),
   forged('with iat 30 s ahead', (server) => ({ iat: now(server) + 30 })),
-  forged('without jti', () => ({ jti: undefined })),
   forged('with a number as jti', () => ({ jti: 7 })),
   forged('with a jti of 257 characters', () => ({ jti: 'x'.repeat(257) })),
   forged('of another type', same, { typ: 'at+jwt' }),
@@ -362,6 +362,7 @@ const assertions: Row[] = [
     fitting('for the issuer, of a fapi2 client', same),
     fitting('that expires in 308 s, of a fapi2 client', (server) => ({ exp: now(server) + 308 })),
     forged('that expires in 311 s, of a fapi2 client', (server) => ({ exp: now(server) + 311 })),
+    forged('without jti, of a fapi2 client', () => ({ jti: undefined })),
     forged('by RS512, of a fapi2 client', same, {}, () => keys.rsa),
     forged('for a list of one, of a fapi2 client', (server) => ({ aud: [server.issuer] })),
     forged('for the token endpoint, of a fapi2 client', (server) => ({ aud: server.addressOf('token') })),
@@ -467,6 +468,32 @@ describe('the jti of a client assertion at CIS2 and /oauth2.1', () => {
       assert.deepEqual(await ask(server, one, { jti }), authenticated, server.name);
       assert.deepEqual(await ask(server, one, { jti }), refused(server, true), server.name);
       assert.deepEqual(await ask(server, two, { jti }), authenticated, server.name);
+    }
+  });
+
+  test('is replaced by the assertion itself, which counts once, where it is missing', async () => {
+    for (const server of servers) {
+      const clientId = await server.register(byKey());
+      const jwt = await assertion(server, clientId, keys.ec, { jti: undefined });
+      const [header, claims, signature = ''] = jwt.split('.');
+      const bytes = Buffer.from(signature, 'base64url');
+      // The other valid signature of the same text: s is replaced by n - s.
+      const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+      const s = order - BigInt(`0x${bytes.subarray(32).toString('hex')}`);
+      const other = Buffer.concat([
+        bytes.subarray(0, 32),
+        Buffer.from(s.toString(16).padStart(64, '0'), 'hex'),
+      ]);
+      const again = `${header}.${claims}.${other.toString('base64url')}`;
+      assert.deepEqual(await authenticate(server, assertionForm(jwt)), authenticated, server.name);
+      for (const repeated of [jwt, again])
+        assert.deepEqual(
+          await authenticate(server, assertionForm(repeated)),
+          refused(server, true),
+          server.name,
+        );
+      const later = await assertion(server, clientId, keys.ec, { jti: undefined, iat: now(server) - 1 });
+      assert.deepEqual(await authenticate(server, assertionForm(later)), authenticated, server.name);
     }
   });
 

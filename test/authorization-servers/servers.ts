@@ -43,6 +43,10 @@ export interface Registration {
   bound?: 'dpop' | 'certificate';
   signedRequests?: 'required';
   subject?: CertificateSubject;
+  applicationType?: 'native';
+  redirectUris?: string[];
+  /** At CIS2 only: /oauth2.1 always requires a code challenge. */
+  pkce?: 'optional' | 'required';
 }
 
 export interface Reply {
@@ -181,7 +185,16 @@ async function startOauth21(authority: TestCertificate, nonces: boolean): Promis
         }),
       ),
     get: async (address, headers = {}) => replyOf(await platform.call(address, { headers })),
-    async register({ method = 'client_secret_post', keys, bound, subject, signingAlg = '', ...more } = {}) {
+    async register({
+      method = 'client_secret_post',
+      keys,
+      bound,
+      subject,
+      redirectUris = [redirectUri],
+      pkce: _,
+      signingAlg = '',
+      ...more
+    } = {}) {
       registered += 1;
       const attributes = {
         ...(subject as Record<string, string> | undefined),
@@ -192,7 +205,7 @@ async function startOauth21(authority: TestCertificate, nonces: boolean): Promis
         applicationOf(id, {
           profile: 'standard',
           secrets: usualSecrets,
-          callbackUrls: [redirectUri],
+          callbackUrls: redirectUris,
           tokenEndpointAuthMethod: method,
           signingAlg,
           jwks: keys ? { keys } : null,

@@ -19,6 +19,8 @@ export interface AuthenticationRules {
     readonly audience: 'issuer' | 'token-endpoint' | 'either';
     /** Whether an assertion must name its key even when only one fits. */
     readonly needsKid: boolean;
+    /** Whether an assertion must have a `jti`; without it the whole assertion counts once. */
+    readonly needsJti: boolean;
     /** Seconds until `exp` at most. */
     readonly longestAhead: number;
   };

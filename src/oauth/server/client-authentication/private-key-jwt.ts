@@ -66,7 +66,7 @@ const audiencesOf = (
 
 function assertionRulesOf(server: AuthenticationServer, registration: ClientRegistration): AssertionRules {
   const { algorithms, assertion } = rulesOf(server, registration);
-  const { audience, needsKid, longestAhead } = assertion;
+  const { audience, needsKid, needsJti, longestAhead } = assertion;
   return {
     clientId: registration.clientId,
     audiences: audiencesOf(server, audience),
@@ -76,6 +76,7 @@ function assertionRulesOf(server: AuthenticationServer, registration: ClientRegi
       : algorithms,
     jtiKind: server.assertionJtiKind,
     needsKid,
+    needsJti,
     longestAhead,
   };
 }

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { seconds } from '@alongside/kernel/clock';
+import { sha256 } from '@alongside/kernel/secrets';
+import type { Profile } from '../../src/oauth/applications.ts';
+import {
+  assertion,
+  assertionForm,
+  basic,
+  type Form,
+  newKey,
+  post,
+  type Registration,
+  type Server,
+  secret,
+  startServers,
+  verifier,
+} from './servers.ts';
+
+// What client libraries send when only the issuer, the client, its credential and, where they need one, a scope are configured: by
+// their documentation or source.
+
+type Authentication = 'basic' | 'post' | 'none' | 'assertion';
+
+interface Library {
+  name: string;
+  authentication: Authentication;
+  /** Claims of its assertion besides iss, sub and iat. */
+  claims?: (server: Server) => Record<string, unknown>;
+  /** Header members of its assertion. */
+  header?: Record<string, unknown>;
+  pkce: boolean;
+  nonce: boolean;
+  scope: string;
+  /** More parameters of its authorization request. */
+  more?: Form;
+  redirectUri?: string;
+}
+
+const random = (name: string) => sha256(name).slice(0, 22);
+const inSeconds = ({ clock }: Server, life: number) => seconds(clock) + life;
+
+/** The claims that Spring Security, Nimbus, Authlib and zitadel/oidc put into an assertion. */
+const claims = {
+  spring: (server: Server) => ({ aud: server.addressOf('token'), exp: inSeconds(server, 60) }),
+  nimbus: (server: Server) => ({
+    aud: [server.addressOf('token')],
+    exp: inSeconds(server, 300),
+    iat: undefined,
+  }),
+  authlib: (server: Server) => ({ aud: server.addressOf('token'), exp: inSeconds(server, 3_600) }),
+  zitadel: (server: Server) => ({ aud: [server.issuer], exp: inSeconds(server, 3_600), jti: undefined }),
+  oauth4webapi: (server: Server) => ({
+    aud: server.issuer,
+    exp: inSeconds(server, 60),
+    nbf: inSeconds(server, 0),
+  }),
+};
+
+const bare = { typ: undefined };
+const anonymous = { kid: undefined, typ: undefined };
+const port = 'http://localhost:49152';
+
+// biome-ignore format: a table, one library a line
+const libraries: Library[] = [
+  { name: 'Spring Security 7.1', authentication: 'basic', pkce: true, nonce: true, scope: 'openid' },
+  { name: 'Spring Security 7.1, private_key_jwt', authentication: 'assertion', claims: claims.spring, header: bare, pkce: true, nonce: true, scope: 'openid' },
+  { name: 'Nimbus SDK 11.39, private_key_jwt', authentication: 'assertion', claims: claims.nimbus, header: bare, pkce: true, nonce: true, scope: 'openid' },
+  { name: 'Quarkus OIDC 3.34', authentication: 'basic', pkce: false, nonce: false, scope: 'openid' },
+  { name: 'pac4j 6.3', authentication: 'post', pkce: true, nonce: false, scope: 'openid profile email' },
+  { name: 'Authlib 1.9', authentication: 'basic', pkce: false, nonce: true, scope: 'openid profile email' },
+  { name: 'Authlib 1.9, private_key_jwt', authentication: 'assertion', claims: claims.authlib, header: anonymous, pkce: false, nonce: true, scope: 'openid profile email' },
+  { name: 'requests-oauthlib 2.0', authentication: 'basic', pkce: false, nonce: false, scope: 'openid' },
+  { name: 'mozilla-django-oidc 5', authentication: 'post', pkce: false, nonce: true, scope: 'openid email' },
+  { name: 'go-oidc 3.21 with x/oauth2 0.38', authentication: 'basic', pkce: true, nonce: false, scope: 'openid profile email' },
+  { name: 'zitadel/oidc 3.52', authentication: 'basic', pkce: false, nonce: false, scope: 'openid profile' },
+  { name: 'zitadel/oidc 3.52, private_key_jwt', authentication: 'assertion', claims: claims.zitadel, header: bare, pkce: false, nonce: false, scope: 'openid profile' },
+  { name: 'openidconnect-rs 4.1', authentication: 'basic', pkce: true, nonce: true, scope: 'openid' },
+  { name: 'oauth2-proxy 7.15', authentication: 'basic', pkce: false, nonce: true, scope: 'openid email profile' },
+  { name: 'keycloak-js 26 with responseMode query', authentication: 'none', pkce: true, nonce: true, scope: 'openid', more: { response_mode: 'query' } },
+  { name: 'oidc-client-ts 3', authentication: 'none', pkce: true, nonce: false, scope: 'openid' },
+  { name: 'Auth.js 5', authentication: 'basic', pkce: true, nonce: false, scope: 'openid profile email' },
+  { name: 'Hono oidc-auth with OIDC_SCOPES', authentication: 'basic', pkce: true, nonce: true, scope: 'openid profile' },
+  { name: 'AppAuth', authentication: 'none', pkce: true, nonce: true, scope: 'openid profile', redirectUri: 'com.example.app:/callback' },
+  { name: 'MSAL Node, public', authentication: 'none', pkce: true, nonce: false, scope: 'openid profile offline_access', more: { client_info: '1', 'x-client-SKU': 'msal.js.node' }, redirectUri: port },
+  { name: 'MSAL Node, confidential', authentication: 'post', pkce: false, nonce: false, scope: 'openid profile offline_access', more: { client_info: '1' } },
+  { name: 'passport-openidconnect 0.1', authentication: 'post', pkce: false, nonce: true, scope: 'openid' },
+  { name: 'openid-client 6', authentication: 'post', pkce: true, nonce: false, scope: 'openid' },
+  { name: 'openid-client 6, private_key_jwt', authentication: 'assertion', claims: claims.oauth4webapi, header: bare, pkce: true, nonce: false, scope: 'openid' },
+  { name: 'simple-oauth2 5', authentication: 'basic', pkce: false, nonce: false, scope: 'openid' },
+  { name: 'mod_auth_openidc 2.4', authentication: 'basic', pkce: true, nonce: true, scope: 'openid' },
+];
+
+let servers: readonly Server[];
+let key: Awaited<ReturnType<typeof newKey>>;
+before(async () => {
+  [{ servers }, key] = await Promise.all([startServers(), newKey('rs256', 'RS256')]);
+});
+after(() => Promise.all(servers.map((server) => server.stop())));
+
+/** Registers the client as its library needs; with a secret, by the method that the library does not use. */
+function registrationOf({ authentication, redirectUri }: Library, profile: Profile): Registration {
+  const application = redirectUri
+    ? {
+        applicationType: 'native' as const,
+        redirectUris: [redirectUri === port ? 'http://localhost' : redirectUri],
+      }
+    : {};
+  if (authentication === 'none') return { ...application, profile, method: 'none', secrets: [] };
+  if (authentication === 'assertion')
+    return { ...application, profile, method: 'private_key_jwt', secrets: [], keys: [key.jwk] };
+  const method = authentication === 'post' ? 'client_secret_basic' : 'client_secret_post';
+  return { ...application, profile, method };
+}
+
+const usualRedirect = 'https://app.example.test/callback';
+const api = 'urn:nhsd:apim:user-nhs-id:aal3:records';
+
+function requestOf(library: Library, server: Server, clientId: string): Form {
+  const { pkce, nonce, scope, more, redirectUri = usualRedirect } = library;
+  return {
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: redirectUri,
+    // At the API platform an application also asks for the scopes of its APIs.
+    scope: server.name === 'CIS2' ? scope : `${scope} ${api}`,
+    state: random('state'),
+    ...(nonce ? { nonce: random('nonce') } : {}),
+    ...(pkce ? { code_challenge: sha256(verifier), code_challenge_method: 'S256' } : {}),
+    ...more,
+  };
+}
+
+async function redeem(library: Library, server: Server, clientId: string, code: string) {
+  const { authentication, pkce, redirectUri = usualRedirect } = library;
+  const form: Form = {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: redirectUri,
+    ...(pkce ? { code_verifier: verifier } : {}),
+  };
+  if (authentication === 'none') return server.post('token', { ...form, client_id: clientId });
+  if (authentication === 'post') return server.post('token', { ...form, ...post(clientId) });
+  if (authentication === 'basic') return server.post('token', form, basic(clientId, secret));
+  const iat = seconds(server.clock);
+  const own = { iat, ...library.claims?.(server) };
+  const jwt = await assertion(server, clientId, key, own, library.header);
+  return server.post('token', { ...form, ...assertionForm(jwt) });
+}
+
+async function signInBy(library: Library, server: Server, registration: Registration): Promise<void> {
+  const clientId = await server.register(registration);
+  const { location, text } = await server.signIn(requestOf(library, server, clientId));
+  const found = location === '' ? new URLSearchParams() : new URL(location).searchParams;
+  assert.equal(found.get('state'), random('state'), `${location} ${text}`);
+  const reply = await redeem(library, server, clientId, found.get('code') ?? '');
+  assert.equal(reply.status, 200, `${location} ${reply.text}`);
+  assert.equal(typeof reply.body.id_token, 'string', reply.text);
+  const claims = JSON.parse(Buffer.from(reply.body.id_token.split('.')[1], 'base64url').toString());
+  assert.deepEqual([claims.aud, claims.nonce], [clientId, library.nonce ? random('nonce') : undefined]);
+}
+
+describe('the defaults of client libraries', () => {
+  for (const library of libraries) {
+    test(`sign in at /oauth2.1 and CIS2, standard profile: ${library.name}`, async () => {
+      for (const server of servers) {
+        const registration = registrationOf(library, 'standard');
+        if (library.pkce) {
+          await signInBy(library, server, registration);
+          continue;
+        }
+        if (server.name === 'CIS2') await signInBy(library, server, { ...registration, pkce: 'optional' });
+        // Without PKCE the refusal says so, and the library has a switch for it.
+        const clientId = await server.register({ ...registration, pkce: 'required' });
+        const { location } = await server.signIn(requestOf(library, server, clientId));
+        assert.equal(new URL(location).searchParams.get('error'), 'invalid_request', server.name);
+        await signInBy({ ...library, pkce: true }, server, registration);
+      }
+    });
+
+    // A published client is confidential and sends a kid, a jti and the token endpoint as one string.
+    const published = library.authentication !== 'none' && library.redirectUri === undefined;
+    if (!published) continue;
+    const isPublished = library.authentication !== 'assertion' || library.claims === claims.spring;
+    const name = isPublished
+      ? 'sign in at CIS2, nhs profile'
+      : 'need settings for an assertion in the nhs profile';
+    test(`${name}: ${library.name}`, async () => {
+      const [cis2] = servers;
+      assert.ok(cis2);
+      const registration = registrationOf(library, 'nhs');
+      const offline = library.scope.includes('offline_access');
+      const usual = offline ? { ...library, scope: 'openid profile' } : library;
+      if (isPublished) return signInBy(usual, cis2, registration);
+      await assert.rejects(signInBy(usual, cis2, registration), /invalid_client/);
+      const settings = { ...usual, claims: claims.spring, header: bare };
+      await signInBy(settings, cis2, registration);
+    });
+  }
+});
