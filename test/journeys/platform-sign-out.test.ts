@@ -134,6 +134,15 @@ describe('signing out at /oauth2.1 with openid-client and its defaults', () => {
     });
   });
 
+  test('gives an ID token that no API takes, and an access token that one does', async () => {
+    const { id_token: idToken = '', access_token: token } = await signIn(newBrowser());
+    const call = (bearer: string) =>
+      fetch(`${instance.urls.api}/hello-world/hello/user`, {
+        headers: { authorization: `Bearer ${bearer}` },
+      });
+    assert.deepEqual([(await call(idToken)).status, (await call(token)).status], [401, 200]);
+  });
+
   test('gives the browser no ID token of CIS2', async () => {
     const { id_token: hint } = await signIn(newBrowser());
     const answer = await fetch(signOut(hint), { redirect: 'manual' });
