@@ -1,4 +1,4 @@
-import { type SignIn, signInClaims } from '../../oauth/openid/id-token.ts';
+import { type SignIn, signInClaims } from '../../oauth/openid/claims.ts';
 import { openIdProviders } from '../../oauth/openid/providers.ts';
 import type { TokenResponse } from '../../oauth/server/grant.ts';
 import type { Client } from '../clients.ts';

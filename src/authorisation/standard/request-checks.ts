@@ -1,8 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { check, type Steps } from '@alongside/kernel/steps';
 import { shown } from '../../oauth/check.ts';
+import { separateScopes } from '../../oauth/openid/claims.ts';
 import { openIdProviders } from '../../oauth/openid/providers.ts';
-import { separateScopes } from '../../oauth/openid/scopes.ts';
 import { readScope } from '../../oauth/parameters.ts';
 import { scopesOf, unknownScope } from '../../oauth/products.ts';
 import {

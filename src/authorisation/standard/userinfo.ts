@@ -1,7 +1,7 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { inGoodStanding } from '../../oauth/developers.ts';
-import { claimsOfScopes } from '../../oauth/openid/scopes.ts';
+import { claimsOfScopes } from '../../oauth/openid/claims.ts';
 import {
   checkSender,
   findToken,

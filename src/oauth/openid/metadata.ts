@@ -1,5 +1,5 @@
+import { claimsOfScopes } from './claims.ts';
 import type { OpenIdProvider } from './providers.ts';
-import { claimsOfScopes } from './scopes.ts';
 
 interface OpenIdEndpoints {
   readonly userinfo: string;

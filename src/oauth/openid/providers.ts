@@ -1,5 +1,5 @@
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
-import { offlineAccess, scopeValues } from './scopes.ts';
+import { offlineAccess, scopeValues } from './claims.ts';
 
 /** The members of an OpenID provider that its code takes from this table. */
 export interface OpenIdProvider {

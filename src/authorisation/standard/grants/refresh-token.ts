@@ -1,7 +1,7 @@
 import { json } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
+import { separateScopes } from '../../../oauth/openid/claims.ts';
 import { openIdProviders } from '../../../oauth/openid/providers.ts';
-import { separateScopes } from '../../../oauth/openid/scopes.ts';
 import { scopesOf, unknownScope } from '../../../oauth/products.ts';
 import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
 import {

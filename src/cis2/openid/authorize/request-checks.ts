@@ -3,7 +3,7 @@ import { Refusal } from '@alongside/kernel/errors';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { shownRegistered } from '@alongside/kernel/refusal-facts';
 import { check, type Steps } from '@alongside/kernel/steps';
-import { isScope, offlineAccess, scopeValues } from '../../../oauth/openid/scopes.ts';
+import { isScope, offlineAccess, scopeValues } from '../../../oauth/openid/claims.ts';
 import { type Parameters, readScope } from '../../../oauth/parameters.ts';
 import { requestUriPrefix } from '../../../oauth/pushed-requests.ts';
 import {

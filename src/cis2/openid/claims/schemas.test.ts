@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
 import { z } from 'zod';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
-import { claimValues, scopeValues } from '../../../oauth/openid/scopes.ts';
+import { claimValues, scopeValues } from '../../../oauth/openid/claims.ts';
 import { Browser, send } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
 import { redeem } from '../../testing/journey.ts';

@@ -2,7 +2,7 @@ import { Answer } from '@alongside/kernel/answer';
 import type { ErrorFormat, Route } from '@alongside/kernel/http';
 import { readOnly, route } from '@alongside/kernel/route';
 import { z } from 'zod';
-import { scopesOfClaim } from '../../../oauth/openid/scopes.ts';
+import { scopesOfClaim } from '../../../oauth/openid/claims.ts';
 
 // The shapes of the claims about a user. The published JSON schemas are made from them, and the tests compare real tokens.
 

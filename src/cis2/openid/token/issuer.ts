@@ -1,7 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { z } from 'zod';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
-import { offlineAccess } from '../../../oauth/openid/scopes.ts';
+import { offlineAccess } from '../../../oauth/openid/claims.ts';
 import {
   type Confirmation,
   confirmationAttributes,
