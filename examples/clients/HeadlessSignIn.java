@@ -16,9 +16,7 @@ class HeadlessSignIn {
 
   public static void main(String[] arguments) throws Exception {
     System.setProperty("jdk.httpclient.redirects.retrylimit", "20"); // before the first HttpClient; the default is 5
-    call("DELETE", "/readers/0/card", "");
-    call("PUT", "/readers/0/card", "{\"card\": \"gp\"}");
-    call("POST", "/agent/pin", "{\"pin\": \"123456\"}");
+    call("PUT", "/desk", "{\"person\": \"gp\"}");
 
     var page = open(SAMPLE + "/sign-in/combined");
     if (page.statusCode() != 200 || !page.body().contains("656005750108")) throw new AssertionError(page.toString());

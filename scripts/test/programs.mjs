@@ -204,6 +204,20 @@ export const programHelpers = [
     debian: 'haproxy',
   },
   {
+    tests: 'test/delivery/proxies',
+    name: 'nginx',
+    variable: 'ALONGSIDE_NGINX',
+    find: () => onPath('nginx') ?? first(['/usr/sbin/nginx']),
+    debian: 'nginx-light',
+  },
+  {
+    tests: 'test/delivery/proxies',
+    name: 'Caddy',
+    variable: 'ALONGSIDE_CADDY',
+    find: () => onPath('caddy'),
+    debian: 'caddy',
+  },
+  {
     tests: 'test/delivery/',
     name: 'systemd-analyze',
     variable: 'ALONGSIDE_SYSTEMD_ANALYZE',
