@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { FapiParty, notAuthorized, refused } from '../../fapi-party.ts';
-import type { Module } from '../../module.ts';
+import { type Module, notOffered } from '../../module.ts';
 import { otherCallback } from '../../relying-party.ts';
 import { fapi2 } from './name.ts';
 
@@ -51,6 +51,7 @@ export const requests: readonly Module[] = [
     openid: true,
     async run(trial) {
       const party = await FapiParty.register(trial);
+      if (party.rp.discovery.claims_parameter_supported !== true) notOffered('the claims parameter');
       const claims = JSON.stringify({ userinfo: { name: null }, id_token: { name: { essential: true } } });
       const tokens = await party.tokens({ claims });
       assert.equal(
