@@ -213,6 +213,20 @@ describe('registerPlatform', () => {
     assert.equal(backchannelLogoutUri, 'https://other.example.test/logout');
   });
 
+  test('adds the address after a sign-out to data of a version without one', async () => {
+    const platform = await applications.get('platform');
+    assert.ok(platform?.cis2);
+    const { revision, ...changed } = platform;
+    await applications.replace(
+      { ...changed, cis2: { ...platform.cis2, postLogoutRedirectUris: [] } },
+      revision,
+    );
+    for (const urls of [first, second]) {
+      await register(urls);
+      assert.deepEqual((await stored())?.postLogoutRedirectUris, [`${urls.api}/oauth2.1/signed_out`]);
+    }
+  });
+
   test('adds the addresses of this start to data of a version that did not note them', async () => {
     await settings.set('registrations.urls', '');
     await register(second);

@@ -291,13 +291,14 @@ describe('/oauth2.1 as an OpenID provider', () => {
       const code = await client.codeOf('web', 'openid');
       const { access_token: token } = (await client.redeem('web', code, {}, await prover.header())).body;
       assert.match((await userinfo(token)).headers.get('www-authenticate') ?? '', /^DPoP algs=/);
-      const call = async (claims: Record<string, unknown>) => {
+      const call = async (claims: Record<string, unknown>, by = prover) => {
         const proof = { htm: 'GET', htu: `${standardIssuer}/userinfo`, ...claims };
-        const headers = { authorization: `DPoP ${token}`, ...(await prover.header(proof)) };
+        const headers = { authorization: `DPoP ${token}`, ...(await by.header(proof)) };
         return (await client.platform.get('/oauth2.1/userinfo', {}, headers)).status;
       };
       assert.equal(await call({ ath: sha256(token) }), 200);
       assert.equal(await call({ ath: sha256('another') }), 401);
+      assert.equal(await call({ ath: sha256(token) }, await newProver(client.platform.clock)), 401);
       assert.equal(
         (await client.platform.get('/oauth2.1/userinfo', {}, { authorization: `DPoP ${token}` })).status,
         401,
