@@ -143,6 +143,13 @@ describe('signing out at /oauth2.1 with openid-client and its defaults', () => {
     assert.deepEqual([(await call(idToken)).status, (await call(token)).status], [401, 200]);
   });
 
+  test('leaves userinfo until then, with email_verified beside the address', async () => {
+    const tokens = await signIn(newBrowser(), 'openid email');
+    const person = await openid.fetchUserInfo(configuration, tokens.access_token, tokens.claims()?.sub ?? '');
+    assert.deepEqual([typeof person.email, person.email_verified], ['string', true]);
+    assert.equal(person.name, undefined);
+  });
+
   test('gives the browser no ID token of CIS2', async () => {
     const { id_token: hint } = await signIn(newBrowser());
     const answer = await fetch(signOut(hint), { redirect: 'manual' });

@@ -1,7 +1,7 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { inGoodStanding } from '../../oauth/developers.ts';
-import { claimsOfScopes } from '../../oauth/openid/claims.ts';
+import { claimsOfScopes, withVerifiedEmail } from '../../oauth/openid/claims.ts';
 import {
   checkSender,
   findToken,
@@ -36,7 +36,7 @@ async function answerClaims({
   record,
   client: { application },
 }: UserinfoCall & WithRecord & WithClient & Checked): Promise<Answer> {
-  const { userinfoUrl, here } = upstreamOf(base, record);
+  const { userinfoUrl, here, isOwn } = upstreamOf(base, record);
   if (userinfoUrl === undefined)
     throw errors.accessTokenInvalid('the provider of the sign-in has no userinfo');
   const source = { userinfoUrl, here };
@@ -49,10 +49,9 @@ async function answerClaims({
     name: 'authorisation.userinfo',
     detail: { client: application.name, scope: record.scope },
   });
-  return json(200, {
-    ...Object.fromEntries(Object.entries(claims).filter(([name]) => wanted.has(name))),
-    sub: record.uid,
-  });
+  const found = Object.fromEntries(Object.entries(claims).filter(([name]) => wanted.has(name)));
+  // A provider elsewhere decides itself.
+  return json(200, { ...(isOwn ? withVerifiedEmail(found, wanted) : found), sub: record.uid });
 }
 
 /** `GET` and `POST /userinfo` (OpenID Connect Core section 5.3). */

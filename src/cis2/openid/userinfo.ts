@@ -1,6 +1,7 @@
 import { Answer, json } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
+import type { Profile } from '../../oauth/applications.ts';
 import {
   checkSender,
   findToken,
@@ -26,13 +27,24 @@ const findPerson = check(
   },
 );
 
-const claimsFor = (person: Person, record: TokenRecord, asNumbers: boolean): Record<string, unknown> =>
+const claimsFor = (
+  person: Person,
+  record: TokenRecord,
+  { asNumbers, profile }: AnswerOptions,
+): Record<string, unknown> =>
   userinfoClaims(person, {
+    profile,
     scope: record.scope.split(' '),
     names: namedInUserinfo(record),
     roleId: record.attributes.selected_roleid ?? null,
     asNumbers,
   });
+
+interface AnswerOptions {
+  /** Whether assurance levels are numbers. */
+  asNumbers: boolean;
+  profile: Profile;
+}
 
 /** Maximum number of cached responses about one person. */
 const mostAnswers = 20;
@@ -41,11 +53,11 @@ const mostAnswers = 20;
 const answers = new WeakMap<Person, Map<string, Answer>>();
 
 /** Returns the unsigned response. All that it depends on, besides the person, is in its key. */
-function unsignedAnswer(person: Person, record: TokenRecord, asNumbers: boolean): Answer {
+function unsignedAnswer(person: Person, record: TokenRecord, options: AnswerOptions): Answer {
   const { claims = '', selected_roleid: role = '' } = record.attributes;
-  const key = `${asNumbers}\n${record.scope}\n${claims}\n${role}`;
+  const key = `${options.asNumbers}\n${options.profile}\n${record.scope}\n${claims}\n${role}`;
   const known = answers.get(person) ?? new Map<string, Answer>();
-  const answer = known.get(key) ?? json(200, claimsFor(person, record, asNumbers));
+  const answer = known.get(key) ?? json(200, claimsFor(person, record, options));
   if (known.size >= mostAnswers) known.clear();
   known.set(key, answer);
   answers.set(person, known);
@@ -60,7 +72,7 @@ async function answerClaims(
   const { record, person, client, server } = call;
   const { issuer, keys, recorder, urls, faults, idTokens } = server;
   const { application, registration } = client;
-  const { assuranceAsNumbers } = idTokens;
+  const options = { asNumbers: idTokens.assuranceAsNumbers, profile: registration.profile };
   const active = (await faults?.happening(userinfoFaults)) ?? noFault;
   recorder.record({
     lasting: record.family,
@@ -70,8 +82,8 @@ async function answerClaims(
     detail: { client: application.name, scope: record.scope },
   });
   const algorithm = registration.userinfoSigningAlg;
-  if (algorithm === null && active.length === 0) return unsignedAnswer(person, record, assuranceAsNumbers);
-  const right = claimsFor(person, record, assuranceAsNumbers);
+  if (algorithm === null && active.length === 0) return unsignedAnswer(person, record, options);
+  const right = claimsFor(person, record, options);
   const claims = active.reduce((before, fault) => fault.spoil(before), right);
   if (algorithm === null) return json(200, claims);
   // The published signed response omits the audience that OpenID Connect Core section 5.3.2 requires.

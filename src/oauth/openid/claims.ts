@@ -8,6 +8,7 @@ interface ScopeRule {
 }
 
 const names = ['name', 'family_name', 'given_name', 'uid'];
+const verified = 'email_verified';
 const ofOwnScopes = ['nhsid_useruid', 'name'];
 
 /** The scope that asks for a refresh token (OpenID Connect Core section 11). */
@@ -17,7 +18,7 @@ export const offlineAccess = 'offline_access';
 const rules: Readonly<Record<string, ScopeRule>> = {
   openid: { claims: ['sub'], own: false },
   profile: { claims: names, own: false },
-  email: { claims: ['email'], own: false },
+  email: { claims: ['email', verified], own: false },
   nhsperson: {
     claims: ['title', 'initials', 'middle_names', 'display_name', 'idassurancelevel', ...names],
     own: true,
@@ -47,6 +48,16 @@ export function claimsOfScopes(scopes: readonly string[]): Set<string> {
   }
   return claims;
 }
+
+/**
+ * Adds `email_verified` where it is wanted and there is an address (OpenID Connect Core section 5.1): a registration authority
+ * enters addresses, and a change is mailed to the former one.
+ */
+export const withVerifiedEmail = (
+  claims: Record<string, unknown>,
+  wanted: ReadonlySet<string>,
+): Record<string, unknown> =>
+  wanted.has(verified) && claims.email !== undefined ? { ...claims, [verified]: true } : claims;
 
 export const scopesOfClaim = (claim: string): string[] =>
   scopeValues.filter((scope) => claimsOfScopes([scope]).has(claim));

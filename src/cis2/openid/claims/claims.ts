@@ -2,8 +2,8 @@ import type { Clock } from '@alongside/kernel/clock';
 import { randomDigits, randomToken, uuid } from '@alongside/kernel/ids';
 import type { TokenSigner } from '@alongside/kernel/keys';
 import type { Person } from '../../../cis/protocol.ts';
-import type { Cis2Registration } from '../../../oauth/applications.ts';
-import { claimsOfScopes, signInClaims } from '../../../oauth/openid/claims.ts';
+import type { Cis2Registration, Profile } from '../../../oauth/applications.ts';
+import { claimsOfScopes, signInClaims, withVerifiedEmail } from '../../../oauth/openid/claims.ts';
 import type { CisClient } from '../../model/cis-client.ts';
 import { choiceOf } from '../../model/roles.ts';
 import type { SignInFacts } from '../../model/token-facts.ts';
@@ -51,11 +51,13 @@ export const allClaims = (person: Person, roleId: string | null): Record<string,
 /** Returns the claims of userinfo: those of the scopes and those requested by name. */
 export function userinfoClaims(
   person: Person,
-  options: ClaimOptions & { scope: readonly string[]; names: readonly string[] },
+  options: ClaimOptions & { scope: readonly string[]; names: readonly string[]; profile: Profile },
 ): Record<string, unknown> {
   const wanted = claimsOfScopes(options.scope);
   for (const name of options.names) wanted.add(name);
-  return { ...claimsOf(person, options, wanted), sub: person.uid };
+  const claims = claimsOf(person, options, wanted);
+  // The published userinfo does not have it.
+  return { ...(options.profile === 'nhs' ? claims : withVerifiedEmail(claims, wanted)), sub: person.uid };
 }
 
 /** The facts of a sign-in for new tokens. */

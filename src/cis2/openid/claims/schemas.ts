@@ -56,6 +56,7 @@ const personClaims = (asNumbers: boolean) =>
       family_name: text('Family name.'),
       initials: text('Initials.'),
       email: text('E-mail address.'),
+      email_verified: z.boolean().describe('Whether the e-mail address is verified; not in the profile nhs.'),
       idassurancelevel: level(asNumbers, 0, 'Identity assurance level.'),
       nhsid_nrbac_roles: z.array(role).describe('The roles; empty for a person without a role.'),
       nhsid_user_orgs: z

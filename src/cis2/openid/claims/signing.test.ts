@@ -55,6 +55,8 @@ describe('algorithms of a client', () => {
           ...(profile === 'nhs' ? {} : { aud: audience }),
           sub: gp.uid,
           email: gp.email,
+          // The published userinfo does not have it.
+          ...(profile === 'nhs' ? {} : { email_verified: true }),
         });
       });
 
