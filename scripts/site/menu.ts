@@ -48,6 +48,7 @@ export const menu: readonly Section[] = [
       ['docs/people.md', 'Seeded people'],
       ['docs/check.md', 'Check a relying party'],
       ['docs/apis.md', 'APIs behind the gateway'],
+      ['docs/resource-servers.md', 'Your API checks tokens itself'],
       ['docs/injected-faults.md', 'Injected faults'],
       ['docs/fixed-host-names.md', 'Fixed host names'],
     ],

@@ -275,3 +275,30 @@ describe('alongside init', () => {
       assert.equal(readFileSync(join(cwd, 'package.json'), 'utf8'), manifest);
     });
 });
+
+describe('alongside init in a project of another language', () => {
+  const refusal = /This is a project with pom\.xml.*alongside exec --person gp -- mvn test.*any-language/;
+
+  test('writes nothing and names the command for its tests', async () => {
+    const plain = project('maven', { 'pom.xml': '<project/>' });
+    const mixed = project('maven-and-npm', { 'pom.xml': '<project/>', 'package.json': '{}\n' });
+    for (const cwd of [plain, mixed]) {
+      const { code, err } = await init(cwd, '--yes', '--ci', 'none');
+      assert.equal(code, 1);
+      assert.match(err.replaceAll('\n', ' '), refusal);
+      assert.ok(readdirSync(cwd).every((name) => ['pom.xml', 'package.json'].includes(name)));
+    }
+  });
+
+  test('writes a test where the runner is known or named', async () => {
+    const files = {
+      'pom.xml': '<project/>',
+      'package.json': '{"devDependencies":{"@playwright/test":"1"}}\n',
+    };
+    assert.equal((await planned(project('maven-playwright', files))).runner, 'playwright');
+    const named = project('maven-named', { 'pom.xml': '<project/>', 'package.json': '{}\n' });
+    assert.equal((await planned(named, '--test', 'node')).runner, 'node');
+    const tested = { 'pom.xml': '<project/>', 'package.json': '{"scripts":{"test":"node --test"}}\n' };
+    assert.equal((await planned(project('maven-tested', tested))).runner, 'node');
+  });
+});

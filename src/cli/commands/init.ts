@@ -7,7 +7,15 @@ import { command, text, yes } from '../command.ts';
 import { untilStopped } from '../foreground.ts';
 import { carryOutPlan } from '../init/carry-out.ts';
 import { type Change, nextSteps, planFor } from '../init/plan.ts';
-import { type CiSystem, ciSystemOf, ciSystems, type Project, readProject, runners } from '../init/project.ts';
+import {
+  type CiSystem,
+  ciSystemOf,
+  ciSystems,
+  type Project,
+  readProject,
+  refuseOtherLanguage,
+  runners,
+} from '../init/project.ts';
 import { runnerOf } from '../init/runners.ts';
 
 const ciChoices = [...ciSystems, 'none'] as const;
@@ -126,6 +134,8 @@ export const init = command({
         const limit = readLimit(flags.npmTestLimit);
         const project = readProject('.');
         const runner = flags.test === undefined ? runnerOf(project) : oneOf('--test', flags.test, runners);
+        if (flags.test === undefined && runner === 'node')
+          refuseOtherLanguage(project.folder, project.manifest);
         const packed = packedFile(flags.package);
         const ci = await chooseCi(project, flags.ci, flags.yes === true);
         const wishes = { runner, ci, packed };

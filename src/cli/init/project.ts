@@ -79,11 +79,32 @@ function folderWith(start: string, ...names: readonly string[]): string | undefi
   }
 }
 
+/** Files of projects whose tests do not run on Node.js, and the command that runs them. */
+const otherLanguages: Readonly<Record<string, string>> = {
+  'pom.xml': 'mvn test',
+  'build.gradle': 'gradle test',
+  'build.gradle.kts': 'gradle test',
+  'go.mod': 'go test ./...',
+  'Cargo.toml': 'cargo test',
+  'pyproject.toml': 'pytest',
+  'composer.json': 'vendor/bin/phpunit',
+};
+
+/** @throws OperatorError in the folder of a project in another language, unless it has tests for Node.js */
+export function refuseOtherLanguage(folder: string, manifest: Record<string, unknown>): void {
+  const file = Object.keys(otherLanguages).find((name) => existsSync(join(folder, name)));
+  if (file === undefined || membersOf(manifest, 'scripts').test !== undefined) return;
+  throw new OperatorError(
+    `This is a project with ${file}, and init writes tests for Node.js only. Run your tests with addresses and credentials in their environment: alongside exec --person gp -- ${otherLanguages[file]}. docs/any-language.md shows such tests. In a project with a package.json, --test node writes one for Node.js nevertheless.`,
+  );
+}
+
 /** Reads the project in a folder. @throws OperatorError with the remedy if the folder is not a project */
 export function readProject(start: string): Project {
   const folder = resolve(start);
   const file = join(folder, 'package.json');
   if (!existsSync(file)) {
+    refuseOtherLanguage(folder, {});
     const above = folderWith(dirname(folder), 'package.json');
     const elsewhere = above === undefined ? '' : `, or change to ${above}, which has one`;
     throw new OperatorError(
