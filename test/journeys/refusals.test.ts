@@ -305,7 +305,7 @@ describe('explain', () => {
   const slips: [string, (urls: Urls) => string, string, RegExp][] = [
     ['POST', api, '/oauth2/tokens', /did you mean \/oauth2\/token\?/],
     ['GET', api, '/oauth2.1/authorise', /did you mean \/oauth2\.1\/authorize\?/],
-    ['GET', api, '/oauth2.1/.well-known/openid-configuration', /did you mean|there is no route/],
+    ['GET', api, '/oauth2.1/.well-known/openid-configurations', /did you mean|there is no route/],
     ['GET', cis2, `${realmPath}/userinf`, /did you mean .*\/userinfo\?/],
     ['GET', ({ cis }) => cis, '/directory/peple', /did you mean \/directory\/people\?/],
     ['GET', ({ console }) => console, '/api/v1/event', /did you mean \/api\/v1\/events\?/],
