@@ -59,9 +59,19 @@ describe('a browser application without a server', () => {
       patient: '9000000009',
       refused: [400, 'invalid_grant'],
     });
-    // The same page at an origin without a registered callback may read nothing.
-    const { failed } = await run(`http://127.0.0.1:${port}`, asked);
+    // The same page at an origin without a registered callback may read the metadata alone.
+    const context = await browser.newContext();
+    const window = await context.newPage();
+    await window.goto(`http://127.0.0.1:${port}/?${new URLSearchParams(asked)}`);
+    await window.waitForURL(`${asked.issuer}/authorize?**`);
+    assert.match(String(await window.textContent('body')), /redirect_uri/);
+    await window.goto(`http://127.0.0.1:${port}/nothing`);
+    const failed = await window.evaluate(
+      (token) => fetch(token, { method: 'POST', body: new URLSearchParams({ a: 'b' }) }).catch(String),
+      `${asked.issuer}/token`,
+    );
     assert.match(String(failed), /Failed to fetch/);
+    await context.close();
   });
 
   test('signs in with the client library, calls PDS with a proof, and leaves nothing in the page', async () => {

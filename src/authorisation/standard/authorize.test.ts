@@ -63,9 +63,10 @@ describe('authorize at /oauth2.1', () => {
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['RS256', 'PS256'],
       claim_types_supported: ['normal'],
-      claims_supported: 'iss aud exp iat auth_time acr amr sid sub name family_name given_name uid email'
-        .split(' ')
-        .concat('nhsid_nrbac_roles', 'nhsid_useruid'),
+      claims_supported:
+        'iss aud exp iat auth_time acr amr sid sub name family_name given_name uid email email_verified'
+          .split(' ')
+          .concat('nhsid_nrbac_roles', 'nhsid_useruid'),
       claims_parameter_supported: false,
       backchannel_logout_supported: true,
       backchannel_logout_session_supported: true,
