@@ -26,10 +26,12 @@ for (const [dialect, create] of bothDialects())
     let headsFile: string;
     /** Messages of the log at level error. */
     let alarms: string[];
+    let warnings: string[];
     beforeEach(async () => {
       clock = new ManualClock(start);
       headsFile = join(folder, `${++count}.json`);
       alarms = [];
+      warnings = [];
       database = await openDatabase(await create(), '');
     });
     afterEach(() => database.close());
@@ -39,6 +41,7 @@ for (const [dialect, create] of bothDialects())
     const log: Log = {
       ...silentLog,
       error: (_, message) => void (/stored heads/.test(message) && alarms.push(message)),
+      warn: (_, message) => void warnings.push(message),
     };
     /** Returns the audit log of a process that starts. */
     const processOf = (options: AuditOptions = {}, key = vault): AuditLog =>
@@ -73,6 +76,17 @@ for (const [dialect, create] of bothDialects())
       const { provenUntil } = await processOf().verify();
       assert.equal(provenUntil, new Date(start + 60_000).toISOString());
       assert.deepEqual(alarms, []);
+    });
+
+    test('are stored by all that is due at the same moment, without a warning', async () => {
+      const audit = await used();
+      for (let n = 0; n < 20; n++) {
+        clock.advance(minute);
+        await write(audit, 1);
+        await Promise.all([audit.sealOwn(), audit.maintain(), audit.sealOwn()]);
+      }
+      assert.deepEqual(warnings, []);
+      assert.deepEqual(await verify(), { problem: undefined, isProven: true });
     });
 
     test('show that all records were deleted, here and without the file', async () => {

@@ -57,6 +57,8 @@ export class StoredHeads {
   readonly #log: Log;
   /** As this process last stored them. */
   #last: Heads | undefined;
+  /** The last call of `keep`: two at once would share the draft of the file. */
+  #keeping: Promise<void> = Promise.resolve();
 
   constructor(database: Database, clock: Clock, seal: AuditSeal, file: string | undefined, log: Log) {
     this.#database = database;
@@ -70,7 +72,13 @@ export class StoredHeads {
    * Stores the heads, unless the log is shorter than stored ones: those are the evidence.
    * @param inDatabase whether the setting is written too; one process does this for all
    */
-  async keep(inDatabase: boolean): Promise<void> {
+  keep(inDatabase: boolean): Promise<void> {
+    const kept = this.#keeping.then(() => this.#keepNow(inDatabase));
+    this.#keeping = kept.catch(() => undefined);
+    return kept;
+  }
+
+  async #keepNow(inDatabase: boolean): Promise<void> {
     const [setting, file] = [await this.#ofSetting(), await this.#ofFile()];
     const isNew = setting === 'missing' && file === 'missing' && this.#last === undefined;
     const known = current(setting, file, this.#last);
