@@ -8,6 +8,9 @@ import { prepareKeyPool } from './key-pool.mjs';
 import { notRun } from './not-run.mjs';
 import { runToEnd } from './run-to-end.mjs';
 
+/** The same on every machine. Java opens paths with other letters than ASCII only in a UTF-8 locale. */
+const locale = process.platform === 'win32' ? {} : { LC_ALL: 'C.UTF-8' };
+
 /**
  * Runs test files with node:test on the given Node and prints what failed, what was not run, and the closing lines. Resolves
  * with the exit code: 0 only if everything passed and, where CI=true, everything ran.
@@ -34,7 +37,13 @@ export async function runTests(node, files, options, helpers) {
       ],
       {
         cwd: clone,
-        env: { ...process.env, ...helpers, ALONGSIDE_NOT_RUN: notes, NODE_COMPILE_CACHE: compileCache },
+        env: {
+          ...process.env,
+          ...helpers,
+          ...locale,
+          ALONGSIDE_NOT_RUN: notes,
+          NODE_COMPILE_CACHE: compileCache,
+        },
       },
     );
     return conclude(code, notes, closing, inCi);

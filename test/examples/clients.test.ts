@@ -21,8 +21,6 @@ const tools = process.env.ALONGSIDE_TEST_TOOLS;
 const withoutTools = tools === undefined && 'the libraries are missing; npm test installs them';
 const java = process.env.ALONGSIDE_JAVA;
 const python = process.env.ALONGSIDE_PYTHON_CLIENTS;
-/** In another locale, Java cannot open a file with letters outside ASCII in its path. */
-const utf8 = { LC_ALL: 'C.UTF-8' };
 const withoutJava = java === undefined && 'needs Java 17';
 const withoutLibraries = python === undefined && 'needs Authlib and requests-oauthlib';
 
@@ -83,7 +81,7 @@ describe('the clients of other libraries', () => {
   /** Runs a program, opens the address that it prints, and gives it the address at which the browser ends. */
   async function run(program: string, file: string, pattern = '', settings = {}): Promise<string> {
     const own = pattern === 'openid' ? standard : settings;
-    const child = spawn(program, [resolve(folder, file), pattern], { env: { ...env, ...own, ...utf8 } });
+    const child = spawn(program, [resolve(folder, file), pattern], { env: { ...env, ...own } });
     let output = '';
     child.stderr.on('data', (part) => {
       output += part;
@@ -191,7 +189,7 @@ describe('the clients of other libraries', () => {
 
   test('java.net.http refreshes the tokens of an exchange', { skip: withoutJava }, async () => {
     const refreshToken = await exchanged();
-    const child = spawn(java ?? '', [join(folder, 'RefreshExchanged.java')], { env: { ...env, ...utf8 } });
+    const child = spawn(java ?? '', [join(folder, 'RefreshExchanged.java')], { env });
     child.stdin.end(refreshToken);
     const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
     assert.match(output, /"refresh_count":"1"/, errors);
