@@ -67,13 +67,13 @@ function forThisMachine(manifest) {
   const entry = Object.entries(packages).find(
     ([, at]) => at.os === process.platform && at.cpu === process.arch,
   );
-  const { version } = packages[''];
   if (!entry) {
     throw new Stop(
-      `there is no ready Node.js ${version} for ${process.platform} on ${process.arch}: install Node.js 24 or newer and try again`,
+      `there is no ready Node.js ${packages[''].version} for ${process.platform} on ${process.arch}: install Node.js 24 or newer and try again`,
     );
   }
-  const [path, { integrity }] = entry;
+  // The registry lacks some versions for some platforms, so a neighbour of the same line may take their place.
+  const [path, { version, integrity }] = entry;
   return { path, version, integrity, bytes: bytes?.[`${process.platform}-${process.arch}`] };
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 import { StillRunning } from './still-running.mjs';
 
 /** Maximum number of characters kept of a failed file's standard error. */
@@ -42,7 +42,7 @@ const isFile = ({ nesting, name }) => nesting === 0 && /\.test\.[jt]s$/.test(nam
 const isGroup = ({ nesting, name }) => nesting === 0 && name.endsWith('.test.mjs');
 
 /** Returns a file's path within the clone, where node:test runs. */
-const within = (file) => (file ? relative(process.cwd(), resolve(file)) : undefined);
+const within = (file) => (file ? relative(process.cwd(), resolve(file)).split(sep).join('/') : undefined);
 
 function failure({ file, line, name, nesting }) {
   if (isGroup({ nesting, name })) {

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { clone, compileCache, inClone } from '../prepare/clone.mjs';
 import { say } from '../prepare/say.mjs';
 import { writeGroups } from './groups.mjs';
@@ -30,7 +31,7 @@ export async function runTests(node, files, options, helpers) {
         `--test-concurrency=${Math.min(8, Math.max(3, availableParallelism()))}`,
         `--test-reporter=${inCi ? 'dot' : 'spec'}`,
         '--test-reporter-destination=stdout',
-        `--test-reporter=${inClone('scripts', 'test', 'closing.mjs')}`,
+        `--test-reporter=${pathToFileURL(inClone('scripts', 'test', 'closing.mjs'))}`,
         `--test-reporter-destination=${closing}`,
         ...options,
         ...writeGroups(files, work),
