@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { z } from 'zod';
 import { reasonOf } from './errors.ts';
 import { jsonProblem } from './json.ts';
@@ -53,18 +53,37 @@ export const exposedFlags = (shape: z.ZodRawShape, flags: Record<string, unknown
 /** Flags of every command, which are read before its own. */
 const everywhere = ['help', 'quiet', 'version'];
 
+const optionsOf = (shape: z.ZodRawShape): ParseArgsConfig['options'] & object =>
+  Object.fromEntries(
+    Object.entries(shape).map(([key, schema]) => [
+      flagOf(key),
+      { type: isBoolean(schema as z.ZodType) ? ('boolean' as const) : ('string' as const) },
+    ]),
+  );
+
+/**
+ * Returns the words with `--` before those of another command, which begin with the first word that is neither a flag of this schema
+ * nor its value. The scripts that npm writes for PowerShell remove the first `--` of a command line.
+ */
+export function separateCommand(shape: z.ZodRawShape, argv: readonly string[]): readonly string[] {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: optionsOf(shape),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const first = tokens.find(({ kind }) => kind !== 'option');
+  return first?.kind === 'positional' ? argv.toSpliced(first.index, 0, '--') : argv;
+}
+
 /** Parses command-line flags of this schema. The remaining arguments belong to the command. */
 export function readFlags<S extends z.ZodRawShape>(
   shape: S,
   argv: readonly string[],
 ): { flags: Record<string, unknown>; words: string[] } {
   const keys = Object.keys(shape);
-  const options = Object.fromEntries(
-    keys.map((key) => [
-      flagOf(key),
-      { type: isBoolean(shape[key] as z.ZodType) ? ('boolean' as const) : ('string' as const) },
-    ]),
-  );
+  const options = optionsOf(shape);
   let parsed: { values: Record<string, unknown>; positionals: string[] };
   try {
     parsed = parseArgs({

@@ -38,6 +38,8 @@ export interface Command {
   readonly subcommands: readonly (readonly [name: string, about: string])[];
   /** Its flags, such as `--port-base`. */
   readonly flags: readonly string[];
+  /** Returns its words with `--` before those of another command that it runs. */
+  separate?(argv: readonly string[]): readonly string[];
   /** Resolves with the exit code: 0 success, 1 refused or failed, 2 wrong usage. */
   run(invocation: Invocation): Promise<number>;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +68,31 @@ describe('alongside exec', () => {
     );
   });
 
+  test('begins the command with the first word that is no option, also without "--"', async () => {
+    const [, ...command] = running('words', "process.stdout.write(process.argv.slice(2).join(' '));");
+    const { code, out, err } = await exec('--quiet', '--person=gp', ...command, '--help', '--', '--json');
+    assert.deepEqual([code, out, err], [0, '--help -- --json', '']);
+  });
+
+  test('removes the folder of its instance', async () => {
+    const temporary = mkdtempSync(join(folder, 'temporary-'));
+    const variables = { TMPDIR: temporary, TEMP: temporary };
+    const words = running(
+      'listing',
+      "import { readdirSync } from 'node:fs';",
+      'console.log(readdirSync(process.env.TEMP).join());',
+    );
+    const { code, out } = await runProcess(['exec', ...words], { variables });
+    assert.equal(code, 0);
+    // Sockets are in a folder of the user, which remains.
+    const left = readdirSync(temporary);
+    assert.match(out, /alongside-[A-Za-z\d]{6}/);
+    assert.deepEqual(
+      left.filter((name) => /-[A-Za-z\d]{6}$/.test(name)),
+      [],
+    );
+  });
+
   test('puts the card into the reader if the agent asks for the PIN later, as in the newer generation', async () => {
     const flags = ['--generation', 'internet', '--person', 'gp'];
     const { code, err } = await exec(...flags, ...running('nothing', ''));
@@ -128,7 +153,7 @@ describe('alongside exec', () => {
     ['no command', ['--'], 2, /^Add the command after "--"/],
     ['an empty command', ['--', ''], 2, /^Add the command after "--"/],
     ['a PIN without a person', ['--pin', '123456', '--', 'true'], 2, /^--pin needs --person\.\n$/],
-    ['no separator', ['npm'], 2, /^Add the command after "--"/],
+    ['flags without a command', ['--person', 'gp'], 2, /^Add the command after "--"/],
     [
       'a mistyped flag',
       ['--persn', 'gp', '--', 'true'],

@@ -91,10 +91,18 @@ async function dispatch(argv: readonly string[], out: Output): Promise<number> {
   return await command.run({ argv: rest, out, commands: allCommands });
 }
 
+/** Separates the words of another command, so that none of them is read as an option of this one. */
+async function separated(argv: readonly string[]): Promise<readonly string[]> {
+  const [name = '', ...rest] = argv;
+  const separate = (await loadCommand(name))?.separate;
+  return separate ? [name, ...separate(rest)] : argv;
+}
+
 const quiet = (out: Output): Output => ({ ...out, note: () => undefined, progress: new Progress() });
 
 /** Runs a command line; resolves with its exit code. Prints a failure as one sentence, or with `--json` as one JSON line. */
-export async function runCommandLine(argv: readonly string[], out: Output): Promise<number> {
+export async function runCommandLine(given: readonly string[], out: Output): Promise<number> {
+  const argv = await separated(given);
   let hasResult = false;
   const own = ownWords(argv);
   const isQuiet = own.includes('--quiet') || isOn(environment().ALONGSIDE_QUIET);

@@ -16,6 +16,8 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Milliseconds until it must be ready. */
   readonly timeout?: number;
+  /** Milliseconds until it must have stopped. */
+  readonly stopTimeout?: number;
   /** Receives each line of its log. */
   readonly onLine?: (line: string) => void;
 }
@@ -43,6 +45,16 @@ function letEnd(child: ChildProcess): void {
   for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as Socket | null)?.unref();
 }
 
+/** Ends a process, in order or after a time limit. Windows has no signals: they would end it before it has removed its folder. */
+async function stop(child: ChildProcess, ended: Promise<string>, timeout: number): Promise<void> {
+  // Otherwise this process might end first.
+  child.ref();
+  child.stdin?.end();
+  const kill = setTimeout(() => child.kill('SIGKILL'), timeout);
+  await ended;
+  clearTimeout(kill);
+}
+
 /**
  * Starts `alongside up` and resolves when it is ready. Its standard input is a pipe, so it stops when this process ends, however
  * that happens.
@@ -53,6 +65,7 @@ export async function startInstanceProcess({
   args = [],
   env = {},
   timeout = 60_000,
+  stopTimeout = 60_000,
   onLine = () => undefined,
 }: ProcessOptions): Promise<InstanceProcess> {
   // Elsewhere the agent cannot see whose program waits for a code, and no person confirms it.
@@ -96,12 +109,9 @@ export async function startInstanceProcess({
     state,
     log,
     ended,
-    async stop() {
+    stop() {
       isStopped = true;
-      // Otherwise this process might end first.
-      child.ref();
-      child.kill('SIGTERM');
-      await ended;
+      return stop(child, ended, stopTimeout);
     },
   };
 }

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { isSea } from 'node:sea';
-import { readFlags } from '@alongside/kernel/config';
+import { readFlags, separateCommand } from '@alongside/kernel/config';
 import { exceptionsFor } from '@alongside/kernel/direct-calls';
 import { environment, isMissing, OperatorError, UsageError } from '@alongside/kernel/operator';
+import { startOf } from '@alongside/kernel/windows-command';
 import { z } from 'zod';
 import { configShape } from '../../config.ts';
 import { openInstance } from '../../kit/instance.ts';
@@ -56,11 +57,12 @@ async function run([executable, ...args]: Request['command'], env: Record<string
     SIGHUP: () => child?.kill('SIGHUP'),
   });
   try {
-    child = spawn(executable, args, {
+    const start = startOf(executable, args);
+    if (!start) throw Object.assign(new Error(), { code: 'ENOENT' });
+    child = spawn(start.file, start.args, {
+      ...start.options,
       stdio: 'inherit',
       env: { ...environment(), ...exceptionsFor(environment()), ...env },
-      // Programs of npm are batch files there.
-      shell: process.platform === 'win32',
     });
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     return code ?? 128 + constants.signals[signal ?? 'SIGTERM'];
@@ -82,6 +84,7 @@ function listen(handlers: Partial<Record<NodeJS.Signals, () => unknown>>): () =>
 
 /** Returns the error of a command that did not start, with the exit code of a shell. */
 function startError(executable: string, error: unknown): OperatorError {
+  if (error instanceof OperatorError) return Object.assign(error, { exitCode: notExecutable });
   const message = isMissing(error)
     ? `There is no command "${executable}". Do not quote the command as a whole, and put npx before a program of node_modules.`
     : `The command "${executable}" cannot be executed: ${fileProblem(error)}.`;
@@ -129,17 +132,18 @@ async function execute({ flags, upFlags, command }: Request, out: Output): Promi
 export const exec: Command = {
   name: 'exec',
   help: (width) => [
-    'alongside exec [flags of up] [--person P [--pin PIN] [--role R]] -- COMMAND [words]',
+    'alongside exec [flags of up] [--person P [--pin PIN] [--role R]] [--] COMMAND [words]',
     '',
     ...paragraphs(
       [
-        'Starts an ephemeral instance on free ports and signs the person in at the desk. COMMAND gets the variables of "alongside status --env" and ALONGSIDE_STATE, which selects the instance for other commands; NO_PROXY and no_proxy also name this machine. Several may run at once. The exit code is that of the command (128 and its number for a signal, 127 if there is no such command). If the command fails, the refused requests, the last journey and the end of the log follow on standard error.',
+        'Starts an ephemeral instance on free ports and signs the person in at the desk. COMMAND begins after -- or with the first word that is no option. It gets the variables of "alongside status --env" and ALONGSIDE_STATE, which selects the instance for other commands; NO_PROXY and no_proxy also name this machine. Several may run at once. The exit code is that of the command (128 and its number for a signal, 127 if there is no such command). If the command fails, the refused requests, the last journey and the end of the log follow on standard error.',
       ],
       width,
     ),
     ...exampleLines(['alongside exec --person gp -- npm test']),
   ],
   subcommands: [],
+  separate: (argv) => separateCommand({ ...configShape, ...ownFlags }, argv),
   flags: flagNames([...Object.keys(ownFlags), ...Object.keys(configShape)]),
   run: ({ argv, out }) => execute(readRequest(argv), out),
 };
