@@ -340,6 +340,7 @@ const journeysOf = (
         await recorder.keep();
         await core.journeys.keep();
       },
+      burstAt: (at) => core.journeys.burstAt(at),
     },
   });
 };

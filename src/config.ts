@@ -261,7 +261,7 @@ export const configShape = {
     .boolean()
     .optional()
     .describe(
-      'Keep requests and responses for the console, with secrets cut, at most 10,000 and for a day; the default in development, and refused in production',
+      'Keep requests and responses for the console, with secrets cut, at most 64 a second, 10,000 altogether and for a day; the default in development, and refused in production',
     ),
   sandbox: off(
     'Serve the PDS without tokens at /sandbox/personal-demographics/FHIR/R4 of the API platform, with records of its own; development only',

@@ -93,11 +93,9 @@ export async function createCore(
     clock,
     events,
     vault,
-    findable: options.captures ? 'all' : 'refused',
     places: placesOf(options.urls, options.platform),
-    capture: options.captures
-      ? { messages: captured, verdicts: new Verdicts({ applications, services: ownersOf(keys) }) }
-      : undefined,
+    messages: captured,
+    verdicts: options.captures ? new Verdicts({ applications, services: ownersOf(keys) }) : undefined,
     onLost: (error) => options.log.error({ detail: reasonOf(error) }, 'messages could not be stored'),
     finder: (values) => recorder.finder(values),
   });

@@ -9,7 +9,8 @@ export interface Surroundings {
   readonly application: (id: string) => Message['application'];
   readonly person: (uid: string) => Message['person'];
   readonly captured: (id: string) => Kept | undefined;
-  readonly notCaptured: string;
+  /** Why nothing was captured of a message of this time, in milliseconds since the epoch. */
+  readonly notCaptured: (at: number) => string;
   readonly now: number;
 }
 
@@ -195,7 +196,7 @@ export function assemble(
       faults: [...(message.faults ?? [])],
       request: captured?.request ?? null,
       response: captured?.response ?? null,
-      notCaptured: captured ? null : surroundings.notCaptured,
+      notCaptured: captured ? null : surroundings.notCaptured(message.at),
       events: recorded,
     };
   });

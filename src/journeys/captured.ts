@@ -1,8 +1,8 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { parseOwnJson } from '@alongside/kernel/json';
 import { sha256 } from '@alongside/kernel/secrets';
-import { batchSize, inBatches } from '../storage/batches.ts';
-import { type Database, type Statement, sql } from '../storage/database.ts';
+import { batchSize, inBatches, insertStatements } from '../storage/batches.ts';
+import { type Database, sql, type Value } from '../storage/database.ts';
 import { computed, integer, nullable, row, text } from '../storage/row.ts';
 import type { StoredMessage } from './line.ts';
 import type { Captured, Message } from './model.ts';
@@ -21,20 +21,17 @@ export interface Kept extends Pick<Message, 'request' | 'response'> {
 
 const hashOf = (id: string | undefined): string | null => (id === undefined ? null : sha256(id));
 
-/** Returns the statement that makes a message findable by its ids, with what was captured of it. */
-export function insertMessageStatement(journey: string, message: StoredMessage, kept: Kept): Statement {
+/** A message that can be found by its ids, with what was captured of it. */
+export interface FoundMessage {
+  readonly journey: string;
+  readonly message: StoredMessage;
+  readonly kept: Kept;
+}
+
+function valuesOf({ journey, message, kept }: FoundMessage): Value[] {
   const captured = kept.request === null && kept.response === null ? null : JSON.stringify(kept);
-  return sql(
-    `INSERT INTO message (id, journey, at, request_hash, correlation_hash, size, captured)
-     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-    message.id,
-    journey,
-    Math.floor(message.at),
-    hashOf(message.requestId),
-    hashOf(message.correlationId),
-    captured?.length ?? 0,
-    captured,
-  );
+  const hashes = [hashOf(message.requestId), hashOf(message.correlationId)];
+  return [message.id, journey, Math.floor(message.at), ...hashes, captured?.length ?? 0, captured];
 }
 
 /** Requests and responses of messages in storage. */
@@ -45,6 +42,17 @@ export class CapturedMessages {
   constructor(database: Database, clock: Clock) {
     this.#database = database;
     this.#clock = clock;
+  }
+
+  /** Makes messages findable by their ids. No response waits for it. */
+  async insert(messages: readonly FoundMessage[]): Promise<void> {
+    const statements = insertStatements(
+      'INSERT INTO message (id, journey, at, request_hash, correlation_hash, size, captured)',
+      '(?, ?, ?, ?, ?, ?, ?)',
+      messages.map(valuesOf),
+      ' ON CONFLICT (id) DO NOTHING',
+    );
+    await this.#database.batch(statements, { lazy: true });
   }
 
   /** Returns what was captured of a journey, by message. */

@@ -4,6 +4,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { Activity, observed } from '@alongside/kernel/activity';
+import { Answer } from '@alongside/kernel/answer';
 import { ManualClock } from '@alongside/kernel/clock';
 import { EventRecorder } from '@alongside/kernel/events';
 import { orderedId } from '@alongside/kernel/ids';
@@ -13,6 +14,7 @@ import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.t
 import { type Database, sql } from '../storage/database.ts';
 import { connectDatabase } from '../storage/dialects.ts';
 import { migrate } from '../storage/migrations.ts';
+import { mostKept } from './findable.ts';
 import { callerHeader } from './lanes.ts';
 import { journeysIn, startJourneys, type TestJourneys, testVault } from './testing/journeys.ts';
 import { everyWording } from './words.ts';
@@ -433,6 +435,40 @@ describe('StoredJourneys', () => {
       );
     assert.deepEqual((await desk.journeys.list({ q: 'uillf' })).journeys, []);
     assert.equal((await desk.journeys.message(message?.id ?? ''))?.words, 'Asks for access to an API');
+  });
+
+  test('keep the requests of the newest messages of a burst, and count the others', async () => {
+    const call = { service: 'api', route: '/oauth2/userinfo', caller: { application: 'burst' } } as const;
+    const refused = { ...call, status: 500, headers: { 'x-request-id': 'the-first-of-the-burst' } };
+    const ids = [refused, ...Array.from({ length: mostKept + 2 }, () => call)].map((one) =>
+      desk.record([one]),
+    );
+    const messageOf = async (id: string | undefined) => (await desk.journeys.find(id ?? ''))?.messages[0];
+    const [first, third, last] = await Promise.all([ids[0], ids[2], ids.at(-1)].map(messageOf));
+    for (const dropped of [first, third]) {
+      assert.equal(dropped?.request, null);
+      assert.match(dropped?.notCaptured ?? '', /^3 messages of this burst were not kept/);
+    }
+    assert.deepEqual([last?.request?.url, last?.notCaptured], ['http://api.test/oauth2/userinfo', null]);
+    const { journeys } = await desk.journeys.list({ q: 'the-first-of-the-burst' });
+    assert.deepEqual(
+      journeys.map(({ id }) => id),
+      [ids[0]],
+    );
+  });
+
+  test('encode a response when somebody looks, not while the client waits', async () => {
+    let reads = 0;
+    const answer = Object.defineProperty(new Answer(200, {}), 'body', {
+      get: () => {
+        reads += 1;
+        return '';
+      },
+    });
+    const id = desk.record([{ service: 'api', route: '/oauth2/userinfo', answer }]);
+    assert.equal(reads, 0);
+    assert.ok(await desk.journeys.find(id));
+    assert.ok(reads > 0);
   });
 
   test('find a person whom the directory knows among the journeys of a thousand others', async () => {

@@ -8,6 +8,7 @@ import { computed, integer, nullable, row, text } from '../storage/row.ts';
 import { assemble, type Surroundings } from './assemble.ts';
 import type { CapturedMessages } from './captured.ts';
 import { patternRanks } from './delta.ts';
+import { mostKept } from './findable.ts';
 import { messageOf, type StoredMessage } from './line.ts';
 import type {
   Journey,
@@ -24,7 +25,7 @@ interface ReaderOptions {
   readonly clock: Clock;
   readonly database: Database;
   readonly events: StoredEvents;
-  readonly recorder: Pick<JourneyRecorder, 'keep'>;
+  readonly recorder: Pick<JourneyRecorder, 'keep' | 'burstAt'>;
   readonly names: Names;
   readonly captured: CapturedMessages;
   readonly development: boolean;
@@ -81,7 +82,12 @@ const whyLinked: Readonly<Record<string, Journey['links'][number]['why']>> = {
 /** Numbers of failed steps that are remembered. */
 const mostSteps = 2_000;
 /** Surroundings for the order of messages alone. */
-const unnamed = { application: () => null, person: () => null, captured: () => undefined, notCaptured: '' };
+const unnamed = {
+  application: () => null,
+  person: () => null,
+  captured: () => undefined,
+  notCaptured: () => '',
+};
 
 /** Returns the number of the failure that the headline of a journey states, the outer one of two; without one, of the first failure. */
 function failedStepOf(messages: readonly Message[], headline: string): number | null {
@@ -210,9 +216,7 @@ export class StoredJourneys implements JourneyReader {
     const surroundings: Surroundings = {
       ...names,
       captured: (message) => captured.get(message),
-      notCaptured: this.#options.development
-        ? 'Nothing was captured for this message, or it was removed by age.'
-        : 'Requests and responses are captured in development only.',
+      notCaptured: (at) => this.#notCaptured(at),
       now: this.#options.clock.now(),
     };
     const messages = assemble(stored, recorded, id, surroundings);
@@ -226,6 +230,16 @@ export class StoredJourneys implements JourneyReader {
       messages,
       isTruncated,
     };
+  }
+
+  /** Returns why nothing is kept of a message of this time. */
+  #notCaptured(at: number): string {
+    const { development, recorder } = this.#options;
+    if (!development) return 'Requests and responses are captured in development only.';
+    const burst = recorder.burstAt(at);
+    return burst
+      ? `${burst.dropped} messages of this burst were not kept: only the newest ${mostKept} of each second are.`
+      : 'Nothing was captured for this message, or it was removed by age.';
   }
 
   async #linesOf(

@@ -11,35 +11,18 @@ import { type OutboundCall, outboundStarts } from '@alongside/kernel/outbound';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { MessageText, StoredEvents } from '../storage/events.ts';
 import { NetworkWindow } from '../storage/refusals.ts';
-import { type CapturedPart, captureAnswer, captureDeparture, captureRequest } from './capture.ts';
-import { type CapturedMessages, insertMessageStatement } from './captured.ts';
-import { markKey } from './cut.ts';
 import { add, type Delta } from './delta.ts';
-import { nameCaller, outerOf, type Places } from './lanes.ts';
-import {
-  type Described,
-  describe,
-  describeOutside,
-  type Forwarding,
-  type StoredMessage,
-  tenths,
-  textOf,
-} from './line.ts';
-import type { Captured } from './model.ts';
+import { type Burst, FindableMessages, type FindableOptions } from './findable.ts';
+import { nameCaller, outerOf } from './lanes.ts';
+import { type Described, describe, describeOutside, type Forwarding, tenths, textOf } from './line.ts';
 import { deltaStatements } from './rows.ts';
-import type { Verdicts } from './verdicts.ts';
 
-interface RecorderOptions {
+interface RecorderOptions extends FindableOptions {
   /** A clock that can be moved marks the journeys that it touched. */
   readonly clock: Clock & Partial<Pick<AdjustableClock, 'offset' | 'isFrozen'>>;
   readonly events: StoredEvents;
   /** Seals which request calls another service. */
   readonly vault: Vault;
-  readonly places: Places;
-  /** Which messages can be found by their id. */
-  readonly findable: 'all' | 'refused';
-  /** Keeps requests and responses; in development only. */
-  readonly capture?: { readonly verdicts: Verdicts; readonly messages: CapturedMessages } | undefined;
   readonly onLost: (error: unknown) => void;
   /** Finds the journey of a request that records no event. */
   readonly finder?: JourneyFinder;
@@ -47,26 +30,16 @@ interface RecorderOptions {
   readonly mostRefused?: number;
 }
 
-/** A message that can be found by its ids. */
-interface Findable {
-  readonly journey: string;
-  readonly message: StoredMessage;
-  readonly request?: CapturedPart | undefined;
-  readonly response?: CapturedPart | undefined;
-  readonly sent?: Captured | undefined;
-}
-
 /** Milliseconds for which changes of journeys are gathered, because no response waits for them. */
 const gather = 1_000;
-/** Journeys and messages are written at once when this many wait, and messages dropped beyond the second number. */
-const most = { gathered: 512, waiting: 20_000 };
+/** Journeys and messages are written at once when this many wait. SQLite writes them while clients wait, so it gets few at a time. */
+const mostGathered = { sqlite: 64, postgres: 512 };
+/** Messages beyond this number are dropped. */
+const mostWaiting = 20_000;
 /** As many refusals are stored. */
 const mostRefused = 5_000;
 /** Milliseconds for which announcements are gathered. */
 const announceAfter = 50;
-/** Captured messages between two checks of their limits. */
-const sweepEvery = 1_000;
-
 /** Makes messages of the requests of this process, and rows of their journeys, and stores them in groups. */
 export class JourneyRecorder implements RequestObserver {
   readonly #options: RecorderOptions;
@@ -79,9 +52,7 @@ export class JourneyRecorder implements RequestObserver {
   /** Messages that no event has taken along to storage. */
   #messages: MessageText[] = [];
   #deltas = new Map<string, Delta>();
-  #found: Findable[] = [];
-  #sinceSweep = 0;
-  readonly #markKey = markKey();
+  readonly #findable: FindableMessages;
   #timer: NodeJS.Timeout | undefined;
   readonly #listeners = new Set<() => void>();
   #announcing: NodeJS.Timeout | undefined;
@@ -91,6 +62,7 @@ export class JourneyRecorder implements RequestObserver {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#networks = new NetworkWindow(options.clock, options.mostRefused ?? mostRefused);
+    this.#findable = new FindableMessages(options);
     options.events.takeMessagesFrom(() => this.#takeMessages());
   }
 
@@ -181,7 +153,7 @@ export class JourneyRecorder implements RequestObserver {
   }
 
   #keep(journey: string, described: Described, activity?: Activity): void {
-    if (this.#messages.length >= most.waiting) return;
+    if (this.#messages.length >= mostWaiting) return;
     const { message } = described;
     const { offset = 0, isFrozen = false } = this.#options.clock;
     this.#messages.push({ id: message.id, journey, text: textOf(journey, message) });
@@ -190,28 +162,15 @@ export class JourneyRecorder implements RequestObserver {
       journey,
       add(this.#deltas.get(journey), journey, described, isFrozen || Math.abs(offset) > 1),
     );
-    if (activity && this.#options.capture) this.#found.push(this.#captured(journey, message, activity));
-    else if (this.#options.findable === 'all' || message.outcome !== undefined)
-      this.#found.push({ journey, message });
-    if (this.#messages.length >= most.gathered || this.#deltas.size >= most.gathered)
-      this.keep().catch(this.#options.onLost);
+    this.#findable.add(journey, message, activity);
+    const gathered = mostGathered[this.#options.events.dialect];
+    if (this.#messages.length >= gathered || this.#deltas.size >= gathered)
+      this.#store().catch(this.#options.onLost);
     else
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
         this.keep().catch(this.#options.onLost);
       }, gather).unref();
-  }
-
-  #captured(journey: string, message: StoredMessage, activity: Activity): Findable {
-    const offending = message.refusal?.field ?? null;
-    const origin = this.#options.places.urlOf(activity.service);
-    return {
-      journey,
-      message,
-      request: captureRequest(activity, this.#markKey, origin, offending),
-      response: captureAnswer(activity, this.#markKey),
-      sent: message.departs && captureDeparture(activity, this.#markKey),
-    };
   }
 
   #takeMessages(): readonly MessageText[] {
@@ -221,7 +180,16 @@ export class JourneyRecorder implements RequestObserver {
   }
 
   /** Stores all messages recorded so far, and the rows of their journeys. */
-  keep(): Promise<void> {
+  async keep(): Promise<void> {
+    await Promise.all([this.#store(), this.#findable.store()]);
+  }
+
+  /** Returns the burst of this time, if requests and responses of it were not kept. */
+  burstAt(at: number): Burst | undefined {
+    return this.#findable.burstAt(at);
+  }
+
+  #store(): Promise<void> {
     if (this.#deltas.size === 0) return this.#next ?? this.#writing;
     this.#next ??= this.#writing
       .catch(() => undefined)
@@ -235,27 +203,8 @@ export class JourneyRecorder implements RequestObserver {
 
   async #write(): Promise<void> {
     const deltas = [...this.#deltas.values()];
-    const found = this.#found;
     this.#deltas = new Map();
-    this.#found = [];
     const { events } = this.#options;
-    const statements = await Promise.all(found.map((each) => this.#judged(each)));
-    await events.appendMessages([...deltaStatements(deltas, events.dialect), ...statements]);
-    this.#sinceSweep += found.length;
-    if (this.#sinceSweep < sweepEvery) return;
-    this.#sinceSweep = 0;
-    await this.#options.capture?.messages.sweep();
-  }
-
-  async #judged({ journey, message, request, response, sent }: Findable) {
-    const { capture } = this.#options;
-    const parts = await Promise.all(
-      [request, response].map((part) => capture?.verdicts.judged(part, message.application) ?? null),
-    );
-    return insertMessageStatement(journey, message, {
-      request: parts[0] ?? null,
-      response: parts[1] ?? null,
-      sent,
-    });
+    await events.appendMessages(deltaStatements(deltas, events.dialect));
   }
 }

@@ -4,6 +4,7 @@ import { type AdjustableClock, ManualClock } from '@alongside/kernel/clock';
 import { orderedId, uuid } from '@alongside/kernel/ids';
 import { silentLog } from '@alongside/kernel/log';
 import { Vault } from '@alongside/kernel/secrets';
+import { Applications } from '../../oauth/applications.ts';
 import type { Urls } from '../../service.ts';
 import type { Database } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
@@ -14,6 +15,7 @@ import { placesOf } from '../lanes.ts';
 import { Names } from '../names.ts';
 import { StoredJourneys } from '../reader.ts';
 import { JourneyRecorder } from '../recorder.ts';
+import { Verdicts } from '../verdicts.ts';
 
 export const testUrls: Urls = {
   console: 'http://console.test',
@@ -39,6 +41,8 @@ export interface Exchange {
   after?: number;
   caller?: Caller;
   location?: string;
+  /** The response; one with the status and the location by default. */
+  answer?: Answer;
   body?: string;
   refusal?: Activity['refusal'];
   headers?: Record<string, string>;
@@ -73,12 +77,14 @@ export function journeysIn(
   const onLost = (error: unknown) => {
     throw error;
   };
+  const captured = new CapturedMessages(database, clock);
   const recorder = new JourneyRecorder({
     clock,
     events,
     vault: testVault,
     places: placesOf(testUrls, 'platform'),
-    findable: 'all',
+    messages: captured,
+    verdicts: new Verdicts({ applications: new Applications(database, clock), services: [] }),
     onLost,
     mostRefused: 20,
   });
@@ -96,7 +102,7 @@ export function journeysIn(
     database,
     events,
     recorder,
-    captured: new CapturedMessages(database, clock),
+    captured,
     names: look,
     development: true,
   });
@@ -131,7 +137,7 @@ export function journeysIn(
         activity.at = began + after;
         activity.milliseconds = ms;
         activity.status = status;
-        activity.answer = new Answer(status, location === undefined ? {} : { location });
+        activity.answer = exchange.answer ?? new Answer(status, location === undefined ? {} : { location });
         activity.note(caller);
         activity.refusal = refusal;
         if (event) activity.noteEvent(event, journey);
