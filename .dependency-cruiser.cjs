@@ -136,7 +136,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^identity-agent/', pathNot: tests },
       to: {
-        path: ['^kernel/(http|log|peer|trial)\\.ts$', '/protocol/answers\\.ts$'],
+        path: ['^kernel/(http|peer|trial)\\.ts$', '/protocol/answers\\.ts$'],
         dependencyTypesNot: ['type-only'],
       },
     },

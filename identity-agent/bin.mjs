@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 module.enableCompileCache?.();
 
 const here = (name) => new URL(name, import.meta.url);
-/** Emitted JavaScript in the package, TypeScript in the clone. */
-const published = existsSync(here('main.js'));
+/** JavaScript in the package, TypeScript in the clone. */
+const published = existsSync(here('program.js'));
 const start = async (argv) => (await import(here(`program.${published ? 'js' : 'ts'}`))).runProgram(argv);
 
 if (published && Number.parseInt(process.versions.node, 10) < 22) {

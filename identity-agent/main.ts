@@ -1,7 +1,7 @@
 import { systemClock } from '@alongside/kernel/clock';
 import { silentRecorder } from '@alongside/kernel/events';
+import { createLog } from '@alongside/kernel/log';
 import { flagOf, OperatorError, UsageError, variableOf } from '@alongside/kernel/operator';
-import { createDeskLog } from './desk-log.ts';
 import { createIdentityAgent } from './index.ts';
 import { createAgentListener } from './listener.ts';
 import { RecentRefusals } from './recent-refusals.ts';
@@ -37,7 +37,7 @@ async function start(argv: readonly string[]): Promise<void> {
   checkUsable(settings);
   const { cis2Issuer: issuer, agentPort, logLevel, reader, ...rest } = settings;
   const dataFolder = settings.agentData ?? defaultDataFolder();
-  const log = createDeskLog(logLevel, systemClock, (line) => void process.stderr.write(line));
+  const log = createLog(logLevel, 'identity-agent');
   const refusals = new RecentRefusals(systemClock);
   const { service } = await createIdentityAgent({
     ...rest,

@@ -18,11 +18,13 @@ const hidden = [
   'authorization',
   'cookie',
   'pin',
+  'newPin',
   'secret',
   'password',
   'token',
   'assertion',
   'code',
+  'ticket',
   'client_secret',
 ];
 

@@ -1,12 +1,6 @@
-import {
-  constants,
-  createECDH,
-  createPrivateKey,
-  generateKeyPair,
-  privateDecrypt,
-  X509Certificate,
-} from 'node:crypto';
+import { constants, createPrivateKey, generateKeyPair, privateDecrypt, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
+import { p256 } from '@noble/curves/nist.js';
 import { encodeTlv, onlyTlv, parseTlv, TlvError } from './apdu.ts';
 
 /** A new key pair: PKCS#8 DER and SPKI DER. */
@@ -38,57 +32,17 @@ const keyFrom = (privateKey: Uint8Array) =>
 
 const DIGEST_LENGTH = 32;
 
-/** Order of the base point of P-256 (SEC 2 section 2.4.2). */
-const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+/** Digests as they are, in DER, with a nonce that random bytes vary. */
+const signing = { prehash: false, lowS: false, format: 'der', extraEntropy: true } as const;
 
-const toNumber = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
-const toBytes = (value: bigint): Buffer =>
-  Buffer.from(value.toString(16).padStart(2 * DIGEST_LENGTH, '0'), 'hex');
-const modulo = (value: bigint): bigint => ((value % ORDER) + ORDER) % ORDER;
-
-/** Returns the inverse modulo the order, by the extended Euclidean algorithm. Its swaps make no lists: there are 150 of them. */
-function inverse(value: bigint): bigint {
-  let a = ORDER;
-  let b = value;
-  let x = 0n;
-  let y = 1n;
-  while (b !== 0n) {
-    const quotient = a / b;
-    const rest = a - quotient * b;
-    a = b;
-    b = rest;
-    const next = x - quotient * y;
-    x = y;
-    y = next;
-  }
-  return modulo(x);
-}
-
-/** Makes the nonces. It keeps one at most, until the next. */
-const nonce = createECDH('prime256v1');
-
-/**
- * Signs a digest (FIPS 186-5 section 6.4.1). OpenSSL generates the nonce and its point; node:crypto signs messages only.
- * The arithmetic is not constant-time, so it is for virtual cards only, whose keys are in a file anyway.
- */
-function signDigest(digest: Uint8Array, privateKey: bigint): Uint8Array {
-  const point = nonce.generateKeys();
-  const r = modulo(toNumber(point.subarray(1, 1 + DIGEST_LENGTH)));
-  const s = modulo(inverse(toNumber(nonce.getPrivateKey())) * modulo(toNumber(digest) + r * privateKey));
-  // The standard forbids zero, which has a probability of 2^-255.
-  if (r === 0n || s === 0n) return signDigest(digest, privateKey);
-  return ecdsaDer(Buffer.concat([toBytes(r), toBytes(s)]));
-}
-
-/** ECDSA on P-256 over a digest. */
+/** ECDSA on P-256 over a digest; node:crypto signs messages only. */
 const ecP256: CardKeyType<'EC-P256'> = {
   id: 'EC-P256',
   algorithm: 0x11,
   generate: () => generate('ec', { namedCurve: 'P-256', ...encodings }),
   load: async (privateKey) => {
-    const key = keyFrom(privateKey);
-    const scalar = toNumber(Buffer.from(String(key.export({ format: 'jwk' }).d), 'base64url'));
-    return (digest) => (digest.length === DIGEST_LENGTH ? signDigest(digest, scalar) : undefined);
+    const scalar = Buffer.from(String(keyFrom(privateKey).export({ format: 'jwk' }).d), 'base64url');
+    return (digest) => (digest.length === DIGEST_LENGTH ? p256.sign(digest, scalar, signing) : undefined);
   },
 };
 

@@ -1,7 +1,9 @@
 import type { Generation } from '../../src/cis/protocol.ts';
 import { transports } from '../card/transports.ts';
-import { type LogLevel, logLevels } from '../desk-log.ts';
 import { defaultTimers, timerLimits } from '../session/modes.ts';
+
+/** Each includes those after it. */
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** A type of value, parsed from a flag, a variable or a file. */
 interface Kind<T> {
@@ -87,7 +89,7 @@ export interface Settings {
   legacyTickets: boolean;
   development: boolean;
   cardIssuerSecret: string | undefined;
-  logLevel: LogLevel;
+  logLevel: (typeof logLevels)[number];
   otlpEndpoint: string | undefined;
 }
 

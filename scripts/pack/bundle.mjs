@@ -1,10 +1,9 @@
-// Bundles the server, the agent and the commands: `node scripts/pack/bundle.mjs FOLDER package|executable`, on the prepared Node.
+// Bundles the product, or the agent alone: `node scripts/pack/bundle.mjs FOLDER package|agent|executable`, on the prepared Node.
 import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import license from 'rollup-plugin-license';
 import { inClone } from '../prepare/clone.mjs';
 import { allowedLicences } from './licences.mjs';
-import { resolve, treeshake, trims } from './trim.mjs';
 
 const [folder, form] = process.argv.slice(2);
 
@@ -46,11 +45,27 @@ const nativeModules = {
   },
 };
 
+/** Native modules and test runners, which the user installs. */
+const external = ['pkcs11js', 'pcsc-mini', '@playwright/test', 'vitest'];
+
+/** Started by path: the module that does so expects them next to it, so all files are in one folder. */
+const cardProcesses = {
+  'pcsc-process': inClone('identity-agent', 'card', 'pcsc-process.ts'),
+  'pkcs11-process': inClone('identity-agent', 'card', 'pkcs11-process.ts'),
+};
+
+const inDist = {
+  dir: join(folder, 'dist'),
+  entryFileNames: '[name].js',
+  // Without a hash, which does not compress: nothing caches these files by their name.
+  chunkFileNames: '[name].js',
+};
+
 const forms = {
-  // In one flat folder, because the module that starts the card processes expects their programs next to it.
   package: {
     input: {
       input: {
+        ...cardProcesses,
         alongside: inClone('src', 'cli', 'main.ts'),
         'identity-agent': inClone('scripts', 'pack', 'identity-agent.mjs'),
         testing: inClone('src', 'kit', 'index.ts'),
@@ -59,18 +74,18 @@ const forms = {
         'testing-vitest': inClone('src', 'kit', 'vitest.ts'),
         'validation-worker': inClone('src', 'gateway', 'definitions', 'validation-worker.ts'),
         'signing-process': inClone('src', 'boot', 'signing', 'signing-process.ts'),
-        'pcsc-process': inClone('identity-agent', 'card', 'pcsc-process.ts'),
-        'pkcs11-process': inClone('identity-agent', 'card', 'pkcs11-process.ts'),
       },
-      // Native modules and test runners, which the user installs.
-      external: ['pkcs11js', 'pcsc-mini', '@playwright/test', 'vitest'],
+      external,
     },
-    output: {
-      dir: join(folder, 'dist'),
-      entryFileNames: '[name].js',
-      // Without a hash, which does not compress: nothing caches these files by their name.
-      chunkFileNames: '[name].js',
+    output: inDist,
+  },
+  agent: {
+    input: {
+      input: { ...cardProcesses, program: inClone('identity-agent', 'program.ts') },
+      external,
+      transform: { target: 'node22' },
     },
+    output: inDist,
   },
   executable: {
     input: {
@@ -88,11 +103,8 @@ const { input, output } = forms[form];
 const bundle = await rolldown({
   ...input,
   platform: 'node',
-  resolve,
-  treeshake,
   plugins: [
     ...(input.plugins ?? []),
-    ...trims,
     license({
       thirdParty: {
         includeSelf: false,

@@ -33,8 +33,8 @@ export async function emit(node, folder, input, options) {
 }
 
 /**
- * Bundles the product into a folder.
- * @param form `package` or `executable`
+ * Bundles the product, or the agent alone, into a folder.
+ * @param form `package`, `agent` or `executable`
  */
 export async function bundle(node, folder, form) {
   const stdio = ['ignore', process.stderr, process.stderr];
