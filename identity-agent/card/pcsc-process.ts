@@ -1,35 +1,10 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { serve, tell } from './native-program.ts';
+import type { PcscEvent, PcscFailure, PcscSettings, ReaderCalls } from './pcsc-messages.ts';
 import { loadPcsc, type PcscHandle, type PcscModule, type PcscSlot } from './pcsc-module.ts';
+import { movementOf, SystemReaders } from './pcsc-system.ts';
 
-// A separate process for pcsc-mini: stopping it may wait for the next event at a reader, and a command may block for ever.
-
-/** Settings of the pcsc-mini process, its one argument in JSON. */
-export interface PcscSettings {
-  /** Name of the package, or the path of its main file. */
-  readonly module: string;
-}
-
-/** The error of a failed request: PC/SC's name, such as `RemovedCard`. */
-export interface PcscFailure {
-  readonly code: string;
-  readonly message: string;
-}
-
-/** Messages that are not responses. */
-export type PcscEvent =
-  | { readonly told: 'plugged' | 'unplugged'; readonly reader: string }
-  | ({ readonly told: 'moved'; readonly reader: string } & PcscMovement)
-  | { readonly told: 'failed'; readonly reason: string };
-
-/** A reader's new state. */
-export interface PcscMovement {
-  readonly present: boolean;
-  /** Whether there is a card that does not respond. */
-  readonly mute: boolean;
-  /** PC/SC's event count of this reader: a different count means another insertion. */
-  readonly movements: number;
-}
+// A separate process for PC/SC: stopping it may wait for the next event at a reader, and a command may block for ever.
 
 const announce = (event: PcscEvent): unknown => tell(event);
 
@@ -38,8 +13,8 @@ const codeOf = (error: unknown): string => {
   return typeof code === 'string' ? code : 'unknown';
 };
 
-/** The readers of this machine and the connections to their cards. A handle is the number of a connection. */
-export class Readers {
+/** The readers of this machine through pcsc-mini. */
+class Readers implements ReaderCalls {
   readonly #module: PcscModule;
   readonly #slots = new Map<string, PcscSlot>();
   readonly #handles = new Map<number, PcscHandle>();
@@ -50,7 +25,6 @@ export class Readers {
     this.#module = module;
   }
 
-  /** Starts watching. @throws if no PC/SC service is running */
   start(): void {
     const client = new this.#module.Client();
     client.on('reader', (slot) => this.#plugged(slot));
@@ -105,9 +79,7 @@ export class Readers {
     announce({ told: 'plugged', reader });
     const { PRESENT, MUTE } = this.#module.ReaderStatus;
     slot.on('change', ({ raw }) => {
-      // The lower half of a state has flags, the upper half the event count.
-      const [present, mute] = [(raw & PRESENT) !== 0, (raw & MUTE) !== 0];
-      announce({ told: 'moved', reader, present, mute, movements: raw >>> 16 });
+      announce({ told: 'moved', reader, ...movementOf(raw, PRESENT, MUTE) });
     });
     slot.on('disconnect', () => {
       if (this.#slots.get(reader) !== slot) return;
@@ -118,6 +90,6 @@ export class Readers {
 }
 
 await serve<PcscSettings>(
-  async ({ module }) => new Readers(loadPcsc(module)),
+  async ({ module }) => (module === null ? SystemReaders.load(announce) : new Readers(loadPcsc(module))),
   (error): PcscFailure => ({ code: codeOf(error), message: reasonOf(error) }),
 );

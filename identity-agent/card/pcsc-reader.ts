@@ -2,7 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { PcscCard } from './pcsc-card.ts';
-import type { PcscEvent, PcscMovement } from './pcsc-process.ts';
+import type { PcscEvent, PcscMovement } from './pcsc-messages.ts';
 import { PcscService } from './pcsc-service.ts';
 import type { InsertedCard, Reader } from './transport.ts';
 
@@ -11,10 +11,12 @@ const PAUSE = 5_000;
 
 /** Shown to a user with a reader but no service for it. */
 export const NO_SERVICE =
-  'The card service does not answer: start pcscd (on Windows "Smart Card"), and it will be found.';
+  process.platform === 'win32'
+    ? 'The Windows service "Smart Card" (SCardSvr) does not run: plug the card reader in, which starts it, or start it, and it will be found.'
+    : 'The card service does not answer: start pcscd, and it will be found.';
 
 export interface PcscReaderOptions {
-  /** Path of the main file of pcsc-mini; the installed package by default. */
+  /** Path of the main file of pcsc-mini; by default the installed package, else the system's own library. */
   readonly module?: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -66,7 +68,7 @@ export class PcscReader implements Reader {
     this.name = options.reader ?? 'PC/SC';
   }
 
-  /** Resolves after the first check of the readers. @throws OperatorError if pcsc-mini cannot be used */
+  /** Resolves after the first check of the readers. @throws OperatorError if no library can be used */
   static async open(options: PcscReaderOptions): Promise<PcscReader> {
     const reader = new PcscReader(options);
     await reader.#load();
@@ -127,7 +129,9 @@ export class PcscReader implements Reader {
   }
 
   async #load(): Promise<PcscService> {
-    const service: PcscService = await PcscService.load(this.#options.module, {
+    const service: PcscService = await PcscService.load({
+      module: this.#options.module,
+      limit: this.#limit,
       onEvent: (told) => this.#service === service && this.#heard(told),
       onEnd: () => this.#service === service && this.#ended(),
     });

@@ -1,6 +1,6 @@
 import { NativeProcess } from './native-process.ts';
-import { PCSC_PACKAGE } from './pcsc-module.ts';
-import type { PcscEvent, PcscFailure, Readers } from './pcsc-process.ts';
+import type { PcscEvent, PcscFailure, PcscSettings, ReaderCalls } from './pcsc-messages.ts';
+import { pcscPackage } from './pcsc-module.ts';
 
 /** An error with PC/SC's name as `code`. */
 export class PcscError extends Error {
@@ -15,36 +15,47 @@ export class PcscError extends Error {
 /** Milliseconds after which a card service that does not respond counts as dead. */
 const STARTING = 10_000;
 
+/** Milliseconds that a blocked process gets after the limit of a call: by then the call has failed as one that took too long. */
+const GRACE = 3_000;
+
+export interface PcscServiceOptions {
+  /** Name of pcsc-mini or the path of its main file; by default as `pcscPackage` decides. */
+  readonly module: string | undefined;
+  /** Milliseconds that the reader may take for a command. */
+  readonly limit: number;
+  onEvent(told: PcscEvent): void;
+  /** Called once at the end of the process. */
+  onEnd(): void;
+}
+
 /**
- * The PC/SC service of this machine, through pcsc-mini in a separate process. All errors are PcscErrors. When the process ends,
- * pending calls fail with `ServiceStopped`.
+ * The PC/SC service of this machine, in a separate process. All errors are PcscErrors. When the process ends, pending calls fail with
+ * `ServiceStopped`.
  */
 export class PcscService {
   readonly #process: NativeProcess<PcscFailure>;
+  /** After this time a process that a call blocks is ended; undefined for pcsc-mini, which calls on other threads. */
+  readonly #limit: number | undefined;
 
-  private constructor(process: NativeProcess<PcscFailure>) {
+  private constructor(process: NativeProcess<PcscFailure>, limit: number | undefined) {
     this.#process = process;
+    this.#limit = limit;
   }
 
-  /**
-   * Loads pcsc-mini by its name or the path of its main file. Passes the readers' messages to `onEvent` and calls `onEnd` once at
-   * the end of the process. @throws OperatorError in one sentence
-   */
-  static async load(
-    module: string | undefined,
-    hear: { onEvent(told: PcscEvent): void; onEnd(): void },
-  ): Promise<PcscService> {
+  /** Loads the library and passes the readers' messages on. @throws OperatorError in one sentence */
+  static async load({ module: named, limit, onEvent, onEnd }: PcscServiceOptions): Promise<PcscService> {
+    const module = named ?? pcscPackage();
     const process = await NativeProcess.start<PcscFailure>({
       program: 'pcsc-process',
-      settings: { module: module ?? PCSC_PACKAGE },
+      settings: { module } satisfies PcscSettings,
       subject: 'PC/SC',
-      crash: `${PCSC_PACKAGE} crashes`,
+      crash: `${module ?? "the system's library"} crashes`,
       failure: (error) => new PcscError(error),
       lost: () => new PcscError({ code: 'ServiceStopped', message: 'The card service has stopped.' }),
-      onEvent: (message) => hear.onEvent(message as PcscEvent),
-      onEnd: hear.onEnd,
+      onEvent: (message) => onEvent(message as PcscEvent),
+      onEnd,
     });
-    return new PcscService(process);
+    return new PcscService(process, module === null ? limit + GRACE : undefined);
   }
 
   /** Starts watching the readers. Rejects if no PC/SC service is running. */
@@ -68,8 +79,8 @@ export class PcscService {
     return this.#process.close();
   }
 
-  #ask<C extends keyof Readers>(call: C, ...args: Parameters<Readers[C]>) {
-    return this.#process.ask<Awaited<ReturnType<Readers[C]>>>(call, args);
+  #ask<C extends keyof ReaderCalls>(call: C, ...args: Parameters<ReaderCalls[C]>) {
+    return this.#process.ask<Awaited<ReturnType<ReaderCalls[C]>>>(call, args, this.#limit);
   }
 }
 

@@ -6,6 +6,8 @@ export interface ModuleSettings {
   readonly module: string;
   /** Label of the token, or number of its slot; the first token by default. */
   readonly token?: string;
+  /** Calls the module through `node:ffi` even if the package pkcs11js is installed; for tests. */
+  readonly direct?: boolean;
 }
 
 /** The methods of a card. */

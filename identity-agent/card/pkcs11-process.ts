@@ -1,23 +1,14 @@
-import { reasonOf } from '@alongside/kernel/errors';
-import type { PKCS11 } from 'pkcs11js';
 import { CardError } from './card-client.ts';
 import { serve } from './native-program.ts';
-import {
-  type Failure,
-  failureOf,
-  isPkcs11,
-  type ModuleSettings,
-  RV,
-  type TokenCall,
-} from './pkcs11-messages.ts';
+import type { Pkcs11Calls } from './pkcs11-library.ts';
+import { loadPkcs11 } from './pkcs11-load.ts';
+import { type Failure, failureOf, type ModuleSettings, type TokenCall } from './pkcs11-messages.ts';
 import { Pkcs11Token } from './pkcs11-token.ts';
 
 // A separate process for the maker's module, because its calls may block or crash.
 
-const CKF_OS_LOCKING_OK = 2;
-
 /** Returns the slot with the configured token, if present. */
-function slotOf(module: PKCS11, wanted: string | undefined): Buffer | undefined {
+function slotOf(module: Pkcs11Calls, wanted: string | undefined): Buffer | undefined {
   const slots = module.C_GetSlotList(true);
   if (wanted === undefined) return slots[0];
   return slots.find((slot) => {
@@ -28,12 +19,12 @@ function slotOf(module: PKCS11, wanted: string | undefined): Buffer | undefined 
 
 /** Tracks the token in the reader; insertions are numbered from 1. */
 class TokenWatch {
-  readonly #module: PKCS11;
+  readonly #module: Pkcs11Calls;
   readonly #wanted: string | undefined;
   #insertions = 0;
   #present: { slot: Buffer; token: Pkcs11Token } | undefined;
 
-  constructor(module: PKCS11, wanted: string | undefined) {
+  constructor(module: Pkcs11Calls, wanted: string | undefined) {
     this.#module = module;
     this.#wanted = wanted;
   }
@@ -60,29 +51,8 @@ class TokenWatch {
   }
 }
 
-/** Loads the package here, so that a missing one is reported. */
-async function loadPackage(): Promise<typeof import('pkcs11js')> {
-  try {
-    return (await import('pkcs11js')).default;
-  } catch (error) {
-    throw new Error(`the package pkcs11js cannot be loaded: ${reasonOf(error)}`);
-  }
-}
-
-async function load({ module: path }: ModuleSettings): Promise<PKCS11> {
-  const pkcs11js = await loadPackage();
-  const module = new pkcs11js.PKCS11();
-  module.load(path);
-  try {
-    module.C_Initialize({ flags: CKF_OS_LOCKING_OK });
-  } catch (error) {
-    if (!isPkcs11(error, RV.alreadyInitialized)) throw error;
-  }
-  return module;
-}
-
 await serve<ModuleSettings>(
-  async (settings) => new TokenWatch(await load(settings), settings.token),
+  async (settings) => new TokenWatch(await loadPkcs11(settings.module, settings.direct), settings.token),
   (error): Failure => {
     const { code, message, attemptsLeft } = failureOf(error);
     return { code, message, ...(attemptsLeft === undefined ? {} : { attemptsLeft }) };

@@ -1,7 +1,7 @@
-import type { PKCS11 } from 'pkcs11js';
 import { CardError, type Unblocking, type Verification } from './card-client.ts';
 import { digestInfo, ecdsaDer, type SignatureAlgorithmId } from './key-types.ts';
 import { type SlotName, TRIES } from './piv.ts';
+import type { Pkcs11Calls } from './pkcs11-library.ts';
 import { failureOf, isPkcs11, RV } from './pkcs11-messages.ts';
 
 /** Constants of PKCS#11 (version 2.40, header files). */
@@ -39,14 +39,14 @@ interface TokenCertificate {
  * certificate the second, as in middleware of PIV cards. All calls block.
  */
 export class Pkcs11Token {
-  readonly #module: PKCS11;
+  readonly #module: Pkcs11Calls;
   readonly #slot: Buffer;
   readonly #session: Buffer;
   #wrong = 0;
   #loggedIn = false;
 
   /** @throws CardError */
-  constructor(module: PKCS11, slot: Buffer) {
+  constructor(module: Pkcs11Calls, slot: Buffer) {
     this.#module = module;
     this.#slot = slot;
     this.#session = this.#do(() => module.C_OpenSession(slot, CK.rwSession));

@@ -10,7 +10,7 @@ import { VirtualReader } from './virtual-reader.ts';
 export interface CardSettings {
   /** PC/SC: only readers with this text in their name. */
   readonly cardReader?: string | undefined;
-  /** PC/SC: the path of pcsc-mini's main file; the installed package by default. */
+  /** PC/SC: the path of pcsc-mini's main file; by default the installed package, else the system's own library. */
   readonly pcscModule?: string | undefined;
   /** PKCS#11: path of the card maker's module. */
   readonly pkcs11Module?: string | undefined;
@@ -37,10 +37,10 @@ export interface Transport {
   open(options: TransportOptions): Promise<Reader>;
 }
 
-/** Smartcards in the readers of this machine. Only agents that use them load the package. */
+/** Smartcards in the readers of this machine. Only agents that use them load its code. */
 const pcsc: Transport = {
   id: 'pcsc',
-  description: 'PIV cards in the readers of this machine (PC/SC), through the package pcsc-mini',
+  description: 'PIV cards in the readers of this machine (PC/SC)',
   async open({ clock, log, settings }) {
     const { NO_SERVICE, PcscReader } = await import('./pcsc-reader.ts');
     const limit = settings.cardTimeout && settings.cardTimeout * 1000;
@@ -55,7 +55,7 @@ const pcsc: Transport = {
 /** Smartcards behind their maker's middleware, such as cards that are not PIV. */
 const pkcs11: Transport = {
   id: 'pkcs11',
-  description: "Cards behind their maker's PKCS#11 module, through the package pkcs11js",
+  description: "Cards behind their maker's PKCS#11 module",
   async open({ clock, log, settings }) {
     const { pkcs11Module: module, pkcs11Token: token, cardTimeout } = settings;
     if (module === undefined)

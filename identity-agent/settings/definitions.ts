@@ -144,7 +144,10 @@ export const definitions: Readonly<Record<SettingName, Definition>> = {
   requireRole: of(flag, 'Refuse users without a role', false),
   reader: of(oneOf(...transports.map(({ id }) => id)), 'Card transport', 'virtual'),
   cardReader: of(text, 'PC/SC: only readers with this text in their name'),
-  pcscModule: of(text, 'PC/SC: path of the main file of pcsc-mini, if it is not an installed package'),
+  pcscModule: of(
+    text,
+    'PC/SC: path of the main file of pcsc-mini; by default the installed package, else the library of the system',
+  ),
   pkcs11Module: of(text, "PKCS#11: path of the module of the cards' maker"),
   pkcs11Token: of(text, 'PKCS#11: label of the token or number of its slot, the first by default'),
   cardTimeout: of(whole(1, 600), 'Seconds that a reader or module may take for one call', 30),

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash, verify, X509Certificate } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
@@ -11,7 +14,7 @@ import { PivClient } from '../../identity-agent/card/piv-client.ts';
 import { poweredCard } from '../../identity-agent/card/testing/card.ts';
 import type { SlotCard } from '../../identity-agent/card/vpcd-connection.ts';
 import { CardLab, slotName } from './testing/card-lab.ts';
-import { needing, pathOf } from './testing/programs.ts';
+import { needing, type ProgramName, pathOf } from './testing/programs.ts';
 
 const sha256 = (message: string): Uint8Array => new Uint8Array(createHash('sha256').update(message).digest());
 
@@ -55,7 +58,19 @@ const opened = (reader: PcscReader): CardClient => {
   return card.open();
 };
 
-describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini'], { isolated: true }), () => {
+const libraries = [
+  ['pcsc-mini', 'pcsc-mini', () => pathOf('pcsc-mini')],
+  ["the system's library", undefined, () => undefined],
+] as const;
+
+for (const [by, needed, moduleOf] of libraries) {
+  const names: ProgramName[] = ['pcscd', 'vpcd', 'OpenSC', ...(needed === undefined ? [] : [needed])];
+  describe(`a card behind PC/SC by ${by}`, needing(names, { isolated: true }), () => testReader(moduleOf));
+}
+
+function testReader(moduleOf: () => string | undefined): void {
+  const open = (options: { reader?: string; limit?: number } = {}) =>
+    PcscReader.open({ ...options, module: moduleOf(), clock, log });
   const clock = new ManualClock(0);
   const warnings: string[] = [];
   const log = { ...silentLog, warn: (_: unknown, message: string) => void warnings.push(message) };
@@ -65,7 +80,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
   let reader: PcscReader;
   before(async () => {
     lab = await CardLab.make();
-    reader = await PcscReader.open({ module: pathOf('pcsc-mini'), clock, log });
+    reader = await open();
   });
   after(async () => {
     await reader.close();
@@ -170,7 +185,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
   test('times out on a card that never responds', async () => {
     const { applet } = await poweredCard(owner);
     const { slotCard, asked } = holdable(applet);
-    const hasty = await PcscReader.open({ module: pathOf('pcsc-mini'), clock, log, limit: 1_000 });
+    const hasty = await open({ limit: 1_000 });
     const came = until(hasty, () => hasty.card() !== undefined);
     const inserted = await lab.insert(slotCard);
     await came;
@@ -206,8 +221,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
   });
 
   test('uses only readers with the given name', async () => {
-    const module = pathOf('pcsc-mini');
-    const other = await PcscReader.open({ module, clock, log, reader: 'PCD 00 01' });
+    const other = await open({ reader: 'PCD 00 01' });
     const { applet } = await poweredCard(owner);
     const came = Promise.all([
       until(other, () => other.card() !== undefined),
@@ -219,7 +233,7 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
     ];
     await came;
     assert.deepEqual(other.state.readers, [slotName(1)]);
-    const none = await PcscReader.open({ module, clock, log, reader: 'no such reader' });
+    const none = await open({ reader: 'no such reader' });
     assert.equal(none.problem, 'No card reader is plugged in.');
     await none.close();
     assert.deepEqual([other.problem, reader.problem], [undefined, undefined]);
@@ -275,14 +289,19 @@ describe('a card behind PC/SC', needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini']
     await next.select();
     assert.deepEqual(await next.verifyPin('123456'), { ok: true });
   });
-});
+}
 
 describe('the package pcsc-mini', () => {
-  test('is reported in one sentence if it is missing or another package', async () => {
+  test('is reported in one sentence if it is missing or another package', async (t) => {
     const clock = new ManualClock(0);
+    const folder = await mkdtemp(join(tmpdir(), 'pcsc-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const withoutAddon = join(folder, 'index.cjs');
+    await writeFile(withoutAddon, "require('@pcsc-mini/windows-x86_64-node');");
     for (const [module, why] of [
       ['no-such-package-here', /^PC\/SC cannot be used: .*no-such-package-here/],
       ['node:path', /another package/],
+      [withoutAddon, /: the package @pcsc-mini\/windows-x86_64-node is missing/],
     ] as const)
       await assert.rejects(PcscReader.open({ module, clock, log: silentLog }), {
         name: 'OperatorError',

@@ -42,13 +42,21 @@ const kinds = [
   ['RSA-2048', 'RS256'],
 ] as const;
 
-for (const [keyType, algorithm] of kinds) {
-  describe(`a ${keyType} token of SoftHSM2 behind PKCS#11`, needing(['SoftHSM2', 'pkcs11js']), () => {
+/** By the package, and by `node:ffi`. */
+const ways = [
+  [false, 'pkcs11js'],
+  [true, 'node:ffi'],
+] as const;
+const tokens = kinds.flatMap((kind) => ways.map((way) => [...kind, ...way] as const));
+
+for (const [keyType, algorithm, direct, by] of tokens) {
+  describe(`a ${keyType} token of SoftHSM2 by ${by}`, needing(['SoftHSM2', 'pkcs11js']), () => {
     let token: Awaited<ReturnType<typeof makeSoftToken>>;
     let reader: Pkcs11Reader;
     before(async () => {
       token = await makeSoftToken(keyType);
-      reader = await Pkcs11Reader.open({ module: pathOf('SoftHSM2'), token: softToken.label, clock, log });
+      const module = pathOf('SoftHSM2');
+      reader = await Pkcs11Reader.open({ module, direct, token: softToken.label, clock, log });
     });
     after(async () => {
       await reader.close();
@@ -114,8 +122,13 @@ for (const [keyType, algorithm] of kinds) {
 
 describe('a PKCS#11 module with a problem', needing(['SoftHSM2', 'pkcs11js']), () => {
   test('is reported in one sentence', async () => {
-    for (const module of ['/no/such/module.so', process.execPath])
-      await assert.rejects(Pkcs11Reader.open({ module, clock, log }), {
+    for (const [module, direct] of [
+      ['/no/such/module.so', false],
+      [process.execPath, false],
+      ['/no/such/module.so', true],
+      [process.execPath, true],
+    ] as const)
+      await assert.rejects(Pkcs11Reader.open({ module, direct, clock, log }), {
         name: 'OperatorError',
         message: /^The PKCS#11 module \/.* cannot be used: /,
       });
@@ -198,13 +211,16 @@ describe('a PKCS#11 module with a problem', needing(['SoftHSM2', 'pkcs11js']), (
 
 const needed = needing(['pcscd', 'vpcd', 'OpenSC', 'pkcs11js'], { isolated: true });
 
-describe('the virtual card behind pcscd and the PKCS#11 module of OpenSC', needed, () => {
+for (const [direct, by] of ways)
+  describe(`the virtual card behind the PKCS#11 module of OpenSC by ${by}`, needed, () => testOpenSc(direct));
+
+function testOpenSc(direct: boolean): void {
   const ends: (() => Promise<void>)[] = [];
   let lab: CardLab;
   let reader: Pkcs11Reader;
   before(async () => {
     lab = await CardLab.start();
-    reader = await Pkcs11Reader.open({ module: pathOf('OpenSC'), clock, log });
+    reader = await Pkcs11Reader.open({ module: pathOf('OpenSC'), direct, clock, log });
   });
   after(async () => {
     await reader.close();
@@ -246,4 +262,4 @@ describe('the virtual card behind pcscd and the PKCS#11 module of OpenSC', neede
       assert.deepEqual([told.at(0), told.at(-1)], [true, false]);
     });
   }
-});
+}

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { constants, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +60,25 @@ describe('signing keys in a SoftHSM2 token', needing(['SoftHSM2', 'pkcs11js']), 
     await token?.close();
     await database?.close();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('are created, used and removed through node:ffi as well', async () => {
+    const direct = (await SigningToken.open(settings(pin), true)) ?? assert.fail();
+    try {
+      for (const algorithm of algorithms) {
+        const { key, publicJwk } = await direct.create(algorithm, 'direct');
+        const signature = await direct.sign(algorithm, key, Buffer.from('data'));
+        const padding = algorithm === 'PS256' ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING;
+        const hash = algorithm === 'RS512' ? 'sha512' : 'sha256';
+        const publicKey = { key: createPublicKey({ key: publicJwk, format: 'jwk' }), padding };
+        const how = { ...publicKey, dsaEncoding: 'ieee-p1363' as const };
+        assert.ok(verify(hash, Buffer.from('data'), how, signature), algorithm);
+        await direct.remove(key);
+        await assert.rejects(direct.sign(algorithm, key, Buffer.from('data')));
+      }
+    } finally {
+      await direct.close();
+    }
   });
 
   test('sign by every algorithm, and their public parts are published', async () => {

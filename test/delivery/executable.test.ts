@@ -9,7 +9,7 @@ import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { poweredCard } from '../../identity-agent/card/testing/card.ts';
-import { testDesk } from '../../identity-agent/testing/desk.ts';
+import { type TestDesk, testDesk } from '../../identity-agent/testing/desk.ts';
 import type { StateFile } from '../../src/state-file.ts';
 import { CardLab } from '../cards/testing/card-lab.ts';
 import { needing, pathOf } from '../cards/testing/programs.ts';
@@ -40,6 +40,19 @@ async function emptyHome(t: TestContext): Promise<{ cwd: string; env: NodeJS.Pro
   const cwd = await mkdtemp(join(folder, 'home-'));
   t.after(() => rm(cwd, { recursive: true, force: true }));
   return { cwd, env: { HOME: cwd, PATH: '' } };
+}
+
+/** Signs in on the agent's own page, once it has found the card; resolves with the page. */
+async function signInAt(desk: TestDesk, origin: string, pin: string): Promise<string> {
+  const { location } = await desk.visit(`${origin}/sign-in`);
+  const path = new URL(location, origin).href;
+  let { body } = await desk.visit(path);
+  while (!body.includes('<dt>Smartcard</dt>')) {
+    await sleep(50);
+    ({ body } = await desk.visit(path));
+  }
+  const sent = await desk.post(path, { pin, card: desk.cardField(body), roleId: '' }, { origin });
+  return sent.location ? (await desk.visit(new URL(sent.location, origin).href)).body : sent.body;
 }
 
 describe('the executables', () => {
@@ -138,19 +151,7 @@ describe('the executable for Linux', () => {
     );
     t.after(() => child.kill('SIGKILL'));
     const [said] = (await once(child.stderr ?? assert.fail(), 'data')) as [Buffer];
-    /** Signs in on the agent's own page; resolves with the page. */
-    const signIn = async (pin: string): Promise<string> => {
-      const { location } = await desk.visit(`${origin}/sign-in`);
-      const path = new URL(location, origin).href;
-      let { body } = await desk.visit(path);
-      // The agent finds the card a moment after it is ready.
-      while (!body.includes('<dt>Smartcard</dt>')) {
-        await sleep(50);
-        ({ body } = await desk.visit(path));
-      }
-      const sent = await desk.post(path, { pin, card: desk.cardField(body), roleId: '' }, { origin });
-      return sent.location ? (await desk.visit(new URL(sent.location, origin).href)).body : sent.body;
-    };
+    const signIn = (pin: string) => signInAt(desk, origin, pin);
     return { child, said: String(said), signIn, cis: desk.cis };
   }
 
@@ -221,33 +222,70 @@ describe('the executable for Linux', () => {
   );
 });
 
-test('the executable for Windows runs the first journey under Wine', {
+describe('the executable for Windows under Wine', {
   skip: process.env.ALONGSIDE_WINE === undefined && 'Wine is missing: as root, this command installs it',
   timeout: 240_000,
-}, async (t) => {
-  const cwd = await mkdtemp(join(folder, 'windows-'));
-  const env: NodeJS.ProcessEnv = { ...process.env, WINEPREFIX: join(cwd, 'wine'), WINEDEBUG: '-all' };
-  // Wine 10 aborts with a temporary folder of its user.
-  delete env.TMPDIR;
-  await cp(executable('win-x64'), join(cwd, 'alongside.exe'));
-  const wine = process.env.ALONGSIDE_WINE ?? '';
-  // Node.js cannot use a pipe of Wine, so the output goes to files.
-  const [ready, errors] = [await open(join(cwd, 'ready.json'), 'w'), await open(join(cwd, 'errors'), 'w')];
-  const words = ['alongside.exe', 'up', '--ephemeral', '--port-base', '0', '--json'];
-  const child = spawn(wine, words, { cwd, env, stdio: ['ignore', ready.fd, errors.fd] });
-  t.after(async () => {
-    await Promise.all([ready.close(), errors.close()]);
-    await run('wineserver', ['-k'], { env }).catch(() => undefined);
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  });
-  let line = '';
-  while (!line.endsWith('\n')) {
-    const hasEnded = child.exitCode !== null || child.signalCode !== null;
-    assert.ok(!hasEnded, await readFile(join(cwd, 'errors'), 'utf8'));
-    await sleep(100);
-    line = await readFile(join(cwd, 'ready.json'), 'utf8');
+}, () => {
+  /** Starts the program; resolves with the first line of its output that has this text. */
+  async function startUnderWine(t: TestContext, words: readonly string[], text: string): Promise<string> {
+    const cwd = await mkdtemp(join(folder, 'windows-'));
+    const env: NodeJS.ProcessEnv = { ...process.env, WINEPREFIX: join(cwd, 'wine'), WINEDEBUG: '-all' };
+    // Wine 10 aborts with a temporary folder of its user.
+    delete env.TMPDIR;
+    await cp(executable('win-x64'), join(cwd, 'alongside.exe'));
+    // Node.js cannot use a pipe of Wine, so the output goes to a file.
+    const output = await open(join(cwd, 'output'), 'w');
+    const wine = process.env.ALONGSIDE_WINE ?? '';
+    const child = spawn(wine, ['alongside.exe', ...words], {
+      cwd,
+      env,
+      stdio: ['ignore', output.fd, output.fd],
+    });
+    t.after(async () => {
+      await output.close();
+      await run('wineserver', ['-k'], { env }).catch(() => undefined);
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    });
+    for (;;) {
+      const said = await readFile(join(cwd, 'output'), 'utf8');
+      const line = said
+        .split('\n')
+        .slice(0, -1)
+        .find((each) => each.includes(text));
+      if (line !== undefined) return line;
+      assert.ok(child.exitCode === null && child.signalCode === null, said);
+      await sleep(100);
+    }
   }
-  const state = JSON.parse(line) as StateFile;
-  assert.match(state.stateFile, /^C:\\/);
-  await signInAndRead(state.urls);
+
+  test('runs the first journey', async (t) => {
+    const words = ['up', '--ephemeral', '--port-base', '0', '--json'];
+    const state = JSON.parse(await startUnderWine(t, words, '"stateFile"')) as StateFile;
+    assert.match(state.stateFile, /^C:\\/);
+    await signInAndRead(state.urls);
+  });
+
+  test(
+    'signs with a card behind PC/SC, and out when it is removed',
+    needing(['pcscd', 'vpcd', 'OpenSC'], { isolated: true }),
+    async (t) => {
+      const lab = await CardLab.start();
+      t.after(() => lab.close());
+      const desk = await testDesk(t);
+      const origin = `http://127.0.0.1:${await freePort()}`;
+      const servers = ['--cis', desk.cis.origin, '--cis2-issuer', desk.cis2.issuer];
+      const own = ['--agent-port', new URL(origin).port, '--agent-data', 'C:\\data'];
+      // Wine does not know which user of Linux has a connection.
+      const words = [...servers, ...own, '--reader', 'pcsc', '--no-check-peer-user', '--log-level', 'info'];
+      await startUnderWine(t, ['identity-agent', 'run', ...words], '"msg":"ready"');
+      const { applet } = await poweredCard(t);
+      const inserted = await lab.insert(applet);
+      assert.match(await signInAt(desk, origin, '111111'), /2 (more )?(attempts|tries)/);
+      await signInAt(desk, origin, '123456');
+      const holders = () => desk.cis.live.map(({ uid }) => uid);
+      assert.deepEqual(holders(), ['656005750199']);
+      await inserted.remove();
+      while (holders().length > 0) await sleep(50);
+    },
+  );
 });

@@ -12,7 +12,7 @@ function cacheFolder() {
   const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'alongside', 'native');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { mode, uid } = lstatSync(folder);
-  if (uid !== process.getuid() || (mode & 0o077) !== 0)
+  if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
     throw new Error(
       `other users can open ${folder}: chmod 700 it, or set XDG_CACHE_HOME to a folder of your own`,
     );

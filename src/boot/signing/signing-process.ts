@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { JsonWebKey, SigningAlgorithm } from '@alongside/kernel/jws';
-import type { Mechanism, PKCS11, RsaPSS, Template } from 'pkcs11js';
+import type { Mechanism, RsaPSS, Template } from 'pkcs11js';
 import { serve } from '../../../identity-agent/card/native-program.ts';
+import type { Pkcs11Calls } from '../../../identity-agent/card/pkcs11-library.ts';
+import { loadPkcs11 } from '../../../identity-agent/card/pkcs11-load.ts';
 
 // A separate process for the maker's module, because its calls block and may crash. Its parent restarts it.
 
@@ -11,6 +13,8 @@ export interface SigningModule {
   readonly module: string;
   /** Label of the token; the first one by default. */
   readonly token: string | undefined;
+  /** As of a card's module. */
+  readonly direct?: boolean;
 }
 
 /** Constants of PKCS#11 (version 2.40, header files). */
@@ -97,11 +101,11 @@ class MissingKey extends Error {}
 
 /** The token after its login. */
 class Token {
-  readonly #module: PKCS11;
+  readonly #module: Pkcs11Calls;
   readonly #session: Buffer;
   readonly #keys = new Map<string, Buffer>();
 
-  constructor(module: PKCS11, wanted: string | undefined, pin: string) {
+  constructor(module: Pkcs11Calls, wanted: string | undefined, pin: string) {
     this.#module = module;
     const slots = module.C_GetSlotList(true);
     const slot = slots.find(
@@ -189,24 +193,14 @@ class Token {
   }
 }
 
-async function load(path: string): Promise<PKCS11> {
-  const pkcs11js = await import('pkcs11js').catch((error) => {
-    throw new Error(`the package pkcs11js cannot be loaded: ${reasonOf(error)}`);
-  });
-  const module = new pkcs11js.default.PKCS11();
-  module.load(path);
-  module.C_Initialize({ flags: CK.lockingOk });
-  return module;
-}
-
 /** The token, opened again for a key of another process, because a module may list objects only once. */
 export class OpenToken {
-  readonly #module: PKCS11;
+  readonly #module: Pkcs11Calls;
   readonly #wanted: string | undefined;
   #pin = '';
   #token: Token | undefined;
 
-  constructor(module: PKCS11, wanted: string | undefined) {
+  constructor(module: Pkcs11Calls, wanted: string | undefined) {
     this.#module = module;
     this.#wanted = wanted;
   }
@@ -243,6 +237,6 @@ export class OpenToken {
 }
 
 await serve<SigningModule>(
-  async ({ module, token }) => new OpenToken(await load(module), token),
+  async ({ module, token, direct }) => new OpenToken(await loadPkcs11(module, direct), token),
   (error) => reasonOf(error).split('\n')[0],
 );

@@ -43,12 +43,12 @@ export class SigningToken implements KeyToken {
     this.#pin = pin;
   }
 
-  /** Logs in to the configured token; undefined without one. @throws OperatorError in one sentence */
-  static async open(config: TokenSettings): Promise<SigningToken | undefined> {
+  /** Logs in to the configured token; undefined without one. `direct` as of a card's module. @throws OperatorError in one sentence */
+  static async open(config: TokenSettings, direct = false): Promise<SigningToken | undefined> {
     const settings = tokenSettings(config);
     if (settings === undefined) return undefined;
     const { pin, ...module } = settings;
-    const opened = new SigningToken(module, pin);
+    const opened = new SigningToken({ ...module, direct }, pin);
     try {
       await opened.#connected();
     } catch (error) {
