@@ -10,6 +10,7 @@ import { describe, test } from 'node:test';
 import type { IdentityAgentSettings } from './agent.ts';
 import { IdentityAgentClient } from './agent.ts';
 import { JsonLines } from './agent-socket.ts';
+import { localSocket, onWindows } from './testing/windows.ts';
 import { TICKET_ERRORS } from './ticket-errors.ts';
 
 type Reply = (message: Record<string, unknown>, socket: Socket) => void;
@@ -17,7 +18,7 @@ type Reply = (message: Record<string, unknown>, socket: Socket) => void;
 /** A server with the agent's protocol and the replies of the test. */
 async function agent(t: TestContext, reply: Reply, over: Partial<IdentityAgentSettings> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'agent-test-'));
-  const socketPath = join(folder, 'identity-agent.sock');
+  const socketPath = localSocket(folder, 'identity-agent.sock');
   const received: Record<string, unknown>[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -221,12 +222,14 @@ describe('IdentityAgentClient', () => {
   test('reports that no agent runs', async () => {
     const client = new IdentityAgentClient({
       application: 'x',
-      socketPath: '/nonexistent/identity-agent.sock',
+      socketPath: localSocket('/nonexistent', 'identity-agent.sock'),
     });
     await assert.rejects(client.getTicket(), { code: 'agent_unreachable' });
   });
 
-  test('refuses a socket that another user may have created', async (t) => {
+  test('refuses a socket that another user may have created', {
+    skip: onWindows && 'a pipe has no folder',
+  }, async (t) => {
     const { socketPath, folder } = await agent(t, answer({ ticket: 'x' }));
     await chmod(folder, 0o777);
     const client = new IdentityAgentClient({ application: 'x', socketPath });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, test } from 'node:test';
+import { assertMode } from '../../test/testing/platform.ts';
 import type { CardSeed } from './card-record.ts';
 import { CardStore } from './card-store.ts';
 import { padded } from './piv.ts';
@@ -239,7 +240,7 @@ describe('CardStore', () => {
   test('writes private and complete files that reveal neither PIN nor key', async (t) => {
     const { store, files, card } = await poweredCard(t, { pin: '97531864', puk: '24681357' });
     const content = await readFile(files.path, 'utf8');
-    for (const path of [files.path, files.secretPath]) assert.equal((await stat(path)).mode & 0o777, 0o600);
+    for (const path of [files.path, files.secretPath]) assertMode(path, 0o600);
     assert.deepEqual((await readdir(dirname(files.path))).sort(), ['cards.json', 'install.secret']);
     for (const secret of ['97531864', '24681357']) assert.ok(!content.includes(secret));
     for (const slot of ['authentication', 'signing'] as const) {
@@ -360,7 +361,7 @@ describe('CardStore', () => {
     await writeFile(files.path, good);
     await chmod(files.secretPath, 0o644);
     await reopen();
-    assert.equal((await stat(files.secretPath)).mode & 0o777, 0o600);
+    assertMode(files.secretPath, 0o600);
     await writeFile(files.secretPath, Buffer.alloc(32, 1));
     await assert.rejects(reopen(), /does not belong to the secret/);
     await writeFile(files.secretPath, 'short');

@@ -99,8 +99,9 @@ describe('VpcdConnection', () => {
 
   test('closes when either end closes it', async (t) => {
     const { card, socket } = await slot(t);
+    const closed = once(socket, 'close');
     await card.remove();
-    await once(socket, 'close');
+    await closed;
     assert.equal(await card.closed, undefined);
     const other = await slot(t);
     other.socket.end();
@@ -109,9 +110,10 @@ describe('VpcdConnection', () => {
 
   test('closes the connection to a peer that breaks the protocol', async (t) => {
     const { card, socket } = await slot(t);
+    const closed = once(socket, 'close');
     socket.write(Uint8Array.of(0, 0, 0, 1, 4));
     assert.equal((await card.closed)?.name, 'VpcdError');
-    await once(socket, 'close');
+    await closed;
   });
 
   test('rejects without vpcd', async (t) => {

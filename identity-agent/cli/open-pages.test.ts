@@ -3,6 +3,7 @@ import { appendFile, readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { localSocket } from '../../test/testing/platform.ts';
 import { type TestDesk, testDesk } from '../testing/desk.ts';
 import { deskPrograms, runAgentCommand } from '../testing/desk-programs.ts';
 
@@ -37,7 +38,7 @@ describe('identity-agent open-pages', { timeout: 60_000, skip: process.platform 
 
   test('opens only pages of this machine', async (t) => {
     const { folder } = await testDesk(t);
-    const socketPath = join(folder, 'other.sock');
+    const socketPath = localSocket(folder, 'other.sock');
     const server = net.createServer((socket) => {
       socket.resume();
       const page = '--help https://page.test/';

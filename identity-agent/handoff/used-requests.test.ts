@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import fc from 'fast-check';
+import { assertMode } from '../../test/testing/platform.ts';
 import { UsedRequests } from './used-requests.ts';
 
 async function place(t: TestContext) {
@@ -19,11 +20,13 @@ const exp = 1_800_000_060;
 
 test('a used request stays used after a restart of the agent', async (t) => {
   const { open, file } = await place(t);
-  assert.equal(await (await open()).take('one', exp), true);
+  const first = await open();
+  assert.equal(await first.take('one', exp), true);
+  first.close();
   const again = await open();
   assert.equal(await again.take('one', exp), false);
   assert.equal(await again.take('two', exp), true);
-  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  assertMode(file, 0o600);
   assert.doesNotMatch(await readFile(file, 'utf8'), /one|two/, 'only hashes are kept');
 });
 
@@ -41,6 +44,7 @@ test('expired requests are removed, and the file stays short', async (t) => {
   clock.advance(100);
   for (let n = 0; n < 501; n += 1) await used.take(`late-${n}`, exp + 100);
   assert.ok((await readFile(file, 'utf8')).split('\n').length < 1_010);
+  used.close();
   await open();
   assert.equal((await readFile(file, 'utf8')).split('\n').length, 502);
 });
@@ -49,7 +53,9 @@ test('a damaged file prevents no start and loses no readable line', async (t) =>
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), async (rubbish) => {
       const { open, file } = await place(t);
-      await (await open()).take('kept', exp);
+      const first = await open();
+      await first.take('kept', exp);
+      first.close();
       await appendFile(file, `${rubbish}\n`);
       assert.equal(await (await open()).take('kept', exp), false);
     }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { assertMode } from '../../test/testing/platform.ts';
 import type { AgentStatus } from '../protocol.ts';
 import { roleOf } from '../testing/cis.ts';
 import { ada, ben, refusedWith, rightPin, testDesk } from '../testing/desk.ts';
@@ -223,8 +223,7 @@ describe('regular work', () => {
 
   test('keeps its own key private', async (t) => {
     const desk = await testDesk(t);
-    const { mode } = await stat(join(desk.folder, 'data', 'agent.key'));
-    assert.equal(mode & 0o777, 0o600);
+    assertMode(join(desk.folder, 'data', 'agent.key'), 0o600);
   });
 
   test('ends the session when the agent stops', async (t) => {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { posix, win32 } from 'node:path';
 import { environment, UsageError } from '@alongside/kernel/operator';
 import type { SessionMode } from '../../src/cis/protocol.ts';
 import { modeOf } from '../session/modes.ts';
@@ -26,6 +26,7 @@ export interface SettingFiles {
  */
 export function settingFiles(platform: NodeJS.Platform = process.platform): SettingFiles {
   const { HOME: home = '.', XDG_CONFIG_HOME: xdg, APPDATA: roaming } = environment();
+  const { join } = platform === 'win32' ? win32 : posix;
   const machine: Partial<Record<NodeJS.Platform, string>> = {
     win32: 'C:\\ProgramData\\Alongside\\identity-agent',
     darwin: '/Library/Application Support/Alongside/identity-agent',

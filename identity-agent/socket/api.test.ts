@@ -117,6 +117,8 @@ describe('events', () => {
     const events = ['sessionLocked', 'sessionUnlocked'];
     assert.deepEqual(await some.agent.call(methods.subscribe, { events }), { events });
     await none.agent.call(methods.subscribe, { events: [] });
+    // Windows has events only for clients that have written.
+    await all.agent.call(methods.status);
     await desk.signIn();
     await desk.call('takeCard');
     await desk.signIn();

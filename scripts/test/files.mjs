@@ -5,8 +5,8 @@ import { clone, inClone } from '../prepare/clone.mjs';
 const folders = ['kernel', 'src', 'identity-agent', 'client', 'examples', 'test'];
 const passedBy = new Set(['node_modules', 'dist']);
 
-/** Tests of the executable, the image, the installed packages, the files of deploy/ and Firefox, which take minutes: they run only when a pattern names them. */
-const onDemand = 'test/delivery/';
+/** Tests of the executable, the image, the installed packages, the files of deploy/, Firefox and Windows, which take minutes: they run only when a pattern names them. */
+const onDemand = /^test\/(delivery|windows)\//;
 
 /** Returns the test files as paths within the clone. A pattern is the name of a file or folder, or a part of a path. */
 export function testFiles(patterns = []) {
@@ -15,7 +15,7 @@ export function testFiles(patterns = []) {
     .map((path) => relative(clone, path).split(sep).join('/'))
     .sort();
   return patterns.length === 0
-    ? all.filter((file) => !file.startsWith(onDemand))
+    ? all.filter((file) => !onDemand.test(file))
     : all.filter((file) => patterns.some((pattern) => matches(file, pattern)));
 }
 

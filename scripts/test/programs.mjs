@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { preparedExactly, prepareExactly } from '../prepare/node.mjs';
+import { findWine } from '../windows/wine.mjs';
 import { onPath } from './on-path.mjs';
 import { testTools } from './test-tools.mjs';
 
@@ -183,10 +184,10 @@ export const programHelpers = [
     debian: 'binutils',
   },
   {
-    tests: 'test/delivery/',
+    tests: ['test/delivery/', 'test/windows/'],
     name: 'Wine',
     variable: 'ALONGSIDE_WINE',
-    find: () => onPath('wine'),
+    find: findWine,
     debian: 'wine wine64',
   },
   {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -7,6 +7,7 @@ import { ManualClock } from '@alongside/kernel/clock';
 import { EventRecorder } from '@alongside/kernel/events';
 import { SigningKeys } from '@alongside/kernel/keys';
 import { sha256, Vault } from '@alongside/kernel/secrets';
+import { assertMode } from '../../test/testing/platform.ts';
 import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type Database, must, type Statement, StatementError, StorageError, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
@@ -639,7 +640,7 @@ test('SQLite: only the owner can read the files, whatever the folder', async () 
     await database.run(sql("INSERT INTO organisation (code, name) VALUES ('L', 'x')"));
     const files = readdirSync(folder);
     assert.ok(files.length > 1);
-    for (const file of files) assert.equal(statSync(join(folder, file)).mode & 0o077, 0, file);
+    for (const file of files) assertMode(join(folder, file), 0o600);
   } finally {
     await database.close();
     rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,31 @@
+/**
+ * Compares the output of `npm test` with the list of expected failures. A failure that is listed and did happen counts
+ * neither as passed nor as failed.
+ * @param output the standard output of `npm test`
+ * @param expected failures that are the fault of Wine: `[{ file, name, reason }]`
+ */
+export function outcomeOf(output, expected) {
+  const lines = output.split(/\r?\n/);
+  const failed = lines.filter((line) => line.startsWith('failed: ')).map(parseFailure);
+  const ran = new Set(
+    expected.filter(({ file, name }) => failed.some((one) => one.file === file && one.name === name)),
+  );
+  const isExpected = (one) => [...ran].some(({ file, name }) => one.file === file && one.name === name);
+  const count = (name) => Number(lines.findLast((line) => line.startsWith(`# ${name} `))?.split(' ')[2]);
+  return {
+    unexpected: failed.filter((one) => !isExpected(one)).map(({ line }) => line),
+    expected: failed.filter(isExpected).length,
+    /** Listed failures that did not happen: their tests passed, or are not there any more. */
+    passing: expected.filter((one) => !ran.has(one)),
+    notRun: lines.filter((line) => line.startsWith('not run: ')),
+    tests: count('tests'),
+    passed: count('pass'),
+    skipped: count('skipped'),
+  };
+}
+
+/** Reads `failed: NAME (FILE:LINE)`. */
+function parseFailure(line) {
+  const [, name, file] = /^failed: (.*?)(?: \(([^()]+\.test\.ts)(?::\d+)?\))?$/.exec(line);
+  return { line, name, file };
+}

@@ -1,0 +1,84 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onPath } from '../test/on-path.mjs';
+
+/** Node.js 24 and newer do not start under an older Wine. */
+const oldest = 10;
+
+/** Returns the path of a Wine that runs Node.js, or undefined. */
+export function findWine() {
+  const wine = onPath('wine');
+  if (wine === undefined) return undefined;
+  const { stdout } = spawnSync(wine, ['--version'], { encoding: 'utf8' });
+  return Number(/^wine-(\d+)/m.exec(stdout ?? '')?.[1] ?? 0) >= oldest ? wine : undefined;
+}
+
+/** An installation of Windows in a temporary folder, with its own processes. */
+export class Wine {
+  /** The folder to which everything is written. */
+  folder = mkdtempSync(join(tmpdir(), 'alongside-windows-'));
+  /** The folder of C:\. */
+  drive = join(this.folder, 'prefix', 'drive_c');
+  #wine;
+  #env;
+  #running = new Set();
+  #isClosed = false;
+
+  constructor(wine) {
+    this.#wine = wine;
+    this.#env = {
+      ...process.env,
+      WINEPREFIX: join(this.folder, 'prefix'),
+      WINEDEBUG: '-all',
+      // Neither .NET nor a browser engine is offered for installation.
+      WINEDLLOVERRIDES: 'mscoree,mshtml=',
+      // Otherwise names of files with other than ASCII letters are lost.
+      LC_ALL: 'C.UTF-8',
+      XDG_RUNTIME_DIR: this.folder,
+    };
+    // Wine aborts with a temporary folder of its user. The tests run as a user runs them, and report what they skip.
+    for (const name of ['TMPDIR', 'DISPLAY', 'WAYLAND_DISPLAY', 'CI', 'NODE_OPTIONS']) delete this.#env[name];
+  }
+
+  async install() {
+    await this.run(['wineboot', '--init'], 'install');
+    await this.run(['winecfg', '-v', 'win10'], 'install');
+  }
+
+  /**
+   * Runs a program to its end; resolves with its exit code. It cannot use a pipe of Linux, so its output goes to the files
+   * `NAME.out` and `NAME.err`.
+   */
+  async run(words, name, { cwd = this.folder, env = {} } = {}) {
+    if (this.#isClosed) return 1;
+    const [out, err] = ['out', 'err'].map((kind) => openSync(join(this.folder, `${name}.${kind}`), 'a'));
+    const child = spawn(this.#wine, words, {
+      cwd,
+      env: { ...this.#env, ...env },
+      stdio: ['ignore', out, err],
+      // Ctrl-C reaches this script alone, which then ends all processes.
+      detached: true,
+    });
+    this.#running.add(child);
+    const [code] = await once(child, 'exit');
+    this.#running.delete(child);
+    return code ?? 1;
+  }
+
+  /** Ends all processes and removes the folder. */
+  close() {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    // The option -w waits until they have ended.
+    for (const option of ['-k', '-w'])
+      spawnSync(onPath('wineserver') ?? '/usr/lib/wine/wineserver', [option], {
+        env: this.#env,
+        timeout: 20_000,
+      });
+    for (const child of this.#running) child.kill('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+  }
+}
