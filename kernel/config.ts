@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { z } from 'zod';
 import { reasonOf } from './errors.ts';
@@ -12,6 +11,7 @@ import {
   UsageError,
   variableOf,
 } from './operator.ts';
+import { readTextFile } from './text-file.ts';
 
 const isBoolean = (schema: z.ZodType): boolean => {
   let inner = schema as z.ZodType & { def: { type: string; innerType?: z.ZodType } };
@@ -30,7 +30,7 @@ function readSecret(value: unknown, place: string): unknown {
   if (typeof value !== 'string' || !value.startsWith('@')) return value;
   const file = value.slice(1);
   try {
-    return readFileSync(file, 'utf8').trim();
+    return readTextFile(file).trim();
   } catch (error) {
     throw new ConfigurationError(`${place}: the file ${file} cannot be read: ${reasonOf(error)}.`);
   }
@@ -155,7 +155,7 @@ function readFile(file: string, keys: readonly string[]): ConfigFile {
   let text = '';
   let parsed: unknown;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readTextFile(file);
     parsed = JSON.parse(text);
   } catch (error) {
     throw new ConfigurationError(`The configuration file ${file} cannot be read: ${jsonProblem(error)}.`);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { onWindows } from '../test/testing/platform.ts';
 import { batchStart, quoteForBatchFile, startOf } from './windows-command.ts';
 
 describe('quoteForBatchFile', () => {
@@ -32,12 +33,12 @@ test('a batch file is not started with a word that has a line break', () => {
   });
 });
 
-test('other systems start the program as it is named', { skip: process.platform === 'win32' }, () => {
+test('other systems start the program as it is named', { skip: onWindows }, () => {
   const options = { windowsVerbatimArguments: false };
   assert.deepEqual(startOf('npm', ['a&b']), { file: 'npm', args: ['a&b'], options });
 });
 
-describe('a program of Windows', { skip: process.platform !== 'win32' && 'runs on Windows' }, () => {
+describe('a program of Windows', { skip: !onWindows && 'runs on Windows' }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'windows-command-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const programs = join(folder, '100% & (ü)');

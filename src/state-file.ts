@@ -1,9 +1,10 @@
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { parseOwnJson } from '@alongside/kernel/json';
 import { makeFolder, OperatorError } from '@alongside/kernel/operator';
+import { renameSafelySync } from '@alongside/kernel/rename';
 import type { Ports } from './boot/addresses.ts';
 
 /** Information of a running instance for other commands: the members of `GET /state`, and the addresses on this machine. */
@@ -58,7 +59,7 @@ function writeDraft(file: string, text: string): string {
 
 /** Writes the state file atomically. */
 export function writeStateFile(state: StateFile & { operator?: LocalOperator }): void {
-  renameSync(writeDraft(state.stateFile, `${JSON.stringify(state, null, 2)}\n`), state.stateFile);
+  renameSafelySync(writeDraft(state.stateFile, `${JSON.stringify(state, null, 2)}\n`), state.stateFile);
 }
 
 /** Removes the state file of this process; keeps that of another instance. */

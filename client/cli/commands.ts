@@ -54,7 +54,7 @@ function keyOf(content: string, named: string | undefined): LocalKey {
     return { kid: named, privateKey: content };
   }
   try {
-    const jwk = JSON.parse(content);
+    const jwk = JSON.parse(content.trim());
     return { kid: named ?? String(jwk.kid ?? ''), privateKey: jwk };
   } catch {
     throw usage('The file of --key-file is not a PEM or a JWK.');

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { randomToken } from '@alongside/kernel/ids';
 import { isMissing, makeFolder } from '@alongside/kernel/operator';
+import { renameSafely } from '@alongside/kernel/rename';
 import { CardStoreError, parseStoredCards, type StoredCard } from './card-record.ts';
 import { CardSecrets } from './card-secrets.ts';
 
@@ -27,7 +28,7 @@ export async function replaceFile(path: string, content: string): Promise<void> 
   const temporary = `${path}.${randomToken(6)}.tmp`;
   try {
     await writeFile(temporary, content, { flag: 'wx', mode: 0o600, flush: true });
-    await rename(temporary, path);
+    await renameSafely(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

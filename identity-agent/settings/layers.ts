@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { reasonOf } from '@alongside/kernel/errors';
 import {
@@ -9,7 +9,9 @@ import {
   UsageError,
   variableOf,
 } from '@alongside/kernel/operator';
+import { decodeText } from '@alongside/kernel/text-file';
 import { definitions, isSettingName, type SettingName, settingNames } from './definitions.ts';
+import { machineFileProblem } from './machine-file.ts';
 
 /** Unparsed values of one source. */
 export interface Layer {
@@ -79,22 +81,16 @@ export function readSettingsFile(name: string, file: string): Layer {
   return { name: `${name} (${file})`, values, place: (setting) => `${file}: ${setting}` };
 }
 
-/** Reads the machine's policy, which only the administrator may write. @throws SettingsError */
-export function readPolicy(file: string): Layer {
-  if (process.platform !== 'win32' && ((modeOf(file) ?? 0) & 0o022) !== 0)
-    throw new SettingsError(
-      `The policy ${file} can be written by others than its owner, so it is no policy.`,
-    );
-  return readSettingsFile('policy', file);
-}
-
-function modeOf(file: string): number | undefined {
-  try {
-    return statSync(file).mode;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw new SettingsError(`${file} cannot be looked at: ${reasonOf(error)}`);
-  }
+/**
+ * Reads a file of this machine, which only an administrator may write.
+ * @param problemOf returns why others could have written it
+ * @throws SettingsError
+ */
+export function readMachineFile(name: string, file: string, problemOf = machineFileProblem): Layer {
+  const problem = problemOf(file);
+  if (problem !== undefined)
+    throw new SettingsError(`The ${name} ${file} ${problem}. Let only administrators write it.`);
+  return readSettingsFile(name, file);
 }
 
 function parsed(file: string): Record<string, unknown> | undefined {
@@ -102,7 +98,7 @@ function parsed(file: string): Record<string, unknown> | undefined {
   try {
     const bytes = readFileSync(file);
     if (bytes.length > mostBytes) throw new Error(`it has more than ${mostBytes} bytes`);
-    value = JSON.parse(bytes.toString('utf8'));
+    value = JSON.parse(decodeText(bytes));
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw new SettingsError(`The settings ${file} cannot be read: ${reasonOf(error)}`);

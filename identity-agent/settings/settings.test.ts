@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
+import { parseSddl } from '@alongside/kernel/windows-access';
 import fc from 'fast-check';
 import { onWindows } from '../../test/testing/platform.ts';
 import { definitions, settingNames } from './definitions.ts';
 import { readArguments, readSettingsFile } from './layers.ts';
+import { machineFileProblem, windowsProblem } from './machine-file.ts';
 import { checkUsable, loadSettings, sessionMode, settingFiles } from './settings.ts';
 
 async function desk(t: TestContext, contents: { policy?: object; user?: object; defaults?: object } = {}) {
@@ -21,7 +23,9 @@ async function desk(t: TestContext, contents: { policy?: object; user?: object; 
   };
   for (const [name, content] of Object.entries(contents))
     await writeFile(files[name as keyof typeof files], JSON.stringify(content), { mode: 0o644 });
-  return { files, load: (...argv: string[]) => loadSettings(argv, files) };
+  // Wine and temporary folders have no owner that a policy may have.
+  const check = onWindows ? () => undefined : machineFileProblem;
+  return { files, load: (...argv: string[]) => loadSettings(argv, files, check) };
 }
 
 describe('the precedence of settings', () => {
@@ -99,17 +103,54 @@ describe('loadSettings', () => {
       await writeFile(files.user, content);
       assert.throws(() => load(), OperatorError, content.slice(0, 20));
     }
+    await writeFile(files.user, '{}', 'utf16le');
+    assert.throws(() => load(), /user\.json cannot be read: it has the encoding UTF-16: save it as UTF-8$/);
+    await writeFile(files.user, '\uFEFF{"agentPort": 1}');
+    assert.equal(load().settings.agentPort, 1, 'with the mark of an editor of Windows');
     await rm(files.user);
     assert.equal(load().settings.agentPort, 8403, 'no file is no values');
   });
 
-  test('refuses a policy that others than its owner can write', {
+  test('refuses policy and defaults that others than their owner can write', {
     skip: onWindows && 'files have no modes',
   }, async (t) => {
-    const { files, load } = await desk(t, { policy: {} });
+    const { files, load } = await desk(t, { policy: {}, defaults: {} });
     load();
-    await chmod(files.policy, 0o666);
-    assert.throws(() => load(), /can be written by others/);
+    for (const name of ['policy', 'defaults'] as const) {
+      await chmod(files[name], 0o666);
+      assert.throws(() => load(), {
+        message: `The ${name} ${files[name]} can be written by others than its owner. Let only administrators write it.`,
+      });
+      await chmod(files[name], 0o644);
+    }
+  });
+
+  test('refuses a file of a Windows machine that a user could have written, or put into a folder of theirs', () => {
+    const file = 'C:\\ProgramData\\Alongside\\identity-agent\\policy.json';
+    const good = 'O:BAD:AI(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x1200a9;;;BU)';
+    const mine = 'O:S-1-5-21-1-2-3-1001D:(A;;FA;;;BA)';
+    const problem = (...sddl: string[]) =>
+      windowsProblem(file, (paths) => {
+        assert.deepEqual(
+          paths,
+          ['\\identity-agent\\policy.json', '\\identity-agent', ''].map(
+            (end) => `C:\\ProgramData\\Alongside${end}`,
+          ),
+        );
+        return { user: '', accesses: sddl.flatMap((text) => parseSddl(text) ?? []) };
+      });
+    assert.equal(problem(good, good, good), undefined);
+    const owned = 'belongs to S-1-5-21-1-2-3-1001, not to Administrators or SYSTEM';
+    assert.equal(problem(mine, good, good), `is refused: ${file} ${owned}`);
+    assert.equal(problem(good, good, mine), `is refused: C:\\ProgramData\\Alongside ${owned}`);
+    assert.equal(
+      problem(good.replace('0x1200a9', '0x1301bf'), good, good),
+      `is refused: ${file} can be changed by Users`,
+    );
+    assert.match(
+      String(windowsProblem(file, () => undefined)),
+      /^is refused: Windows PowerShell does not report its owner$/,
+    );
   });
 
   test('refuses an unknown flag, and one with a wrong value', async (t) => {

@@ -6,11 +6,12 @@ import { definitions, type SettingName, type Settings, settingNames } from './de
 import {
   type Layer,
   readArguments,
-  readPolicy,
+  readMachineFile,
   readSettingsFile,
   readVariables,
   SettingsError,
 } from './layers.ts';
+import { machineFileProblem } from './machine-file.ts';
 
 export interface SettingFiles {
   /** The machine's binding policy, which overrides everything. */
@@ -57,14 +58,18 @@ export interface LoadedSettings {
  * misspelling never disables a policy.
  * @throws UsageError, SettingsError in one sentence
  */
-export function loadSettings(argv: readonly string[], files: SettingFiles = settingFiles()): LoadedSettings {
+export function loadSettings(
+  argv: readonly string[],
+  files: SettingFiles = settingFiles(),
+  problemOf = machineFileProblem,
+): LoadedSettings {
   const { flags, words } = readArguments(argv);
   const layers: Layer[] = [
-    readPolicy(files.policy),
+    readMachineFile('policy', files.policy, problemOf),
     flags,
     readVariables(),
     readSettingsFile('user', files.user),
-    readSettingsFile('defaults', files.defaults),
+    readMachineFile('defaults', files.defaults, problemOf),
   ];
   const values: Partial<Record<SettingName, unknown>> = {};
   const from: Partial<Record<SettingName, string>> = {};

@@ -6,7 +6,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statfsSync,
   statSync,
@@ -16,6 +15,7 @@ import { dirname, join } from 'node:path';
 import { inClone } from './clone.mjs';
 import { alone } from './lock.mjs';
 import { npm } from './npm.mjs';
+import { renameSafely } from './rename.mjs';
 import { Stop, whileSaying } from './say.mjs';
 
 const executable = process.platform === 'win32' ? 'node.exe' : 'node';
@@ -127,7 +127,7 @@ async function fetchInto(folder, work, manifest, wanted) {
       stamp,
       `${JSON.stringify({ version: wanted.version, integrity: wanted.integrity, size })}\n`,
     );
-    renameSync(stamp, join(folder, 'stamp.json'));
+    renameSafely(stamp, join(folder, 'stamp.json'));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -159,11 +159,11 @@ function mustRun(binary, { version }) {
 /** Replaces a file; one that is being executed is moved aside if it cannot be replaced. */
 function replace(from, to) {
   try {
-    renameSync(from, to);
+    renameSafely(from, to);
   } catch (error) {
     if (!existsSync(to)) throw error;
-    renameSync(to, join(dirname(to), `old-${process.pid}-${executable}`));
-    renameSync(from, to);
+    renameSafely(to, join(dirname(to), `old-${process.pid}-${executable}`));
+    renameSafely(from, to);
   }
 }
 

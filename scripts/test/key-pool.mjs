@@ -1,8 +1,9 @@
 import { generateKeyPair } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { inClone } from '../prepare/clone.mjs';
+import { renameSafely } from '../prepare/rename.mjs';
 
 /** Private RSA keys for tests, as PEM. Only tests read them. */
 export const keyPool = inClone('.node', 'test-keys.json');
@@ -21,5 +22,5 @@ export async function prepareKeyPool() {
   mkdirSync(dirname(keyPool), { recursive: true });
   const draft = `${keyPool}.${process.pid}`;
   writeFileSync(draft, JSON.stringify(keys), { mode: 0o600 });
-  renameSync(draft, keyPool);
+  renameSafely(draft, keyPool);
 }

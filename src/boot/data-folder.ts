@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { environment, makeFolder, OperatorError } from '@alongside/kernel/operator';
+import { closeToOthers } from '@alongside/kernel/windows-access';
 
 export interface DataFolder {
   path: string;
@@ -23,6 +24,7 @@ export function openDataFolder(path: string, ephemeral: boolean): DataFolder {
   try {
     const isNew = !existsSync(folder);
     makeFolder(folder, 0o700);
+    if (isNew) closeToOthers(folder);
     // It is often in a project, and has the master key.
     if (isNew) writeFileSync(join(folder, '.gitignore'), '*\n');
     const probe = join(folder, `.write-${process.pid}`);

@@ -6,6 +6,7 @@ import { silentLog } from '@alongside/kernel/log';
 import { isLoopbackName } from '@alongside/kernel/networks';
 import { ConfigurationError, flagOf, OperatorError } from '@alongside/kernel/operator';
 import { trustedProxies } from '@alongside/kernel/peer';
+import { otherReader } from '@alongside/kernel/windows-access';
 import { readIssuersFile } from '../cis/revocation/external-issuers.ts';
 import { webAuthnPolicy } from '../cis2/authenticators/webauthn/policy.ts';
 import type { Config } from '../config.ts';
@@ -112,21 +113,31 @@ const consoleHasName: Check = ({ config: { only }, urls }) => {
 
 /** Returns whether others may open a file or folder; a missing one is reported when it is read. */
 function isOpenToOthers(path: string, { hasOwnGroup = false } = {}): boolean {
-  if (process.platform === 'win32') return false;
+  if (process.platform === 'win32') return otherReader(path) !== undefined;
   const { mode, gid } = statSync(path, { throwIfNoEntry: false }) ?? { mode: 0, gid: 0 };
   const forOthers = hasOwnGroup && gid === process.getegid?.() ? 0o037 : 0o077;
   return (mode & forOthers) !== 0;
 }
 
 const folderIsPrivate: Check = ({ config: { masterKey }, folder }) =>
-  masterKey === undefined && isOpenToOthers(folder)
+  masterKey === undefined && process.platform !== 'win32' && isOpenToOthers(folder)
     ? `The master key would be in ${folder}, which other users can open: chmod 700 it, or use --master-key.`
     : undefined;
+
+/** Returns why the folder is no place for the master key and the operator's token; no mode protects files of Windows. */
+export function openFolderProblem(folder: string, reader = otherReader(folder)): string | undefined {
+  return (
+    reader &&
+    `${reader} can open ${folder}, which has the secrets of this installation: let only its own user, Administrators and SYSTEM open it (docs/windows.md), or choose another with --data.`
+  );
+}
+
+const folderIsClosed: Check = ({ folder }) => openFolderProblem(folder);
 
 /** A container has one user. Kubernetes lets it read a Secret only through its group. */
 const keyIsPrivate: Check = ({ config: { masterKey, dataVolume } }) =>
   masterKey !== undefined && isOpenToOthers(masterKey, { hasOwnGroup: dataVolume ?? false })
-    ? `The master key ${masterKey} can be read by other users: chmod 600 it, and let it belong to the user that runs Alongside.`
+    ? `The master key ${masterKey} can be read by other users: ${process.platform === 'win32' ? 'let only its owner and Administrators read it' : 'chmod 600 it'}, and let it belong to the user that runs Alongside.`
     : undefined;
 
 const capturesNothing: Check = ({ config: { captureMessages } }) =>
@@ -169,6 +180,7 @@ const checks: readonly Check[] = [
   consoleHasName,
   consoleHasProxy,
   folderIsPrivate,
+  folderIsClosed,
   keyIsPrivate,
   endsTls,
   certificateIsValid,

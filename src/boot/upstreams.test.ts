@@ -28,7 +28,9 @@ test('upstreamsOf has no other provider by default', () => {
 test('upstreamsOf reads another CIS2 in the format of the published one, its issuer byte for byte', () => {
   const issuer =
     'https://cis2.example.org:443/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare';
-  const upstreamCis2 = file('cis2.json', { issuer, clientId: 'x', clientSecret: 'y' });
+  const text = JSON.stringify({ issuer, clientId: 'x', clientSecret: 'y' });
+  // With the mark of an editor of Windows.
+  const upstreamCis2 = file('cis2.json', `\uFEFF${text}`);
   assert.deepEqual(upstreamsOf(configOf({ upstreamCis2 })).cis2, {
     issuer,
     authorizeUrl: `${issuer}/authorize`,

@@ -5,6 +5,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { jsonProblem } from '@alongside/kernel/json';
 import type { Log } from '@alongside/kernel/log';
 import { ConfigurationError } from '@alongside/kernel/operator';
+import { readTextFile } from '@alongside/kernel/text-file';
 import { z } from 'zod';
 import type { BasePath } from '../authorisation/index.ts';
 import { endpointPaths } from '../cis2/protocol.ts';
@@ -75,7 +76,7 @@ const nhsLoginShape = z
 function read<S extends z.ZodType>(file: string, shape: S): z.output<S> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(readFileSync(file, 'utf8'));
+    parsed = JSON.parse(readTextFile(file));
   } catch (error) {
     throw new ConfigurationError(`The provider in ${file} cannot be read: ${jsonProblem(error)}.`);
   }

@@ -64,7 +64,7 @@ class Folder {
     this.#bytes += statSync(path).size;
     if (this.#bytes > sourceLimits.bytes)
       throw fail(`The definition has more than ${sourceLimits.bytes} bytes with ${path}.`);
-    this.files[name] = readFileSync(path, 'utf8');
+    this.files[name] = readText(path);
   }
 }
 

@@ -47,6 +47,17 @@ describe('alongside config', () => {
     assert.doesNotMatch(keyLines.join('\n'), /4711/);
   });
 
+  test('reads a file with the byte order mark of Windows, and names UTF-16', async () => {
+    writeFileSync(file, '\uFEFF{ "portBase": 8999 }');
+    const { lines } = await invoke(['config', '--config', file]);
+    assert.match(lines.join('\n'), /^--port-base +8999 +\S+config\.json:1 /m);
+    writeFileSync(file, '{}', 'utf16le');
+    for (const argv of [['config'], ['serve'], ['app', 'list']])
+      await assert.rejects(invoke([...argv, '--config', file]), {
+        message: `The configuration file ${file} cannot be read: it has the encoding UTF-16: save it as UTF-8.`,
+      });
+  });
+
   test('prints no part of a file that is not JSON, and refuses a password in an address', async () => {
     writeFileSync(file, '{ "smtpUrl": smtp://hidden@mail }');
     for (const argv of [['config'], ['serve'], ['app', 'list']])

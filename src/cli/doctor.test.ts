@@ -12,7 +12,7 @@ import { listeningInodes, portOwner } from '@alongside/kernel/port-owner';
 import { freePorts } from '../../test/testing/free-port.ts';
 import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
 import { judgeBrowser, judgePolicies } from './doctor/browser.ts';
-import { judgeFolder } from './doctor/data-folder.ts';
+import { judgeFolder, judgeReader } from './doctor/data-folder.ts';
 import { judgeClock, judgeLocalhost, judgeNode, judgeProxy } from './doctor/machine.ts';
 import { invoke, runProcess } from './testing/command.ts';
 
@@ -298,6 +298,8 @@ describe('the checks of alongside doctor', () => {
     assert.equal(judgeFolder(root).outcome, 'ok');
     assert.match(judgeFolder(join(root, 'new/deep')).detail, /can be made/);
     assert.equal(judgeFolder(join(file, 'below')).outcome, 'wrong');
+    assert.deepEqual(judgeReader(root, undefined), []);
+    assert.match(judgeReader(root, 'Users')[0]?.detail ?? '', /^Users can open the data folder /);
     const closed = join(root, 'closed');
     mkdirSync(closed);
     chmodSync(closed, 0o500);

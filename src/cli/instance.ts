@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonProblem, parseOwnJson } from '@alongside/kernel/json';
 import { environment, isOn, OperatorError, UsageError } from '@alongside/kernel/operator';
+import { readTextFile } from '@alongside/kernel/text-file';
 import { z } from 'zod';
 import { ConsoleApi } from '../kit/console-api.ts';
 import type { LocalOperator, StateFile } from '../state-file.ts';
@@ -38,7 +39,7 @@ function configured(
   const file = configFileOf({ ...wish });
   let settings: Record<string, unknown> = {};
   try {
-    if (file) settings = { ...JSON.parse(readFileSync(file, 'utf8')) };
+    if (file) settings = { ...JSON.parse(readTextFile(file)) };
   } catch (error) {
     throw new OperatorError(`The configuration file ${file} cannot be read: ${jsonProblem(error)}.`);
   }

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { reasonOf } from '@alongside/kernel/errors';
 import { isObject, jsonProblem } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
+import { decodeText } from '@alongside/kernel/text-file';
 
 const problems: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
@@ -22,11 +23,11 @@ const largest = 1_048_576;
 const standardInput = 0;
 
 /** Reads a text file, or standard input for `-`. Throws one sentence. */
-export function readText(name: string, maxBytes = Number.POSITIVE_INFINITY): string {
+export function readText(name: string, maxBytes = Number.POSITIVE_INFINITY, decode = decodeText): string {
   try {
     if (name !== '-' && statSync(name).size > maxBytes)
       throw new OperatorError(`it has more than ${maxBytes} bytes`);
-    return readFileSync(name === '-' ? standardInput : name, 'utf8');
+    return decode(readFileSync(name === '-' ? standardInput : name));
   } catch (error) {
     throw new OperatorError(`${shown(name)} cannot be read: ${fileProblem(error)}.`);
   }

@@ -9,6 +9,7 @@ import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '@alongside/kernel/config';
 import { randomToken } from '@alongside/kernel/ids';
+import { openFolderProblem } from '../../src/boot/production.ts';
 import { productionShape } from '../../src/config.ts';
 import { startAlongside } from '../../src/main.ts';
 import { makeAuthority } from '../testing/authority.ts';
@@ -178,6 +179,9 @@ describe('alongside serve', () => {
   test('refuses to start with a master key that others can read', async () => {
     chmodSync(folder, 0o755);
     await refuses({}, /chmod 700/);
+    // Windows has an owner and a list instead, which kernel/windows-access.ts reads.
+    assert.equal(openFolderProblem('C:\\data', undefined), undefined);
+    assert.match(openFolderProblem('C:\\data', 'Users') ?? '', /^Users can open C:\\data, .*windows\.md/);
     chmodSync(folder, 0o700);
     const masterKey = join(folder, 'elsewhere.key');
     writeFileSync(masterKey, randomToken(32));

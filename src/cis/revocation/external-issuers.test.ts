@@ -21,9 +21,14 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 test('reads an issuer with default settings and a relative certificate path', async () => {
   const authority = await newAuthority();
   file('ca.pem', authority.certificate.toString());
-  const list = file('issuers.json', [
-    { name: 'national', certificate: 'ca.pem', crl: 'http://crl.test/one.crl', failMode: 'soft' },
-  ]);
+  const national = {
+    name: 'national',
+    certificate: 'ca.pem',
+    crl: 'http://crl.test/one.crl',
+    failMode: 'soft',
+  };
+  // With the mark of an editor of Windows.
+  const list = file('issuers.json', `\uFEFF${JSON.stringify([national])}`);
   const [issuer] = readIssuersFile(list);
   assert.equal(issuer?.certificate.fingerprint256, authority.certificate.fingerprint256);
   assert.deepEqual(

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { jsonProblem } from '@alongside/kernel/json';
 import { ConfigurationError } from '@alongside/kernel/operator';
+import { readTextFile } from '@alongside/kernel/text-file';
 import { z } from 'zod';
 import { firstProblem } from '../shapes.ts';
 
@@ -62,7 +63,7 @@ export function readIssuersFile(file: string | undefined): ExternalIssuer[] {
   if (file === undefined) return [];
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
+    value = JSON.parse(readTextFile(file));
   } catch (error) {
     throw new ConfigurationError(`The list of card issuers ${file} cannot be read: ${jsonProblem(error)}.`);
   }

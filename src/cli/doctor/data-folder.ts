@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { systemClock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { decodeJwt, type SigningAlgorithm, verifySignature } from '@alongside/kernel/jws';
+import { otherReader } from '@alongside/kernel/windows-access';
 import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
 import { readKeySet } from '../../oauth/remote-keys.ts';
 import type { StateFile } from '../../state-file.ts';
@@ -34,7 +35,21 @@ export function judgeFolder(folder: string): Finding {
   return ok(there === folder ? `${folder} can be written.` : `${folder} is not there yet and can be made.`);
 }
 
-export const dataFolder: Check = { name: 'data-folder', run: (subject) => [judgeFolder(subject.dataFolder)] };
+/** Modes protect no files of Windows. @param reader another user who can open the folder */
+export const judgeReader = (folder: string, reader = otherReader(folder)): Finding[] =>
+  reader === undefined
+    ? []
+    : [
+        wrong(
+          `${reader} can open the data folder ${folder}, which has the secrets of the instance.`,
+          'Let only its own user, Administrators and SYSTEM open it: docs/windows.md has the command.',
+        ),
+      ];
+
+export const dataFolder: Check = {
+  name: 'data-folder',
+  run: ({ dataFolder: folder }) => [judgeFolder(folder), ...judgeReader(folder)],
+};
 
 function judgeStateFile({ stateFile, console, origin, silence }: Subject): Finding {
   if (!stateFile) return ok('There is none, or --port-base selects the instance.');

@@ -1,9 +1,9 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
 import type { parse } from 'yaml';
-import { fileProblem, jsonObject } from '../json-file.ts';
+import { fileProblem, jsonObject, readText } from '../json-file.ts';
 import type { Progress } from '../progress.ts';
 import {
   endingOf,
@@ -47,7 +47,7 @@ class Reader {
       throw new OperatorError(
         `The export has more than ${limits.files} files or ${limits.whole} bytes: that is too much.`,
       );
-    const text = readFileSync(path, 'utf8');
+    const text = readText(path);
     if (kind === undefined || endingOf(kind) === 'json') return jsonObject(text, path);
     const thing: unknown = this.#parse(text, { maxAliasCount: 0 });
     if (!isObject(thing)) throw new OperatorError(`${path} must hold one mapping.`);

@@ -4,7 +4,6 @@ import {
   openSync,
   readFileSync,
   realpathSync,
-  renameSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -13,6 +12,7 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { makeFolder, OperatorError } from '@alongside/kernel/operator';
+import { renameSafelySync } from '@alongside/kernel/rename';
 import { version } from '../../version.ts';
 import { ciFile } from './ci-files.ts';
 import { type FirstTest, firstTest, lacking, scriptOf } from './first-test.ts';
@@ -166,10 +166,10 @@ function replace(file: string, text: string, undo: (() => void)[]): void {
   const { mode } = statSync(target);
   undo.push(() => rmSync(next, { force: true }));
   writeFileSync(next, text, { mode });
-  renameSync(next, target);
+  renameSafelySync(next, target);
   undo.push(() => {
     writeFileSync(next, former, { mode });
-    renameSync(next, target);
+    renameSafelySync(next, target);
   });
 }
 

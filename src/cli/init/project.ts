@@ -111,7 +111,8 @@ export function readProject(start: string): Project {
       `There is no package.json in ${folder}. Run "npm init -y" here first${elsewhere}.`,
     );
   }
-  const manifestText = readText(file);
+  // With its mark, which stays in the file.
+  const manifestText = readText(file, undefined, String);
   const manifest = jsonObject(manifestText.replace(/^\uFEFF/, ''), 'package.json');
   const root = folderWith(folder, '.git') ?? folder;
   // A workspace has its lock file above.

@@ -1,9 +1,10 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { jsonOrUndefined } from '@alongside/kernel/json';
 import type { Log } from '@alongside/kernel/log';
 import { isMissing } from '@alongside/kernel/operator';
+import { renameSafely } from '@alongside/kernel/rename';
 import { z } from 'zod';
 import { marks, pieces } from '../batches.ts';
 import { type Database, type Statement, sql } from '../database.ts';
@@ -197,7 +198,7 @@ export class StoredHeads {
     const draft = `${this.#file}.${process.pid}`;
     try {
       await writeFile(draft, `${this.#signed(heads)}\n`, { mode: 0o600 });
-      await rename(draft, this.#file);
+      await renameSafely(draft, this.#file);
     } catch (error) {
       await rm(draft, { force: true }).catch(() => undefined);
       this.#log.warn(

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemClock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken } from '@alongside/kernel/ids';
 import { OperatorError } from '@alongside/kernel/operator';
+import { renameSafely } from '@alongside/kernel/rename';
 
 // The part of tar (POSIX.1-2017 pax, section "ustar Interchange Format") that a backup needs: regular files, one after another. The
 // size of a dump is known only after it was written, and libraries want it first, so its header is written last, in place.
@@ -128,7 +129,7 @@ export class ArchiveWriter {
     await this.#attempt(async () => {
       await this.#file.sync();
       await this.#file.close();
-      await rename(this.#draft, this.#target);
+      await renameSafely(this.#draft, this.#target);
       await syncFolder(dirname(this.#target));
     });
   }

@@ -1,10 +1,11 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { backup } from 'node:sqlite';
 import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken } from '@alongside/kernel/ids';
 import { OperatorError } from '@alongside/kernel/operator';
+import { renameSafely } from '@alongside/kernel/rename';
 import type { Row } from '../database.ts';
 import { Connect } from '../sqlite-connection.ts';
 import { syncFolder } from './archive.ts';
@@ -135,7 +136,7 @@ export async function replaceSqlite(
     signal.throwIfAborted();
     // A log without its database would be applied to the new one.
     for (const kind of ['wal', 'shm', 'journal']) await rm(`${file}-${kind}`, { force: true });
-    await rename(draft, file);
+    await renameSafely(draft, file);
     await syncFolder(dirname(file));
   } catch (error) {
     if (signal.aborted || error instanceof OperatorError) throw error;
