@@ -276,7 +276,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: '(^|/)node_modules/' },
-    exclude: { path: '(^|/)(dist|\\.cache|\\.node|\\.alongside)/|^test/packages/supplier/' },
+    exclude: { path: '(^|/)(dist|\\.cache|\\.node|\\.alongside)/|^test/delivery/packages/supplier/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

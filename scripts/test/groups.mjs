@@ -30,11 +30,14 @@ export function writeGroups(files, folder) {
  */
 const kinds = [
   // These change the modules of their process, measure it, or load the machine.
-  { size: 1, has: (file) => /^test\/(costs|faults|windows)\//.test(file) || reads(file, /\bmarkWords\b/) },
+  {
+    size: 1,
+    has: (file) => /^test\/(costs\/|windows\/|delivery\/faults)/.test(file) || reads(file, /\bmarkWords\b/),
+  },
   { size: 5, has: (file) => reads(file, /\b(launchBrowser|webauthn-desk)\b/) },
   { size: 5, has: (file) => file.startsWith('test/conformance/') },
   // These share the packages that they build.
-  { size: 8, has: (file) => file.startsWith('test/packages/') },
+  { size: 8, has: (file) => file.startsWith('test/delivery/packages/') },
   { size: 8, has: (file) => file.startsWith('test/') },
   { size: 24, has: () => true },
 ];

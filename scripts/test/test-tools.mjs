@@ -30,7 +30,7 @@ async function install() {
  * clone, so the clone does not install them: the tests of the package and of examples/clients do.
  */
 export const testTools = {
-  tests: ['test/packages/', 'test/examples/clients'],
+  tests: ['test/delivery/packages/', 'test/examples/clients'],
   name: 'test runners, linters and libraries (90 MB)',
   variable: 'ALONGSIDE_TEST_TOOLS',
   find: () => (isCurrent() ? folder : undefined),

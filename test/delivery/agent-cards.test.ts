@@ -12,8 +12,8 @@ import { testDesk } from '../../identity-agent/testing/desk.ts';
 import { CardLab } from '../cards/testing/card-lab.ts';
 import { needing, pathOf } from '../cards/testing/programs.ts';
 import { makeSoftToken, softToken } from '../cards/testing/soft-token.ts';
-import { clone, Project, pack } from '../packages/testing/project.ts';
 import { freePort } from '../testing/free-port.ts';
+import { clone, Project, pack } from './packages/testing/project.ts';
 
 const run = promisify(execFile);
 const holder = '656005750199';

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { testDesk } from '../../identity-agent/testing/desk.ts';
-import { Project, pack } from '../packages/testing/project.ts';
 import { freePort } from '../testing/free-port.ts';
+import { Project, pack } from './packages/testing/project.ts';
 
 const run = promisify(execFile);
 

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { clone } from '../packages/testing/project.ts';
 import { type HelperDesk, startHelperDesk } from '../testing/helper-desk.ts';
+import { clone } from './packages/testing/project.ts';
 
 const run = promisify(execFile);
 const callers = join(clone, 'examples/any-language');

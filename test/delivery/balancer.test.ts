@@ -10,11 +10,11 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomToken } from '@alongside/kernel/ids';
 import { realmPath } from '../../src/service.ts';
-import { readyState } from '../packages/testing/first-journey.ts';
-import { clone } from '../packages/testing/project.ts';
 import { makeAuthority } from '../testing/authority.ts';
 import { freePort } from '../testing/free-port.ts';
 import { startPostgres, type TestPostgres } from '../testing/postgres.ts';
+import { readyState } from './packages/testing/first-journey.ts';
+import { clone } from './packages/testing/project.ts';
 
 const haproxy = process.env.ALONGSIDE_HAPROXY;
 const names = {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { clone } from '../packages/testing/project.ts';
+import { clone } from './packages/testing/project.ts';
 
 const run = promisify(execFile);
 

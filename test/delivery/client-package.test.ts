@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { clone, Project, pack } from '../packages/testing/project.ts';
+import { clone, Project, pack } from './packages/testing/project.ts';
 
 // The client library for suppliers: packed, and installed by npm into an empty project.
 const run = promisify(execFile);

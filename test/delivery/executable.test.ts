@@ -14,9 +14,9 @@ import type { StateFile } from '../../src/state-file.ts';
 import { CardLab } from '../cards/testing/card-lab.ts';
 import { needing, pathOf } from '../cards/testing/programs.ts';
 import { makeSoftToken, softToken } from '../cards/testing/soft-token.ts';
-import { firstJourney, signInAndRead } from '../packages/testing/first-journey.ts';
-import { clone } from '../packages/testing/project.ts';
 import { freePort } from '../testing/free-port.ts';
+import { firstJourney, signInAndRead } from './packages/testing/first-journey.ts';
+import { clone } from './packages/testing/project.ts';
 
 const run = promisify(execFile);
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { clone } from '../packages/testing/project.ts';
+import { clone } from './packages/testing/project.ts';
 
 const run = promisify(execFile);
 

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
-import { clone, packedOnce } from '../packages/testing/project.ts';
 import { launchBrowser } from '../testing/browser.ts';
 import { freePort } from '../testing/free-port.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { clone, packedOnce } from './packages/testing/project.ts';
 
 const run = promisify(execFile);
 

@@ -11,10 +11,10 @@ import { basename, dirname, join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { StateFile } from '../../src/state-file.ts';
-import { firstJourney } from '../packages/testing/first-journey.ts';
-import { clone, Project, pack, packedOnce } from '../packages/testing/project.ts';
 import { bannerOf, typedCommands } from '../testing/banner.ts';
 import { startPostgres } from '../testing/postgres.ts';
+import { firstJourney } from './packages/testing/first-journey.ts';
+import { clone, Project, pack, packedOnce } from './packages/testing/project.ts';
 
 const run = promisify(execFile);
 const nodes = { current: process.execPath, oldest: process.env.ALONGSIDE_OLDEST_NODE };

@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clone } from '../packages/testing/project.ts';
 import { makeAuthority, type TestAuthority } from '../testing/authority.ts';
 import { freePort } from '../testing/free-port.ts';
+import { clone } from './packages/testing/project.ts';
 
 // HAProxy: balancer.test.ts.
 const { ALONGSIDE_NGINX: nginx, ALONGSIDE_CADDY: caddy } = process.env;

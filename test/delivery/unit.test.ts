@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { clone } from '../packages/testing/project.ts';
+import { clone } from './packages/testing/project.ts';
 
 const run = promisify(execFile);
 const analyze = process.env.ALONGSIDE_SYSTEMD_ANALYZE ?? '';

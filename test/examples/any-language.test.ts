@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { publicKeySet } from '../../client/keys.ts';
 import { rsaKey } from '../../client/testing/keys.ts';
-import { clone } from '../packages/testing/project.ts';
+import { clone } from '../delivery/packages/testing/project.ts';
 import { type HelperDesk, startHelperDesk } from '../testing/helper-desk.ts';
 
 type Registered = Record<'platform' | 'cis2', { clientId: string }>;

@@ -9,7 +9,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Project, pack } from '../packages/testing/project.ts';
+import { Project, pack } from '../delivery/packages/testing/project.ts';
 import { at, type Block, blocksOf, clone, pages } from './blocks.ts';
 
 /** Seconds that all blocks of a page may take. */

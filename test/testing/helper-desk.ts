@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { headlessChromium } from '../../client/testing/browsers.ts';
-import { clone } from '../packages/testing/project.ts';
+import { clone } from '../delivery/packages/testing/project.ts';
 import { startInstance, type TestInstance } from './instance.ts';
 
 export interface HelperDesk {

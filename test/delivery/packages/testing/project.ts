@@ -9,7 +9,7 @@ const execute = promisify(execFile);
 const caller = process.env.npm_execpath;
 const byNpm = caller !== undefined && basename(caller) === 'npm-cli.js';
 
-export const clone = join(import.meta.dirname, '../../..');
+export const clone = join(import.meta.dirname, '../../../..');
 
 /** Builds packages of the clone into a folder; returns the paths of their files. */
 export async function pack(folder: string, ...flags: string[]): Promise<string[]> {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
-import { ciFile } from '../../src/cli/init/ci-files.ts';
-import { type CiSystem, readProject } from '../../src/cli/init/project.ts';
+import { ciFile } from '../../../src/cli/init/ci-files.ts';
+import { type CiSystem, readProject } from '../../../src/cli/init/project.ts';
 import { clone } from './testing/project.ts';
 
 // The files for CI systems: those of deploy/ci, and those that `alongside init` writes.

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { demand } from '../../../bench/peers/call.ts';
-import { registerClients } from '../../../bench/peers/clients.ts';
-import { combinedSignIn } from '../../../bench/peers/scenarios.ts';
-import type { StateFile } from '../../../src/state-file.ts';
-import { Navigator } from '../../testing/navigate.ts';
+import { demand } from '../../../../bench/peers/call.ts';
+import { registerClients } from '../../../../bench/peers/clients.ts';
+import { combinedSignIn } from '../../../../bench/peers/scenarios.ts';
+import type { StateFile } from '../../../../src/state-file.ts';
+import { Navigator } from '../../../testing/navigate.ts';
 
 /** Starts a program that prints one JSON line when it is ready; resolves with its state. */
 export async function readyState(child: ChildProcess): Promise<StateFile> {
