@@ -8,6 +8,9 @@ import { commandStore, keptTokens, type SecretStore } from './kept-tokens.ts';
 import { testClock } from './testing/clock.ts';
 import { TokenSet } from './tokens.ts';
 
+/** Returns the words of a program in place of the system's tool. */
+const node = (code: string, ...words: string[]) => [process.execPath, '-e', code, ...words] as const;
+
 describe('tokens kept by the operating system', () => {
   let folder: string;
   let file: string;
@@ -16,9 +19,9 @@ describe('tokens kept by the operating system', () => {
     folder = await mkdtemp(join(tmpdir(), 'kept-'));
     file = join(folder, 'tokens');
     store = commandStore({
-      read: ['sh', '-c', 'cat "$0"', file],
-      write: ['sh', '-c', 'umask 077; cat > "$0"', file],
-      remove: ['rm', '-f', file],
+      read: node('fs.writeSync(1, fs.readFileSync(process.argv[1]))', file),
+      write: node('fs.writeFileSync(process.argv[1], fs.readFileSync(0), { mode: 0o600 })', file),
+      remove: node('fs.rmSync(process.argv[1], { force: true })', file),
     });
   });
   after(() => rm(folder, { recursive: true }));
@@ -133,7 +136,8 @@ describe('tokens kept by the operating system', () => {
   });
 
   test('report a program that fails or does not exist, without showing the tokens', async () => {
-    const failing = { read: ['false'], write: ['false'], remove: ['/nonexistent/tool'] } as const;
+    const fails = node('process.exit(1)');
+    const failing = { read: fails, write: fails, remove: ['/nonexistent/tool'] } as const;
     const broken = commandStore(failing);
     assert.equal(await broken.read(), undefined);
     for (const attempt of [() => broken.write('secret-text'), () => broken.remove()])

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { onWindows } from '../test/testing/platform.ts';
 import { transports } from './card/transports.ts';
 import { commands } from './cli/commands.ts';
 import { checks } from './doctor/doctor.ts';
@@ -31,7 +32,9 @@ test('docs/desk-engineers.md names the built-in times', () => {
 /** Returns the first command on the page with this program. */
 const commandOf = (program: string): string => new RegExp(`\`(${program} [^\`]*)\``).exec(page)?.[1] ?? '';
 
-test('the commands of docs/desk-engineers.md lock and unlock the session with the screen', async (t) => {
+test('the commands of docs/desk-engineers.md lock and unlock the session with the screen', {
+  skip: onWindows && 'they are for Linux',
+}, async (t) => {
   const desk = await testDesk(t, { mode: 'enhancedNormal' });
   const states = join(desk.folder, 'states');
   const note = `identity-agent status --json >> '${states}'`;

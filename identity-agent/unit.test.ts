@@ -8,10 +8,12 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort } from '../test/testing/free-port.ts';
+import { onWindows } from '../test/testing/platform.ts';
 import { runCli } from './cli.ts';
 import { testDesk } from './testing/desk.ts';
 import { deskPrograms } from './testing/desk-programs.ts';
 
+const forLinux = { skip: onWindows && 'systemd is for Linux' };
 const unitOf = (name: string): string => fileURLToPath(new URL(`../deploy/${name}.service`, import.meta.url));
 const unit = unitOf('identity-agent');
 const analyze = '/usr/bin/systemd-analyze';
@@ -20,7 +22,7 @@ const analyze = '/usr/bin/systemd-analyze';
 const line = async (name: string): Promise<string> =>
   new RegExp(`^${name}=(.*)$`, 'm').exec(await readFile(unit, 'utf8'))?.[1] ?? '';
 
-test('systemd-analyze finds no problem in the units', async (t) => {
+test('systemd-analyze finds no problem in the units', forLinux, async (t) => {
   if (!existsSync(analyze)) return t.diagnostic(`${analyze} is not here, so the units were not verified`);
   const { folder, socketPath } = await testDesk(t);
   // A user manager has this folder, and verifying needs it.
@@ -33,7 +35,7 @@ test('systemd-analyze finds no problem in the units', async (t) => {
   assert.equal(stdout + stderr, '');
 });
 
-test("the unit's command runs an agent, and its signal ends the session first", async (t) => {
+test("the unit's command runs an agent, and its signal ends the session first", forLinux, async (t) => {
   const { cis, cis2, folder } = await testDesk(t);
   const socket = join(folder, 'unit', 'a.sock');
   const env = {
@@ -68,7 +70,7 @@ test("the unit's command runs an agent, and its signal ends the session first", 
   assert.equal(session.ended, 'agentStopped');
 });
 
-test('the unit is not restarted after errors that persist', async (t) => {
+test('the unit is not restarted after errors that persist', forLinux, async (t) => {
   const { folder, socketPath } = await testDesk(t);
   const programs = await deskPrograms(folder, socketPath);
   const [program = '', ...words] = (await line('ExecStart')).split(' ');

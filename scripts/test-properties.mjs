@@ -6,6 +6,7 @@ import { orOneSentence, Stop } from './prepare/say.mjs';
 import { prepare } from './prepare.mjs';
 import { testFiles } from './test/files.mjs';
 import { prepareHelpers, prepareOptionalHelpers } from './test/helpers.mjs';
+import { withoutMissing } from './test/missing.mjs';
 import { runTests } from './test/run-tests.mjs';
 
 const help = `npm run properties -- [--values N] [--seed N] [PATTERN...]
@@ -49,11 +50,9 @@ await orOneSentence(async () => {
   if (files.length === 0) throw new Stop(`no property test in ${positionals.join(' ')}`);
   const node = await prepare({ tools: true });
   const helpers = { ...(await prepareHelpers()), ...(await prepareOptionalHelpers(files)) };
+  const { runnable, left } = withoutMissing(files, helpers);
   noteRunning();
-  process.stderr.write(`seed ${seed}, ${values} values, ${files.length} files\n`);
-  process.exitCode = await runTests(node, files, [], {
-    ...helpers,
-    ALONGSIDE_PROPERTY_SEED: seed,
-    ALONGSIDE_PROPERTY_RUNS: values,
-  });
+  process.stderr.write(`seed ${seed}, ${values} values, ${runnable.length} files\n`);
+  const variables = { ...helpers, ALONGSIDE_PROPERTY_SEED: seed, ALONGSIDE_PROPERTY_RUNS: values };
+  process.exitCode = await runTests(node, runnable, [], variables, left);
 });

@@ -1,9 +1,10 @@
 import { prepareExactly } from './prepare/node.mjs';
 import { noteRunning } from './prepare/running.mjs';
-import { orOneSentence, Stop, say } from './prepare/say.mjs';
+import { orOneSentence, Stop } from './prepare/say.mjs';
 import { prepare } from './prepare.mjs';
 import { testFiles } from './test/files.mjs';
 import { prepareHelpers, prepareOptionalHelpers } from './test/helpers.mjs';
+import { withoutMissing } from './test/missing.mjs';
 import { runTests } from './test/run-tests.mjs';
 
 /**
@@ -24,12 +25,9 @@ await orOneSentence(async () => {
 
   const newest = await prepare({ tools: true });
   const node = args.includes('--oldest') ? await prepareExactly('oldest') : newest;
-  const helpers = await prepareHelpers().catch((error) => {
-    if (patterns.length === 0 || !(error instanceof Stop)) throw error;
-    say(`going on without: ${error.message}`);
-    return {};
-  });
+  const helpers = await prepareHelpers();
+  const { runnable, left } = withoutMissing(files, helpers);
   const optional = await prepareOptionalHelpers(files);
   noteRunning();
-  process.exitCode = await runTests(node, files, options, { ...helpers, ...optional });
+  process.exitCode = await runTests(node, runnable, options, { ...helpers, ...optional }, left);
 });

@@ -13,7 +13,7 @@ import { stage } from './windows/stage.mjs';
 import { Wine } from './windows/wine.mjs';
 
 /** Tests of what differs between systems; their other files are run on Linux only, to save time. */
-const folders = ['kernel', 'test/windows'];
+const folders = ['kernel', 'client', 'identity-agent', 'src/storage', 'test/windows'];
 
 const usage = `Usage: npm run windows [-- PATTERN...]
 

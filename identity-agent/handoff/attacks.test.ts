@@ -14,6 +14,7 @@ import { linuxPeerUser } from '@alongside/kernel/peer-user';
 import { sha256 } from '@alongside/kernel/secrets';
 import { sessionCertificateType } from '../../src/cis/protocol.ts';
 import { freePort } from '../../test/testing/free-port.ts';
+import { onWindows } from '../../test/testing/platform.ts';
 import { handOffPath, proofType } from '../protocol.ts';
 import { type TestDesk, testDesk } from '../testing/desk.ts';
 
@@ -304,7 +305,9 @@ describe('a program of another local user', () => {
       assert.equal(await runAs(desk.origin, { uid: 65_534, gid: 65_534 }), '403');
     });
 
-  test('is detected by the owner of this connection, as the kernel reports it', async (t) => {
+  test('is detected by the owner of this connection, as the kernel reports it', {
+    skip: onWindows && 'the tables are Linux',
+  }, async (t) => {
     const desk = await testDesk(t);
     const { port } = new URL(desk.origin);
     const socket = await new Promise<import('node:net').Socket>((resolve) => {

@@ -4,19 +4,31 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { onPath } from './on-path.mjs';
 
-const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+const names = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'chrome',
+  'microsoft-edge',
+];
 
 const usual = {
   darwin: [
     '/Applications/Chromium.app/Contents/MacOS/Chromium',
     '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge',
   ],
-  win32: ['ProgramFiles', 'ProgramFiles(x86)', 'LOCALAPPDATA']
-    .filter((name) => process.env[name])
-    .map((name) => join(process.env[name], 'Google', 'Chrome', 'Application', 'chrome.exe')),
+  // Edge is last: it is a part of Windows.
+  win32: ['Google\\Chrome\\Application\\chrome.exe', 'Microsoft\\Edge\\Application\\msedge.exe'].flatMap(
+    (file) =>
+      ['ProgramFiles', 'ProgramFiles(x86)', 'LOCALAPPDATA']
+        .filter((name) => process.env[name])
+        .map((name) => join(process.env[name], file)),
+  ),
 };
 
-/** Returns the path of a working Chromium, or undefined. */
+/** Returns the path of a working Chromium, Chrome or Edge, or undefined. */
 export function findBrowser() {
   const candidates = [
     process.env.ALONGSIDE_BROWSER,
@@ -32,7 +44,7 @@ function runs(path) {
   // Chrome for Windows opens a window instead of printing its version.
   if (process.platform === 'win32') return true;
   const { status, stdout } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 20_000 });
-  return status === 0 && /chrom/i.test(stdout);
+  return status === 0 && /chrom|edge/i.test(stdout);
 }
 
 /** Returns the browsers that Playwright has installed for this user, newest first. */

@@ -14,7 +14,7 @@ const helpers = [
     find: findBrowser,
     debian: 'chromium',
     otherwise:
-      'install Chromium or Chrome (`npx playwright-core install chromium` does it without root), or name one in ALONGSIDE_BROWSER',
+      'install Chromium, Chrome or Edge (`npx playwright-core install chromium` does it without root), or name one in ALONGSIDE_BROWSER',
   },
   {
     name: `PostgreSQL ${oldestPostgres} or newer`,
@@ -27,22 +27,16 @@ const helpers = [
 
 /**
  * Finds the programs that tests need, installs missing ones if the user may, and resolves with the environment variables for the
- * tests. Fails with a `Stop` that names what to install.
+ * tests. Reports what is still missing, and how to install it.
  */
 export async function prepareHelpers() {
   const missing = helpers.filter((helper) => find(helper) === undefined);
   if (missing.length > 0 && mayInstall()) {
-    await install(missing);
+    await orGoOn(() => install(missing));
     for (const helper of missing) find(helper, { again: true });
   }
-  const lacking = helpers.filter((helper) => find(helper) === undefined);
-  if (lacking.length > 0) {
-    throw new Stop(
-      lacking
-        .map(({ name, otherwise }) => `the tests need ${name}, which is not on this machine: ${otherwise}`)
-        .join('; '),
-    );
-  }
+  for (const { name, otherwise } of helpers.filter((helper) => find(helper) === undefined))
+    say(`going on without ${name}, which is not on this machine: ${otherwise}`);
   return variables(helpers);
 }
 

@@ -15,8 +15,9 @@ const locale = process.platform === 'win32' ? {} : { LC_ALL: 'C.UTF-8' };
 /**
  * Runs test files with node:test on the given Node and prints what failed, what was not run, and the closing lines. Resolves
  * with the exit code: 0 only if everything passed and, where CI=true, everything ran.
+ * @param unable lines about files that cannot run here
  */
-export async function runTests(node, files, options, helpers) {
+export async function runTests(node, files, options, helpers, unable = []) {
   const inCi = process.env.CI === 'true';
   const work = mkdtempSync(join(tmpdir(), 'alongside-test-'));
   const notes = join(work, 'not-run');
@@ -47,14 +48,14 @@ export async function runTests(node, files, options, helpers) {
         },
       },
     );
-    return conclude(code, notes, closing, inCi);
+    return conclude(code, notes, closing, inCi, unable);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
 /** Prints failures, tests that were not run and the closing lines; returns the exit code. */
-function conclude(code, notes, closing, inCi) {
+function conclude(code, notes, closing, inCi, unable) {
   const { skipped, failed, said, lines } = readClosing(closing);
   // The compact reporter of CI shows neither the output of files nor the file of a test.
   if (inCi)
@@ -62,9 +63,10 @@ function conclude(code, notes, closing, inCi) {
       process.stdout.write(`standard error of ${files.join(', ')}:\n${text.trimEnd()}\n`);
   for (const { file, line, name } of failed)
     process.stdout.write(`failed: ${name}${file ? ` (${line ? `${file}:${line}` : file})` : ''}\n`);
-  const left = notRun(notes, skipped);
+  const left = [...unable, ...notRun(notes, skipped)];
   for (const line of left) process.stdout.write(`${line}\n`);
-  if (left.length > 0 && inCi) say('CI must run everything: give it the rights that the tests above lack');
+  if (left.length > 0 && inCi)
+    say('CI must run everything: give it the rights and programs that the tests above lack');
   if (lines.length === 0) say('the tests ended without a summary');
   for (const line of [...lines, ...processorTime()]) process.stdout.write(`${line}\n`);
   return code || (lines.length === 0 || (inCi && left.length > 0) ? 1 : 0);

@@ -9,7 +9,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '@alongside/kernel/clock';
 import { Vault } from '@alongside/kernel/secrets';
-import { sharePostgres } from '../../test/testing/postgres.ts';
+import { postgresMissing, sharePostgres } from '../../test/testing/postgres.ts';
 import { AuditLog } from './audit.ts';
 import { sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
@@ -60,7 +60,9 @@ describe('the audit log of a process that is killed under load', () => {
     }
   });
 
-  test('contains every confirmed record, and the act of each record with one: PostgreSQL', async () => {
+  test('contains every confirmed record, and the act of each record with one: PostgreSQL', {
+    skip: postgresMissing,
+  }, async () => {
     const server = await sharePostgres();
     try {
       await killUnderLoad(await server.create('audit_kill'), '');

@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { ManualClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
 import { Vault } from '@alongside/kernel/secrets';
-import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
+import { dialects, sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type ChainHead, encodeEntry } from './audit/entry.ts';
 import { formerHash } from './audit/records.ts';
 import { blocksRemovedAtOnce } from './audit/retention.ts';
@@ -61,7 +61,7 @@ const entry = (target: string, more: Partial<Entry> = {}): Entry => ({
   ...more,
 });
 
-for (const make of [sqliteSubject, postgresSubject]) {
+for (const make of dialects(sqliteSubject, postgresSubject)) {
   describe(`the audit log on ${make === sqliteSubject ? 'SQLite' : 'PostgreSQL'}`, () => {
     let subject: Subject;
     let one: Database;

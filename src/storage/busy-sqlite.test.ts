@@ -5,17 +5,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
-import { describe, type TestContext, test } from 'node:test';
+import { after, describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Database, must, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { SqliteDatabase } from './sqlite.ts';
 
-function folderOf(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'alongside-busy-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+const root = mkdtempSync(join(tmpdir(), 'alongside-busy-'));
+// After the databases were closed: Windows removes no open file.
+after(() => rmSync(root, { recursive: true, force: true }));
+
+const newFolder = (): string => mkdtempSync(join(root, 'test-'));
 
 /** A table with a deferred foreign key, so that the commit fails. */
 async function strict(file: string): Promise<Database> {
@@ -50,8 +50,8 @@ function failNext(t: TestContext, method: 'all' | 'get' | 'run', begins: string,
 }
 
 describe('other processes on the same SQLite file', () => {
-  test('block each other for a moment without failing a request', async (t) => {
-    const folder = folderOf(t);
+  test('block each other for a moment without failing a request', async () => {
+    const folder = newFolder();
     const program = fileURLToPath(import.meta.resolve('./testing/coming-and-going.ts'));
     const rounds = 100;
     const codes = await Promise.all(
@@ -77,7 +77,7 @@ describe('other processes on the same SQLite file', () => {
     ['a snapshot that was overtaken', snapshot],
   ] as const)
     test(`are waited for: ${name}`, async (t) => {
-      const database = await strict(join(folderOf(t), 'test.db'));
+      const database = await strict(join(newFolder(), 'test.db'));
       failNext(t, 'run', 'BEGIN', errcode);
       await database.run(parent(1));
       failNext(t, 'all', 'SELECT', errcode);
@@ -90,8 +90,8 @@ describe('other processes on the same SQLite file', () => {
       await database.close();
     });
 
-  test('cannot prevent pending writes at the end, although another holds the lock for a moment', async (t) => {
-    const file = join(folderOf(t), 'test.db');
+  test('cannot prevent pending writes at the end, although another holds the lock for a moment', async () => {
+    const file = join(newFolder(), 'test.db');
     const database = await strict(file);
     const other = new DatabaseSync(file);
     other.exec('BEGIN IMMEDIATE');
@@ -108,7 +108,7 @@ describe('other processes on the same SQLite file', () => {
 
 describe('a SQLite transaction that fails', () => {
   test('fails all its writes with the first reason if no rollback is possible, and the next works', async (t) => {
-    const database = await strict(join(folderOf(t), 'test.db'));
+    const database = await strict(join(newFolder(), 'test.db'));
     const original = DatabaseSync.prototype.exec;
     let failures = 0;
     t.mock.method(DatabaseSync.prototype, 'exec', function (this: DatabaseSync, text: string) {
@@ -146,8 +146,8 @@ describe('a SQLite transaction that fails', () => {
     await database.close();
   });
 
-  test('fails all its writes on a full disk, and leaves no transaction open', async (t) => {
-    const database = await strict(join(folderOf(t), 'test.db'));
+  test('fails all its writes on a full disk, and leaves no transaction open', async () => {
+    const database = await strict(join(newFolder(), 'test.db'));
     await database.run(sql('CREATE TABLE big (text TEXT)'));
     const { page_count: pages } = (await database.get(sql('PRAGMA page_count'))) as { page_count: number };
     await database.get(sql(`PRAGMA max_page_count = ${pages}`));
@@ -168,7 +168,7 @@ describe('a SQLite transaction that fails', () => {
   });
 
   test('makes storage unhealthy until a write succeeds', async (t) => {
-    const database = await openDatabase(`sqlite:${join(folderOf(t), 'test.db')}`, '');
+    const database = await openDatabase(`sqlite:${join(newFolder(), 'test.db')}`, '');
     t.after(() => database.close());
     const full = 13;
     failNext(t, 'run', 'COMMIT', full);
@@ -181,8 +181,8 @@ describe('a SQLite transaction that fails', () => {
     assert.equal((await database.healthy()).ok, true);
   });
 
-  test('does not fail the other batches, which are executed alone', async (t) => {
-    const database = await strict(join(folderOf(t), 'test.db'));
+  test('does not fail the other batches, which are executed alone', async () => {
+    const database = await strict(join(newFolder(), 'test.db'));
     const outcomes = await Promise.allSettled([
       database.run(parent(1)),
       database.batch([parent(2), parent(2)]),
@@ -204,7 +204,7 @@ describe('a SQLite transaction that fails', () => {
   });
 
   test('is continued after the committed batches if another process locks the file in between', async (t) => {
-    const database = await strict(join(folderOf(t), 'test.db'));
+    const database = await strict(join(newFolder(), 'test.db'));
     let begun = 0;
     const original = StatementSync.prototype.run as (...values: unknown[]) => unknown;
     t.mock.method(StatementSync.prototype, 'run', function (this: StatementSync, ...values: unknown[]) {

@@ -8,7 +8,7 @@ import { EventRecorder } from '@alongside/kernel/events';
 import { SigningKeys } from '@alongside/kernel/keys';
 import { sha256, Vault } from '@alongside/kernel/secrets';
 import { assertMode } from '../../test/testing/platform.ts';
-import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
+import { dialects, sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type Database, must, type Statement, StatementError, StorageError, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { StoredEvents } from './events.ts';
@@ -45,7 +45,7 @@ async function postgresSubject(): Promise<Subject> {
 
 const start = Date.parse('2026-03-02T09:00:00Z');
 
-for (const make of [sqliteSubject, postgresSubject]) {
+for (const make of dialects(sqliteSubject, postgresSubject)) {
   describe(make === sqliteSubject ? 'storage on SQLite' : 'storage on PostgreSQL', () => {
     let subject: Subject;
     let one: Database;

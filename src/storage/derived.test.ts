@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
+import { dialects, sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type Database, seldom, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { Derived } from './seldom-rows.ts';
@@ -15,7 +15,7 @@ const write = (code: string, text: string) =>
     text,
   );
 
-for (const dialect of ['SQLite', 'PostgreSQL'] as const)
+for (const dialect of dialects('SQLite', 'PostgreSQL'))
   describe(`Derived on ${dialect}`, () => {
     const folder = mkdtempSync(join(tmpdir(), 'alongside-derived-'));
     let postgres: TestDatabases | undefined;

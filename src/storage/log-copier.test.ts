@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, type TestContext, test } from 'node:test';
+import { after, describe, type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import workerThreads from 'node:worker_threads';
 import { sql } from './database.ts';
@@ -11,15 +11,16 @@ import { LogCopier, rowsBetween } from './log-copier.ts';
 import { SqliteDatabase } from './sqlite.ts';
 import { Connect } from './sqlite-connection.ts';
 
+const root = mkdtempSync(join(tmpdir(), 'alongside-log-copier-'));
+// After all connections were closed: Windows removes no open file.
+after(() => rmSync(root, { recursive: true, force: true }));
+
 async function fileDatabase(t: TestContext) {
-  const folder = mkdtempSync(join(tmpdir(), 'alongside-log-copier-'));
+  const folder = mkdtempSync(join(root, 'test-'));
   const file = join(folder, 'test.db');
   const database = new SqliteDatabase(file);
   await database.run(sql('CREATE TABLE kept (n INTEGER)'));
-  t.after(async () => {
-    await database.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  t.after(() => database.close());
   /** Returns the number of rows in the file without its log. */
   const copied = (): number => {
     const alone = join(folder, 'alone.db');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bothDialects } from '../../test/testing/dialects.ts';
+import { postgresMissing } from '../../test/testing/postgres.ts';
 import { insertStatement } from './batches.ts';
 import { type Database, sql } from './database.ts';
 import { connectDatabase } from './dialects.ts';
@@ -129,7 +130,9 @@ for (const [name, create] of subjects)
     });
   });
 
-test('processes that start together on PostgreSQL migrate one after another, without a deadlock', async () => {
+test('processes that start together on PostgreSQL migrate one after another, without a deadlock', {
+  skip: postgresMissing,
+}, async () => {
   const [, create] = subjects.find(([name]) => name === 'PostgreSQL') ?? [];
   const url = (await create?.()) ?? '';
   const open = () => connectDatabase(url, '');

@@ -8,7 +8,7 @@ import { Background } from '@alongside/kernel/background';
 import { ManualClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
 import { z } from 'zod';
-import { sharePostgres } from '../../test/testing/postgres.ts';
+import { dialects, sharePostgres } from '../../test/testing/postgres.ts';
 import { type Database, must, sql } from './database.ts';
 import { connectDatabase, openDatabase } from './dialects.ts';
 import { migrate, migrationStatements } from './migrations.ts';
@@ -48,7 +48,7 @@ const topic: Topic<string> = {
   keptFor: 3_600_000,
 };
 
-for (const start of [onSqlite, onPostgres])
+for (const start of dialects(onSqlite, onPostgres))
   describe(`Outbox ${start === onSqlite ? 'on SQLite' : 'on PostgreSQL'}`, () => {
     let subject: Subject;
     let databases: Database[];

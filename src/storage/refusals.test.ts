@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import type { RefusalRecord } from '@alongside/kernel/refusals';
-import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
+import { dialects, sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type Database, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { Refusals } from './refusals.ts';
@@ -25,7 +25,7 @@ const record = (messageId: string, ids: Partial<RefusalRecord> = {}): RefusalRec
   ...ids,
 });
 
-for (const dialect of ['sqlite', 'postgres'] as const)
+for (const dialect of dialects('sqlite' as const, 'postgres' as const))
   describe(`Refusals: ${dialect}`, () => {
     let server: TestDatabases | undefined;
     let database: Database;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
+import { postgresMissing, sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { type Database, RowError, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import {
@@ -110,22 +110,22 @@ async function schemaOf(database: Database): Promise<Schema> {
 }
 
 describe('row shapes', () => {
-  let server: TestDatabases;
+  let server: TestDatabases | undefined;
   before(async () => {
-    server = await sharePostgres();
+    if (postgresMissing === false) server = await sharePostgres();
     for (const file of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts') || /\.test\.ts$/.test(file)) continue;
       const path = join(source, file);
       if (importsRow.test(readFileSync(path, 'utf8'))) await import(pathToFileURL(path).href);
     }
   });
-  after(() => server.stop());
+  after(() => server?.stop());
 
   for (const [name, open] of [
     ['SQLite', () => openDatabase(':memory:', '')],
-    ['PostgreSQL', async () => openDatabase(await server.create('rows'), '')],
+    ['PostgreSQL', async () => openDatabase((await server?.create('rows')) ?? assert.fail(), '')],
   ] as const)
-    test(`match the schema of ${name}`, async () => {
+    test(`match the schema of ${name}`, { skip: name === 'PostgreSQL' && postgresMissing }, async () => {
       const database = await open();
       try {
         const schema = await schemaOf(database);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
+import { dialects, sharePostgres, type TestDatabases } from '../../test/testing/postgres.ts';
 import { sql } from './database.ts';
 import { connectDatabase } from './dialects.ts';
 import type { Migration } from './migration.ts';
@@ -34,7 +34,7 @@ const moves: Migration = {
   after: ['DROP TABLE kept'],
 };
 
-for (const dialect of ['sqlite', 'postgres'] as const)
+for (const dialect of dialects('sqlite' as const, 'postgres' as const))
   describe(`the plan of an upgrade on ${dialect}`, () => {
     let server: TestDatabases | undefined;
     const folder = mkdtempSync(join(tmpdir(), 'alongside-plan-'));

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { giveTo, type ServiceUser, serviceFolder, serviceUser } from './service-user.ts';
 import { share } from './shared.ts';
 
-/** Returns the folder of PostgreSQL's server programs. */
-function binaries(): string {
+/** Returns the folder of PostgreSQL's server programs, if they are installed. */
+function findBinaries(): string | undefined {
   const named = process.env.ALONGSIDE_POSTGRES_BIN;
   if (named) return named;
   const root = '/usr/lib/postgresql';
@@ -15,9 +15,26 @@ function binaries(): string {
     const folder = join(root, version, 'bin');
     if (existsSync(join(folder, 'initdb'))) return folder;
   }
+  return undefined;
+}
+
+function binaries(): string {
+  const folder = findBinaries();
+  if (folder !== undefined) return folder;
   throw new Error(
     'PostgreSQL is not installed. Install the package postgresql, or name its bin folder in ALONGSIDE_POSTGRES_BIN.',
   );
+}
+
+/** The reason to skip a test with PostgreSQL; false if it is installed. */
+export const postgresMissing = findBinaries() === undefined && 'needs PostgreSQL';
+
+/** Returns the dialects that tests can run on. Without PostgreSQL, the run reports its tests as not run. */
+export function dialects<S, P>(sqlite: S, postgres: P): readonly (S | P)[] {
+  if (postgresMissing === false) return [sqlite, postgres];
+  const notes = process.env.ALONGSIDE_NOT_RUN;
+  if (notes) appendFileSync(notes, 'the tests of both dialects on PostgreSQL, which is not installed\n');
+  return [sqlite];
 }
 
 /** A PostgreSQL for one test: a temporary cluster on its own socket, owned by an unprivileged user. */
