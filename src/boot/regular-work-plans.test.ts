@@ -152,12 +152,11 @@ function watched(database: Database, onStatement: (statement: Statement) => Prom
       return database.run(statement);
     },
     batch: async (statements: readonly Statement[], options?: { lazy?: boolean }) => {
-      for (const statement of statements) await onStatement(statement);
+      // Records of the audit log have no statement of their own on SQLite.
+      for (const statement of statements) if (!statement.appends) await onStatement(statement);
       return database.batch(statements, options);
     },
     durable: () => database.durable(),
-    join: () => database.join(),
-    untilGathered: () => database.untilGathered(),
     onForeignChange: (listener: () => void) => database.onForeignChange(listener),
   });
 }

@@ -89,9 +89,9 @@ describe("the gateway's audit log", () => {
   });
 
   test('records both versions of a change, and the change happens only with its record', async () => {
-    await gateway.database.run(sql('ALTER TABLE audit_unsealed RENAME TO audit_unsealed_away'));
+    await gateway.database.run(sql('ALTER TABLE audit_block RENAME TO audit_block_away'));
     assert.equal((await patch('W/"2"')).status, 500);
-    await gateway.database.run(sql('ALTER TABLE audit_unsealed_away RENAME TO audit_unsealed'));
+    await gateway.database.run(sql('ALTER TABLE audit_block_away RENAME TO audit_block'));
     assert.doesNotMatch(JSON.stringify(await updater(gateway, token).read()), /Changed/);
     await records();
     assert.equal((await patch('W/"2"')).status, 200);

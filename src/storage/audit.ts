@@ -13,11 +13,12 @@ import {
   type LoneAction,
   type LoneEntry,
 } from './audit/entry.ts';
+import { GroupSealer, type Sealer } from './audit/group-sealer.ts';
 import { StoredHeads } from './audit/heads.ts';
 import { type AuditFilter, type AuditRecord, AuditRecords } from './audit/records.ts';
 import { deleteOldRecords, removeDeletedRecords } from './audit/retention.ts';
 import { AuditSeal } from './audit/seal.ts';
-import { Sealer } from './audit/sealer.ts';
+import { TransactionSealer } from './audit/transaction-sealer.ts';
 import { type AuditExtent, anchorChains, readExtent } from './audit/upkeep.ts';
 import {
   type AuditVerification,
@@ -62,7 +63,8 @@ export class AuditLog {
     this.#vault = vault;
     this.#seal = new AuditSeal(vault);
     const log = options.log ?? silentLog;
-    this.#sealer = new Sealer(database, clock, this.#seal, log);
+    const kind = database.dialect === 'sqlite' ? TransactionSealer : GroupSealer;
+    this.#sealer = new kind(database, clock, this.#seal, log);
     this.#heads = new StoredHeads(database, clock, this.#seal, options.headsFile, log);
     this.#records = new AuditRecords(database);
     this.#options = options;

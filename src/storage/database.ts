@@ -27,6 +27,17 @@ export interface Statement {
    * deleted. An empty result is not cached as `found`.
    */
   readonly caches?: 'rows' | 'found';
+  /** On SQLite, the entry that it adds to a list, instead of a text. */
+  readonly appends?: { readonly list: AppendedList; readonly entry: unknown };
+}
+
+/**
+ * A list of which each entry depends on the one before, such as the audit log. SQLite adds the entries of all batches of a transaction
+ * at its end, in order.
+ */
+export interface AppendedList<Entry = unknown> {
+  /** Adds entries by statements of the transaction. Returns what to do once it is committed. */
+  append(entries: readonly Entry[], execute: (statement: Statement) => StatementResult): () => void;
 }
 
 /** Creates a statement: `sql('DELETE FROM person WHERE uid = ?', uid)`. */
@@ -114,10 +125,6 @@ export interface Database {
    * for it, and so must code that notifies others.
    */
   durable(): Promise<void> | undefined;
-  /** Counts a caller whose write will be in a batch with `withSync`; other batches count by themselves. */
-  join(): void;
-  /** Resolves when the next group of writes is complete: a batch of then is on the disk as early as one of now. */
-  untilGathered(): Promise<void>;
   /** Calls the listener within a second after another process has written. Returns a function that stops this. */
   onForeignChange(listener: () => void): () => void;
   /** Returns the numbers of connections that write, and of requests that wait for one; absent without a pool. */

@@ -75,13 +75,6 @@ export class Durability {
     return this.#running !== undefined || this.#gathering?.hasBegun === true;
   }
 
-  /** Resolves when commits are no longer held back. */
-  async untilGathered(): Promise<void> {
-    await this.#running?.catch(() => undefined);
-    this.#gathering?.begin();
-    await this.#gathering?.done;
-  }
-
   /** Registers a write of a caller that waits for the next commit. */
   join(): void {
     this.#arrived += 1;

@@ -296,14 +296,6 @@ export class PostgresDatabase implements Database {
     return undefined;
   }
 
-  join(): void {
-    // A commit is durable at once, so no caller waits for others.
-  }
-
-  untilGathered(): Promise<void> {
-    return Promise.resolve();
-  }
-
   onForeignChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     const notify = () => {

@@ -1,4 +1,5 @@
 import {
+  type AppendedList,
   type BatchResult,
   type Row,
   type Statement,
@@ -11,6 +12,8 @@ import { failureOf, type SqliteConnection } from './sqlite-connection.ts';
 type Cache = Pick<SeldomRows<unknown>, 'wrote'>;
 /** The result of a batch, or why it was refused. */
 type Outcome = BatchResult | Error;
+/** The new entries of a transaction, by their list. */
+type Appended = Map<AppendedList, unknown[]>;
 
 /** A batch failed after it had written, so its transaction must be rolled back. */
 export class MustUndo extends Error {
@@ -36,8 +39,11 @@ export function executeTogether(
   connection.rollback();
   try {
     connection.begin();
-    const outcomes = batches.map((batch) => execute(connection, cache, batch));
+    const appended: Appended = new Map();
+    const outcomes = batches.map((batch) => execute(connection, cache, batch, appended));
+    const committed = [...appended].map(([list, entries]) => append(connection, cache, list, entries));
     connection.commit();
+    for (const each of committed) each();
     return outcomes;
   } catch (error) {
     connection.rollback();
@@ -46,9 +52,37 @@ export function executeTogether(
   }
 }
 
-function execute(connection: SqliteConnection, cache: Cache, batch: readonly Statement[]): Outcome {
+/** Adds the entries of a transaction to a list. @throws MustUndo if that is refused: then the batches without entries are executed. */
+function append(
+  connection: SqliteConnection,
+  cache: Cache,
+  list: AppendedList,
+  entries: readonly unknown[],
+): () => void {
+  try {
+    return list.append(entries, (statement) => run(connection, cache, statement));
+  } catch (error) {
+    if (!connection.inTransaction) throw error;
+    throw new MustUndo(failureOf('A statement was refused', error));
+  }
+}
+
+function execute(
+  connection: SqliteConnection,
+  cache: Cache,
+  batch: readonly Statement[],
+  appended: Appended,
+): Outcome {
   const results: StatementResult[] = [];
   for (const statement of batch) {
+    if (statement.appends) {
+      const { list, entry } = statement.appends;
+      const entries = appended.get(list);
+      if (entries) entries.push(entry);
+      else appended.set(list, [entry]);
+      results.push({ changes: 1, rows: [] });
+      continue;
+    }
     const outcome = executeOne(connection, cache, statement, results);
     if (!outcome) continue;
     // SQLite undoes a single statement by itself.
@@ -56,6 +90,13 @@ function execute(connection: SqliteConnection, cache: Cache, batch: readonly Sta
     throw new MustUndo(outcome);
   }
   return { done: true, results };
+}
+
+function run(connection: SqliteConnection, cache: Cache, { text, values }: Statement): StatementResult {
+  const { prepared, givesRows, onlyReads, writes, onlyAdds } = connection.prepare(text);
+  if (!onlyReads) cache.wrote(writes, onlyAdds);
+  const rows = givesRows ? (prepared.all(...values) as Row[]) : [];
+  return { changes: givesRows ? rows.length : Number(prepared.run(...values).changes), rows };
 }
 
 /** Adds the result of a statement, or returns the outcome of its batch if it fails. */
@@ -66,14 +107,12 @@ function executeOne(
   results: StatementResult[],
 ): Outcome | undefined {
   try {
-    const { prepared, givesRows, onlyReads, writes, onlyAdds } = connection.prepare(statement.text);
-    if (!onlyReads) cache.wrote(writes, onlyAdds);
-    const rows = givesRows ? (prepared.all(...statement.values) as Row[]) : [];
-    const changes = givesRows ? rows.length : Number(prepared.run(...statement.values).changes);
+    const result = run(connection, cache, statement);
+    const { changes } = result;
     if (statement.mustChange && changes === 0) return { done: false, failed: statement, results: [] };
     if (statement.mustChange && changes > 1 && results.length > 0)
       return new StatementError('A condition after the first statement changed several rows.');
-    results.push({ changes, rows });
+    results.push(result);
     return undefined;
   } catch (error) {
     // A full disk or a lost file rolls back the whole transaction; then no write of it succeeds.

@@ -141,12 +141,9 @@ export class SqliteDatabase implements Database {
     if (this.#durability?.failure) return Promise.reject(this.#durability.failure);
     return new Promise((resolve, reject) => {
       this.#queue.push({ statements, lazy, resolve, reject });
-      if (withSync && this.#durability) {
-        this.#commitWithSync(this.#durability);
-        return;
-      }
-      if (!lazy) this.join();
-      this.#schedule();
+      if (!lazy) this.#durability?.join();
+      if (withSync && this.#durability) this.#commitWithSync(this.#durability);
+      else this.#schedule();
     });
   }
 
@@ -162,14 +159,6 @@ export class SqliteDatabase implements Database {
     const isCovered = this.#durability.isOwed && this.#answeredVersion !== undefined;
     if (!isCovered && !this.#closed && this.#othersCommitted()) this.#durability.owe();
     return this.#durability.settled();
-  }
-
-  join(): void {
-    this.#durability?.join();
-  }
-
-  async untilGathered(): Promise<void> {
-    await this.#durability?.untilGathered();
   }
 
   onForeignChange(listener: () => void): () => void {

@@ -225,8 +225,6 @@ export function measuredDatabase(database: Database, metrics: Metrics<Series>): 
       const syncing = database.durable();
       return syncing && timed('sync', syncing);
     },
-    join: () => database.join(),
-    untilGathered: () => database.untilGathered(),
     onForeignChange: (listener) => database.onForeignChange(listener),
     healthy: () => database.healthy(),
     ...(database.pool ? { pool: () => database.pool?.() ?? { used: 0, idle: 0, waiting: 0 } } : {}),

@@ -13,8 +13,6 @@ function counting(database: Database) {
     batch: (...call: Parameters<Database['batch']>) => database.batch(...call),
     run: (...call: Parameters<Database['run']>) => database.run(...call),
     durable: () => database.durable(),
-    join: () => database.join(),
-    untilGathered: () => database.untilGathered(),
     get: (...call: Parameters<Database['get']>) => database.get(...call),
     all: async (...call: Parameters<Database['all']>) => {
       const rows = await database.all(...call);

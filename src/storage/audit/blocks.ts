@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { insertStatements } from '../batches.ts';
-import { type Database, must, type Statement, sql } from '../database.ts';
-import { blocksOf, type SealedFields, termsOf } from '../migrations/0033-audit-blocks.ts';
+import { must, type Statement, sql } from '../database.ts';
 import { integer, type RowOf, row, storedJson, text } from '../row.ts';
-import type { AuditRow, EncodedEntry } from './entry.ts';
+import type { AuditRow } from './entry.ts';
+import { type NewBlock, newBlocks, type SealedFields, type SealedRecord } from './seal.ts';
 
 /** Consecutive records of one chain: the number of the last over all chains and in its chain, and the time of the newest. */
 export const blockRow = row('audit_block', {
@@ -15,15 +14,6 @@ export const blockRow = row('audit_block', {
 });
 export type AuditBlock = RowOf<typeof blockRow>;
 export const blockColumns = 'block.last, block.chain, block.seq, block.at, block.records';
-
-/** A record with its MAC, ready to be stored. */
-export interface SealedRecord {
-  seq: number;
-  mac: string;
-  /** The text that its MAC covers. */
-  text: string;
-  entry: EncodedEntry;
-}
 
 /** Characters of a MAC in base64url. */
 const macLength = 43;
@@ -67,45 +57,7 @@ export function recordsOf({ last, chain, seq, at, records }: AuditBlock): Stored
   });
 }
 
-/** Returns the time of the newest record. */
-export const newestOf = (records: readonly { readonly at: number }[]): number =>
-  records.reduce((newest, { at }) => Math.max(newest, at), 0);
-
-interface NewBlock {
-  size: number;
-  /** Its chain, the number of its last record there, the time of its newest record, and its lines. */
-  values: [chain: string, seq: number, at: number, records: string];
-  terms: string[];
-}
-
-const newBlock = (chain: string, records: readonly SealedRecord[]): NewBlock => ({
-  size: records.length,
-  values: [
-    chain,
-    records.at(-1)?.seq ?? 0,
-    newestOf(records.map(({ entry }) => entry)),
-    records.map(({ mac, text: covered }) => mac + covered).join('\n'),
-  ],
-  terms: [...new Set(records.flatMap(({ entry }) => termsOf(entry)))],
-});
-
-/** Numbers continue after those of earlier versions. The newest block is never deleted. */
-const sqliteStatements = ({ size, values, terms }: NewBlock): Statement[] => [
-  sql(
-    `INSERT INTO audit_block (last, chain, seq, at, records) VALUES (
-      (SELECT COALESCE(MAX(last), (SELECT MAX(seq) FROM audit), 0) FROM audit_block) + ?, ?, ?, ?, ?)`,
-    size,
-    ...values,
-  ),
-  ...insertStatements(
-    'INSERT INTO audit_term (term, block)',
-    '(?, (SELECT MAX(last) FROM audit_block))',
-    terms.map((term) => [term]),
-    ' ON CONFLICT DO NOTHING',
-  ),
-];
-
-/** The same for PostgreSQL, as one statement. */
+/** Returns one statement that stores a block in PostgreSQL, on a condition. */
 const postgresStatement = ({ size, values, terms }: NewBlock, condition?: Statement): Statement =>
   sql(
     `WITH ${condition ? `moved AS (${condition.text} RETURNING 1), ` : ''}
@@ -128,14 +80,12 @@ interface Appended {
   more: readonly Statement[];
 }
 
-/** Returns the batch that stores records of a chain on this condition. */
-export function appendStatements(
-  dialect: Database['dialect'],
+/** Returns the batch that stores records of a chain in PostgreSQL, on this condition. */
+export function postgresBlockStatements(
   condition: Statement,
   { chain, records, more }: Appended,
 ): Statement[] {
-  const blocks = blocksOf(records, ({ entry }) => entry.at).map((some) => newBlock(chain, some));
-  if (dialect === 'sqlite') return [must(condition), ...blocks.flatMap(sqliteStatements), ...more];
+  const blocks = newBlocks(chain, records);
   const [only] = blocks;
   if (only && blocks.length === 1 && more.length === 0) return [must(postgresStatement(only, condition))];
   return [must(condition), ...blocks.map((block) => postgresStatement(block)), ...more];

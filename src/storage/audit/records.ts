@@ -1,9 +1,9 @@
 import { sha256 } from '@alongside/kernel/secrets';
 import { type Database, type Statement, sql, type Value } from '../database.ts';
-import { blockSize, longestSpan, termsOf } from '../migrations/0033-audit-blocks.ts';
 import { computed, integer, nullable, row } from '../row.ts';
 import { blockColumns, blockRow, recordsOf } from './blocks.ts';
 import { type AuditBody, type AuditRow, auditBodyOf, type Fact, factsIn } from './entry.ts';
+import { blockSize, longestSpan, termsOf } from './seal.ts';
 
 /** Name of the chain of earlier versions, with one row at a time. */
 export const formerChain = 'former';

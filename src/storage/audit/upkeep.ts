@@ -1,10 +1,10 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Log } from '@alongside/kernel/log';
 import { type Database, must, type Statement, sql } from '../database.ts';
-import { blockSize } from '../migrations/0033-audit-blocks.ts';
 import { blockColumns, blockRow, recordsOf } from './blocks.ts';
 import { type AuditEntry, auditWriter, type ChainHead } from './entry.ts';
 import { formerChain } from './records.ts';
+import { blockSize } from './seal.ts';
 
 export interface UpkeepParts {
   database: Database;

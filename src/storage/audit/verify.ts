@@ -1,11 +1,10 @@
 import { marks, pieces } from '../batches.ts';
 import { type Database, sql } from '../database.ts';
-import { blockSize, longestSpan, termsOf } from '../migrations/0033-audit-blocks.ts';
 import { computed, integer, row, text } from '../row.ts';
-import { type AuditBlock, blockColumns, blockRow, newestOf, recordsOf, type StoredRecord } from './blocks.ts';
+import { type AuditBlock, blockColumns, blockRow, recordsOf, type StoredRecord } from './blocks.ts';
 import { auditBodyOf, auditWriter, type ChainHead } from './entry.ts';
 import { type FormerRow, formerChain, formerHash } from './records.ts';
-import type { AuditSeal } from './seal.ts';
+import { type AuditSeal, blockSize, longestSpan, newestOf, termsOf } from './seal.ts';
 
 /** The first record that was changed; without chain if it concerns no record. */
 export interface AuditProblem {

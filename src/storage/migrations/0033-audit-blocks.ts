@@ -1,95 +1,10 @@
+import { blockSize, blocksOf, type SealedFields, sealedText, termsOf } from '../audit/seal.ts';
 import { insertStatement } from '../batches.ts';
 import { type Database, type Statement, sql } from '../database.ts';
 import type { DataMigration, MovedRows } from '../migration.ts';
 
-/** The number of records of a batch, and the most of a block. */
+/** The number of records of a batch. */
 const batch = 2_048;
-export const blockSize = 64;
-/** The times of the records of a block are within this many milliseconds. */
-export const longestSpan = 60_000;
-
-/** A record as its MAC covers it. */
-export interface SealedFields {
-  chain: string;
-  seq: number;
-  at: number;
-  previous: string;
-  action: string;
-  outcome: string;
-  actor: string;
-  application: string;
-  subject: string;
-  body: string;
-}
-
-/** Returns the text that the MAC of a record covers: it binds the record to its position in its chain and to the record before. */
-export const sealedText = (record: SealedFields): string =>
-  JSON.stringify([
-    record.chain,
-    record.seq,
-    record.at,
-    record.previous,
-    record.action,
-    record.outcome,
-    record.actor,
-    record.application,
-    record.subject,
-    record.body,
-  ]);
-
-/** Actions that sign-ins, token requests and API calls write: most records have one of these, so a search finds them without a term. */
-const frequentActions: ReadonlySet<string> = new Set([
-  'cis.sign-in',
-  'cis.role-chosen',
-  'cis.session-ended',
-  'cis2.sign-in',
-  'cis2.signed-in-again',
-  'cis2.code-issued',
-  'cis2.tokens-issued',
-  'cis2.tokens-refreshed',
-  'cis2.session-ended',
-  'authorisation.code-issued',
-  'authorisation.tokens-issued',
-  'authorisation.tokens-refreshed',
-  'authorisation.tokens-revoked',
-  'api.called',
-  'patient.read',
-  'patient.searched',
-  'patient.changed',
-]);
-
-type Terms = Partial<Pick<SealedFields, 'subject' | 'actor' | 'action' | 'outcome' | 'application'>>;
-
-/** Returns the terms by which the block of a record is found, those of the fewest records first. */
-export function termsOf({ subject, actor, action, outcome, application }: Terms): string[] {
-  const terms: string[] = [];
-  if (subject) terms.push(`subject ${subject}`);
-  if (actor) terms.push(`actor ${actor}`);
-  if (action && !frequentActions.has(action)) terms.push(`action ${action}`);
-  if (outcome && outcome !== 'ok') terms.push(`outcome ${outcome}`);
-  if (application) terms.push(`application ${application}`);
-  return terms;
-}
-
-/** Splits records of a chain into blocks. */
-export function blocksOf<R>(records: readonly R[], at: (record: R) => number): R[][] {
-  const blocks: R[][] = [];
-  let [oldest, newest] = [0, 0];
-  for (const record of records) {
-    const time = at(record);
-    const block = blocks.at(-1);
-    if (block && block.length < blockSize && Math.max(newest, time) - Math.min(oldest, time) < longestSpan) {
-      block.push(record);
-      oldest = Math.min(oldest, time);
-      newest = Math.max(newest, time);
-    } else {
-      blocks.push([record]);
-      oldest = time;
-      newest = time;
-    }
-  }
-  return blocks;
-}
 
 interface OldRecord extends SealedFields {
   id: number;
