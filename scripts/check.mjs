@@ -53,6 +53,10 @@ const checks = {
     about: 'no paths of one machine, no registries, no path from URL.pathname',
     run: () => addresses(),
   },
+  windows: {
+    about: 'the rules that keep the code running on Windows',
+    run: async () => (await import('./check/windows.mjs')).windows(),
+  },
   assurance: {
     about: 'threat model and ASVS name tests that exist',
     run: assurance,

@@ -81,7 +81,7 @@ function find(helper, { again = false } = {}) {
 }
 
 const mayInstall = () =>
-  process.platform === 'linux' && process.getuid() === 0 && onPath('apt-get') !== undefined;
+  process.platform === 'linux' && process.getuid?.() === 0 && onPath('apt-get') !== undefined;
 
 async function install(missing) {
   const names = missing.map(({ name }) => name).join(' and ');

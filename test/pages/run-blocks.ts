@@ -9,6 +9,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { Project, pack } from '../delivery/packages/testing/project.ts';
 import { at, type Block, blocksOf, clone, pages } from './blocks.ts';
 
@@ -65,7 +66,9 @@ before(async () => {
   await writeFile(project.path('package.json'), JSON.stringify(supplier));
   // The copies have no network. docs/installing.md builds the executable from it.
   if (wanted.length === 0 || wanted.includes('docs/installing.md'))
-    await (await import(join(clone, 'scripts/pack/executable/platforms.mjs'))).nodeFor('linux-x64');
+    await (await import(pathToFileURL(join(clone, 'scripts/pack/executable/platforms.mjs')).href)).nodeFor(
+      'linux-x64',
+    );
   const registry = project.path('registry');
   await mkdir(registry);
   await pack(registry);

@@ -32,7 +32,7 @@ describe('groups of test files', () => {
     const env: NodeJS.ProcessEnv = { ...process.env };
     delete env.NODE_TEST_CONTEXT;
     const reporters = [
-      `--test-reporter=${join(clone, 'scripts/test/closing.mjs')}`,
+      `--test-reporter=${pathToFileURL(join(clone, 'scripts/test/closing.mjs'))}`,
       `--test-reporter-destination=${report}`,
     ];
     const child = spawn(process.execPath, ['--test', ...reporters, ...groups], { env, stdio: 'ignore' });

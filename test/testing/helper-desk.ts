@@ -1,9 +1,11 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { headlessChromium } from '../../client/testing/browsers.ts';
 import { clone } from '../delivery/packages/testing/project.ts';
 import { startInstance, type TestInstance } from './instance.ts';
+import { onWindows } from './platform.ts';
 
 export interface HelperDesk {
   instance: TestInstance;
@@ -22,19 +24,21 @@ export async function startHelperDesk(): Promise<HelperDesk> {
   const client = join(folder, 'client.mjs');
   await writeFile(
     client,
-    `const [word] = process.argv.slice(2);
+    `process.argv.splice(2, 2);
+const [word] = process.argv.slice(2);
 if (word === 'sign-in' || word === 'token') process.argv.push(...${JSON.stringify(browser)});
-await import(${JSON.stringify(join(clone, 'client/cli/main.ts'))});\n`,
+await import(${JSON.stringify(pathToFileURL(join(clone, 'client/cli/main.ts')))});\n`,
   );
-  const npx = join(folder, 'npx');
-  await writeFile(npx, `#!/bin/sh\nshift 2\nexec "${process.execPath}" "${client}" "$@"\n`);
-  await chmod(npx, 0o755);
+  const npx = onWindows
+    ? `@"${process.execPath}" "${client}" %*\r\n`
+    : `#!/bin/sh\nexec "${process.execPath}" "${client}" "$@"\n`;
+  await writeFile(join(folder, onWindows ? 'npx.cmd' : 'npx'), npx, { mode: 0o755 });
   const instance = await startInstance();
   await instance.signInAtDesk('gp');
   return {
     instance,
     folder,
-    env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, API_URL: instance.urls.api },
+    env: { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}`, API_URL: instance.urls.api },
     async stop() {
       await instance.stop();
       await rm(folder, { recursive: true, force: true });

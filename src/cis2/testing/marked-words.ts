@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { english } from '../text/english.ts';
 
 const open = '~(';
@@ -22,7 +23,7 @@ export async function allTexts(): Promise<object[]> {
   const files = readdirSync(kinds)
     .map((kind) => join(kinds, kind, 'text.ts'))
     .filter((file) => existsSync(file));
-  const modules: object[] = await Promise.all(files.map((file) => import(file)));
+  const modules: object[] = await Promise.all(files.map((file) => import(pathToFileURL(file).href)));
   return [english, ...modules.flatMap((module) => Object.values(module))];
 }
 

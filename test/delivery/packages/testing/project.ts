@@ -1,13 +1,21 @@
+import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { onWindows } from '../../../testing/platform.ts';
 
 const execute = promisify(execFile);
 const caller = process.env.npm_execpath;
-const byNpm = caller !== undefined && basename(caller) === 'npm-cli.js';
+
+/** Returns a program and its first words that run npm. On Windows `npm` is a batch file, so its script is run. */
+function npmWords(): readonly [string, ...string[]] {
+  if (caller !== undefined && basename(caller) === 'npm-cli.js') return [process.execPath, caller];
+  if (!onWindows) return ['npm'];
+  return [process.execPath, join(dirname(process.execPath), 'node_modules/npm/bin/npm-cli.js')];
+}
 
 export const clone = join(import.meta.dirname, '../../../..');
 
@@ -17,11 +25,20 @@ export async function pack(folder: string, ...flags: string[]): Promise<string[]
   return stdout.trim().split('\n');
 }
 
+async function packedIn(there: string, name: string): Promise<string> {
+  const start = `${name.replace('@', '').replace('/', '-')}-`;
+  const file = (await readdir(there)).find((each) => each.startsWith(start) && /\d\.tgz$/.test(each));
+  return join(there, file ?? assert.fail(`${name} is not in ${there}`));
+}
+
 const built = new Map<string, Promise<string>>();
 let folder: string | undefined;
 
 /** Builds a package of the clone once for all test files of this process; returns the path of its file. */
 export function packedOnce(name: string): Promise<string> {
+  // `npm run windows` has built it on Linux.
+  const { ALONGSIDE_PACKED: there } = process.env;
+  if (there) return packedIn(there, name);
   folder ??= mkdtempSync(join(tmpdir(), 'packed-'));
   const file = built.get(name) ?? pack(folder, '--only', name).then(([path = '']) => path);
   built.set(name, file);
@@ -39,8 +56,9 @@ export class Project {
     this.folder = join(root, 'project');
   }
 
-  static async create(): Promise<Project> {
-    const project = new Project(await mkdtemp(join(tmpdir(), 'supplier-')));
+  /** @param name the start of the name of its folder */
+  static async create(name = 'supplier-'): Promise<Project> {
+    const project = new Project(await mkdtemp(join(tmpdir(), name)));
     await mkdir(project.folder);
     const manifest = { name: 'supplier', private: true, type: 'module' };
     await writeFile(project.path('package.json'), JSON.stringify(manifest));
@@ -73,12 +91,8 @@ export class Project {
 
   async npm(cwd: string, ...args: string[]): Promise<{ stdout: string; stderr: string }> {
     const env = { ...process.env, npm_config_cache: join(this.#root, 'cache'), npm_config_audit: 'false' };
-    const [program, ...first] = byNpm ? [process.execPath, caller] : ['npm'];
-    return execute(program, [...first, ...args], {
-      cwd,
-      env,
-      shell: !byNpm && process.platform === 'win32',
-    });
+    const [program, ...first] = npmWords();
+    return execute(program, [...first, ...args], { cwd, env });
   }
 
   remove(): Promise<void> {
