@@ -35,7 +35,8 @@ const kinds = [
     has: (file) => /^test\/(costs\/|windows\/|delivery\/faults)/.test(file) || reads(file, /\bmarkWords\b/),
   },
   { size: 5, has: (file) => reads(file, /\b(launchBrowser|webauthn-desk)\b/) },
-  { size: 5, has: (file) => file.startsWith('test/conformance/') },
+  // These share their providers.
+  { size: 20, has: (file) => file.startsWith('test/conformance/') },
   // These share the packages that they build.
   { size: 8, has: (file) => file.startsWith('test/delivery/packages/') },
   { size: 8, has: (file) => file.startsWith('test/') },

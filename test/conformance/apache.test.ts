@@ -8,6 +8,7 @@ import { freePort } from '../testing/free-port.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { type Apache, findApache, startApache } from './apache.ts';
 
+// In the group of the tests with a browser: Apache reads the clock of the machine, which the plans advance in their process.
 const found = findApache();
 
 if (!found)

@@ -10,4 +10,9 @@ comparePlan(basicPlan, [
   () => startOpenIdPlatform(),
   () => startOracle(),
 ]);
-comparePlan(assertionPlan, [() => startCis2(), () => startCis2('nhs'), () => startOracle()]);
+comparePlan(assertionPlan, [
+  () => startCis2(),
+  () => startCis2('nhs'),
+  () => startOpenIdPlatform(),
+  () => startOracle(),
+]);

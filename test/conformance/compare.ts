@@ -6,7 +6,7 @@ import type { Provider } from './provider.ts';
 import { startCis2 } from './providers/cis2.ts';
 import { startOracle } from './providers/oracle.ts';
 import { startOpenIdPlatform } from './providers/platform.ts';
-import { passTime, realTime } from './time.ts';
+import { passTime } from './time.ts';
 import { Trial } from './trial.ts';
 
 const spoken = (verdict: Verdict): string =>
@@ -32,7 +32,6 @@ export function comparePlan(
       providers = await Promise.all(starts.map((start) => start()));
     });
     after(async () => {
-      realTime();
       await Promise.all(providers.map((provider) => provider.stop()));
     });
 

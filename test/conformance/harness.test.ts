@@ -4,19 +4,18 @@ import { judge, type Plan } from './module.ts';
 import { fapi2 } from './modules/fapi2/name.ts';
 import { basicPlan, configurationPlan, fapi2Plan, logoutPlan } from './plans.ts';
 import type { Provider } from './provider.ts';
-import { startOracle } from './providers/oracle.ts';
+import { startOwnOracle } from './providers/oracle.ts';
 import { type Front, startFront, type Tampering } from './tampering.ts';
-import { passTime, realTime } from './time.ts';
+import { passTime } from './time.ts';
 import { Trial } from './trial.ts';
 
 // Validates the modules: a provider without the profile's strictness must fail them.
 describe('the harness with a lax provider', () => {
   let provider: Provider;
   before(async () => {
-    provider = await startOracle({ lax: true });
+    provider = await startOwnOracle({ lax: true });
   });
   after(async () => {
-    realTime();
     await provider.stop();
   });
 
@@ -44,10 +43,9 @@ describe('the harness with a faulty provider', () => {
   let provider: Provider;
   before(async () => {
     front = await startFront();
-    provider = await startOracle({ front });
+    provider = await startOwnOracle({ front });
   });
   after(async () => {
-    realTime();
     await provider.stop();
     front.stop();
   });

@@ -17,7 +17,9 @@ export interface Plan {
 }
 
 /** A module's result for a provider. */
-export type Verdict = { outcome: 'passed' } | { outcome: 'failed' | 'not offered'; reason: string };
+export type Verdict =
+  | { outcome: 'passed' }
+  | { outcome: 'warned' | 'failed' | 'not offered'; reason: string };
 
 class NotOffered extends Error {}
 
@@ -30,7 +32,8 @@ export function notOffered(what: string): never {
 export async function judge(module: Module, trial: Trial): Promise<Verdict> {
   try {
     await module.run(trial);
-    return { outcome: 'passed' };
+    const [warning] = trial.warnings;
+    return warning === undefined ? { outcome: 'passed' } : { outcome: 'warned', reason: warning };
   } catch (thrown) {
     const reason = (thrown instanceof Error ? thrown.message : String(thrown)).split('\n')[0] ?? '';
     return { outcome: thrown instanceof NotOffered ? 'not offered' : 'failed', reason };

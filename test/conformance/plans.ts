@@ -74,11 +74,13 @@ function securityProfile(auth: 'private_key_jwt' | 'mtls', sender: 'dpop' | 'mtl
 
 export const fapi2Plan = securityProfile('private_key_jwt', 'dpop');
 
+export const fapi2CertificatePlan = securityProfile('mtls', 'mtls');
+
 /** The plans with a client certificate: for tokens, for authentication, or for both. */
 export const fapi2CertificatePlans = [
   securityProfile('private_key_jwt', 'mtls'),
   securityProfile('mtls', 'dpop'),
-  securityProfile('mtls', 'mtls'),
+  fapi2CertificatePlan,
 ] as const;
 
 /** FAPI 2.0 Message Signing: requests are signed. Assertions are those of the security profile. */

@@ -15,6 +15,10 @@ export const callback = 'https://rp.example/callback';
 export const otherCallback = 'https://rp.example/other?from=harness';
 export const signedOut = 'https://rp.example/signed-out';
 
+/** Claims of an ID token that no request asks for: OpenID Connect Core section 2, RFC 7519, and Back-Channel Logout section 2.1. */
+// biome-ignore format: a list
+const signInClaims = ['iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti', 'auth_time', 'nonce', 'acr', 'amr', 'azp', 'at_hash', 'c_hash', 's_hash', 'sid'];
+
 /** The result of a successful sign-in. */
 export interface Tokens extends Record<string, unknown> {
   access_token: string;
@@ -245,6 +249,12 @@ export class RelyingParty {
     assert.ok(Number(claims.exp) > now(), 'exp lies ahead');
     if ([claims.aud].flat().length > 1) assert.equal(claims.azp, this.registered.clientId, 'azp');
     return idToken;
+  }
+
+  /** Warns of claims that the request did not ask for (OpenID Connect Core sections 5.4 and 5.5). */
+  warnOfMoreClaims({ claims }: IdToken): void {
+    const more = Object.keys(claims).filter((name) => !signInClaims.includes(name));
+    if (more.length > 0) this.trial.warnings.push(`the ID token has ${more.sort().join(', ')}`);
   }
 
   async userinfo(token: string, init: RequestInit = {}): Promise<Reply> {

@@ -13,16 +13,10 @@ class ShiftedDate extends RealDate {
   }
 }
 
-/** Advances every clock in this process. */
+/** Advances every clock in this process. None goes back: the plans share their providers. */
 export function passTime(seconds: number): void {
   offset += seconds * 1_000;
   globalThis.Date = ShiftedDate as DateConstructor;
-}
-
-/** Restores the real time. */
-export function realTime(): void {
-  offset = 0;
-  globalThis.Date = RealDate;
 }
 
 /** Seconds since the epoch. */

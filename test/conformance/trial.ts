@@ -18,6 +18,8 @@ export type Discovery = Readonly<Record<string, unknown>>;
 export class Trial {
   readonly provider: Provider;
   readonly variant: Variant;
+  /** Results of the module for which the foundation's suite warns and does not fail it. */
+  readonly warnings: string[] = [];
   readonly #passTime: (seconds: number) => void;
 
   constructor(provider: Provider, passTime: (seconds: number) => void, variant: Variant = {}) {

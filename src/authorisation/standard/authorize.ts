@@ -1,11 +1,12 @@
 import { type Answer, noContent, redirect } from '@alongside/kernel/answer';
-import type { Refusal } from '@alongside/kernel/errors';
+import { Refusal } from '@alongside/kernel/errors';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { requestUriPrefix } from '../../oauth/pushed-requests.ts';
 import { publicListener } from '../../oauth/registered-addresses.ts';
 import { authenticateClient, readForm } from '../../oauth/server/client-authentication/authenticate.ts';
 import {
+  addressOutside,
   type CheckedRequest,
   checkRedirectUri,
   keepRequest,
@@ -34,25 +35,40 @@ interface WithPushed {
   pushed: string | null;
 }
 
+/** Throws an error in a request that was not yet read, or sends it to the client where that is safe. */
+async function refuse(
+  { server, request, client, parameters }: ServerCall & WithClient & Incoming,
+  refusal: Refusal,
+): Promise<Answer> {
+  const to = addressOutside(server, client, parameters);
+  if (!to) throw refusal;
+  return server.parts.diagnosis.redirect(refusal, request, { ...to, issuer: server.issuer });
+}
+
 /** Replaces the parameters of the browser by those of a pushed request (RFC 9126 section 4). */
-export async function readPushed({
-  server,
-  parameters,
-}: ServerCall & Incoming): Promise<WithPushed & { parameters: Parameters }> {
+export async function readPushed(
+  call: ServerCall & WithClient & Incoming,
+): Promise<Answer | (WithPushed & { parameters: Parameters })> {
+  const { server, client, parameters } = call;
   const requestUri = parameters.get('request_uri');
   if (!requestUri?.startsWith(requestUriPrefix)) return { pushed: null, parameters };
-  const clientId = parameters.get('client_id');
-  if (clientId === undefined) throw errors.clientMissing('client_id is missing');
+  const { clientId } = client.registration;
   const found = await server.pushed.find(requestUri, clientId);
-  if (!found) throw errors.requestUriInvalid(`${clientId} has pushed no such request, or used it`);
-  return { pushed: requestUri, parameters: found };
+  if (found) return { pushed: requestUri, parameters: found };
+  return refuse(call, errors.requestUriInvalid(`${clientId} has pushed no such request, or used it`));
 }
 
 /** Reads the request object. That of a pushed request was opened when it was pushed. */
 const openOwnObject = check(
   'request-object',
   async function openOwnObject(call: ServerCall & WithClient & Incoming & WithPushed) {
-    return call.pushed === null ? openObject(call) : { signed: true };
+    if (call.pushed !== null) return { signed: true };
+    try {
+      return await openObject(call);
+    } catch (thrown) {
+      if (thrown instanceof Refusal && thrown.entry.redirect) return refuse(call, thrown);
+      throw thrown;
+    }
   },
 );
 
@@ -143,8 +159,8 @@ async function sendToProvider(known: CheckedCall & Passed<'confirmation'>): Prom
 /** The checks of an authorization request (RFC 6749 section 4.1.1, RFC 7636). */
 export const authorizeChecks = steps<ServerCall>('oauth2.1.authorize')
   .step(readQuery)
-  .step(readPushed)
   .step(identify)
+  .step(readPushed)
   .step(openOwnObject)
   .step(refuseForeignRequestUri)
   .step(checkRedirectUri)

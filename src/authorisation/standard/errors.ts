@@ -122,6 +122,7 @@ export const errors = catalogue('authorisation.standard', {
   },
   requestObject: {
     ...bad,
+    redirect: true,
     code: 'invalid_request_object',
     description: 'The request object is not valid.',
     source: 'RFC 9101 section 6.2',
@@ -130,6 +131,7 @@ export const errors = catalogue('authorisation.standard', {
   },
   requestUriInvalid: {
     ...bad,
+    redirect: true,
     code: 'invalid_request_uri',
     description: 'The request_uri is unknown, expired or already used.',
     source: 'RFC 9126 section 4',

@@ -33,7 +33,6 @@ type Known = RequestCall & WithClient;
 /** The checks of an authorization request, in the order of `standard/authorize.ts`. */
 export const authorizeProbes = (server: StandardServer): Probe[] => [
   { step: () => ({ server, ...neverRedirected }) },
-  { check: 'request_uri', expected: 'none, or an unused one', step: readPushed, needed: true },
   {
     check: 'client_id',
     expected: `a client at ${server.base.path}`,
@@ -41,6 +40,7 @@ export const authorizeProbes = (server: StandardServer): Probe[] => [
     needed: true,
     received: clientName,
   },
+  { check: 'request_uri', expected: 'none, or an unused one', step: readPushed, needed: true },
   { check: 'request', expected: 'none, or a signed request object', step: openObject, needed: true },
   {
     check: 'redirect_uri',

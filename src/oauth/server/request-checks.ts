@@ -45,6 +45,21 @@ function describeRedirect(redirectUri: string, registered: readonly string[]): s
   return `${redirectUri} is not registered; registered are: ${registered.join(' ')}${hint ? `; ${hint}` : ''}`;
 }
 
+/**
+ * Returns the address for an error in a request that was not yet read, with its state: those outside of a request object or a pushed
+ * request, if the client registered that address. Undefined for any other.
+ */
+export function addressOutside(
+  server: AuthorizationServer,
+  client: WithClient['client'],
+  parameters: Parameters,
+): { redirectUri: string; state: string | null } | undefined {
+  const redirectUri = parameters.get('redirect_uri');
+  return redirectUri !== undefined && isRegisteredRedirect(server, client, redirectUri)
+    ? { redirectUri, state: parameters.get('state') ?? null }
+    : undefined;
+}
+
 /** Requires an address that the client registered, byte for byte. An error is not sent to any other. */
 export const checkRedirectUri = check(
   'redirect-uri',

@@ -8,8 +8,10 @@ export const responses: readonly Module[] = [
   {
     id: 'oidcc-server',
     async run(trial) {
-      const { tokens } = await (await RelyingParty.register(trial)).signIn();
+      const rp = await RelyingParty.register(trial);
+      const { tokens, idToken } = await rp.signIn();
       assert.match(tokens.token_type, /^bearer$/i);
+      rp.warnOfMoreClaims(idToken);
     },
   },
   {

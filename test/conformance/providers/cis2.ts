@@ -1,14 +1,10 @@
-import { startInstance } from '../../testing/instance.ts';
 import type { Provider } from '../provider.ts';
 import { deskOf } from './desk.ts';
+import { sharedInstance } from './instance.ts';
 
-/**
- * Starts CIS2 for clients of one or the other profile, in a whole instance with a signed-in GP: sign-ins pass through the agent
- * without a prompt, unless requested.
- */
+/** Starts CIS2 for clients of one or the other profile. */
 export async function startCis2(profile: 'standard' | 'nhs' = 'standard'): Promise<Provider> {
-  const instance = await startInstance({ trustedProxies: '127.0.0.1' });
-  await instance.signInAtDesk('gp');
+  const { part: instance, end } = await sharedInstance();
   const issuer = instance.state.urls.cis2Issuer;
   let made = 0;
   return {
@@ -45,6 +41,6 @@ export async function startCis2(profile: 'standard' | 'nhs' = 'standard'): Promi
       return answer.cis2;
     },
     ...deskOf(instance),
-    stop: () => instance.stop(),
+    stop: end,
   };
 }

@@ -5,6 +5,7 @@ import { exportJWK, generateKeyPair } from 'jose';
 import OidcProvider from 'oidc-provider';
 import type { Landing } from '../../../src/kit/browser.ts';
 import { formOf } from '../../../src/kit/markup.ts';
+import { share } from '../../testing/shared.ts';
 import type { Provider } from '../provider.ts';
 import type { Front } from '../tampering.ts';
 
@@ -152,11 +153,20 @@ async function startOne(
   return { issuer, server };
 }
 
+/** Returns the reference of all plans. */
+export async function startOracle(): Promise<Provider> {
+  const { part, end } = await share('oidc-provider of the conformance plans', async () => {
+    const oracle = await startOwnOracle();
+    return { part: oracle, end: () => oracle.stop() };
+  });
+  return { ...part, stop: end };
+}
+
 /**
  * Starts oidc-provider, which is certified: a difference from CIS2 must be explained. `lax` removes the strictness of FAPI 2.0:
  * token binding and strong keys. A `front` proxies it and makes it faulty. The harness must detect both.
  */
-export async function startOracle({
+export async function startOwnOracle({
   lax = false,
   front,
 }: {

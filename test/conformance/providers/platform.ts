@@ -1,6 +1,6 @@
-import { startInstance } from '../../testing/instance.ts';
 import type { Provider } from '../provider.ts';
 import { deskOf } from './desk.ts';
+import { sharedInstance } from './instance.ts';
 
 const canary = [
   'urn:nhsd:apim:user-nhs-id:aal3:canary-api',
@@ -24,8 +24,7 @@ export async function startOpenIdPlatform(): Promise<Provider> {
 }
 
 async function start(): Promise<Provider> {
-  const instance = await startInstance({ trustedProxies: '127.0.0.1' });
-  await instance.signInAtDesk('gp');
+  const { part: instance, end } = await sharedInstance();
   const { api } = instance.urls;
   let made = 0;
   return {
@@ -58,6 +57,6 @@ async function start(): Promise<Provider> {
       return answer.platform;
     },
     ...deskOf(instance),
-    stop: () => instance.stop(),
+    stop: end,
   };
 }

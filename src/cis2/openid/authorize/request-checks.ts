@@ -7,11 +7,11 @@ import { isScope, offlineAccess, scopeValues } from '../../../oauth/openid/claim
 import { type Parameters, readScope } from '../../../oauth/parameters.ts';
 import { requestUriPrefix } from '../../../oauth/pushed-requests.ts';
 import {
+  addressOutside,
   checkBoundKey,
   checkPkce,
   checkResponseMode,
   checkResponseType,
-  isRegisteredRedirect,
   openRequestObject,
 } from '../../../oauth/server/request-checks.ts';
 import { acrValues } from '../../authenticators/registry.ts';
@@ -155,12 +155,10 @@ interface UnreadCall extends ServerCall, WithRelyingParty {
  * the address outside when the client registered that one; otherwise it is a page.
  */
 function refuse({ server, request, parameters, client, provider }: UnreadCall, refusal: Refusal): Answer {
-  const redirectUri = parameters.get('redirect_uri');
-  if (redirectUri === undefined || !isRegisteredRedirect(server, client, redirectUri))
-    throw new Refusal({ ...refusal.entry, status: 400, redirect: false }, refusal.detail);
-  const state = parameters.get('state') ?? null;
+  const to = addressOutside(server, client, parameters);
+  if (!to) throw new Refusal({ ...refusal.entry, status: 400, redirect: false }, refusal.detail);
   const responseMode = parameters.get('response_mode') === 'form_post' ? 'form_post' : 'query';
-  return replyTo(provider, { client, redirectUri, responseMode, state }, request).fail(refusal);
+  return replyTo(provider, { client, responseMode, ...to }, request).fail(refusal);
 }
 
 /** The source of the parameters: a pushed request, a signed object, or the browser. */

@@ -38,7 +38,9 @@ export const tokens: readonly Module[] = [
       const { status, body } = await party.resource(made.access_token);
       assert.equal(status, 200);
       if (!trial.provider.openid) return;
-      const { header, claims } = await party.rp.verify(made.id_token);
+      const idToken = await party.rp.verify(made.id_token);
+      const { header, claims } = idToken;
+      party.rp.warnOfMoreClaims(idToken);
       assert.equal(body.sub, claims.sub);
       assert.match(
         String(header.alg),
