@@ -25,6 +25,16 @@ export function assuranceOf(claims: Record<string, unknown>): Assurance {
   };
 }
 
+/** Returns the value of `claims` that requests the levels with a minimum; undefined without any. // OpenID Connect Core 1.0 section 5.5 */
+export function levelClaims({ authenticationLevel, identityLevel }: MinimumAssurance): string | undefined {
+  const names = [
+    ...(authenticationLevel > 0 ? ['authentication_assurance_level'] : []),
+    ...(identityLevel > 0 ? ['id_assurance_level'] : []),
+  ];
+  if (names.length === 0) return undefined;
+  return JSON.stringify({ id_token: Object.fromEntries(names.map((name) => [name, null])) });
+}
+
 /** Returns the lowest level that a list of acr values allows. An unknown value counts as the default `AAL3_ANY`. */
 export function requestedLevel(acrValues: string | undefined): number {
   const levels = (acrValues ?? '').split(' ').map((value) => /^AAL([123])_/.exec(value)?.[1]);

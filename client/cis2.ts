@@ -1,5 +1,11 @@
 import type { Assurance } from './assurance.ts';
-import { assuranceOf, checkAssurance, checkAuthenticationTime, requestedLevel } from './assurance.ts';
+import {
+  assuranceOf,
+  checkAssurance,
+  checkAuthenticationTime,
+  levelClaims,
+  requestedLevel,
+} from './assurance.ts';
 import type { CallbackInput } from './callback.ts';
 import { checkCallback, readCallback } from './callback.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
@@ -140,6 +146,11 @@ export function createCis2(settings: Cis2Settings): Cis2 {
     return { tokens: answer.tokens, idToken: answer.idToken };
   }
 
+  const minimumOf = (requested: number | undefined) => ({
+    authenticationLevel: settings.minimumAuthenticationLevel ?? requested ?? 3,
+    identityLevel: settings.minimumIdentityLevel ?? 3,
+  });
+
   return {
     async begin(options = {}) {
       const to = await provider(options.signal);
@@ -154,6 +165,7 @@ export function createCis2(settings: Cis2Settings): Cis2 {
       const scope = [settings.scope ?? 'openid', options.role && ROLE_SCOPES[options.role]]
         .filter(Boolean)
         .join(' ');
+      const level = requestedLevel(options.acrValues);
       const url = withQuery(to.authorizeUrl, {
         response_type: 'code',
         client_id: clientId,
@@ -164,6 +176,7 @@ export function createCis2(settings: Cis2Settings): Cis2 {
         acr_values: options.acrValues,
         prompt: options.prompt,
         max_age: options.maxAge?.toString(),
+        claims: to.takesClaims ? levelClaims(minimumOf(level)) : undefined,
         code_challenge: proof?.challenge,
         code_challenge_method: proof && 'S256',
       });
@@ -175,7 +188,7 @@ export function createCis2(settings: Cis2Settings): Cis2 {
         nonce,
         maxAge: options.maxAge,
         fresh: options.prompt === 'login',
-        level: requestedLevel(options.acrValues),
+        level,
       });
       return printedWithout({ url, state: packed }, 'state');
     },
@@ -197,10 +210,7 @@ export function createCis2(settings: Cis2Settings): Cis2 {
       const claims = await verifyIdToken(idToken, expected);
       checkAuthenticationTime(claims, transaction, toleranceSeconds);
       const assurance = assuranceOf(claims);
-      checkAssurance(assurance, {
-        authenticationLevel: settings.minimumAuthenticationLevel ?? transaction.level ?? 3,
-        identityLevel: settings.minimumIdentityLevel ?? 3,
-      });
+      checkAssurance(assurance, minimumOf(transaction.level));
       return {
         ...assurance,
         tokens: new TokenSet({ ...tokens.reveal(), idToken, sid: text(claims.sid) }),

@@ -17,6 +17,7 @@ export interface ServerMetadata {
   pushed_authorization_request_endpoint?: string;
   code_challenge_methods_supported?: string[];
   authorization_response_iss_parameter_supported?: boolean;
+  claims_parameter_supported?: boolean;
 }
 
 /** The source of metadata. */

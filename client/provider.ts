@@ -11,6 +11,8 @@ export interface Provider extends ProviderEndpoints {
   pkce: boolean;
   /** Whether every response must name its issuer. // RFC 9207 section 3 */
   issuerInAnswer: boolean;
+  /** Whether a request may name claims. // OpenID Connect Core 1.0 section 5.5 */
+  takesClaims: boolean;
 }
 
 /** The source of a provider's addresses. */
@@ -35,6 +37,7 @@ export function createProvider(source: ProviderSource): (signal?: AbortSignal) =
       endSessionUrl: endSessionUrl && checkedUrl('endpoints.endSessionUrl', endSessionUrl),
       pkce: pkce === true,
       issuerInAnswer: false,
+      takesClaims: false,
     };
     return async () => fixed;
   }
@@ -52,6 +55,7 @@ export function createProvider(source: ProviderSource): (signal?: AbortSignal) =
       endSessionUrl: found.end_session_endpoint,
       pkce: pkce === 'auto' ? listsS256 : pkce,
       issuerInAnswer: found.authorization_response_iss_parameter_supported === true,
+      takesClaims: found.claims_parameter_supported === true,
     };
   };
 }

@@ -26,6 +26,6 @@ export const createIdTokenSource =
       claims: { idToken: [], userinfo: [] },
     };
     const hashes = () => ({ c_hash: halfHash(randomToken()), s_hash: halfHash(randomToken()) });
-    const request = { accessToken: randomToken(), nonce: randomToken(), hashes, more: {} };
+    const request = { scope: [], accessToken: randomToken(), nonce: randomToken(), hashes, more: {} };
     return signIdToken(settings, registration, { facts, ...request });
   };

@@ -88,6 +88,8 @@ const cis2Shape = storedObject({
   pushedRequests: requirement.optional(),
   /** Algorithm of request objects; by default, or if empty, all that the profile allows. */
   requestObjectSigningAlg: algorithm.or(z.literal('')).optional(),
+  /** Claims of ID tokens beyond those of the sign-in: those that the request names, or the published set, which `nhs` clients always get. */
+  idTokenClaims: z.enum(['requested', 'published']).optional(),
   /** Subject of the certificate for `tls_client_auth` (RFC 8705 section 2.1.2). */
   certificateSubject: (z.record(z.string(), z.string()) as z.ZodType<CertificateSubject>).nullish(),
   /** For people. */

@@ -44,6 +44,7 @@ export interface TokenRecord extends Authorization {
 const valuesAre = <T>(fits: (value: unknown) => boolean) =>
   z.custom<Record<string, T>>((found) => isObject(found) && Object.values(found).every(fits));
 const isText = (value: unknown): boolean => typeof value === 'string';
+export const attributesShape = valuesAre<string>(isText);
 
 const grantColumns = {
   family: text,
@@ -53,7 +54,7 @@ const grantColumns = {
   uid: nullable(text),
   sid: nullable(text),
   scope: text,
-  attributes: json(valuesAre<string>(isText)),
+  attributes: json(attributesShape),
   current_generation: computed(integer),
   generation_at: nullable(integer),
   grant_revoked_at: computed(nullable(integer)),

@@ -3,9 +3,10 @@ import { sha256, type Vault } from '@alongside/kernel/secrets';
 import { type Database, found, must, type Row, type Statement, sql } from '../storage/database.ts';
 import { OldRows } from '../storage/old-rows.ts';
 import { idFromHash, keyOfId, type Place, PlacedValues } from '../storage/placed-values.ts';
-import { computed, integer, nullable, onceFor, type RowOf, row, text } from '../storage/row.ts';
+import { computed, integer, json, nullable, onceFor, type RowOf, row, text } from '../storage/row.ts';
 import {
   type Authorization,
+  attributesShape,
   differenceOf,
   findAccess,
   findFirstAccess,
@@ -71,6 +72,7 @@ const openIdGrantRow = row('token_grant', {
 /** An authorization with ID tokens. */
 export type OpenIdGrant = RowOf<typeof openIdGrantRow>;
 
+const attributesRow = row('token_grant', { attributes: json(attributesShape) });
 const partiesRow = row('token_grant', { application_id: text, uid: nullable(text) });
 const lastRow = row('token_grant refresh_token', {
   granted: computed(nullable(integer)),
@@ -360,6 +362,24 @@ export class Tokens {
       ),
       openIdGrantRow,
     );
+  }
+
+  /** Returns the attributes of all authorizations that a client got from an issuer in a session. */
+  async attributesOfSession(
+    sid: string,
+    issuer: string,
+    clientId: string,
+  ): Promise<Authorization['attributes'][]> {
+    const found = await this.#database.all(
+      sql(
+        'SELECT attributes FROM token_grant WHERE sid = ? AND issuer = ? AND client_id = ?',
+        sid,
+        issuer,
+        clientId,
+      ),
+      attributesRow,
+    );
+    return found.map(({ attributes }) => attributes);
   }
 
   /** Returns the application and the person of a live authorization of a session; undefined if it has none. */

@@ -74,7 +74,8 @@ describe('third-party clients', () => {
           execute: [openid.allowInsecureRequests],
         },
       );
-      const { tokens, claims } = await openidJourney(config);
+      const levels = JSON.stringify({ id_token: { authentication_assurance_level: null } });
+      const { tokens, claims } = await openidJourney(config, { claims: levels });
       assert.equal(claims?.sub, '656005750108');
       assert.equal(claims?.authentication_assurance_level, '3');
       const userinfo = await openid.fetchUserInfo(config, tokens.access_token, '656005750108');

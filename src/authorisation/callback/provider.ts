@@ -5,6 +5,7 @@ import { equalSecrets } from '@alongside/kernel/secrets';
 import { errors } from '../errors.ts';
 import { type Attributes, roleIdsAttribute, sealedAs, signInAttributes, userAttributes } from '../issue.ts';
 import type { AtBase } from '../parts.ts';
+import { withRecordedLevels } from '../recorded-levels.ts';
 import {
   fetchUserinfo,
   isFor,
@@ -50,7 +51,7 @@ export async function checkExternalToken({
   upstream,
   upstreamTokens,
   pending,
-}: AtBase<'upstreamKeys' | 'clock'> & WithTokens): Promise<{ claims: JwtClaims }> {
+}: AtBase<'upstreamKeys' | 'clock' | 'tokens'> & WithTokens): Promise<{ claims: JwtClaims }> {
   const jwt = decodeJwt(upstreamTokens.idToken);
   if (!jwt) throw errors.externalMalformed(`the ID token of ${upstream.id} is not a compact JWS`);
   const { aud, iss, exp, iat, nonce, sub } = jwt.claims;
@@ -72,7 +73,7 @@ export async function checkExternalToken({
   if (pending.nonce !== null && (typeof nonce !== 'string' || !equalSecrets(nonce, pending.nonce)))
     throw errors.externalNonce('the nonce is not the one that was sent');
   if (typeof sub !== 'string' || sub === '') throw errors.externalMalformed('the ID token has no sub');
-  return { claims: jwt.claims };
+  return { claims: await withRecordedLevels(parts, upstream, jwt.claims) };
 }
 
 /** Returns the role ids in userinfo. A single role may be outside a list. */

@@ -42,6 +42,7 @@ import {
   checkSubjectIssuer,
   checkSubjectSignature,
   decodeSubject,
+  readLevels,
   refuseEndedSession,
 } from '../nhs/grants/subject-token.ts';
 import { keepScopes, tokenExchange } from '../nhs/grants/token-exchange.ts';
@@ -139,6 +140,7 @@ const subject = ({ base }: NhsServer): Probe[] => [
   },
   { check: 'act signature', expected: 'that of its issuer', step: verifyActor },
   { check: 'session', expected: 'a live one', step: refuseEndedSession },
+  { step: readLevels },
   { check: 'scope', expected: 'one of the products at the level of the person', step: keepScopes },
 ];
 

@@ -51,6 +51,7 @@ export const draftDefaults = (profile: Cis2Registration['profile']): ClientDraft
   maxAge: profile === 'nhs' ? 'proof' : 'pin',
   idTokenSigningAlg: profile === 'fapi2' ? 'PS256' : 'RS256',
   userinfoSigningAlg: null,
+  idTokenClaims: profile === 'nhs' ? 'published' : 'requested',
   boundTokens: null,
   pushedRequests: 'optional',
   signedRequests: 'optional',

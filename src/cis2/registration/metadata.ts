@@ -53,6 +53,8 @@ const shape = z.looseObject({
   subject_type: z.literal('public').optional(),
   /** An extension: whether requests need a code challenge (RFC 7636). */
   pkce: z.enum(['required', 'optional']).optional(),
+  /** An extension: the claims of ID tokens. */
+  id_token_claims: z.enum(['requested', 'published']).optional(),
 });
 
 type Metadata = z.output<typeof shape>;
@@ -97,6 +99,7 @@ function registrationOf(
     signedRequests: needed(metadata.require_signed_request_object),
     boundTokens: boundTokensOf(metadata),
     pkce: metadata.pkce ?? before?.pkce ?? usual.pkce,
+    idTokenClaims: metadata.id_token_claims ?? before?.idTokenClaims ?? usual.idTokenClaims,
     certificateSubject: Object.keys(subject).length === 0 ? null : subject,
   };
 }
@@ -152,4 +155,5 @@ export const metadataOf = (name: string, registration: Cis2Registration): Record
     ...(registration.certificateSubject ?? {}),
     subject_type: 'public',
     pkce: registration.pkce,
+    id_token_claims: registration.idTokenClaims,
   });

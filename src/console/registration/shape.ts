@@ -13,7 +13,9 @@ const platformDefaults = ({ profile, tokenEndpointAuthMethod }: JsonObject): Jso
 
 const cis2Defaults = ({ profile }: JsonObject): JsonObject => ({
   ...(profile === 'fapi2' ? { tokenEndpointAuthMethod: 'private_key_jwt', idTokenSigningAlg: 'PS256' } : {}),
-  ...(profile === 'nhs' ? {} : { pkce: 'required', maxAge: 'pin' }),
+  ...(profile === 'nhs'
+    ? { idTokenClaims: 'published' }
+    : { idTokenClaims: 'requested', pkce: 'required', maxAge: 'pin' }),
 });
 
 const complete = (half: unknown, profile: unknown, defaultsOf: (half: JsonObject) => JsonObject): unknown => {
@@ -191,6 +193,7 @@ export const cis2Shape = z
     maxAge: oneOf('proof', 'pin').default('proof'),
     idTokenSigningAlg: idTokenAlgorithm.default('RS256'),
     userinfoSigningAlg: idTokenAlgorithm.nullable().default(null),
+    idTokenClaims: oneOf('requested', 'published').default('published'),
     ...requestRules,
     pushedRequests: oneOf('required', 'optional').default('optional'),
     requestObjectSigningAlg: assertionAlgorithm,

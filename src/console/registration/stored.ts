@@ -116,6 +116,7 @@ const cis2Defaults = {
 
 const cis2Registration = ({ clientId: _, secrets: __, ...half }: Cis2Registration) => ({
   ...cis2Defaults,
+  idTokenClaims: half.profile === 'nhs' ? ('published' as const) : ('requested' as const),
   ...half,
 });
 

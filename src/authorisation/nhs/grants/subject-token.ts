@@ -11,6 +11,7 @@ import { errors } from '../../errors.ts';
 import { isIssuedTo, unusedExchange } from '../../id-token-party.ts';
 import type { Incoming } from '../../incoming.ts';
 import type { AtBase } from '../../parts.ts';
+import { withRecordedLevels } from '../../recorded-levels.ts';
 import { isFor, signedByProvider } from '../../upstream/calls.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 
@@ -142,6 +143,15 @@ export function useIdTokenOnce({
       ...unusedExchange(parts, idToken, Number(claims.exp) * 1_000),
       refuse: () => errors.subjectUsed('this ID token was exchanged before'),
     });
+}
+
+/** Adds the levels to an ID token of CIS2 that names none. */
+export async function readLevels({
+  server: { parts },
+  subject,
+  upstream,
+}: AtBase<'tokens'> & WithIssuer): Promise<{ subject: DecodedJwt }> {
+  return { subject: { ...subject, claims: await withRecordedLevels(parts, upstream, subject.claims) } };
 }
 
 /** Refuses an ID token after the provider has ended its session. */

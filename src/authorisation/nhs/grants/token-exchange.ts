@@ -22,6 +22,7 @@ import {
   checkSubjectIssuer,
   checkSubjectSignature,
   decodeSubject,
+  readLevels,
   refuseEndedSession,
   refuseForeign,
   useIdTokenOnce,
@@ -67,6 +68,7 @@ const validate = steps<NhsCall>('oauth2.token.token_exchange')
   .step(check('subject-party', refuseForeign))
   .step(check('actor', verifyActor))
   .step(check('session', refuseEndedSession))
+  .step(readLevels)
   .step(check('level', keepScopes))
   .step(findRoles)
   .step(check('subject-unused', useIdTokenOnce));

@@ -5,6 +5,7 @@ import type { Base } from '../../base.ts';
 import { isIssuedTo } from '../../id-token-party.ts';
 import { roleIdsAttribute, userAttributes } from '../../issue.ts';
 import type { PlatformParts } from '../../parts.ts';
+import { withRecordedLevels } from '../../recorded-levels.ts';
 import { signedByProvider } from '../../upstream/calls.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { offered } from '../profile.ts';
@@ -78,15 +79,16 @@ export const idToken: TokenType = {
   async read(token, asking, base, parts, as) {
     const jwt = decodeJwt(token);
     if (!jwt) return { fault: 'it is not a compact JWS' };
-    const { claims } = jwt;
-    const upstream = base.providerOf(claims.iss);
-    if (!upstream) return { fault: `iss is ${String(claims.iss)}, which is no provider of ${base.path}` };
-    const delegated = as === 'subject' && !isIssuedTo(claims, asking.client) && mayAct(claims, asking, base);
+    const { claims: stated } = jwt;
+    const upstream = base.providerOf(stated.iss);
+    if (!upstream) return { fault: `iss is ${String(stated.iss)}, which is no provider of ${base.path}` };
+    const delegated = as === 'subject' && !isIssuedTo(stated, asking.client) && mayAct(stated, asking, base);
     const fault =
       claimsFault(jwt, seconds(parts.clock)) ??
-      (delegated ? undefined : audienceFault(claims, upstream, asking, base)) ??
+      (delegated ? undefined : audienceFault(stated, upstream, asking, base)) ??
       (await signatureFault(jwt, upstream, parts));
     if (fault !== undefined) return { fault };
+    const claims = await withRecordedLevels(parts, upstream, stated);
     const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : null;
     const level = upstream.levelOf(claims);
     if (!level) return { fault: 'it names no level of assurance' };

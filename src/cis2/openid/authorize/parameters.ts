@@ -7,6 +7,7 @@ import { unlike } from '../../../oauth/check.ts';
 import { type NamedApplication, onBehalfOfParameter, openName } from '../../../oauth/on-behalf-of.ts';
 import { claimValues } from '../../../oauth/openid/claims.ts';
 import { readIdTokenHint } from '../../../oauth/openid/id-token-hint.ts';
+import { openIdProviders } from '../../../oauth/openid/providers.ts';
 import { isForm, type Parameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
 import { publicListener } from '../../../oauth/registered-addresses.ts';
 import type { CheckedRequest } from '../../../oauth/server/request-checks.ts';
@@ -115,8 +116,11 @@ function readMember(member: unknown): Map<string, ClaimRequest> | undefined {
   return requests;
 }
 
+const requestable = new Set([...claimValues, ...openIdProviders.cis2.moreClaims]);
+requestable.delete('sub');
+
 const known = (requests: Map<string, ClaimRequest>): string[] =>
-  [...requests.keys()].filter((name) => claimValues.includes(name) && name !== 'sub');
+  [...requests.keys()].filter((name) => requestable.has(name));
 
 const texts = (values: unknown[] = []): string[] => values.filter((value) => typeof value === 'string');
 

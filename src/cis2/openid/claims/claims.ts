@@ -3,11 +3,19 @@ import { randomDigits, randomToken, uuid } from '@alongside/kernel/ids';
 import type { TokenSigner } from '@alongside/kernel/keys';
 import type { Person } from '../../../cis/protocol.ts';
 import type { Cis2Registration, Profile } from '../../../oauth/applications.ts';
-import { claimsOfScopes, signInClaims, withVerifiedEmail } from '../../../oauth/openid/claims.ts';
+import {
+  claimsOfScopes,
+  scopesOfClaim,
+  signInClaims,
+  withVerifiedEmail,
+} from '../../../oauth/openid/claims.ts';
 import type { CisClient } from '../../model/cis-client.ts';
 import { choiceOf } from '../../model/roles.ts';
 import type { SignInFacts } from '../../model/token-facts.ts';
 import { isSent, userClaims } from '../../protocol.ts';
+
+/** The scopes that ask for the role of the sign-in, also in the ID token. */
+const roleScopes = scopesOfClaim('selected_roleid');
 
 /** Returns an assurance level as a string, or as a number, depending on the setting. */
 const assurance = (level: string | number, asNumbers: boolean): string | number =>
@@ -105,6 +113,8 @@ export interface IdTokenSettings {
 
 interface IdTokenData {
   facts: SignInFacts;
+  /** Of the access token. */
+  scope: readonly string[];
   accessToken: string;
   nonce: string | null;
   /** Returns `c_hash` and `s_hash`, where there are code and state. */
@@ -113,26 +123,49 @@ interface IdTokenData {
   more: Record<string, unknown>;
 }
 
-/** Signs an ID token (OpenID Connect Core section 2) in the form published for CIS2. */
+/** Returns the published claims of a sign-in, besides those of OpenID Connect. */
+function publishedClaims(
+  { assuranceAsNumbers }: IdTokenSettings,
+  { clientId }: Cis2Registration,
+  { idAssuranceLevel, level, roleId }: SignInFacts,
+): Record<string, unknown> {
+  const identity = assurance(idAssuranceLevel, assuranceAsNumbers);
+  return {
+    azp: clientId,
+    id_assurance_level: identity,
+    // Relying parties read it under userinfo's name as well.
+    idassurancelevel: identity,
+    authentication_assurance_level: assurance(level, assuranceAsNumbers),
+    ...(roleId === null ? {} : { selected_roleid: roleId }),
+  };
+}
+
+/** Returns those that the request asked for, by name or by the scope of a role. */
+function requestedClaims(
+  published: Record<string, unknown>,
+  { facts, scope }: IdTokenData,
+): Record<string, unknown> {
+  const names = new Set(facts.claims.idToken);
+  if (roleScopes.some((value) => scope.includes(value))) names.add('selected_roleid');
+  return Object.fromEntries(Object.entries(published).filter(([name]) => names.has(name)));
+}
+
+/** Signs an ID token (OpenID Connect Core section 2), in `nhs` in the form published for CIS2. */
 export function signIdToken(
   settings: IdTokenSettings,
   registration: Cis2Registration,
   data: IdTokenData,
 ): Promise<string> {
   const { facts, accessToken, nonce, hashes, more } = data;
-  const level = (value: string | number) => assurance(value, settings.assuranceAsNumbers);
   const { issuer, clock } = settings;
-  const { clientId } = registration;
+  const { clientId, profile, idTokenClaims } = registration;
+  const published = publishedClaims(settings, registration, facts);
+  const isComplete = profile === 'nhs' || idTokenClaims === 'published';
   const claims = {
     ...more,
     ...signInClaims(facts, { issuer, clock, clientId, accessToken, nonce }),
-    azp: clientId,
-    id_assurance_level: level(facts.idAssuranceLevel),
-    // Relying parties read it under userinfo's name as well.
-    idassurancelevel: level(facts.idAssuranceLevel),
-    authentication_assurance_level: level(facts.level),
-    ...(facts.roleId === null ? {} : { selected_roleid: facts.roleId }),
-    ...(settings.forgeRockClaims && registration.profile === 'nhs'
+    ...(isComplete ? published : requestedClaims(published, data)),
+    ...(settings.forgeRockClaims && profile === 'nhs'
       ? { ...hashes(), ...forgeRockClaims(settings.realmName) }
       : {}),
   };

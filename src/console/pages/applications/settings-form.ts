@@ -99,6 +99,10 @@ ${select('cis2.firstAuthenticator', 'People start with', half.firstAuthenticator
   ['choose', 'a choice'],
 ])}
 ${select('cis2.idTokenSigningAlg', 'ID tokens are signed by', half.idTokenSigningAlg, methods('RS256', 'PS256', 'ES256'))}
+${select('cis2.idTokenClaims', 'ID tokens have', half.idTokenClaims, [
+  ['requested', 'the claims that a request names (nhs: as published)'],
+  ['published', 'the published claims'],
+])}
 ${select('cis2.userinfoSigningAlg', 'Userinfo is signed by', half.userinfoSigningAlg, [[nothing, 'nothing: plain JSON'], ...methods('RS256', 'PS256', 'ES256')])}
 ${boundTokens('cis2', half)}</div></details></section>`;
 

@@ -60,7 +60,7 @@ async function issueTokens(
   const access = server.tokenIssuer.access(tokenGrant);
   const refresh = await refreshOf(server, tokenGrant, granted);
   const hashes = () => ({ c_hash: halfHash(code), ...(stateHash === null ? {} : { s_hash: stateHash }) });
-  const data = { facts: granted, accessToken: access.token, nonce, hashes, more };
+  const data = { facts: granted, scope, accessToken: access.token, nonce, hashes, more };
   const idToken = await signIdToken(server.idTokens, registration, data);
   await redeemCode(call, [
     server.sessions.requireLiveStatement(granted.sid),

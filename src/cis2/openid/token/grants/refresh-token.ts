@@ -65,12 +65,14 @@ async function answer(
   { server, client, facts, more }: Valid,
   { accessToken, accessExpiresAt, refreshToken, scope, confirmation = null }: Successor,
 ): Promise<TokenResponse> {
-  const isOpenId = scope.split(' ').includes('openid');
+  const scopes = scope.split(' ');
   // The nonce was of the first response (OpenID Connect Core section 12.2).
-  const data = { facts, accessToken, more, nonce: null, hashes: () => ({}) };
+  const data = { facts, scope: scopes, accessToken, more, nonce: null, hashes: () => ({}) };
   return {
     access_token: accessToken,
-    ...(isOpenId ? { id_token: await signIdToken(server.idTokens, client.registration, data) } : {}),
+    ...(scopes.includes('openid')
+      ? { id_token: await signIdToken(server.idTokens, client.registration, data) }
+      : {}),
     expires_in: server.tokenIssuer.secondsLeft(accessExpiresAt),
     scope,
     token_type: tokenTypeOf(confirmation),
