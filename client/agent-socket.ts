@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { ownUid } from './environment.ts';
 import { ClientError } from './errors.ts';
+import { WindowsUsers } from './windows-users.ts';
 
 /** Connects to the agent's socket or pipe. Throws `agent_unreachable` or `agent_untrusted`. */
 export async function connectToAgent(path: string, timeoutMs: number): Promise<Socket> {
@@ -30,8 +31,11 @@ function accepted(path: string, timeoutMs: number): Promise<Socket> {
   });
 }
 
-// All users share the temporary folder: a socket there, and its folder, must belong to this user or root.
+// All users share the temporary folder: a socket there, and its folder, must belong to this user or root. They also share the names of
+// pipes. Node.js before 26 cannot see whose a pipe is.
 async function checkOwner(path: string): Promise<void> {
+  if ((await WindowsUsers.find()?.isOwnPipe(path)) === false)
+    throw new ClientError('agent_untrusted', `The pipe ${path} belongs to another user; it is not used.`);
   const uid = ownUid();
   if (uid === undefined) return;
   const folder = await lstat(dirname(path)).catch(() => undefined);

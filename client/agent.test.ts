@@ -22,10 +22,11 @@ async function agent(t: TestContext, reply: Reply, over: Partial<IdentityAgentSe
   const received: Record<string, unknown>[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
-    sockets.add(socket);
     const lines = new JsonLines(10_000);
     socket.on('error', () => socket.destroy());
     socket.on('data', (piece: Buffer) => {
+      // On Windows, the client first connects only to see whose pipe it is.
+      sockets.add(socket);
       for (const message of lines.push(piece)) {
         received.push(message);
         reply(message, socket);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { ownUid } from './environment.ts';
+import { WindowsUsers } from './windows-users.ts';
 
 const ESTABLISHED = '01';
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'] as const;
@@ -32,8 +33,8 @@ export function uidIn(
 
 /**
  * Returns whether the other end of a connection to a listener on 127.0.0.1 is a program of this user, or of root, which relays for
- * others, such as for a browser outside WSL. All users of a machine share loopback. On systems other than Linux, and where the tables
- * cannot be read, it is not known, and every program is accepted.
+ * others, such as for a browser outside WSL. All users of a machine share loopback. On macOS, on Windows
+ * before Node.js 26, and where the tables cannot be read, it is not known, and every program is accepted.
  */
 export async function isOwnPeer({
   remoteAddress,
@@ -41,6 +42,11 @@ export async function isOwnPeer({
   localAddress,
   localPort,
 }: Socket): Promise<boolean> {
+  const users = WindowsUsers.find();
+  if (users) {
+    const from = { address: remoteAddress ?? '', port: remotePort ?? 0 };
+    return users.connected(from, { address: localAddress ?? '', port: localPort ?? 0 }) === users.own;
+  }
   const own = ownUid();
   if (process.platform !== 'linux' || own === undefined) return true;
   const from = [remoteAddress ?? '', remotePort ?? 0] as const;

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environment } from '@alongside/kernel/operator';
+import { ownPipe } from '@alongside/kernel/pipe-name';
 
 /**
  * Returns the default path of the local socket, as in the client library: in the folder of the user's session, else in this
@@ -9,7 +10,7 @@ import { environment } from '@alongside/kernel/operator';
 export function defaultSocketPath(): string {
   const { ALONGSIDE_AGENT_SOCKET: told, XDG_RUNTIME_DIR: session } = environment();
   if (told) return told;
-  if (process.platform === 'win32') return '\\\\.\\pipe\\alongside-identity-agent';
+  if (process.platform === 'win32') return ownPipe('alongside-identity-agent');
   const folder = session
     ? join(session, 'alongside')
     : join(tmpdir(), `alongside-${process.getuid?.() ?? 'user'}`);

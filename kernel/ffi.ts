@@ -1,5 +1,6 @@
 import { win32 } from 'node:path';
-import { environment } from './operator.ts';
+
+// The client library has the same file, so that it stands alone; a test compares them.
 
 /** Names of C types, as node:ffi spells them. */
 export type CType = 'void' | 'int32' | 'uint32' | 'uint64' | 'pointer';
@@ -42,16 +43,21 @@ export function findFfi(): Ffi | undefined {
   return loaded;
 }
 
-/** Returns the path of a library of Windows. By its name alone, one next to the program would be loaded first. */
-export const windowsLibrary = (name: string): string =>
-  win32.join(environment().SystemRoot ?? 'C:\\Windows', 'System32', name);
-
 /** A library with typed access to its functions. */
 export class NativeLibrary {
   readonly #library: InstanceType<Ffi['DynamicLibrary']>;
 
   constructor(ffi: Ffi, path: string) {
     this.#library = new ffi.DynamicLibrary(path);
+  }
+
+  /** Loads a library of Windows by its full path: by its name alone, one next to the program would be loaded first. */
+  static ofWindows(ffi: Ffi, name: string): NativeLibrary {
+    const path = Buffer.alloc(2 * 260);
+    // Windows always has this library loaded.
+    const kernel = new NativeLibrary(ffi, 'kernel32.dll');
+    const length = kernel.find('GetSystemDirectoryW', 'uint32', 'pointer', 'uint32')(path, path.length / 2);
+    return new NativeLibrary(ffi, win32.join(path.toString('utf16le', 0, 2 * length), name));
   }
 
   /** @throws Error if the library has no such function */

@@ -1,5 +1,6 @@
 import { lstat, open } from 'node:fs/promises';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { WindowsUsers } from './windows-users.ts';
 
 /** Both ends of a connection, except our port. */
 type Sender = Pick<HttpRequest, 'address' | 'port' | 'localAddress'>;
@@ -9,7 +10,7 @@ export interface PeerUser {
   isOurs(request: Sender & Pick<HttpRequest, 'connection'>): Promise<boolean>;
 }
 
-/** Accepts every user: for containers, because the browser is in another network, and for systems other than Linux. */
+/** Accepts every user: for containers, because the browser is in another network, for macOS, and for Windows before Node.js 26. */
 export const anyPeerUser: PeerUser = { isOurs: async () => true };
 
 const hex = (value: number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, '0');
@@ -136,21 +137,41 @@ export function linuxPeerUser(ourPort: number, ourUid: number): PeerUser {
   };
 }
 
+/** Accepts connections of one Windows user. A program whose user Windows does not tell belongs to another one, or to the system. */
+export function windowsPeerUser(ourPort: number, users: Pick<WindowsUsers, 'own' | 'connected'>): PeerUser {
+  const known = new WeakMap<object, boolean>();
+  return {
+    async isOurs({ address, port, localAddress = '', connection }) {
+      const before = connection && known.get(connection);
+      if (before !== undefined) return before;
+      const user = users.connected({ address, port }, { address: localAddress, port: ourPort });
+      if (connection && user !== undefined) known.set(connection, user === users.own);
+      return user === users.own;
+    },
+  };
+}
+
 /** Returns the check for a listener at this address: only the user of this process, or everyone if it is switched off. */
 export function peerUserOf(url: string, isChecked: boolean): PeerUser {
-  const uid = process.getuid?.();
-  if (!isChecked || process.platform !== 'linux' || uid === undefined) return anyPeerUser;
-  const { port, protocol } = new URL(url);
-  return linuxPeerUser(Number(port || (protocol === 'https:' ? 443 : 80)), uid);
+  const [uid, users] = [process.getuid?.(), WindowsUsers.find()];
+  if (!isChecked) return anyPeerUser;
+  const { port: named, protocol } = new URL(url);
+  const port = Number(named || (protocol === 'https:' ? 443 : 80));
+  if (users) return windowsPeerUser(port, users);
+  return process.platform === 'linux' && uid !== undefined ? linuxPeerUser(port, uid) : anyPeerUser;
 }
 
 /**
- * Returns the reason not to use a Unix socket: another user may have created it and would receive PINs and
- * secrets. Returns undefined if it belongs to this user or root, does not exist, or is a Windows pipe.
+ * Returns the reason not to use a local socket: another user may have created it and would receive PINs and
+ * secrets. Returns undefined if it belongs to this user or root, or does not exist.
  */
 export async function socketFault(path: string): Promise<string | undefined> {
+  if (path.startsWith('\\\\'))
+    return (await WindowsUsers.find()?.isOwnPipe(path)) === false
+      ? `the pipe ${path} belongs to another user`
+      : undefined;
   const own = process.getuid?.();
-  if (own === undefined || path.startsWith('\\\\')) return undefined;
+  if (own === undefined) return undefined;
   const entry = await lstat(path).catch(() => undefined);
   if (!entry || ((entry.uid === own || entry.uid === 0) && entry.isSocket())) return undefined;
   return entry.isSocket()

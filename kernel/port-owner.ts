@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { OperatorError } from './operator.ts';
+import { WindowsUsers } from './windows-users.ts';
 
 /** A process that listens on a port. The id is undefined if this user may not see it. */
 export interface Owner {
@@ -56,9 +57,20 @@ export function ownerIn(tables: readonly string[], port: number, own: number): '
   return users.length > 0 && users.every((uid) => uid === own) ? 'own' : 'unknown';
 }
 
-/** Returns the owners by the tables of Linux; always `unknown` on other systems, or if it is switched off for a container. */
+/** Returns the owner by the users of all listeners on Windows. The system may listen for any user, as root does on Linux. */
+export function windowsOwner(
+  listeners: readonly (string | undefined)[],
+  own: string,
+): 'own' | 'other' | 'unknown' {
+  const system = ['S-1-5-18', 'S-1-5-19', 'S-1-5-20'];
+  if (listeners.some((user) => user !== undefined && user !== own && !system.includes(user))) return 'other';
+  return listeners.length > 0 && listeners.every((user) => user === own) ? 'own' : 'unknown';
+}
+
+/** Returns the owners by the tables of the system; always `unknown` on macOS, or if it is switched off for a container. */
 export function portOwnersOf(isChecked: boolean): PortOwners {
-  const own = process.getuid?.();
+  const [own, users] = [process.getuid?.(), WindowsUsers.find()];
+  if (isChecked && users) return { ownerOf: async (port) => windowsOwner(users.listening(port), users.own) };
   if (!isChecked || process.platform !== 'linux' || own === undefined)
     return { ownerOf: async () => 'unknown' };
   return {

@@ -3,6 +3,7 @@ using System.IO;
 using System.IO.Pipes;
 using System.Net.Sockets;
 using System.Runtime.Serialization.Json;
+using System.Security.Principal;
 using System.Text;
 using System.Xml;
 using System.Xml.Linq;
@@ -16,8 +17,10 @@ static class Ticket
         var path = Environment.GetEnvironmentVariable("ALONGSIDE_AGENT_SOCKET");
         if (Environment.OSVersion.Platform == PlatformID.Win32NT)
         {
-            var name = path == null ? "alongside-identity-agent" : path.Replace(@"\\.\pipe\", "");
-            var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut);
+            var user = WindowsIdentity.GetCurrent().User.Value;
+            var name = path == null ? "alongside-identity-agent-" + user : path.Replace(@"\\.\pipe\", "");
+            // Throws if the pipe is another user's.
+            var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut, PipeOptions.CurrentUserOnly);
             pipe.Connect(2000);
             return pipe;
         }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { type Ffi, NativeLibrary } from '@alongside/kernel/ffi';
 import { pcscAbis, readerState, splitNames } from './pcsc-library.ts';
 import { pkcs11Abi, typedPointer, typedPointers } from './pkcs11-library.ts';
 
@@ -9,7 +10,6 @@ describe('the layout of native structures', () => {
     assert.ok(win32 && linux);
     assert.deepEqual(readerState(win32), { length: 64, event: 20 });
     assert.deepEqual(readerState(linux), { length: 80, event: 24 });
-    assert.match(win32.library, /^[A-Z]:\\.+\\System32\\winscard\.dll$/i);
   });
 
   test('of reader names is UTF-16 on Windows', () => {
@@ -40,4 +40,19 @@ describe('the layout of native structures', () => {
       `0201000000000000887766554433221103000000000000001100000000000000${'0'.repeat(32)}`,
     );
   });
+});
+
+test('a library of Windows is loaded from its system folder, never from the folder of the program', () => {
+  const loaded: string[] = [];
+  class DynamicLibrary {
+    constructor(path: string) {
+      loaded.push(path);
+    }
+
+    getFunction() {
+      return (path: Buffer) => path.write('C:\\Windows\\system32', 'utf16le') / 2;
+    }
+  }
+  NativeLibrary.ofWindows({ DynamicLibrary } as unknown as Ffi, 'winscard.dll');
+  assert.deepEqual(loaded, ['kernel32.dll', 'C:\\Windows\\system32\\winscard.dll']);
 });

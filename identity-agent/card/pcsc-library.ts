@@ -1,11 +1,4 @@
-import {
-  type CFunction,
-  type CType,
-  type CValue,
-  type Ffi,
-  NativeLibrary,
-  windowsLibrary,
-} from '@alongside/kernel/ffi';
+import { type CFunction, type CType, type CValue, type Ffi, NativeLibrary } from '@alongside/kernel/ffi';
 
 /** How a system's PC/SC library passes its values. */
 export interface PcscAbi {
@@ -22,7 +15,7 @@ export interface PcscAbi {
 /** The systems whose own library is called: winscard.h of Windows (x64 and arm64), and of pcsclite 2.3. */
 export const pcscAbis: Readonly<Partial<Record<NodeJS.Platform, PcscAbi>>> = {
   win32: {
-    library: windowsLibrary('winscard.dll'),
+    library: 'winscard.dll',
     dword: 4,
     atr: 36,
     suffix: 'W',
@@ -81,7 +74,8 @@ export class PcscLibrary {
   constructor(ffi: Ffi, abi: PcscAbi) {
     this.#abi = abi;
     this.#ffi = ffi;
-    const library = new NativeLibrary(ffi, abi.library);
+    const library =
+      abi.suffix === 'W' ? NativeLibrary.ofWindows(ffi, abi.library) : new NativeLibrary(ffi, abi.library);
     const known = new Map<string, CFunction>();
     const dword: CType = abi.dword === 4 ? 'uint32' : 'uint64';
     // A number is a DWORD, a bigint a handle of pointer length, everything else an address.

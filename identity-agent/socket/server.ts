@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { makeFolder, OperatorError } from '@alongside/kernel/operator';
+import { WindowsUsers } from '@alongside/kernel/windows-users';
 import { longestLine } from '../protocol.ts';
 import { ticketFailure } from './api-methods.ts';
 import {
@@ -62,6 +63,8 @@ export class SocketServer {
       await this.#open(path);
     }
     if (!isPipe(path)) await chmod(path, 0o600);
+    else if (WindowsUsers.find()?.protectPipe(path) === false)
+      this.#options.log.warn({ path }, 'other users may open the pipe for reading');
   }
 
   /** Sends a notification to every connection that may receive and has subscribed to it. */

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { environment, makeFolder, OperatorError } from '@alongside/kernel/operator';
+<<<<<<< HEAD
 import { closeToOthers } from '@alongside/kernel/windows-access';
+=======
+import { ownPipe } from '@alongside/kernel/pipe-name';
+>>>>>>> 6c8951f6 (windows: name the user of connections, listeners and pipes)
 
 export interface DataFolder {
   path: string;
@@ -80,7 +84,7 @@ export function requireVolume(path: string): void {
  */
 export function agentSocketPath(agentPort: number): string {
   const name = agentPort === 8403 ? 'identity-agent' : `identity-agent-${agentPort}`;
-  if (process.platform === 'win32') return `\\\\.\\pipe\\alongside-${name}`;
+  if (process.platform === 'win32') return ownPipe(`alongside-${name}`);
   const runtime = environment().XDG_RUNTIME_DIR;
   return join(
     runtime ? join(runtime, 'alongside') : join(tmpdir(), `alongside-${process.getuid?.() ?? 'user'}`),

@@ -259,7 +259,7 @@ describe('the executable for Windows under Wine', {
   }
 
   test('runs the first journey', async (t) => {
-    const words = ['up', '--ephemeral', '--port-base', '0', '--json'];
+    const words = ['up', '--ephemeral', '--any-local-user', '--port-base', '0', '--json'];
     const state = JSON.parse(await startUnderWine(t, words, '"stateFile"')) as StateFile;
     assert.match(state.stateFile, /^C:\\/);
     await signInAndRead(state.urls);
