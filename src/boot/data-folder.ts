@@ -3,11 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { environment, makeFolder, OperatorError } from '@alongside/kernel/operator';
-<<<<<<< HEAD
-import { closeToOthers } from '@alongside/kernel/windows-access';
-=======
 import { ownPipe } from '@alongside/kernel/pipe-name';
->>>>>>> 6c8951f6 (windows: name the user of connections, listeners and pipes)
+import { closeToOthers } from '@alongside/kernel/windows-access';
 
 export interface DataFolder {
   path: string;
