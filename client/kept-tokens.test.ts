@@ -18,11 +18,11 @@ describe('tokens kept by the operating system', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kept-'));
     file = join(folder, 'tokens');
-    store = commandStore({
-      read: node('fs.writeSync(1, fs.readFileSync(process.argv[1]))', file),
-      write: node('fs.writeFileSync(process.argv[1], fs.readFileSync(0), { mode: 0o600 })', file),
-      remove: node('fs.rmSync(process.argv[1], { force: true })', file),
-    });
+    store = {
+      read: () => readFile(file, 'utf8').catch(() => undefined),
+      write: (text) => writeFile(file, text, { mode: 0o600 }),
+      remove: () => rm(file, { force: true }),
+    };
   });
   after(() => rm(folder, { recursive: true }));
 
@@ -133,6 +133,19 @@ describe('tokens kept by the operating system', () => {
   test('are gone when they are removed', async () => {
     await store.remove();
     assert.equal(await store.read(), undefined);
+  });
+
+  test('are kept by three programs of the system', async () => {
+    const programs = commandStore({
+      read: node('fs.createReadStream(process.argv[1]).pipe(process.stdout)', file),
+      write: node('process.stdin.pipe(fs.createWriteStream(process.argv[1]))', file),
+      remove: node('fs.rmSync(process.argv[1])', file),
+    });
+    assert.equal(await programs.read(), undefined);
+    await programs.write('a token');
+    assert.equal(await programs.read(), 'a token');
+    await programs.remove();
+    assert.equal(await programs.read(), undefined);
   });
 
   test('report a program that fails or does not exist, without showing the tokens', async () => {

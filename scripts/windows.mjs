@@ -1,13 +1,13 @@
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { nodeFor } from './pack/executable/platforms.mjs';
 import { inClone } from './prepare/clone.mjs';
 import { noteRunning } from './prepare/running.mjs';
 import { orOneSentence, Stop, say, whileSaying } from './prepare/say.mjs';
 import { prepare } from './prepare.mjs';
 import { prepareOptionalHelpers } from './test/helpers.mjs';
 import { prepareKeyPool } from './test/key-pool.mjs';
+import { build, installNode, programs } from './windows/install.mjs';
 import { outcomeOf } from './windows/outcome.mjs';
 import { stage } from './windows/stage.mjs';
 import { Wine } from './windows/wine.mjs';
@@ -39,7 +39,6 @@ await orOneSentence(async () => {
   const { ALONGSIDE_WINE: program } = await prepareOptionalHelpers(['test/windows/']);
   if (program === undefined)
     throw new Stop('Wine 10 or newer is missing: install the packages wine and wine64 of Debian 13');
-  const { folder: node, version } = await nodeFor('win-x64');
   await prepareKeyPool();
   noteRunning();
   const wine = new Wine(program);
@@ -51,23 +50,25 @@ await orOneSentence(async () => {
   ])
     process.on(signal, () => process.exit(code));
   const named = patterns.length > 0 ? patterns : folders;
-  const output = await runUnder(wine, node, version, named);
+  const output = await runUnder(wine, named);
   process.exitCode = conclude(output, patterns.length > 0);
 });
 
 /** Runs `npm test` of a copy of this clone; resolves with its standard output. */
-async function runUnder(wine, node, version, patterns) {
-  const project = join(wine.drive, 'my proj ü');
-  const clone = join(project, 'clone');
-  await whileSaying('installing Wine into a temporary folder', () => wine.install());
-  mkdirSync(project);
+async function runUnder(wine, patterns) {
+  const clone = join(wine.drive, 'my proj ü', 'clone');
+  const built = join(wine.drive, 'built');
+  await whileSaying('installing Wine into a temporary folder, and building the packages', () =>
+    Promise.all([wine.install(), patterns.some((pattern) => pattern.includes('windows')) && build(built)]),
+  );
   stage(clone);
-  copyFileSync(join(node, 'bin', 'node.exe'), join(wine.drive, 'node.exe'));
-  const words = ['C:\\node.exe', 'C:\\my proj ü\\clone\\scripts\\test.mjs', ...patterns];
+  const version = await installNode(wine.drive);
+  const words = [`${programs}\\node.exe`, 'C:\\my proj ü\\clone\\scripts\\test.mjs', ...patterns];
   const read = (kind) => readFileSync(join(wine.folder, `tests.${kind}`), 'utf8');
   await whileSaying(
     `running the tests with Node.js ${version} for Windows`,
-    () => wine.run(words, 'tests', { cwd: clone }),
+    () =>
+      wine.run(words, 'tests', { cwd: clone, env: { WINEPATH: programs, ALONGSIDE_PACKED: 'C:\\built' } }),
     () => `${read('out').match(/^ *[✔✖] /gmu)?.length ?? 0} tests`,
   );
   process.stderr.write(read('err'));

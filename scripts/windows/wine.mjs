@@ -39,6 +39,8 @@ export class Wine {
       LC_ALL: 'C.UTF-8',
       XDG_RUNTIME_DIR: this.folder,
     };
+    // npm under Wine has its own settings.
+    for (const name of Object.keys(this.#env)) if (/^npm_/i.test(name)) delete this.#env[name];
     // Wine aborts with a temporary folder of its user. The tests run as a user runs them, and report what they skip.
     for (const name of ['TMPDIR', 'DISPLAY', 'WAYLAND_DISPLAY', 'CI', 'NODE_OPTIONS']) delete this.#env[name];
   }

@@ -7,6 +7,7 @@ import { registerClients } from '../../../../bench/peers/clients.ts';
 import { combinedSignIn } from '../../../../bench/peers/scenarios.ts';
 import type { StateFile } from '../../../../src/state-file.ts';
 import { Navigator } from '../../../testing/navigate.ts';
+import { onWindows } from '../../../testing/platform.ts';
 
 /** Starts a program that prints one JSON line when it is ready; resolves with its state. */
 export async function readyState(child: ChildProcess): Promise<StateFile> {
@@ -44,18 +45,29 @@ export interface FirstJourney {
   program: readonly [string, ...string[]];
   cwd: string;
   env?: NodeJS.ProcessEnv;
+  /** The words that start an instance; `up` by default. */
+  up?: readonly string[];
   flags: readonly string[];
   /** Runs a command to its end; resolves with its standard output. */
   command(...words: string[]): Promise<string>;
 }
 
 /** Starts an instance, signs in at the workstation with the commands, then by both patterns, and reads a patient. */
-export async function firstJourney({ program, cwd, env, flags, command }: FirstJourney): Promise<void> {
+export async function firstJourney({
+  program,
+  cwd,
+  env,
+  up = ['up'],
+  flags,
+  command,
+}: FirstJourney): Promise<void> {
   const [file, ...first] = program;
-  const child = spawn(file, [...first, 'up', '--json', '--port-base', '0', ...flags], {
+  // Windows has no signal that lets a program end by itself.
+  const ends = onWindows ? ['--end-with-input'] : [];
+  const child = spawn(file, [...first, ...up, '--json', '--port-base', '0', ...flags, ...ends], {
     cwd,
     env,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: [onWindows ? 'pipe' : 'ignore', 'pipe', 'inherit'],
   });
   try {
     const { urls, stateFile, version } = await readyState(child);
@@ -67,7 +79,8 @@ export async function firstJourney({ program, cwd, env, flags, command }: FirstJ
       assert.match(await command('agent', 'sign-in', ...state), /signed in/i);
     });
   } finally {
-    child.kill('SIGTERM');
+    if (child.stdin) child.stdin.end();
+    else child.kill('SIGTERM');
     if (child.exitCode === null) await once(child, 'exit');
   }
   assert.equal(child.exitCode, 0);

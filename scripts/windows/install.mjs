@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { nodeFor } from '../pack/executable/platforms.mjs';
+import { inClone } from '../prepare/clone.mjs';
+import { lockedPackages } from '../test/locked-packages.mjs';
+
+const run = promisify(execFile);
+
+/** The folder into which the installer of Node.js for Windows writes by default. */
+export const programs = 'C:\\Program Files\\nodejs';
+
+/**
+ * Installs Node.js with npm as its installer does; returns the version.
+ * @param drive the folder of C:\
+ */
+export async function installNode(drive) {
+  const { folder: node, version } = await nodeFor('win-x64');
+  const locked = lockedPackages(['windows', 'npm'], { folder: 'windows-npm', what: 'npm' });
+  if (!locked.find()) await locked.fetch();
+  const npm = join(locked.find(), 'node_modules', 'npm');
+  const folder = join(drive, 'Program Files', 'nodejs');
+  mkdirSync(join(folder, 'node_modules'), { recursive: true });
+  copyFileSync(join(node, 'bin', 'node.exe'), join(folder, 'node.exe'));
+  symlinkSync(npm, join(folder, 'node_modules', 'npm'));
+  for (const name of ['npm.cmd', 'npx.cmd']) copyFileSync(join(npm, 'bin', name), join(folder, name));
+  return version;
+}
+
+/** Builds into a folder what the tests install. The builder's native modules are those of this system. */
+export async function build(folder) {
+  for (const [script, ...words] of [
+    ['pack.mjs', '--only', 'alongside'],
+    ['pack.mjs', '--only', '@alongside/client'],
+    ['executable.mjs', '--platform', 'win-x64'],
+  ])
+    await run(process.execPath, [inClone('scripts', script), folder, ...words]);
+}
