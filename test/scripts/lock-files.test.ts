@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -33,4 +34,16 @@ describe('the check of lock files', () => {
     };
     assert.deepEqual(problemsOf(packages), []);
   });
+});
+
+test('the clone and --oldest find Node.js on Windows, macOS and Linux', () => {
+  for (const folder of ['node', 'node24']) {
+    const path = join(import.meta.dirname, '../../scripts', folder, 'package-lock.json');
+    const { packages } = JSON.parse(readFileSync(path, 'utf8')) as {
+      packages: Record<string, { os?: string; cpu?: string }>;
+    };
+    const platforms = new Set(Object.values(packages).map(({ os, cpu }) => `${os}-${cpu}`));
+    for (const platform of ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'win32-x64'])
+      assert.ok(platforms.has(platform), `${folder} has no ${platform}`);
+  }
 });
