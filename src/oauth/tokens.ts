@@ -84,9 +84,6 @@ const liveGrant = (table: 'access_token' | 'refresh_token', and = ''): string =>
   `EXISTS (SELECT 1 FROM token_grant g WHERE g.id = ${table}.grant_id AND g.part = ${table}.grant_part
    AND g.revoked_at IS NULL${and})`;
 
-/** How a condition asks for a live grant: if it ends during the batch, the tokens of the batch end with it. */
-const asOfStart = { readsAsOfStart: true };
-
 interface GrantKey {
   id: number;
   part: number;
@@ -257,7 +254,6 @@ export class Tokens {
         hash,
         now,
       ),
-      asOfStart,
     );
   }
 
@@ -275,7 +271,6 @@ export class Tokens {
           hash,
           now,
         ),
-        asOfStart,
       );
     const isLive =
       table === 'firstAccess'
@@ -283,7 +278,7 @@ export class Tokens {
            AND revoked_at IS NULL AND generation = 0`
         : `access_token WHERE id = ? AND hash = ? AND expires_at > ? AND revoked_at IS NULL
            AND ${liveGrant('access_token', ' AND g.generation = access_token.generation')}`;
-    return must(sql(`SELECT 1 AS live FROM ${isLive}`, id, hash, now), asOfStart);
+    return must(sql(`SELECT 1 AS live FROM ${isLive}`, id, hash, now), 'reads');
   }
 
   /** Returns the sealed successor of a used refresh token, for an idempotent retry. */

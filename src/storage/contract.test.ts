@@ -64,11 +64,12 @@ for (const make of dialects(sqliteSubject, postgresSubject)) {
 
     test('a condition may only read, and require that another row is absent', async () => {
       const unless = (code: string) =>
-        must(sql('SELECT 1 AS absent WHERE NOT EXISTS (SELECT 1 FROM developer WHERE id = ?)', code), {
-          readsAsOfStart: true,
-        });
+        must(
+          sql('SELECT 1 AS absent WHERE NOT EXISTS (SELECT 1 FROM developer WHERE id = ?)', code),
+          'reads',
+        );
       const add = (code: string) => sql('INSERT INTO organisation (code, name) VALUES (?, ?)', code, code);
-      const live = must(sql("SELECT 1 AS live FROM organisation WHERE code = 'READ-1'"));
+      const live = must(sql("SELECT 1 AS live FROM organisation WHERE code = 'READ-1'"), 'reads');
       const held = await one.batch([add('READ-1'), unless('nobody'), add('READ-2')]);
       assert.deepEqual(
         held.results.map(({ changes }) => changes),
@@ -119,7 +120,10 @@ for (const make of dialects(sqliteSubject, postgresSubject)) {
       const developer = (id: string, label = id) =>
         sql("INSERT INTO developer (id, name, status, body, revision) VALUES (?, '', '', ?, 1)", id, label);
       const raise = (id: string) =>
-        must(sql('UPDATE developer SET revision = revision + 1 WHERE id = ? RETURNING body, revision', id));
+        must(
+          sql('UPDATE developer SET revision = revision + 1 WHERE id = ? RETURNING body, revision', id),
+          'returns',
+        );
       const rename = (code: string) =>
         must(sql('UPDATE organisation SET name = ? WHERE code = ?', 'renamed', code));
       before(() => one.batch([developer('D1', 'First'), developer('D2', 'Second'), insert('ORG')]));
@@ -179,6 +183,7 @@ for (const make of dialects(sqliteSubject, postgresSubject)) {
       test('lets one of many concurrent batches succeed', async () => {
         const spend = must(
           sql("UPDATE developer SET body = 'spent' WHERE id = 'D2' AND body <> 'spent' RETURNING body"),
+          'returns',
         );
         const made = await Promise.all(
           Array.from({ length: 10 }, (_, n) => (n % 2 ? one : two).batch([spend, insert(`ONCE${n}`)])),
@@ -189,7 +194,8 @@ for (const make of dialects(sqliteSubject, postgresSubject)) {
     });
 
     test('a condition may only read, alone or at any place of a batch', async () => {
-      const exists = (code: string) => must(sql('SELECT 1 AS one FROM organisation WHERE code = ?', code));
+      const exists = (code: string) =>
+        must(sql('SELECT 1 AS one FROM organisation WHERE code = ?', code), 'reads');
       const note = (name: string) => sql("INSERT INTO setting (name, value) VALUES (?, 'x')", name);
       await one.run(sql("INSERT INTO organisation (code, name) VALUES ('READ', 'x')"));
       const missing = exists('nobody');

@@ -11,17 +11,15 @@ export interface RowReader<R extends object> {
   readonly read: (row: Row) => R;
 }
 
+/** How a condition counts its rows: those that it writes, writes and returns, or only reads. */
+export type Condition = 'writes' | 'returns' | 'reads';
+
 /** One SQL statement with `?` for each value, in the common part of both dialects. */
 export interface Statement {
   readonly text: string;
   readonly values: readonly Value[];
-  /** If true and this statement changes no row, the whole batch is rolled back. */
-  readonly mustChange?: boolean;
-  /**
-   * Whether this condition is no less strict if its subqueries see other tables as they were when its batch began. PostgreSQL then
-   * executes it in one statement with the batch.
-   */
-  readonly readsAsOfStart?: boolean;
+  /** If it changes no row, the whole batch is rolled back. */
+  readonly condition?: Condition | undefined;
   /**
    * Its rows may be cached: `rows` until the tables that it reads are written, `found` until rows of them are changed or
    * deleted. An empty result is not cached as `found`.
@@ -47,10 +45,9 @@ export const sql = (text: string, ...values: Value[]): Statement => ({ text, val
  * Marks a statement as a condition of its batch: if it changes no row, the batch is rolled back. A condition after the first
  * statement changes at most one row, which it finds by its key.
  */
-export const must = (statement: Statement, how: Pick<Statement, 'readsAsOfStart'> = {}): Statement => ({
+export const must = (statement: Statement, condition: Condition = 'writes'): Statement => ({
+  condition,
   ...statement,
-  ...how,
-  mustChange: true,
 });
 
 /** Marks a statement that reads only rarely written tables. Its rows may be shared objects, so do not change them. */

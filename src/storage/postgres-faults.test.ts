@@ -127,7 +127,7 @@ describe('a lost PostgreSQL connection', () => {
     const { locker, open } = await counting(t);
     const database = await open();
     const whole = sql('SELECT * FROM counter');
-    const change = must(sql('UPDATE counter SET n = n + 1 RETURNING *'));
+    const change = must(sql('UPDATE counter SET n = n + 1 RETURNING *'), 'returns');
     await database.get(whole);
     await database.run(change);
     await locker.query("ALTER TABLE counter ADD COLUMN note TEXT NOT NULL DEFAULT ''");

@@ -90,6 +90,7 @@ export class SingleUse {
         orderedHash(value),
         now,
       ),
+      'returns',
     );
   }
 
@@ -180,7 +181,7 @@ export class SingleUse {
 
   /** Returns the condition that an act was not noted. Another process cannot note it before the batch is committed. */
   unnotedStatement(kind: string, value: string): Statement {
-    return must(sql(unnotedTexts[this.#database.dialect], kind, orderedHash(value), ...anyTime));
+    return must(sql(unnotedTexts[this.#database.dialect], kind, orderedHash(value), ...anyTime), 'reads');
   }
 
   /** Claims a value: returns true for the first caller, false for later ones. */

@@ -109,8 +109,8 @@ function executeOne(
   try {
     const result = run(connection, cache, statement);
     const { changes } = result;
-    if (statement.mustChange && changes === 0) return { done: false, failed: statement, results: [] };
-    if (statement.mustChange && changes > 1 && results.length > 0)
+    if (statement.condition && changes === 0) return { done: false, failed: statement, results: [] };
+    if (statement.condition && changes > 1 && results.length > 0)
       return new StatementError('A condition after the first statement changed several rows.');
     results.push(result);
     return undefined;

@@ -10,7 +10,7 @@ const plantStatements = (): Statement[] => [
   ...seedPeople().flatMap((person) => [
     personStatement(person),
     // Existing people stay unchanged.
-    ...takeRolesStatements(undefined, person).map((statement) => ({ ...statement, mustChange: false })),
+    ...takeRolesStatements(undefined, person).map((statement) => ({ ...statement, condition: undefined })),
     ...keyStatements(undefined, person),
   ]),
   ...knownNamesStatements(seedPeople()),

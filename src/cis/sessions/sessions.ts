@@ -59,7 +59,7 @@ export class Sessions {
     );
     const { done } = await this.#database.batch([
       // The row represents the workstation, so that sign-ins at one agent are serialised in both dialects.
-      { ...this.#singleUse.claimStatement('cis-desk', agentId, 1), mustChange: false },
+      { ...this.#singleUse.claimStatement('cis-desk', agentId, 1), condition: undefined },
       ...former.flatMap(({ statements }) => statements),
       // Locks the person until the session is written, so that no change is missed.
       must(
