@@ -208,7 +208,7 @@ export class Applications {
 
   /** Returns whether an approved public client has a callback with this web origin. */
   async hasPublicClientAt(origin: string, half: 'platform' | 'cis2'): Promise<boolean> {
-    const rows = await this.#database.all(seldom(publicClients), applicationRow);
+    const rows = await this.#database.all(seldom(publicClients, 'application'), applicationRow);
     return rows.some(({ body: { status, platform, cis2 } }) => {
       const [client, callbacks] =
         half === 'platform' ? [platform, platform?.callbackUrls] : [cis2, cis2?.redirectUris];
@@ -221,7 +221,7 @@ export class Applications {
 
   /** Returns whether the developer of an application is inactive, so that it may not be used. */
   async isOfInactive({ developer }: Pick<Application, 'developer'>): Promise<boolean> {
-    const statement = seldom(sql('SELECT status FROM developer WHERE id = ?', developer));
+    const statement = seldom(sql('SELECT status FROM developer WHERE id = ?', developer), 'developer');
     return (await this.#database.get(statement, developerStatusRow))?.status === 'inactive';
   }
 
@@ -278,7 +278,7 @@ export class Applications {
   }
 
   async #found(statement: Statement): Promise<StoredApplication | undefined> {
-    const found = await this.#database.get(seldom(statement), applicationRow);
+    const found = await this.#database.get(seldom(statement, 'application', 'client'), applicationRow);
     return found && stored(found);
   }
 

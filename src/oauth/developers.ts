@@ -34,7 +34,7 @@ export class Developers {
   }
 
   async get(id: string): Promise<StoredDeveloper | undefined> {
-    const statement = seldom(sql('SELECT body, revision FROM developer WHERE id = ?', id));
+    const statement = seldom(sql('SELECT body, revision FROM developer WHERE id = ?', id), 'developer');
     const found = await this.#database.get(statement, developerRow);
     return found && stored(found);
   }

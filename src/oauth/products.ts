@@ -68,7 +68,7 @@ export class Products {
       `SELECT body, revision FROM product WHERE name IN (${marks}) ORDER BY name`,
       ...names,
     );
-    return (await this.#database.all(seldom(statement), productRow)).map(stored);
+    return (await this.#database.all(seldom(statement, 'product'), productRow)).map(stored);
   }
 
   /**

@@ -210,7 +210,7 @@ export class Tokens {
     const { id, hash, table } = this.#accessPlaceOf(token);
     if (table === 'refresh') return undefined;
     const statement = sql(table === 'firstAccess' ? findFirstAccess : findAccess, id, hash);
-    const stored = await this.#database.get(found(statement));
+    const stored = await this.#database.get(found(statement, 'token_grant', 'access_token'));
     // A weak map would keep the record of a row that is read once until the next collection of old objects.
     return stored && (Object.isFrozen(stored) ? sharedRecord(stored) : readRecord('access', stored));
   }

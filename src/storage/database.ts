@@ -20,11 +20,7 @@ export interface Statement {
   readonly values: readonly Value[];
   /** If it changes no row, the whole batch is rolled back. */
   readonly condition?: Condition | undefined;
-  /**
-   * Its rows may be cached: `rows` until the tables that it reads are written, `found` until rows of them are changed or
-   * deleted. An empty result is not cached as `found`.
-   */
-  readonly caches?: 'rows' | 'found';
+  readonly caches?: Caches;
   /** On SQLite, the entry that it adds to a list, instead of a text. */
   readonly appends?: { readonly list: AppendedList; readonly entry: unknown };
 }
@@ -36,6 +32,18 @@ export interface Statement {
 export interface AppendedList<Entry = unknown> {
   /** Adds entries by statements of the transaction. Returns what to do once it is committed. */
   append(entries: readonly Entry[], execute: (statement: Statement) => StatementResult): () => void;
+}
+
+/**
+ * Until when rows may be cached: `rows` until a table that they depend on is written, `found` until rows of these tables are changed
+ * or deleted. An empty result is not cached as `found`.
+ */
+export type CacheKind = 'rows' | 'found';
+
+interface Caches {
+  readonly kind: CacheKind;
+  /** All tables that the statement reads. */
+  readonly tables: readonly string[];
 }
 
 /** Creates a statement: `sql('DELETE FROM person WHERE uid = ?', uid)`. */
@@ -50,11 +58,19 @@ export const must = (statement: Statement, condition: Condition = 'writes'): Sta
   ...statement,
 });
 
-/** Marks a statement that reads only rarely written tables. Its rows may be shared objects, so do not change them. */
-export const seldom = (statement: Statement): Statement => ({ ...statement, caches: 'rows' });
+/** Marks a statement that reads only these rarely written tables. Its rows may be shared objects, so do not change them. */
+export const seldom = ({ text, values }: Statement, ...tables: [string, ...string[]]): Statement => ({
+  text,
+  values,
+  caches: { kind: 'rows', tables },
+});
 
-/** Marks a read by primary key of a table that grows all the time, but rarely changes a row. Its row may be a shared object. */
-export const found = (statement: Statement): Statement => ({ ...statement, caches: 'found' });
+/** Marks a read by primary key of tables that grow all the time, but rarely change a row. Its row may be a shared object. */
+export const found = ({ text, values }: Statement, ...tables: [string, ...string[]]): Statement => ({
+  text,
+  values,
+  caches: { kind: 'found', tables },
+});
 
 export interface StatementResult {
   /** Number of rows that were written or, with RETURNING, returned. */
@@ -105,9 +121,9 @@ export interface Database {
   /**
    * Returns a number that increases when rows of these rarely written tables may have changed, in any process; undefined if that is
    * unknown. `Derived` compares it.
-   * @param caches `found` for tables that grow all the time: when a row of them may have been changed or deleted
+   * @param kind `found` for tables that grow all the time: when a row of them may have been changed or deleted
    */
-  stampOf(tables: readonly string[], caches?: Statement['caches']): number | undefined;
+  stampOf(tables: readonly string[], kind?: CacheKind): number | undefined;
   /**
    * Executes all of these statements or none, in order. Resolves when they are committed: every process sees them, and they
    * survive the end of this process.

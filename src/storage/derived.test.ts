@@ -25,7 +25,7 @@ for (const dialect of dialects('SQLite', 'PostgreSQL'))
     let names: Derived<string | undefined>;
     const nameOf = async (code: string) => {
       const statement = sql('SELECT name FROM organisation WHERE code = ?', code);
-      return (await here.get<{ name: string }>(seldom(statement)))?.name;
+      return (await here.get<{ name: string }>(seldom(statement, 'organisation')))?.name;
     };
 
     before(async () => {

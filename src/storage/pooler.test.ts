@@ -105,7 +105,7 @@ describe('PostgreSQL behind PgBouncer', { skip: program === '' && 'needs PgBounc
     });
     await Promise.all([migrate(here), migrate(there)]);
     for (const database of [here, there]) database.onForeignChange(() => undefined);
-    const statement = seldom(sql('SELECT name FROM organisation WHERE code = ?', 'P1'));
+    const statement = seldom(sql('SELECT name FROM organisation WHERE code = ?', 'P1'), 'organisation');
     await here.run(sql('INSERT INTO organisation (code, name) VALUES (?, ?)', 'P1', 'One'));
     const read = () => there.get<{ name: string }>(statement);
     for (

@@ -7,7 +7,8 @@ import { seldom, sql } from './database.ts';
 import { migrate } from './migrations.ts';
 import { PostgresDatabase } from './postgres.ts';
 
-const name = (code: string) => seldom(sql('SELECT name FROM organisation WHERE code = ?', code));
+const name = (code: string) =>
+  seldom(sql('SELECT name FROM organisation WHERE code = ?', code), 'organisation');
 const add = (code: string, text: string) =>
   sql('INSERT INTO organisation (code, name) VALUES (?, ?)', code, text);
 const rename = (code: string, text: string) =>
@@ -114,7 +115,7 @@ describe('the cache of rarely written rows on PostgreSQL', () => {
 
   test('reads statements of other tables each time', async (t) => {
     const database = await open(t);
-    const statement = seldom(sql('SELECT 1 AS one'));
+    const statement = seldom(sql('SELECT 1 AS one'), 'event_block');
     assert.notEqual(await database.get(statement), await database.get(statement));
   });
 
@@ -127,7 +128,7 @@ describe('the cache of rarely written rows on PostgreSQL', () => {
 
   test('reads again after a failed read', async (t) => {
     const database = await open(t);
-    const broken = seldom(sql('SELECT missing FROM organisation'));
+    const broken = seldom(sql('SELECT missing FROM organisation'), 'organisation');
     await assert.rejects(database.all(broken));
     await admin.query('ALTER TABLE organisation ADD COLUMN missing TEXT');
     t.after(() => admin.query('ALTER TABLE organisation DROP COLUMN missing'));

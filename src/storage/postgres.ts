@@ -4,6 +4,7 @@ import pg from 'pg';
 import {
   type BatchOptions,
   type BatchResult,
+  type CacheKind,
   type Database,
   type Health,
   type PoolState,
@@ -29,7 +30,7 @@ import { Echo, Unheard } from './postgres-echo.ts';
 import { PostgresReader } from './postgres-reader.ts';
 import { type Progress, runBatch, runPatiently } from './postgres-statements.ts';
 import { PostgresWatcher } from './postgres-watcher.ts';
-import { onlyAdds, onlyReads, SeldomRows, shared, tablesOf, writtenTablesOf } from './seldom-rows.ts';
+import { onlyAdds, onlyReads, SeldomRows, shared, writtenTablesOf } from './seldom-rows.ts';
 
 /** Connections and time limits; each has a default. */
 export interface PostgresOptions {
@@ -59,24 +60,17 @@ const goodbye = 500;
 const announcedWholly: readonly string[] = [...announcedTables, ...announcedDefinitions, ...announcedKeys];
 
 /** The tables of which every change that matters for a cache is announced. */
-const announcedFor = (caches: Statement['caches']): readonly string[] =>
-  caches === 'found' ? announcedRevocations : announcedWholly;
+const announcedFor = (kind?: CacheKind): readonly string[] =>
+  kind === 'found' ? announcedRevocations : announcedWholly;
 
 const isWrite = (text: string): boolean => writtenTablesOf(text).length > 0;
 
-/** Whether every change that matters of the tables that a statement reads is announced. Parsed once for each text. */
-const cached = new Map<string, boolean>();
-function isCached({ caches, text }: Statement): boolean {
-  if (!caches) return false;
-  let known = cached.get(text);
-  if (known === undefined) {
-    const tables = tablesOf(text);
-    const announced = announcedFor(caches);
-    known = tables.length > 0 && tables.every((table) => announced.includes(table));
-    cached.set(text, known);
-  }
-  return known;
-}
+const areAnnounced = (tables: readonly string[], kind?: CacheKind): boolean =>
+  tables.every((table) => announcedFor(kind).includes(table));
+
+/** Whether every change that matters of the tables that a statement reads is announced. */
+const isCached = ({ caches }: Statement): boolean =>
+  caches !== undefined && areAnnounced(caches.tables, caches.kind);
 
 function describe(url: string): string {
   const parsed = URL.parse(url);
@@ -198,17 +192,14 @@ export class PostgresDatabase implements Database {
     return (await this.all(statement, shape))[0];
   }
 
-  stampOf(tables: readonly string[], caches?: Statement['caches']): number | undefined {
-    const announced = announcedFor(caches);
-    return tables.every((table) => announced.includes(table))
-      ? this.#seldom.stampOf(tables, caches)
-      : undefined;
+  stampOf(tables: readonly string[], kind?: CacheKind): number | undefined {
+    return areAnnounced(tables, kind) ? this.#seldom.stampOf(tables, kind) : undefined;
   }
 
   async #readShared(statement: Statement): Promise<readonly Row[]> {
     try {
       const rows = await this.#reader.read(statement);
-      if (statement.caches === 'found' && rows.length === 0) this.#seldom.forget(statement);
+      if (statement.caches?.kind === 'found' && rows.length === 0) this.#seldom.forget(statement);
       return shared(rows);
     } catch (error) {
       this.#seldom.forget(statement);

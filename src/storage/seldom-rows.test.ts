@@ -7,8 +7,9 @@ import { type Database, found, must, seldom, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { SeldomRows, tableOf, writtenTablesOf } from './seldom-rows.ts';
 
-const name = (code: string) => seldom(sql('SELECT name FROM organisation WHERE code = ?', code));
-const everybody = seldom(sql('SELECT code, name FROM organisation ORDER BY code'));
+const name = (code: string) =>
+  seldom(sql('SELECT name FROM organisation WHERE code = ?', code), 'organisation');
+const everybody = seldom(sql('SELECT code, name FROM organisation ORDER BY code'), 'organisation');
 const add = (code: string, text: string) =>
   sql('INSERT INTO organisation (code, name) VALUES (?, ?)', code, text);
 const rename = (code: string, text: string) =>
@@ -62,7 +63,9 @@ describe('SeldomRows', () => {
 
   test('caches a row that was found until rows are changed, whatever is added', async () => {
     const row = (code: string) =>
-      here.get<{ name: string }>(found(sql('SELECT name FROM organisation WHERE code = ?', code)));
+      here.get<{ name: string }>(
+        found(sql('SELECT name FROM organisation WHERE code = ?', code), 'organisation'),
+      );
     assert.equal(await row('F1'), undefined);
     await here.run(add('F1', 'One'));
     const first = await row('F1');
@@ -85,7 +88,7 @@ describe('SeldomRows', () => {
 
   test('distinguishes values of one statement, whatever their types', async () => {
     const both = (code: string, text: string) =>
-      here.get(seldom(sql('SELECT 1 AS one WHERE ? = ? AND 1 = 1', code, text)));
+      here.get(seldom(sql('SELECT 1 AS one WHERE ? = ? AND 1 = 1', code, text), 'organisation'));
     assert.notEqual(await both('a', 'a'), undefined);
     assert.equal(await both('a,a', ''), undefined);
     assert.equal(await both('a', 'b'), undefined);

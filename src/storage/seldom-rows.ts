@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Database, Statement, Value } from './database.ts';
+import type { CacheKind, Database, Statement, Value } from './database.ts';
 
 const { nodeTiming } = performance;
 /** Writes of all connections of this process. */
@@ -37,10 +37,6 @@ export const onlyReads = (text: string): boolean => /^\s*SELECT\b/.test(text);
 export const onlyAdds = (text: string): boolean =>
   /^\s*INSERT INTO/.test(text) && !/\bON CONFLICT\b/.test(text);
 
-/** Returns the tables that a statement reads. */
-export const tablesOf = (text: string): string[] =>
-  [...text.matchAll(/\b(?:FROM|JOIN)\s+(\w+)/g)].map(([, table]) => String(table));
-
 /**
  * Caches the rows of statements marked `seldom` until their tables are written, and of those marked `found` until rows of their
  * tables are changed or deleted: by this process, table by table, or by any other connection. `Rows` are the rows, or a promise
@@ -50,7 +46,7 @@ export class SeldomRows<Rows> {
   readonly #read: (statement: Statement) => Rows;
   readonly #foreignVersion: () => string | number | undefined;
   readonly #isEmpty: (rows: Rows) => boolean;
-  readonly #known = new Map<string, { tables: string[]; rows: Map<Value, Remembered<Rows>> }>();
+  readonly #known = new Map<string, Map<Value, Remembered<Rows>>>();
   readonly #written = new Map<string, number>();
   readonly #changed = new Map<string, number>();
   #foreign = 0;
@@ -76,27 +72,28 @@ export class SeldomRows<Rows> {
 
   /** Returns the current rows of a statement, cached or read. */
   of(statement: Statement): Rows {
+    if (!statement.caches) return this.#read(statement);
+    const { kind, tables } = statement.caches;
+    const stamp = this.stampOf(tables, kind);
+    if (stamp === undefined) return this.#read(statement);
     let known = this.#known.get(statement.text);
     if (!known) {
-      known = { tables: tablesOf(statement.text), rows: new Map() };
+      known = new Map();
       this.#known.set(statement.text, known);
     }
-    const caches = statement.caches ?? 'rows';
-    const stamp = this.#stampAmong(known.tables, caches === 'found' ? this.#changed : this.#written);
-    if (stamp === undefined) return this.#read(statement);
     const key = keyOf(statement.values);
-    const found = known.rows.get(key);
+    const found = known.get(key);
     if (found?.stamp === stamp) return found.rows;
     const rows = this.#read(statement);
-    if (caches === 'found' && this.#isEmpty(rows)) return rows;
-    if (known.rows.size >= most[caches]) known.rows.clear();
-    known.rows.set(key, { stamp, rows });
+    if (kind === 'found' && this.#isEmpty(rows)) return rows;
+    if (known.size >= most[kind]) known.clear();
+    known.set(key, { stamp, rows });
     return rows;
   }
 
   /** Removes the cached rows of a statement, because reading them failed. */
   forget({ text, values }: Statement): void {
-    this.#known.get(text)?.rows.delete(keyOf(values));
+    this.#known.get(text)?.delete(keyOf(values));
   }
 
   /** Registers a write to a table, or to an unknown one, and whether it only added rows. */
@@ -114,13 +111,10 @@ export class SeldomRows<Rows> {
    * Returns a number that increases with each write to these tables, or with each change and deletion of their rows (`found`);
    * undefined if that is unknown.
    */
-  stampOf(tables: readonly string[], caches: Statement['caches'] = 'rows'): number | undefined {
-    return this.#stampAmong(tables, caches === 'found' ? this.#changed : this.#written);
-  }
-
-  #stampAmong(tables: readonly string[], writes: ReadonlyMap<string, number>): number | undefined {
+  stampOf(tables: readonly string[], kind: CacheKind = 'rows'): number | undefined {
     this.#look();
     if (this.#version === undefined) return undefined;
+    const writes = kind === 'found' ? this.#changed : this.#written;
     let stamp = this.#foreign;
     for (const table of tables) stamp += writes.get(table) ?? 0;
     return stamp;

@@ -29,7 +29,7 @@ export class Settings {
 
   /** Returns a value that changes seldom, if at all, from the cache. */
   async cached(name: string): Promise<string | undefined> {
-    const statement = seldom(sql('SELECT name, value FROM setting WHERE name = ?', name));
+    const statement = seldom(sql('SELECT name, value FROM setting WHERE name = ?', name), 'setting');
     return (await this.#database.get(statement, settingRow))?.value;
   }
 

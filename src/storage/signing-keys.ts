@@ -30,7 +30,10 @@ export class StoredKeys implements KeyStore {
 
   async list(service: string): Promise<SigningKeyRecord[]> {
     const rows = await this.#database.all(
-      seldom(sql('SELECT * FROM signing_key WHERE service = ? ORDER BY announced_at, kid', service)),
+      seldom(
+        sql('SELECT * FROM signing_key WHERE service = ? ORDER BY announced_at, kid', service),
+        'signing_key',
+      ),
       keyRow,
     );
     return rows.map((row) => ({

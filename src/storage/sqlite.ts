@@ -6,6 +6,7 @@ import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 import {
   type BatchOptions,
   type BatchResult,
+  type CacheKind,
   type Database,
   type Health,
   type Row,
@@ -119,9 +120,9 @@ export class SqliteDatabase implements Database {
     });
   }
 
-  stampOf(tables: readonly string[], caches?: Statement['caches']): number | undefined {
+  stampOf(tables: readonly string[], kind?: CacheKind): number | undefined {
     try {
-      return this.#closed ? undefined : this.#seldom.stampOf(tables, caches);
+      return this.#closed ? undefined : this.#seldom.stampOf(tables, kind);
     } catch {
       // Another process blocks the file.
       return undefined;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { constants, DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import { unlimited } from '../../bench/command.ts';
 import { call } from '../../bench/peers/call.ts';
@@ -10,7 +11,7 @@ import { codeRequest, gatewayScenarios, type Operation, scenarios } from '../../
 import type { Target } from '../../bench/peers/target.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { startPostgres, type TestPostgres } from '../testing/postgres.ts';
-import { type Costs, costsNow, difference, lesser, startCounting } from './counters.ts';
+import { type Costs, cachedTables, costsNow, difference, lesser, startCounting } from './counters.ts';
 
 /** A limit for some of the costs. */
 type Limits = Readonly<Record<string, Partial<Costs>>>;
@@ -120,6 +121,29 @@ function suite(name: string, limits: Limits, settings: () => Promise<Record<stri
 const folder = mkdtempSync(join(tmpdir(), 'costs-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 suite('an operation on SQLite', onSqlite, async () => ({ ephemeral: false, data: folder }));
+
+/** Returns the tables that SQLite reads for a statement. */
+function tablesReadBy(database: DatabaseSync, text: string): string[] {
+  const tables = new Set<string>();
+  database.setAuthorizer((action, table) => {
+    if (action === constants.SQLITE_READ && table) tables.add(table);
+    return constants.SQLITE_OK;
+  });
+  database.prepare(text);
+  return [...tables];
+}
+
+test('each cached statement of these operations declares the tables that it reads', () => {
+  const database = new DatabaseSync(join(folder, 'alongside.db'));
+  after(() => database.close());
+  assert.ok(cachedTables.size >= 10, [...cachedTables.keys()].join('\n'));
+  for (const [text, declared] of cachedTables)
+    assert.deepEqual(
+      tablesReadBy(database, text).filter((table) => !declared.includes(table)),
+      [],
+      text,
+    );
+});
 
 let postgres: TestPostgres;
 after(() => postgres?.stop());

@@ -3,6 +3,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import { StatementSync } from 'node:sqlite';
 import { getHeapStatistics } from 'node:v8';
 import pg from 'pg';
+import type { Statement } from '../../src/storage/database.ts';
+import { SqliteDatabase } from '../../src/storage/sqlite.ts';
 
 /** Costs of a process's operations, apart from time. */
 export interface Costs {
@@ -64,9 +66,22 @@ function count(method: 'get' | 'all' | 'run'): void {
   Object.assign(StatementSync.prototype, { [method]: counted });
 }
 
+/** The texts of statements of which SQLite cached rows, with the tables that they declare. */
+export const cachedTables = new Map<string, readonly string[]>();
+
+function noteCached(method: 'get' | 'all'): void {
+  const original = SqliteDatabase.prototype[method] as (statement: Statement, ...more: unknown[]) => unknown;
+  const noting = function noting(this: SqliteDatabase, statement: Statement, ...more: unknown[]) {
+    if (statement.caches) cachedTables.set(statement.text, statement.caches.tables);
+    return original.call(this, statement, ...more);
+  };
+  Object.assign(SqliteDatabase.prototype, { [method]: noting });
+}
+
 /** Counts all later statements and fsyncs of this process. */
 export function startCounting(): void {
   for (const method of ['get', 'all', 'run'] as const) count(method);
+  for (const method of ['get', 'all'] as const) noteCached(method);
   const query = pg.Client.prototype.query as (...values: unknown[]) => Promise<unknown>;
   Object.assign(pg.Client.prototype, {
     query(this: pg.Client, ...values: unknown[]) {

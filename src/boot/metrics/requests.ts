@@ -218,7 +218,7 @@ export function measuredDatabase(database: Database, metrics: Metrics<Series>): 
       statement.caches ? database.all(statement, shape) : timed('read', database.all(statement, shape)),
     get: (statement, shape) =>
       statement.caches ? database.get(statement, shape) : timed('read', database.get(statement, shape)),
-    stampOf: (tables, caches) => database.stampOf(tables, caches),
+    stampOf: (tables, kind) => database.stampOf(tables, kind),
     batch: (statements, options) => timed('write', database.batch(statements, options)),
     run: (statement) => timed('write', database.run(statement)),
     durable() {

@@ -69,7 +69,7 @@ export class Directory {
   }
 
   async find(uid: string): Promise<PersonRecord | undefined> {
-    const statement = seldom(sql('SELECT body, revision FROM person WHERE uid = ?', uid));
+    const statement = seldom(sql('SELECT body, revision FROM person WHERE uid = ?', uid), 'person');
     const found = await this.#database.get(statement, sharedPersonRow);
     return found && recordOf(found);
   }

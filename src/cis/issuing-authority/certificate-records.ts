@@ -97,7 +97,7 @@ export class CertificateRecords {
   }
 
   find(serial: string): Promise<CertificateRecord | undefined> {
-    const statement = seldom(sql('SELECT * FROM certificate WHERE serial = ?', serial));
+    const statement = seldom(sql('SELECT * FROM certificate WHERE serial = ?', serial), 'certificate');
     return this.#database.get(statement, certificateRow);
   }
 

@@ -80,6 +80,8 @@ export class Agents {
            WHERE address = ? ORDER BY seen_at DESC, agent.id, cis_session.id DESC LIMIT ${mostAnswered}`,
           address,
         ),
+        'agent',
+        'cis_session',
       ),
     );
     const agents = new Map<string, PresenceAnswer['agents'][number]>();

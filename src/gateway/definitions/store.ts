@@ -58,7 +58,10 @@ export class ApiDefinitions {
   }
 
   async list(): Promise<readonly StoredApi[]> {
-    const statement = seldom(sql('SELECT body, revision FROM api_definition ORDER BY name'));
+    const statement = seldom(
+      sql('SELECT body, revision FROM api_definition ORDER BY name'),
+      'api_definition',
+    );
     return (await this.database.all(statement, definitionRow)).map(stored);
   }
 

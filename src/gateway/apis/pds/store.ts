@@ -77,7 +77,7 @@ export class Patients {
 
   /** Returns the record with exactly this number, whatever its state. It is shared while its row is unchanged, and frozen. */
   async get(nhsNumber: string): Promise<PatientRecord | undefined> {
-    const statement = found(sql(`SELECT ${columns} FROM patient WHERE nhs_number = ?`, nhsNumber));
+    const statement = found(sql(`SELECT ${columns} FROM patient WHERE nhs_number = ?`, nhsNumber), 'patient');
     const stored = await this.#database.get(statement, patientRow);
     return stored && this.#parsed.of(`${nhsNumber} ${stored.version}`, stored.body, () => recordOf(stored));
   }
