@@ -208,7 +208,6 @@ export async function answerSilently({
   if (!session) return undefined;
   const { code, statements } = codes.prepare(client, authorization, { ...session, roleId });
   const { done } = await database.batch([
-    // Before the conditions, so that PostgreSQL executes the batch as one statement.
     sessions.joinStatement(session.sid, client.registration.clientId),
     sessions.useStatement(session),
     ...(roleId === session.roleId ? [] : [sessions.changeRoleStatement(session, roleId)]),
