@@ -1,4 +1,5 @@
 using System;
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.Http;
 
@@ -6,14 +7,32 @@ using System.Net.Http;
 //   mcs -r:System.Net.Http SignIn.cs && mono SignIn.exe
 static class SignIn
 {
+    static Process Start(string program, string words)
+    {
+        return Process.Start(new ProcessStartInfo(program, words) { RedirectStandardOutput = true, UseShellExecute = false });
+    }
+
+    // Starts the helper: the program in ALONGSIDE_CLIENT, else alongside.exe on Windows, else npx.
+    static Process Helper(string words)
+    {
+        var client = Environment.GetEnvironmentVariable("ALONGSIDE_CLIENT");
+        if (client != null) return Start(client, words);
+        var isWindows = Environment.OSVersion.Platform == PlatformID.Win32NT;
+        try
+        {
+            if (isWindows) return Start("alongside.exe", words);
+        }
+        catch (Win32Exception)
+        {
+            // It is not installed. npx is a batch file there, which starts by its full name only.
+        }
+        return Start(isWindows ? "npx.cmd" : "npx", "--yes @alongside/client " + words);
+    }
+
     static void Main()
     {
         var api = Environment.GetEnvironmentVariable("API_URL") ?? "http://localhost:8401";
-        // npx is a command file on Windows, which starts by its full name only.
-        var npx = Environment.OSVersion.Platform == PlatformID.Win32NT ? "npx.cmd" : "npx";
-        var command = $"--yes @alongside/client token --issuer {api}/oauth2.1 --client demo-native";
-        var start = new ProcessStartInfo(npx, command) { RedirectStandardOutput = true, UseShellExecute = false };
-        using (var helper = Process.Start(start))
+        using (var helper = Helper($"token --issuer {api}/oauth2.1 --client demo-native"))
         using (var http = new HttpClient())
         {
             var token = helper.StandardOutput.ReadToEnd().Trim();

@@ -18,15 +18,19 @@ describe('the examples in compiled languages', () => {
   });
   after(() => desk?.stop());
 
+  /** Runs a program that finds the helper by npx, then by its name. */
+  async function greets(program: string, words: readonly string[]): Promise<void> {
+    for (const env of [desk.env, desk.namedEnv])
+      assert.match((await run(program, words, { env })).stdout, /Hello User/);
+  }
+
   test('Java: signs in and calls an API', { skip: java === undefined && 'needs Java 17' }, async () => {
-    const { stdout } = await run(java ?? '', [join(callers, 'SignIn.java')], desk);
-    assert.match(stdout, /Hello User/);
+    await greets(java ?? '', [join(callers, 'SignIn.java')]);
   });
 
   test('Pascal: signs in and calls an API', { skip: fpc === undefined && 'needs Free Pascal' }, async () => {
     await run(fpc ?? '', ['-v0', `-FE${desk.folder}`, join(callers, 'SignIn.pas')]);
-    const { stdout } = await run(join(desk.folder, 'SignIn'), [], desk);
-    assert.match(stdout, /Hello User/);
+    await greets(join(desk.folder, 'SignIn'), []);
   });
 
   test('C#: signs in and calls an API', { skip: mcs === undefined && 'needs Mono' }, async () => {
@@ -37,8 +41,7 @@ describe('the examples in compiled languages', () => {
       `-out:${program}`,
       join(callers, 'SignIn.cs'),
     ]);
-    const { stdout } = await run('mono', [program], desk);
-    assert.match(stdout, /Hello User/);
+    await greets('mono', [program]);
   });
 
   test('C#: gets a ticket from the Identity Agent', { skip: mcs === undefined && 'needs Mono' }, async () => {

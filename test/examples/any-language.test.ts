@@ -72,8 +72,10 @@ describe('the examples in other languages', () => {
     ['Python', 'python3', 'sign_in.py'],
   ] as const) {
     test(`${language}: signs in and calls an API`, async () => {
-      const { stdout } = await run(executable, [join(clone, 'examples/any-language', file)], desk);
-      assert.match(stdout, /Hello User/);
+      for (const env of [desk.env, desk.namedEnv]) {
+        const { stdout } = await run(executable, [join(clone, 'examples/any-language', file)], { env });
+        assert.match(stdout, /Hello User/);
+      }
     });
   }
 });

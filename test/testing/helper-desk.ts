@@ -12,6 +12,8 @@ export interface HelperDesk {
   folder: string;
   /** Has the program of the client library in place of `npx`. */
   env: NodeJS.ProcessEnv;
+  /** Names it in ALONGSIDE_CLIENT instead, with a path that has a blank. */
+  namedEnv: NodeJS.ProcessEnv;
   stop(): Promise<void>;
 }
 
@@ -24,21 +26,24 @@ export async function startHelperDesk(): Promise<HelperDesk> {
   const client = join(folder, 'client.mjs');
   await writeFile(
     client,
-    `process.argv.splice(2, 2);
+    `if (process.argv[2] === '--yes') process.argv.splice(2, 2);
 const [word] = process.argv.slice(2);
 if (word === 'sign-in' || word === 'token') process.argv.push(...${JSON.stringify(browser)});
 await import(${JSON.stringify(pathToFileURL(join(clone, 'client/cli/main.ts')))});\n`,
   );
-  const npx = onWindows
+  const script = onWindows
     ? `@"${process.execPath}" "${client}" %*\r\n`
     : `#!/bin/sh\nexec "${process.execPath}" "${client}" "$@"\n`;
-  await writeFile(join(folder, onWindows ? 'npx.cmd' : 'npx'), npx, { mode: 0o755 });
+  const [npx, named] = ['npx', 'my client'].map((name) => join(folder, onWindows ? `${name}.cmd` : name));
+  for (const file of [npx, named]) await writeFile(file ?? '', script, { mode: 0o755 });
   const instance = await startInstance();
   await instance.signInAtDesk('gp');
+  const own = { ...process.env, API_URL: instance.urls.api };
   return {
     instance,
     folder,
-    env: { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}`, API_URL: instance.urls.api },
+    env: { ...own, PATH: `${folder}${delimiter}${process.env.PATH}` },
+    namedEnv: { ...own, ALONGSIDE_CLIENT: named },
     async stop() {
       await instance.stop();
       await rm(folder, { recursive: true, force: true });
