@@ -83,6 +83,7 @@ export const menu: readonly Section[] = [
       ['docs/self-hosting.md', 'Host for others'],
       ['docs/server.md', 'Install a server'],
       ['docs/installing.md', 'Install on a server'],
+      ['docs/windows.md', 'Windows'],
       ['docs/production.md', 'Production'],
       ['docs/operating.md', 'Operate'],
       ['docs/desk-engineers.md', 'Workstations'],
