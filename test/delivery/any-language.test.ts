@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -24,6 +25,15 @@ describe('the examples in compiled languages', () => {
       assert.match((await run(program, words, { env })).stdout, /Hello User/);
   }
 
+  async function compile(program: string, libraries: readonly string[], ...files: string[]): Promise<void> {
+    await run(mcs ?? '', [
+      '-warnaserror',
+      ...libraries.map((name) => `-r:${name}`),
+      `-out:${program}`,
+      ...files,
+    ]);
+  }
+
   test('Java: signs in and calls an API', { skip: java === undefined && 'needs Java 17' }, async () => {
     await greets(java ?? '', [join(callers, 'SignIn.java')]);
   });
@@ -35,24 +45,41 @@ describe('the examples in compiled languages', () => {
 
   test('C#: signs in and calls an API', { skip: mcs === undefined && 'needs Mono' }, async () => {
     const program = join(desk.folder, 'SignIn.exe');
-    await run(mcs ?? '', [
-      '-warnaserror',
-      '-r:System.Net.Http',
-      `-out:${program}`,
-      join(callers, 'SignIn.cs'),
-    ]);
+    await compile(program, ['System.Net.Http'], join(callers, 'SignIn.cs'));
     await greets('mono', [program]);
+  });
+
+  test('C#: the test kit uses the instance of exec, or starts and ends its own', {
+    skip: mcs === undefined && 'needs Mono',
+  }, async () => {
+    const { folder, instance } = desk;
+    const program = join(folder, 'HeadlessSignIn.exe');
+    const libraries = ['System.Net.Http', 'System.Runtime.Serialization', 'System.Xml', 'System.Xml.Linq'];
+    const files = ['HeadlessSignIn.cs', 'AlongsideInstance.cs'];
+    await compile(program, libraries, ...files.map((file) => join(clone, 'examples/dotnet', file)));
+    const client = join(folder, 'my alongside');
+    const main = join(clone, 'src/cli/main.ts');
+    await writeFile(client, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`, { mode: 0o755 });
+    const temporary = join(folder, 'temporary');
+    await mkdir(temporary);
+    for (const variables of [
+      { ALONGSIDE_CONSOLE_URL: instance.urls.console },
+      { ALONGSIDE_CLIENT: client, TMPDIR: temporary },
+    ]) {
+      const { stdout } = await run('mono', [program], { env: { ...process.env, ...variables } });
+      assert.match(stdout, /^signed in at http:\S+\nPUT \/desk: 404 /);
+    }
+    const left = await readdir(temporary);
+    assert.deepEqual(
+      left.filter((name) => /^alongside-\w{6}$/.test(name)),
+      [],
+    );
   });
 
   test('C#: gets a ticket from the Identity Agent', { skip: mcs === undefined && 'needs Mono' }, async () => {
     const program = join(desk.folder, 'Ticket.exe');
     const libraries = ['System.Runtime.Serialization', 'System.Xml', 'System.Xml.Linq'];
-    await run(mcs ?? '', [
-      '-warnaserror',
-      ...libraries.map((name) => `-r:${name}`),
-      `-out:${program}`,
-      join(callers, 'Ticket.cs'),
-    ]);
+    await compile(program, libraries, join(callers, 'Ticket.cs'));
     const socket = String(desk.instance.state.agentSocket);
     const env = { ...process.env, ALONGSIDE_AGENT_SOCKET: socket };
     const { stdout } = await run('mono', [program], { env });
