@@ -46,7 +46,8 @@ const valuesAre = <T>(fits: (value: unknown) => boolean) =>
 const isText = (value: unknown): boolean => typeof value === 'string';
 export const attributesShape = valuesAre<string>(isText);
 
-const grantColumns = {
+/** What an authorization is, which never changes. */
+const authorizationRow = row('token_grant', {
   family: text,
   issuer: text,
   application_id: text,
@@ -55,13 +56,11 @@ const grantColumns = {
   sid: nullable(text),
   scope: text,
   attributes: json(attributesShape),
-  current_generation: computed(integer),
-  generation_at: nullable(integer),
-  grant_revoked_at: computed(nullable(integer)),
-};
+});
 
 /** The columns of a grant `g` in every statement that finds a token. PostgreSQL prepares no statement with `*`. */
-const grantList = `g.family, g.issuer, g.application_id, g.client_id, g.uid, g.sid, g.scope, g.attributes,
+const grantList = (attributes = 'g.attributes') =>
+  `g.family, g.issuer, g.application_id, g.client_id, g.uid, g.sid, g.scope, ${attributes},
   g.generation AS current_generation, g.generation_at, g.revoked_at AS grant_revoked_at`;
 
 const ownShape = z.object({
@@ -77,8 +76,11 @@ const ownShape = z.object({
 type Own = z.infer<typeof ownShape>;
 const members = ['issuer', 'applicationId', 'clientId', 'uid', 'sid'] as const;
 
-const tokenRow = row('access_token refresh_token token_grant', {
-  ...grantColumns,
+/** The state of a token and its grant. */
+const stateRow = row('access_token refresh_token token_grant', {
+  current_generation: computed(integer),
+  generation_at: nullable(integer),
+  grant_revoked_at: computed(nullable(integer)),
   own: computed(nullable(json(ownShape))),
   generation: integer,
   issued_at: integer,
@@ -88,7 +90,7 @@ const tokenRow = row('access_token refresh_token token_grant', {
 });
 
 /** Finds the first access token of a grant, by id and hash. */
-export const findFirstAccess = `SELECT ${grantList}, g.access_own AS own, 0 AS generation, g.issued_at,
+export const findFirstAccess = `SELECT ${grantList()}, g.access_own AS own, 0 AS generation, g.issued_at,
   g.access_expires_at AS expires_at, g.access_revoked_at AS revoked_at, NULL AS used_at
   FROM token_grant g WHERE g.id = ? AND g.access_hash = ?`;
 
@@ -96,11 +98,11 @@ const joined =
   'JOIN token_grant g ON g.id = t.grant_id AND g.part = t.grant_part WHERE t.id = ? AND t.hash = ?';
 
 /** Finds a later access token, by id and hash. */
-export const findAccess = `SELECT ${grantList}, t.own, t.generation, t.issued_at, t.expires_at, t.revoked_at, NULL AS used_at
+export const findAccess = `SELECT ${grantList()}, t.own, t.generation, t.issued_at, t.expires_at, t.revoked_at, NULL AS used_at
   FROM access_token t ${joined}`;
 
-/** Finds a refresh token, by id and hash. */
-export const findRefresh = `SELECT ${grantList}, t.own, g.generation, t.issued_at, t.expires_at, t.revoked_at, t.used_at
+/** Finds a refresh token, by id and hash, without the attributes if its authorization has the first value as its family. */
+export const findRefresh = `SELECT ${grantList('CASE WHEN g.family = ? THEN NULL ELSE g.attributes END AS attributes')}, t.own, g.generation, t.issued_at, t.expires_at, t.revoked_at, t.used_at
   FROM refresh_token t ${joined}`;
 
 const merged = (
@@ -113,18 +115,32 @@ const merged = (
   return Object.freeze(attributes);
 };
 
-export function readRecord(kind: TokenRecord['kind'], stored: Row): TokenRecord {
-  const found = tokenRow.read(stored);
-  const data: Authorization = Object.freeze({
-    issuer: found.issuer,
-    family: found.family,
-    applicationId: found.application_id,
-    clientId: found.client_id,
-    uid: found.uid,
-    sid: found.sid,
-    scope: found.scope,
-    attributes: Object.freeze(found.attributes),
+/** Returns the authorization alone of an object that has more members. */
+export const authorizationIn = (source: Authorization): Authorization =>
+  Object.freeze({
+    issuer: source.issuer,
+    family: source.family,
+    applicationId: source.applicationId,
+    clientId: source.clientId,
+    uid: source.uid,
+    sid: source.sid,
+    scope: source.scope,
+    attributes: Object.freeze({ ...source.attributes }),
   });
+
+/** Returns the authorization of a row that has its attributes. */
+function authorizationOf(stored: Row): Authorization {
+  const { application_id: applicationId, client_id: clientId, ...found } = authorizationRow.read(stored);
+  return authorizationIn({ ...found, applicationId, clientId });
+}
+
+/** @param data the authorization of the token, read from the row by default */
+export function readRecord(
+  kind: TokenRecord['kind'],
+  stored: Row,
+  data: Authorization = authorizationOf(stored),
+): TokenRecord {
+  const found = stateRow.read(stored);
   const { attributes, ...own } = found.own ?? {};
   const isEarlier = found.generation < found.current_generation;
   return Object.freeze({

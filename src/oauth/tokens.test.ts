@@ -191,6 +191,25 @@ for (const [name, create] of [
       for (const token of made) assert.ok(await isLive(token));
     });
 
+    test('keep a parsed authorization, and read its state each time', async () => {
+      const { source, refresh } = await signIn();
+      const next = await refreshed(refresh);
+      const other = new Tokens(database, clock, vault);
+      const found = await tokens.findRefresh(next.refresh);
+      const elsewhere = await other.findRefresh(next.refresh);
+      assert.deepEqual(elsewhere, found);
+      for (const [process, record] of [
+        [tokens, found],
+        [other, elsewhere],
+      ] as const)
+        assert.equal((await process.findRefresh(next.refresh))?.grant.data, record?.grant.data);
+      const { statement } = other.renewAccess(elsewhere?.grant ?? assert.fail());
+      await database.batch([statement]);
+      assert.equal((await tokens.findRefresh(next.refresh))?.grant.generation, 1);
+      await other.revokeFamily(source.family, note);
+      assert.equal((await tokens.findRefresh(next.refresh))?.revokedAt, clock.now());
+    });
+
     test('are spent once, and then name their successor', async () => {
       const { refresh } = await signIn();
       const both = await Promise.all([refreshed(refresh), refreshed(refresh)]);

@@ -7,6 +7,7 @@ import { computed, integer, json, nullable, onceFor, type RowOf, row, text } fro
 import {
   type Authorization,
   attributesShape,
+  authorizationIn,
   differenceOf,
   findAccess,
   findFirstAccess,
@@ -62,6 +63,8 @@ const sharedRecord = onceFor((stored: Row) => readRecord('access', stored));
 const day = 86_400_000;
 /** Maximum number of access tokens with a remembered place. */
 const mostPlaces = 5_000;
+/** Maximum number of authorizations in memory, of about 4 KB each. */
+const mostAuthorizations = 2_000;
 const successorRow = row('refresh_token', { successor_sealed: nullable(text) });
 const openIdGrantRow = row('token_grant', {
   application_id: text,
@@ -153,6 +156,11 @@ export class Tokens {
   readonly #values: PlacedValues;
   /** By the hash of the token. */
   readonly #places = new Map<string, TokenPlace>();
+  /**
+   * Authorizations of the newest refresh tokens, by the hash of the token: parsed once, because none changes after it was stored.
+   * Whether one is live is read each time.
+   */
+  readonly #authorizations = new Map<string, Authorization>();
   readonly #old: readonly OldRows[];
 
   constructor(database: Database, clock: Clock, vault: Vault) {
@@ -186,6 +194,8 @@ export class Tokens {
   issueStatements(source: TokenSource, tokens: readonly NewToken[]): Statement[] {
     const { grant } = source;
     const key = keyOfId(source.family);
+    for (const { kind, hash } of tokens)
+      if (kind === 'refresh') this.#know(hash, grant?.data ?? authorizationIn(source));
     const rows = tokens.map(
       (token): NewRow => ({ ...token, own: differenceOf(grant?.data ?? source, source, token) }),
     );
@@ -218,8 +228,13 @@ export class Tokens {
   /** Returns the record of a refresh token, valid or not. */
   async findRefresh(token: string): Promise<TokenRecord | undefined> {
     const { id, hash } = this.placeOf(token);
-    const stored = await this.#database.get(sql(findRefresh, id, hash));
-    return stored && readRecord('refresh', stored);
+    const known = this.#authorizations.get(hash);
+    const stored = await this.#database.get(sql(findRefresh, known?.family ?? '', id, hash));
+    if (!stored) return undefined;
+    if (known && stored.attributes === null) return readRecord('refresh', stored, known);
+    const record = readRecord('refresh', stored);
+    this.#know(hash, record.grant.data);
+    return record;
   }
 
   /** Returns the time of the last code or refresh token of a CIS2 session that got tokens, in milliseconds. */
@@ -244,6 +259,8 @@ export class Tokens {
   spendStatement(token: string, successorSealed: string | null = null): Statement {
     const now = this.#clock.now();
     const { id, hash } = this.placeOf(token);
+    // Its successor has the authorization now.
+    this.#authorizations.delete(hash);
     return must(
       sql(
         `UPDATE refresh_token SET used_at = ?, successor_sealed = ?
@@ -419,6 +436,11 @@ export class Tokens {
     const place: Place | undefined = carrier === undefined ? undefined : this.#values.placeOf(carrier);
     const table = tables.get(place?.tag ?? 0);
     return place && table ? { id: place.id, hash, table } : { id: idFromHash(hash), hash, table: undefined };
+  }
+
+  #know(hash: string, authorization: Authorization): void {
+    if (this.#authorizations.size >= mostAuthorizations) this.#authorizations.clear();
+    this.#authorizations.set(hash, authorization);
   }
 
   #made(table: Table, id = this.#values.nextId()): PlacedToken {
