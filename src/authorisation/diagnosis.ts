@@ -1,10 +1,10 @@
-import { type Answer, type Headers, json, redirect as redirectTo } from '@alongside/kernel/answer';
+import { type Answer, type Headers, json } from '@alongside/kernel/answer';
 import { errorPage } from '@alongside/kernel/error-page';
 import { Refusal, type Refuse } from '@alongside/kernel/errors';
 import { type ErrorFormat, type HttpRequest, isShownToUser } from '@alongside/kernel/http';
 import type { OnMalformed } from '@alongside/kernel/incoming';
 import { inOwnTerms } from '@alongside/kernel/kernel-errors';
-import { withQuery } from '../oauth/parameters.ts';
+import { type PageServer, type ResponseTarget, respondToClient } from './client-response.ts';
 import { errors } from './errors.ts';
 
 /** Returns the public description of a refusal, with its placeholders filled. */
@@ -82,20 +82,14 @@ export const malformed: OnMalformed = async ({ id, status, reason }) => {
   return json(status, { error: code, error_description: words(refusal), message_id: id }).refusing(refusal);
 };
 
-/** Redirects to the client with an error (RFC 6749 section 4.1.2.1). */
+/** Sends the client an error (RFC 6749 section 4.1.2.1). */
 const redirect = async (
   refusal: Refusal,
   _request: HttpRequest,
-  to: { redirectUri: string; state: string | null; issuer?: string; code?: string },
+  { code = refusal.entry.code, ...to }: ResponseTarget & { code?: string | undefined },
+  server: PageServer,
 ): Promise<Answer> =>
-  redirectTo(
-    withQuery(to.redirectUri, {
-      error: to.code ?? refusal.entry.code,
-      error_description: words(refusal),
-      state: to.state ?? undefined,
-      iss: to.issuer,
-    }),
-  ).refusing(refusal);
+  respondToClient(server, to, { error: code, error_description: words(refusal) }).refusing(refusal);
 
 /** Reports errors to clients by a redirect. The dry run replaces it. */
 export const diagnosis = { redirect };

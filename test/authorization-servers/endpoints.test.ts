@@ -290,7 +290,7 @@ describe('pushed authorization requests at CIS2 and /oauth2.1', () => {
     ['an unregistered redirect_uri', { redirect_uri: 'https://evil.test/' }, 400, 'invalid_request'],
     ['no response_type', { response_type: undefined }, 400, 'invalid_request'],
     ['another response_type', { response_type: 'token' }, 400, 'unsupported_response_type'],
-    ['another response_mode', { response_mode: 'fragment' }, 400, 'invalid_request'],
+    ['another response_mode', { response_mode: 'query.jwt' }, 400, 'invalid_request'],
     ['the challenge method plain', { code_challenge_method: 'plain' }, 400, 'invalid_request'],
     ['a short challenge', { code_challenge: 'short' }, 400, 'invalid_request'],
     ['prompt=none besides another value', { prompt: 'none login' }, 400, 'invalid_request'],

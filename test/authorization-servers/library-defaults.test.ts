@@ -34,6 +34,8 @@ interface Library {
   scope: string;
   /** More parameters of its authorization request. */
   more?: Form;
+  /** More parameters of its token request. */
+  atToken?: Form;
   redirectUri?: string;
 }
 
@@ -61,6 +63,24 @@ const bare = { typ: undefined };
 const anonymous = { kid: undefined, typ: undefined };
 const port = 'http://localhost:49152';
 
+/** The parameters about itself that MSAL Node adds to every request. */
+const msal = {
+  client_info: '1',
+  'client-request-id': '3f2504e0-4f89-41d3-9a0c-0305e82c3301',
+  'x-client-SKU': 'msal.js.node',
+  'x-client-VER': '7.2.3',
+  'x-client-OS': 'linux',
+  'x-client-CPU': 'x64',
+};
+const msalAtToken = {
+  ...msal,
+  scope: 'openid profile offline_access',
+  'x-ms-lib-capability': 'retry-after, h429',
+};
+
+/** Hono's default: the scopes that the metadata lists. */
+const everyScope = '';
+
 // biome-ignore format: a table, one library a line
 const libraries: Library[] = [
   { name: 'Spring Security 7.1', authentication: 'basic', pkce: true, nonce: true, scope: 'openid' },
@@ -77,13 +97,14 @@ const libraries: Library[] = [
   { name: 'zitadel/oidc 3.52, private_key_jwt', authentication: 'assertion', claims: claims.zitadel, header: bare, pkce: false, nonce: false, scope: 'openid profile' },
   { name: 'openidconnect-rs 4.1', authentication: 'basic', pkce: true, nonce: true, scope: 'openid' },
   { name: 'oauth2-proxy 7.15', authentication: 'basic', pkce: false, nonce: true, scope: 'openid email profile' },
-  { name: 'keycloak-js 26 with responseMode query', authentication: 'none', pkce: true, nonce: true, scope: 'openid', more: { response_mode: 'query' } },
+  { name: 'keycloak-js 26.2', authentication: 'none', pkce: true, nonce: true, scope: 'openid', more: { response_mode: 'fragment' } },
+  { name: 'keycloak-js 26.2 with responseMode query', authentication: 'none', pkce: true, nonce: true, scope: 'openid', more: { response_mode: 'query' } },
   { name: 'oidc-client-ts 3', authentication: 'none', pkce: true, nonce: false, scope: 'openid' },
   { name: 'Auth.js 5', authentication: 'basic', pkce: true, nonce: false, scope: 'openid profile email' },
-  { name: 'Hono oidc-auth with OIDC_SCOPES', authentication: 'basic', pkce: true, nonce: true, scope: 'openid profile' },
+  { name: 'Hono oidc-auth 1.8', authentication: 'basic', pkce: true, nonce: true, scope: everyScope },
   { name: 'AppAuth', authentication: 'none', pkce: true, nonce: true, scope: 'openid profile', redirectUri: 'com.example.app:/callback' },
-  { name: 'MSAL Node, public', authentication: 'none', pkce: true, nonce: false, scope: 'openid profile offline_access', more: { client_info: '1', 'x-client-SKU': 'msal.js.node' }, redirectUri: port },
-  { name: 'MSAL Node, confidential', authentication: 'post', pkce: false, nonce: false, scope: 'openid profile offline_access', more: { client_info: '1' } },
+  { name: 'MSAL Node 7.2, public', authentication: 'none', pkce: true, nonce: false, scope: 'openid profile offline_access', more: { ...msal, clidata: '1', response_mode: 'form_post' }, atToken: msalAtToken, redirectUri: port },
+  { name: 'MSAL Node 7.2, confidential', authentication: 'post', pkce: false, nonce: false, scope: 'openid profile offline_access', more: { ...msal, clidata: '1', response_mode: 'query' }, atToken: msalAtToken },
   { name: 'passport-openidconnect 0.1', authentication: 'post', pkce: false, nonce: true, scope: 'openid' },
   { name: 'openid-client 6', authentication: 'post', pkce: true, nonce: false, scope: 'openid' },
   { name: 'openid-client 6, private_key_jwt', authentication: 'assertion', claims: claims.oauth4webapi, header: bare, pkce: true, nonce: false, scope: 'openid' },
@@ -116,14 +137,19 @@ function registrationOf({ authentication, redirectUri }: Library, profile: Profi
 const usualRedirect = 'https://app.example.test/callback';
 const api = 'urn:nhsd:apim:user-nhs-id:aal3:records';
 
-function requestOf(library: Library, server: Server, clientId: string): Form {
-  const { pkce, nonce, scope, more, redirectUri = usualRedirect } = library;
+/** At the API platform an application also asks for the scopes of its APIs, which the metadata lists. */
+async function scopeOf({ scope }: Library, server: Server): Promise<string> {
+  if (scope === everyScope) return ((await server.metadata()).scopes_supported as string[]).join(' ');
+  return server.name === 'CIS2' ? scope : `${scope} ${api}`;
+}
+
+async function requestOf(library: Library, server: Server, clientId: string): Promise<Form> {
+  const { pkce, nonce, more, redirectUri = usualRedirect } = library;
   return {
     response_type: 'code',
     client_id: clientId,
     redirect_uri: redirectUri,
-    // At the API platform an application also asks for the scopes of its APIs.
-    scope: server.name === 'CIS2' ? scope : `${scope} ${api}`,
+    scope: await scopeOf(library, server),
     state: random('state'),
     ...(nonce ? { nonce: random('nonce') } : {}),
     ...(pkce ? { code_challenge: sha256(verifier), code_challenge_method: 'S256' } : {}),
@@ -132,8 +158,9 @@ function requestOf(library: Library, server: Server, clientId: string): Form {
 }
 
 async function redeem(library: Library, server: Server, clientId: string, code: string) {
-  const { authentication, pkce, redirectUri = usualRedirect } = library;
+  const { authentication, pkce, atToken, redirectUri = usualRedirect } = library;
   const form: Form = {
+    ...atToken,
     grant_type: 'authorization_code',
     code,
     redirect_uri: redirectUri,
@@ -148,10 +175,21 @@ async function redeem(library: Library, server: Server, clientId: string, code: 
   return server.post('token', { ...form, ...assertionForm(jwt) });
 }
 
+/** Returns the authorization response in a query, a fragment or a form. */
+function responseOf({ location, text }: { location: string; text: string }): URLSearchParams {
+  const { hash = '', searchParams = new URLSearchParams() } = URL.parse(location) ?? {};
+  if (hash !== '') return new URLSearchParams(hash.slice(1));
+  const fields = [...text.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)];
+  return fields.length > 0
+    ? new URLSearchParams(fields.map(([, name = '', value = '']) => [name, value]))
+    : searchParams;
+}
+
 async function signInBy(library: Library, server: Server, registration: Registration): Promise<void> {
   const clientId = await server.register(registration);
-  const { location, text } = await server.signIn(requestOf(library, server, clientId));
-  const found = location === '' ? new URLSearchParams() : new URL(location).searchParams;
+  const landed = await server.signIn(await requestOf(library, server, clientId));
+  const { location, text } = landed;
+  const found = responseOf(landed);
   assert.equal(found.get('state'), random('state'), `${location} ${text}`);
   const reply = await redeem(library, server, clientId, found.get('code') ?? '');
   assert.equal(reply.status, 200, `${location} ${reply.text}`);
@@ -172,7 +210,7 @@ describe('the defaults of client libraries', () => {
         if (server.name === 'CIS2') await signInBy(library, server, { ...registration, pkce: 'optional' });
         // Without PKCE the refusal says so, and the library has a switch for it.
         const clientId = await server.register({ ...registration, pkce: 'required' });
-        const { location } = await server.signIn(requestOf(library, server, clientId));
+        const { location } = await server.signIn(await requestOf(library, server, clientId));
         assert.equal(new URL(location).searchParams.get('error'), 'invalid_request', server.name);
         await signInBy({ ...library, pkce: true }, server, registration);
       }

@@ -43,8 +43,7 @@ describe('authorization requests at CIS2 and /oauth2.1', () => {
   const redirected: [string, Form, Expected][] = [
     ['no response_type', { response_type: undefined }, 'invalid_request'],
     ['another response_type', { response_type: 'code id_token' }, 'unsupported_response_type'],
-    ['an unknown response_mode', { response_mode: 'fragment' }, 'invalid_request'],
-    ['response_mode form_post', { response_mode: 'form_post' }, [null, 'invalid_request']],
+    ['an unknown response_mode', { response_mode: 'query.jwt' }, 'invalid_request'],
     ['no code_challenge', { code_challenge: undefined, code_challenge_method: undefined }, [null, 'invalid_request']],
     ['a method without code_challenge', { code_challenge: undefined }, 'invalid_request'],
     ['a code_challenge without method', { code_challenge_method: undefined }, 'invalid_request'],
@@ -59,8 +58,7 @@ describe('authorization requests at CIS2 and /oauth2.1', () => {
       const reply = await server.signIn({ ...authorization(id), ...changes });
       const error = at(server, expected);
       if (error === null) {
-        // A form_post response is a page.
-        assert.ok(reply.location === '' ? reply.status === 200 : redirectedError(reply) === null);
+        assert.equal(redirectedError(reply), null);
         return;
       }
       assert.equal(redirectedError(reply), error);
@@ -76,6 +74,37 @@ describe('authorization requests at CIS2 and /oauth2.1', () => {
       const pushed = await server.post('pushed', { ...authorization(id), ...post(id), ...changes });
       const error = at(server, expected);
       assert.deepEqual(result(pushed), error === null ? [201, undefined] : [400, error], pushed.text);
+    });
+  }
+
+  const attack = '"><script>alert(1)</script>&x=';
+  for (const [name, changes] of [
+    ['a code', {}],
+    ['an error', { response_type: 'token' }],
+  ] as const) {
+    both(`put ${name} into the fragment on request, and nothing into the query`, async (server) => {
+      const query = { ...authorization(await server.register()), ...changes, state: attack };
+      const { hash, search } = new URL(
+        (await server.signIn({ ...query, response_mode: 'fragment' })).location,
+      );
+      const answer = new URLSearchParams(hash.slice(1));
+      assert.deepEqual([answer.get('state'), answer.get('iss'), search], [attack, server.issuer, '']);
+      assert.ok(answer.has(name === 'a code' ? 'code' : 'error'));
+    });
+
+    both(`post ${name} on request by a page with its values escaped`, async (server) => {
+      const query = { ...authorization(await server.register()), ...changes, state: attack };
+      const { status, headers, text } = await server.signIn({ ...query, response_mode: 'form_post' });
+      assert.equal(status, 200);
+      assert.match(text, /<form method="post" action="https:\/\/app\.example\.test\/callback">/);
+      assert.match(
+        text,
+        name === 'a code' ? /name="code"/ : /name="error" value="unsupported_response_type"/,
+      );
+      assert.ok(!text.includes('<script>alert') && text.includes('&quot;&gt;&lt;script&gt;'), text);
+      const policy = headers['content-security-policy'] ?? '';
+      assert.match(policy, /script-src 'sha256-[^' ]+';.*form-action 'self' https:\/\/app\.example\.test/);
+      assert.equal(headers['cache-control'], 'no-store');
     });
   }
 

@@ -1,13 +1,13 @@
-import { type Answer, redirect } from '@alongside/kernel/answer';
+import type { Answer } from '@alongside/kernel/answer';
 import { orderedId } from '@alongside/kernel/ids';
 import { stateKey } from '@alongside/kernel/journeys';
-import { withQuery } from '../../oauth/parameters.ts';
 import type { Statement } from '../../storage/database.ts';
 import type { WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
+import { respondToClient } from '../client-response.ts';
 import type { CodeGrant } from '../codes.ts';
 import type { Attributes } from '../issue.ts';
-import type { PlatformParts } from '../parts.ts';
+import type { AtBase, PlatformParts } from '../parts.ts';
 import type { Level } from '../upstream/upstream.ts';
 import type { WithPending } from './pending.ts';
 
@@ -58,14 +58,14 @@ export const codeRecordStatement = (
     detail: { base: base.path, provider: upstream, level: level.name },
   });
 
-/** Redirects to the client with the code (RFC 6749 section 4.1.2), and with the issuer in profiles that send it (RFC 9207). */
+/** Sends the client its code (RFC 6749 section 4.1.2), and the issuer in profiles that send it (RFC 9207). */
 export function sendCode(
-  { recorder }: Pick<PlatformParts, 'recorder'>,
+  server: AtBase<'recorder' | 'development'>['server'],
   { pending, state, client, level, upstream }: Arrived,
   code: string,
-  iss?: string,
+  issuer?: string,
 ): Answer {
-  recorder.record({
+  server.parts.recorder.record({
     journey: pending.family,
     keys: [stateKey({ clientId: upstream.clientId, state }), code],
     from: 'authorisation',
@@ -73,5 +73,5 @@ export function sendCode(
     name: 'authorisation.code',
     detail: { client: client.application.name, level: level.name },
   });
-  return redirect(withQuery(pending.redirectUri, { code, state: pending.state ?? undefined, iss }));
+  return respondToClient(server, { ...pending, issuer }, { code });
 }

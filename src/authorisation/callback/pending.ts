@@ -5,6 +5,7 @@ import { randomToken } from '@alongside/kernel/ids';
 import { stateKey } from '@alongside/kernel/journeys';
 import { equalSecrets, sha256, type Vault } from '@alongside/kernel/secrets';
 import type { Parameters } from '../../oauth/parameters.ts';
+import type { ResponseMode } from '../../oauth/response-modes.ts';
 import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { isCallback, requireClient, type WithClient } from '../application/client.ts';
@@ -132,6 +133,8 @@ export interface Pending {
   redirectUri: string;
   /** The client's state. */
   state: string | null;
+  /** The query by default. */
+  mode?: ResponseMode;
   challenge: string | null;
   asked: string[] | null;
   /** Of a request with the scope `openid`. */

@@ -37,7 +37,12 @@ export async function checkState({
   const { diagnosis } = server.parts;
   const clientState = query.get('state');
   if (clientState !== undefined) return { clientState };
-  return diagnosis.redirect(errors.stateMissing('state is missing'), request, { redirectUri, state: null });
+  return diagnosis.redirect(
+    errors.stateMissing('state is missing'),
+    request,
+    { redirectUri, state: null },
+    server,
+  );
 }
 
 export async function checkResponseType({
@@ -54,7 +59,7 @@ export async function checkResponseType({
     type === undefined
       ? errors.responseTypeMissing('response_type is missing')
       : errors.responseTypeInvalid(`response_type is ${type}`);
-  return diagnosis.redirect(refusal, request, { redirectUri, state });
+  return diagnosis.redirect(refusal, request, { redirectUri, state }, server);
 }
 
 /** Accepts a code challenge, which is not a published parameter, or refuses it if it cannot be enforced (RFC 7636 section 4.4.1). */
@@ -70,15 +75,19 @@ export async function checkChallenge({
   const challenge = query.get('code_challenge');
   if (!base.hardening.pkce || challenge === undefined) return { challenge: null };
   if (query.get('code_challenge_method') !== 'S256')
-    return diagnosis.redirect(errors.challengeMethod('only S256 is offered'), request, {
-      redirectUri,
-      state,
-    });
+    return diagnosis.redirect(
+      errors.challengeMethod('only S256 is offered'),
+      request,
+      { redirectUri, state },
+      server,
+    );
   if (!isChallenge(challenge))
-    return diagnosis.redirect(errors.challengeInvalid('it is not a SHA-256 in base64url'), request, {
-      redirectUri,
-      state,
-    });
+    return diagnosis.redirect(
+      errors.challengeInvalid('it is not a SHA-256 in base64url'),
+      request,
+      { redirectUri, state },
+      server,
+    );
   return { challenge };
 }
 

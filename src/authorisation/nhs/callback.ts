@@ -22,11 +22,17 @@ import { applicationChecks, type CheckedApplication } from './application-checks
 import type { NhsCall } from './server.ts';
 
 /** Reports a failure to the client, unless that is switched off. The published service has a catch-all error instead. */
-function prepareFailBack({ server: { base, parts } }: NhsCall): WithFailBack {
+function prepareFailBack({ server }: NhsCall): WithFailBack {
+  const { base, parts } = server;
   return {
     async failBack({ request, pending: { redirectUri, state } }, reason, code) {
       if (!base.hardening.upstreamErrors) throw errors.unexpected(reason);
-      return parts.diagnosis.redirect(errors.upstreamFailed(reason), request, { redirectUri, state, code });
+      return parts.diagnosis.redirect(
+        errors.upstreamFailed(reason),
+        request,
+        { redirectUri, state, code },
+        server,
+      );
     },
   };
 }
@@ -52,7 +58,7 @@ async function giveCode(known: CheckedCall): Promise<Answer> {
   const grant = grantOf(known);
   const { code, write } = codes.creating(grant);
   await parts.database.batch([write, codeRecordStatement(parts, base, grant)]);
-  return sendCode(parts, known, code);
+  return sendCode(known.server, known, code);
 }
 
 /** `GET /callback`, the provider's response. The order of the checks is the contract. */

@@ -45,7 +45,7 @@ describe('authorize at /oauth2.1', () => {
       introspection_signing_alg_values_supported: ['RS256'],
       dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'PS256'],
       response_types_supported: ['code'],
-      response_modes_supported: ['query'],
+      response_modes_supported: ['query', 'fragment', 'form_post'],
       grant_types_supported: [
         'authorization_code',
         'refresh_token',
@@ -105,7 +105,8 @@ describe('authorize at /oauth2.1', () => {
       ['native: https', 'native', { redirect_uri: 'https://127.0.0.1:43210/callback' }, 'invalid_request', unknown],
       ['native: port 65536', 'native', { redirect_uri: 'http://127.0.0.1:65536/callback' }, 'invalid_request', unknown],
       ['native: IPv6 that is not registered', 'native', { redirect_uri: 'http://[::1]:43210/callback' }, 'invalid_request', unknown],
-      ['a request object that is none', 'web', { request: 'x' }, 'invalid_request_object', 'The request object is not valid.'],
+      ['a request object that is none, without redirect_uri', 'web', { request: 'x', redirect_uri: undefined }, 'invalid_request_object', 'The request object is not valid.'],
+      ['a request object that is none, with another redirect_uri', 'web', { request: 'x', redirect_uri: 'https://evil.test/' }, 'invalid_request_object', 'The request object is not valid.'],
       ['a parameter that is too long', 'web', { state: 'x'.repeat(5_000) }, 'invalid_request', 'A parameter is too long.'],
     ];
     for (const [name, id, change, error, description] of rows)
@@ -126,7 +127,8 @@ describe('authorize at /oauth2.1', () => {
     const rows: [string, Record<string, string | undefined>, string][] = [
       ['response_type missing', { response_type: undefined }, 'invalid_request'],
       ['response_type token', { response_type: 'token' }, 'unsupported_response_type'],
-      ['response_mode fragment', { response_mode: 'fragment' }, 'invalid_request'],
+      ['a request object that is none', { request: 'x' }, 'invalid_request_object'],
+      ['response_mode unknown', { response_mode: 'query.jwt' }, 'invalid_request'],
       ['request_uri', { request_uri: 'https://x.test' }, 'request_uri_not_supported'],
       ['code_challenge missing', { code_challenge: undefined }, 'invalid_request'],
       ['code_challenge by plain', { code_challenge_method: 'plain' }, 'invalid_request'],

@@ -4,6 +4,7 @@ import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { requestUriPrefix } from '../../oauth/pushed-requests.ts';
 import { publicListener } from '../../oauth/registered-addresses.ts';
+import { type ResponseMode, readResponseMode } from '../../oauth/response-modes.ts';
 import { authenticateClient, readForm } from '../../oauth/server/client-authentication/authenticate.ts';
 import {
   addressOutside,
@@ -27,9 +28,13 @@ import { redirectToProvider } from '../to-provider.ts';
 import { applicationChecks, type CheckedApplication, commitConditions, notAllowed } from './client-checks.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readQuery } from './incoming.ts';
+import { offered } from './profile.ts';
 import { type RequestCall, refuseForeignRequestUri, requestChecks } from './request-checks.ts';
 import type { ServerCall } from './server.ts';
 
+interface WithMode {
+  mode: ResponseMode;
+}
 interface WithPushed {
   /** The `request_uri` of a pushed request. */
   pushed: string | null;
@@ -42,7 +47,9 @@ async function refuse(
 ): Promise<Answer> {
   const to = addressOutside(server, client, parameters);
   if (!to) throw refusal;
-  return server.parts.diagnosis.redirect(refusal, request, { ...to, issuer: server.issuer });
+  const mode = readResponseMode(offered, parameters);
+  const { issuer } = server;
+  return server.parts.diagnosis.redirect(refusal, request, { ...to, mode, issuer }, server);
 }
 
 /** Replaces the parameters of the browser by those of a pushed request (RFC 9126 section 4). */
@@ -82,19 +89,22 @@ export const identify = check('client', function identify({ server, parameters }
 
 /** Sends errors to the client as a redirect from now on. */
 async function prepareReply({
-  server: { issuer, parts },
+  server,
   request,
   parameters,
   redirectUri,
-}: ServerCall & Incoming & { redirectUri: string }): Promise<Pick<RequestCall, 'reply'>> {
-  const to = { redirectUri, state: parameters.get('state') ?? null, issuer };
-  return { reply: { fail: (refusal) => parts.diagnosis.redirect(refusal, request, to) } };
+}: ServerCall & Incoming & { redirectUri: string }): Promise<Pick<RequestCall, 'reply'> & WithMode> {
+  const mode = readResponseMode(offered, parameters);
+  const to = { redirectUri, state: parameters.get('state') ?? null, mode, issuer: server.issuer };
+  const { diagnosis } = server.parts;
+  return { mode, reply: { fail: (refusal) => diagnosis.redirect(refusal, request, to, server) } };
 }
 
 const refuseClient = async ({ reply }: RequestCall, refusal: Refusal): Promise<Answer> =>
   reply.fail(refusal.as(errors.clientRefused));
 
 type CheckedCall = RequestCall &
+  WithMode &
   WithClient &
   WithPushed &
   CheckedRequest &
@@ -132,7 +142,7 @@ const askAtForeignProvider = check(
 async function sendToProvider(known: CheckedCall & Passed<'confirmation'>): Promise<Answer> {
   const { server, request, parameters, client, redirectUri, challenge, asked, resources, jkt, pushed } =
     known;
-  const { openId, prompt, maxAge, acrValues } = known;
+  const { openId, prompt, maxAge, acrValues, mode } = known;
   const state = parameters.get('state') ?? null;
   const nonce = parameters.get('nonce') ?? null;
   return redirectToProvider(server, {
@@ -142,6 +152,7 @@ async function sendToProvider(known: CheckedCall & Passed<'confirmation'>): Prom
     request: {
       redirectUri,
       state,
+      mode,
       challenge,
       asked,
       ...(openId.length > 0 ? { openId: { scopes: openId, nonce } } : {}),

@@ -67,10 +67,13 @@ type ReturnCall = ServerCall & WithPending;
 
 /** Sends an error to the client of the request. */
 const failBack = (
-  { server: { issuer, parts }, request, pending: { redirectUri, state } }: ReturnCall,
+  { server, request, pending: { redirectUri, state, mode } }: ReturnCall,
   refusal: Refusal,
   code?: string,
-): Promise<Answer> => parts.diagnosis.redirect(refusal, request, { redirectUri, state, issuer, code });
+): Promise<Answer> => {
+  const to = { redirectUri, state, mode, issuer: server.issuer, code };
+  return server.parts.diagnosis.redirect(refusal, request, to, server);
+};
 
 const failBackAs =
   (refuse: Refuse) =>
@@ -92,7 +95,7 @@ async function giveCode(known: CheckedReturn): Promise<Answer> {
   const spent = requestUri === null ? [] : [pushed.spendStatement(requestUri)];
   const { done } = await parts.database.batch([...spent, write, codeRecordStatement(parts, base, grant)]);
   return done
-    ? sendCode(parts, known, code, issuer)
+    ? sendCode(server, known, code, issuer)
     : failBack(known, errors.requestUriUsed('another sign-in got its code'));
 }
 

@@ -176,9 +176,9 @@ export const errors = catalogue('authorisation.standard', {
   },
   responseModeUnsupported: {
     ...back,
-    description: 'Only the response mode query is supported.',
-    expected: 'query',
-    fix: 'Leave response_mode out, or set it to query.',
+    description: 'This response_mode is not supported.',
+    expected: 'query, fragment or form_post',
+    fix: 'Set response_mode to query, fragment or form_post, or omit it.',
   },
   challengeMissing: {
     ...back,

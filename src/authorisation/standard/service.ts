@@ -18,7 +18,6 @@ import { openIdProviders } from '../../oauth/openid/providers.ts';
 import { parseParameters } from '../../oauth/parameters.ts';
 import { scopesOf } from '../../oauth/products.ts';
 import { RequestBatch, settled } from '../../oauth/request-batch.ts';
-import { differences } from '../../oauth/server/differences.ts';
 import { type ClientSettings, serverMetadata } from '../../oauth/server/metadata.ts';
 import { resourceChallenge } from '../../oauth/server/resource-challenge.ts';
 import { requireChecks } from '../../oauth/server/security-checks.ts';
@@ -68,7 +67,6 @@ const metadataOf = (base: Base, settings: ClientSettings): Record<string, unknow
     rules: offered,
     paths,
     grants,
-    responseModes: differences.platform.responseModes,
     certificatePaths: { userinfo_endpoint: paths.userinfo },
   }),
   introspection_signing_alg_values_supported: introspectionAlgorithms,

@@ -95,7 +95,7 @@ export const responseErrors = catalogue('cis2', {
   responseModeUnsupported: {
     ...back,
     code: 'invalid_request',
-    description: 'Only the response modes query and form_post are supported.',
+    description: 'This response_mode is not supported.',
     source: 'OAuth 2.0 Form Post Response Mode',
     expected: 'query or form_post',
     fix: 'Set response_mode to query or form_post, or omit it.',

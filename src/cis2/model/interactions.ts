@@ -4,6 +4,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import type { AnonymousRows } from '../../oauth/network-limit.ts';
+import type { ResponseMode } from '../../oauth/response-modes.ts';
 import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { sharedErrors } from '../errors/shared.ts';
@@ -161,8 +162,6 @@ export class Interactions {
 }
 
 export const interactionPath = (id: string, part = ''): string => `/interaction/${id}${part && `/${part}`}`;
-
-export type ResponseMode = 'query' | 'form_post';
 
 /** The claims that the `claims` parameter requests, without unknown ones. */
 export interface ClaimNames {

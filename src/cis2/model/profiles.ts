@@ -37,6 +37,7 @@ export const profileRules: Readonly<Record<Profile, ProfileRules>> = {
     requestObjects: 'off',
     pushedRequests: 'off',
     pkce: 'allowed',
+    responseModes: ['query', 'form_post'],
     codeRetryTime: 10_000,
     refresh: { rotates: true, retryTime: 0 },
     requires,

@@ -5,7 +5,6 @@ import type { JsonWebKey } from '@alongside/kernel/jws';
 import type { KeySet, SigningKeys } from '@alongside/kernel/keys';
 import { openIdMetadata } from '../../oauth/openid/metadata.ts';
 import { openIdProviders } from '../../oauth/openid/providers.ts';
-import { differences } from '../../oauth/server/differences.ts';
 import { type ClientSettings, serverMetadata } from '../../oauth/server/metadata.ts';
 import { type Faults, noFault } from '../../storage/faults.ts';
 import { onceFor } from '../../storage/row.ts';
@@ -43,7 +42,6 @@ export function discoveryDocument(dependencies: DiscoveryDependencies): Record<s
       rules: profileRules.standard,
       paths: endpointPaths,
       grants,
-      responseModes: differences.cis2.responseModes,
       certificatePaths: { userinfo_endpoint: endpointPaths.userinfo },
     }),
     ...openIdMetadata(provider, {

@@ -119,7 +119,7 @@ describe('a pushed request', () => {
       [{ response_type: undefined }, 'invalid_request'],
       [{ response_type: 'token' }, 'unsupported_response_type'],
       [{ response_type: 'code id_token' }, 'unsupported_response_type'],
-      [{ response_mode: 'fragment' }, 'invalid_request'],
+      [{ response_mode: 'query.jwt' }, 'invalid_request'],
       [{ scope: undefined }, 'invalid_scope'],
       [{ scope: 'email' }, 'invalid_scope'],
       [{ code_challenge_method: 'plain' }, 'invalid_request'],

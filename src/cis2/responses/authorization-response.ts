@@ -8,18 +8,17 @@ import { stateKey } from '@alongside/kernel/journeys';
 import type { Log } from '@alongside/kernel/log';
 import { halfHash } from '@alongside/kernel/secrets';
 import { shownName } from '../../oauth/on-behalf-of.ts';
-import { withQuery } from '../../oauth/parameters.ts';
 import type { PushedRequests } from '../../oauth/pushed-requests.ts';
+import { formPostPage, type ResponseMode, responseAddress } from '../../oauth/response-modes.ts';
 import type { Urls } from '../../service.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Statement } from '../../storage/database.ts';
 import type { SingleUse, SpentValue } from '../../storage/single-use.ts';
-import type { AuthorizationRequest, ResponseMode } from '../model/interactions.ts';
+import type { AuthorizationRequest } from '../model/interactions.ts';
 import { partyOf, type RelyingParty } from '../model/relying-party.ts';
 import { firstMet, type Session, strengthFor } from '../model/session.ts';
 import type { SignInFacts } from '../model/token-facts.ts';
-import { formPostPage } from '../pages/form-post.ts';
-import { goingOnPage } from '../pages/frame.ts';
+import { cis2Page, goingOnPage } from '../pages/frame.ts';
 import { filled, words } from '../text/words.ts';
 
 /** The destination of an authorization response. */
@@ -50,18 +49,16 @@ export interface ReplyFrame {
 export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpRequest): Reply {
   const { redirectUri, responseMode, client, journeyKey } = target;
   const state = target.state ?? undefined;
-  const application = shownName(client.application.name);
+  const { development } = frame;
+  const title = filled(words.common.goingBack, { application: shownName(client.application.name) });
   const send = (parameters: Record<string, string | undefined>): Answer => {
     if (responseMode === 'form_post')
-      return formPostPage(redirectUri, parameters, application, frame.development);
-    const to = withQuery(redirectUri, parameters);
+      return formPostPage(redirectUri, parameters, words.common, (main, policy) =>
+        cis2Page(200, { title, development, main }, policy),
+      );
+    const to = responseAddress(redirectUri, parameters, responseMode);
     // The policy of our pages forbids a redirect of a form to another origin, so the answer is a page that continues.
-    if (request.method === 'POST')
-      return goingOnPage({
-        title: filled(words.common.goingBack, { application }),
-        development: frame.development,
-        to,
-      });
+    if (request.method === 'POST') return goingOnPage({ title, development, to });
     return redirect(to);
   };
   return {

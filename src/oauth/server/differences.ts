@@ -5,7 +5,7 @@ import type { AuthorizationServer } from './server.ts';
 
 /** The settings of a server that its code takes from this table. */
 interface ServerSettings
-  extends Pick<AuthorizationServer, 'announcesNonces' | 'repeatable' | 'responseModes' | 'tokenHeaders'> {
+  extends Pick<AuthorizationServer, 'announcesNonces' | 'repeatable' | 'tokenHeaders'> {
   /** Methods with a secret, in the order of the metadata. */
   readonly secretMethods: readonly string[];
   /** Algorithms of assertions and request objects in `standard`, in the order of the metadata. */
@@ -28,7 +28,6 @@ export const differences = {
     ambiguousAuthentication: 'refused',
     announcesNonces: 'to-proofs',
     repeatable: [],
-    responseModes: ['query', 'form_post'],
     tokenHeaders: { pragma: 'no-cache' },
   },
   platform: {
@@ -39,7 +38,6 @@ export const differences = {
     announcesNonces: 'always',
     // RFC 8707 section 2, RFC 8693 section 2.1.
     repeatable: ['resource', 'audience'],
-    responseModes: ['query'],
     tokenHeaders: {},
   },
 } as const satisfies Readonly<Record<string, ServerSettings>>;
@@ -58,6 +56,7 @@ export function profilesOf(
     requestObjects: 'allowed',
     pushedRequests: 'allowed',
     pkce,
+    responseModes: ['query', 'fragment', 'form_post'],
     codeRetryTime: 10_000,
     refresh: { rotates: true, retryTime: 30_000 },
     requires,

@@ -1,7 +1,7 @@
 import { announcedProofAlgorithms } from '../dpop.ts';
 import { mutualTlsMethods } from '../mutual-tls.ts';
 import { grantTypes } from './grant.ts';
-import type { AuthenticationRules } from './profile.ts';
+import type { AuthenticationRules, ProfileRules } from './profile.ts';
 import type { Addresses } from './server.ts';
 
 /** The settings of a server that decide how its clients authenticate. */
@@ -15,13 +15,12 @@ export interface ClientSettings {
 
 /** The capabilities that the metadata names. */
 interface Offer {
-  readonly rules: AuthenticationRules;
+  readonly rules: AuthenticationRules & Pick<ProfileRules, 'responseModes'>;
   /** Paths of the endpoints below the issuer. */
   readonly paths: Readonly<
     Record<'authorize' | 'token' | 'keys' | 'revocation' | 'introspection' | 'pushed', string>
   >;
   readonly grants: readonly { readonly type: string }[];
-  readonly responseModes: readonly string[];
   /** More endpoints at which clients show a certificate, by their metadata member. */
   readonly certificatePaths?: Readonly<Record<string, string>>;
 }
@@ -67,7 +66,7 @@ function certificateMembers(
 
 /** Returns the metadata that every server has (RFC 8414 section 2). */
 export function serverMetadata(settings: ClientSettings, offer: Offer): Record<string, unknown> {
-  const { rules, paths, grants, responseModes, certificatePaths } = offer;
+  const { rules, paths, grants, certificatePaths } = offer;
   const at = (path: string): string => `${settings.issuer}${path}`;
   return {
     issuer: settings.issuer,
@@ -75,7 +74,7 @@ export function serverMetadata(settings: ClientSettings, offer: Offer): Record<s
     token_endpoint: at(paths.token),
     jwks_uri: at(paths.keys),
     response_types_supported: ['code'],
-    response_modes_supported: responseModes,
+    response_modes_supported: rules.responseModes,
     grant_types_supported: grantTypes(grants),
     ...authenticationMembers('token', rules, settings),
     revocation_endpoint: at(paths.revocation),

@@ -1,5 +1,6 @@
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { ClientRegistration, Profile } from '../applications.ts';
+import type { ResponseMode } from '../response-modes.ts';
 import type { EndpointName, SecurityCheck } from './security-checks.ts';
 
 /** Whether clients of a profile may use a capability, and whether they must. */
@@ -35,6 +36,8 @@ export interface ProfileRules extends AuthenticationRules {
   readonly pushedRequests: Rule;
   /** Whether authorization requests have a code challenge (RFC 7636). */
   readonly pkce: Exclude<Rule, 'off'>;
+  /** Values of `response_mode`. */
+  readonly responseModes: readonly ResponseMode[];
   /** Milliseconds in which a client may repeat its request for a code without ending its tokens; 0 for never. */
   readonly codeRetryTime: number;
   readonly refresh: {

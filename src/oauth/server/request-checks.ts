@@ -114,15 +114,16 @@ export const checkResponseType = check(
 
 export const checkResponseMode = check(
   'response-mode',
-  function checkResponseMode({ server, parameters, reply }: ReplyCall): Refused | undefined {
+  function checkResponseMode({ server, client, parameters, reply }: ReplyCall): Refused | undefined {
     const mode = parameters.get('response_mode') ?? 'query';
-    return server.responseModes.includes(mode)
+    const modes: readonly string[] = rulesOf(server, client.registration).responseModes;
+    return modes.includes(mode)
       ? undefined
       : reply.fail(
           server.errors.responseModeUnsupported(`response_mode is ${mode}`).about({
             field: 'response_mode',
             came: shown(mode),
-            expected: server.responseModes.join(' or '),
+            expected: modes.join(' or '),
           }),
         );
   },

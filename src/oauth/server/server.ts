@@ -99,7 +99,6 @@ export interface AuthorizationServer<K extends WithClient = WithClient> extends 
   /** Returns the registered algorithm of request objects; empty for each that the profile allows. */
   requestAlgorithmOf(registration: K['client']['registration']): string | undefined;
   redirectUrisOf(registration: K['client']['registration']): readonly string[];
-  readonly responseModes: readonly string[];
   readonly tokenHeaders: Headers;
 
   /** Counts a request that creates a row without client authentication. Throws beyond the limit. */

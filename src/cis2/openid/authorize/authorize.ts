@@ -11,13 +11,15 @@ import { check, steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../../oauth/applications.ts';
 import type { Parameters } from '../../../oauth/parameters.ts';
 import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
+import { readResponseMode } from '../../../oauth/response-modes.ts';
 import { checkRedirectUri, requirePushed, requireSigned } from '../../../oauth/server/request-checks.ts';
 import type { Urls } from '../../../service.ts';
 import type { Database } from '../../../storage/database.ts';
 import { requestErrors } from '../../errors/request.ts';
 import type { BrowserMarks } from '../../model/browser-marks.ts';
 import type { CisClient } from '../../model/cis-client.ts';
-import type { AuthorizationRequest, Interactions, ResponseMode } from '../../model/interactions.ts';
+import type { AuthorizationRequest, Interactions } from '../../model/interactions.ts';
+import { rulesOf } from '../../model/profiles.ts';
 import { findRelyingParty, partyOf, type RelyingParty } from '../../model/relying-party.ts';
 import { endpointPaths } from '../../protocol.ts';
 import { type Codes, type Reply, type ReplyFrame, replyTo } from '../../responses/authorization-response.ts';
@@ -61,9 +63,6 @@ export const findClient = check(
   },
 );
 
-const modes: readonly string[] = ['query', 'form_post'] satisfies ResponseMode[];
-const isMode = (value: string): value is ResponseMode => modes.includes(value);
-
 /** Sends errors to the client from now on, with its state and the issuer. */
 function prepareReply({
   request,
@@ -79,8 +78,7 @@ function prepareReply({
   pushed: string | null;
   provider: ReplyFrame;
 }): { reply: Reply } & Pick<AuthorizationRequest, 'responseMode' | 'state' | 'journeyKey'> {
-  const mode = parameters.get('response_mode') ?? 'query';
-  const responseMode = isMode(mode) ? mode : 'query';
+  const responseMode = readResponseMode(rulesOf(client.registration), parameters);
   const state = parameters.get('state') ?? null;
   const isDistinct = stateKey({ state }) !== '';
   const journeyKey = isDistinct ? undefined : (pushed ?? orderedId());

@@ -10,10 +10,11 @@ import { readIdTokenHint } from '../../../oauth/openid/id-token-hint.ts';
 import { openIdProviders } from '../../../oauth/openid/providers.ts';
 import { isForm, type Parameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
 import { publicListener } from '../../../oauth/registered-addresses.ts';
+import type { ResponseMode } from '../../../oauth/response-modes.ts';
 import type { CheckedRequest } from '../../../oauth/server/request-checks.ts';
 import { requestErrors } from '../../errors/request.ts';
 import { responseErrors } from '../../errors/response.ts';
-import type { AuthorizationRequest, ClaimNames, ResponseMode } from '../../model/interactions.ts';
+import type { AuthorizationRequest, ClaimNames } from '../../model/interactions.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import type { Reply } from '../../responses/authorization-response.ts';
 

@@ -6,6 +6,7 @@ import { check, type Steps } from '@alongside/kernel/steps';
 import { isScope, offlineAccess, scopeValues } from '../../../oauth/openid/claims.ts';
 import { type Parameters, readScope } from '../../../oauth/parameters.ts';
 import { requestUriPrefix } from '../../../oauth/pushed-requests.ts';
+import { readResponseMode } from '../../../oauth/response-modes.ts';
 import {
   addressOutside,
   checkBoundKey,
@@ -157,7 +158,7 @@ interface UnreadCall extends ServerCall, WithRelyingParty {
 function refuse({ server, request, parameters, client, provider }: UnreadCall, refusal: Refusal): Answer {
   const to = addressOutside(server, client, parameters);
   if (!to) throw new Refusal({ ...refusal.entry, status: 400, redirect: false }, refusal.detail);
-  const responseMode = parameters.get('response_mode') === 'form_post' ? 'form_post' : 'query';
+  const responseMode = readResponseMode(rulesOf(client.registration), parameters);
   return replyTo(provider, { client, responseMode, ...to }, request).fail(refusal);
 }
 
