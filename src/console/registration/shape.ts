@@ -147,9 +147,9 @@ export const platformShape = z
     accessToken: z
       .strictObject({
         format: oneOf('opaque', 'jwt').default('opaque'),
-        signingAlg: tokenAlgorithm.default('RS256'),
+        signingAlg: tokenAlgorithm.default('ES256'),
       })
-      .default({ format: 'opaque', signingAlg: 'RS256' }),
+      .default({ format: 'opaque', signingAlg: 'ES256' }),
     ...requestRules,
     attributes: z
       .record(text(100), z.string('must be text').max(8_192, 'must have at most 8192 characters'))

@@ -37,6 +37,20 @@ describe('changes of /applications', () => {
     assert.deepEqual((await get(id)).platform, platform);
   });
 
+  test('signs JWT access tokens of new applications by ES256, and keeps the algorithm of others', async () => {
+    const algorithmOf = async (id: string) =>
+      ((await get(id)).platform as { accessToken: { signingAlg: string } }).accessToken.signingAlg;
+    const profile = 'standard';
+    assert.equal(
+      await algorithmOf(await made({ platform: { profile, accessToken: { format: 'jwt' } } })),
+      'ES256',
+    );
+    const earlier = await made({ platform: { profile, accessToken: { signingAlg: 'RS256' } } });
+    const answer = await patch(earlier, { platform: { accessToken: { format: 'jwt' } } });
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(await algorithmOf(earlier), 'RS256');
+  });
+
   test('replaces the address of a key set with keys', async () => {
     const id = await made({ platform: { jwksUrl: 'http://127.0.0.1:1/jwks' } });
     assertRefused(await patch(id, { platform: { jwks: { keys: [] } } }), 'platform.jwks', /not both/);
