@@ -11,6 +11,15 @@ const platformDefaults = ({ profile, tokenEndpointAuthMethod }: JsonObject): Jso
   ...(tokenEndpointAuthMethod === 'none' ? { applicationType: 'native' } : {}),
 });
 
+/** Adds the default algorithm of JWT access tokens, which only /oauth2.1 issues. */
+function withTokenAlgorithm(platform: unknown): unknown {
+  if (!isObject(platform) || platform.profile === 'nhs') return platform;
+  const { accessToken = {} } = platform;
+  return isObject(accessToken)
+    ? { ...platform, accessToken: { signingAlg: 'ES256', ...accessToken } }
+    : platform;
+}
+
 const cis2Defaults = ({ profile }: JsonObject): JsonObject => ({
   ...(profile === 'fapi2' ? { tokenEndpointAuthMethod: 'private_key_jwt', idTokenSigningAlg: 'PS256' } : {}),
   ...(profile === 'nhs'
@@ -30,7 +39,9 @@ export function withDefaults(draft: unknown): unknown {
   const { profile = 'nhs', platform, cis2 } = draft;
   return {
     ...draft,
-    ...(platform === undefined ? {} : { platform: complete(platform, profile, platformDefaults) }),
+    ...(platform === undefined
+      ? {}
+      : { platform: withTokenAlgorithm(complete(platform, profile, platformDefaults)) }),
     ...(cis2 === undefined ? {} : { cis2: complete(cis2, profile, cis2Defaults) }),
   };
 }
@@ -147,9 +158,9 @@ export const platformShape = z
     accessToken: z
       .strictObject({
         format: oneOf('opaque', 'jwt').default('opaque'),
-        signingAlg: tokenAlgorithm.default('ES256'),
+        signingAlg: tokenAlgorithm.default('RS256'),
       })
-      .default({ format: 'opaque', signingAlg: 'ES256' }),
+      .default({ format: 'opaque', signingAlg: 'RS256' }),
     ...requestRules,
     attributes: z
       .record(text(100), z.string('must be text').max(8_192, 'must have at most 8192 characters'))
