@@ -3,8 +3,8 @@ import { win32 } from 'node:path';
 import { environment } from './operator.ts';
 import { WindowsUsers } from './windows-users.ts';
 
-/** Returns this user's identifier, from Windows or, in Node.js before 26, from its program. */
-function ownSid(): string {
+/** Returns this user's identifier on Windows, or `user`: from the system or, in Node.js before 26, from its program. */
+export function ownSid(): string {
   const found = WindowsUsers.find()?.own;
   if (found !== undefined) return found;
   const program = win32.join(environment().SystemRoot ?? 'C:\\Windows', 'System32', 'whoami.exe');

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
-import { changeableBy, openTo, otherReader, parseSddl } from './windows-access.ts';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { onWindows } from '../test/testing/platform.ts';
+import { changeableBy, closeToOthers, openTo, otherReader, parseSddl, readAccess } from './windows-access.ts';
 
 const jo = 'S-1-5-21-1-2-3-1001';
 const accessOf = (sddl: string) => {
@@ -88,7 +92,37 @@ describe('otherReader', () => {
       otherReader('.', () => undefined),
       undefined,
     );
-    if (process.platform !== 'win32') assert.equal(otherReader('.'), undefined);
+    if (!onWindows) assert.equal(otherReader('.'), undefined);
+  });
+});
+
+describe('readAccess', { skip: !onWindows && 'only Windows has access lists' }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'access-ü-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('reads owner and entries of each path, and this user', () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    const read = readAccess([folder, file]);
+    assert.ok(read);
+    assert.match(read.user, /^S-1-5-21-/);
+    for (const { owner, entries } of read.accesses) {
+      assert.match(owner, /^S-1-5-|^[A-Z]{2}$/);
+      assert.ok(entries.length > 0);
+    }
+  });
+
+  test('shows that a new folder is closed to others', () => {
+    const closed = join(folder, 'closed');
+    // Wine makes a list of its mode, 0755, which is open to Everyone.
+    mkdirSync(closed);
+    closeToOthers(closed);
+    assert.equal(otherReader(closed), undefined);
+    writeFileSync(join(closed, 'file'), 'still open to its user');
+  });
+
+  test('is undefined if one is missing', () => {
+    assert.equal(readAccess([folder, join(folder, 'missing')]), undefined);
   });
 });
 

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { type Ffi, findFfi, NativeLibrary } from './ffi.ts';
 import { environment } from './operator.ts';
+import { ownSid } from './pipe-name.ts';
 
 // Owners and access control lists of Windows, where modes such as 0600 have no effect. The functions that decide get them as data.
 
@@ -125,18 +127,50 @@ function outputOf(program: string, args: readonly string[], variables: Record<st
   return spawnSync(program, args, { encoding: 'utf8', timeout: 30_000, windowsHide: true, env }).stdout ?? '';
 }
 
-const script =
-  "[Security.Principal.WindowsIdentity]::GetCurrent().User.Value; $env:ALONGSIDE_PATHS -split '\\|' | ForEach-Object { (Get-Acl -LiteralPath $_).Sddl }";
+const wide = (text: string): Buffer => Buffer.from(`${text}\0`, 'utf16le');
 
-/** Reads this process's user and the access to existing files; undefined if Windows PowerShell does not run. */
-export function readAccess(paths: readonly string[]): { user: string; accesses: Access[] } | undefined {
+/** Reads security descriptors through the library of the system. */
+function nativeSddl(ffi: Ffi, paths: readonly string[]): string[] {
+  const security = NativeLibrary.ofWindows(ffi, 'advapi32.dll');
+  const free = NativeLibrary.ofWindows(ffi, 'kernel32.dll').find<bigint>('LocalFree', 'pointer', 'pointer');
+  const [word, address] = ['uint32', 'pointer'] as const;
+  const [FILE_OBJECT, OWNER_AND_LIST, REVISION] = [1, 1 | 4, 1];
+  const outputs = [address, address, address, address, address] as const;
+  const read = security.find('GetNamedSecurityInfoW', word, address, word, word, ...outputs);
+  const convert = security.find(
+    'ConvertSecurityDescriptorToStringSecurityDescriptorW',
+    word,
+    ...[address, word, word, address, address],
+  );
+  return paths.map((path) => {
+    const [descriptor, text, length] = [Buffer.alloc(8), Buffer.alloc(8), Buffer.alloc(4)];
+    try {
+      if (read(wide(path), FILE_OBJECT, OWNER_AND_LIST, null, null, null, null, descriptor) !== 0) return '';
+      if (convert(descriptor.readBigUInt64LE(), REVISION, OWNER_AND_LIST, text, length) === 0) return '';
+      return ffi.toBuffer(text.readBigUInt64LE(), 2 * length.readUInt32LE()).toString('utf16le');
+    } finally {
+      free(descriptor.readBigUInt64LE());
+      free(text.readBigUInt64LE());
+    }
+  });
+}
+
+/** Reads them in Node.js before 26. The language mode of managed computers lets a script read this property, and call nothing else. */
+function scriptSddl(paths: readonly string[]): string[] {
+  const script = "$env:ALONGSIDE_PATHS -split '\\|' | ForEach-Object { (Get-Acl -LiteralPath $_).Sddl }";
   const powershell = systemProgram('WindowsPowerShell', 'v1.0', 'powershell.exe');
   const args = ['-NoProfile', '-NonInteractive', '-Command', script];
-  const [user = '', ...lines] = outputOf(powershell, args, { ALONGSIDE_PATHS: paths.join('|') })
+  return outputOf(powershell, args, { ALONGSIDE_PATHS: paths.join('|') })
     .trim()
     .split(/\r?\n/);
-  const accesses = lines.map(parseSddl).filter((access) => access !== undefined);
-  return accesses.length === paths.length ? { user, accesses } : undefined;
+}
+
+/** Reads this process's user and the access to existing files of Windows; undefined if it cannot be read. */
+export function readAccess(paths: readonly string[]): { user: string; accesses: Access[] } | undefined {
+  const ffi = findFfi();
+  const texts = ffi ? nativeSddl(ffi, paths) : scriptSddl(paths);
+  const accesses = texts.map(parseSddl).filter((access) => access !== undefined);
+  return accesses.length === paths.length ? { user: ownSid(), accesses } : undefined;
 }
 
 /**
@@ -150,11 +184,33 @@ export function otherReader(path: string, read = readAccess): string | undefined
   return access && openTo(access, user);
 }
 
+/** Sets the access list of a file in SDDL, without what its folder passes on. Returns false if Windows refuses. */
+function setNativeList(ffi: Ffi, path: string, sddl: string): boolean {
+  const security = NativeLibrary.ofWindows(ffi, 'advapi32.dll');
+  const free = NativeLibrary.ofWindows(ffi, 'kernel32.dll').find<bigint>('LocalFree', 'pointer', 'pointer');
+  const [word, address] = ['uint32', 'pointer'] as const;
+  const [PROTECTED_LIST, REVISION] = [0x80000004, 1];
+  const name = 'ConvertStringSecurityDescriptorToSecurityDescriptorW';
+  const parse = security.find(name, word, address, word, address, address);
+  const set = security.find('SetFileSecurityW', word, address, word, address);
+  const descriptor = Buffer.alloc(8);
+  try {
+    if (parse(wide(sddl), REVISION, descriptor, null) === 0) return false;
+    return set(wide(path), PROTECTED_LIST, descriptor.readBigUInt64LE()) !== 0;
+  } finally {
+    free(descriptor.readBigUInt64LE());
+  }
+}
+
 /** Lets only this process's user, administrators and SYSTEM open a new folder on Windows, as mode 0700 does elsewhere. */
 export function closeToOthers(folder: string): void {
   if (process.platform !== 'win32') return;
-  const [user] = /S-1-[\d-]+/.exec(outputOf(systemProgram('whoami.exe'), ['/user'])) ?? [];
-  if (user === undefined) return;
-  const grants = [user, system, administrators].map((sid) => `*${sid}:(OI)(CI)F`);
+  const user = ownSid();
+  if (!user.startsWith('S-')) return;
+  const users = [user, system, administrators];
+  const entries = users.map((sid) => `(A;OICI;FA;;;${sid})`).join('');
+  const ffi = findFfi();
+  if (ffi && setNativeList(ffi, folder, `D:P${entries}`)) return;
+  const grants = users.map((sid) => `*${sid}:(OI)(CI)F`);
   outputOf(systemProgram('icacls.exe'), [folder, '/inheritance:r', '/grant:r', ...grants]);
 }

@@ -21,7 +21,7 @@ function modeOf(file: string): number | undefined {
 export function windowsProblem(file: string, read = readAccess): string | undefined {
   const paths = [file, parentOf(file), parentOf(parentOf(file))];
   const accesses = read(paths)?.accesses;
-  if (accesses === undefined) return 'is refused: Windows PowerShell does not report its owner';
+  if (accesses === undefined) return 'is refused: its owner cannot be read';
   const [problem] = accesses.flatMap((access, index) => {
     const reason = changeableBy(access, index === 0 ? 'file' : 'folder');
     return reason === undefined ? [] : [`is refused: ${paths[index]} ${reason}`];
