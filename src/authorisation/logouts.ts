@@ -7,7 +7,7 @@ import { logDelivery, logoutRetries, postLogoutToken } from '../oauth/openid/log
 import type { OpenIdGrant } from '../oauth/tokens.ts';
 import type { RegularTask } from '../service.ts';
 import type { Statement } from '../storage/database.ts';
-import { type Attempt, Outbox, type Outcome } from '../storage/outbox.ts';
+import { type Attempt, type Message, Outbox, type Outcome } from '../storage/outbox.ts';
 import type { AuthorisationDependencies } from './dependencies.ts';
 
 const shape = z.object({
@@ -19,6 +19,9 @@ const shape = z.object({
   address: z.string(),
 });
 type Logout = z.infer<typeof shape>;
+
+/** A message to one application, and its state. */
+export type LogoutDelivery = Message<Logout>;
 
 type Needed = AuthorisationDependencies & { developers: Developers };
 
@@ -65,6 +68,16 @@ export class Logouts {
     background.run(log, 'back-channel logout is put off', async () => {
       while (await this.#outbox.run());
     });
+  }
+
+  /** Returns the log since a time in milliseconds, newest first. */
+  since(time: number, limit: number): Promise<LogoutDelivery[]> {
+    return this.#outbox.list(time, limit);
+  }
+
+  /** Sends a message again at once and returns it afterwards; undefined for an unknown id. */
+  sendAgain(id: string): Promise<LogoutDelivery | undefined> {
+    return this.#outbox.sendAgain(id);
   }
 
   regularWork(): RegularTask[] {

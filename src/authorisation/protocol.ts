@@ -8,6 +8,10 @@ export const paths = {
   tokens: '/authorisation/tokens',
   /** `POST` a `ValidateRequest`; responds with a `ValidationAnswer`. */
   validate: '/authorisation/validate',
+  /** `GET`, with `?since=` and an ISO time: logout messages to applications, as CIS2 lists its own. */
+  deliveries: '/authorisation/deliveries',
+  /** `POST`: 200 with the delivery after the attempt. */
+  sendDelivery: (id: string) => `/authorisation/deliveries/${encodeURIComponent(id)}/send`,
 } as const;
 
 /** Requests the tokens that a sign-in of this person or citizen at this application would issue, or those of the application itself. */

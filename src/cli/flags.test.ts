@@ -80,7 +80,13 @@ describe('patchOf', () => {
 });
 
 describe('registrationFrom', () => {
-  const none = { callback: [], product: [], redirect: [], postLogoutRedirect: [] };
+  const none = {
+    callback: [],
+    product: [],
+    redirect: [],
+    platformPostLogoutRedirect: [],
+    postLogoutRedirect: [],
+  };
 
   test('registers at CIS2 or at the platform if a flag of it is set', () => {
     const flags = { name: 'n', profile: 'fapi2', cis2Auth: 'private_key_jwt' };

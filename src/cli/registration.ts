@@ -14,6 +14,11 @@ export const registrationFlags = {
   backchannelLogout: text,
   cis2Auth: text,
   cis2JwksUrl: text,
+  platformBackchannelLogout: text,
+  pkce: text,
+  idTokenClaims: text,
+  boundTokens: text,
+  signedRequests: text,
   clientId: text,
   clientSecret: text,
   cis2ClientId: text,
@@ -21,7 +26,13 @@ export const registrationFlags = {
 };
 
 /** Repeatable flags. */
-export const registrationLists = ['callback', 'product', 'redirect', 'postLogoutRedirect'] as const;
+export const registrationLists = [
+  'callback',
+  'product',
+  'platformPostLogoutRedirect',
+  'redirect',
+  'postLogoutRedirect',
+] as const;
 
 interface Field {
   half: 'platform' | 'cis2';
@@ -34,11 +45,18 @@ const single: Readonly<Record<string, Field>> = {
   backchannelLogout: { half: 'cis2', member: 'backchannelLogoutUri' },
   cis2Auth: { half: 'cis2', member: 'tokenEndpointAuthMethod' },
   cis2JwksUrl: { half: 'cis2', member: 'jwksUrl' },
+  platformBackchannelLogout: { half: 'platform', member: 'backchannelLogoutUri' },
+  pkce: { half: 'cis2', member: 'pkce' },
+  idTokenClaims: { half: 'cis2', member: 'idTokenClaims' },
 };
+
+/** Flags for each half that other flags add. */
+const ofBoth = ['boundTokens', 'signedRequests'] as const;
 
 const lists: Readonly<Record<(typeof registrationLists)[number], Field>> = {
   callback: { half: 'platform', member: 'callbackUrls' },
   product: { half: 'platform', member: 'products' },
+  platformPostLogoutRedirect: { half: 'platform', member: 'postLogoutRedirectUris' },
   redirect: { half: 'cis2', member: 'redirectUris' },
   postLogoutRedirect: { half: 'cis2', member: 'postLogoutRedirectUris' },
 };
@@ -73,6 +91,9 @@ export function registrationFrom(
       if (methods[half] === undefined) put({ half, member: 'tokenEndpointAuthMethod' }, 'none');
     }
   }
+  for (const half of ['platform', 'cis2'] as const)
+    for (const member of ofBoth)
+      if (halves[half] && flags[member] !== undefined) put({ half, member }, flags[member]);
   if (flags.name === undefined) throw new UsageError('Name it: --name NAME.');
   if (!halves.platform && !halves.cis2)
     throw new UsageError(

@@ -295,6 +295,37 @@ describe('alongside app', () => {
     await run('app', 'remove', id);
   });
 
+  test('add registers the addresses and rules of both servers by flags', async () => {
+    const [callback, signedOut, told] = ['callback', 'signed-out', 'logout'].map(
+      (path) => `http://localhost:3000/${path}`,
+    ) as [string, string, string];
+    const { id } = await json<{ id: string }>(
+      ...[
+        'app',
+        'add',
+        '--name',
+        'flags',
+        '--profile',
+        'standard',
+        '--callback',
+        callback,
+        '--redirect',
+        callback,
+      ],
+      ...['--platform-post-logout-redirect', signedOut, '--platform-backchannel-logout', told],
+      ...['--bound-tokens', 'dpop', '--signed-requests', 'required', '--auth', 'client_secret_basic'],
+      ...['--pkce', 'optional', '--id-token-claims', 'published'],
+    );
+    type Half = Record<string, unknown>;
+    const { platform, cis2 } = await json<{ platform: Half; cis2: Half }>('app', 'show', id);
+    const { postLogoutRedirectUris, backchannelLogoutUri } = platform;
+    assert.deepEqual([postLogoutRedirectUris, backchannelLogoutUri], [[signedOut], told]);
+    assert.deepEqual([cis2.pkce, cis2.idTokenClaims], ['optional', 'published']);
+    for (const half of [platform, cis2])
+      assert.deepEqual([half.boundTokens, half.signedRequests], ['dpop', 'required']);
+    await run('app', 'remove', id);
+  });
+
   test('add prints the secrets of a new application once', async () => {
     const { lines, notes } = await run(
       'app',

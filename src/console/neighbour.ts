@@ -93,6 +93,11 @@ export class Neighbour {
     this.#settings = settings;
   }
 
+  /** Whether the installation has this service. */
+  get exists(): boolean {
+    return this.#settings.address !== undefined;
+  }
+
   /** Returns the response, also an error. Throws if the service fails or does not accept the secret. */
   async call(call: NeighbourCall): Promise<NeighbourAnswer> {
     const { address, unreachable, refused } = this.#settings;

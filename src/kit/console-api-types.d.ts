@@ -34,7 +34,7 @@ export interface paths {
     "/desk-sessions": { /** Lists live sessions at workstations (CIS), newest first, of all people or of one */ get: operations["getDeskSessions"]; };
     "/desk-sessions/{id}": { /** Ends a session at a workstation, and the sessions at CIS2 that depend on it */ delete: operations["deleteDeskSessionsId"]; };
     "/people/{person}/sessions": { /** Ends all sessions of a person, at CIS and at CIS2 */ delete: operations["deletePeoplePersonSessions"]; };
-    "/logout-deliveries": { /** Lists back-channel logout messages of the last seven days, newest first */ get: operations["getLogoutDeliveries"]; };
+    "/logout-deliveries": { /** Lists back-channel logout messages of CIS2 and of the API platform of the last seven days, newest first */ get: operations["getLogoutDeliveries"]; };
     "/logout-deliveries/{id}/send": { /** Sends a back-channel logout message again, with a new logout token */ post: operations["postLogoutDeliveriesIdSend"]; };
     "/events": { /** Lists events, oldest first, at most 1,000; with Accept: text/event-stream sends new ones too, after Last-Event-ID */ get: operations["getEvents"]; };
     "/journeys": { /** Lists journeys, newest first, 50 at a time */ get: operations["getJourneys"]; };

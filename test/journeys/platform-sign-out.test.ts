@@ -134,6 +134,24 @@ describe('signing out at /oauth2.1 with openid-client and its defaults', () => {
     });
   });
 
+  test('lists its logout tokens with those of CIS2, and sends one again', async () => {
+    type Delivery = { id: string; clientId: string; state: string };
+    const { deliveries } = await instance.api<{ deliveries: Delivery[] }>('GET', '/logout-deliveries');
+    const { client_id: clientId } = configuration.clientMetadata();
+    const own = deliveries.filter((one) => one.clientId === clientId);
+    assert.deepEqual(
+      own.map(({ state }) => state),
+      ['delivered'],
+    );
+    assert.ok(deliveries.length > own.length, 'CIS2 told the platform');
+    const before = receiver.tokens.length;
+    const again = await instance.api<Delivery>('POST', `/logout-deliveries/${own[0]?.id}/send`);
+    assert.deepEqual([again.state, receiver.tokens.length], ['delivered', before + 1]);
+    assert.equal((await instance.call('POST', '/logout-deliveries/unknown/send')).status, 404);
+    const page = await (await fetch(`${instance.urls.console}/sessions`)).text();
+    assert.match(page, /Logout messages[\s\S]*Clinic[\s\S]*ended at provider/);
+  });
+
   test('gives an ID token that no API takes, and an access token that one does', async () => {
     const { id_token: idToken = '', access_token: token } = await signIn(newBrowser());
     const call = (bearer: string) =>

@@ -38,6 +38,14 @@ export const errors = catalogue('authorisation.console', {
     expected: 'a person who is enabled',
     fix: 'Enable the person or use another one.',
   },
+  deliveryUnknown: {
+    ...wire,
+    code: 'delivery_unknown',
+    status: 404,
+    description: 'There is no logout message of this id.',
+    expected: 'a message of the last seven days',
+    fix: 'Use an id of the list of logout messages.',
+  },
   directoryFailed: {
     ...wire,
     code: 'directory_unreachable',

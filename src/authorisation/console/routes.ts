@@ -7,6 +7,7 @@ import { errors as serviceErrors } from '../errors.ts';
 import type { PlatformParts } from '../parts.ts';
 import { paths } from '../protocol.ts';
 import type { ConsoleCall } from './caller.ts';
+import { listDeliveries, sendDelivery } from './deliveries.ts';
 import { errors } from './errors.ts';
 import { mint } from './mint.ts';
 
@@ -24,6 +25,19 @@ export function createConsoleRoutes(
   const post = (path: string, endpoint: Endpoint): Route[] =>
     withoutMethodErrors(route(path, { POST: { endpoint, errors: format } }));
   return [
+    ...withoutMethodErrors(
+      route(paths.deliveries, {
+        GET: { endpoint: (request) => listDeliveries.run({ request, console }), errors: format },
+      }),
+    ),
+    ...withoutMethodErrors(
+      route(`${paths.deliveries}/:id/send`, {
+        POST: {
+          endpoint: (request) => sendDelivery.run({ request, console, id: request.params.id }),
+          errors: format,
+        },
+      }),
+    ),
     ...post(paths.validate, createValidate(console)),
     ...(development && personSource
       ? post(paths.tokens, (request) => mint.run({ request, console, personSource }))

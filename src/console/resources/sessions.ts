@@ -4,13 +4,14 @@ import { deskSessionsAnswer } from '../../cis/protocol/answers.ts';
 import { paths } from '../../cis/protocol.ts';
 import { consolePaths, deliveriesAnswer, deliveryAnswer, sessionsAnswer } from '../../cis2/protocol.ts';
 import { defineCall, type Resource } from '../api/call.ts';
+import { answerLogoutDeliveries, sendLogoutAgain } from '../logout-deliveries.ts';
 import type { Neighbour } from '../neighbour.ts';
 
 const ofPerson = z.strictObject({ person: z.string().max(40).optional().describe('Persona or uid') });
 
 /** `/sessions`, `/desk-sessions` and `/logout-deliveries`: sessions at CIS2 and CIS, and back-channel logout messages. */
 export const sessions: Resource = {
-  calls({ cis, cis2 }) {
+  calls({ cis, cis2, platform }) {
     const ofUid = async (person: string | undefined) => ({
       uid: person === undefined ? undefined : await cis.uidOf(person),
     });
@@ -62,19 +63,20 @@ export const sessions: Resource = {
         },
       }),
       defineCall('GET', '/logout-deliveries', {
-        summary: 'Lists back-channel logout messages of the last seven days, newest first',
+        summary:
+          'Lists back-channel logout messages of CIS2 and of the API platform of the last seven days, newest first',
         query: z.strictObject({ since: z.string().max(40).optional().describe('ISO time') }),
         answers: { 200: 'At most 200 messages', 400: 'Invalid time' },
         roles: ['support'],
         response: deliveriesAnswer,
-        handle: ({ query }) => cis2.relay({ path: consolePaths.deliveries, query }),
+        handle: ({ query }) => answerLogoutDeliveries({ cis2, platform }, query),
       }),
       defineCall('POST', '/logout-deliveries/:id/send', {
         summary: 'Sends a back-channel logout message again, with a new logout token',
         answers: { 200: 'The message after the attempt', 404: 'Unknown message' },
         roles: [],
         response: deliveryAnswer,
-        handle: ({ params }) => cis2.relay({ method: 'POST', path: consolePaths.sendDelivery(params.id) }),
+        handle: ({ params }) => sendLogoutAgain({ cis2, platform }, params.id),
       }),
     ];
   },

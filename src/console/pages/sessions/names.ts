@@ -2,7 +2,7 @@ import type { Person } from '../../../cis/protocol.ts';
 import { orNull } from '../../page/controls.ts';
 import type { PageView } from '../../page/page.ts';
 
-/** Returns the name of the application of a client of CIS2; the client id if it is removed. */
+/** Returns the name of the application of a client of CIS2 or of the platform; the client id if it is removed. */
 export type ClientName = (clientId: string) => string;
 
 /** Looks up the applications of these clients. */
@@ -13,7 +13,9 @@ export async function clientNames(
   const names = new Map<string, string>();
   await Promise.all(
     [...new Set(clientIds)].map(async (clientId) => {
-      const application = await orNull(applications.byCis2Client(clientId));
+      const application =
+        (await orNull(applications.byCis2Client(clientId))) ??
+        (await orNull(applications.byPlatformClient(clientId)));
       if (application) names.set(clientId, application.name);
     }),
   );

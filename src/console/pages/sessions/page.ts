@@ -3,11 +3,11 @@ import { counted } from '@alongside/kernel/operator';
 import { type DeskSession, type DeskSessionsAnswer, type Person, paths } from '../../../cis/protocol.ts';
 import {
   consolePaths,
-  type DeliveriesAnswer,
   type DeliveryAnswer,
   type SessionAnswer,
   type SessionsAnswer,
 } from '../../../cis2/protocol.ts';
+import { readLogoutDeliveries } from '../../logout-deliveries.ts';
 import {
   callButton,
   emptyState,
@@ -172,15 +172,11 @@ const states: Readonly<
 const inWords = (cause: string): string => cause.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 async function deliveries(view: PageView): Promise<Html> {
-  const {
-    console: { cis2 },
-    now,
-  } = view;
-  const answered = await orNull(cis2.read<DeliveriesAnswer>(consolePaths.deliveries));
-  if (!answered) return html`<p class="warning">CIS2 does not respond.</p>`;
-  const { deliveries } = answered;
+  const { console, now } = view;
+  const deliveries = await orNull(readLogoutDeliveries(console));
+  if (!deliveries) return html`<p class="warning">CIS2 or the API platform does not respond.</p>`;
   if (deliveries.length === 0)
-    return html`<p>None in the last seven days. CIS2 sends one to each application of a session that ends.</p>`;
+    return html`<p>None in the last seven days. CIS2 and the API platform send one to each of their applications when its session ends.</p>`;
   const client = await clientNames(
     view,
     deliveries.map(({ clientId }) => clientId),
