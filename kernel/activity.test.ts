@@ -10,7 +10,7 @@ import { type LineLog, requestLog, silentLog } from './log.ts';
 import { route } from './route.ts';
 
 const errors = () => json(500, {});
-const quiet = { began: () => undefined, ended: () => undefined };
+const quiet = { ended: () => undefined };
 
 interface Written {
   level: string;
@@ -53,7 +53,7 @@ describe('an activity', () => {
     assert.equal(activity(), undefined);
   });
 
-  test('calls back every observer once the events of the request are stored and its journey is known', async () => {
+  test('calls back the observer once the events of the request are stored and its journey is known', async () => {
     const store: EventStore = {
       journeysOf: async () => new Map(),
       durable: () => undefined,
@@ -62,13 +62,12 @@ describe('an activity', () => {
     const recorder = new EventRecorder(new ManualClock(0), store, { gather: 20, alone: false });
     const request = new Activity('api', 'GET');
     const decided: string[] = [];
-    await observed(quiet, request, async () =>
+    await observed({ ended: () => decided.push('ended') }, request, async () =>
       recorder.record({ keys: ['a-value'], from: 'browser', to: 'cis2', name: 'cis2.authorize' }),
     );
-    for (const observer of ['log', 'metrics']) request.whenDecided(() => decided.push(observer));
     assert.deepEqual([request.journey, decided], [undefined, []]);
     await recorder.keep();
-    assert.deepEqual(decided, ['log', 'metrics']);
+    assert.deepEqual(decided, ['ended']);
     assert.match(request.journey ?? '', /^[\da-f-]{36}$/);
   });
 

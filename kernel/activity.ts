@@ -105,7 +105,7 @@ export class Activity {
   /** Endpoints at which an unauthenticated caller was refused. */
   readonly unproven: string[] = [];
   #undecided = 0;
-  #whenDecided: (() => void)[] | undefined;
+  #whenDecided: (() => void) | undefined;
 
   constructor(service: string, method: string, isInternal = false) {
     this.service = service;
@@ -178,25 +178,21 @@ export class Activity {
     this.journey ??= journey;
     this.#undecided -= 1;
     if (this.#undecided > 0) return;
-    const waiting = this.#whenDecided ?? [];
+    this.#whenDecided?.();
     this.#whenDecided = undefined;
-    for (const then of waiting) then();
   }
 
   /** Calls back when the journey of every event is known, at once if it is. */
   whenDecided(then: () => void): void {
     if (this.#undecided <= 0) then();
-    else {
-      this.#whenDecided ??= [];
-      this.#whenDecided.push(then);
-    }
+    else this.#whenDecided = then;
   }
 }
 
-/** Follows the requests of a process. It never fails. */
+/** Derives an output from the requests of a process, such as a line in the log. It never fails. */
 export interface RequestObserver {
-  began(activity: Activity): void;
-  /** The response was sent, or the client left. */
+  began?(activity: Activity): void;
+  /** The response was sent, or the client left, and the journey of each event is known. */
   ended(activity: Activity): void;
 }
 
@@ -214,12 +210,12 @@ export async function observed<T>(
   request: Activity,
   work: (request: Activity) => Promise<T>,
 ): Promise<T> {
-  observer.began(request);
+  observer.began?.(request);
   const began = performance.now();
   try {
     return await current.run(request, work, request);
   } finally {
     request.milliseconds = performance.now() - began;
-    observer.ended(request);
+    request.whenDecided(() => observer.ended(request));
   }
 }

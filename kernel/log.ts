@@ -190,7 +190,7 @@ function membersOf(request: Activity, failure?: { detail: string; stack: string 
   );
 }
 
-/** Writes one line for each request, once its journey is known. */
+/** Writes one line for each request. */
 export function requestLog({ logOf, logsAll, notable, polled }: RequestLogOptions): RequestObserver {
   const logs = new Map<string, LineLog>();
   function logFor(service: string): LineLog {
@@ -221,8 +221,5 @@ export function requestLog({ logOf, logsAll, notable, polled }: RequestLogOption
     if (log.writes(level)) log.write(level, membersOf(request), notable.get(act?.name ?? '') ?? 'request');
   }
 
-  return {
-    began: () => undefined,
-    ended: (request) => request.whenDecided(() => write(request)),
-  };
+  return { ended: write };
 }

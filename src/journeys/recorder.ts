@@ -76,7 +76,27 @@ export class JourneyRecorder implements RequestObserver {
   }
 
   ended(activity: Activity): void {
-    activity.whenDecided(() => this.#finish(activity));
+    const { parent } = activity;
+    const outer = outerOf(activity, this.#options);
+    const described = describe(activity, this.#options.places, outer, this.#forwardingOf(activity));
+    const inner = this.#inner.get(activity) ?? [];
+    if (!described && inner.length === 0) return;
+    if (described?.message.outcome !== undefined && !this.#networks.admits(activity.address)) return;
+    if (activity.journey === undefined && parent !== undefined) {
+      this.#inner.set(parent, [...(this.#inner.get(parent) ?? []), ...inner, activity]);
+      return;
+    }
+    activity.journey ??= outer?.journey;
+    if (activity.journey === undefined && described?.message.outcome !== undefined)
+      activity.journey = orderedId();
+    const { journey } = activity;
+    if (journey === undefined) return;
+    if (parent) parent.journey ??= journey;
+    for (const each of inner) {
+      const within = describe(each, this.#options.places, outerOf(each, this.#options));
+      if (within) this.#keep(journey, within, each);
+    }
+    if (described) this.#keep(journey, described, activity);
   }
 
   /** Records a message that is not a request: an act of the person at the desk, or an outgoing call. */
@@ -126,30 +146,6 @@ export class JourneyRecorder implements RequestObserver {
     // The body of a stream may still be open.
     const ms = call.seconds * 1_000 || activity.at + activity.milliseconds - at;
     return { to: `outside:${call.url.host}`, at: tenths(at), ms: tenths(ms), status: call.status };
-  }
-
-  #finish(activity: Activity): void {
-    const { parent } = activity;
-    const outer = outerOf(activity, this.#options);
-    const described = describe(activity, this.#options.places, outer, this.#forwardingOf(activity));
-    const inner = this.#inner.get(activity) ?? [];
-    if (!described && inner.length === 0) return;
-    if (described?.message.outcome !== undefined && !this.#networks.admits(activity.address)) return;
-    if (activity.journey === undefined && parent !== undefined) {
-      this.#inner.set(parent, [...(this.#inner.get(parent) ?? []), ...inner, activity]);
-      return;
-    }
-    activity.journey ??= outer?.journey;
-    if (activity.journey === undefined && described?.message.outcome !== undefined)
-      activity.journey = orderedId();
-    const { journey } = activity;
-    if (journey === undefined) return;
-    if (parent) parent.journey ??= journey;
-    for (const each of inner) {
-      const within = describe(each, this.#options.places, outerOf(each, this.#options));
-      if (within) this.#keep(journey, within, each);
-    }
-    if (described) this.#keep(journey, described, activity);
   }
 
   #keep(journey: string, described: Described, activity?: Activity): void {

@@ -88,7 +88,7 @@ export class RequestMetrics implements RequestObserver {
     if (request.events.length === 0) return;
     this.#countSignIns(request);
     this.#countCode(request);
-    request.whenDecided(() => this.#measureHandOff(request));
+    this.#measureHandOff(request);
   }
 
   #countSignIns({ acts, events, refusal }: Activity): void {
@@ -194,7 +194,7 @@ export const notableActs: ReadonlyMap<string, string> = new Map(
 /** Returns one observer that calls several. */
 export const allOf = (observers: readonly RequestObserver[]): RequestObserver => ({
   began(request) {
-    for (const each of observers) each.began(request);
+    for (const each of observers) each.began?.(request);
   },
   ended(request) {
     for (const each of observers) each.ended(request);

@@ -114,7 +114,7 @@ export function requestSpans(tracers: Tracers): RequestObserver {
       const own = request.trace;
       if (!(own instanceof RequestTrace)) return;
       request.traceId = own.span.spanContext().traceId;
-      request.whenDecided(() => own.end());
+      own.end();
     },
   };
 }
