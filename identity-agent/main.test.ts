@@ -74,7 +74,7 @@ test('a wrong or missing setting causes one sentence and exit code 2', async () 
   assert.match(missing.err, /cis: is needed/);
 });
 
-test('a second agent on the same socket reports this and exits', { timeout: 60_000 }, async (t) => {
+test('a second agent on the same socket reports this and exits', { timeout: 30_000 }, async (t) => {
   const { cis, cis2, folder, socketPath } = await testDesk(t);
   const child = start(
     '--cis',

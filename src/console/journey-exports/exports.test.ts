@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { DOMParser } from '@xmldom/xmldom';
+import { onWindows } from '../../../test/testing/platform.ts';
 import {
   captured,
   cutSecret,
@@ -86,6 +87,8 @@ const fail = (message: string): never => {
   throw new Error(message);
 };
 
+const forShell = { skip: onWindows && 'the commands are for a POSIX shell' };
+
 function argumentsOf(command: string, variables: Record<string, string>): string[] {
   const script = `curl() { for one in "$@"; do printf '%s\\0' "$one"; done; }\n${command}`;
   const written = execFileSync('sh', ['-c', script], { env: variables, encoding: 'utf8' });
@@ -162,7 +165,7 @@ describe('a message as a curl command', () => {
   const [token] = refusedJourney().messages.slice(6);
   assert.ok(token);
 
-  test('sends the parameters of a form, with variables instead of secrets', () => {
+  test('sends the parameters of a form, with variables instead of secrets', forShell, () => {
     const command = curlOf(token) ?? '';
     assert.match(command, /^# Set CLIENT_SECRET, CODE first/);
     assert.doesNotMatch(command, /wron|JPIs/);
@@ -172,7 +175,7 @@ describe('a message as a curl command', () => {
     assert.ok(sent.includes('redirect_uri=http://localhost:39777/callback'));
   });
 
-  test('keeps the scheme of a token, and quotes for a shell', () => {
+  test('keeps the scheme of a token, and quotes for a shell', forShell, () => {
     const [message] = journeyOf([
       {
         from: 'application',
@@ -202,7 +205,7 @@ describe('a message as a curl command', () => {
     ]);
   });
 
-  test('replaces secrets in a JSON body', () => {
+  test('replaces secrets in a JSON body', forShell, () => {
     const secret = cutSecret('refresh_token', 'abcd', 20);
     const [message] = journeyOf([
       {

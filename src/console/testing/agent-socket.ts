@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { parseOwnJson } from '@alongside/kernel/json';
+import { localSocket } from '../../../test/testing/platform.ts';
 
 /** Starts a local socket that responds with the results of the handlers. A thrown object is sent as the error. */
 export async function startSocket(
@@ -15,7 +16,7 @@ export async function startSocket(
   close(): Promise<void>;
 }> {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-console-'));
-  const path = join(folder, 'agent.sock');
+  const path = localSocket(folder, 'agent.sock');
   const calls: { method: string; params: unknown }[] = [];
   const open = new Set<Socket>();
   const server = createServer((socket) => {
