@@ -5,6 +5,7 @@ import { inClone } from './prepare/clone.mjs';
 import { noteRunning } from './prepare/running.mjs';
 import { orOneSentence, Stop, say, whileSaying } from './prepare/say.mjs';
 import { prepare } from './prepare.mjs';
+import { testFiles } from './test/files.mjs';
 import { prepareOptionalHelpers } from './test/helpers.mjs';
 import { prepareKeyPool } from './test/key-pool.mjs';
 import { build, installNode, programs } from './windows/install.mjs';
@@ -35,6 +36,8 @@ function readArguments() {
 await orOneSentence(async () => {
   const { help, patterns } = readArguments();
   if (help) return void process.stdout.write(`${usage}\n`);
+  const files = testFiles(patterns.length > 0 ? patterns : folders);
+  if (files.length === 0) throw new Stop(`no test file matches ${patterns.join(' ')}`);
   await prepare({ tools: true });
   const { ALONGSIDE_WINE: program } = await prepareOptionalHelpers(['test/windows/']);
   if (program === undefined)
@@ -49,39 +52,51 @@ await orOneSentence(async () => {
     ['SIGHUP', 129],
   ])
     process.on(signal, () => process.exit(code));
-  const named = patterns.length > 0 ? patterns : folders;
-  const output = await runUnder(wine, named);
-  process.exitCode = conclude(output, patterns.length > 0);
+  const outputs = await runUnder(wine, files);
+  process.exitCode = conclude(outputs, patterns.length > 0);
 });
 
-/** Runs `npm test` of a copy of this clone; resolves with its standard output. */
-async function runUnder(wine, patterns) {
+/** Runs `npm test` of a copy of this clone; resolves with its standard outputs. */
+async function runUnder(wine, files) {
   const clone = join(wine.drive, 'my proj ü', 'clone');
   const built = join(wine.drive, 'built');
-  await whileSaying('installing Wine into a temporary folder, and building the packages', () =>
-    Promise.all([wine.install(), patterns.some((pattern) => pattern.includes('windows')) && build(built)]),
-  );
+  await whileSaying('installing Wine into a temporary folder', () => wine.install());
   stage(clone);
   const version = await installNode(wine.drive);
-  const words = [`${programs}\\node.exe`, 'C:\\my proj ü\\clone\\scripts\\test.mjs', ...patterns];
-  const read = (kind) => readFileSync(join(wine.folder, `tests.${kind}`), 'utf8');
+  const read = (file) => readFileSync(join(wine.folder, file), 'utf8');
+  const env = { WINEPATH: programs, ALONGSIDE_PACKED: 'C:\\built' };
+  const runs = new Map();
+  const test = async (name, some) => {
+    if (some.length === 0) return;
+    runs.set(name, '');
+    const words = [`${programs}\\node.exe`, 'C:\\my proj ü\\clone\\scripts\\test.mjs', ...some];
+    await wine.run(words, name, { cwd: clone, env });
+    process.stderr.write(read(`${name}.err`));
+  };
+  const delivered = files.filter((file) => file.startsWith('test/windows/'));
+  const others = files.filter((file) => !delivered.includes(file));
   await whileSaying(
-    `running the tests with Node.js ${version} for Windows`,
+    `running ${files.length} test files with Node.js ${version} for Windows`,
     () =>
-      wine.run(words, 'tests', { cwd: clone, env: { WINEPATH: programs, ALONGSIDE_PACKED: 'C:\\built' } }),
-    () => `${read('out').match(/^ *[✔✖] /gmu)?.length ?? 0} tests`,
+      Promise.all([
+        test('code', others),
+        // The packages are built meanwhile.
+        delivered.length > 0 && build(built).then(() => test('delivery', delivered)),
+      ]),
+    () =>
+      `${[...runs.keys()].reduce((sum, name) => sum + (read(`${name}.out`).match(/^ *[✔✖] /gmu)?.length ?? 0), 0)} tests`,
   );
-  process.stderr.write(read('err'));
-  return read('out');
+  return [...runs.keys()].map((name) => read(`${name}.out`));
 }
 
 /** Prints what failed, what was not run, and the closing lines; returns the exit code. */
-function conclude(output, isPart) {
+function conclude(outputs, isPart) {
   const listed = JSON.parse(readFileSync(inClone('test', 'windows', 'expected-failures.json'), 'utf8'));
-  const outcome = outcomeOf(output, listed);
-  if (outcome.unexpected.length > 0 || Number.isNaN(outcome.tests))
-    process.stdout.write(`${/^✖ failing tests:.*?(?=^failed: )/ms.exec(output)?.[0] ?? output}\n`);
+  const outcome = outcomeOf(outputs, listed);
+  const isWrong = outcome.unexpected.length > 0 || Number.isNaN(outcome.tests);
   const print = (line) => process.stdout.write(`${line}\n`);
+  for (const output of isWrong ? outputs : [])
+    print(/^✖ failing tests:.*?(?=^failed: )/ms.exec(output)?.[0] ?? output.slice(-2_000));
   for (const line of outcome.notRun) print(line.replace('npm test', 'npm run windows'));
   for (const { name, file } of isPart ? [] : outcome.passing)
     print(`passes, so remove it from test/windows/expected-failures.json: ${name} (${file})`);
@@ -91,5 +106,5 @@ function conclude(output, isPart) {
   print(`# not run here ${outcome.skipped}`);
   print(`# tests ${outcome.passed + outcome.unexpected.length}`);
   print(`# pass ${outcome.passed}`);
-  return outcome.unexpected.length > 0 || Number.isNaN(outcome.tests) ? 1 : 0;
+  return isWrong ? 1 : 0;
 }

@@ -24,7 +24,7 @@ const clone = join(import.meta.dirname, '../..');
 // A script, without types.
 const script = pathToFileURL(join(clone, 'scripts/windows/outcome.mjs')).href;
 const { outcomeOf } = (await import(script)) as {
-  outcomeOf(output: string, expected: readonly Expected[]): Outcome;
+  outcomeOf(outputs: readonly string[], expected: readonly Expected[]): Outcome;
 };
 
 const listed = { file: 'kernel/a.test.ts', name: 'reads (twice)', reason: 'Wine has no owner of pipes.' };
@@ -32,7 +32,7 @@ const closing = '# tests 3\r\n# pass 1\r\n# skipped 1\r\n';
 
 describe('the outcome of npm run windows', () => {
   test('counts an expected failure neither as passed nor as failed', () => {
-    const outcome = outcomeOf(`failed: reads (twice) (kernel/a.test.ts:7)\r\n${closing}`, [listed]);
+    const outcome = outcomeOf([`failed: reads (twice) (kernel/a.test.ts:7)\r\n${closing}`], [listed]);
     assert.deepEqual(outcome, {
       unexpected: [],
       expected: 1,
@@ -51,15 +51,20 @@ describe('the outcome of npm run windows', () => {
       'failed: the file (kernel/a.test.ts)',
       'failed: the process of kernel/a.test.ts',
     ])
-      assert.deepEqual(outcomeOf(`${line}\n${closing}`, [listed]).unexpected, [line]);
+      assert.deepEqual(outcomeOf([`${line}\n${closing}`], [listed]).unexpected, [line]);
   });
 
   test('names an expected failure that did not happen', () => {
-    assert.deepEqual(outcomeOf(closing, [listed]).passing, [listed]);
+    assert.deepEqual(outcomeOf([closing], [listed]).passing, [listed]);
   });
 
-  test('has no counts if the tests ended early', () => {
-    assert.ok(Number.isNaN(outcomeOf('', []).tests));
+  test('adds the counts of its runs', () => {
+    const { tests, passed } = outcomeOf([closing, closing], []);
+    assert.deepEqual([tests, passed], [6, 2]);
+  });
+
+  test('has no counts if one of the runs ended early', () => {
+    assert.ok(Number.isNaN(outcomeOf([closing, ''], []).tests));
   });
 });
 
