@@ -5,7 +5,7 @@ import { uuid } from '@alongside/kernel/ids';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import type { Log } from '@alongside/kernel/log';
 import { OperatorError } from '@alongside/kernel/operator';
-import { portTaken, requireOwnPorts } from '@alongside/kernel/port-owner';
+import { portRefused, portTaken, requireOwnPorts } from '@alongside/kernel/port-owner';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import { respond } from '@alongside/kernel/respond';
 import { routeFinder } from '@alongside/kernel/route';
@@ -131,6 +131,8 @@ function inOneSentence(error: NodeJS.ErrnoException, port: number): Error {
       'Stop the program that uses it or choose another --agent-port; "identity-agent doctor" names it.',
     );
   if (error.code === 'EACCES')
-    return new OperatorError(`Port ${port} needs rights that this user lacks, so ${agentName} cannot start.`);
+    return new OperatorError(
+      `${portRefused(port)}, so ${agentName} cannot start. Choose another --agent-port.`,
+    );
   return error;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { describe, test } from 'node:test';
-import { otherUsersIn, ownerIn, portOwnersOf } from './port-owner.ts';
+import { otherUsersIn, ownerIn, portOwnersOf, portRefused } from './port-owner.ts';
 
 const header =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
@@ -66,4 +66,12 @@ describe('the owner of a listener', () => {
     assert.equal(await portOwnersOf(true).ownerOf(port), 'own');
     assert.equal(await portOwnersOf(false).ownerOf(port), 'unknown');
   });
+});
+
+test('a refused port names the reserved ranges of Windows, and missing rights elsewhere', () => {
+  assert.match(
+    portRefused(8400, 'win32'),
+    /^Windows refuses port 8400: .*netsh int ipv4 show excludedportrange tcp/,
+  );
+  assert.equal(portRefused(80, 'linux'), 'Port 80 needs rights that this user lacks');
 });

@@ -155,3 +155,9 @@ export function portOwner(port: number): Owner | undefined {
   const links = new Set(inodes.map((inode) => `socket:[${inode}]`));
   return ownerOf(links) ?? { pid: undefined, name: 'a process of another user' };
 }
+
+/** Returns why the system refuses a port. Windows does so in the ranges that Hyper-V, WSL and Docker reserve, which change at each start. */
+export const portRefused = (port: number, platform: NodeJS.Platform = process.platform): string =>
+  platform === 'win32'
+    ? `Windows refuses port ${port}: it is reserved, such as for Hyper-V ("netsh int ipv4 show excludedportrange tcp" lists the ranges), or held by another user`
+    : `Port ${port} needs rights that this user lacks`;

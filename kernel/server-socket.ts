@@ -6,7 +6,7 @@ import https from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { OperatorError } from './operator.ts';
-import { portTaken } from './port-owner.ts';
+import { portRefused, portTaken } from './port-owner.ts';
 
 // The socket of a listener: its limits, its TLS, and the port on which it listens.
 
@@ -105,7 +105,7 @@ export function listenError(
   if (code === 'EADDRINUSE')
     return portTaken(port, name, `Stop what uses it or choose another ${flags.port}.`);
   if (code === 'EACCES')
-    return new OperatorError(`Port ${port} needs rights that this user lacks, so ${name} cannot start.`);
+    return new OperatorError(`${portRefused(port)}, so ${name} cannot start. Choose another ${flags.port}.`);
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
     return new OperatorError(
       `${host} is not an address of this machine, so ${name} cannot start. Choose another ${flags.host}.`,

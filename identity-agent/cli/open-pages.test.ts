@@ -6,6 +6,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { localSocket } from '../../test/testing/platform.ts';
 import { type TestDesk, testDesk } from '../testing/desk.ts';
 import { deskPrograms, runAgentCommand } from '../testing/desk-programs.ts';
+import { openerOf } from './open-pages.ts';
 
 /** The command with a substitute for xdg-open that records its arguments. */
 async function opening(t: TestContext, { folder, socketPath }: Pick<TestDesk, 'folder' | 'socketPath'>) {
@@ -52,4 +53,9 @@ describe('identity-agent open-pages', { timeout: 60_000, skip: process.platform 
     assert.deepEqual(await end(), { code: 1, said });
     assert.deepEqual(await opened(), ['']);
   });
+});
+
+test('the opener of Windows is that of addresses, not of folders', () => {
+  assert.deepEqual(openerOf('win32'), ['rundll32', 'url.dll,FileProtocolHandler']);
+  assert.deepEqual(openerOf('linux'), ['xdg-open']);
 });

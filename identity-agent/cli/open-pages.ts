@@ -4,14 +4,22 @@ import { type AgentConfiguration, type AgentStatus, methods, notifications } fro
 import { AgentConnection } from '../socket/client.ts';
 import type { Command } from './command.ts';
 
-/** Program that opens an address in the user's browser, by system. */
-const openers: Partial<Record<NodeJS.Platform, string>> = { darwin: 'open', win32: 'explorer' };
-const opener = openers[process.platform] ?? 'xdg-open';
+/**
+ * Program that opens an address in the user's browser, by system. On Windows not `explorer`, which opens a folder for an address with a
+ * query, and ends with 1.
+ */
+const openers: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> = {
+  darwin: ['open'],
+  win32: ['rundll32', 'url.dll,FileProtocolHandler'],
+};
+export const openerOf = (platform: NodeJS.Platform): readonly [string, ...string[]] =>
+  openers[platform] ?? ['xdg-open'];
 
 /** Opens an address; resolves when its program was found, which may outlive this one. @throws OperatorError */
 function open(address: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(opener, [address], { stdio: 'ignore', detached: true });
+    const [opener, ...first] = openerOf(process.platform);
+    const child = spawn(opener, [...first, address], { stdio: 'ignore', detached: true });
     child.on('spawn', resolve);
     child.on('error', () => reject(new OperatorError(`${opener} is needed and is not on this machine.`)));
     child.unref();

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { type Owner, portOwner } from '@alongside/kernel/port-owner';
+import { type Owner, portOwner, portRefused } from '@alongside/kernel/port-owner';
 import { addressProblem, settingFiles } from '../settings/settings.ts';
 import type { Check } from './check.ts';
 import { type Finding, ok, remark, wrong } from './report.ts';
@@ -62,8 +62,7 @@ export const portObstacle = (port: number): Promise<string | undefined> =>
 async function judgeFree(port: number): Promise<Finding> {
   const code = await portObstacle(port);
   if (code === undefined) return ok(`Port ${port} is free for the agent.`);
-  if (code === 'EACCES')
-    return wrong(`Port ${port} needs rights that this user lacks.`, 'Choose another "agentPort".');
+  if (code === 'EACCES') return wrong(`${portRefused(port)}.`, 'Choose another "agentPort".');
   const owner = portOwner(port);
   return wrong(
     `Port ${port} is used by ${owner ? ownerText(owner) : 'another program'}, so the agent cannot start.`,

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { reasonOf } from '@alongside/kernel/errors';
 import { environment } from '@alongside/kernel/operator';
-import { portOwner } from '@alongside/kernel/port-owner';
+import { portOwner, portRefused } from '@alongside/kernel/port-owner';
 import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
 import { ownerText, portObstacle } from '../../../identity-agent/doctor/service.ts';
 import { portsFrom } from '../../boot/addresses.ts';
@@ -128,8 +128,7 @@ async function judgeFree({ of, port }: Port): Promise<Finding> {
   if (port > 65_535) return wrong(`There is no port ${port}.`, 'Choose a --port-base of 65526 or less.', of);
   const code = await portObstacle(port);
   if (code === undefined) return ok(`${port} is free.`, of);
-  if (code === 'EACCES')
-    return wrong(`Port ${port} needs rights that this user lacks.`, 'Choose another --port-base.', of);
+  if (code === 'EACCES') return wrong(`${portRefused(port)}.`, 'Choose another --port-base.', of);
   const owner = portOwner(port);
   return wrong(
     `Port ${port} is used by ${owner ? ownerText(owner) : 'another process'}.`,
