@@ -76,6 +76,8 @@ describe('the executables', () => {
       // PE: offset 60 contains the address of its header.
       'win-x64': (head: Buffer) =>
         head.toString('latin1', 0, 2) === 'MZ' && head.readUInt16LE(head.readUInt32LE(60) + 4) === 0x8664,
+      'win-arm64': (head: Buffer) =>
+        head.toString('latin1', 0, 2) === 'MZ' && head.readUInt16LE(head.readUInt32LE(60) + 4) === 0xaa64,
     };
     for (const [platform, isRight] of Object.entries(formats)) {
       const file = await open(executable(platform));

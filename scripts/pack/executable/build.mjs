@@ -26,7 +26,7 @@ function strip(file) {
 
 /**
  * Writes the executable of a platform into a folder; returns its name.
- * @param node the prepared Node.js of this machine, of the version that the executable contains
+ * @param node the prepared Node.js of this machine, of the version that the executable contains, or a newer one of its line
  * @param work a folder with `alongside.mjs`
  */
 export async function buildExecutable(node, platform, { work, folder }) {
@@ -45,6 +45,7 @@ export async function buildExecutable(node, platform, { work, folder }) {
     output: join(folder, name),
     executable,
     disableExperimentalSEAWarning: true,
+    execArgv: platforms[platform].flags ?? [],
     // Compiled code is valid for one platform. It saves half of the time of a start.
     useCodeCache: isOwn,
     assets: isOwn ? presentModules() : {},

@@ -4,11 +4,15 @@ import { inClone } from '../../prepare/clone.mjs';
 import { npm } from '../../prepare/npm.mjs';
 import { Stop, whileSaying } from '../../prepare/say.mjs';
 
-/** The platforms of the executable, with the system and processor as Node.js names them. */
+/**
+ * The platforms of the executable, with the system and processor as Node.js names them. The registry has only an older Node.js for Windows
+ * on ARM, where calls of system libraries need a flag.
+ */
 export const platforms = {
   'linux-x64': { os: 'linux', cpu: 'x64' },
   'linux-arm64': { os: 'linux', cpu: 'arm64' },
   'win-x64': { os: 'win32', cpu: 'x64' },
+  'win-arm64': { os: 'win32', cpu: 'arm64', flags: ['--experimental-ffi'] },
   'darwin-arm64': { os: 'darwin', cpu: 'arm64' },
 };
 
