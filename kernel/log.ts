@@ -2,6 +2,7 @@ import { type DestinationStream, pino } from 'pino';
 import type { Activity, RequestObserver } from './activity.ts';
 import { systemClock } from './clock.ts';
 import { reasonOf } from './errors.ts';
+import { LogFile, type LogFileOptions } from './log-file.ts';
 import { printable } from './operator.ts';
 
 type Write = (fields: Record<string, unknown>, message: string) => void;
@@ -45,9 +46,16 @@ const suspect = /[^\x20-\x7e\n]/;
 type Format = (line: string) => string;
 const escaped: Format = (line) => (suspect.test(line) ? `${printable(line.slice(0, -1))}\n` : line);
 
-/** The standard error of the process, for all its logs, without waiting for it. The end of the process writes the rest. */
-class StandardError implements DestinationStream {
-  readonly #destination = pino.destination({ dest: 2, sync: false, maxLength: mostWaiting });
+/**
+ * The standard error of the process, or a file instead, for all its logs, without waiting for it. The end of the process writes the
+ * rest.
+ */
+class LogOutput implements DestinationStream {
+  #destination: Pick<LogFile, 'write' | 'flushSync'> = pino.destination({
+    dest: 2,
+    sync: false,
+    maxLength: mostWaiting,
+  });
   #format: Format = (line) => line;
   #lines = '';
   #timer: NodeJS.Timeout | undefined;
@@ -79,6 +87,11 @@ class StandardError implements DestinationStream {
     this.#format = format;
   }
 
+  useFile(options: LogFileOptions): void {
+    const report = (message: string) => void process.stderr.write(`${message}\n`);
+    this.#destination = new LogFile(options, mostWaiting, report);
+  }
+
   /** Returns whether there were lines. */
   #send(): boolean {
     const lines = this.#lines;
@@ -88,14 +101,17 @@ class StandardError implements DestinationStream {
   }
 }
 
-let standardError: StandardError | undefined;
-const output = (): StandardError => {
-  standardError ??= new StandardError();
-  return standardError;
+let logOutput: LogOutput | undefined;
+const output = (): LogOutput => {
+  logOutput ??= new LogOutput();
+  return logOutput;
 };
 
 /** Writes the lines of all logs of this process in another form than JSON, for people. */
 export const formatLog = (format: Format): void => output().use(format);
+
+/** Writes the lines of all logs of this process to a file instead of standard error. @throws OperatorError */
+export const logToFile = (options: LogFileOptions): void => output().useFile(options);
 
 /** The numbers of pino for the levels. */
 const levels: Readonly<Record<string, number>> = { debug: 20, info: 30, warn: 40, error: 50, silent: 100 };

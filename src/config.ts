@@ -147,6 +147,14 @@ export const configShape = {
   ),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Log level'),
   logRequests: logRequests(false),
+  logFile: text('File for the log instead of standard error; a process has its own'),
+  logFileSize: whole(1, 100_000)
+    .default(100)
+    .describe(
+      'Megabytes of the log file from which a new one is begun; the old one gets the time in its name',
+    ),
+  logFileAge: whole(1, 10_000).default(24).describe('Hours after which a new log file is begun'),
+  logFilesKept: whole(0, 10_000).default(14).describe('Number of earlier log files that are kept'),
   metricsPort: z
     .union([z.literal('off'), port], 'must be a port number up to 65526, or off')
     .optional()

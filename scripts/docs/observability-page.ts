@@ -32,6 +32,8 @@ The series of Node.js are those of prom-client: \`process_*\` (processor, memory
 ## Logs
 Standard error has one JSON object a line. \`--log-level\` is \`info\` by default, and a reload (SIGHUP) changes it. \`serve\` logs every request at \`info\`; \`--no-log-requests\` limits it to sign-ins, refusals and failures, as \`up\` does by default; \`--log-requests\` adds the others. On a terminal, \`up\` prints text instead of JSON. Successful calls of \`/healthz\` and \`/readyz\`, and calls of services to each other in one process, are at \`debug\`.
 
+\`--log-file FILE\` writes the same lines to a file, readable by its owner only, instead of standard error. A new file is begun at 100 MB (\`--log-file-size\`) or after 24 hours (\`--log-file-age\`). The old one gets the time in its name, such as \`alongside.log.20261201T101500000Z\`, and 14 of these are kept (\`--log-files-kept\`). Give each process a file of its own. If the file cannot be written, for example on a full disk, its lines are lost, standard error has one line a minute about it, and requests go on. The audit log, for which responses do wait, is in the database.
+
 | member | meaning |
 |---|---|
 | \`level\` \`time\` \`service\` | 20 debug, 30 info, 40 warn, 50 error; milliseconds since 1970; listener or part |

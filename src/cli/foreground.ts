@@ -13,7 +13,12 @@ import { interrupted } from './outcome.ts';
 // Shared by commands that run until stopped: `up`, `serve`, `check`.
 
 /** Loads and starts the server. Commands that run none do not load it. */
-export const startServer: typeof startAlongside = async (...options) => {
+export const startServer: typeof startAlongside = async (config, ...options) => {
+  if (config.logFile) {
+    const { logToFile } = await import('@alongside/kernel/log');
+    const { logFile: path, logFileSize, logFileAge, logFilesKept: kept } = config;
+    logToFile({ path, kept, largest: logFileSize * 1_000_000, oldest: logFileAge * 3_600_000 });
+  }
   // Few objects of a request survive it, so threads that collect them together mostly wait for each other: they cost a token
   // request a tenth more processor time.
   setFlagsFromString('--no-parallel-scavenge');
@@ -21,7 +26,7 @@ export const startServer: typeof startAlongside = async (...options) => {
   setFlagsFromString('--semi-space-growth-factor=1');
   try {
     const { startAlongside } = await import('../main.ts');
-    return await startAlongside(...options);
+    return await startAlongside(config, ...options);
   } finally {
     // Under load, a small space is collected while the same requests are in flight again and again. By the default of V8, 2, it
     // would take thousands of requests to grow.

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openInstance } from '../../src/kit/instance.ts';
@@ -250,4 +251,20 @@ describe('the log of alongside up by default', () => {
     const own = linesOf(raw).filter(({ id }) => id === refused.headers.get('x-message-id'));
     assert.equal(own.length, 1);
   });
+});
+
+test('a full disk of the log stops no sign-in and is reported once', {
+  skip: !existsSync('/dev/full') && 'needs /dev/full',
+}, async (t) => {
+  const { raw, started, instance } = await startLogged(['--log-file', '/dev/full', '--log-requests']);
+  t.after(() => started.stop());
+  await instance.desk('gp');
+  const page = await instance.browser().goto(`${instance.urls.sample}/sign-in/combined`);
+  assert.equal(page.status, 200);
+  await started.stop();
+  assert.equal(
+    raw.filter((line) => /The log file \/dev\/full cannot be written: ENOSPC/.test(line)).length,
+    1,
+  );
+  assert.deepEqual(linesOf(raw), []);
 });

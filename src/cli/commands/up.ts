@@ -102,7 +102,7 @@ export const up: Command = {
     if (warning) out.note(warning);
     /** The command that explains a refusal, without its id. */
     let explain = `${programWords()} explain`;
-    if (process.stderr.isTTY && !config.json) {
+    if (process.stderr.isTTY && !config.json && !config.logFile) {
       const { formatLog } = await import('@alongside/kernel/log');
       formatLog((line) => readableLine(line, explain));
     }
