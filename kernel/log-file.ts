@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, readdirSync, renameSync, rmSync, write, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, rmSync, write, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { systemClock } from './clock.ts';
 import { reasonOf } from './errors.ts';
 import { OperatorError } from './operator.ts';
+import { renameSafelySync } from './rename.ts';
 
 export interface LogFileOptions {
   readonly path: string;
@@ -100,7 +101,7 @@ export class LogFile {
     try {
       // A device or a pipe keeps its name.
       if (!fstatSync(this.#descriptor).isFile()) return;
-      renameSync(path, `${path}.${new Date(now).toISOString().replace(/[-:.]/g, '')}`);
+      renameSafelySync(path, `${path}.${new Date(now).toISOString().replace(/[-:.]/g, '')}`);
       const former = this.#descriptor;
       this.#descriptor = this.#open();
       closeSync(former);
