@@ -34,6 +34,7 @@ export const menu: readonly Section[] = [
       ['docs/dotnet.md', '.NET'],
       ['docs/python.md', 'Python'],
       ['docs/go.md', 'Go'],
+      ['docs/rust.md', 'Rust'],
       ['docs/php.md', 'PHP'],
       ['docs/node.md', 'Node.js'],
       ['docs/keycloak.md', 'Keycloak'],
