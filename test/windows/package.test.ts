@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -47,7 +47,16 @@ describe('the packages in a project with a blank and an umlaut in its path', {
     }));
 
   test('run a test of a supplier with the test kit, alone and in exec', async () => {
-    await run(process.execPath, ['--test', 'sign-in.node.ts'], { cwd: project.folder });
+    const TEMP = project.path('temporary');
+    await mkdir(TEMP);
+    const env = { ...process.env, TEMP, TMP: TEMP };
+    await run(process.execPath, ['--test', 'sign-in.node.ts'], { cwd: project.folder, env });
+    // The instance had its keys there.
+    const left = await readdir(TEMP);
+    assert.deepEqual(
+      left.filter((name) => name.startsWith('alongside-')),
+      [],
+    );
     await shim('alongside', 'exec', '--person', 'gp', '--', process.execPath, '--test', 'exec.node.ts');
   });
 
