@@ -103,8 +103,8 @@ function conclude(outputs, isPart) {
   for (const line of outcome.unexpected) print(line);
   if (Number.isNaN(outcome.tests)) say('the tests ended without a summary');
   print(`# expected failures ${outcome.expected}`);
-  print(`# not run here ${outcome.skipped}`);
-  print(`# tests ${outcome.passed + outcome.unexpected.length}`);
-  print(`# pass ${outcome.passed}`);
+  print(`# not run here ${outcome.skipped || 0}`);
+  print(`# tests ${(outcome.passed || 0) + outcome.unexpected.length}`);
+  print(`# pass ${outcome.passed || 0}`);
   return isWrong ? 1 : 0;
 }
