@@ -12,6 +12,7 @@ import { judgePolicies } from './browser-policy.ts';
 import type { Subject } from './check.ts';
 import { examine } from './doctor.ts';
 import { type Report, reportLines } from './report.ts';
+import { startCommand } from './service.ts';
 import { subjectOf } from './subject.ts';
 
 const found = ({ checks }: Report, name: string) =>
@@ -302,4 +303,9 @@ describe('portOwner', () => {
     const { port } = server.address() as { port: number };
     assert.equal(portOwner(port)?.pid, process.pid);
   });
+});
+
+test('the agent is started by its task on Windows, and by its unit elsewhere', () => {
+  assert.match(startCommand('win32'), /^schtasks \/run/);
+  assert.match(startCommand('linux'), /^systemctl --user/);
 });

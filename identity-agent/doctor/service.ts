@@ -33,6 +33,12 @@ export const settings: Check = {
   },
 };
 
+/** Returns the command that starts the agent as it was installed. */
+export const startCommand = (platform: NodeJS.Platform = process.platform): string =>
+  platform === 'win32'
+    ? `schtasks /run /tn "Alongside Identity Agent"`
+    : 'systemctl --user start identity-agent';
+
 export const service: Check = {
   name: 'service',
   run({ agent, socket, silence }) {
@@ -41,7 +47,7 @@ export const service: Check = {
     return [
       wrong(
         `The agent does not run for this user: ${silence}`,
-        'Start it: systemctl --user start identity-agent, or "identity-agent run". Each user has a separate agent.',
+        `Start it: ${startCommand()}, or "identity-agent run". Each user has a separate agent.`,
       ),
     ];
   },
