@@ -79,7 +79,7 @@ Import \`deploy/observability/alongside-dashboard.json\` into Grafana. It shows 
 \`deploy/observability/alongside.rules.yml\`, tested by \`promtool test rules alongside.rules.test.yml\`. [Runbooks](runbooks.md) has a section for each: symptom, meaning, first look, fix, and whom to call. The annotation \`runbook_url\` names it, relative to the documentation site; the console shows the same at \`/runbooks\`.
 
 ## Cost
-Metrics and a line for each request cost 7 to 9 µs of processor time, 7 to 9 % of a call at the gateway: \`npm run bench:observation\` measures it, in turns with both switched off. A trace of each request costs 5 to 7 µs more, with one of ten requests sampled 1 µs. Traces that are off cost nothing that can be measured.
+Metrics and a line for each request cost 7 to 9 µs of processor time, 7 to 9 % of a call at the gateway, measured in turns with both switched off. A trace of each request costs 5 to 7 µs more, with one of ten requests sampled 1 µs. Traces that are off cost nothing that can be measured.
 `;
 
 /** `docs/observability.md`. */

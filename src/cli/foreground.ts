@@ -1,7 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { isSea } from 'node:sea';
-import { setFlagsFromString } from 'node:v8';
 import { loadConfig, readFlags } from '@alongside/kernel/config';
 import { environment } from '@alongside/kernel/operator';
 import type { Config, configShape } from '../config.ts';
@@ -19,19 +18,8 @@ export const startServer: typeof startAlongside = async (config, ...options) => 
     const { logFile: path, logFileSize, logFileAge, logFilesKept: kept } = config;
     logToFile({ path, kept, largest: logFileSize * 1_000_000, oldest: logFileAge * 3_600_000 });
   }
-  // Few objects of a request survive it, so threads that collect them together mostly wait for each other: they cost a token
-  // request a tenth more processor time.
-  setFlagsFromString('--no-parallel-scavenge');
-  // Loading modules would let V8 take 30 MiB for young objects, and it keeps them.
-  setFlagsFromString('--semi-space-growth-factor=1');
-  try {
-    const { startAlongside } = await import('../main.ts');
-    return await startAlongside(config, ...options);
-  } finally {
-    // Under load, a small space is collected while the same requests are in flight again and again. By the default of V8, 2, it
-    // would take thousands of requests to grow.
-    setFlagsFromString('--semi-space-growth-factor=8');
-  }
+  const { startAlongside } = await import('../main.ts');
+  return await startAlongside(config, ...options);
 };
 
 const endSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
