@@ -53,7 +53,7 @@ export const nameKeyOf = (
   );
 
 /** Returns every key of a person: each name order, for everybody and for each organisation, role and role at an organisation. */
-export function keysOf(person: FoundPerson): PersonKey[] {
+function keysOf(person: FoundPerson): PersonKey[] {
   const keys = new Map<string, PersonKey>();
   for (const order of ['family', 'given'] as const) {
     const key = nameKeyOf(person, order);
