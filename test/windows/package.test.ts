@@ -28,11 +28,13 @@ describe('the packages in a project with a blank and an umlaut in its path', {
   });
   after(() => project?.remove());
 
+  const env = { ...process.env };
   /** Runs a program of the project through the batch file that npm has written for it. */
   const shim = async (name: string, ...words: string[]): Promise<string> => {
     const line = [project.path('node_modules/.bin', `${name}.cmd`), ...words].map((word) => `"${word}"`);
     const { stdout } = await run('cmd.exe', ['/d', '/s', '/c', `"${line.join(' ')}"`], {
       cwd: project.folder,
+      env,
       windowsVerbatimArguments: true,
     });
     return stdout;
@@ -47,16 +49,7 @@ describe('the packages in a project with a blank and an umlaut in its path', {
     }));
 
   test('run a test of a supplier with the test kit, alone and in exec', async () => {
-    const TEMP = project.path('temporary');
-    await mkdir(TEMP);
-    const env = { ...process.env, TEMP, TMP: TEMP };
-    await run(process.execPath, ['--test', 'sign-in.node.ts'], { cwd: project.folder, env });
-    // The instance had its keys there.
-    const left = await readdir(TEMP);
-    assert.deepEqual(
-      left.filter((name) => name.startsWith('alongside-')),
-      [],
-    );
+    await run(process.execPath, ['--test', 'sign-in.node.ts'], { cwd: project.folder });
     await shim('alongside', 'exec', '--person', 'gp', '--', process.execPath, '--test', 'exec.node.ts');
   });
 
@@ -65,10 +58,19 @@ describe('the packages in a project with a blank and an umlaut in its path', {
     await shim('alongside', 'exec', '--person', 'gp', '--', 'npm', 'test');
   });
 
-  test('pass the exit code of a command on, and know one that is missing', async () => {
+  test('pass the exit code of a command on, know one that is missing, and leave nothing', async () => {
+    const temporary = project.path('temporary');
+    await mkdir(temporary);
+    Object.assign(env, { TEMP: temporary, TMP: temporary });
     const exec = (...words: string[]) => shim('alongside', 'exec', '--', ...words);
     await assert.rejects(exec(process.execPath, '-e', 'process.exit(3)'), { code: 3 });
     await assert.rejects(exec('no-such-program'), { code: 127 });
+    const left = await readdir(temporary);
+    assert.deepEqual(
+      left.filter((name) => name.startsWith('alongside-')),
+      [],
+      'no folder with the keys of an instance',
+    );
   });
 
   test('have the program of the client library', async () => {
