@@ -95,8 +95,10 @@ function conclude(outputs, isPart) {
   const outcome = outcomeOf(outputs, listed);
   const isWrong = outcome.unexpected.length > 0 || Number.isNaN(outcome.tests);
   const print = (line) => process.stdout.write(`${line}\n`);
-  for (const output of isWrong ? outputs : [])
-    print(/^✖ failing tests:.*?(?=^failed: )/ms.exec(output)?.[0] ?? output.slice(-2_000));
+  for (const output of isWrong ? outputs : []) {
+    const failing = /^✖ failing tests:.*?(?=^failed: )/ms.exec(output)?.[0];
+    if (failing !== undefined || !/^# tests /m.test(output)) print(failing ?? output);
+  }
   for (const line of outcome.notRun) print(line.replace('npm test', 'npm run windows'));
   for (const { name, file } of isPart ? [] : outcome.passing)
     print(`passes, so remove it from test/windows/expected-failures.json: ${name} (${file})`);
