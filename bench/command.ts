@@ -74,7 +74,8 @@ export async function startCommand(
     '0',
     '--network-limits',
     JSON.stringify(unlimited),
-    '--no-capture-messages',
+    // In production none are recorded.
+    ...(flags.includes('--capture-messages') ? [] : ['--no-capture-messages']),
   ];
   const child = spawn(process.execPath, [program, ...common, ...flags], {
     stdio: ['ignore', 'pipe', log ?? 'pipe'],

@@ -3,10 +3,10 @@
 // figure. `--out` writes peers.json and a chart, peers.svg.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startPostgres } from '../test/testing/postgres.ts';
 import { benchOptions, printReport } from './flags.ts';
 import { startBare } from './gateway/bare.ts';
 import { startAlongside } from './peers/alongside.ts';
-import { lanes } from './peers/call.ts';
 import { chart } from './peers/chart.ts';
 import { gate } from './peers/gate.ts';
 import { limits } from './peers/limit.ts';
@@ -21,13 +21,17 @@ import {
 } from './peers/scenarios.ts';
 import { median, usage } from './usage.ts';
 
-const { rounds, operations, only, out, json } = benchOptions('bench:peers', {
+const { rounds, operations, only, out, json, mode, database, callers } = benchOptions('bench:peers', {
   rounds: 5,
   operations: 480,
+  // As in production, or as `alongside up` runs by default: with recorded messages.
+  mode: ['production', 'development'],
+  database: ['sqlite', 'postgres'],
+  callers: 16,
   only: ['', ...[...scenarios, ...gatewayScenarios].map(({ id }) => id)],
   out: 'FOLDER',
 });
-const each = Math.ceil(operations / lanes);
+const each = Math.ceil(operations / callers);
 const isChosen = ({ id }: { id: string }) => only === '' || id === only;
 const chosen = scenarios.filter(isChosen);
 const chosenOfGateway = gatewayScenarios.filter(isChosen);
@@ -40,6 +44,7 @@ const warmUp = 4_000;
 interface Contender {
   readonly name: string;
   readonly pid: number;
+  readonly databasePid?: number | undefined;
   prepare(lanes: number, each: number): Promise<Operation[][]>;
 }
 
@@ -47,10 +52,10 @@ interface Contender {
 async function compare({ id, about, times = 1, peer }: Scenario, contenders: readonly Contender[]) {
   const runs = contenders.map((target) => ({ target, all: [] as Measured[] }));
   const run = (target: Contender, turns: number) =>
-    measure(target, { prepare: (_, wide, long) => target.prepare(wide, long) }, lanes, turns);
+    measure(target, { prepare: (_, wide, long) => target.prepare(wide, long) }, callers, turns);
   const turns = each * times;
   // In rounds: preparing them all at once would take longer than a server keeps an unused connection.
-  const warmUps = Math.max(2, Math.ceil(warmUp / (turns * lanes)));
+  const warmUps = Math.max(2, Math.ceil(warmUp / (turns * callers)));
   for (const { target } of runs) for (let done = 0; done < warmUps; done++) await run(target, turns);
   await inTurns(runs, rounds, ({ target }) => run(target, turns));
   const [own, ...others] = runs;
@@ -79,7 +84,12 @@ async function compareWithBareServer(scenario: Scenario & { id: 'hello' | 'patie
   const bare = { ...server, name: 'bare HTTP server' };
   try {
     const { name, pid } = ours;
-    const here = { name, pid, prepare: (wide: number, long: number) => scenario.prepare(ours, wide, long) };
+    const here = {
+      name,
+      pid,
+      databasePid: postgres?.pid,
+      prepare: (wide: number, long: number) => scenario.prepare(ours, wide, long),
+    };
     return await compare(scenario, [here, bare]);
   } finally {
     bare.stop();
@@ -87,7 +97,11 @@ async function compareWithBareServer(scenario: Scenario & { id: 'hello' | 'patie
 }
 
 say('starting the servers');
-const ours = await startAlongside();
+const postgres = database === 'postgres' ? await startPostgres({ settings: ['fsync=on'] }) : undefined;
+const ours = await startAlongside(
+  await postgres?.create('peers'),
+  mode === 'development' ? ['--capture-messages'] : [],
+);
 const peers = [await startOidcProvider(), await startOidcProvider({ durable: true })];
 const targets = [ours, ...peers];
 try {
@@ -98,6 +112,7 @@ try {
     const contenders = targets.map((target) => ({
       name: target.name,
       pid: target.pid,
+      databasePid: target === ours ? postgres?.pid : undefined,
       prepare: (wide: number, long: number) =>
         (target === ours ? scenario : (scenario.peer ?? scenario)).prepare(target, wide, long),
     }));
@@ -111,7 +126,7 @@ try {
   const memory = targets.map(({ name, pid }) => ({ name, rss: usage(pid).rss }));
   if (out !== undefined) {
     mkdirSync(out, { recursive: true });
-    const about = `Node ${process.version}, ${rounds} rounds of ${each * lanes} operations.`;
+    const about = `Node ${process.version}, ${rounds} rounds of ${each * callers} operations, ${callers} at once, as in ${mode}, ${database}.`;
     // Only comparisons with the same peers.
     const compared = report.filter(({ peers: others }) => others.length === peers.length);
     const rows = compared.map((row) => ({
@@ -119,20 +134,30 @@ try {
       limit: row.ofLimit === null ? null : row.cpu / row.ofLimit,
     }));
     writeFileSync(join(out, 'peers.svg'), chart(rows, about));
-    const figures = { node: process.version, rounds, operations: each * lanes, memory, report };
+    const figures = {
+      node: process.version,
+      rounds,
+      operations: each * callers,
+      callers,
+      mode,
+      database,
+      memory,
+      report,
+    };
     writeFileSync(join(out, 'peers.json'), `${JSON.stringify(figures, undefined, 2)}\n`);
   }
-  printReport(json, { node: process.version, memory, report }, [
-    `Node ${process.version}, ${rounds} rounds of ${each * lanes}, ${lanes} at once; processor time in µs for one operation`,
+  printReport(json, { node: process.version, mode, database, callers, memory, report }, [
+    `Node ${process.version}, ${rounds} rounds of ${each * callers}, ${callers} at once, as in ${mode}, ${database}; processor time in µs for one operation`,
     ...report.flatMap(({ about, cpu, ofLimit, perSecond, p50, p99, peers: others }) => [
       `${about.padEnd(38)} ${cpu.toFixed(0).padStart(6)}${ofLimit === null ? '' : `, ${ofLimit.toFixed(1)}x the cryptography`}, ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`,
       ...others.map(
         (peer) =>
-          `  ${`${peer.name}${peer.scenario ? `, ${peer.scenario} journey` : ''}`.padEnd(36)} ${peer.cpu.toFixed(0).padStart(6)}, ${peer.perSecond.toFixed(0)}/s: ours ${others.length === peers.length ? `has ${peer.speed.toFixed(2)}x its speed` : `adds ${(cpu - peer.cpu).toFixed(0)}`}`,
+          `  ${`${peer.name}${peer.scenario ? `, ${peer.scenario} journey` : ''}`.padEnd(36)} ${peer.cpu.toFixed(0).padStart(6)}, ${peer.perSecond.toFixed(0)}/s, p50 ${peer.p50.toFixed(1)} ms, p99 ${peer.p99.toFixed(1)} ms: ours ${others.length === peers.length ? `has ${peer.speed.toFixed(2)}x its speed` : `adds ${(cpu - peer.cpu).toFixed(0)}`}`,
       ),
     ]),
     `resident afterwards: ${memory.map(({ name, rss }) => `${name} ${rss.toFixed(0)} MiB`).join(', ')}`,
   ]);
 } finally {
   for (const target of targets) await target.stop();
+  await postgres?.stop();
 }

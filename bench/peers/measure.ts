@@ -1,4 +1,4 @@
-import { median, usage } from '../usage.ts';
+import { cpuWithChildren, median, usage } from '../usage.ts';
 import type { Operation } from './scenarios.ts';
 
 /** A server process to measure, and its requests. */
@@ -6,7 +6,7 @@ interface Measurable<T> {
   prepare(target: T, lanes: number, each: number): Promise<Operation[][]>;
 }
 
-/** Figures of one operation: processor time of the server in microseconds, operations a second, and times in milliseconds. */
+/** Figures of one operation: processor time of the server and its PostgreSQL in microseconds, operations a second, and times in milliseconds. */
 export interface Measured {
   readonly cpu: number;
   readonly perSecond: number;
@@ -33,7 +33,7 @@ export async function inTurns<R extends { readonly all: Measured[] }>(
 }
 
 /** Runs one round. */
-export async function measure<T extends { readonly pid: number }>(
+export async function measure<T extends { readonly pid: number; readonly databasePid?: number | undefined }>(
   target: T,
   scenario: Measurable<NoInfer<T>>,
   lanes: number,
@@ -41,7 +41,9 @@ export async function measure<T extends { readonly pid: number }>(
 ): Promise<Measured> {
   const prepared = await scenario.prepare(target, lanes, each);
   const times: number[] = [];
-  const before = usage(target.pid).cpu;
+  const { pid, databasePid } = target;
+  const cpuNow = () => usage(pid).cpu + (databasePid === undefined ? 0 : cpuWithChildren(databasePid));
+  const before = cpuNow();
   const began = performance.now();
   await Promise.all(
     prepared.map(async (lane) => {
@@ -53,7 +55,7 @@ export async function measure<T extends { readonly pid: number }>(
     }),
   );
   const seconds = (performance.now() - began) / 1_000;
-  const cpu = ((usage(target.pid).cpu - before) * 1_000) / times.length;
+  const cpu = ((cpuNow() - before) * 1_000) / times.length;
   times.sort((a, b) => a - b);
   const at = (part: number): number => times[Math.floor((times.length - 1) * part)] ?? 0;
   return { cpu, perSecond: times.length / seconds, p50: at(0.5), p99: at(0.99) };
