@@ -83,7 +83,7 @@ describe('the doctor', () => {
     assert.deepEqual(found(report, 'reader'), [], 'what nobody can know is not said');
     assert.match(
       reportLines(report).join('\n'),
-      /WRONG {2}service: [\s\S]*-> Start it: systemctl --user start identity-agent/,
+      /WRONG {2}service: [\s\S]*-> Start it: (?:systemctl --user start identity-agent|schtasks \/run)/,
     );
   });
 
