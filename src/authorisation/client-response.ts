@@ -1,6 +1,7 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import { framedPage } from '@alongside/kernel/layout';
-import { formPostPage, type ResponseMode, responseAddress } from '../oauth/response-modes.ts';
+import { formPostPage } from '../oauth/form-post-page.ts';
+import { type ResponseMode, responseAddress } from '../oauth/parameters.ts';
 
 /** The destination of an authorization response. */
 export interface ResponseTarget {

@@ -6,8 +6,7 @@ import { Vault } from '@alongside/kernel/secrets';
 import { Tokens } from '../oauth/tokens.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
-import { withRecordedLevels } from './recorded-levels.ts';
-import { cis2Upstream } from './upstream/providers.ts';
+import { cis2Upstream, withRecordedLevels } from './upstream/providers.ts';
 
 const either = 'AAL2_OR_AAL3_ANY';
 const client = 'app.apps.test';

@@ -91,14 +91,32 @@ export const isForm = (contentType: string | undefined): boolean =>
   /^application\/x-www-form-urlencoded\s*(;|$)/i.test(contentType ?? '');
 
 /** Adds parameters to an address, which may have a query. */
-export function withQuery(address: string, parameters: Readonly<Record<string, string | undefined>>): string {
-  const query = Object.entries(parameters)
-    .filter((entry): entry is [string, string] => entry[1] !== undefined)
+export function withQuery(address: string, parameters: Members): string {
+  const query = present(parameters)
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join('&');
   if (query === '') return address;
   return `${address}${address.includes('?') ? '&' : '?'}${query}`;
 }
+
+/** How an authorization response reaches the client (OAuth 2.0 Multiple Response Type Encoding Practices, OAuth 2.0 Form Post Response Mode). */
+export type ResponseMode = 'query' | 'fragment' | 'form_post';
+
+type Members = Readonly<Record<string, string | undefined>>;
+
+/** Reads `response_mode`, one that the profile supports. The error about another one is sent in the query, the default. */
+export const readResponseMode = (
+  { responseModes }: { readonly responseModes: readonly ResponseMode[] },
+  parameters: Parameters,
+): ResponseMode => responseModes.find((mode) => mode === parameters.get('response_mode')) ?? 'query';
+
+/** Returns the members that have a value. */
+export const present = (members: Members): [string, string][] =>
+  Object.entries(members).filter((entry): entry is [string, string] => entry[1] !== undefined);
+
+/** Returns the address with the response in its query or its fragment. A registered address has no fragment. */
+export const responseAddress = (to: string, members: Members, mode: 'query' | 'fragment'): string =>
+  mode === 'fragment' ? `${to}#${new URLSearchParams(present(members))}` : withQuery(to, members);
 
 const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 

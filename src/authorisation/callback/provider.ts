@@ -5,7 +5,6 @@ import { equalSecrets } from '@alongside/kernel/secrets';
 import { errors } from '../errors.ts';
 import { type Attributes, roleIdsAttribute, sealedAs, signInAttributes, userAttributes } from '../issue.ts';
 import type { AtBase } from '../parts.ts';
-import { withRecordedLevels } from '../recorded-levels.ts';
 import {
   fetchUserinfo,
   isFor,
@@ -14,6 +13,7 @@ import {
   UpstreamFailure,
   type UpstreamTokens,
 } from '../upstream/calls.ts';
+import { withRecordedLevels } from '../upstream/providers.ts';
 import type { Level } from '../upstream/upstream.ts';
 import { type BrowserAnswer, pendingAt, type WithFailBack, type WithPending } from './pending.ts';
 

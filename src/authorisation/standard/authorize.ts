@@ -2,9 +2,9 @@ import { type Answer, noContent, redirect } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
+import { type ResponseMode, readResponseMode } from '../../oauth/parameters.ts';
 import { requestUriPrefix } from '../../oauth/pushed-requests.ts';
 import { publicListener } from '../../oauth/registered-addresses.ts';
-import { type ResponseMode, readResponseMode } from '../../oauth/response-modes.ts';
 import { authenticateClient, readForm } from '../../oauth/server/client-authentication/authenticate.ts';
 import {
   addressOutside,

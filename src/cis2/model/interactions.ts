@@ -4,7 +4,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import type { AnonymousRows } from '../../oauth/network-limit.ts';
-import type { ResponseMode } from '../../oauth/response-modes.ts';
+import type { ResponseMode } from '../../oauth/parameters.ts';
 import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { sharedErrors } from '../errors/shared.ts';

@@ -7,9 +7,10 @@ import { orderedId, orderedToken } from '@alongside/kernel/ids';
 import { stateKey } from '@alongside/kernel/journeys';
 import type { Log } from '@alongside/kernel/log';
 import { halfHash } from '@alongside/kernel/secrets';
+import { formPostPage } from '../../oauth/form-post-page.ts';
 import { shownName } from '../../oauth/on-behalf-of.ts';
+import { type ResponseMode, responseAddress } from '../../oauth/parameters.ts';
 import type { PushedRequests } from '../../oauth/pushed-requests.ts';
-import { formPostPage, type ResponseMode, responseAddress } from '../../oauth/response-modes.ts';
 import type { Urls } from '../../service.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Statement } from '../../storage/database.ts';
@@ -50,15 +51,15 @@ export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpReq
   const { redirectUri, responseMode, client, journeyKey } = target;
   const state = target.state ?? undefined;
   const { development } = frame;
-  const title = filled(words.common.goingBack, { application: shownName(client.application.name) });
+  const title = () => filled(words.common.goingBack, { application: shownName(client.application.name) });
   const send = (parameters: Record<string, string | undefined>): Answer => {
     if (responseMode === 'form_post')
       return formPostPage(redirectUri, parameters, words.common, (main, policy) =>
-        cis2Page(200, { title, development, main }, policy),
+        cis2Page(200, { title: title(), development, main }, policy),
       );
     const to = responseAddress(redirectUri, parameters, responseMode);
     // The policy of our pages forbids a redirect of a form to another origin, so the answer is a page that continues.
-    if (request.method === 'POST') return goingOnPage({ title, development, to });
+    if (request.method === 'POST') return goingOnPage({ title: title(), development, to });
     return redirect(to);
   };
   return {

@@ -1,6 +1,6 @@
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { ClientRegistration, Profile } from '../applications.ts';
-import type { ResponseMode } from '../response-modes.ts';
+import type { ResponseMode } from '../parameters.ts';
 import type { EndpointName, SecurityCheck } from './security-checks.ts';
 
 /** Whether clients of a profile may use a capability, and whether they must. */

@@ -11,8 +11,8 @@ import { errors } from '../../errors.ts';
 import { isIssuedTo, unusedExchange } from '../../id-token-party.ts';
 import type { Incoming } from '../../incoming.ts';
 import type { AtBase } from '../../parts.ts';
-import { withRecordedLevels } from '../../recorded-levels.ts';
 import { isFor, signedByProvider } from '../../upstream/calls.ts';
+import { withRecordedLevels } from '../../upstream/providers.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 
 /** An ID token to exchange. */

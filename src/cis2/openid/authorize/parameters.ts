@@ -8,9 +8,9 @@ import { type NamedApplication, onBehalfOfParameter, openName } from '../../../o
 import { claimValues } from '../../../oauth/openid/claims.ts';
 import { readIdTokenHint } from '../../../oauth/openid/id-token-hint.ts';
 import { openIdProviders } from '../../../oauth/openid/providers.ts';
+import type { ResponseMode } from '../../../oauth/parameters.ts';
 import { isForm, type Parameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
 import { publicListener } from '../../../oauth/registered-addresses.ts';
-import type { ResponseMode } from '../../../oauth/response-modes.ts';
 import type { CheckedRequest } from '../../../oauth/server/request-checks.ts';
 import { requestErrors } from '../../errors/request.ts';
 import { responseErrors } from '../../errors/response.ts';

@@ -4,9 +4,8 @@ import type { SigningKeys } from '@alongside/kernel/keys';
 import { shownRegistered } from '@alongside/kernel/refusal-facts';
 import { check, type Steps } from '@alongside/kernel/steps';
 import { isScope, offlineAccess, scopeValues } from '../../../oauth/openid/claims.ts';
-import { type Parameters, readScope } from '../../../oauth/parameters.ts';
+import { type Parameters, readResponseMode, readScope } from '../../../oauth/parameters.ts';
 import { requestUriPrefix } from '../../../oauth/pushed-requests.ts';
-import { readResponseMode } from '../../../oauth/response-modes.ts';
 import {
   addressOutside,
   checkBoundKey,
