@@ -85,7 +85,7 @@ export interface FindableOptions {
   readonly verdicts?: Verdicts | undefined;
 }
 
-/** As many messages of a second keep their request and response. */
+/** As many messages of a second keep their request and response, and as many refused ones. */
 export const mostKept = 64;
 /** Messages that are encoded and stored without a turn of the event loop in between, while clients wait. */
 const atOnce = 4;
@@ -99,6 +99,9 @@ const sweepEvery = 1_000;
 export class FindableMessages {
   readonly #options: FindableOptions;
   readonly #newest = new Ring<Findable>(mostKept);
+  /** In places of their own, because a refused message is the one that somebody looks for. */
+  readonly #newestRefused = new Ring<Findable>(mostKept);
+  /** Refused messages without their request and response. */
   #refused: Findable[] = [];
   #sinceSweep = 0;
   #storing: Promise<void> = Promise.resolve();
@@ -110,13 +113,17 @@ export class FindableMessages {
 
   /** Returns the burst of this time, if messages of it were not kept. */
   burstAt(at: number): Burst | undefined {
-    return this.#newest.burstAt(at);
+    return this.#newest.burstAt(at) ?? this.#newestRefused.burstAt(at);
   }
 
   add(journey: string, message: StoredMessage, activity: Activity | undefined): void {
     const found = { at: message.at, journey, message, activity };
-    const without = this.#options.verdicts ? this.#newest.add(found) : found;
-    if (without?.message.outcome !== undefined) this.#refused.push({ ...without, activity: undefined });
+    if (message.outcome === undefined) {
+      if (this.#options.verdicts) this.#newest.add(found);
+      return;
+    }
+    const without = this.#options.verdicts ? this.#newestRefused.add(found) : found;
+    if (without) this.#refused.push({ ...without, activity: undefined });
   }
 
   /** Stores all messages added so far. */
@@ -126,7 +133,7 @@ export class FindableMessages {
   }
 
   async #write(): Promise<void> {
-    const found = [...this.#refused, ...this.#newest.take()];
+    const found = [...this.#refused, ...this.#newestRefused.take(), ...this.#newest.take()];
     this.#refused = [];
     const { messages } = this.#options;
     for (let from = 0; from < found.length; from += atOnce) {

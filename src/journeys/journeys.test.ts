@@ -437,20 +437,31 @@ describe('StoredJourneys', () => {
     assert.equal((await desk.journeys.message(message?.id ?? ''))?.words, 'Asks for access to an API');
   });
 
-  test('keep the requests of the newest messages of a burst, and count the others', async () => {
-    const call = { service: 'api', route: '/oauth2/userinfo', caller: { application: 'burst' } } as const;
-    const refused = { ...call, status: 500, headers: { 'x-request-id': 'the-first-of-the-burst' } };
-    const ids = [refused, ...Array.from({ length: mostKept + 2 }, () => call)].map((one) =>
-      desk.record([one]),
-    );
-    const messageOf = async (id: string | undefined) => (await desk.journeys.find(id ?? ''))?.messages[0];
-    const [first, third, last] = await Promise.all([ids[0], ids[2], ids.at(-1)].map(messageOf));
-    for (const dropped of [first, third]) {
-      assert.equal(dropped?.request, null);
-      assert.match(dropped?.notCaptured ?? '', /^3 messages of this burst were not kept/);
+  const inBurst = { service: 'api', route: '/oauth2/userinfo', caller: { application: 'burst' } } as const;
+  const refusedInBurst = (id: string) => ({ ...inBurst, status: 500, headers: { 'x-request-id': id } });
+  const firstMessage = async (id: string | undefined) =>
+    (await desk.journeys.find(id ?? ''))?.messages[0] ?? assert.fail();
+
+  test('keep the requests of the newest messages of a burst and of refused ones, and count the others', async () => {
+    const calls = [refusedInBurst('before-many'), ...Array.from({ length: mostKept + 2 }, () => inBurst)];
+    const ids = calls.map((one) => desk.record([one]));
+    const [refused, ...others] = await Promise.all([ids[0], ids[1], ids[2], ids.at(-1)].map(firstMessage));
+    const last = others.pop();
+    for (const dropped of others) {
+      assert.equal(dropped.request, null);
+      assert.match(dropped.notCaptured ?? '', /^2 messages of this burst were not kept/);
     }
-    assert.deepEqual([last?.request?.url, last?.notCaptured], ['http://api.test/oauth2/userinfo', null]);
-    const { journeys } = await desk.journeys.list({ q: 'the-first-of-the-burst' });
+    for (const kept of [refused, last])
+      assert.deepEqual([kept?.request?.url, kept?.notCaptured], ['http://api.test/oauth2/userinfo', null]);
+  });
+
+  test('find each refused message of a burst, also one whose request was not kept', async () => {
+    const ids = Array.from({ length: mostKept + 1 }, (_, n) =>
+      desk.record([{ ...refusedInBurst(`refused-${n}`), address: `10.${n}.0.1` }]),
+    );
+    const [first, second] = await Promise.all([ids[0], ids[1]].map(firstMessage));
+    assert.deepEqual([first?.request, second?.request?.url], [null, 'http://api.test/oauth2/userinfo']);
+    const { journeys } = await desk.journeys.list({ q: 'refused-0' });
     assert.deepEqual(
       journeys.map(({ id }) => id),
       [ids[0]],
