@@ -180,6 +180,14 @@ for (const make of dialects(sqliteSubject, postgresSubject)) {
         assert.deepEqual({ ...revision }, { revision: 1 });
       });
 
+      test('refuses a condition that is marked as another kind', async () => {
+        const returns = sql("UPDATE developer SET body = 'x' WHERE id = 'D2' RETURNING body");
+        const reads = sql("SELECT body FROM developer WHERE id = 'D2'");
+        const writes = sql("UPDATE developer SET body = 'x' WHERE id = 'D2'");
+        for (const wrong of [must(returns), must(reads), must(writes, 'reads')])
+          await assert.rejects(one.batch([wrong, insert('MARKED')]), StatementError);
+      });
+
       test('lets one of many concurrent batches succeed', async () => {
         const spend = must(
           sql("UPDATE developer SET body = 'spent' WHERE id = 'D2' AND body <> 'spent' RETURNING body"),

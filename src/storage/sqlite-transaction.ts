@@ -92,8 +92,16 @@ function execute(
   return { done: true, results };
 }
 
-function run(connection: SqliteConnection, cache: Cache, { text, values }: Statement): StatementResult {
+function run(
+  connection: SqliteConnection,
+  cache: Cache,
+  { text, values, condition }: Statement,
+): StatementResult {
   const { prepared, givesRows, onlyReads, writes, onlyAdds } = connection.prepare(text);
+  const kind = onlyReads ? 'reads' : givesRows ? 'returns' : 'writes';
+  // PostgreSQL must know it before it prepares the statement.
+  if (condition && condition !== kind)
+    throw new TypeError(`a condition that ${kind} is marked as one that ${condition}`);
   if (!onlyReads) cache.wrote(writes, onlyAdds);
   const rows = givesRows ? (prepared.all(...values) as Row[]) : [];
   return { changes: givesRows ? rows.length : Number(prepared.run(...values).changes), rows };

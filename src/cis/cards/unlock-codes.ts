@@ -105,6 +105,7 @@ export class UnlockCodes {
           `UPDATE unlock_code SET attempts_left = attempts_left - 1 WHERE ${isLive} RETURNING attempts_left`,
           ...values,
         ),
+        'returns',
       ),
       recordStatement('wrong'),
     ]);
