@@ -40,7 +40,7 @@ export const errors = catalogue('authorisation.console', {
   },
   deliveryUnknown: {
     ...wire,
-    code: 'delivery_unknown',
+    code: 'not_found',
     status: 404,
     description: 'There is no logout message of this id.',
     expected: 'a message of the last seven days',
