@@ -32,7 +32,7 @@ for (const [name, rename] of [
 }
 
 describe('a file that another program reads', {
-  skip: !onWindows && 'only Windows locks it',
+  skip: !onWindows && '`npm run windows` runs it',
 }, () => {
   /** Opens a file as libuv does with UV_FS_O_EXLOCK: shared with no one. */
   const exclusively = constants.O_RDWR | 0x10000000;

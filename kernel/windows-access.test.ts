@@ -96,7 +96,7 @@ describe('otherReader', () => {
   });
 });
 
-describe('readAccess', { skip: !onWindows && 'only Windows has access lists' }, () => {
+describe('readAccess', { skip: !onWindows && '`npm run windows` runs it' }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'access-ü-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -38,7 +38,7 @@ test('other systems start the program as it is named', { skip: onWindows }, () =
   assert.deepEqual(startOf('npm', ['a&b']), { file: 'npm', args: ['a&b'], options });
 });
 
-describe('a program of Windows', { skip: !onWindows && 'runs on Windows' }, () => {
+describe('a program of Windows', { skip: !onWindows && '`npm run windows` runs it' }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'windows-command-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const programs = join(folder, '100% & (ü)');

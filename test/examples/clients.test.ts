@@ -60,6 +60,7 @@ describe('the clients of other libraries', () => {
     });
     env = {
       PATH: process.env.PATH ?? '',
+      LC_ALL: process.env.LC_ALL ?? '',
       ALONGSIDE_API_URL: instance.urls.api,
       ALONGSIDE_CIS2_ISSUER_URL: instance.urls.cis2Issuer,
       ALONGSIDE_CONSOLE_URL: instance.urls.console,

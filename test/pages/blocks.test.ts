@@ -7,12 +7,12 @@ import { promisify } from 'node:util';
 import { at, type Block, blocksOf, clone, pages } from './blocks.ts';
 
 const languages = [
-  ...['sh', 'powershell', 'ts', 'js', 'json', 'python', 'java', 'csharp', 'go', 'php', 'yaml', 'ini'],
+  ...['sh', 'powershell', 'ts', 'js', 'json', 'python', 'java', 'csharp', 'go', 'rust', 'php', 'yaml', 'ini'],
   'text',
 ];
 const marks = ['title', 'in', 'background', 'exit', 'excerpt', 'unrun'];
 /** Languages that are neither run nor parsed: their blocks need another proof, such as a file that a later block uses. */
-const inert = ['powershell', 'java', 'csharp', 'go', 'php', 'yaml', 'ini', 'js'];
+const inert = ['powershell', 'java', 'csharp', 'go', 'rust', 'php', 'yaml', 'ini', 'js'];
 
 const blocks = pages.flatMap((page) => blocksOf(page));
 const checked = (language: string) =>
