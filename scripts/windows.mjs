@@ -11,10 +11,13 @@ import { prepareKeyPool } from './test/key-pool.mjs';
 import { build, installNode, programs } from './windows/install.mjs';
 import { outcomeOf } from './windows/outcome.mjs';
 import { stage } from './windows/stage.mjs';
-import { Wine } from './windows/wine.mjs';
+import { Wine, WineEnded } from './windows/wine.mjs';
 
 /** Tests of what differs between systems; their other files are run on Linux only, to save time. */
 const folders = ['kernel', 'client', 'identity-agent', 'src/storage', 'test/windows'];
+
+/** Seconds. */
+const limit = 480;
 
 const usage = `Usage: npm run windows [-- PATTERN...]
 
@@ -44,15 +47,26 @@ await orOneSentence(async () => {
     throw new Stop('Wine 10 or newer is missing: install the packages wine and wine64 of Debian 13');
   await prepareKeyPool();
   noteRunning();
-  const wine = new Wine(program);
+  let wine = new Wine(program);
   process.on('exit', () => wine.close());
+  setTimeout(() => {
+    say(`not finished after ${limit} seconds`);
+    process.exit(1);
+  }, limit * 1_000).unref();
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ])
     process.on(signal, () => process.exit(code));
-  const outputs = await runUnder(wine, files);
+  const outputs = await runUnder(wine, files).catch((error) => {
+    if (!(error instanceof WineEnded)) throw error;
+    say(`${error.message}: once more`);
+    wine.close();
+    wine = new Wine(program);
+    return runUnder(wine, files);
+  });
+  wine.close();
   process.exitCode = conclude(outputs, patterns.length > 0);
 });
 

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onPath } from '../test/on-path.mjs';
@@ -16,6 +16,35 @@ export function findWine() {
   return Number(/^wine-(\d+)/m.exec(stdout ?? '')?.[1] ?? 0) >= oldest ? wine : undefined;
 }
 
+const wineserver = onPath('wineserver') ?? '/usr/lib/wine/wineserver';
+
+/** Returns the processes of an installation. */
+function processesOf(prefix) {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => environmentOf(pid).includes(`\0WINEPREFIX=${prefix}\0`))
+    .map(Number);
+}
+
+function end(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
+function environmentOf(pid) {
+  try {
+    return `\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}`;
+  } catch {
+    return '';
+  }
+}
+
+/** The server of Wine ended by itself: then all its other processes wait for ever. */
+export class WineEnded extends Error {}
+
 /** An installation of Windows in a temporary folder, with its own processes. */
 export class Wine {
   /** The folder to which everything is written. */
@@ -24,7 +53,9 @@ export class Wine {
   drive = join(this.folder, 'prefix', 'drive_c');
   #wine;
   #env;
-  #running = new Set();
+  #server;
+  /** Rejects if the server ends before `close`. */
+  #lost;
   #isClosed = false;
 
   constructor(wine) {
@@ -46,6 +77,18 @@ export class Wine {
   }
 
   async install() {
+    // One server until the end. Otherwise each one ends with its last program, and can leave processes of the next alone.
+    mkdirSync(this.#env.WINEPREFIX, { mode: 0o700 });
+    this.#server = spawn(wineserver, ['--foreground', '--persistent'], {
+      env: this.#env,
+      stdio: 'ignore',
+      detached: true,
+    });
+    this.#server.unref();
+    this.#lost = once(this.#server, 'exit').then(([code, signal]) => {
+      throw new WineEnded(`the server of Wine ended with ${signal ?? code}`);
+    });
+    this.#lost.catch(() => {});
     await this.run(['wineboot', '--init'], 'install');
     await this.run(['winecfg', '-v', 'win10'], 'install');
   }
@@ -64,9 +107,7 @@ export class Wine {
       // Ctrl-C reaches this script alone, which then ends all processes.
       detached: true,
     });
-    this.#running.add(child);
-    const [code] = await once(child, 'exit');
-    this.#running.delete(child);
+    const [code] = await Promise.race([once(child, 'exit'), this.#lost]);
     return code ?? 1;
   }
 
@@ -75,12 +116,9 @@ export class Wine {
     if (this.#isClosed) return;
     this.#isClosed = true;
     // The option -w waits until they have ended.
-    for (const option of ['-k', '-w'])
-      spawnSync(onPath('wineserver') ?? '/usr/lib/wine/wineserver', [option], {
-        env: this.#env,
-        timeout: 20_000,
-      });
-    for (const child of this.#running) child.kill('SIGKILL');
+    for (const option of ['-k', '-w']) spawnSync(wineserver, [option], { env: this.#env, timeout: 20_000 });
+    // Without their server, processes wait for ever.
+    for (const pid of processesOf(this.#env.WINEPREFIX)) end(pid);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
   }
 }
