@@ -52,13 +52,16 @@ function holds(file, text) {
 
 const titles = new Map();
 
-/** Returns the titles of a file's tests and suites: the literal parts of titles with values. */
+/** Returns the titles of a file's tests and suites: the literal parts of titles with values. `both` runs a test at two servers. */
 function titlesOf(file, text) {
   const known = titles.get(file);
   if (known) return known;
   const found = [];
   const visit = (node) => {
-    if (ts.isCallExpression(node) && /^(?:\w+\.)?(?:describe|test|it)$/.test(node.expression.getText())) {
+    if (
+      ts.isCallExpression(node) &&
+      /^(?:\w+\.)?(?:describe|test|it|both)$/.test(node.expression.getText())
+    ) {
       const [title] = node.arguments;
       if (title && ts.isStringLiteralLike(title)) found.push(title.text);
       if (title && ts.isTemplateExpression(title))
