@@ -46,12 +46,11 @@ const single: Readonly<Record<string, Field>> = {
   cis2Auth: { half: 'cis2', member: 'tokenEndpointAuthMethod' },
   cis2JwksUrl: { half: 'cis2', member: 'jwksUrl' },
   platformBackchannelLogout: { half: 'platform', member: 'backchannelLogoutUri' },
-  pkce: { half: 'cis2', member: 'pkce' },
   idTokenClaims: { half: 'cis2', member: 'idTokenClaims' },
 };
 
 /** Flags for each half that other flags add. */
-const ofBoth = ['boundTokens', 'signedRequests'] as const;
+const ofBoth = ['boundTokens', 'signedRequests', 'pkce'] as const;
 
 const lists: Readonly<Record<(typeof registrationLists)[number], Field>> = {
   callback: { half: 'platform', member: 'callbackUrls' },

@@ -50,6 +50,8 @@ const clientMembers = {
   boundTokens: z.enum(['dpop', 'certificate']).nullish(),
   /** Whether authorization requests must be signed objects (RFC 9101 section 10.5); optional by default. */
   signedRequests: requirement.optional(),
+  /** Whether authorization requests need a code challenge (RFC 7636), where the profile does not decide; as the profile by default. */
+  pkce: requirement.nullish(),
 };
 /** Common members of both registrations of an application. */
 export type ClientRegistration = z.infer<z.ZodObject<typeof clientMembers>>;
@@ -76,7 +78,6 @@ const cis2Shape = storedObject({
   redirectUris: z.array(z.string()),
   postLogoutRedirectUris: z.array(z.string()),
   backchannelLogoutUri: z.string(),
-  pkce: requirement,
   refreshTokens: z.boolean(),
   firstAuthenticator: z.enum(['smartcard', 'choose']).nullable(),
   /** Whether a fresh proof of the live agent session fulfils `max_age`, or only a PIN. */

@@ -303,14 +303,6 @@ describe('pushed authorization requests at CIS2 and /oauth2.1', () => {
       assert.deepEqual([...result(reply), reply.location], [status, error, '']);
     });
 
-  both('need PKCE at /oauth2.1, at CIS2 where the client registered it', async (server) => {
-    const reply = await push(server, await server.register(), {
-      code_challenge: undefined,
-      code_challenge_method: undefined,
-    });
-    assert.equal(reply.status, server.name === 'CIS2' ? 201 : 400);
-  });
-
   both('are bound to the key of their proof', async (server) => {
     const id = await server.register();
     const headers = async (key: Key, url = server.addressOf('pushed')) => ({

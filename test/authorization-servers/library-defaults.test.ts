@@ -96,7 +96,7 @@ const libraries: Library[] = [
   { name: 'zitadel/oidc 3.52', authentication: 'basic', pkce: false, nonce: false, scope: 'openid profile' },
   { name: 'zitadel/oidc 3.52, private_key_jwt', authentication: 'assertion', claims: claims.zitadel, header: bare, pkce: false, nonce: false, scope: 'openid profile' },
   { name: 'openidconnect-rs 4.1', authentication: 'basic', pkce: true, nonce: true, scope: 'openid' },
-  { name: 'oauth2-proxy 7.15', authentication: 'basic', pkce: false, nonce: true, scope: 'openid email profile' },
+  { name: 'oauth2-proxy 7.15', authentication: 'basic', pkce: false, nonce: false, scope: 'openid email profile' },
   { name: 'keycloak-js 26.2', authentication: 'none', pkce: true, nonce: true, scope: 'openid', more: { response_mode: 'fragment' } },
   { name: 'keycloak-js 26.2 with responseMode query', authentication: 'none', pkce: true, nonce: true, scope: 'openid', more: { response_mode: 'query' } },
   { name: 'oidc-client-ts 3', authentication: 'none', pkce: true, nonce: false, scope: 'openid' },
@@ -105,7 +105,7 @@ const libraries: Library[] = [
   { name: 'AppAuth', authentication: 'none', pkce: true, nonce: true, scope: 'openid profile', redirectUri: 'com.example.app:/callback' },
   { name: 'MSAL Node 7.2, public', authentication: 'none', pkce: true, nonce: false, scope: 'openid profile offline_access', more: { ...msal, clidata: '1', response_mode: 'form_post' }, atToken: msalAtToken, redirectUri: port },
   { name: 'MSAL Node 7.2, confidential', authentication: 'post', pkce: false, nonce: false, scope: 'openid profile offline_access', more: { ...msal, clidata: '1', response_mode: 'query' }, atToken: msalAtToken },
-  { name: 'passport-openidconnect 0.1', authentication: 'post', pkce: false, nonce: true, scope: 'openid' },
+  { name: 'passport-openidconnect 0.1', authentication: 'post', pkce: false, nonce: false, scope: 'openid' },
   { name: 'openid-client 6', authentication: 'post', pkce: true, nonce: false, scope: 'openid' },
   { name: 'openid-client 6, private_key_jwt', authentication: 'assertion', claims: claims.oauth4webapi, header: bare, pkce: true, nonce: false, scope: 'openid' },
   { name: 'simple-oauth2 5', authentication: 'basic', pkce: false, nonce: false, scope: 'openid' },
@@ -200,19 +200,23 @@ async function signInBy(library: Library, server: Server, registration: Registra
 
 describe('the defaults of client libraries', () => {
   for (const library of libraries) {
-    test(`sign in at /oauth2.1 and CIS2, standard profile: ${library.name}`, async () => {
+    const settings = library.pkce || library.nonce ? '' : ' with one setting';
+    test(`sign in at /oauth2.1 and CIS2, standard profile${settings}: ${library.name}`, async () => {
       for (const server of servers) {
         const registration = registrationOf(library, 'standard');
-        if (library.pkce) {
+        if (library.pkce || library.nonce) {
           await signInBy(library, server, registration);
           continue;
         }
-        if (server.name === 'CIS2') await signInBy(library, server, { ...registration, pkce: 'optional' });
-        // Without PKCE the refusal says so, and the library has a switch for it.
-        const clientId = await server.register({ ...registration, pkce: 'required' });
+        // It sends neither PKCE nor a nonce. The refusal says so. One setting helps: PKCE or the nonce in the library, or the registration.
+        const clientId = await server.register(registration);
         const { location } = await server.signIn(await requestOf(library, server, clientId));
-        assert.equal(new URL(location).searchParams.get('error'), 'invalid_request', server.name);
+        const { searchParams } = new URL(location);
+        assert.equal(searchParams.get('error'), 'invalid_request', server.name);
+        assert.match(searchParams.get('error_description') ?? '', /code_challenge/);
         await signInBy({ ...library, pkce: true }, server, registration);
+        await signInBy({ ...library, nonce: true }, server, registration);
+        await signInBy(library, server, { ...registration, pkce: 'optional' });
       }
     });
 

@@ -45,7 +45,6 @@ export interface Registration {
   subject?: CertificateSubject;
   applicationType?: 'native';
   redirectUris?: string[];
-  /** At CIS2 only: /oauth2.1 always requires a code challenge. */
   pkce?: 'optional' | 'required';
 }
 
@@ -122,7 +121,15 @@ async function startCis2(authority: TestCertificate, nonces: boolean): Promise<S
     post: (endpoint, form, headers = {}) =>
       request('POST', addressOf(endpoint), { ...formType, ...headers }, encoded(form)),
     get: (address, headers) => request('GET', address, headers),
-    async register({ method = 'client_secret_post', keys, bound, subject, signingAlg = '', ...more } = {}) {
+    async register({
+      method = 'client_secret_post',
+      keys,
+      bound,
+      subject,
+      signingAlg = '',
+      pkce,
+      ...more
+    } = {}) {
       const { clientId } = await cis2.register({
         profile: 'standard',
         tokenEndpointAuthMethod: method,
@@ -132,6 +139,7 @@ async function startCis2(authority: TestCertificate, nonces: boolean): Promise<S
         jwks: keys ? { keys } : null,
         boundTokens: bound ?? null,
         certificateSubject: subject ?? null,
+        pkce: pkce ?? null,
         ...more,
       });
       return clientId;
@@ -191,7 +199,6 @@ async function startOauth21(authority: TestCertificate, nonces: boolean): Promis
       bound,
       subject,
       redirectUris = [redirectUri],
-      pkce: _,
       signingAlg = '',
       ...more
     } = {}) {

@@ -36,8 +36,6 @@ export interface Provider {
   discoveryOf(issuer: string): string;
   /** Two scopes for its clients; modules request the first by default. */
   scopes: readonly [string, string];
-  /** Whether it requires PKCE, which the plans leave out. */
-  needsPkce?: true;
   /** The resource for access tokens; UserInfo by default. */
   resource?: string;
   /** The `prompt` at which a user can refuse. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { sha256 } from '@alongside/kernel/secrets';
 import { createLocalJWKSet, type JWK, type JWTPayload, jwtVerify } from 'jose';
 import { Browser, type Callback, type Landing } from '../../src/kit/browser.ts';
 import { type CertifiedKey, newCertifiedKey } from './certificate.ts';
@@ -108,9 +107,6 @@ export class RelyingParty {
       state: this.state,
       nonce: this.nonce,
       response_mode: this.trial.responseMode === 'query' ? undefined : this.trial.responseMode,
-      ...(this.trial.provider.needsPkce
-        ? { code_challenge: sha256(this.verifier), code_challenge_method: 'S256' }
-        : {}),
     };
     return new URLSearchParams(changed(usual, change));
   }
@@ -190,7 +186,6 @@ export class RelyingParty {
       grant_type: 'authorization_code',
       code,
       redirect_uri: this.spec.redirectUris[0],
-      ...(this.trial.provider.needsPkce ? { code_verifier: this.verifier } : {}),
       ...change,
     };
     return this.send(this.endpoint('token_endpoint'), form, headers);

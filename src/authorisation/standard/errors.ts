@@ -184,7 +184,8 @@ export const errors = catalogue('authorisation.standard', {
     ...back,
     description: 'The request has no code_challenge.',
     source: 'RFC 7636 section 4.4.1',
-    expected: 'a code_challenge with the method S256',
+    expected:
+      'a code_challenge with the method S256, or a nonce with the scope openid where the profile allows it',
     fix: 'Add code_challenge and code_challenge_method=S256 (PKCE).',
   },
   challengeInvalid: {

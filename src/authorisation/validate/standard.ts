@@ -61,7 +61,11 @@ export const authorizeProbes = (server: StandardServer): Probe[] => [
       await checkResponseMode(known);
     },
   },
-  { check: 'code_challenge', expected: 'one of the method S256', step: checkPkce },
+  {
+    check: 'code_challenge',
+    expected: 'one of the method S256, or none where a nonce or the registration allows it',
+    step: checkPkce,
+  },
   { check: 'scope', expected: "some of the products'", step: checkScope },
   { check: 'prompt and max_age', expected: 'known ones', step: checkSignIn },
   { check: 'resource', expected: 'none, or an API of the products', step: checkResources },

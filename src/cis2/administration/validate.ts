@@ -100,7 +100,11 @@ const authorizeProbes: Probe[] = [
     step: checkScope,
     received: parameter('scope'),
   },
-  { check: 'code_challenge', expected: 'one of the method S256, or none', step: checkPkce },
+  {
+    check: 'code_challenge',
+    expected: 'one of the method S256, or none where a nonce or the registration allows it',
+    step: checkPkce,
+  },
   { check: 'prompt', expected: 'known values', step: checkPrompt },
   { check: 'max_age', expected: 'none, or seconds', step: checkMaxAge },
   { check: 'claims', expected: 'none, or JSON', step: checkClaims, needed: true },

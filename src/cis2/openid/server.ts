@@ -113,8 +113,6 @@ interface ServerDependencies extends IdTokenSettings {
 }
 
 function requires({ registration }: RelyingParty, requirement: Requirement): boolean {
-  if (requirement === 'pkce')
-    return registration.pkce === 'required' || registration.tokenEndpointAuthMethod === 'none';
   if (requirement === 'pushed') return registration.pushedRequests === 'required';
   if (requirement === 'signed') return registration.signedRequests === 'required';
   return registration.boundTokens === requirement;

@@ -45,7 +45,7 @@ export const draftDefaults = (profile: Cis2Registration['profile']): ClientDraft
   postLogoutRedirectUris: [],
   applicationType: 'web',
   backchannelLogoutUri: '',
-  pkce: profile === 'nhs' ? 'optional' : 'required',
+  pkce: null,
   refreshTokens: false,
   firstAuthenticator: null,
   maxAge: profile === 'nhs' ? 'proof' : 'pin',
@@ -113,8 +113,8 @@ export function draftProblem({ registration }: ClientDraft): DraftProblem | unde
     },
     {
       member: 'pkce',
-      problem: 'must be required in the fapi2 profile',
-      broken: registration.profile === 'fapi2' && registration.pkce !== 'required',
+      problem: 'must be required in the fapi2 profile, or left out',
+      broken: registration.profile === 'fapi2' && registration.pkce === 'optional',
     },
     {
       member: 'id_token_signed_response_alg',

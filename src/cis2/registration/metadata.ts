@@ -154,6 +154,6 @@ export const metadataOf = (name: string, registration: Cis2Registration): Record
     tls_client_certificate_bound_access_tokens: registration.boundTokens === 'certificate',
     ...(registration.certificateSubject ?? {}),
     subject_type: 'public',
-    pkce: registration.pkce,
+    ...(registration.pkce ? { pkce: registration.pkce } : {}),
     id_token_claims: registration.idTokenClaims,
   });

@@ -96,7 +96,7 @@ export const app = consoleCommand({
         ['  --backchannel-logout URL', 'where CIS2 reports ended sessions'],
         ['  --cis2-auth METHOD', 'client_secret_post, client_secret_basic or private_key_jwt'],
         ['  --cis2-jwks-url URL'],
-        ['  --pkce required|optional', 'at CIS2'],
+        ['  --pkce required|optional', 'at both; by default as the profile'],
         ['  --id-token-claims requested|published', 'of CIS2; published is the default of nhs'],
         ['  --platform-backchannel-logout URL', 'where the API platform reports ended sessions'],
         ['  --platform-post-logout-redirect URL', 'after a sign-out by the API platform; repeatable'],

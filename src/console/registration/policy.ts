@@ -16,6 +16,7 @@ const forBoth = ({
   profile,
   tokenEndpointAuthMethod,
   signingAlg,
+  pkce,
 }: PlatformRegistrationBody | Cis2RegistrationBody): Rule[] => [
   {
     field: 'tokenEndpointAuthMethod',
@@ -31,6 +32,16 @@ const forBoth = ({
     field: 'tokenEndpointAuthMethod',
     problem: 'may be "none" in the standard profile only',
     broken: tokenEndpointAuthMethod === 'none' && profile !== 'standard',
+  },
+  {
+    field: 'pkce',
+    problem: 'must be "required" or null where "tokenEndpointAuthMethod" is "none"',
+    broken: tokenEndpointAuthMethod === 'none' && pkce === 'optional',
+  },
+  {
+    field: 'pkce',
+    problem: 'must be "required" or null in the fapi2 profile',
+    broken: profile === 'fapi2' && pkce === 'optional',
   },
 ];
 
@@ -63,7 +74,6 @@ const forCis2 = ({
   certificateSubject,
   idTokenSigningAlg,
   userinfoSigningAlg,
-  pkce,
 }: Cis2RegistrationBody): Rule[] => [
   {
     field: 'tokenEndpointAuthMethod',
@@ -84,16 +94,6 @@ const forCis2 = ({
     field: 'userinfoSigningAlg',
     problem: 'must be PS256 or ES256 in the fapi2 profile',
     broken: profile === 'fapi2' && !fapi2Algorithms.includes(userinfoSigningAlg ?? ''),
-  },
-  {
-    field: 'pkce',
-    problem: 'must be "required" where "tokenEndpointAuthMethod" is "none"',
-    broken: method === 'none' && pkce !== 'required',
-  },
-  {
-    field: 'pkce',
-    problem: 'must be "required" in the fapi2 profile',
-    broken: profile === 'fapi2' && pkce !== 'required',
   },
 ];
 

@@ -13,9 +13,9 @@ const read = (profile: string, cis2: object): Registration => {
 
 describe('registrationShape: defaults at CIS2', () => {
   const rows = [
-    ['nhs', 'client_secret_post', 'optional', 'RS256', 'proof'],
-    ['standard', 'client_secret_post', 'required', 'RS256', 'pin'],
-    ['fapi2', 'private_key_jwt', 'required', 'PS256', 'pin'],
+    ['nhs', 'client_secret_post', null, 'RS256', 'proof'],
+    ['standard', 'client_secret_post', null, 'RS256', 'pin'],
+    ['fapi2', 'private_key_jwt', null, 'PS256', 'pin'],
   ] as const;
   for (const [profile, ...expected] of rows)
     test(profile, () => {

@@ -22,9 +22,7 @@ function withTokenAlgorithm(platform: unknown): unknown {
 
 const cis2Defaults = ({ profile }: JsonObject): JsonObject => ({
   ...(profile === 'fapi2' ? { tokenEndpointAuthMethod: 'private_key_jwt', idTokenSigningAlg: 'PS256' } : {}),
-  ...(profile === 'nhs'
-    ? { idTokenClaims: 'published' }
-    : { idTokenClaims: 'requested', pkce: 'required', maxAge: 'pin' }),
+  ...(profile === 'nhs' ? { idTokenClaims: 'published' } : { idTokenClaims: 'requested', maxAge: 'pin' }),
 });
 
 const complete = (half: unknown, profile: unknown, defaultsOf: (half: JsonObject) => JsonObject): unknown => {
@@ -134,6 +132,7 @@ const checkRedirects = (
 const requestRules = {
   boundTokens: oneOf('dpop', 'certificate').nullable().default(null),
   signedRequests: oneOf('required', 'optional').default('optional'),
+  pkce: oneOf('required', 'optional').nullable().default(null),
 };
 
 export const platformShape = z
@@ -198,7 +197,6 @@ export const cis2Shape = z
     ...keys,
     signingAlg: assertionAlgorithm,
     backchannelLogoutUri: serverAddress.default(''),
-    pkce: oneOf('required', 'optional').default('optional'),
     refreshTokens: z.boolean('must be true or false').default(false),
     firstAuthenticator: oneOf('smartcard', 'choose').nullable().default(null),
     maxAge: oneOf('proof', 'pin').default('proof'),

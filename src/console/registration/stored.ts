@@ -95,7 +95,7 @@ export function storedFrom(
 }
 
 /** Defaults of members that the seed and registrations of earlier versions lack. */
-const defaults = { boundTokens: null, signedRequests: 'optional' } as const;
+const defaults = { boundTokens: null, signedRequests: 'optional', pkce: null } as const;
 
 const platformDefaults = { ...defaults, postLogoutRedirectUris: [], backchannelLogoutUri: '' };
 

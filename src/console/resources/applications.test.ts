@@ -78,7 +78,7 @@ describe('/applications', () => {
         cis2.idTokenSigningAlg,
         cis2.userinfoSigningAlg,
       ],
-      ['nhs', 'optional', 'proof', false, null, 'RS256', null],
+      ['nhs', null, 'proof', false, null, 'RS256', null],
     );
   });
 
@@ -88,7 +88,7 @@ describe('/applications', () => {
     );
     assert.deepEqual([platform.profile, cis2.profile], ['standard', 'nhs']);
     const other = await get(await made({ profile: 'standard', cis2: {} }));
-    assert.deepEqual([other.cis2.pkce, other.cis2.maxAge], ['required', 'pin']);
+    assert.deepEqual([other.cis2.pkce, other.cis2.maxAge], [null, 'pin']);
   });
 
   test('registers a public client as native and without a secret', async () => {

@@ -10,8 +10,6 @@ interface ServerSettings
   readonly secretMethods: readonly string[];
   /** Algorithms of assertions and request objects in `standard`, in the order of the metadata. */
   readonly algorithms: readonly SigningAlgorithm[];
-  /** Code challenges in `standard`. */
-  readonly pkce: ProfileRules['pkce'];
   /** Whether a public client may show a certificate, and a request have `client_assertion_type` without an assertion. */
   readonly ambiguousAuthentication: 'allowed' | 'refused';
 }
@@ -24,7 +22,6 @@ export const differences = {
   cis2: {
     secretMethods: ['client_secret_post', 'client_secret_basic'],
     algorithms: ['RS256', 'RS512', 'ES256', 'PS256', 'EdDSA'],
-    pkce: 'allowed',
     ambiguousAuthentication: 'refused',
     announcesNonces: 'to-proofs',
     repeatable: [],
@@ -33,7 +30,6 @@ export const differences = {
   platform: {
     secretMethods: ['client_secret_basic', 'client_secret_post'],
     algorithms: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
-    pkce: 'required',
     ambiguousAuthentication: 'allowed',
     announcesNonces: 'always',
     // RFC 8707 section 2, RFC 8693 section 2.1.
@@ -44,7 +40,7 @@ export const differences = {
 
 /** Returns the rules of `standard` and `fapi2`, which are the same at both servers except for the table above. */
 export function profilesOf(
-  { secretMethods, algorithms, pkce }: Pick<ServerSettings, 'secretMethods' | 'algorithms' | 'pkce'>,
+  { secretMethods, algorithms }: Pick<ServerSettings, 'secretMethods' | 'algorithms'>,
   requires: ProfileRules['requires'],
 ): Readonly<Record<'standard' | 'fapi2', ProfileRules>> {
   const standard: ProfileRules = {
@@ -55,7 +51,7 @@ export function profilesOf(
     senderConstraint: 'allowed',
     requestObjects: 'allowed',
     pushedRequests: 'allowed',
-    pkce,
+    pkce: 'or-nonce',
     responseModes: ['query', 'fragment', 'form_post'],
     codeRetryTime: 10_000,
     refresh: { rotates: true, retryTime: 30_000 },

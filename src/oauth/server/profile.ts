@@ -34,8 +34,11 @@ export interface ProfileRules extends AuthenticationRules {
   readonly requestObjects: 'off' | 'allowed' | 'with-nbf';
   /** Whether authorization requests are pushed (RFC 9126). */
   readonly pushedRequests: Rule;
-  /** Whether authorization requests have a code challenge (RFC 7636). */
-  readonly pkce: Exclude<Rule, 'off'>;
+  /**
+   * Whether authorization requests have a code challenge (RFC 7636), unless the registration decides. `or-nonce` lets a confidential
+   * client send a nonce of OpenID Connect instead (RFC 9700 section 2.1.1).
+   */
+  readonly pkce: 'allowed' | 'or-nonce' | 'required';
   /** Values of `response_mode`. */
   readonly responseModes: readonly ResponseMode[];
   /** Milliseconds in which a client may repeat its request for a code without ending its tokens; 0 for never. */

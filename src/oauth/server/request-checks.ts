@@ -4,7 +4,7 @@ import { decodeJwt } from '@alongside/kernel/jws';
 import { unregistered } from '@alongside/kernel/refusal-facts';
 import { check, type Passed } from '@alongside/kernel/steps';
 import { likeness, shown } from '../check.ts';
-import type { Parameters } from '../parameters.ts';
+import { type Parameters, readScope } from '../parameters.ts';
 import { isChallenge } from '../pkce.ts';
 import { pushedLifetime } from '../pushed-requests.ts';
 import { redirectFits } from '../registered-addresses.ts';
@@ -129,19 +129,34 @@ export const checkResponseMode = check(
   },
 );
 
-/** Requires a challenge by the method S256, unless profile and registration allow a client to send none (RFC 9700 section 2.1.1). */
-export const checkPkce = check('pkce', function checkPkce({ server, client, parameters, reply }: ReplyCall):
+/**
+ * Whether a request must have a code challenge (RFC 9700 section 2.1.1, draft-ietf-oauth-v2-1 section 7.5.1). A public client always
+ * sends one. Where neither its profile nor its registration decides, a confidential client may rely on a nonce, which its ID token
+ * brings back.
+ */
+function needsChallenge({ server, client: { registration }, parameters }: RequestCall): boolean {
+  const { pkce } = rulesOf(server, registration);
+  if (pkce === 'required' || registration.tokenEndpointAuthMethod === 'none') return true;
+  if (registration.pkce) return registration.pkce === 'required';
+  const getsNonce =
+    parameters.has('nonce') && readScope(parameters.get('scope') ?? '')?.includes('openid') === true;
+  return pkce === 'or-nonce' && !getsNonce;
+}
+
+/** Checks the challenge of a request, which must have the method S256, and requires one by `needsChallenge`. */
+export const checkPkce = check('pkce', function checkPkce(call: ReplyCall):
   | Refused
   | { challenge: string | null } {
+  const { server, parameters, reply } = call;
   const { errors } = server;
   const challenge = parameters.get('code_challenge');
   const method = parameters.get('code_challenge_method');
   if (challenge === undefined) {
     if (method !== undefined)
       return reply.fail(errors.challengeMethodAlone('code_challenge_method has no code_challenge'));
-    const required =
-      rulesOf(server, client.registration).pkce === 'required' || server.requires(client, 'pkce');
-    return required ? reply.fail(errors.challengeMissing('code_challenge is missing')) : { challenge: null };
+    return needsChallenge(call)
+      ? reply.fail(errors.challengeMissing('code_challenge is missing'))
+      : { challenge: null };
   }
   // A missing method means plain (RFC 7636 section 4.3).
   if (method !== 'S256')

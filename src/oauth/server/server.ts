@@ -77,7 +77,7 @@ export interface Family {
 }
 
 /** A requirement that a client may register for itself, where its profile leaves it open. */
-export type Requirement = 'pkce' | 'pushed' | 'signed' | 'dpop' | 'certificate';
+export type Requirement = 'pushed' | 'signed' | 'dpop' | 'certificate';
 
 /** An authorization server: its settings, its catalogue and its stores. The steps of the core find it in their context. */
 export interface AuthorizationServer<K extends WithClient = WithClient> extends AuthenticationServer<K> {

@@ -17,7 +17,6 @@ export async function startOpenIdPlatform(): Promise<Provider> {
     ...provider,
     name: 'API platform (OpenID)',
     openid: true,
-    needsPkce: true,
     discoveryOf: (issuer) => `${issuer}/.well-known/openid-configuration`,
     scopes: ['openid', 'profile'],
   };
@@ -47,6 +46,8 @@ async function start(): Promise<Provider> {
         ...(spec.method === 'private_key_jwt' ? { signingAlg: 'ES256' } : {}),
         ...(spec.bound ? { boundTokens: spec.bound } : {}),
         ...(spec.signedRequests ? { signedRequests: 'required' } : {}),
+        // The Basic plan sends no challenge, and in one module no nonce.
+        ...(spec.profile === 'basic' ? { pkce: 'optional' } : {}),
       };
       const profile = spec.profile === 'fapi2' ? 'fapi2' : 'standard';
       const answer = await instance.api<{ platform: { clientId: string; clientSecret?: string } }>(

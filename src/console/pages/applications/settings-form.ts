@@ -65,6 +65,7 @@ ${text('platform.jwksUrl', 'Address of its public keys', half.jwksUrl, 'Instead 
 <details><summary>More settings of the API platform</summary><div class="pair">
 ${lines('platform.postLogoutRedirectUris', 'Addresses after sign-out', half.postLogoutRedirectUris)}
 ${text('platform.backchannelLogoutUri', 'Back-channel logout address', half.backchannelLogoutUri, 'The API platform reports ended sessions here.')}
+${pkce('platform', half)}
 ${select('platform.signedRequests', 'Signed requests', half.signedRequests, requirement)}
 ${boundTokens('platform', half)}</div></details></section>`;
 };
@@ -76,6 +77,9 @@ const boundTokens = (name: 'platform' | 'cis2', half: Values): Html =>
     ['certificate', 'a certificate'],
   ]);
 
+const pkce = (name: 'platform' | 'cis2', half: Values): Html =>
+  select(`${name}.pkce`, 'PKCE', half.pkce, [[nothing, 'as the profile'], ...requirement]);
+
 const cis2Fields = (
   half: Values,
 ): Html => html`<section class="panel" aria-labelledby="h-cis2"><h2 id="h-cis2">At CIS2</h2>
@@ -86,7 +90,7 @@ ${lines('cis2.postLogoutRedirectUris', 'Addresses after sign-out', half.postLogo
 ${text('cis2.backchannelLogoutUri', 'Back-channel logout address', half.backchannelLogoutUri, 'CIS2 reports ended sessions here.')}
 ${text('cis2.jwksUrl', 'Address of its public keys', half.jwksUrl, 'Instead of keys that are registered here.', 'nullable')}
 <details><summary>More settings of CIS2</summary><div class="pair">
-${select('cis2.pkce', 'PKCE', half.pkce, requirement)}
+${pkce('cis2', half)}
 ${select('cis2.pushedRequests', 'Pushed requests', half.pushedRequests, requirement)}
 ${select('cis2.signedRequests', 'Signed requests', half.signedRequests, requirement)}
 ${select('cis2.maxAge', 'max_age is fulfilled by', half.maxAge, [
