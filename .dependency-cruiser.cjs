@@ -52,6 +52,21 @@ const cisLayers = [
   'index.ts',
 ];
 
+/** The floors of src/console, from the bottom: each imports only those before it. The web is the pages and their frame. */
+const consoleFloors = [
+  'model/',
+  'explanations/',
+  'service/',
+  'web/sign-in/',
+  'web/frame/',
+  'web/parts/',
+  'web/pages/',
+  'web/markup.ts',
+  'web/console-stylesheet.ts',
+  'web/routes.ts',
+  'index.ts',
+];
+
 /** One rule for each layer: it imports no layer above it. An entry that is not in the list is refused by `unlisted`. */
 const layered = (root, layers) => {
   const at = (names) => `^${root}(${names.map((name) => name.replace('.', '\\.')).join('|')})`;
@@ -149,6 +164,7 @@ module.exports = {
     },
     ...layered('src/cis/', cisLayers),
     ...layered('src/cis2/', cis2Layers),
+    ...layered('src/console/', consoleFloors),
     {
       name: 'authenticators-apart',
       comment: 'an authenticator imports what authenticators share, and no other authenticator',
@@ -222,6 +238,14 @@ module.exports = {
         path: ['^src/boot/tracing/(provider|spans)\\.ts$', '(^|/)node_modules/@opentelemetry/'],
         dependencyTypesNot: ['dynamic-import'],
       },
+    },
+    {
+      name: 'outside-on-the-model',
+      comment:
+        'of the console, commands and start know the model alone: roles, and the administrators of data without a server',
+      severity: 'error',
+      from: { path: '^src/(cli|boot)/', pathNot: tests },
+      to: { path: '^src/console/', pathNot: '^src/console/model/' },
     },
     {
       name: 'main-from-cli',

@@ -27,7 +27,7 @@ const pages: Record<string, () => string | Promise<string>> = {
   'steps.md': stepsPage,
   'structure.svg': structurePicture,
   'tour.md': tourPage,
-  '../src/console/pages/runbooks/text.ts': runbooksModule,
+  '../src/console/web/pages/runbooks/text.ts': runbooksModule,
   '../src/kit/console-api-types.d.ts': consoleApiTypes,
 };
 const check = process.argv.includes('--check');

@@ -30,8 +30,8 @@ import { cis2Faults } from './cis2/faults/registry.ts';
 import { createCis2 } from './cis2/index.ts';
 import { healthcareRealm } from './cis2/realms/realm.ts';
 import { authorisationApis, type Config, type ServiceName } from './config.ts';
-import type { StoredPart } from './console/dependencies.ts';
 import { createConsole } from './console/index.ts';
+import type { StoredPart } from './console/model/dependencies.ts';
 import {
   ApiRegister,
   apiResources,

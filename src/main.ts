@@ -41,7 +41,7 @@ import * as directory from './cis/directory/seed.ts';
 import { resetCredentials, seedCredentials } from './cis2/authenticators/seed.ts';
 import { compose } from './composition.ts';
 import { type Config, productionServices } from './config.ts';
-import type { StoredPart } from './console/dependencies.ts';
+import type { StoredPart } from './console/model/dependencies.ts';
 import { resetDefinitions, resetPatients, seedPatients } from './gateway/index.ts';
 import { AddedCitizens, RealmKeys } from './mock/index.ts';
 import {

@@ -21,6 +21,13 @@ const measures = [
     target: 0,
     of: (t) => inLoops(t, 'src/authorisation'),
   },
+  { name: 'src/console: entries in import loops', limit: 0, target: 0, of: (t) => inLoops(t, 'src/console') },
+  ...['model', 'explanations', 'service', 'web', 'web/pages'].map((floor) => ({
+    name: `src/console/${floor}: entries in import loops`,
+    limit: 0,
+    target: 0,
+    of: (t) => inLoops(t, `src/console/${floor}`),
+  })),
   { name: 'src/cis2: entries', last: 17, target: 18, of: (t) => entriesOf(t, 'src/cis2').size },
   {
     name: 'wiring of cis2: most imports of a file',

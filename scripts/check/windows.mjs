@@ -18,7 +18,7 @@ const allowed = new Map([
   ['scripts/test/cards.mjs rename', 'for Linux only'],
   ['test/cards/signing-token.test.ts rename', 'for Linux only'],
   ['src/cli/testing/command.ts program', 'a limit of bash, for Linux only'],
-  ['src/console/journey-exports/exports.test.ts program', 'reads a command for a POSIX shell'],
+  ['src/console/service/exports/exports.test.ts program', 'reads a command for a POSIX shell'],
 ]);
 
 /** Tests that also run on Windows; the other folders test files and examples for Linux. */

@@ -1,8 +1,8 @@
-import { rolesOf } from '../../src/console/administrators/roles.ts';
-import { templateOf } from '../../src/console/api/call.ts';
-import { openApiOf } from '../../src/console/api/openapi.ts';
-import type { ConsoleContext } from '../../src/console/dependencies.ts';
-import { apiCalls, resources } from '../../src/console/resources/registry.ts';
+import { rolesOf } from '../../src/console/model/administrators/roles.ts';
+import type { ConsoleContext } from '../../src/console/model/dependencies.ts';
+import { templateOf } from '../../src/console/service/api/call.ts';
+import { openApiOf } from '../../src/console/service/api/openapi.ts';
+import { apiCalls, resources } from '../../src/console/service/registry.ts';
 import { cell, generated } from './page.ts';
 
 /** Returns the calls of the console API, and whether each exists only in development. */

@@ -1,4 +1,4 @@
-import { openApiOf } from '../../src/console/api/openapi.ts';
+import { openApiOf } from '../../src/console/service/api/openapi.ts';
 import { describedCalls } from './console-api-page.ts';
 
 /** Parts of the generator's output that do not describe this API, more than half of its lines. */

@@ -1,5 +1,5 @@
-import { apiPath } from '../../src/console/api/call.ts';
-import { openApiOf } from '../../src/console/api/openapi.ts';
+import { apiPath } from '../../src/console/service/api/call.ts';
+import { openApiOf } from '../../src/console/service/api/openapi.ts';
 import { describedCalls } from '../docs/console-api-page.ts';
 import { cell } from '../docs/page.ts';
 

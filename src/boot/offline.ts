@@ -10,8 +10,8 @@ import {
   type ListedAdministrator,
   type RoleChange,
   roleStatement,
-} from '../console/administrators/administrators.ts';
-import type { Grant } from '../console/administrators/roles.ts';
+} from '../console/model/administrators/administrators.ts';
+import type { Grant } from '../console/model/administrators/roles.ts';
 import { AuditLog } from '../storage/audit.ts';
 import { auditHeadsFile, openDataFolder } from './data-folder.ts';
 import { openStorage } from './storage.ts';

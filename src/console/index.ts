@@ -10,23 +10,24 @@ import {
   currentActor,
   currentCaller,
   currentOrganisations,
-} from './administrators/admission.ts';
-import { AdmittedJourneys } from './administrators/journeys.ts';
-import { everyRole } from './administrators/roles.ts';
-import { createAdmission } from './administrators/routes.ts';
-import { LocalAgent } from './agent.ts';
-import { AgentSocket } from './agent-socket.ts';
-import { routesOf } from './api/call.ts';
-import { Approvals } from './approvals/approvals.ts';
-import { Changes } from './changes.ts';
-import type { ConsoleContext, ConsoleDependencies } from './dependencies.ts';
-import { ScopedDirectory } from './directory/scoped.ts';
-import { ScopedProvider } from './directory/scoped-provider.ts';
-import { errors } from './errors.ts';
-import { createGuard, signInChallenge } from './guard.ts';
-import { Neighbour } from './neighbour.ts';
-import { assetRoutes, pageRoutes } from './page/routes.ts';
-import { apiCalls } from './resources/registry.ts';
+} from './model/administrators/admission.ts';
+import { AdmittedJourneys } from './model/administrators/journeys.ts';
+import { everyRole } from './model/administrators/roles.ts';
+import { LocalAgent } from './model/agent.ts';
+import { AgentSocket } from './model/agent-socket.ts';
+import { Approvals } from './model/approvals.ts';
+import { Changes } from './model/changes.ts';
+import type { ConsoleContext, ConsoleDependencies } from './model/dependencies.ts';
+import { ScopedDirectory } from './model/directory/scoped.ts';
+import { ScopedProvider } from './model/directory/scoped-provider.ts';
+import { errors } from './model/errors.ts';
+import { Neighbour } from './model/neighbour.ts';
+import { routesOf } from './service/api/call.ts';
+import { createGuard, signInChallenge } from './service/guard.ts';
+import { apiCalls } from './service/registry.ts';
+import { withMarkup } from './web/markup.ts';
+import { assetRoutes, pageRoutes } from './web/routes.ts';
+import { createAdmission } from './web/sign-in/routes.ts';
 
 /** Renders a refusal as JSON; a 401 with its challenge (RFC 9110 section 11.6.1). */
 function renderRefusal(thrown: unknown, request: HttpRequest): Answer {
@@ -88,7 +89,7 @@ export function createConsole(dependencies: ConsoleDependencies): Service {
   return {
     routes: [
       ...pageRoutes(console, production?.admission, renderRefusal),
-      ...apiCalls(console).flatMap((call) => routesOf(call, admit, renderRefusal, changes)),
+      ...apiCalls(console).flatMap((call) => routesOf(withMarkup(call), admit, renderRefusal, changes)),
       ...(production ? [...unknownCalls(production.admission), ...production.routes] : []),
       ...assetRoutes,
     ],

@@ -31,7 +31,7 @@ type OperationOf<M extends OutboundMethod, P extends keyof paths> = paths[P][Low
 type JsonOf<T> = T extends { content: { 'application/json': infer Body } } ? Body : Record<string, never>;
 
 /** The body of a success. */
-type ResultOf<M extends OutboundMethod, P extends PathOf<M>> =
+export type ResultOf<M extends OutboundMethod, P extends PathOf<M>> =
   OperationOf<M, P> extends { responses: infer Responses } ? JsonOf<Responses[keyof Responses]> : never;
 
 /** A value as it is sent: the server validates texts, and nothing changes lists. */

@@ -4,7 +4,7 @@ import { createListener } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import type { OutboxMail, Person } from '../../src/cis/protocol.ts';
 import { startCis, type TestCis, uids } from '../../src/cis/testing/cis.ts';
-import { Administrators } from '../../src/console/administrators/administrators.ts';
+import { Administrators } from '../../src/console/model/administrators/administrators.ts';
 import {
   type SignedInAdministrator,
   signedInAdministrator,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type JwtClaims, signJwt } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
-import type { Explanation } from '../../src/console/explain/registry.ts';
+import type { Explanation } from '../../src/console/explanations/registry.ts';
 import { seededClients } from '../../src/seed/applications.ts';
 import { demoKeyId, demoPrivateKeyPem } from '../../src/seed/key.ts';
 import { databaseDump } from '../testing/database-dump.ts';

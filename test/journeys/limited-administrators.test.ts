@@ -5,8 +5,8 @@ import { createListener, type HttpRequest } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import type { CardRecord, Person } from '../../src/cis/protocol.ts';
 import { startCis, type TestCis, uids } from '../../src/cis/testing/cis.ts';
-import { Administrators, newAdministrator } from '../../src/console/administrators/administrators.ts';
-import { AdministratorSessions } from '../../src/console/administrators/sessions.ts';
+import { Administrators, newAdministrator } from '../../src/console/model/administrators/administrators.ts';
+import { AdministratorSessions } from '../../src/console/model/administrators/sessions.ts';
 import { startConsole, type TestConsole } from '../../src/console/testing/console.ts';
 
 const practice = 'A9A5A';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Vault } from '@alongside/kernel/secrets';
 import type { Browser, CDPSession, Page } from 'playwright-core';
-import { consolePages } from '../../src/console/pages/registry.ts';
+import { consolePages } from '../../src/console/web/pages/registry.ts';
 import { platformClient } from '../../src/seed/registrations.ts';
 import { isAccessible } from '../testing/accessible.ts';
 import { launchBrowser } from '../testing/browser.ts';

@@ -13,7 +13,7 @@ import { createAgentListener } from '../../identity-agent/listener.ts';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
 import { type Ports, portsFrom } from '../../src/boot/addresses.ts';
 import { startListeners } from '../../src/boot/listeners.ts';
-import { AgentSocket } from '../../src/console/agent-socket.ts';
+import { AgentSocket } from '../../src/console/model/agent-socket.ts';
 import { serveAsAnotherUser } from '../testing/another-user.ts';
 
 // Only root can act as another user; kernel/port-owner.test.ts covers the rest.

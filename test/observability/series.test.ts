@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { mostLines } from '@alongside/kernel/metrics';
 import { series } from '../../src/boot/metrics/series.ts';
-import type { HealthReport } from '../../src/console/health.ts';
+import type { HealthReport } from '../../src/console/model/health.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { Navigator } from '../testing/navigate.ts';
 import { startProduction } from '../testing/production.ts';

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { AdjustableClock, systemClock } from '@alongside/kernel/clock';
 import type { Browser, Page } from 'playwright-core';
 import type { Person } from '../../src/cis/protocol.ts';
-import type { Role } from '../../src/console/administrators/roles.ts';
+import type { Role } from '../../src/console/model/administrators/roles.ts';
 import { signedInAdministrator } from '../../src/console/testing/administrators.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { openDatabase } from '../../src/storage/dialects.ts';

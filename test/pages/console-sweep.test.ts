@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
-import { consolePages } from '../../src/console/pages/registry.ts';
+import { consolePages } from '../../src/console/web/pages/registry.ts';
 import { examine, isAccessible, isClearToListeners, isUsableAtHighZoom } from '../testing/accessible.ts';
 import { launchBrowser } from '../testing/browser.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { loadConfig } from '@alongside/kernel/config';
 import { nearest, OperatorError, UsageError } from '@alongside/kernel/operator';
 import { type Config, productionShape } from '../../config.ts';
-import type { RoleChange } from '../../console/administrators/administrators.ts';
-import { type Grant, grantShape, roles } from '../../console/administrators/roles.ts';
+import type { RoleChange } from '../../console/model/administrators/administrators.ts';
+import { type Grant, grantShape, roles } from '../../console/model/administrators/roles.ts';
 import { command, listing, text } from '../command.ts';
 import { configFileOf, readStateFile } from '../instance.ts';
 

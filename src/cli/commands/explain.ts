@@ -1,10 +1,12 @@
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
-import type { Explanation } from '../../console/explain/registry.ts';
+import type { ResultOf } from '../../kit/console-api.ts';
 import { linesOf } from '../../kit/report.ts';
 import { consoleCommand, type Result, text, yes } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
 import { readText } from '../json-file.ts';
 import { columns } from '../table.ts';
+
+type Explanation = ResultOf<'POST', '/explain'>;
 
 const marks: Readonly<Record<Explanation['checks'][number]['outcome'], string>> = {
   passed: 'ok',

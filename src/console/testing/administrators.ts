@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
 import type { Database } from '../../storage/database.ts';
-import { Administrators, type Invited, newAdministrator } from '../administrators/administrators.ts';
-import { AdministratorSessions } from '../administrators/sessions.ts';
+import { Administrators, type Invited, newAdministrator } from '../model/administrators/administrators.ts';
+import { AdministratorSessions } from '../model/administrators/sessions.ts';
 
 interface Installation {
   database: Database;

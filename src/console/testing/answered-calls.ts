@@ -1,5 +1,5 @@
 import { StreamAnswer } from '@alongside/kernel/answer';
-import { type AnsweredCall, answeredCalls } from '../api/call.ts';
+import { type AnsweredCall, answeredCalls } from '../service/api/call.ts';
 
 /** Throws unless the body of a success is the described one. */
 function checkAnswer({ call: { method, path, response }, answer }: AnsweredCall): void {

@@ -20,9 +20,9 @@ import { StoredEvents } from '../../storage/events.ts';
 import { Refusals } from '../../storage/refusals.ts';
 import { Settings } from '../../storage/settings.ts';
 import { StoredKeys } from '../../storage/signing-keys.ts';
-import type { Apis, ConsoleDependencies } from '../dependencies.ts';
 import { createConsole } from '../index.ts';
-import type { PatientRegister } from '../patient-register.ts';
+import type { Apis, ConsoleDependencies } from '../model/dependencies.ts';
+import type { PatientRegister } from '../model/patient-register.ts';
 import { checkAnsweredCalls } from './answered-calls.ts';
 import { type Answered, type Sent, send } from './request.ts';
 

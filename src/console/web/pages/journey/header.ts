@@ -1,0 +1,126 @@
+import { type Html, html, safeHref } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
+import type { Journey, JourneySummary, Message, RefusalView } from '../../../../journeys/model.ts';
+import {
+  afterColon,
+  cut,
+  dateAndTime,
+  duration,
+  ignoredLevels,
+  patternName,
+  reasonOf,
+  titleOf,
+} from '../../../../journeys/text.ts';
+import type { Banner } from '../../../explanations/finding.ts';
+import { foreign, joined, outcomeTag } from '../../frame/controls.ts';
+import { type JourneyView, stepAddress } from './address.ts';
+import { roleOf } from './roles.ts';
+
+/** The title of a journey with its outcome, as the heading of its page. */
+export const headingOf = (journey: JourneySummary): Html =>
+  html`${titleOf(journey)} ${outcomeTag(journey.outcome)}`;
+
+/** Pattern, time, requests, role and level, as one line. */
+export function leadOf(journey: Journey): Html {
+  const { pattern, startedAt, count, durationMs, level, waitingFor } = journey;
+  const role = roleOf(journey);
+  const parts: (Html | string)[] = [
+    patternName(pattern),
+    html`<time datetime="${startedAt}">${dateAndTime(startedAt)}</time>`,
+    `${counted(count, 'request')} in ${duration(durationMs)}`,
+    ...(waitingFor ? [html`waits for ${foreign(waitingFor, 60)}`] : []),
+    ...(role ? [foreign(role, 120)] : []),
+    ...(level ? [foreign(level, 60)] : []),
+  ];
+  return joined(parts, ' · ');
+}
+
+const linkNames: Partial<Record<Journey['links'][number]['why'], string>> = {
+  'desk sign-in': 'Sign-in at the desk',
+  'sign-out': 'Sign-out',
+};
+
+export const related = ({ links }: Pick<Journey, 'links'>): Html | undefined =>
+  links.length === 0
+    ? undefined
+    : html`<p class="related">Same session: ${joined(
+        links.map(
+          ({ id, why, startedAt, headline }) =>
+            html`<a href="/journeys/${encodeURIComponent(id)}">${linkNames[why] ?? foreign(headline)}</a>, <time datetime="${startedAt}">${startedAt.slice(11, 19)} UTC</time>`,
+        ),
+        ' · ',
+      )}</p>`;
+
+/** Warnings: a moved clock, faults, an ignored level, removed messages. */
+export function notices(journey: Journey, view: JourneyView): Html | undefined {
+  const { isClockMoved, faults, isTruncated, level } = journey;
+  const lines: (Html | string)[] = [
+    ...(isClockMoved ? [html`The <a href="/clock">clock</a> was moved.`] : []),
+    ...(faults.length > 0
+      ? [
+          html`<a href="/faults">Faults</a> hit this journey: ${faults.map((name) => cut(name, 60)).join(', ')}.`,
+        ]
+      : []),
+    ...ignoredLevels(journey).map(
+      ({ asked, step }) =>
+        html`<a href="${stepAddress(view, { number: step })}" data-step="${step}">Step ${step}</a> asks for the level ${cut(asked, 80)}. CIS2 does not offer it, so it has no effect${level ? html`: this sign-in has ${foreign(level, 60)}` : undefined}.`,
+    ),
+  ];
+  const amber =
+    lines.length === 0
+      ? undefined
+      : html`<p class="warning"><span aria-hidden="true">⚠</span> ${lines.map((line) => html`${line} `)}</p>`;
+  const removed = isTruncated
+    ? html`<p class="note">The first steps of this journey were removed: captured messages are kept for 24 hours.</p>`
+    : undefined;
+  return amber || removed ? html`${amber}${removed}` : undefined;
+}
+
+const actors: Readonly<Record<RefusalView['actor'], string>> = {
+  user: 'the person who signs in',
+  developer: 'the developer',
+  operator: 'the operator of this installation',
+  agent: 'the Identity Agent',
+};
+
+const actorOf = ({ actor }: Pick<Banner, 'actor'>, application: Message['application']): Html | string =>
+  actor === 'developer' && application
+    ? html`the developer of ${foreign(application.name, 80)}`
+    : actors[actor];
+
+/** Returns the source of a rule, as a link where it has an address. */
+export function sourceLink(source: string): Html {
+  const rfc = /^RFC (\d{3,5})(?: section ([\d.]+))?$/.exec(source);
+  if (rfc) {
+    const section = rfc[2] === undefined ? '' : `#section-${rfc[2]}`;
+    return html`<a href="https://www.rfc-editor.org/rfc/rfc${rfc[1]}${section}" rel="noreferrer">${source}</a>`;
+  }
+  const repository = /^(NHSDigital\/[\w.-]+)\b/.exec(source);
+  if (repository)
+    return html`<a href="https://github.com/${repository[1]}" rel="noreferrer">${cut(source)}</a>`;
+  return /^https?:\/\//.test(source)
+    ? html`<a href="${safeHref(source)}" rel="noreferrer">${cut(source)}</a>`
+    : foreign(source);
+}
+
+/** Received and expected value, remedy, who acts, and the error, if the service has one, with its source. */
+export function refusalDetails(refusal: Banner, application: Message['application']): Html {
+  const { came, expected, mend, error, source } = refusal;
+  return html`<dl class="reasons">${came === null ? undefined : html`<dt>Received</dt><dd>${foreign(came)}</dd>`}${
+    expected === null ? undefined : html`<dt>Expected</dt><dd>${foreign(expected, 600)}</dd>`
+  }<dt>What to do</dt><dd>${foreign(mend, 600)}</dd><dt>Who acts</dt><dd>${actorOf(refusal, application)}${error === null ? undefined : html` · <code>${cut(error, 80)}</code>`} · ${sourceLink(source)}</dd></dl>`;
+}
+
+const verbs = { refused: 'was refused', failed: 'failed', lost: 'was lost', succeeded: '' } as const;
+
+/** Explains the step in which a journey ended. One that succeeded in the end, such as after a wrong PIN, needs no explanation. */
+export function banner(journey: Journey, view: JourneyView): Html | undefined {
+  const message = journey.messages.find(({ number }) => number === journey.failedStep);
+  if (!message || journey.outcome === 'succeeded') return undefined;
+  const { refusal, outcome, number, application } = message;
+  const reason = refusal ? cut(afterColon(refusal.headline)) : reasonOf(message);
+  const address = stepAddress(view, message);
+  return html`<section class="banner" aria-labelledby="banner-title"><h2 id="banner-title"><span aria-hidden="true">✕</span> <a href="${address}" data-step="${number}">Step ${number}</a> ${verbs[outcome]}: ${reason}</h2>${
+    refusal ? refusalDetails(refusal, application ?? journey.application) : undefined
+  }</section>`;
+}

@@ -1,0 +1,141 @@
+import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
+import type { JourneyFilter, JourneyOutcome, JourneyPattern } from '../../../../journeys/model.ts';
+import { patterns } from '../../../../journeys/text.ts';
+import { emptyState, filterForm, segmented, withQuery } from '../../frame/controls.ts';
+import { definePage, type PageView } from '../../frame/page.ts';
+import { journeyTable } from '../../parts/journeys.ts';
+import { journeysScript } from './script.ts';
+
+const path = '/journeys';
+/** Longer lists are too long to choose from, and make the page large. */
+const mostOptions = 50;
+const outcomes: readonly JourneyOutcome[] = ['succeeded', 'refused', 'failed', 'waiting', 'abandoned'];
+
+const periods: Readonly<Record<string, { label: string; milliseconds: number }>> = {
+  hour: { label: 'Last hour', milliseconds: 3_600_000 },
+  day: { label: 'Last day', milliseconds: 86_400_000 },
+  week: { label: 'Last week', milliseconds: 604_800_000 },
+};
+
+/** Returns a parameter of the query if it is one of these values. */
+const oneOf = <T extends string>(value: string | null, known: readonly T[]): T | undefined =>
+  known.find((each) => each === value);
+
+const text = (query: URLSearchParams, name: string): string | undefined =>
+  query.get(name)?.trim().slice(0, 200) || undefined;
+
+function filterOf({ query, now }: PageView): JourneyFilter {
+  const period = periods[query.get('period') ?? ''];
+  return {
+    q: text(query, 'q'),
+    outcome: oneOf(query.get('outcome'), outcomes),
+    application: text(query, 'application'),
+    person: text(query, 'person'),
+    pattern: oneOf(query.get('pattern'), Object.keys(patterns) as JourneyPattern[]),
+    from: period && new Date(now - period.milliseconds).toISOString(),
+    after: text(query, 'after'),
+  };
+}
+
+/** The filters. The person of a link is kept as a hidden field. */
+async function filters(view: PageView, filter: JourneyFilter): Promise<Html> {
+  const applications = await view.console.applications.list();
+  const isLong = applications.length > mostOptions;
+  const choices = isLong ? {} : { options: applications.map(({ id, name }) => [id, name] as const) };
+  return html`${filterForm(
+    path,
+    view.query,
+    [
+      { name: 'q', label: 'Person, application or id' },
+      { name: 'application', label: isLong ? 'Application id' : 'Application', ...choices },
+      { name: 'pattern', label: 'Pattern', options: Object.entries(patterns) },
+      {
+        name: 'period',
+        label: 'Started',
+        options: Object.entries(periods).map(([name, { label }]) => [name, label] as const),
+      },
+      { name: 'outcome' },
+      { name: 'person' },
+    ],
+    'Filter',
+  )}
+<p>${segmented('Outcome', [
+    {
+      label: 'All',
+      href: withQuery(path, view.query, { outcome: undefined, after: undefined }),
+      isChosen: !filter.outcome,
+    },
+    ...outcomes.map((outcome) => ({
+      label: `${outcome.slice(0, 1).toUpperCase()}${outcome.slice(1)}`,
+      href: withQuery(path, view.query, { outcome, after: undefined }),
+      isChosen: filter.outcome === outcome,
+    })),
+  ])}</p>`;
+}
+
+export const nothingYet = ({ console: { development, urls } }: Pick<PageView, 'console'>): Html =>
+  emptyState(
+    'Nothing has happened yet. Each sign-in, token request and call of an API appears here.',
+    development ? html`<a class="button" href="${urls.sample}">Sign in to the sample</a>` : undefined,
+  );
+
+/** Says which filter to drop when nothing is left. */
+function nothingFound(view: PageView, filter: JourneyFilter): Html {
+  const used = (['q', 'outcome', 'application', 'person', 'pattern', 'period', 'after'] as const).filter(
+    (name) => view.query.get(name),
+  );
+  if (used.length === 0) return nothingYet(view);
+  const labels = { q: `the search for “${filter.q ?? ''}”`, after: 'the older page' } as Readonly<
+    Record<string, string>
+  >;
+  return emptyState(
+    'No journey matches.',
+    html`<p>Drop a filter: ${used.map(
+      (name, index) =>
+        html`${index > 0 ? ', ' : ''}<a href="${withQuery(path, view.query, { [name]: undefined })}">${labels[name] ?? name}</a>`,
+    )}.</p>`,
+  );
+}
+
+/** All journeys: who did what, where it failed and why. */
+export const journeysPage = definePage({
+  path,
+  roles: ['support', 'read'],
+  navigation: {
+    group: 'top',
+    label: 'Journeys',
+    async badge({ journeys, clock }) {
+      const errors = await journeys.errorsSince(new Date(clock.now() - 300_000).toISOString());
+      return errors > 0 ? { text: counted(errors, 'error'), tone: 'bad' } : undefined;
+    },
+  },
+  script: journeysScript,
+  parts: {
+    list: {
+      on: ['journey'],
+      async render(view) {
+        const filter = filterOf(view);
+        const found = await view.console.journeys.list(filter);
+        if (found.journeys.length === 0) return nothingFound(view, filter);
+        return html`<form action="${path}/compare">${journeyTable(found.journeys, view.now, { picks: true })}
+<div class="actions"><button type="submit" class="secondary">Compare two</button>${
+          found.next
+            ? html`<a class="button secondary" href="${withQuery(path, view.query, { after: found.next })}">Older</a>`
+            : undefined
+        }</div></form>`;
+      },
+    },
+  },
+  async render(view) {
+    const { development, urls } = view.console;
+    return {
+      title: 'Journeys',
+      lead: 'Every sign-in, token request and API call, joined to who did it and where.',
+      actions: development
+        ? html`<a class="button" href="${urls.sample}">Sign in to the sample</a>`
+        : undefined,
+      main: html`${await filters(view, filterOf(view))}${await view.part('list')}`,
+    };
+  },
+});
