@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inClone } from './prepare/clone.mjs';
@@ -8,16 +9,15 @@ import { prepare } from './prepare.mjs';
 import { testFiles } from './test/files.mjs';
 import { prepareOptionalHelpers } from './test/helpers.mjs';
 import { prepareKeyPool } from './test/key-pool.mjs';
-import { build, installNode, programs } from './windows/install.mjs';
+import { build } from './windows/install.mjs';
 import { outcomeOf } from './windows/outcome.mjs';
-import { stage } from './windows/stage.mjs';
-import { Wine, WineEnded } from './windows/wine.mjs';
+import { Run } from './windows/run.mjs';
 
 /** Tests of what differs between systems; their other files are run on Linux only, to save time. */
 const folders = ['kernel', 'client', 'identity-agent', 'src/storage', 'test/windows'];
 
-/** Seconds. */
-const limit = 480;
+/** Seconds, with runs that start again. */
+const limit = 900;
 
 const usage = `Usage: npm run windows [-- PATTERN...]
 
@@ -47,8 +47,6 @@ await orOneSentence(async () => {
     throw new Stop('Wine 10 or newer is missing: install the packages wine and wine64 of Debian 13');
   await prepareKeyPool();
   noteRunning();
-  let wine = new Wine(program);
-  process.on('exit', () => wine.close());
   setTimeout(() => {
     say(`not finished after ${limit} seconds`);
     process.exit(1);
@@ -59,48 +57,23 @@ await orOneSentence(async () => {
     ['SIGHUP', 129],
   ])
     process.on(signal, () => process.exit(code));
-  const outputs = await runUnder(wine, files).catch((error) => {
-    if (!(error instanceof WineEnded)) throw error;
-    say(`${error.message}: once more`);
-    wine.close();
-    wine = new Wine(program);
-    return runUnder(wine, files);
-  });
-  wine.close();
-  process.exitCode = conclude(outputs, patterns.length > 0);
+  process.exitCode = conclude(await runAll(program, files), patterns.length > 0);
 });
 
-/** Runs `npm test` of a copy of this clone; resolves with its standard outputs. */
-async function runUnder(wine, files) {
-  const clone = join(wine.drive, 'my proj ü', 'clone');
-  const built = join(wine.drive, 'built');
-  await whileSaying('installing Wine into a temporary folder', () => wine.install());
-  stage(clone);
-  const version = await installNode(wine.drive);
-  const read = (file) => readFileSync(join(wine.folder, file), 'utf8');
-  const env = { WINEPATH: programs, ALONGSIDE_PACKED: 'C:\\built' };
-  const runs = new Map();
-  const test = async (name, some) => {
-    if (some.length === 0) return;
-    runs.set(name, '');
-    const words = [`${programs}\\node.exe`, 'C:\\my proj ü\\clone\\scripts\\test.mjs', ...some];
-    await wine.run(words, name, { cwd: clone, env });
-    process.stderr.write(read(`${name}.err`));
-  };
+/** Runs the tests of the code, and beside them those of what is delivered; resolves with their standard outputs. */
+async function runAll(program, files) {
+  const built = mkdtempSync(join(tmpdir(), 'alongside-built-'));
+  process.on('exit', () => rmSync(built, { recursive: true, force: true }));
   const delivered = files.filter((file) => file.startsWith('test/windows/'));
-  const others = files.filter((file) => !delivered.includes(file));
-  await whileSaying(
-    `running ${files.length} test files with Node.js ${version} for Windows`,
-    () =>
-      Promise.all([
-        test('code', others),
-        // The packages are built meanwhile.
-        delivered.length > 0 && build(built).then(() => test('delivery', delivered)),
-      ]),
-    () =>
-      `${[...runs.keys()].reduce((sum, name) => sum + (read(`${name}.out`).match(/^ *[✔✖] /gmu)?.length ?? 0), 0)} tests`,
+  const runs = [
+    new Run(program, 'code', { files: files.filter((file) => !delivered.includes(file)) }),
+    new Run(program, 'delivery', { files: delivered, built, before: () => build(built) }),
+  ].filter((run) => run.files.length > 0);
+  return whileSaying(
+    `running ${files.length} test files with Node.js for Windows`,
+    () => Promise.all(runs.map((run) => run.end())),
+    () => `${runs.reduce((sum, run) => sum + run.passed, 0)} tests`,
   );
-  return [...runs.keys()].map((name) => read(`${name}.out`));
 }
 
 /** Prints what failed, what was not run, and the closing lines; returns the exit code. */

@@ -79,14 +79,16 @@ export class Wine {
   async install() {
     // One server until the end. Otherwise each one ends with its last program, and can leave processes of the next alone.
     mkdirSync(this.#env.WINEPREFIX, { mode: 0o700 });
+    const errors = join(this.folder, 'server.err');
     this.#server = spawn(wineserver, ['--foreground', '--persistent'], {
       env: this.#env,
-      stdio: 'ignore',
+      stdio: ['ignore', 'ignore', openSync(errors, 'a')],
       detached: true,
     });
     this.#server.unref();
     this.#lost = once(this.#server, 'exit').then(([code, signal]) => {
-      throw new WineEnded(`the server of Wine ended with ${signal ?? code}`);
+      const reason = this.#isClosed ? '' : readFileSync(errors, 'utf8').trim().slice(-300);
+      throw new WineEnded(`the server of Wine ended with ${signal ?? code}${reason && `, ${reason}`}`);
     });
     this.#lost.catch(() => {});
     await this.run(['wineboot', '--init'], 'install');
