@@ -18,6 +18,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
       'serve in production, in the foreground until an end signal; no development features',
       () => import('./commands/serve.ts'),
     ],
+    stop: ['stop the instance of this folder in order, also on Windows', () => import('./commands/stop.ts')],
   },
   'See what is there, and what is wrong': {
     status: [

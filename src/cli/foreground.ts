@@ -5,9 +5,11 @@ import { loadConfig, readFlags } from '@alongside/kernel/config';
 import { environment } from '@alongside/kernel/operator';
 import type { Config, configShape } from '../config.ts';
 import type { startAlongside } from '../main.ts';
+import type { StateFile } from '../state-file.ts';
 import { noMore, type Output, type Result } from './command.ts';
 import { configFileOf } from './instance.ts';
 import { interrupted } from './outcome.ts';
+import { isAskedToStop } from './stop-request.ts';
 
 // Shared by commands that run until stopped: `up`, `serve`, `check`.
 
@@ -75,19 +77,36 @@ export async function stopInTime(
   await stop();
 }
 
+/** Milliseconds between two looks for a request of `alongside stop`. */
+const stopRequestInterval = 500;
+
 /** Listens for the first Ctrl-C or end signal. */
 export class StopSignal {
   /** Resolves with it. */
   readonly heard: Promise<void>;
   signal: NodeJS.Signals | undefined;
 
+  readonly #hear: () => void;
+
   constructor(on = signals) {
+    let hear = () => {};
     this.heard = new Promise((resolve) => {
-      onStop((signal) => {
-        this.signal = signal;
-        resolve();
-      }, on);
+      hear = resolve;
     });
+    this.#hear = hear;
+    onStop((signal) => {
+      this.signal = signal;
+      hear();
+    }, on);
+  }
+
+  /** Listens to `alongside stop` too, once the instance has written its state file. */
+  listenAt(state: StateFile): void {
+    const timer = setInterval(() => {
+      if (!isAskedToStop(state)) return;
+      clearInterval(timer);
+      this.#hear();
+    }, stopRequestInterval).unref();
   }
 }
 

@@ -49,7 +49,7 @@ export const serve: Command = {
       [
         'It takes the flags of alongside up, which alongside up --help lists; by default --only leaves out sample and identity-agent, and --drain-delay is 5.',
         '',
-        'SIGTERM and SIGINT stop it in order, a second one at once; SIGHUP reloads certificates, proxies, log level and secrets in files.',
+        'SIGTERM, SIGINT and alongside stop stop it in order, a second signal at once; SIGHUP reloads certificates, proxies, log level and secrets in files.',
         '',
         'It seeds nothing, has no development features, and refuses unsafe settings. alongside config shows and checks them. See docs/production.md.',
       ],
@@ -75,6 +75,7 @@ export const serve: Command = {
       await stopInTime(() => instance.stop(0), config, out);
       return 0;
     }
+    stopping.listenAt(instance.state);
     if (config.json) out.json({ ready: true, ...instance.state });
     else banner(out, instance.state, invitation(argv, exposed));
     await stopping.heard;

@@ -49,7 +49,7 @@ function banner(out: Output, state: StateFile, only: readonly ServiceName[], too
   if (state.tlsAuthority) out.line(`  HTTPS              trust ${state.tlsAuthority}`);
   if (state.metrics) out.line(`  Metrics            ${state.metrics}`);
   out.line(`  State file         ${state.stateFile}`);
-  out.line('  Stop               Ctrl-C');
+  out.line(`  Stop               Ctrl-C, or ${command('stop')}`);
   out.line('');
 }
 
@@ -112,6 +112,7 @@ export const up: Command = {
       await stopInTime(() => instance.stop(), config, out);
       return stopped(argv, out);
     }
+    stopping.listenAt(instance.state);
     if (config.json) out.json({ ready: true, ...instance.state });
     else banner(out, instance.state, config.only, Math.round(performance.now() - started));
     await (config.endWithInput ? untilInputEnds(stopping.heard) : stopping.heard);

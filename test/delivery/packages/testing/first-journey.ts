@@ -52,7 +52,7 @@ export interface FirstJourney {
   command(...words: string[]): Promise<string>;
 }
 
-/** Starts an instance, signs in at the workstation with the commands, then by both patterns, and reads a patient. */
+/** Starts an instance, signs in at the workstation with the commands, then by both patterns, reads a patient, and stops it. */
 export async function firstJourney({
   program,
   cwd,
@@ -78,10 +78,15 @@ export async function firstJourney({
       await command('card', 'insert', 'gp', ...state);
       assert.match(await command('agent', 'sign-in', ...state), /signed in/i);
     });
+    const ended = child.exitCode === null ? once(child, 'exit') : undefined;
+    assert.equal(JSON.parse(await command('stop', '--json', ...state)).stopped, true);
+    await ended;
   } finally {
-    if (child.stdin) child.stdin.end();
-    else child.kill('SIGTERM');
-    if (child.exitCode === null) await once(child, 'exit');
+    if (child.exitCode === null) {
+      if (child.stdin) child.stdin.end();
+      else child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
   }
   assert.equal(child.exitCode, 0);
 }

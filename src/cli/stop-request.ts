@@ -1,0 +1,34 @@
+import { lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { StateFile } from '../state-file.ts';
+
+// `alongside stop` asks an instance to stop by a file beside its state file: without signals, which Windows lacks, without a port, and
+// with no more rights than those of the folder, which also has the keys.
+
+const requestOf = (stateFile: string): string => `${stateFile}.stop`;
+
+/** Whether this process's user wrote a file; on Windows, where files have no owner here, the folder decides. */
+const isOurs = (file: string): boolean => {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  return found?.isFile() === true && (process.platform === 'win32' || found.uid === process.getuid?.());
+};
+
+/** Asks the instance of a state file to stop. */
+export function askToStop({ stateFile, pid }: Pick<StateFile, 'stateFile' | 'pid'>): void {
+  rmSync(requestOf(stateFile), { force: true });
+  writeFileSync(requestOf(stateFile), `${pid}\n`, { mode: 0o600, flag: 'wx' });
+}
+
+/** Takes a request back that was not followed. */
+export const withdrawStop = (stateFile: string): void => rmSync(requestOf(stateFile), { force: true });
+
+/** Whether the user asked this instance to stop. The request is removed; one for another process, or by another user, does not count. */
+export function isAskedToStop({ stateFile, pid }: Pick<StateFile, 'stateFile' | 'pid'>): boolean {
+  const file = requestOf(stateFile);
+  try {
+    if (!isOurs(file) || readFileSync(file, 'utf8') !== `${pid}\n`) return false;
+    rmSync(file, { force: true });
+    return true;
+  } catch {
+    return false; // for example removed meanwhile
+  }
+}
