@@ -44,6 +44,7 @@ ${areaField({
 <div class="actions"><label class="button small secondary needs-script" for="key-file">Choose a file</label><input type="file" id="key-file" class="visually-hidden" accept=".pem,.pub,.json,.jwks,.jwk,.crt,.cer">
 <button type="button" id="make-key" class="small secondary needs-script">Make a key pair here</button></div>
 ${textField({ name: 'kid', label: 'Key id (kid)', hint: 'Your signed assertions name it. Needed if the key has none.', maxlength: 200 })}
+<p class="hint">Audience (aud) of the assertions: the issuer; in the nhs profile the address of the token endpoint.</p>
 </div>`;
 
 const certificatePanel = html`<div data-proof="certificate">
