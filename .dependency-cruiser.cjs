@@ -288,13 +288,14 @@ module.exports = {
     },
     {
       name: 'resolvable',
-      comment: 'every import exists; the user installs test runners, and what an example is for',
+      comment:
+        'every import exists; the user installs test runners, and what an example or a test of a library is for',
       severity: 'error',
       from: {},
       to: {
         couldNotResolve: true,
         pathNot:
-          '^(@playwright/test|vitest|next/.*|electron|@auth/core|express-session|passport|passport-openidconnect|simple-oauth2)$',
+          '^(@playwright/test|vitest|next/.*|electron|@auth/core|express-session|passport|passport-openidconnect|simple-oauth2|hono|@hono/.*|@azure/msal-node)$',
       },
     },
   ],

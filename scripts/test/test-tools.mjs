@@ -6,7 +6,7 @@ import { lockedPackages } from './locked-packages.mjs';
  */
 export const testTools = {
   tests: ['test/delivery/packages/', 'test/examples/clients'],
-  name: 'test runners, linters and libraries (90 MB)',
+  name: 'test runners, linters and libraries (125 MB)',
   variable: 'ALONGSIDE_TEST_TOOLS',
   ...lockedPackages(['test', 'tools'], {
     folder: 'test-tools',
