@@ -113,6 +113,9 @@ export const formatLog = (format: Format): void => output().use(format);
 /** Writes the lines of all logs of this process to a file instead of standard error. @throws OperatorError */
 export const logToFile = (options: LogFileOptions): void => output().useFile(options);
 
+/** Writes lines that another process has made by its log, of which the last may not be complete. */
+export const logLines = (lines: string): void => output().add(lines);
+
 /** The numbers of pino for the levels. */
 const levels: Readonly<Record<string, number>> = { debug: 20, info: 30, warn: 40, error: 50, silent: 100 };
 type Level = keyof Log;

@@ -46,6 +46,7 @@ const misnamed = [
   'nodejs_active_resources_total',
 ];
 const openMetricsType = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+const plainType = 'text/plain; version=0.0.4; charset=utf-8';
 /** Milliseconds that reading one gauge may take. */
 const patience = 2_000;
 
@@ -243,10 +244,7 @@ export class Metrics<T extends SeriesTable> {
 
   /** Returns a scrape, in the plain format or that of OpenMetrics. */
   async scrape(accept = ''): Promise<{ type: string; body: string }> {
-    const body = await this.#registry.metrics();
-    return accept.includes('application/openmetrics-text')
-      ? { type: openMetricsType, body: asOpenMetrics(body) }
-      : { type: this.#registry.contentType, body };
+    return formatScrape(await this.#registry.metrics(), accept);
   }
 }
 
@@ -263,6 +261,12 @@ function asOpenMetrics(plain: string): string {
   });
   return `${converted.join('\n')}\n# EOF\n`;
 }
+
+/** Returns a scrape of the plain format in the format that the scraper asks for. */
+export const formatScrape = (plain: string, accept = ''): { type: string; body: string } =>
+  accept.includes('application/openmetrics-text')
+    ? { type: openMetricsType, body: asOpenMetrics(plain) }
+    : { type: plainType, body: plain };
 
 async function inTime<R>(reading: R | Promise<R>): Promise<R> {
   let timer: NodeJS.Timeout | undefined;

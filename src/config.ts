@@ -345,6 +345,11 @@ export const productionSettings = {
   migrate: on(
     'serve only: migrate a database of an earlier version at the start; with --no-migrate, only alongside migrate does',
   ),
+  processes: whole(1, 64)
+    .default(1)
+    .describe(
+      'serve only: number of processes that share the ports, the data and the work; one that ends unexpectedly is replaced',
+    ),
   consoleHost: z
     .string()
     .default('127.0.0.1')

@@ -8,14 +8,14 @@ import { EventLoopWatch } from '@alongside/kernel/health';
 import type { Listener } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { createLineLog, createLog, type Log, type LogLevel, requestLog } from '@alongside/kernel/log';
-import { Metrics } from '@alongside/kernel/metrics';
+import { Metrics, type Sample } from '@alongside/kernel/metrics';
 import { ConfigurationError } from '@alongside/kernel/operator';
 import { sha256 } from '@alongside/kernel/secrets';
-import { apisProblem, choosePorts, mutualTlsUrls, publicUrls } from './boot/addresses.ts';
+import { apisProblem, choosePorts, mutualTlsUrls, type Ports, publicUrls } from './boot/addresses.ts';
 import { createCore } from './boot/core.ts';
 import { agentSocketPath, auditHeadsFile, openDataFolder, requireVolume } from './boot/data-folder.ts';
 import { type Placement, startListeners } from './boot/listeners.ts';
-import { figuresOf, gaugeReadings, readGauges } from './boot/metrics/gauges.ts';
+import { countedSamples, figuresOf, gaugeReadings, readGauges } from './boot/metrics/gauges.ts';
 import { metricsPortOf, startMetricsListener } from './boot/metrics/listener.ts';
 import {
   allOf,
@@ -58,11 +58,35 @@ import { Leases } from './storage/leases.ts';
 import { pendingMessages } from './storage/outbox.ts';
 import { version } from './version.ts';
 
+/** What one of several processes gets from the one that started them, which also has the state file and the listener of the metrics. */
+export interface Supervision {
+  ports: Ports;
+  /** The access token of local commands. */
+  operatorToken: string;
+  beforeListening(): Promise<void>;
+  /** Returns what the other processes have counted, for the console. */
+  samplesElsewhere(): Promise<readonly Sample[]>;
+}
+
+interface StartOptions {
+  development: boolean;
+  /** Undefined for the only process of the installation on this machine. */
+  supervision?: Supervision | undefined;
+}
+
 export interface Instance {
   state: StateFile;
   listeners: readonly Listener[];
-  /** Stops it in order. @param drainDelay instead of the configured one */
-  stop(drainDelay?: number): Promise<void>;
+  /**
+   * Stops it in order.
+   * @param drainDelay instead of the configured one
+   * @param isReplaced whether others go on serving at the same ports, so that the installation stays ready
+   */
+  stop(drainDelay?: number, options?: { isReplaced?: boolean }): Promise<void>;
+  /** Returns the metrics in the plain format; undefined without metrics. */
+  scrape(): Promise<string | undefined>;
+  /** Returns what this process has counted, for the console of another. */
+  samples(): Promise<readonly Sample[]>;
   /** Applies a changed configuration, or nothing of it if it is invalid. Resolves with whether it was applied. */
   reload(load: () => Config): Promise<boolean>;
 }
@@ -74,11 +98,11 @@ const polledRoutes: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 const checkFilesEvery = 60_000;
 
 /** Only a process that handles all requests on SQLite has the events of its journeys alone. */
-function eventKeeping({ only, logLevel }: Config, { dialect }: Database): Keeping {
+function eventKeeping({ only, logLevel, processes = 1 }: Config, { dialect }: Database): Keeping {
   const log = createLog(logLevel, 'events');
   return {
     gather: 20,
-    alone: dialect === 'sqlite' && productionServices.every((name) => only.includes(name)),
+    alone: processes === 1 && dialect === 'sqlite' && productionServices.every((name) => only.includes(name)),
     onLost: (error) => log.error({ detail: reasonOf(error) }, 'events could not be stored'),
   };
 }
@@ -91,15 +115,17 @@ function auditOptions({ auditRetention, logLevel }: Config, development: boolean
 }
 
 /** Opens the parts below the services: data folder, ports, addresses, logs, storage, traces and the signing token. */
-async function openGround(given: Config, development: boolean, shutdown: Shutdown) {
+async function openGround(given: Config, { development, supervision }: StartOptions, shutdown: Shutdown) {
   if (given.dataVolume) requireVolume(given.data);
   const folder = openDataFolder(given.data, given.ephemeral);
   shutdown.add(() => folder.discard());
   const complete = (wanted: Config) => (development ? withOwnCertificate(wanted, folder.path) : wanted);
   const config = complete(given);
   const stateFile = config.state ?? join(folder.path, 'state.json');
-  const stateFileIsOurs = await claimStateFile(stateFile, config.only.includes('console'));
-  const { ports, held, release } = await choosePorts(config.portBase);
+  const stateFileIsOurs = !supervision && (await claimStateFile(stateFile, config.only.includes('console')));
+  const { ports, held, release } = supervision
+    ? { ports: supervision.ports, held: false, release: () => undefined }
+    : await choosePorts(config.portBase);
   shutdown.add(release);
   const urls = publicUrls(config, ports, development);
   callDirectly(Object.values(urls));
@@ -297,11 +323,13 @@ async function startServices(
 async function startMetrics(
   { config, metrics, metricsPort, log }: Ground,
   readings: ReturnType<typeof gaugeReadings>,
+  supervision: Supervision | undefined,
   shutdown: Shutdown,
 ): Promise<string | null> {
   if (!metrics || !metricsPort) return null;
   shutdown.add(measureOutboundCalls(metrics));
   readGauges(metrics, readings);
+  if (supervision) return null;
   const started = await startMetricsListener(metrics, metricsPort, { host: config.metricsHost, log });
   if (started) shutdown.add(() => started.listener.close());
   return started?.url ?? null;
@@ -333,12 +361,9 @@ const stateOf = (
   stateFile,
 });
 
-async function start(
-  given: Config,
-  { development }: { development: boolean },
-  shutdown: Shutdown,
-): Promise<Instance> {
-  const ground = await openGround(given, development, shutdown);
+async function start(given: Config, options: StartOptions, shutdown: Shutdown): Promise<Instance> {
+  const { development, supervision } = options;
+  const ground = await openGround(given, options, shutdown);
   const shared = await openShared(ground, shutdown);
   const { config, ports, urls, mutualTls, logLevel, log, proxies } = ground;
   const { core, readiness } = shared;
@@ -346,18 +371,19 @@ async function start(
   const live = await openLiveSettings(config, core.clock, createLog(logLevel, 'mutual-tls'));
   const completed = new Map<string, number>();
   const readings = gaugeReadings({ ...shared, config, live, completed });
-  const operatorToken = randomToken();
+  const operatorToken = supervision?.operatorToken ?? randomToken();
   const { placements, resetAgent } = await compose({
     ...ground,
     ...shared,
     live,
     observer,
-    figures: figuresOf(readings, ground.metrics),
+    figures: figuresOf(readings, ground.metrics, supervision?.samplesElsewhere),
     operatorHash: sha256(operatorToken),
     reset: (parts) => reset(parts, ground, shared, resetAgent),
   });
   await seed(ground, shared);
 
+  await supervision?.beforeListening();
   const listeners = await startListeners(placements, {
     ports,
     held: ground.held,
@@ -379,7 +405,7 @@ async function start(
     },
   });
   await startServices(placements, { listeners, completed }, ground, shared, shutdown);
-  const metricsUrl = await startMetrics(ground, readings, shutdown);
+  const metricsUrl = await startMetrics(ground, readings, supervision, shutdown);
 
   const reloads = new Reloads(config, { log, check: ground.checkSafe });
   for (const part of reloadableParts(config, { live, logLevel, proxies, listeners })) reloads.add(part);
@@ -393,20 +419,29 @@ async function start(
   shutdown.add(() => removeStateFile(state));
   // First, so that load balancers notice while every request is still served.
   let { drainDelay } = config;
+  let isReplaced = false;
   shutdown.add(async () => {
-    readiness.drain();
+    if (!isReplaced) readiness.drain();
     for (const listener of listeners) listener.drain();
     await sleep(drainDelay * 1000);
   });
-  const stop = (seconds = drainDelay): Promise<void> => {
-    drainDelay = seconds;
-    return shutdown.run();
+  const { metrics } = ground;
+  return {
+    state,
+    listeners,
+    stop(seconds = drainDelay, stopOptions = {}) {
+      drainDelay = seconds;
+      isReplaced = stopOptions.isReplaced ?? false;
+      return shutdown.run();
+    },
+    scrape: async () => (await metrics?.scrape())?.body,
+    samples: async () => (metrics ? await countedSamples(metrics) : []),
+    reload: (load) => reloads.reload(() => ground.complete(load())),
   };
-  return { state, listeners, stop, reload: (load) => reloads.reload(() => ground.complete(load())) };
 }
 
 /** Builds and starts the configured instance: storage, keys, services, listeners. */
-export async function startAlongside(config: Config, options: { development: boolean }): Promise<Instance> {
+export async function startAlongside(config: Config, options: StartOptions): Promise<Instance> {
   const shutdown = new Shutdown();
   try {
     return await start(config, options, shutdown);

@@ -11,6 +11,12 @@ export const lanes = 16;
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
+/** Closes unused connections: the server may close them at the moment in which the next request is sent. */
+export const closeUnused = (): void => {
+  for (const sockets of Object.values(agent.freeSockets))
+    for (const socket of sockets ?? []) socket.destroy();
+};
+
 interface Sent {
   readonly method?: string;
   readonly body?: string | undefined;

@@ -11,8 +11,11 @@ interface Registered {
   clientSecret: string;
 }
 
-/** Registers the clients of the benchmark at a development instance, and signs the GP in at CIS2 and at the workstation. */
-export async function registerClients(urls: StateFile['urls']): Promise<Clients> {
+/**
+ * Registers the clients of the benchmark at a development instance, and signs the GP in at CIS2 and at the workstation.
+ * @param hasAgent whether there is one
+ */
+export async function registerClients(urls: StateFile['urls'], { hasAgent = true } = {}): Promise<Clients> {
   const call = <T>(method: string, path: string, body: object) =>
     callConsole<T>(urls.console, method, path, body);
   const make = <T>(path: string, body: object) => call<T>('POST', path, body);
@@ -53,8 +56,10 @@ export async function registerClients(urls: StateFile['urls']): Promise<Clients>
     userinfoEndpoint: `${issuer}/userinfo`,
   });
   const cookie = await signedIn(withoutCookie(cis2.clientId));
-  await call('PUT', '/readers/0/card', { card: 'gp' });
-  await call('POST', '/agent/pin', { pin: '123456' });
+  if (hasAgent) {
+    await call('PUT', '/readers/0/card', { card: 'gp' });
+    await call('POST', '/agent/pin', { pin: '123456' });
+  }
   const partyOf = (clientId: string) => ({ ...withoutCookie(clientId), cookie });
   return {
     opaque: { clientId: opaque.platform.clientId, scope, ...platformClient },

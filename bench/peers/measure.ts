@@ -1,4 +1,5 @@
 import { cpuWithChildren, median, usage } from '../usage.ts';
+import { closeUnused } from './call.ts';
 import type { Operation } from './scenarios.ts';
 
 /** A server process to measure, and its requests. */
@@ -33,16 +34,19 @@ export async function inTurns<R extends { readonly all: Measured[] }>(
 }
 
 /** Runs one round. */
-export async function measure<T extends { readonly pid: number; readonly databasePid?: number | undefined }>(
-  target: T,
-  scenario: Measurable<NoInfer<T>>,
-  lanes: number,
-  each: number,
-): Promise<Measured> {
+export async function measure<
+  T extends {
+    readonly pid: number;
+    readonly databasePid?: number | undefined;
+    readonly hasChildren?: boolean | undefined;
+  },
+>(target: T, scenario: Measurable<NoInfer<T>>, lanes: number, each: number): Promise<Measured> {
   const prepared = await scenario.prepare(target, lanes, each);
+  closeUnused();
   const times: number[] = [];
-  const { pid, databasePid } = target;
-  const cpuNow = () => usage(pid).cpu + (databasePid === undefined ? 0 : cpuWithChildren(databasePid));
+  const { pid, databasePid, hasChildren } = target;
+  const ownCpu = () => (hasChildren ? cpuWithChildren(pid) : usage(pid).cpu);
+  const cpuNow = () => ownCpu() + (databasePid === undefined ? 0 : cpuWithChildren(databasePid));
   const before = cpuNow();
   const began = performance.now();
   await Promise.all(

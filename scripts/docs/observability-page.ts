@@ -19,7 +19,7 @@ Alongside has metrics for Prometheus, writes one line of JSON for each request, 
 
 The listener is on loopback and does not require credentials. For a Prometheus on another machine, set \`--metrics-host\` to an address of the monitoring network. The formats are Prometheus text and, by \`Accept\`, OpenMetrics.
 
-Labels have values of closed lists: templates of routes, ids of [errors.md](errors.md), names of the source. They never contain a person, a client, an address, a path or text of a request; unknown values are \`other\`. A process has at most 10,000 lines. Each series has a limit; further combinations of labels count as \`other\`. Each process counts alone: sum over the instances.
+Labels have values of closed lists: templates of routes, ids of [errors.md](errors.md), names of the source. They never contain a person, a client, an address, a path or text of a request; unknown values are \`other\`. A process has at most 10,000 lines. Each series has a limit; further combinations of labels count as \`other\`. Each process counts alone: sum over the instances. With \`--processes\` above 1, one address has the series of all processes of the machine, with the label \`process\`.
 
 Calls of services to each other in one process count like requests over HTTP. A new endpoint, grant, authenticator or error is counted without further code, because the series derive from the events, audit records and refusals of each request ([ADR 50](adr/0050-the-log-and-the-metrics-derive-from-the-records-of-a-request.md)).
 
@@ -32,7 +32,7 @@ The series of Node.js are those of prom-client: \`process_*\` (processor, memory
 ## Logs
 Standard error has one JSON object a line. \`--log-level\` is \`info\` by default, and a reload (SIGHUP) changes it. \`serve\` logs every request at \`info\`; \`--no-log-requests\` limits it to sign-ins, refusals and failures, as \`up\` does by default; \`--log-requests\` adds the others. On a terminal, \`up\` prints text instead of JSON. Successful calls of \`/healthz\` and \`/readyz\`, and calls of services to each other in one process, are at \`debug\`.
 
-\`--log-file FILE\` writes the same lines to a file, readable by its owner only, instead of standard error. A new file is begun at 100 MB (\`--log-file-size\`) or after 24 hours (\`--log-file-age\`). The old one gets the time in its name, such as \`alongside.log.20261201T101500000Z\`, and 14 of these are kept (\`--log-files-kept\`). Give each process a file of its own. If the file cannot be written, for example on a full disk, its lines are lost, standard error has one line a minute about it, and requests go on. The audit log, for which responses do wait, is in the database.
+\`--log-file FILE\` writes the same lines to a file, readable by its owner only, instead of standard error. A new file is begun at 100 MB (\`--log-file-size\`) or after 24 hours (\`--log-file-age\`). The old one gets the time in its name, such as \`alongside.log.20261201T101500000Z\`, and 14 of these are kept (\`--log-files-kept\`). Give each process a file of its own; those of \`--processes\` share one. If the file cannot be written, for example on a full disk, its lines are lost, standard error has one line a minute about it, and requests go on. The audit log, for which responses do wait, is in the database.
 
 | member | meaning |
 |---|---|

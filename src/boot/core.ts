@@ -120,8 +120,11 @@ export async function createCore(
   await readClock();
   await audit.sealOwn();
   await audit.maintain();
+  let keysAt = database.stampOf(['signing_key']);
   const unwatch = database.onForeignChange(() => {
-    for (const service of Object.values(keys)) service.forget();
+    const stamp = database.stampOf(['signing_key']);
+    if (stamp === undefined || stamp !== keysAt) for (const service of Object.values(keys)) service.forget();
+    keysAt = stamp;
     background.run(log, 'the clock could not be read', readClock);
   });
   return {

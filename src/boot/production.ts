@@ -166,6 +166,12 @@ const consoleHasProxy: Check = ({ config: { only, consoleHost, trustedProxies } 
     ? `The console would be open at ${consoleHost} without TLS: name the proxy in front of it with --trusted-proxies, or leave out --console-host.`
     : undefined;
 
+/** Each agent has its own card reader and sessions. */
+const sharesWork: Check = ({ config: { only, processes = 1 } }) =>
+  processes > 1 && only.includes('identity-agent')
+    ? 'An Identity Agent is one process: leave identity-agent out of --only, or leave out --processes.'
+    : undefined;
+
 const apisAreApart: Check = ({ urls }) => apisProblem(urls);
 
 const checks: readonly Check[] = [
@@ -176,6 +182,7 @@ const checks: readonly Check[] = [
   confirmsNative,
   hasRealCertificate,
   isHttps,
+  sharesWork,
   apisAreApart,
   consoleHasName,
   consoleHasProxy,

@@ -15,14 +15,18 @@ import { isAskedToStop } from './stop-request.ts';
 
 /** Loads and starts the server. Commands that run none do not load it. */
 export const startServer: typeof startAlongside = async (config, ...options) => {
-  if (config.logFile) {
-    const { logToFile } = await import('@alongside/kernel/log');
-    const { logFile: path, logFileSize, logFileAge, logFilesKept: kept } = config;
-    logToFile({ path, kept, largest: logFileSize * 1_000_000, oldest: logFileAge * 3_600_000 });
-  }
+  await useLogFile(config);
   const { startAlongside } = await import('../main.ts');
   return await startAlongside(config, ...options);
 };
+
+/** Writes the log to the configured file, if any. */
+export async function useLogFile(config: Config): Promise<void> {
+  const { logFile: path, logFileSize, logFileAge, logFilesKept: kept } = config;
+  if (!path) return;
+  const { logToFile } = await import('@alongside/kernel/log');
+  logToFile({ path, kept, largest: logFileSize * 1_000_000, oldest: logFileAge * 3_600_000 });
+}
 
 const endSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
 const signals: readonly NodeJS.Signals[] = [...endSignals, 'SIGHUP'];
@@ -59,7 +63,7 @@ export async function untilStopped(work: (signal: AbortSignal) => Promise<Result
 }
 
 /** Seconds for everything after the drain; `TimeoutStopSec` in deploy/ is longer. */
-const longestStop = 50;
+export const longestStop = 50;
 
 /** Stops an instance in order, or ends the process after a time limit, for example if the database hangs. */
 export async function stopInTime(

@@ -40,6 +40,7 @@ import { waitingConditions } from './migrations/0035-waiting-conditions.ts';
 import { journeysReached } from './migrations/0036-journeys-reached.ts';
 import { announcedKeyChanges } from './migrations/0037-announced-keys.ts';
 import { approvals } from './migrations/0038-approvals.ts';
+import { tableChanges } from './migrations/0039-table-changes.ts';
 import { row, text } from './row.ts';
 
 export const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
@@ -85,6 +86,7 @@ export const migrations: readonly Migration[] = [
   journeysReached,
   announcedKeyChanges,
   approvals,
+  tableChanges,
 ];
 
 const settingRow = row('setting', { value: text });

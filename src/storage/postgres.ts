@@ -16,10 +16,8 @@ import {
   sql,
 } from './database.ts';
 import { checkWithin, checkWrite } from './health.ts';
-import { announcedTables, announcements } from './migrations/0017-announced-changes.ts';
+import { announcements } from './migrations/0017-announced-changes.ts';
 import { announcedRevocations } from './migrations/0022-token-grants.ts';
-import { announcedDefinitions } from './migrations/0025-api-definitions.ts';
-import { announcedKeys } from './migrations/0037-announced-keys.ts';
 import {
   type ConnectionOptions,
   failureOf,
@@ -31,6 +29,7 @@ import { PostgresReader } from './postgres-reader.ts';
 import { type Progress, runBatch, runPatiently } from './postgres-statements.ts';
 import { PostgresWatcher } from './postgres-watcher.ts';
 import { onlyAdds, onlyReads, SeldomRows, shared, writtenTablesOf } from './seldom-rows.ts';
+import { announcedFor, announcedWholly } from './table-changes.ts';
 
 /** Connections and time limits; each has a default. */
 export interface PostgresOptions {
@@ -55,13 +54,6 @@ const channel = 'alongside_change';
 const announceAgainAfter = 250;
 /** Milliseconds to close idle connections properly. */
 const goodbye = 500;
-
-/** Tables that announce every change. */
-const announcedWholly: readonly string[] = [...announcedTables, ...announcedDefinitions, ...announcedKeys];
-
-/** The tables of which every change that matters for a cache is announced. */
-const announcedFor = (kind?: CacheKind): readonly string[] =>
-  kind === 'found' ? announcedRevocations : announcedWholly;
 
 const isWrite = (text: string): boolean => writtenTablesOf(text).length > 0;
 

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Database, found, must, seldom, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
+import { revocations } from './migrations/0022-token-grants.ts';
 import { SeldomRows, tableOf, writtenTablesOf } from './seldom-rows.ts';
+import { announcedWholly } from './table-changes.ts';
 
 const name = (code: string) =>
   seldom(sql('SELECT name FROM organisation WHERE code = ?', code), 'organisation');
@@ -85,6 +87,65 @@ describe('SeldomRows', () => {
     await here.run(sql('DELETE FROM organisation WHERE code = ?', 'F1'));
     assert.equal(await row('F1'), undefined);
   });
+
+  test('stays when another connection writes other tables', async () => {
+    await here.run(add('D1', 'One'));
+    const lease = sql("INSERT INTO lease (name, holder, held_until) VALUES ('a', 'b', 1)");
+    // The counts do not tell own changes from those of others.
+    await elsewhere.batch([lease, sql("DELETE FROM lease WHERE name = 'a'")]);
+    const first = await here.get(name('D1'));
+    for (let turn = 0; turn < 3; turn++) {
+      await elsewhere.batch([lease, sql("DELETE FROM lease WHERE name = 'a'")]);
+      assert.equal(await here.get(name('D1')), first);
+    }
+    await elsewhere.run(sql("INSERT INTO setting (name, value) VALUES ('elsewhere', 'b')"));
+    assert.equal(await here.get(name('D1')), first);
+  });
+
+  for (const table of announcedWholly)
+    test(`reads ${table} again after each kind of change elsewhere`, async () => {
+      const columns = await here.all<{ name: string; type: string }>(
+        sql(`SELECT name, type FROM pragma_table_info('${table}')`),
+      );
+      const names = columns.map((column) => column.name);
+      const values = columns.map(({ type }) => (type === 'TEXT' ? '"x"' : 7));
+      const all = seldom(sql(`SELECT COUNT(*) AS rows FROM ${table}`), table);
+      for (const text of [
+        `INSERT INTO ${table} (${names.join()}) VALUES (${values.map((value) => `'${value}'`).join()})`,
+        `UPDATE ${table} SET ${names[0]} = ${names[0]} WHERE ${names[0]} = '${values[0]}'`,
+        `DELETE FROM ${table} WHERE ${names[0]} = '${values[0]}'`,
+      ]) {
+        const before = await here.get(all);
+        assert.equal(await here.get(all), before);
+        assert.equal((await elsewhere.run(sql(text))).changes, 1, text);
+        assert.notEqual(await here.get(all), before, text);
+      }
+    });
+
+  for (const [table, columns] of Object.entries(revocations))
+    test(`finds a row of ${table} again after a revocation elsewhere, and stays when one is added`, async () => {
+      const described = await here.all<{ name: string; type: string }>(
+        sql(`SELECT name, type FROM pragma_table_info('${table}')`),
+      );
+      const insert = (id: number) =>
+        elsewhere.run(
+          sql(
+            `INSERT INTO ${table} (${described.map((column) => column.name).join()})
+             VALUES (${described.map(({ type }) => (type === 'TEXT' ? "'{}'" : id)).join()})`,
+          ),
+        );
+      await insert(1);
+      const row = found(sql(`SELECT * FROM ${table} WHERE id = ?`, 1), table);
+      let before = await here.get(row);
+      await insert(2);
+      assert.equal(await here.get(row), before);
+      const changes = columns.split(', ').map((column) => `UPDATE ${table} SET ${column} = 9 WHERE id = 2`);
+      for (const text of [...changes, `DELETE FROM ${table} WHERE id = 2`]) {
+        await elsewhere.run(sql(text));
+        assert.notEqual(await here.get(row), before, text);
+        before = await here.get(row);
+      }
+    });
 
   test('distinguishes values of one statement, whatever their types', async () => {
     const both = (code: string, text: string) =>

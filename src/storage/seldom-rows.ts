@@ -8,6 +8,14 @@ let writes = 0;
 /** Maximum number of cached results of one statement. */
 const most = { rows: 1_000, found: 5_000 } as const;
 
+/** Tables whose changes by other connections are announced, so that a commit elsewhere leaves the rows of the others cached. */
+export interface Announcements {
+  /** The tables of which every change that matters to a kind of cache is announced. */
+  readonly tables: Readonly<Record<CacheKind, ReadonlySet<string>>>;
+  /** Returns the tables that were changed since the last call; undefined if that is unknown. */
+  changed(): readonly string[] | undefined;
+}
+
 interface Remembered<Rows> {
   readonly stamp: number;
   readonly rows: Rows;
@@ -46,9 +54,12 @@ export class SeldomRows<Rows> {
   readonly #read: (statement: Statement) => Rows;
   readonly #foreignVersion: () => string | number | undefined;
   readonly #isEmpty: (rows: Rows) => boolean;
+  readonly #announcements: Announcements | undefined;
   readonly #known = new Map<string, Map<Value, Remembered<Rows>>>();
   readonly #written = new Map<string, number>();
   readonly #changed = new Map<string, number>();
+  /** Number of changes that may concern every table, and of commits of other connections. */
+  #unknown = 0;
   #foreign = 0;
   #version: string | number | undefined;
   /** When the version was read: turns of the event loop and writes of this process until then. */
@@ -59,12 +70,15 @@ export class SeldomRows<Rows> {
    * @param foreignVersion returns a value that changes after each commit of another connection that `wrote` does not report;
    * undefined if that is unknown: then nothing is cached
    * @param isEmpty returns whether a read found no row
+   * @param announcements without them, a commit of another connection may concern every table
    */
   constructor(
     read: (statement: Statement) => Rows,
     foreignVersion: () => string | number | undefined,
     isEmpty: (rows: Rows) => boolean = () => false,
+    announcements?: Announcements,
   ) {
+    this.#announcements = announcements;
     this.#isEmpty = isEmpty;
     this.#read = read;
     this.#foreignVersion = foreignVersion;
@@ -99,10 +113,11 @@ export class SeldomRows<Rows> {
   /** Registers a write to a table, or to an unknown one, and whether it only added rows. */
   wrote(table: string | undefined, onlyAdded = false): void {
     writes += 1;
-    if (table === undefined) {
-      this.#foreign += 1;
-      return;
-    }
+    if (table === undefined) this.#unknown += 1;
+    else this.#count(table, onlyAdded);
+  }
+
+  #count(table: string, onlyAdded: boolean): void {
     this.#written.set(table, (this.#written.get(table) ?? 0) + 1);
     if (!onlyAdded) this.#changed.set(table, (this.#changed.get(table) ?? 0) + 1);
   }
@@ -115,9 +130,14 @@ export class SeldomRows<Rows> {
     this.#look();
     if (this.#version === undefined) return undefined;
     const writes = kind === 'found' ? this.#changed : this.#written;
-    let stamp = this.#foreign;
-    for (const table of tables) stamp += writes.get(table) ?? 0;
-    return stamp;
+    let stamp = this.#unknown;
+    const announced = this.#announcements?.tables[kind];
+    let isAnnounced = announced !== undefined;
+    for (const table of tables) {
+      stamp += writes.get(table) ?? 0;
+      isAnnounced &&= announced?.has(table) === true;
+    }
+    return isAnnounced ? stamp : stamp + this.#foreign;
   }
 
   /**
@@ -129,9 +149,17 @@ export class SeldomRows<Rows> {
     if (now === this.#lookedAt) return;
     // It throws while another process blocks the file; then the version is still unread.
     const version = this.#foreignVersion();
+    if (version !== this.#version) this.#noteForeign();
     this.#lookedAt = now;
-    if (version !== this.#version) this.#foreign += 1;
     this.#version = version;
+  }
+
+  #noteForeign(): void {
+    this.#foreign += 1;
+    if (!this.#announcements) return;
+    const tables = this.#announcements.changed();
+    if (tables) for (const table of tables) this.#count(table, false);
+    else this.#unknown += 1;
   }
 }
 

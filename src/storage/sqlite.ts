@@ -21,6 +21,7 @@ import { LogCopier } from './log-copier.ts';
 import { SeldomRows, shared } from './seldom-rows.ts';
 import { busy, failureOf, patience, SqliteConnection } from './sqlite-connection.ts';
 import { executeTogether, MustUndo } from './sqlite-transaction.ts';
+import { TableChanges } from './table-changes.ts';
 
 interface Waiting {
   statements: readonly Statement[];
@@ -58,11 +59,7 @@ export class SqliteDatabase implements Database {
   readonly #durability: Durability | undefined;
   /** Undefined in memory. */
   readonly #copier: LogCopier | undefined;
-  readonly #seldom = new SeldomRows(
-    (statement) => shared(this.#rowsOf(statement)),
-    () => this.#look(),
-    (rows) => rows.length === 0,
-  );
+  readonly #seldom: SeldomRows<readonly object[]>;
   readonly #listeners = new Set<() => void>();
   #queue: Waiting[] = [];
   #scheduled = false;
@@ -98,6 +95,12 @@ export class SqliteDatabase implements Database {
         `The database ${file} cannot be opened: ${reasonOf(error)}. ${remedyOf(error as { errcode?: number })}`,
       );
     }
+    this.#seldom = new SeldomRows(
+      (statement) => shared(this.#rowsOf(statement)),
+      () => this.#look(),
+      (rows) => rows.length === 0,
+      new TableChanges(this.#connection),
+    );
     this.#copier = inMemory ? undefined : new LogCopier(file);
     if (log || !inMemory)
       this.#durability = new Durability(log ?? new WriteAheadLog(file), {

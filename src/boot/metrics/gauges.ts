@@ -133,12 +133,21 @@ export function readGauges(metrics: Metrics<Series>, readings: GaugeReadings): v
   for (const name of namesOf(readings)) read(name);
 }
 
-/** The series that the console shows besides the gauges. */
-const shownSeries = [
+/** The series that the console adds up. */
+const countedSeries = [
   'http_server_request_duration_seconds',
   'http_server_active_requests',
   'alongside_db_duration_seconds',
   'alongside_rate_limited_total',
+] as const;
+
+/** Returns what this process has counted, for the console of another. */
+export const countedSamples = (metrics: Metrics<Series>): Promise<readonly Sample[]> =>
+  metrics.samples(countedSeries);
+
+/** The series that the console shows besides the gauges. */
+const shownSeries = [
+  ...countedSeries,
   'nodejs_eventloop_lag_p99_seconds',
   'process_resident_memory_bytes',
 ] as const;
@@ -152,10 +161,14 @@ export interface Figures {
   measuresRequests: boolean;
 }
 
-/** Returns a function that reads the figures of the metrics endpoint, or only the gauges without metrics. */
+/**
+ * Returns a function that reads the figures of the metrics endpoint, or only the gauges without metrics.
+ * @param samplesElsewhere returns what other processes of this machine have counted
+ */
 export function figuresOf(
   readings: GaugeReadings,
   metrics: Metrics<Series> | undefined,
+  samplesElsewhere: () => Promise<readonly Sample[]> = async () => [],
 ): () => Promise<Figures> {
   async function readEach(): Promise<Sample[]> {
     const samples = await Promise.all(
@@ -166,7 +179,11 @@ export function figuresOf(
     return samples.flat();
   }
   const read = async (): Promise<Figures> => ({
-    samples: metrics ? await metrics.samples([...namesOf(readings), ...shownSeries]) : await readEach(),
+    samples: metrics
+      ? (
+          await Promise.all([metrics.samples([...namesOf(readings), ...shownSeries]), samplesElsewhere()])
+        ).flat()
+      : await readEach(),
     measuresRequests: metrics !== undefined,
   });
   let last: Promise<Figures> | undefined;

@@ -1,9 +1,9 @@
 import { exposedFlags, readFlags } from '@alongside/kernel/config';
-import { productionShape } from '../../config.ts';
-import type { Instance } from '../../main.ts';
+import { type Config, productionShape } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
 import { type Command, exampleLines, flagNames, type Output } from '../command.ts';
 import { programWords, readConfig, shellWord, startServer, stopInTime, stopOrReload } from '../foreground.ts';
+import { isChild, runChild } from '../processes/child.ts';
 import { columns, paragraphs } from '../table.ts';
 
 /** Returns the command that invites the first administrator, with the flags of this call, none of which may contain a secret. */
@@ -40,6 +40,21 @@ async function warnOfExposed(exposed: readonly string[], level: string): Promise
     );
 }
 
+/** What serves: this process, or several that it supervises. */
+interface Serving {
+  state: StateFile;
+  stop(drainDelay?: number): Promise<void>;
+  reload(load: () => Config): Promise<boolean>;
+  /** Rejects when it can no longer go on. */
+  failed?: Promise<never>;
+}
+
+async function startServing(config: Config): Promise<Serving> {
+  if (config.processes === 1) return await startServer(config, { development: false });
+  const { startProcesses } = await import('../processes/start.ts');
+  return await startProcesses(config);
+}
+
 export const serve: Command = {
   name: 'serve',
   help: (width) => [
@@ -50,6 +65,8 @@ export const serve: Command = {
         'It takes the flags of alongside up, which alongside up --help lists; by default --only leaves out sample and identity-agent, and --drain-delay is 5.',
         '',
         'SIGTERM, SIGINT and alongside stop stop it in order, a second signal at once; SIGHUP reloads certificates, proxies, log level and secrets in files.',
+        '',
+        'With --processes N, so many processes share the ports, the data and the work, and this one supervises them: it replaces one that ends unexpectedly, and on SIGHUP each in turn.',
         '',
         'It seeds nothing, has no development features, and refuses unsafe settings. alongside config shows and checks them. See docs/production.md.',
       ],
@@ -63,12 +80,13 @@ export const serve: Command = {
   subcommands: [],
   flags: flagNames(Object.keys(productionShape)),
   async run({ argv, out }) {
-    let running: Instance | undefined;
+    if (isChild()) return await runChild();
+    let running: Serving | undefined;
     const stopping = stopOrReload(() => running?.reload(() => readConfig(productionShape, argv)));
     const config = readConfig(productionShape, argv);
     const exposed = exposedFlags(productionShape, readFlags(productionShape, argv).flags);
     await warnOfExposed(exposed, config.logLevel);
-    const instance = await startServer(config, { development: false });
+    const instance = await startServing(config);
     running = instance;
     if (stopping.signal !== undefined) {
       // No load balancer sends requests to it yet.
@@ -78,8 +96,11 @@ export const serve: Command = {
     stopping.listenAt(instance.state);
     if (config.json) out.json({ ready: true, ...instance.state });
     else banner(out, instance.state, invitation(argv, exposed));
-    await stopping.heard;
-    await stopInTime(() => instance.stop(), config, out);
+    try {
+      await Promise.race([stopping.heard, ...(instance.failed ? [instance.failed] : [])]);
+    } finally {
+      await stopInTime(() => instance.stop(), config, out);
+    }
     return 0;
   },
 };

@@ -8,7 +8,8 @@ import { idFromHash, keyOfId } from '../placed-values.ts';
 /** Tables whose revocations PostgreSQL announces, so that every process may cache the rows that it found. */
 export const announcedRevocations: readonly string[] = ['access_token', 'token_grant'];
 
-const revocations: Readonly<Record<string, string>> = {
+/** The columns of these tables that a revocation changes. */
+export const revocations: Readonly<Record<string, string>> = {
   access_token: 'revoked_at',
   token_grant: 'revoked_at, access_revoked_at, generation',
 };
