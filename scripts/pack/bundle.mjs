@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import license from 'rollup-plugin-license';
 import { inClone } from '../prepare/clone.mjs';
+import { browserPrograms } from './browser-programs.mjs';
 import { allowedLicences } from './licences.mjs';
 
 const [folder, form] = process.argv.slice(2);
@@ -42,6 +43,19 @@ const nativeModules = {
     if (!id.startsWith('\0native:')) return undefined;
     const loader = JSON.stringify(inClone('scripts', 'pack', 'executable', 'native-module.cjs'));
     return `module.exports = require(${loader})(${JSON.stringify(id.slice('\0native:'.length))});`;
+  },
+};
+
+/** Packages within the programs of the console's pages. */
+const browserPackages = [];
+
+/** Puts the bundled programs of the console's pages in place of the module that reads them from the clone. */
+const withBrowserPrograms = {
+  name: 'browser-programs',
+  async load(id) {
+    if (id !== inClone('src', 'console', 'web', 'programs.ts')) return undefined;
+    const programs = await browserPrograms((packages) => browserPackages.push(...packages));
+    return `export const programs = new Map(${JSON.stringify([...programs])}.map(([name, text]) => [name, () => text]));`;
   },
 };
 
@@ -105,13 +119,14 @@ const bundle = await rolldown({
   platform: 'node',
   plugins: [
     ...(input.plugins ?? []),
+    withBrowserPrograms,
     license({
       thirdParty: {
         includeSelf: false,
         allow: allowedLicences(isOwn),
         output: {
           file: join(folder, 'THIRD-PARTY-NOTICES.txt'),
-          template: noticesOf,
+          template: (packages) => noticesOf([...packages, ...browserPackages]),
         },
       },
     }),

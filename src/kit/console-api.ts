@@ -22,7 +22,7 @@ export interface ApiAnswer {
 export type ApiSchema<Name extends keyof components['schemas']> = components['schemas'][Name];
 
 /** Templates of the paths that have this method. */
-type PathOf<M extends OutboundMethod> = {
+export type PathOf<M extends OutboundMethod> = {
   [P in keyof paths]: Lowercase<M> extends keyof paths[P] ? P : never;
 }[keyof paths];
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { posix } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
+import { browserPrograms } from '../../scripts/pack/browser-programs.mjs';
 import { consolePages } from '../../src/console/web/pages/registry.ts';
 import { examine, isAccessible, isClearToListeners, isUsableAtHighZoom } from '../testing/accessible.ts';
 import { launchBrowser } from '../testing/browser.ts';
@@ -48,6 +50,26 @@ async function newestJourneys(instance: TestInstance): Promise<string[]> {
 const addressOf = async (path: string, instance: TestInstance): Promise<string> =>
   examples[path]?.(instance) ?? path;
 
+/** Returns the characters of programs and of all that they import, as the packages contain them. */
+function sizeOf(
+  names: readonly string[],
+  bundled: ReadonlyMap<string, string>,
+  seen = new Set<string>(),
+): number {
+  let size = 0;
+  for (const name of names) {
+    if (seen.has(name)) continue;
+    seen.add(name);
+    const text = bundled.get(name);
+    assert.ok(text, `the packages have no program ${name}`);
+    const imported = [...text.matchAll(/(?:from|import)\s*["']([^"']+)["']/g)].map(([, path = '']) =>
+      posix.join(posix.dirname(name), path),
+    );
+    size += text.length + sizeOf(imported, bundled, seen);
+  }
+  return size;
+}
+
 /** The pages in development. Those of production alone are examined where an administrator signs in. */
 const pages = consolePages.filter(({ only }) => only !== 'production');
 
@@ -57,8 +79,9 @@ describe('every page of the console', () => {
   /** One tab for all pages, because a new one takes as long as a page. */
   let page: Page;
   let complaints: string[] = [];
+  let bundled: ReadonlyMap<string, string>;
   before(async () => {
-    [instance, browser] = await Promise.all([startInstance(), launchBrowser()]);
+    [instance, browser, bundled] = await Promise.all([startInstance(), launchBrowser(), browserPrograms()]);
     page = await (await browser.newContext({ bypassCSP: true })).newPage();
     await instance.signInAtDesk('gp');
     await instance.api('POST', '/people', { givenName: odd, familyName: 'Markup', persona: 'markup' });
@@ -119,11 +142,11 @@ describe('every page of the console', () => {
       assert.doesNotMatch(text, /\sstyle="|<script>|\son\w+="|<style/);
       assert.match(text, /<h1>/);
       assert.ok(text.length < 61_440, `${text.length} characters`);
-      const scripts = [...text.matchAll(/<script src="([^"]+)"/g)].map(async ([, path]) =>
-        (await fetch(instance.urls.console + path)).text(),
+      const own = [...text.matchAll(/<script type="module" src="\/assets\/([^"]+)"/g)].map(
+        ([, name = '']) => name,
       );
-      const size = (await Promise.all(scripts)).join('').length;
-      assert.ok(size < 40_960, `${size} characters of scripts`);
+      const size = sizeOf(own, bundled);
+      assert.ok(own.length > 0 && size < 40_960, `${size} characters of scripts`);
       const policy = response.headers.get('content-security-policy') ?? '';
       for (const rule of [
         "default-src 'none'",

@@ -18,15 +18,14 @@ import { type Admission, asCaller, checkAccess, hasRole } from '../model/adminis
 import type { ConsoleContext } from '../model/dependencies.ts';
 import { errors } from '../model/errors.ts';
 import { signInChallenge } from '../service/guard.ts';
+import { assetPaths } from './assets.ts';
 import { consoleStylesheet, registerStylesheet } from './console-stylesheet.ts';
 import { foreign } from './frame/controls.ts';
-import { assetPaths, framed, navigation, statusBar } from './frame/frame.ts';
-import type { BrowserScript, ConsolePage, PageContent, PageView } from './frame/page.ts';
-import { pageTools } from './frame/page-tools-script.ts';
-import { shellScript } from './frame/shell-script.ts';
+import { framed, navigation, statusBar } from './frame/frame.ts';
+import type { ConsolePage, PageContent, PageView } from './frame/page.ts';
 import { consolePages } from './pages/registry.ts';
+import { programs } from './programs.ts';
 import { signInMissingPage } from './sign-in/pages.ts';
-import { administratorScript, administratorScriptPath } from './sign-in/script.ts';
 
 const longestPath = 120;
 
@@ -65,38 +64,22 @@ function unknownContent(path: string, pages: readonly Pick<ConsolePage, 'path'>[
 
 type HttpRequest = AnyRequest<Readonly<Record<string, string>>>;
 
-function asset(path: string, type: string, text: string): Route[] {
+function asset(path: string, type: string, text: () => string): Route[] {
   const headers = {
     'content-type': `${type}; charset=utf-8`,
     'cache-control': 'public, max-age=300',
     'x-content-type-options': 'nosniff',
   };
-  return route(path, readOnly({ endpoint: async () => new Answer(200, headers, text), errors: plainError }));
-}
-
-const commentLine = /^(?:\/\/|\/\*\*.*\*\/$)/;
-
-/** Returns the source of a script with the parts that it takes, without comments and the white space in place of types. */
-function sourceOf({ run, parts = [] }: BrowserScript): string {
-  // Every page loads this script first, and the others find its constant.
-  const tools = run === shellScript.run ? `const tools = (${pageTools.toString()})();` : '';
-  const taken = parts.map((part) => `(${part.toString()})(tools)`);
-  const call = run.length === 0 ? '' : ['tools', ...taken].join(',\n');
-  const lines = `${tools}\n{\n(${run.toString()})(${call});\n}`.split('\n');
-  return `${lines
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !commentLine.test(line))
-    .join('\n')}\n`;
+  return route(
+    path,
+    readOnly({ endpoint: async () => new Answer(200, headers, text()), errors: plainError }),
+  );
 }
 
 /** Public files that contain nothing about the installation. */
 export const assetRoutes: readonly Route[] = withoutMethodErrors([
-  ...asset(assetPaths.shell, 'text/javascript', sourceOf(shellScript)),
-  ...[...new Set(consolePages.flatMap(({ script }) => script ?? []))].flatMap((script) =>
-    asset(assetPaths.script(script.name), 'text/javascript', sourceOf(script)),
-  ),
-  ...asset(assetPaths.stylesheet, 'text/css', consoleStylesheet + registerStylesheet),
-  ...asset(administratorScriptPath, 'text/javascript', administratorScript),
+  ...[...programs].flatMap(([name, text]) => asset(`/assets/${name}`, 'text/javascript', text)),
+  ...asset(assetPaths.stylesheet, 'text/css', () => consoleStylesheet + registerStylesheet),
   ...stylesheetRoutes,
 ]);
 
@@ -148,7 +131,7 @@ class Site {
       if (view.caller) checkAccess(view.caller, page);
       const content = await asCaller(view.caller, () => page.render(view));
       if (content.redirect !== undefined) return redirect(content.redirect);
-      return await framed(view, own, content, page.script?.name);
+      return await framed(view, own, content, page.program);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return (await framed(view, own, refusedContent(error))).refusing(error);

@@ -4,6 +4,7 @@ import { stylesheetPath } from '@alongside/kernel/layout';
 import { mayBeInAddress } from '../../explanations/paste.ts';
 import { orNull } from '../../model/neighbour.ts';
 import { clockState } from '../../service/resources/clock.ts';
+import { assetPaths } from '../assets.ts';
 import { administratorHead, signedInNote } from '../sign-in/pages.ts';
 import { type ConsolePage, groups, type PageContent, type PageView } from './page.ts';
 
@@ -40,13 +41,6 @@ export async function statusBar(view: PageView): Promise<Html> {
   const at = new Date(view.now).toISOString();
   return html`<span class="state"><time datetime="${at}">${at.slice(11, 16)} UTC</time></span>`;
 }
-
-/** Addresses of the scripts and the style sheet. */
-export const assetPaths = {
-  shell: '/assets/console.js',
-  stylesheet: '/assets/console.css',
-  script: (name: string): string => `/assets/${name}.js`,
-};
 
 async function entry(
   { navigation, path }: ConsolePage,
@@ -100,7 +94,7 @@ export async function framed(
   view: PageView,
   pages: readonly ConsolePage[],
   content: PageContent,
-  script?: string,
+  program?: string,
 ): Promise<Answer> {
   const { development, version, database } = view.console;
   const { title, heading, lead, actions, main, status = 200 } = content;
@@ -118,8 +112,8 @@ export async function framed(
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${stylesheetPath}">
 <link rel="stylesheet" href="${assetPaths.stylesheet}">
-<script src="${assetPaths.shell}" defer></script>
-${script ? html`<script src="${assetPaths.script(script)}" defer></script>` : undefined}
+<script type="module" src="${assetPaths.program('frame/shell')}"></script>
+${program ? html`<script type="module" src="${assetPaths.program(program)}"></script>` : undefined}
 ${administrator ? administratorHead : undefined}
 </head>
 <body class="console" data-changes="${view.seen}">

@@ -5,7 +5,6 @@ import type { Caller } from '../../model/administrators/admission.ts';
 import type { AdmittedRoles } from '../../model/administrators/roles.ts';
 import type { Change } from '../../model/changes.ts';
 import type { ConsoleContext } from '../../model/dependencies.ts';
-import type { PageTools } from './page-tools-script.ts';
 
 /** A short note next to an entry of the navigation. */
 export interface Badge {
@@ -67,22 +66,6 @@ export interface PageContent {
   main: Html;
 }
 
-/** A program for the browser. Its source text is sent, so it must not use anything outside itself. */
-export interface BrowserScript {
-  /** Its address is `/assets/NAME.js`. */
-  readonly name: string;
-  run(tools: PageTools, ...parts: unknown[]): void;
-  /** Parts of the program, sent with it. Each returns an argument of `run`. */
-  readonly parts?: readonly ((tools: PageTools) => unknown)[];
-}
-
-/** Returns a program that has parts in other files, or that shares them with other programs. */
-export const browserScript = <Parts extends unknown[]>(
-  name: string,
-  run: (tools: PageTools, ...parts: Parts) => void,
-  ...parts: { [Index in keyof Parts]: (tools: PageTools) => Parts[Index] }
-): BrowserScript => ({ name, run, parts });
-
 export interface ConsolePage {
   readonly path: string;
   readonly navigation?: Entry;
@@ -90,13 +73,14 @@ export interface ConsolePage {
   readonly only?: 'development' | 'production';
   /** Roles that may see it in production, besides administrators; none by default. */
   readonly roles?: AdmittedRoles;
-  readonly script?: BrowserScript;
+  /** The program for the browser, `NAME.browser.ts` below `src/console/web`. */
+  readonly program?: `pages/${string}` | `parts/${string}`;
   readonly parts: Readonly<Record<string, LivePart<PageView>>>;
   render(view: PageView): Promise<PageContent>;
 }
 
 interface PageDefinition<Path extends string, Part extends string>
-  extends Pick<ConsolePage, 'navigation' | 'only' | 'roles' | 'script'> {
+  extends Pick<ConsolePage, 'navigation' | 'only' | 'roles' | 'program'> {
   path: Path;
   parts?: Readonly<Record<Part, LivePart<PageView<ParamsOf<Path>, Part>>>>;
   /** A refusal that it throws becomes an error page with the status and the text of its entry. */

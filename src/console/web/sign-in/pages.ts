@@ -4,11 +4,11 @@ import { framedPage } from '@alongside/kernel/layout';
 import type { Administrator, Invited } from '../../model/administrators/administrators.ts';
 import { roleDuties } from '../../model/administrators/roles.ts';
 import { errors } from '../../model/errors.ts';
-import { administratorScriptPath } from './script.ts';
+import { assetPaths } from '../assets.ts';
 
 const service = 'Console';
 /** The head of a page with one of these forms. */
-export const administratorHead: Html = html`<script src="${administratorScriptPath}" defer></script>`;
+export const administratorHead: Html = html`<script type="module" src="${assetPaths.program('sign-in/passkeys')}"></script>`;
 const policy = { script: ["'self'"], connect: ["'self'"] };
 
 interface Ceremony {

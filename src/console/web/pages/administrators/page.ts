@@ -15,7 +15,6 @@ import {
   when,
 } from '../../frame/controls.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
-import { administratorsScript } from './script.ts';
 
 const roleField = (chosen: string): Html =>
   selectField({ name: 'role', label: 'Role', options: roles, value: chosen });
@@ -71,7 +70,7 @@ export const administratorsPage = definePage({
   only: 'production',
   roles: [],
   navigation: { group: 'operate', label: 'Administrators' },
-  script: administratorsScript,
+  program: 'pages/administrators/administrators',
   async render(view) {
     const { caller, now } = view;
     const rows = (await listed(view)).map((administrator) => ({

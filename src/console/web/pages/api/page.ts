@@ -6,7 +6,6 @@ import { bodySchemaOf } from '../../../service/api/openapi.ts';
 import { apiCalls } from '../../../service/registry.ts';
 import { copiedBlock, emptyState, filterForm, withQuery } from '../../frame/controls.ts';
 import { definePage } from '../../frame/page.ts';
-import { apiScript } from './script.ts';
 
 const path = '/api-calls';
 
@@ -113,7 +112,7 @@ export const apiPage = definePage({
   path,
   roles: everyRole,
   navigation: { group: 'operate', label: 'API' },
-  script: apiScript,
+  program: 'pages/api/api',
   async render({ console, query }) {
     const calls = apiCalls(console);
     const q = query.get('q')?.trim().slice(0, 100).toLowerCase() ?? '';

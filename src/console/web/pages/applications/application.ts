@@ -27,7 +27,6 @@ import {
 import { definePage, type PageView } from '../../frame/page.ts';
 import { journeyTable } from '../../parts/journeys.ts';
 import { accessOf, productTitle } from '../products/page.ts';
-import { applicationScript } from './application-script.ts';
 import { settingsForm } from './settings-form.ts';
 
 type View = PageView<{ id: string }>;
@@ -269,7 +268,7 @@ async function journeys(view: View): Promise<Html> {
 export const applicationPage = definePage({
   path: '/applications/:id',
   roles: [],
-  script: applicationScript,
+  program: 'pages/applications/application',
   parts: {
     overview: { on: ['application'], render: overview },
     secrets: { on: ['application'], render: secretTable },

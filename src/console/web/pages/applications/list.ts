@@ -6,7 +6,6 @@ import { registrationWarnings } from '../../../model/registration/warnings.ts';
 import { emptyState, filterForm, foreign, outcomeTag, relative, table, tag } from '../../frame/controls.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
 import { registerForm } from './register-form.ts';
-import { registerScript } from './register-script.ts';
 
 const atOnce = 50;
 const soon = 30 * 86_400_000;
@@ -102,7 +101,7 @@ ${await part('list')}`,
 export const newApplicationPage = definePage({
   path: '/applications/new',
   roles: [],
-  script: registerScript,
+  program: 'pages/applications/register',
   async render({ console }) {
     return {
       title: 'Register an application',

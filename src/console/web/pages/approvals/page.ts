@@ -5,7 +5,6 @@ import { emptyState } from '../../frame/controls.ts';
 import { definePage } from '../../frame/page.ts';
 import { approvalTable } from '../../parts/approvals.ts';
 import { confirmNote } from '../administrators/page.ts';
-import { personScript } from '../people/person-script.ts';
 
 /** Requests of limited administrators: all for those who decide, the own ones for the others. */
 export const approvalsPage = definePage({
@@ -20,7 +19,7 @@ export const approvalsPage = definePage({
     },
   },
   roles: ['registration-authority'],
-  script: personScript,
+  program: 'parts/shown-once',
   parts: {
     list: {
       on: ['approval', 'person'],

@@ -20,7 +20,6 @@ import {
 } from '../../frame/controls.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
 import { peopleOf } from '../../parts/names.ts';
-import { auditScript } from './script.ts';
 
 const pageSize = 50;
 const names = ['actor', 'action', 'application', 'subject', 'outcome', 'from', 'to'] as const;
@@ -144,7 +143,7 @@ export const auditListPage = definePage({
   path: '/audit',
   roles: [],
   navigation: { group: 'operate', label: 'Audit' },
-  script: auditScript,
+  program: 'pages/audit/audit',
   parts: {
     extent: { on: ['audit', 'clock'], render: extent },
     list: { on: ['audit', 'journey', 'session'], render: list },
@@ -248,5 +247,5 @@ ${
 <p class="quiet">${journey ? undefined : 'No stored journey belongs to it: journeys are kept for a shorter time than records.'}</p>`,
     };
   },
-  script: auditScript,
+  program: 'pages/audit/audit',
 });

@@ -7,7 +7,6 @@ import { hasRunCallback } from '../../../explanations/build/run-callback.ts';
 import { keysOf } from '../../../explanations/registered.ts';
 import { callButton, emptyState } from '../../frame/controls.ts';
 import { definePage } from '../../frame/page.ts';
-import { buildScript } from './script.ts';
 import { previewView } from './view.ts';
 
 const select = (
@@ -55,7 +54,7 @@ export const buildPage = definePage({
   path: '/build',
   only: 'development',
   navigation: { group: 'top', label: 'Build a request' },
-  script: buildScript,
+  program: 'pages/build/build',
   async render({ console, query }) {
     const kind = findKind(query.get('kind'));
     const all = await console.applications.list();

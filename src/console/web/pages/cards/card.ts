@@ -18,7 +18,6 @@ import { definePage, type PageView } from '../../frame/page.ts';
 import { approvalNote, needsApproval, ownRequests } from '../../parts/approvals.ts';
 import { stateTags, virtualTags } from '../../parts/cards.ts';
 import { noOfficer, officerField, officers } from '../../parts/officers.ts';
-import { personScript } from '../people/person-script.ts';
 import { actsOn, type PossibleAct } from './acts.ts';
 import { readerButton } from './list.ts';
 
@@ -159,7 +158,7 @@ async function acts(view: View): Promise<Html> {
 export const cardPage = definePage({
   path: '/cards/:serial',
   roles: ['registration-authority', 'support'],
-  script: personScript,
+  program: 'parts/shown-once',
   parts: {
     state: { on: ['card', 'desk', 'person', 'clock'], render: state },
     reader: { on: ['card', 'desk'], render: reader },

@@ -3,7 +3,6 @@ import { type ClockEffects, clockEffects } from '../../../service/clock-effects.
 import { clockState, laggingAgent } from '../../../service/resources/clock.ts';
 import { callButton, hiddenColumn, inWords, table, tag } from '../../frame/controls.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
-import { clockScript } from './script.ts';
 
 const shown = (time: number): string => `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
@@ -137,7 +136,7 @@ ${
 
 export const clockPage = definePage({
   path: '/clock',
-  script: clockScript,
+  program: 'pages/clock/clock',
   only: 'development',
   navigation: {
     group: 'desk',

@@ -4,7 +4,6 @@ import { computed, integer, row } from '../../../../storage/row.ts';
 import { orNull } from '../../../model/neighbour.ts';
 import type { resetParts } from '../../../service/resources/installation.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
-import { dataScript } from './script.ts';
 
 const countRow = row('setting', { count: computed(integer) });
 
@@ -70,7 +69,7 @@ export const dataPage = definePage({
   path: '/data',
   only: 'development',
   navigation: { group: 'desk', label: 'Data' },
-  script: dataScript,
+  program: 'pages/data/data',
   parts: { inventory: { on: ['data', 'person', 'application', 'card', 'journey'], render: inventory } },
   async render({ part }) {
     return {

@@ -12,7 +12,6 @@ import {
   tag,
   textField,
 } from '../../frame/controls.ts';
-import { editScript } from '../../frame/edit-script.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
 
 const at = (id: string): string => `/developers/${encodeURIComponent(id)}`;
@@ -71,7 +70,7 @@ ${textField({ name: 'name', label: 'Name', maxlength: 100 })}${selectField({ nam
 export const developerPage = definePage({
   path: '/developers/:id',
   roles: [],
-  script: editScript,
+  program: 'pages/developers/developer',
   async render({ console, params }) {
     const developer = await console.developers.get(params.id);
     if (!developer) throw errors.notFound(`There is no developer ${params.id.slice(0, 60)}.`);

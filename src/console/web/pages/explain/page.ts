@@ -3,7 +3,6 @@ import { longestPaste, mayBeInAddress } from '../../../explanations/paste.ts';
 import { explain } from '../../../explanations/registry.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
 import { explanationView } from './result.ts';
-import { explainScript } from './script.ts';
 
 /** Explains the id in the query, without script. */
 async function fromQuery({ console, query }: PageView): Promise<Html | undefined> {
@@ -19,7 +18,7 @@ export const explainPage = definePage({
   path: '/explain',
   roles: ['support'],
   navigation: { group: 'top', label: 'Explain' },
-  script: explainScript,
+  program: 'pages/explain/explain',
   async render(view) {
     const { urls } = view.console;
     const origins = [...new Set(Object.values(urls).map((url) => new URL(url).origin))];

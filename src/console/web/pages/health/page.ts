@@ -4,7 +4,6 @@ import { type HealthReport, healthReport } from '../../../model/health.ts';
 import { inWords, numberColumn, relative, summaryRow, table, tag } from '../../frame/controls.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
 import { runbookAddress } from '../runbooks/page.ts';
-import { healthScript } from './script.ts';
 
 const problems = ({ problems }: HealthReport): Html =>
   problems.length === 0
@@ -107,7 +106,7 @@ export const healthPage = definePage({
   path: '/health',
   roles: ['support', 'read'],
   navigation: { group: 'operate', label: 'Health' },
-  script: healthScript,
+  program: 'pages/health/health',
   parts: { report: { on: ['session', 'key', 'clock'], render: report } },
   async render({ part }) {
     return {

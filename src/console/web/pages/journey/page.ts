@@ -19,7 +19,6 @@ import { definePage, type PageView } from '../../frame/page.ts';
 import { addressOf, type JourneyView, stepAddress, viewOf } from './address.ts';
 import { banner, headingOf, leadOf, notices, related } from './header.ts';
 import { inspector, type Known } from './inspector.ts';
-import { journeyScript } from './script.ts';
 import { timeBar } from './time.ts';
 
 /** Rows of a page, and rows that a browser lays out together when they are in view. */
@@ -188,7 +187,7 @@ const summary = (journey: Journey, view: JourneyView, console: Pick<ConsoleConte
 export const journeyPage = definePage({
   path: '/journeys/:id',
   roles: ['support', 'read'],
-  script: journeyScript,
+  program: 'pages/journey/journey',
   parts: {
     summary: {
       on: ['journey'],

@@ -5,7 +5,6 @@ import { patterns } from '../../../../journeys/text.ts';
 import { emptyState, filterForm, segmented, withQuery } from '../../frame/controls.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
 import { journeyTable } from '../../parts/journeys.ts';
-import { journeysScript } from './script.ts';
 
 const path = '/journeys';
 /** Longer lists are too long to choose from, and make the page large. */
@@ -110,7 +109,7 @@ export const journeysPage = definePage({
       return errors > 0 ? { text: counted(errors, 'error'), tone: 'bad' } : undefined;
     },
   },
-  script: journeysScript,
+  program: 'pages/journeys/journeys',
   parts: {
     list: {
       on: ['journey'],

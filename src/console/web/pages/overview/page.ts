@@ -10,7 +10,6 @@ import { journeyTable } from '../../parts/journeys.ts';
 import { deskSummary } from '../../parts/reader.ts';
 import { explainPage } from '../explain/page.ts';
 import { journeysPage, nothingYet } from '../journeys/page.ts';
-import { overviewScript } from './script.ts';
 
 const mostChoices = 6;
 /** Applications of the seed. */
@@ -105,7 +104,7 @@ export const overviewPage = definePage({
   path: '/',
   navigation: { group: 'top', label: 'Overview' },
   roles: everyRole,
-  script: overviewScript,
+  program: 'pages/overview/overview',
   parts: {
     steps: { on: ['desk', 'journey'], render: firstSteps },
     refusals: { on: ['journey'], render: failures },

@@ -33,7 +33,6 @@ import { noOfficer, officerField, officers } from '../../parts/officers.ts';
 import { authenticatorName } from '../../parts/role-names.ts';
 import { endAllButton } from '../sessions/page.ts';
 import { personForm } from './person-form.ts';
-import { personScript } from './person-script.ts';
 
 type View = PageView<{ uid: string }>;
 
@@ -202,7 +201,7 @@ async function forms({ console, caller }: View, { uid }: Person): Promise<Html |
 export const personPage = definePage({
   path: '/people/:uid',
   roles: ['registration-authority', 'support'],
-  script: personScript,
+  program: 'pages/people/person',
   parts: {
     about: { on: ['person'], render: about },
     cards: { on: ['card', 'desk'], render: cards },
@@ -255,7 +254,7 @@ ${await forms(view, person)}<h2>Sessions</h2>${await view.part('sessions')}<h2>L
 export const newPersonPage = definePage({
   path: '/people/new',
   roles: ['registration-authority'],
-  script: personScript,
+  program: 'pages/people/person',
   async render({ query }) {
     return {
       title: 'Add a person',

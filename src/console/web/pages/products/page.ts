@@ -16,7 +16,6 @@ import {
   textField,
 } from '../../frame/controls.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
-import { productScript } from './script.ts';
 
 const prefix = 'urn:nhsd:apim:';
 
@@ -157,7 +156,7 @@ async function found({ console, params }: PageView<{ name: string }>): Promise<S
 export const productPage = definePage({
   path: '/products/:name',
   roles: [],
-  script: productScript,
+  program: 'pages/products/product',
   parts: {
     holders: {
       on: ['application'],
