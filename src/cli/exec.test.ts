@@ -7,10 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { runProcess } from './testing/command.ts';
+import { main, runProcess } from './testing/command.ts';
 
-const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'exec-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
-import { invoke, invokeJson, runProcess } from '../../src/cli/testing/command.ts';
+import { invoke, invokeJson, main, runProcess } from '../../src/cli/testing/command.ts';
 import { startUpstream } from '../../src/gateway/testing/upstream.ts';
 import { seededClients } from '../../src/seed/applications.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
@@ -500,7 +500,6 @@ test('records responses of an upstream into a folder until it is stopped, and re
     response.writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'secret=1' });
     response.end(JSON.stringify({ from: url }));
   });
-  const main = here('../../src/cli/main.ts');
   const words = ['api', 'add', file, '--upstream', upstream.url, '--record', kept, ...selected];
   const recorder = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = once(recorder, 'exit');

@@ -4,7 +4,6 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { ManualClock } from '@alongside/kernel/clock';
 import { Unavailable } from '@alongside/kernel/kernel-errors';
 import { type KeySet, SigningKeys } from '@alongside/kernel/keys';
@@ -13,6 +12,7 @@ import { Vault } from '@alongside/kernel/secrets';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { MasterKeyFile } from '../../src/boot/master-key.ts';
 import { SigningToken } from '../../src/boot/signing/token.ts';
+import { main } from '../../src/cli/testing/command.ts';
 import { openInstance } from '../../src/kit/instance.ts';
 import { startInstanceProcess } from '../../src/kit/instance-process.ts';
 import type { Database } from '../../src/storage/database.ts';
@@ -185,7 +185,7 @@ describe('signing keys in a SoftHSM2 token', needing(['SoftHSM2', 'pkcs11js']), 
   test('sign the tokens of an instance', async () => {
     writeFileSync(join(folder, 'pin'), `${pin}\n`, { mode: 0o600 });
     const started = await startInstanceProcess({
-      program: [process.execPath, fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))],
+      program: [process.execPath, main],
       args: [
         '--signing-module',
         module,

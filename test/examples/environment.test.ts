@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { main } from '../../src/cli/testing/command.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 // The client library and the examples read the output of `alongside status --env`.
@@ -28,7 +29,7 @@ describe('alongside status --env', () => {
         profile: 'nhs',
         platform: { callbackUrls: ['http://localhost/x'], products: [] },
       });
-    const cli = [join(clone, 'src/cli/main.ts'), 'status', '--env', '--state', instance.state.stateFile];
+    const cli = [main, 'status', '--env', '--state', instance.state.stateFile];
     const { stdout } = await run(process.execPath, cli, { env: plain });
     lines = stdout.trimEnd().split('\n');
     env = Object.fromEntries(
@@ -102,7 +103,7 @@ describe('alongside status --env', () => {
   });
 
   test('does not disturb commands with these variables in their environment', async () => {
-    const cli = [join(clone, 'src/cli/main.ts'), 'status', '--env', '--state', instance.state.stateFile];
+    const cli = [main, 'status', '--env', '--state', instance.state.stateFile];
     const { stdout } = await run(process.execPath, cli, { env: { ...plain, ...env } });
     for (const line of lines) assert.ok(stdout.split('\n').includes(line), line);
   });

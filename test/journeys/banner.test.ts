@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { main } from '../../src/cli/testing/command.ts';
 import { bannerOf, typedCommands } from '../testing/banner.ts';
 
 const run = promisify(execFile);
@@ -91,7 +92,6 @@ describe('the banner of alongside up', () => {
   });
 
   test('is replaced by one sentence and exit code 130 after an early Ctrl-C', async (t) => {
-    const main = join(clone, 'src/cli/main.ts');
     const data = join(folder, 'stopped');
     const child = inTerminal(process.execPath, [main, 'up', '--port-base', '0', '--data', data]);
     t.after(() => press(child, 'SIGKILL'));

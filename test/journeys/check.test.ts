@@ -4,9 +4,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { checks } from '../../src/cli/check/checks.ts';
-import { invoke } from '../../src/cli/testing/command.ts';
+import { invoke, main } from '../../src/cli/testing/command.ts';
 import { type CarelessParty, startCarelessParty } from '../testing/careless-party.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 
@@ -247,7 +246,6 @@ describe('alongside check', () => {
 
   test('ends at Ctrl-C and switches its fault off', async () => {
     const held = party.holdAfter(1);
-    const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
     const words = ['check', party.start, ...at(), ...only(['oidcc-client-test-invalid-iss'])];
     const child = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';

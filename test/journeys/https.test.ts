@@ -8,16 +8,14 @@ import { connect } from 'node:net';
 import { json as readJson } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { text } from '@alongside/kernel/answer';
 import { createListener, type HttpRequest } from '@alongside/kernel/http';
 import { createLog } from '@alongside/kernel/log';
 import type { Browser } from 'playwright-core';
+import { main } from '../../src/cli/testing/command.ts';
 import { makeAuthority, type TestAuthority } from '../testing/authority.ts';
 import { launchBrowser, watchDocuments } from '../testing/browser.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
-
-const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 describe('the whole chain over HTTPS', () => {
   let authority: TestAuthority;
@@ -68,7 +66,7 @@ describe('the whole chain over HTTPS', () => {
   test('alongside doctor trusts the authority of the instance, and checks its certificates', async () => {
     const examine = async (...argv: string[]) => {
       const flags = ['doctor', '--json', '--state', instance.state.stateFile ?? '', ...argv];
-      const child = spawn(process.execPath, [cli, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, [main, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
       const { checks } = (await readJson(child.stdout)) as {
         checks: { name: string; outcome: string; detail: string }[];
       };
@@ -133,7 +131,7 @@ test('--tls serves HTTPS with a certificate that alongside doctor trusts', async
     assert.match(instance.urls.api, /^https:\/\/localhost:/);
     assert.equal((await fetch(`${instance.urls.api}/oauth2/_ping`)).status, 200);
     const flags = ['doctor', '--json', '--state', instance.state.stateFile ?? ''];
-    const child = spawn(process.execPath, [cli, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [main, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
     const { checks } = (await readJson(child.stdout)) as { checks: { name: string; outcome: string }[] };
     assert.equal(checks.find(({ name }) => name === 'service (cis2)')?.outcome, 'ok');
   } finally {

@@ -14,11 +14,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { main } from '../../src/cli/testing/command.ts';
 import type { StateFile } from '../../src/state-file.ts';
 import { Navigator } from '../testing/navigate.ts';
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 interface Ended {
   code: number | null;

@@ -6,16 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { loadConfig } from '@alongside/kernel/config';
 import { randomToken } from '@alongside/kernel/ids';
 import { openFolderProblem } from '../../src/boot/production.ts';
+import { main } from '../../src/cli/testing/command.ts';
 import { productionShape } from '../../src/config.ts';
 import { startAlongside } from '../../src/main.ts';
 import { makeAuthority } from '../testing/authority.ts';
 import { databaseDump } from '../testing/database-dump.ts';
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 test('alongside serve prints one line when ready, without secrets, and exits in order', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-serve-'));

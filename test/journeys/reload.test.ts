@@ -7,11 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
-import { fileURLToPath } from 'node:url';
+import { main } from '../../src/cli/testing/command.ts';
 import type { StateFile } from '../../src/state-file.ts';
 import { makeAuthority } from '../testing/authority.ts';
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** Returns the serial number of a server's certificate on a new connection. */
 async function serialAt(origin: string): Promise<string> {

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { main } from '../../src/cli/testing/command.ts';
 import { openInstance } from '../../src/kit/instance.ts';
 import { startInstanceProcess } from '../../src/kit/instance-process.ts';
 import type { Alongside } from '../../src/kit/types.ts';
 import { type Collector, startCollector } from '../testing/collector.ts';
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const pds = '/personal-demographics/FHIR/R4';
 const nhsNumber = '9733162043';
 const form = { 'content-type': 'application/x-www-form-urlencoded' };

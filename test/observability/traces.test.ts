@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { createPds, traced } from '@alongside/client';
+import { main } from '../../src/cli/testing/command.ts';
 import type { Journey, JourneySummary } from '../../src/journeys/model.ts';
 import { openInstance } from '../../src/kit/instance.ts';
 import { type InstanceProcess, startInstanceProcess } from '../../src/kit/instance-process.ts';
@@ -14,7 +14,6 @@ import { freePorts } from '../testing/free-port.ts';
 
 const messageCount = 13;
 const waiting = { timeout: 60_000 };
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 describe('a sign-in and an API call through services in two processes', () => {
   const data = mkdtempSync(join(tmpdir(), 'alongside-traces-'));

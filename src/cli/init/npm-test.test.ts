@@ -14,9 +14,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { main } from '../testing/command.ts';
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'npm-test-'));
 after(() => rmSync(root, { recursive: true, force: true }));
 
