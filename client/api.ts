@@ -81,7 +81,7 @@ export function createApi(settings: ApiSettings): Api {
   checkHeader('odsCode', settings.odsCode, /^[A-Za-z0-9]{1,20}$/);
   const retry = {
     attempts: settings.retry?.attempts ?? 3,
-    longestWaitMs: settings.retry?.longestWaitMs ?? 10_000,
+    maxWaitMs: settings.retry?.maxWaitMs ?? 10_000,
     clock: settings.clock ?? systemClock,
     wait: settings.wait ?? pause,
   };

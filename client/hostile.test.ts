@@ -181,9 +181,9 @@ describe('a hostile server', () => {
 
   // The time limit of the library, shortened for servers that hang.
   /** Milliseconds for a response; few for one that never ends. */
-  let patience = 20_000;
+  let timeout = 20_000;
   const fetcher: Fetch = (url, init) => {
-    const limit = AbortSignal.timeout(patience);
+    const limit = AbortSignal.timeout(timeout);
     return fetch(url, { ...init, signal: init.signal ? AbortSignal.any([init.signal, limit]) : limit });
   };
   const common = { fetch: fetcher, clientId: 'app' };
@@ -311,7 +311,7 @@ describe('a hostile server', () => {
       hostile = call.split('at ')[1] ?? '';
       for (const [what, sent] of Object.entries(answers)) {
         answer = sent;
-        patience = typeof sent === 'function' ? 40 : 20_000;
+        timeout = typeof sent === 'function' ? 40 : 20_000;
         const outcome = await make().catch((error: unknown) => error);
         if (!(outcome instanceof Error)) continue;
         assert.ok(outcome instanceof ClientError, `${what}: ${outcome.stack}`);
@@ -328,7 +328,7 @@ describe('a hostile server', () => {
       hostile = call.split('at ')[1] ?? '';
       const stop = new AbortController();
       answer = () => stop.abort();
-      patience = 20_000;
+      timeout = 20_000;
       await assert.rejects(make({ signal: stop.signal }), { code: 'aborted' });
       await assert.rejects(make({ signal: stop.signal }), { code: 'aborted' });
     });

@@ -9,7 +9,7 @@ export interface RetryLimits {
   /** Calls in all; 3 by default, 1 for none. */
   attempts?: number | undefined;
   /** Longest wait in all, in milliseconds; 10,000 by default. If the API asks for a longer wait, its answer is returned at once. */
-  longestWaitMs?: number | undefined;
+  maxWaitMs?: number | undefined;
 }
 
 /** The tools of a retry. */
@@ -26,10 +26,10 @@ const FIRST_PAUSE_MS = 250;
  */
 export async function retried(
   call: () => Promise<HttpAnswer>,
-  { attempts, longestWaitMs, clock, wait }: Retry,
+  { attempts, maxWaitMs, clock, wait }: Retry,
   options: { repeatable: boolean; signal?: AbortSignal },
 ): Promise<HttpAnswer> {
-  let left = longestWaitMs;
+  let left = maxWaitMs;
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await call().catch(networkError);
     const pause = mayPass(outcome, options.repeatable) ? pauseAfter(outcome, attempt, clock) : undefined;

@@ -2,7 +2,7 @@ import { reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
 
 /** Milliseconds that shutdown waits for background work, and then for this work to leave the rest to the next start. */
-const patience = 5_000;
+const defaultTimeout = 5_000;
 const farewell = 1_000;
 
 /** Runs work that no request waits for. Logs its errors, and lets shutdown wait for its end. */
@@ -33,7 +33,7 @@ export class Background {
   }
 
   /** Resolves when no work is running, or after the given milliseconds. Returns the number of unfinished tasks. */
-  async settled(milliseconds = patience): Promise<number> {
+  async settled(milliseconds = defaultTimeout): Promise<number> {
     let late = false;
     let timer: NodeJS.Timeout | undefined;
     const over = new Promise<void>((resolve) => {

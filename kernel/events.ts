@@ -61,7 +61,7 @@ export interface Recorder {
 }
 
 /** A response waits for its events once this many are gathered. */
-const mostGathered = 200;
+const maxGathered = 200;
 
 /** Options for storing events. */
 export interface Keeping {
@@ -172,7 +172,7 @@ export class EventRecorder implements Recorder {
    * if there is nothing to wait for. HTTP responses wait for this.
    */
   flush(): Promise<void> | undefined {
-    const isDue = this.#gather === 0 || this.#isPressing || this.#waiting.length >= mostGathered;
+    const isDue = this.#gather === 0 || this.#isPressing || this.#waiting.length >= maxGathered;
     const stored = isDue && this.#waiting.length > 0 ? this.keep() : this.#isWritePressing && this.#writing;
     return stored ? stored.then(() => this.#store.durable()) : this.#store.durable();
   }

@@ -15,7 +15,7 @@ export interface ReadinessCheck {
 }
 
 /** Milliseconds that one check may take. */
-const defaultPatience = 2_000;
+const defaultTimeout = 2_000;
 
 /**
  * Decides whether this process can serve. Each check has a time limit and runs once at a time, however many
@@ -24,15 +24,15 @@ const defaultPatience = 2_000;
 export class Readiness {
   readonly #checks: readonly ReadinessCheck[];
   readonly #log: Log;
-  readonly #patience: number;
+  readonly #timeout: number;
   readonly #running = new Map<ReadinessCheck, Promise<boolean>>();
   #isDraining = false;
   #logged = '';
 
-  constructor(checks: readonly ReadinessCheck[], log: Log, patience = defaultPatience) {
+  constructor(checks: readonly ReadinessCheck[], log: Log, timeout = defaultTimeout) {
     this.#checks = checks;
     this.#log = log;
-    this.#patience = patience;
+    this.#timeout = timeout;
   }
 
   get names(): string[] {
@@ -68,7 +68,7 @@ export class Readiness {
     }
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(resolve, this.#patience, false);
+      timer = setTimeout(resolve, this.#timeout, false);
     });
     return Promise.race([running, late]).finally(() => clearTimeout(timer));
   }

@@ -9,13 +9,13 @@ import { Refusal, reasonOf } from './errors.ts';
 import {
   ambiguous,
   answerMalformed,
+  defaultBodyLimit,
   hasBody,
   incomingOf,
   type OnMalformed,
   readBody,
   requestOf,
   targetOf,
-  usualBodyLimit,
 } from './incoming.ts';
 import { nearestPath } from './nearest-path.ts';
 import { peerOf, type TrustedProxies } from './peer.ts';
@@ -24,13 +24,13 @@ import { type RespondOptions, refusing, respond, respondToError } from './respon
 import { routeFinder } from './route.ts';
 import {
   createServerFor,
+  defaultTimeouts,
   listenAt,
   listenError,
   type PlaceFlags,
   secureOptions,
   type Timeouts,
   type Tls,
-  usualTimeouts,
 } from './server-socket.ts';
 import { Turns } from './turns.ts';
 
@@ -72,7 +72,7 @@ export interface Listener {
   /** Keeps serving, but closes each connection after its next response, so that callers move to another process. */
   drain(): void;
   /** Ends streams and stops listening. Lets running requests finish, and cuts them off after the given milliseconds. */
-  close(patience?: number): Promise<void>;
+  close(timeout?: number): Promise<void>;
 }
 
 /** Streaming responses of a listener. Once it closes, new ones end at once too. */
@@ -109,11 +109,11 @@ const clientLeft = new Set([
 
 /** Creates the HTTP server of one service from its routes. */
 export function createListener(routes: readonly Route[], options: ListenerOptions): Listener {
-  const { log, name, proxies, flush, observer, isHttps = false, bodyLimit = usualBodyLimit } = options;
+  const { log, name, proxies, flush, observer, isHttps = false, bodyLimit = defaultBodyLimit } = options;
   const background = new Background();
   const find = routeFinder(routes);
   const respondOptions = options.development ? { ...options, nearestPath: nearestPath(routes) } : options;
-  const timeouts = { ...usualTimeouts, ...options.timeouts };
+  const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const server = createServerFor(options.tls, timeouts);
   const connections = new Connections(server, proxies);
   const turns = new Turns();
@@ -189,7 +189,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     );
   });
 
-  async function close(patience: number): Promise<void> {
+  async function close(timeout: number): Promise<void> {
     isDraining = true;
     let timer: NodeJS.Timeout | undefined;
     const over = new Promise<void>((resolve) => {
@@ -197,7 +197,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
         const cut = connections.endAll();
         log.warn({ listener: name, cut }, 'requests in flight were cut');
         resolve();
-      }, patience);
+      }, timeout);
     });
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     streams.close();
@@ -227,8 +227,8 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     drain() {
       isDraining = true;
     },
-    close(patience = lastRequests) {
-      closing ??= close(patience);
+    close(timeout = lastRequests) {
+      closing ??= close(timeout);
       return closing;
     },
   };

@@ -78,8 +78,8 @@ export const randomBase64 = (bytes: number): string => {
 };
 
 /** Maximum length of a client's id. */
-const longestId = 200;
+const maxIdLength = 200;
 
 /** Returns the id of a header; undefined if it is absent or too long to be stored. */
 export const headerId = (value: string | string[] | undefined): string | undefined =>
-  typeof value === 'string' && value !== '' && value.length <= longestId ? value : undefined;
+  typeof value === 'string' && value !== '' && value.length <= maxIdLength ? value : undefined;

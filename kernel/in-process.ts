@@ -1,7 +1,7 @@
 import { Activity, noteAnswer, observed } from './activity.ts';
 import { StreamAnswer } from './answer.ts';
 import { uuid } from './ids.ts';
-import { bodyTooLarge, targetOf, usualBodyLimit } from './incoming.ts';
+import { bodyTooLarge, defaultBodyLimit, targetOf } from './incoming.ts';
 import type { HttpRequest, Route } from './request.ts';
 import { type RespondOptions, refusing, respond } from './respond.ts';
 import { routeFinder } from './route.ts';
@@ -55,7 +55,7 @@ export function inProcess(routes: readonly Route[], options: RespondOptions): As
       port: 0,
     };
     seen?.follow(request, template);
-    const isTooLarge = Buffer.byteLength(body) > (route.bodyLimit ?? usualBodyLimit);
+    const isTooLarge = Buffer.byteLength(body) > (route.bodyLimit ?? defaultBodyLimit);
     const answer = await respond(request, isTooLarge ? refusing(route, bodyTooLarge()) : route, options);
     if (answer instanceof StreamAnswer)
       throw new Error(`${path} responds with a stream, which needs a socket.`);

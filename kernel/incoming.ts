@@ -10,7 +10,7 @@ import type { HttpRequest, Incoming } from './request.ts';
 import { noteRefusal, type RespondOptions } from './respond.ts';
 
 /** Largest body in bytes, where neither the route nor the listener has another limit. */
-export const usualBodyLimit = 65_536;
+export const defaultBodyLimit = 65_536;
 
 /** Media types with binary bodies. */
 const binaryTypes: ReadonlySet<string> = new Set(['application/ocsp-request']);

@@ -27,7 +27,7 @@ export interface JourneyLink {
 export const endOf = (session: string): string => `end ${session}`;
 
 /** Values of each generation: two of them are those of the last minute on a busy machine. */
-const mostKnown = 10_000;
+const maxKnown = 10_000;
 /** Shorter values, such as a careless state, may be those of others. */
 const shortestFound = 16;
 const none: ReadonlyMap<string, string> = new Map();
@@ -181,7 +181,7 @@ export class Journeys {
   }
 
   #remember(value: string, journey: string): void {
-    if (this.#known.size >= mostKnown) {
+    if (this.#known.size >= maxKnown) {
       this.#older = this.#known;
       this.#known = new Map();
     }

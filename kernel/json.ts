@@ -102,7 +102,7 @@ export function freeze<T>(value: T): T {
 }
 
 /** Maximum number of cached texts. */
-const mostTexts = 1_000;
+const maxTexts = 1_000;
 
 /** Caches parsed JSON texts. The shared values are frozen. */
 export class ParsedTexts<T> {
@@ -113,7 +113,7 @@ export class ParsedTexts<T> {
     const known = this.#known.get(key);
     if (known?.text === text) return known.value;
     const value = freeze(read(text));
-    if (this.#known.size >= mostTexts) this.#known.clear();
+    if (this.#known.size >= maxTexts) this.#known.clear();
     this.#known.set(key, { text, value });
     return value;
   }

@@ -123,11 +123,11 @@ function parseObject(part: string): { [name: string]: unknown } | undefined {
 }
 
 /** Maximum length of a compact JWT in characters. */
-const longestJwt = 32_768;
+const maxJwtLength = 32_768;
 
 /** Decodes a compact JWS without verifying it. Returns undefined if it is malformed. */
 export function decodeJwt(token: string): DecodedJwt | undefined {
-  if (token.length > longestJwt) return undefined;
+  if (token.length > maxJwtLength) return undefined;
   const parts = token.split('.');
   const [header, claims, signature] = parts;
   if (parts.length !== 3 || !header || !claims || signature === undefined) return undefined;
@@ -192,12 +192,12 @@ export async function signJwt(
 const imported = new WeakMap<object, KeyObject>();
 
 /** Longest members of an RSA key in base64url: 16,384 bits as in OpenSSL, and an exponent of 256 bits (FIPS 186-5). */
-const longestMembers = { n: 2_731, e: 43 };
+const maxMemberLengths = { n: 2_731, e: 43 };
 
 /** Whether an RSA key is too large: Node.js needs seconds to read the details of a key with an exponent of 60 KB. */
 const isOversized = ({ n, e }: { n?: unknown; e?: unknown }): boolean =>
-  (typeof n === 'string' && n.length > longestMembers.n) ||
-  (typeof e === 'string' && e.length > longestMembers.e);
+  (typeof n === 'string' && n.length > maxMemberLengths.n) ||
+  (typeof e === 'string' && e.length > maxMemberLengths.e);
 
 /**
  * Imports a public key from a JWK. Returns undefined unless it is a public signature key without private or

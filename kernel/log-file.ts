@@ -28,7 +28,7 @@ const closed = /^\.\d{8}T\d{9}Z$/;
 export class LogFile {
   readonly #options: LogFileOptions;
   readonly #report: (message: string) => void;
-  readonly #mostWaiting: number;
+  readonly #maxWaiting: number;
   #descriptor: number;
   #size = 0;
   #since = 0;
@@ -37,13 +37,13 @@ export class LogFile {
   #reportedAt = Number.NEGATIVE_INFINITY;
 
   /**
-   * @param mostWaiting characters that may wait while the disk does not respond
+   * @param maxWaiting characters that may wait while the disk does not respond
    * @param report is told what is wrong with the file, once a minute at most
    * @throws OperatorError if the file cannot be opened
    */
-  constructor(options: LogFileOptions, mostWaiting: number, report: (message: string) => void) {
+  constructor(options: LogFileOptions, maxWaiting: number, report: (message: string) => void) {
     this.#options = options;
-    this.#mostWaiting = mostWaiting;
+    this.#maxWaiting = maxWaiting;
     this.#report = report;
     try {
       this.#descriptor = this.#open();
@@ -55,7 +55,7 @@ export class LogFile {
   }
 
   write(lines: string): void {
-    if (this.#waiting.length < this.#mostWaiting) this.#waiting += lines;
+    if (this.#waiting.length < this.#maxWaiting) this.#waiting += lines;
     if (!this.#isWriting) this.#writeWaiting();
   }
 

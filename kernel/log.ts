@@ -38,7 +38,7 @@ export interface LogLevel {
 const gathered = 65_536;
 const gatherFor = 20;
 /** Bytes that may wait while the reader of the log reads nothing; further lines are lost. */
-const mostWaiting = 16 * 1_048_576;
+const maxWaiting = 16 * 1_048_576;
 
 /** Tests for characters that the log escapes and JSON does not: controls, direction marks, unassigned ones (ASVS 5.0, 16.4.1). */
 const suspect = /[^\x20-\x7e\n]/;
@@ -54,7 +54,7 @@ class LogOutput implements DestinationStream {
   #destination: Pick<LogFile, 'write' | 'flushSync'> = pino.destination({
     dest: 2,
     sync: false,
-    maxLength: mostWaiting,
+    maxLength: maxWaiting,
   });
   #format: Format = (line) => line;
   #lines = '';
@@ -89,7 +89,7 @@ class LogOutput implements DestinationStream {
 
   useFile(options: LogFileOptions): void {
     const report = (message: string) => void process.stderr.write(`${message}\n`);
-    this.#destination = new LogFile(options, mostWaiting, report);
+    this.#destination = new LogFile(options, maxWaiting, report);
   }
 
   /** Returns whether there were lines. */

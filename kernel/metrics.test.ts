@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { silentLog } from './log.ts';
-import { Metrics, mostLines, type SeriesTable } from './metrics.ts';
+import { Metrics, maxLines, type SeriesTable } from './metrics.ts';
 
 const table = {
   calls_total: { kind: 'counter', help: 'Calls.', labels: { route: 'r', method: 'm' }, most: 3 },
@@ -67,7 +67,7 @@ describe('Metrics', () => {
   });
 
   test('refuses a table that may have too many lines', async () => {
-    const large = { wide: { kind: 'counter', help: 'Wide.', labels: { a: 'a' }, most: mostLines } } as const;
+    const large = { wide: { kind: 'counter', help: 'Wide.', labels: { a: 'a' }, most: maxLines } } as const;
     await assert.rejects(Metrics.open(large, silentLog), /may have \d+ lines/);
   });
 });

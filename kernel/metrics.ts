@@ -36,9 +36,9 @@ export interface Sample {
 /** Upper bounds in seconds, from the semantic conventions of OpenTelemetry for durations of HTTP. */
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 /** Maximum number of lines of one scrape. */
-export const mostLines = 10_000;
+export const maxLines = 10_000;
 /** Maximum number of lines of the metrics of Node.js. */
-const mostLinesOfNode = 200;
+const maxLinesOfNode = 200;
 /** Gauges of the library with the suffix of counters. Each repeats the sum of a series that stays. */
 const misnamed = [
   'nodejs_active_handles_total',
@@ -48,13 +48,13 @@ const misnamed = [
 const openMetricsType = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 const plainType = 'text/plain; version=0.0.4; charset=utf-8';
 /** Milliseconds that reading one gauge may take. */
-const patience = 2_000;
+const readTimeout = 2_000;
 
 const linesOf = { counter: 1, gauge: 1, histogram: durationBuckets.length + 3 } as const;
 
 /** Returns the number of lines that a table has at most: HELP and TYPE, then every combination and the one of `other`. */
-const mostLinesOf = (table: SeriesTable): number =>
-  Object.values(table).reduce((sum, { kind, most }) => sum + 2 + (most + 1) * linesOf[kind], mostLinesOfNode);
+const maxLinesOf = (table: SeriesTable): number =>
+  Object.values(table).reduce((sum, { kind, most }) => sum + 2 + (most + 1) * linesOf[kind], maxLinesOfNode);
 
 /** One combination of labels and what was counted for it. */
 interface Cell {
@@ -158,7 +158,7 @@ export class Metrics<T extends SeriesTable> {
     { Registry, Counter, Gauge, Histogram, collectDefaultMetrics }: Library,
     log: Log,
   ) {
-    if (mostLinesOf(table) > mostLines) throw new Error(`The series may have ${mostLinesOf(table)} lines.`);
+    if (maxLinesOf(table) > maxLines) throw new Error(`The series may have ${maxLinesOf(table)} lines.`);
     this.#log = log;
     this.#registry = new Registry();
     const registers = [this.#registry];
@@ -271,7 +271,7 @@ export const formatScrape = (plain: string, accept = ''): { type: string; body: 
 async function inTime<R>(reading: R | Promise<R>): Promise<R> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it took over ${patience} ms`)), patience);
+    timer = setTimeout(() => reject(new Error(`it took over ${readTimeout} ms`)), readTimeout);
   });
   return Promise.race([reading, late]).finally(() => clearTimeout(timer));
 }

@@ -4,7 +4,7 @@ import { partsOf } from './route.ts';
 
 /** Maximum length of a path, and maximum number of edits, for a suggestion. */
 const longest = 120;
-const mostEdits = 3;
+const maxEdits = 3;
 
 /** Fills the `:name` parts of a template from a path. */
 export const filled = (template: string, path: string): string => {
@@ -27,7 +27,7 @@ export function nearestPath(
   return (path) => {
     if (path.length > longest) return undefined;
     let nearest: string | undefined;
-    let fewest = mostEdits + 1;
+    let fewest = maxEdits + 1;
     for (const template of templates) {
       const candidate = filled(template, path);
       if (Math.abs(candidate.length - path.length) >= fewest) continue;

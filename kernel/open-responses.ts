@@ -4,7 +4,7 @@ import { kernelErrors } from './kernel-errors.ts';
 import type { Log } from './log.ts';
 
 /** Milliseconds between two checks: with the check itself, a response ends within a second. Unchecked ones end after the other time. */
-const usualTimes = { every: 500, unchecked: 10_000 };
+const defaultTimes = { every: 500, unchecked: 10_000 };
 
 interface Held<A> {
   readonly about: A;
@@ -18,7 +18,7 @@ interface Held<A> {
 export class OpenResponses<A> {
   readonly #findEnded: (open: readonly A[]) => Promise<ReadonlyMap<A, Refusal>>;
   readonly #log: Log;
-  readonly #times: typeof usualTimes;
+  readonly #times: typeof defaultTimes;
   readonly #open = new Set<Held<A>>();
   #isWaiting = false;
   #failingSince: number | undefined;
@@ -27,11 +27,11 @@ export class OpenResponses<A> {
   constructor(
     findEnded: (open: readonly A[]) => Promise<ReadonlyMap<A, Refusal>>,
     log: Log,
-    times: Partial<typeof usualTimes> = {},
+    times: Partial<typeof defaultTimes> = {},
   ) {
     this.#findEnded = findEnded;
     this.#log = log;
-    this.#times = { ...usualTimes, ...times };
+    this.#times = { ...defaultTimes, ...times };
   }
 
   /** Returns the response, which is cut off when `about` must end. */

@@ -46,11 +46,11 @@ function distance(a: string, b: string): number {
 }
 
 /** Longer input is not a typing error. */
-const longestName = 64;
+const maxNameLength = 64;
 
 /** Returns a question that suggests a similar name, or one that begins so; empty without one. */
 export function nearest(name: string, names: readonly string[]): string {
-  if (name === '' || name.length > longestName) return '';
+  if (name === '' || name.length > maxNameLength) return '';
   const wanted = name.toLowerCase();
   const longer = wanted.length > 2 ? names.find((known) => known.startsWith(wanted)) : undefined;
   const [similar] = names

@@ -92,7 +92,7 @@ function forwardedChain(header: string | undefined): Buffer[] {
 }
 
 /** The longest chain of intermediates that is read. */
-const longestChain = 10;
+const maxChain = 10;
 
 /** Returns the other end of a socket, with its client certificate if it sent one. */
 export function peerAt(socket: Socket): Peer {
@@ -102,7 +102,7 @@ export function peerAt(socket: Socket): Peer {
   const certificateChain: Buffer[] = [];
   for (
     let next = own.issuerCertificate;
-    next && certificateChain.length < longestChain;
+    next && certificateChain.length < maxChain;
     next = next.issuerCertificate
   )
     certificateChain.push(next.raw);

@@ -18,7 +18,7 @@ export const shownSecret = (value: string): string =>
     : `a secret that begins with ${value.slice(0, 4)}, ${value.length} characters`;
 
 const longest = 200;
-const mostShown = 5;
+const maxShown = 5;
 
 const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
 
@@ -47,7 +47,7 @@ export function shownRegistered(came: string, registered: readonly string[]): st
     .slice(0, 50)
     .map((value) => ({ value, distance: edits(came.slice(0, longest), value.slice(0, longest)) }))
     .toSorted((one, other) => one.distance - other.distance);
-  const shown = distances.slice(0, mostShown).map(({ value }) => cut(value));
+  const shown = distances.slice(0, maxShown).map(({ value }) => cut(value));
   const more = registered.length - shown.length;
   const [nearest, ...others] = shown;
   const first = others.length > 0 ? `${nearest} (the nearest)` : nearest;

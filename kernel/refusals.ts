@@ -66,10 +66,10 @@ export interface RefusalRecorder {
 }
 
 const redactedFacts = (facts: RefusalFacts): RefusalFacts =>
-  Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, redacted(value, longestDetail)]));
+  Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, redacted(value, maxDetailLength)]));
 
 /** Maximum length of a detail in characters. */
-const longestDetail = 2_000;
+const maxDetailLength = 2_000;
 /**
  * Returns the record of a refused request, for the service of its catalogue entry, or the listener's service
  * for kernel entries.
@@ -92,7 +92,7 @@ export function recordOf(
     status,
     description: entry.description,
     expected: entry.expected,
-    detail: redacted(detail, longestDetail),
+    detail: redacted(detail, maxDetailLength),
     fix: fix ?? entry.fix,
     actor: entry.actor,
     source: entry.source,

@@ -6,5 +6,5 @@ export const doublingWaits = (first: number, most: number, attempts: number): nu
  * Returns whether a time has passed. A time further ahead than the longest wait was set before the clock was set back, so it
  * counts as passed.
  */
-export const isDue = (time: number, now: number, longestWait: number): boolean =>
-  time <= now || time > now + longestWait;
+export const isDue = (time: number, now: number, maxWait: number): boolean =>
+  time <= now || time > now + maxWait;

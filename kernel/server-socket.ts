@@ -22,7 +22,7 @@ export interface Timeouts {
   linger: number;
 }
 
-export const usualTimeouts: Timeouts = { headers: 10_000, request: 30_000, check: 1_000, linger: 2_000 };
+export const defaultTimeouts: Timeouts = { headers: 10_000, request: 30_000, check: 1_000, linger: 2_000 };
 /** Milliseconds for which an unused connection stays open. */
 const keepAlive = 30_000;
 

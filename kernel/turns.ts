@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Maximum number of requests of one connection that wait for the response before them. */
-const mostWaiting = 100;
+const maxWaiting = 100;
 
 /** Runs the requests of each connection one after another. A client may send thousands without reading a response. */
 export class Turns {
@@ -19,7 +19,7 @@ export class Turns {
     }
     const waiting = (this.#waiting.get(socket) ?? 0) + 1;
     this.#waiting.set(socket, waiting);
-    if (waiting > mostWaiting) {
+    if (waiting > maxWaiting) {
       socket.destroy();
       return;
     }

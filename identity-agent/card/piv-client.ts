@@ -60,7 +60,7 @@ function parsed<T>(what: string, read: () => T): T {
 }
 
 /** Milliseconds for one operation, however many commands it needs. The slowest cards need a few seconds. */
-const usualLimit = 30_000;
+const defaultLimit = 30_000;
 
 interface PivOptions extends ExchangeOptions {
   /** Milliseconds that one operation may take with the card; 30,000 by default. */
@@ -180,7 +180,7 @@ export class PivClient implements CardClient {
       const timer = setTimeout(() => {
         late.abort(new CardError('transaction_failed', 'The card took too long.'));
         reject(late.signal.reason);
-      }, this.#options.limit ?? usualLimit);
+      }, this.#options.limit ?? defaultLimit);
       const transmit: CardTransport['transmit'] = async (command) => {
         late.signal.throwIfAborted();
         return this.#transport.transmit(command);

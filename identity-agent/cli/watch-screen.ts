@@ -14,7 +14,7 @@ const bus = ['--system', '--dest', service];
 /** Signals after which the state is read: locked or unlocked, another session, logind restarted. */
 const worthALook = /'LockedHint'|\.Session(?:New|Removed) |is owned by|does not have an owner/;
 /** Milliseconds that logind may take to respond. */
-const patience = 10_000;
+const timeout = 10_000;
 
 const noProgram =
   'gdbus is needed and is not on this machine: install libglib2.0-bin (Debian, Ubuntu) or glib2 (Fedora, SUSE).';
@@ -23,7 +23,7 @@ const noProgram =
 async function ask(path: string, method: string, ...values: string[]): Promise<string> {
   const call = ['call', ...bus, '--object-path', path, '--method', method, ...values];
   try {
-    return (await promisify(execFile)('gdbus', call, { timeout: patience, encoding: 'utf8' })).stdout;
+    return (await promisify(execFile)('gdbus', call, { timeout, encoding: 'utf8' })).stdout;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new OperatorError(noProgram);
     const said = (error as { stderr?: string }).stderr?.trim() || reasonOf(error);

@@ -7,12 +7,12 @@ import { AgentConnection } from '../socket/client.ts';
 import type { RunningAgent, ServerProbe, Subject } from './check.ts';
 
 /** Time limit of a request, in milliseconds. */
-const patience = 5_000;
+const timeout = 5_000;
 
 async function askServer(servers: Servers, url: string): Promise<ServerProbe> {
   const before = systemClock.now();
   try {
-    const answer = await servers.call({ method: 'GET', url, milliseconds: patience });
+    const answer = await servers.call({ method: 'GET', url, milliseconds: timeout });
     return { url, answer, problem: '', before, after: systemClock.now() };
   } catch (error) {
     return { url, answer: undefined, problem: reasonOf(error), before, after: systemClock.now() };
@@ -21,7 +21,7 @@ async function askServer(servers: Servers, url: string): Promise<ServerProbe> {
 
 async function askAgent(path: string): Promise<RunningAgent> {
   const connection = await AgentConnection.open(path);
-  const late = setTimeout(() => connection.close(), patience);
+  const late = setTimeout(() => connection.close(), timeout);
   try {
     return {
       status: await connection.call<AgentStatus>(methods.status),

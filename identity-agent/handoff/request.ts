@@ -137,7 +137,7 @@ export function checkResponseUri({
 const cacheTime = 3_600_000;
 /** Maximum number of fetches a minute for unknown kids, so that no one can make us flood CIS2. */
 const fetchesPerMinute = 20;
-const mostKeys = 100;
+const maxKeys = 100;
 
 /** The public keys of the trusted CIS2, only from the configured address. */
 export class PinnedKeys {
@@ -182,7 +182,7 @@ export class PinnedKeys {
     if (status !== 200 || !Array.isArray(list))
       throw new ServerCallError(`there is no key set at ${this.#url}: status ${status}`);
     const keys = new Map<string, KeyObject>();
-    for (const jwk of list.slice(0, mostKeys) as JsonWebKey[]) {
+    for (const jwk of list.slice(0, maxKeys) as JsonWebKey[]) {
       const key = publicKeyOf(jwk);
       if (key && typeof jwk.kid === 'string' && jwk.use !== 'enc' && keyFits('ES256', key))
         keys.set(jwk.kid, key);

@@ -20,7 +20,7 @@ export class UsedRequests {
   readonly #until: Map<string, number>;
   readonly #mutex = new Mutex();
   #lines = 0;
-  #mostLines = fewestLines;
+  #maxLines = fewestLines;
   /** The file, open for new lines. */
   #opened: number | undefined;
 
@@ -62,7 +62,7 @@ export class UsedRequests {
 
   async #write(line: string): Promise<void> {
     this.#lines += 1;
-    if (this.#lines > this.#mostLines) return this.#writeAnew();
+    if (this.#lines > this.#maxLines) return this.#writeAnew();
     this.#opened ??= openSync(this.#file, 'a', 0o600);
     // A line in the page cache takes microseconds, a thread of the pool for it many times as long.
     appendFileSync(this.#opened, line);
@@ -73,7 +73,7 @@ export class UsedRequests {
     const now = seconds(this.#clock);
     for (const [known, until] of this.#until) if (until < now) this.#until.delete(known);
     this.#lines = 0;
-    this.#mostLines = Math.max(fewestLines, this.#until.size);
+    this.#maxLines = Math.max(fewestLines, this.#until.size);
     await replaceFile(this.#file, [...this.#until].map(([hash, end]) => `${end} ${hash}\n`).join(''));
   }
 }

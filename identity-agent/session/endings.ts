@@ -6,7 +6,7 @@ import type { HeldKey } from './agent-key.ts';
 import { type CisClient, CisRefusal } from './cis-client.ts';
 
 /** Milliseconds without heartbeats after which CIS ends a session itself. */
-const patience = 600_000;
+const ttl = 600_000;
 
 interface Ending {
   id: string;
@@ -30,7 +30,7 @@ export class Endings {
 
   /** Notifies CIS. Resolves when it was notified or did not respond; never rejects. */
   add({ id, key }: { id: string; key: HeldKey }, cause: AgentEndCause): Promise<void> {
-    const ending = { id, key, cause, until: this.#clock.now() + patience };
+    const ending = { id, key, cause, until: this.#clock.now() + ttl };
     this.#waiting.set(id, ending);
     return this.#tell(ending);
   }

@@ -22,7 +22,7 @@ export interface Layer {
   place(name: SettingName): string;
 }
 
-const mostBytes = 65_536;
+const maxBytes = 65_536;
 
 /** Settings with which an agent cannot start. */
 export class SettingsError extends OperatorError {}
@@ -97,7 +97,7 @@ function parsed(file: string): Record<string, unknown> | undefined {
   let value: unknown;
   try {
     const bytes = readFileSync(file);
-    if (bytes.length > mostBytes) throw new Error(`it has more than ${mostBytes} bytes`);
+    if (bytes.length > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
     value = JSON.parse(decodeText(bytes));
   } catch (error) {
     if (isMissing(error)) return undefined;

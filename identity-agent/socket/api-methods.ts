@@ -49,7 +49,7 @@ export const counted = (methods: Record<string, SocketMethod>): Record<string, S
 
 const interfaceVersion = '1.0';
 /** Maximum number of open handles of a program. */
-const mostInstances = 1_000;
+const maxInstances = 1_000;
 
 /** Versions by their published numbers: 1 the interface, 2 the agent. */
 const versions: Readonly<Record<number, string>> = { 1: interfaceVersion, 2: agentVersion };
@@ -67,7 +67,7 @@ export function apiMethods(): Record<string, SocketMethod> {
     ...counted({
       [methods.initialize]: async (params, { instances }) => {
         only(params, 'application');
-        if (instances.size >= mostInstances) throw ticketFailure('RESOURCE_ALLOCATION_FAILED');
+        if (instances.size >= maxInstances) throw ticketFailure('RESOURCE_ALLOCATION_FAILED');
         last += 1;
         instances.add(last);
         return { instance: last };

@@ -33,12 +33,12 @@ interface Message {
 }
 
 /** Responses may be much longer than calls, for example an export of all cards. */
-const longestAnswer = 32 * 1024 * 1024;
+const maxAnswerLength = 32 * 1024 * 1024;
 
 /** A connection to an agent's local socket. */
 export class AgentConnection {
   readonly #socket: Socket;
-  readonly #lines = new Lines(longestAnswer);
+  readonly #lines = new Lines(maxAnswerLength);
   readonly #waiting = new Map<number, Waiting>();
   readonly #onNotification: (method: string, params: unknown) => void;
   #last = 0;

@@ -21,7 +21,7 @@ import type { Caller, SocketMethod } from './method.ts';
 
 const limits = { connections: 64, callsAtOnce: 16, unread: 1_048_576 };
 /** Maximum length of a Unix socket path in bytes (`sun_path` of unix(7), without its end). */
-const longestPath = 107;
+const maxPathLength = 107;
 
 export interface SocketServerOptions {
   /** Path of a Unix socket, or `\\.\pipe\NAME` on Windows. */
@@ -180,9 +180,9 @@ async function removeLeftover(path: string): Promise<void> {
 
 /** Creates the folder of the socket if it is missing. @throws OperatorError if others could create a socket there */
 async function requireOwnFolder(path: string): Promise<void> {
-  if (Buffer.byteLength(path) > longestPath)
+  if (Buffer.byteLength(path) > maxPathLength)
     throw new OperatorError(
-      `The path of the local socket is too long for this system (${longestPath} bytes at most): ${path}`,
+      `The path of the local socket is too long for this system (${maxPathLength} bytes at most): ${path}`,
     );
   const folder = dirname(path);
   try {

@@ -7,7 +7,7 @@ import type { RpcError } from './json-rpc.ts';
 import { aText, may, only, type SocketMethod, secondsUpTo } from './method.ts';
 
 /** Seconds that a call waits for the user: by default, and at most. */
-const patience = { usual: 120, most: 300 };
+const timeouts = { default: 120, max: 300 };
 
 /** Returns why a sign-in is impossible in the current state. */
 function obstacle(agent: Agent): RpcError | undefined {
@@ -37,7 +37,7 @@ interface Waiting {
   /** PINs up to this one are too old. */
   pinsBefore: number;
   /** Seconds to wait for the user. */
-  patience: number;
+  timeout: number;
   application: AskingApplication;
   signal: AbortSignal;
 }
@@ -45,7 +45,7 @@ interface Waiting {
 /** Waits until the user has signed in with a later PIN. @throws RpcError */
 function signedIn(
   agent: Agent,
-  { pinsBefore, patience: seconds, application, signal }: Waiting,
+  { pinsBefore, timeout: seconds, application, signal }: Waiting,
   asked: () => void,
 ) {
   return new Promise<LiveSession>((resolve, reject) => {
@@ -93,7 +93,7 @@ export function ticketMethods(agent: Agent, asked: () => void): Record<string, S
   const read = (params: Parameters<SocketMethod>[0], ...names: string[]) => {
     only(params, 'application', 'instance', ...names);
     return {
-      patience: may(params, 'timeout', secondsUpTo(patience.most)) ?? patience.usual,
+      timeout: may(params, 'timeout', secondsUpTo(timeouts.max)) ?? timeouts.default,
       application: programNamed(may(params, 'application', aText)),
     };
   };

@@ -6,7 +6,7 @@ import { isAlive } from './running.mjs';
 import { Stop, say } from './say.mjs';
 
 const lock = inClone('.node', 'lock');
-const patience = 15 * 60_000;
+const timeout = 15 * 60_000;
 /** Milliseconds that a lock may exist without its owner's name, which is written a moment later. */
 const unnamed = 5_000;
 
@@ -28,7 +28,7 @@ async function take() {
       say(`another preparation of this clone is under way (process ${owner() ?? 'unknown'}), waiting for it`);
       said = true;
     }
-    if (performance.now() - started > patience) {
+    if (performance.now() - started > timeout) {
       throw new Stop(
         `the other preparation has not ended in 15 minutes: end it, or delete ${lock}, and try again`,
       );

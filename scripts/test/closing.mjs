@@ -3,7 +3,7 @@ import { relative, resolve, sep } from 'node:path';
 import { StillRunning } from './still-running.mjs';
 
 /** Maximum number of characters kept of a failed file's standard error. */
-const longestSaid = 4_000;
+const maxOutputLength = 4_000;
 
 /**
  * A second reporter for node:test. Writes JSON to its file: the closing lines, failed and skipped tests, and the standard error
@@ -25,7 +25,7 @@ export default async function* closing(events) {
     // A suite fails because of its tests, which are listed, or by itself: its file cannot be loaded, or a hook throws.
     'test:fail': (data) => data.details.error?.failureType !== 'subtestsFailed' && failed.push(failure(data)),
     'test:stderr': ({ file, message }) =>
-      stderr.set(file, `${stderr.get(file) ?? ''}${message}`.slice(-longestSaid)),
+      stderr.set(file, `${stderr.get(file) ?? ''}${message}`.slice(-maxOutputLength)),
     'test:diagnostic': ({ nesting, message }) => nesting === 0 && keepCount(lines, message),
   };
   for await (const { type, data } of events) on[type]?.(data);

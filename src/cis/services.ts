@@ -71,7 +71,7 @@ export interface CisDependencies {
   /** Other accepted card authorities. The list is read for each card. */
   externalIssuers?: readonly ExternalIssuer[];
   /** Settings of the revocation checks of their cards. */
-  revocation?: Partial<Pick<CheckerDependencies, 'privateAddresses' | 'patience'>>;
+  revocation?: Partial<Pick<CheckerDependencies, 'privateAddresses' | 'timeouts'>>;
   /** Times of the deliveries to subscribers in milliseconds; for tests. */
   delivery?: typeof deliveryTimes;
 }

@@ -19,7 +19,7 @@ export interface Access {
 }
 
 /** Maximum number of scopes of one application with a compiled access at one API. */
-const mostKnown = 100;
+const maxKnown = 100;
 
 /** An application as the rules see it, for one version of the rows of applications, developers and products. */
 export class RegisteredApplication {
@@ -45,7 +45,7 @@ export class RegisteredApplication {
     const known = atApi.get(scope);
     if (known) return known;
     const access = this.#compile(api, scope);
-    if (atApi.size >= mostKnown) atApi.clear();
+    if (atApi.size >= maxKnown) atApi.clear();
     atApi.set(scope, access);
     return access;
   }

@@ -70,15 +70,15 @@ type HeaderName = Readonly<ReturnType<typeof classify>>;
 
 /** Classified names as they were written. Clients choose them, so their number and length are limited. */
 const known = new Map<string, HeaderName>();
-const mostKnown = 1_000;
-const longestKnown = 64;
+const maxKnown = 1_000;
+const maxNameLength = 64;
 
 function nameOf(written: string): HeaderName {
   const before = known.get(written);
   if (before) return before;
   const name = classify(written);
-  if (written.length > longestKnown) return name;
-  if (known.size >= mostKnown) known.clear();
+  if (written.length > maxNameLength) return name;
+  if (known.size >= maxKnown) known.clear();
   known.set(written, name);
   return name;
 }

@@ -33,7 +33,7 @@ const removed: PersonNow = { disabled: true, roleIds: [] };
  */
 const freshFor = 1_000;
 const restFor = 5_000;
-const mostKept = 10_000;
+const maxKept = 10_000;
 
 /** Looks up each user at most once a second, whatever the number of calls. */
 export class People {
@@ -66,7 +66,7 @@ export class People {
     this.#known.delete(uid);
     this.#known.set(uid, cached);
     for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= mostKept) break;
+      if (this.#known.size <= maxKept) break;
       this.#known.delete(oldest);
     }
     return person;

@@ -1,5 +1,5 @@
 /** Layers of percent-encoding that are read. Servers and proxies in a row decode twice at most. */
-const mostLayers = 4;
+const maxLayers = 4;
 
 /** Decodes the characters of ASCII once, as lenient servers do: a damaged escape stays as it is. */
 const decodedOnce = (text: string): string =>
@@ -20,7 +20,7 @@ const slashNextToDot = /%2f\.|\.%2f/i;
  */
 export function isPlainPath(path: string): boolean {
   let text = path;
-  for (let layer = 0; layer <= mostLayers; layer++) {
+  for (let layer = 0; layer <= maxLayers; layer++) {
     if (unfit.test(text) || dotSegment.test(text)) return false;
     if (slashNextToDot.test(text.replace(/%2e/gi, '.'))) return false;
     const next = decodedOnce(text);

@@ -9,6 +9,7 @@ import {
   assertionForm,
   basic,
   codeForm,
+  defaultSecrets,
   type Form,
   type Headers,
   type Key,
@@ -20,7 +21,6 @@ import {
   type Server,
   secret,
   startServers,
-  usualSecrets,
 } from './servers.ts';
 
 let servers: readonly Server[];
@@ -177,13 +177,13 @@ const secrets: Row[] = [
   },
   {
     name: 'refuses Basic for a client that registered a key',
-    registration: () => ({ ...byKey(), secrets: usualSecrets }),
+    registration: () => ({ ...byKey(), secrets: defaultSecrets }),
     headers: (id) => basic(id, secret),
     outcome: challenged,
   },
   {
     name: 'refuses the form for a client that registered a key',
-    registration: () => ({ ...byKey(), secrets: usualSecrets }),
+    registration: () => ({ ...byKey(), secrets: defaultSecrets }),
     form: post,
     outcome: never,
   },

@@ -134,7 +134,7 @@ function registrationOf({ authentication, redirectUri }: Library, profile: Profi
   return { ...application, profile, method };
 }
 
-const usualRedirect = 'https://app.example.test/callback';
+const defaultRedirect = 'https://app.example.test/callback';
 const api = 'urn:nhsd:apim:user-nhs-id:aal3:records';
 
 /** At the API platform an application also asks for the scopes of its APIs, which the metadata lists. */
@@ -144,7 +144,7 @@ async function scopeOf({ scope }: Library, server: Server): Promise<string> {
 }
 
 async function requestOf(library: Library, server: Server, clientId: string): Promise<Form> {
-  const { pkce, nonce, more, redirectUri = usualRedirect } = library;
+  const { pkce, nonce, more, redirectUri = defaultRedirect } = library;
   return {
     response_type: 'code',
     client_id: clientId,
@@ -158,7 +158,7 @@ async function requestOf(library: Library, server: Server, clientId: string): Pr
 }
 
 async function redeem(library: Library, server: Server, clientId: string, code: string) {
-  const { authentication, pkce, atToken, redirectUri = usualRedirect } = library;
+  const { authentication, pkce, atToken, redirectUri = defaultRedirect } = library;
   const form: Form = {
     ...atToken,
     grant_type: 'authorization_code',

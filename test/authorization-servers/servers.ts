@@ -92,7 +92,7 @@ function bodyOf(text: string): unknown {
   }
 }
 
-export const usualSecrets: SecretRecord[] = [{ hash: sha256(secret), createdAt: 0, expiresAt: null }];
+export const defaultSecrets: SecretRecord[] = [{ hash: sha256(secret), createdAt: 0, expiresAt: null }];
 
 async function startCis2(authority: TestCertificate, nonces: boolean): Promise<Server> {
   const cis2 = await startInstance({
@@ -134,7 +134,7 @@ async function startCis2(authority: TestCertificate, nonces: boolean): Promise<S
         profile: 'standard',
         tokenEndpointAuthMethod: method,
         signingAlg,
-        secrets: usualSecrets,
+        secrets: defaultSecrets,
         refreshTokens: true,
         jwks: keys ? { keys } : null,
         boundTokens: bound ?? null,
@@ -211,7 +211,7 @@ async function startOauth21(authority: TestCertificate, nonces: boolean): Promis
       await platform.applications.add(
         applicationOf(id, {
           profile: 'standard',
-          secrets: usualSecrets,
+          secrets: defaultSecrets,
           callbackUrls: redirectUris,
           tokenEndpointAuthMethod: method,
           signingAlg,

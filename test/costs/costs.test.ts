@@ -60,7 +60,7 @@ const onPostgres: Limits = {
 /** Operations that are prepared together. */
 const operations = 10;
 /** Rounds of operations until the costs are within the limits: caches are empty at first, and a machine may be loaded for a while. */
-const mostRounds = 20;
+const maxRounds = 20;
 startCounting();
 
 /** Describes the first cost above its limit; undefined if all are within their limits. */
@@ -80,7 +80,7 @@ async function excessOf(
 ): Promise<string | undefined> {
   let least: Costs | undefined;
   // The least: regular work, and on a loaded machine a cache that cannot be trusted, add to some of the operations.
-  for (let round = 0; round < mostRounds; round++)
+  for (let round = 0; round < maxRounds; round++)
     for (const operation of await prepare()) {
       const start = costsNow();
       await operation();

@@ -8,7 +8,7 @@ const sizes = [8_192, 32_768] as const;
 /** CPU milliseconds below which growth is ignored. */
 const noise = 150;
 /** Maximum ratio of the times. Linear time gives 4, quadratic time 16. */
-const mostGrowth = 8;
+const maxGrowth = 8;
 
 const common = [
   '.',
@@ -51,7 +51,7 @@ async function cpuTime(target: FuzzTarget, input: Uint8Array): Promise<number> {
 
 describe('every parser of outside text takes linear time', () => {
   for (const name of targetNames)
-    test(`${name}: four times the input takes at most ${mostGrowth} times as long`, async () => {
+    test(`${name}: four times the input takes at most ${maxGrowth} times as long`, async () => {
       const target = await loadTarget(name);
       const pieces = [...common, ...(target.words ?? [])].map((piece) => Buffer.from(piece as Uint8Array));
       for (const valid of target.corpus)
@@ -61,7 +61,7 @@ describe('every parser of outside text takes linear time', () => {
           const short = await cpuTime(target, swollen(valid, piece, sizes[0]));
           const again = await cpuTime(target, swollen(valid, piece, sizes[1]));
           const growth = Math.min(long, again) / Math.max(short, 1);
-          assert.ok(growth <= mostGrowth, `${JSON.stringify(piece.toString())} repeated: ${growth} times`);
+          assert.ok(growth <= maxGrowth, `${JSON.stringify(piece.toString())} repeated: ${growth} times`);
         }
     });
 });

@@ -14,7 +14,7 @@ import { Project, pack } from '../delivery/packages/testing/project.ts';
 import { at, type Block, blocksOf, clone, pages } from './blocks.ts';
 
 /** Seconds that all blocks of a page may take. */
-const patience = 480;
+const timeoutSeconds = 480;
 const namespaces = ['--mount', '--net', '--pid', '--ipc', '--uts', '--cgroup', '--fork', '--kill-child'];
 
 const wanted = (process.env.ALONGSIDE_PAGES ?? '').split(',').filter((page) => pages.includes(page));
@@ -134,7 +134,7 @@ async function runPage(page: string, blocks: readonly Block[]): Promise<void> {
     acts[page]?.systemd ? 'systemd' : '',
   ];
   const child = spawn('unshare', [...namespaces, 'bash', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const timer = setTimeout(() => child.kill('SIGKILL'), patience * 1000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutSeconds * 1000);
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -144,7 +144,7 @@ async function runPage(page: string, blocks: readonly Block[]): Promise<void> {
   clearTimeout(timer);
   output += await readFile(`${script}.output`, 'utf8').catch(() => '');
   const last = output.lastIndexOf('\u001e');
-  const end = code === null ? `not done in ${patience} s` : `exit code ${code}`;
+  const end = code === null ? `not done in ${timeoutSeconds} s` : `exit code ${code}`;
   if (code !== 0) assert.fail(`${output.slice(last + 1).slice(-4000)}\n${end}`);
 }
 

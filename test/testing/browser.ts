@@ -30,7 +30,7 @@ export const browserFlags = [
 ];
 
 /** Time limit of each wait in milliseconds, long enough for a loaded machine. The runner ends a test that hangs. */
-const patience = 120_000;
+const timeout = 120_000;
 
 /** Returns a browser for a test file: one that the files of a group share. Its `close` closes the contexts of this file. */
 export async function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
@@ -42,7 +42,7 @@ export async function launchBrowser(flags: readonly string[] = []): Promise<Brow
   const browser: Browser = Object.create(chrome);
   browser.newContext = async (options) => {
     const context = await chrome.newContext(options);
-    context.setDefaultTimeout(patience);
+    context.setDefaultTimeout(timeout);
     contexts.push(context);
     return context;
   };
@@ -57,7 +57,7 @@ const startBrowser = (flags: readonly string[]): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env.ALONGSIDE_HEADLESS_BROWSER || browserPath(),
     args: [...browserFlags, ...flags],
-    timeout: patience,
+    timeout,
   });
 
 /** Resolves in the page to the milliseconds until its first paint with content. */

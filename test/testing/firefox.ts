@@ -21,11 +21,11 @@ export interface Firefox {
 
 const interval = 50;
 /** Long enough for a loaded machine. */
-const patience = 120_000;
+const timeout = 120_000;
 
 /** Resolves with the value of an expression as soon as it has one, however often the page changes until then. */
 export async function whenThere(window: FirefoxWindow, expression: string): Promise<unknown> {
-  for (let waited = 0; waited < patience; waited += interval) {
+  for (let waited = 0; waited < timeout; waited += interval) {
     const value = await window.evaluate(expression).catch(() => undefined);
     if (value) return value;
     await delay(interval);

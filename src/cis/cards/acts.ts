@@ -20,9 +20,9 @@ type ConsoleCall = CardCall & Passed<'caller'>;
 type Acting<S extends z.ZodType> = CardCall &
   Passed<'caller' | 'position'> & { body: z.infer<S>; position: Position; serial: string };
 
-const mostCards = 500;
+const maxCards = 500;
 /** Number of cards on a page of a search; the cards of the last person may exceed it. */
-const mostFound = 50;
+const maxFound = 50;
 
 const flag = z.boolean('must be true or false').default(false);
 const reason = z.enum(revocationReasons, `must be of ${revocationReasons.join(', ')}`);
@@ -89,9 +89,9 @@ async function answerFoundCards(
 }
 
 async function answerCards({ request, cis }: ConsoleCall) {
-  const { query, after, limit } = readPage(request, mostCards);
+  const { query, after, limit } = readPage(request, maxCards);
   const filter = readFilter(query);
-  if (filter) return answerFoundCards(cis, await cis.cards.search(filter, after, Math.min(limit, mostFound)));
+  if (filter) return answerFoundCards(cis, await cis.cards.search(filter, after, Math.min(limit, maxFound)));
   const found = await cis.cards.list(query.get('uid'), after, limit + 1);
   const { page, next } = pageOf(found, limit, (card) => card.serial);
   return answerFoundCards(cis, { cards: page, next });

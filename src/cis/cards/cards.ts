@@ -18,7 +18,7 @@ import { type CardRow, cardRow, isOver, recordOf } from './card-row.ts';
 /** Milliseconds for which the registration authority allows a renewal. */
 const renewalLeave = 86_400_000;
 /** Number of the cards changed last, and of people whose cards one page reads. */
-const mostChanged = 20;
+const maxChanged = 20;
 const peopleAtOnce = 512;
 const isCardNumber = (text: string): boolean => /^[0-9A-Za-z]{4,40}$/.test(text) && /\d/.test(text);
 const sealName = 'unblocking-code';
@@ -76,7 +76,7 @@ export class Cards {
   ): Promise<{ cards: CardRecord[]; next: string | null }> {
     if (isEmptyFilter(filter))
       return {
-        cards: await this.#select(sql(`SELECT * FROM card ORDER BY changed_at DESC LIMIT ${mostChanged}`)),
+        cards: await this.#select(sql(`SELECT * FROM card ORDER BY changed_at DESC LIMIT ${maxChanged}`)),
         next: null,
       };
     const exact = sql(`SELECT * FROM card WHERE serial = ? OR uid = ? LIMIT ${limit}`, filter.q, filter.q);

@@ -89,7 +89,7 @@ export class KeptRecords {
 type KeptRecordServices = CardServices & { keptRecords: KeptRecords };
 type KeptRecordCall = Call<KeptRecordServices>;
 
-const mostCards = 500;
+const maxCards = 500;
 const time = z.int('must be milliseconds').min(0, 'must be 0 or more');
 
 const shape: z.ZodType<KeptCard> = z.strictObject({
@@ -120,8 +120,8 @@ const shape: z.ZodType<KeptCard> = z.strictObject({
 
 async function answerPage({ request, cis }: KeptRecordCall & Passed<'caller'>) {
   const after = new URLSearchParams(request.query).get('after') ?? '';
-  const found = await cis.keptRecords.list(after, mostCards + 1);
-  const { page, next } = pageOf(found, mostCards, ({ serial }) => serial);
+  const found = await cis.keptRecords.list(after, maxCards + 1);
+  const { page, next } = pageOf(found, maxCards, ({ serial }) => serial);
   return json(200, { cards: page, next } satisfies KeptCardsAnswer);
 }
 

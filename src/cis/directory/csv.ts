@@ -30,8 +30,8 @@ export interface ParsedImport {
   problems: ImportProblem[];
 }
 
-const mostRecords = 200_000;
-const longestRecord = 65_536;
+const maxRecords = 200_000;
+const maxRecordLength = 65_536;
 
 /** Writes people as CSV, with a header line and CRLF line ends (RFC 4180 section 2). */
 export function writeDirectoryCsv(people: readonly Person[]): string {
@@ -78,8 +78,8 @@ async function readLines(text: string): Promise<{ lines: Line[]; problems: Impor
     bom: true,
     skip_empty_lines: true,
     relax_column_count: true,
-    max_record_size: longestRecord,
-    to: mostRecords + 1,
+    max_record_size: maxRecordLength,
+    to: maxRecords + 1,
     on_record(record: string[], { bytes: end }) {
       records.push({ record, end });
       return null;
@@ -94,7 +94,7 @@ async function readLines(text: string): Promise<{ lines: Line[]; problems: Impor
   for (const name of names) if (!columnNames.includes(name)) complain(1, shown(name), 'is not a column');
   if (new Set(names).size < names.length) complain(1, '', 'a column is repeated');
   if (!names.includes('uid')) complain(1, 'uid', 'is required');
-  if (rest.length >= mostRecords) complain(1, '', `there are more than ${mostRecords} lines`);
+  if (rest.length >= maxRecords) complain(1, '', `there are more than ${maxRecords} lines`);
   if (problems.length > 0) return { lines: [], problems };
   const lineAt = lineCounter(Buffer.from(text));
   let previousEnd = head?.end ?? 0;

@@ -53,8 +53,8 @@ export interface ChangedPerson extends PersonRecord {
 /** Maximum number of values of a query. */
 const atOnce = 500;
 /** Numbers of people changed last, and of organisations and roles that a search returns. */
-const mostChanged = 20;
-const mostNames = 50;
+const maxChanged = 20;
+const maxNames = 50;
 
 /** Returns a pattern for texts that contain this one, in any case of ASCII letters. */
 const containing = (text: string): string =>
@@ -171,7 +171,7 @@ export class Directory {
   findOrganisations(q: string): Promise<RowOf<typeof organisationRow>[]> {
     return this.#database.all(
       sql(
-        `SELECT code, name FROM organisation WHERE LOWER(name) LIKE ? ESCAPE '\\' OR code = ? ORDER BY name, code LIMIT ${mostNames}`,
+        `SELECT code, name FROM organisation WHERE LOWER(name) LIKE ? ESCAPE '\\' OR code = ? ORDER BY name, code LIMIT ${maxNames}`,
         containing(q),
         q.toUpperCase(),
       ),
@@ -192,7 +192,7 @@ export class Directory {
     return [...known.values()]
       .filter(({ code, name }) => `${name} ${code}`.toLowerCase().includes(wanted))
       .sort((one, other) => (one.name < other.name ? -1 : 1))
-      .slice(0, mostNames);
+      .slice(0, maxNames);
   }
 
   /** Returns the people whom a filter finds, and where the next page begins. The first by uid and persona, the others by name. */
@@ -237,8 +237,8 @@ export class Directory {
     const uids = await lastChanged(this.#database);
     const records = await this.findAll(uids);
     const changed = uids.flatMap((uid) => records.get(uid)?.person ?? []);
-    const others = changed.length < mostChanged ? await this.list('', mostChanged * 2) : [];
-    return [...changed, ...others.filter(({ uid }) => !records.has(uid))].slice(0, mostChanged);
+    const others = changed.length < maxChanged ? await this.list('', maxChanged * 2) : [];
+    return [...changed, ...others.filter(({ uid }) => !records.has(uid))].slice(0, maxChanged);
   }
 
   /**

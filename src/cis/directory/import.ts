@@ -17,7 +17,7 @@ export interface ImportPlan {
 /** An import reads only the people that it contains. */
 type ExistingPeople = Pick<Directory, 'findAll' | 'names' | 'ownersOf'>;
 
-const mostProblems = 200;
+const maxProblems = 200;
 
 function problemOf(line: number, thrown: unknown): ImportProblem {
   if (!(thrown instanceof Refusal)) throw thrown;
@@ -156,5 +156,5 @@ export const importAnswer = (
   added: added.length,
   changed: changed.length,
   unchanged,
-  errors: [...problems].sort((a, b) => a.line - b.line).slice(0, mostProblems),
+  errors: [...problems].sort((a, b) => a.line - b.line).slice(0, maxProblems),
 });

@@ -37,9 +37,9 @@ export interface DirectoryServices {
 
 type PeopleCall = Call<DirectoryServices> & Passed<'caller'> & { caller: Caller };
 
-const mostPeople = 1_000;
+const maxPeople = 1_000;
 /** Number of people on a page of a search. */
-const mostFound = 50;
+const maxFound = 50;
 
 /** Returns the entity tag of a revision (RFC 9110 section 8.8.3). */
 const tagOf = (revision: number): string => `"${revision}"`;
@@ -69,7 +69,7 @@ const recordStatement = ({ cis, caller }: PeopleCall, action: AuditAction, targe
   cis.audit.recordStatement({ actor: caller, action, target, outcome: 'ok' });
 
 async function answerPeople({ request, cis }: PeopleCall) {
-  const { query, after, limit } = readPage(request, mostPeople);
+  const { query, after, limit } = readPage(request, maxPeople);
   const persona = query.get('persona');
   if (persona !== null) {
     const found = await cis.directory.findPersona(persona);
@@ -79,7 +79,7 @@ async function answerPeople({ request, cis }: PeopleCall) {
   if (filter)
     return json(
       200,
-      (await cis.directory.search(filter, after, Math.min(limit, mostFound))) satisfies PeopleAnswer,
+      (await cis.directory.search(filter, after, Math.min(limit, maxFound))) satisfies PeopleAnswer,
     );
   const found = await cis.directory.list(after, limit + 1);
   const { page, next } = pageOf(found, limit, ({ uid }) => uid);

@@ -27,8 +27,8 @@ const keyRow = row('person_key', { key: text, uid: text });
 const latestRow = row('person_latest', { uid: text });
 
 /** Longer texts are in no name. */
-const longestText = 200;
-const longestWithin = 8_000;
+const maxTextLength = 200;
+const maxWithinLength = 8_000;
 /** Comes before the uid of every person. */
 export const firstUid = '000000000000';
 
@@ -40,11 +40,12 @@ export const visibleText = (text: string): string => text.replaceAll(/\p{C}/gu, 
 /** Reads the filter of a request; undefined without one. */
 export function readFilter(query: URLSearchParams): PeopleFilter | undefined {
   const names = ['q', 'organisation', 'role'] as const;
-  const within = query.get('within')?.slice(0, longestWithin).split(',');
+  const within = query.get('within')?.slice(0, maxWithinLength).split(',');
   if (!within && names.every((name) => !query.has(name))) return undefined;
   const given = (name: (typeof names)[number]) => {
     const value = visibleText(query.get(name) ?? '');
-    if (value.length > longestText) throw invalidField(name, `must have at most ${longestText} characters`);
+    if (value.length > maxTextLength)
+      throw invalidField(name, `must have at most ${maxTextLength} characters`);
     return value;
   };
   return {

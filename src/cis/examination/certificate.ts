@@ -57,7 +57,7 @@ async function parse(der: Buffer): Promise<CardCertificate> {
 
 /** Parsed certificates by their bytes. */
 const parsed = new Map<string, CardCertificate>();
-const mostParsed = 1_000;
+const maxParsed = 1_000;
 
 /** Parses the certificate of a person. @throws Refusal `certificate_untrusted` */
 export async function readCertificate(der: Buffer): Promise<CardCertificate> {
@@ -66,7 +66,7 @@ export async function readCertificate(der: Buffer): Promise<CardCertificate> {
   if (known) return known;
   try {
     const certificate = Object.freeze(await parse(der));
-    if (parsed.size >= mostParsed) parsed.clear();
+    if (parsed.size >= maxParsed) parsed.clear();
     parsed.set(bytes, certificate);
     return certificate;
   } catch (error) {

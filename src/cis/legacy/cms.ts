@@ -117,7 +117,7 @@ export function buildSignedChallenge(content: Uint8Array, signer: CmsSigner): Bu
   return Buffer.from(info.toSchema().toBER(false));
 }
 
-const longestResponse = 24_576;
+const maxResponseLength = 24_576;
 const headerLine = /^([A-Za-z-]{1,64}):(.{0,200})$/;
 
 /** Decodes canonical base64 with optional white space. Throws for other text. */
@@ -133,7 +133,8 @@ export function decodeBase64(text: string): Buffer {
  * header lines. The header must have `application/x-pkcs7-mime` and `base64`. Returns DER.
  */
 export function parseSmime(response: string): Buffer {
-  if (response.length > longestResponse) throw new Error(`it has more than ${longestResponse} characters`);
+  if (response.length > maxResponseLength)
+    throw new Error(`it has more than ${maxResponseLength} characters`);
   const lines = decodeBase64(response)
     .toString('latin1')
     .split(/\r?\n/)

@@ -24,7 +24,7 @@ export const escapeXml = (text: string): string =>
   );
 
 /** The default maximum size of a document in characters. */
-const longestXml = 65_536;
+const maxXmlLength = 65_536;
 const deepest = 32;
 
 const declaration =
@@ -74,7 +74,7 @@ function refuseMalformed(text: string): void {
  * Parses a well-formed document without declarations. Throws for other documents.
  * @param doctype the only allowed document type declaration; it is removed
  */
-export function parseXml(text: string, doctype?: RegExp, longest = longestXml): Document {
+export function parseXml(text: string, doctype?: RegExp, longest = maxXmlLength): Document {
   if (text.length > longest) throw new Error(`it has more than ${longest} characters`);
   let body = text.replace(declaration, '').trimStart();
   if (doctype) body = body.replace(doctype, '');

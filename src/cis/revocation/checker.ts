@@ -14,13 +14,13 @@ export interface CheckerDependencies {
   /** Whether CRLs and responders may have private addresses. */
   privateAddresses: boolean;
   /** Time limits for an OCSP response and for a CRL in milliseconds; for tests. */
-  patience?: { answer?: number; list?: number } | undefined;
+  timeouts?: { answer?: number; list?: number } | undefined;
 }
 
 /** Milliseconds for which a CRL or an OCSP response is cached. */
 const lifetimes = { crl: 300_000, response: 60_000 };
-const mostResponses = 10_000;
-const usualPatience = 2_000;
+const maxResponses = 10_000;
+const defaultTimeout = 2_000;
 
 interface Cached<T> {
   at: number;
@@ -91,7 +91,7 @@ export class RevocationChecker {
     const status = await checkOcsp(der, { card, issuer, nonce, now });
     // An answer, not a failure: the CRL is not consulted.
     if (status === 'unknown') throw errors.revocationUnknown(`${issuer.name} does not know the card`);
-    if (this.#responses.size >= mostResponses) this.#responses.clear();
+    if (this.#responses.size >= maxResponses) this.#responses.clear();
     this.#responses.set(key, { at: now, value: status });
     return status;
   }
@@ -112,8 +112,8 @@ export class RevocationChecker {
   }
 
   async #fetch(url: string, request?: Uint8Array): Promise<Buffer> {
-    const { privateAddresses, patience = {} } = this.#deps;
-    const milliseconds = (request ? patience.answer : patience.list) ?? usualPatience;
+    const { privateAddresses, timeouts = {} } = this.#deps;
+    const milliseconds = (request ? timeouts.answer : timeouts.list) ?? defaultTimeout;
     const headers = { 'content-type': 'application/ocsp-request' };
     try {
       const { status, bytes } = await outbound(

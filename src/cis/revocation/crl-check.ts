@@ -16,7 +16,7 @@ export interface CheckedCrl {
 }
 
 const reasonCode = '2.5.29.21';
-const mostEntries = 100_000;
+const maxEntries = 100_000;
 
 /** Removes leading zeros, which issuers spell differently. */
 const plainSerial = (hex: string): string => hex.toLowerCase().replace(/^0+(?=.)/, '');
@@ -36,8 +36,8 @@ export function parseCrl(der: Uint8Array): CertificateRevocationList {
   } catch (error) {
     throw new StatusUnknown(`it is not a CRL: ${reasonOf(error).slice(0, 100)}`, { cause: error });
   }
-  if ((crl.revokedCertificates?.length ?? 0) > mostEntries)
-    throw new StatusUnknown(`it has more than ${mostEntries} entries`);
+  if ((crl.revokedCertificates?.length ?? 0) > maxEntries)
+    throw new StatusUnknown(`it has more than ${maxEntries} entries`);
   return crl;
 }
 

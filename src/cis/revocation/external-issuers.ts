@@ -27,7 +27,7 @@ export interface ExternalIssuer {
 }
 
 /** The default of `freshness`. */
-const usualFreshness = 86_400;
+const defaultFreshness = 86_400;
 
 const url = z
   .string()
@@ -50,7 +50,7 @@ const shape = z
         .int('must be whole seconds')
         .min(60, 'must be 60 or more')
         .max(2_678_400, 'must be 31 days or less')
-        .default(usualFreshness),
+        .default(defaultFreshness),
     }),
   )
   .max(20, 'must have at most 20 entries');

@@ -33,7 +33,7 @@ describe('revocation of cards of another authority', () => {
   async function start(more: Partial<ExternalIssuer>, changes: object = {}) {
     cis = await startCis({
       externalIssuers: [issuerOf(authority, more)],
-      revocation: { patience: { answer: never, list: never } },
+      revocation: { timeouts: { answer: never, list: never } },
       ...changes,
     });
     return cis;
@@ -113,7 +113,7 @@ describe('revocation of cards of another authority', () => {
     test('rejects the card in hard mode and accepts it in soft mode after a time-out', async () => {
       publisher.crl = async () => 'nothing';
       const card = await authority.card(uids.gp);
-      const quick = { revocation: { patience: { list: 50 } } };
+      const quick = { revocation: { timeouts: { list: 50 } } };
       await start({ crlUrl: publisher.crlUrl }, quick);
       assert.equal(await outcome(card), 'certificate_untrusted');
       await cis?.close();
@@ -165,7 +165,7 @@ describe('revocation of cards of another authority', () => {
       publisher.ocsp = async () => 'nothing';
       publisher.crl = () => authority.crl([]);
       const card = await authority.card(uids.gp);
-      const quick = { revocation: { patience: { answer: 50, list: never } } };
+      const quick = { revocation: { timeouts: { answer: 50, list: never } } };
       const { ocspUrl, crlUrl } = publisher;
       for (const [more, expected] of [
         [{ ocspUrl }, 'certificate_untrusted'],

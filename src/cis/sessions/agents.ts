@@ -20,7 +20,7 @@ import type { Sessions } from './sessions.ts';
 const counts = presence.counts * 1_000;
 /** Milliseconds for which a silent agent is stored. Anyone can make a key and be an agent. */
 const kept = 3_600_000;
-const mostAnswered = 1_000;
+const maxAnswered = 1_000;
 
 /** An agent, with one of its sessions that have not ended. */
 interface AgentRow {
@@ -77,7 +77,7 @@ export class Agents {
         sql(
           `SELECT agent.id, seen_at, agent.session_id AS named, cis_session.id AS session_id, heartbeat_at, ends_at
            FROM agent LEFT JOIN cis_session ON cis_session.agent_id = agent.id AND ended_at IS NULL
-           WHERE address = ? ORDER BY seen_at DESC, agent.id, cis_session.id DESC LIMIT ${mostAnswered}`,
+           WHERE address = ? ORDER BY seen_at DESC, agent.id, cis_session.id DESC LIMIT ${maxAnswered}`,
           address,
         ),
         'agent',

@@ -22,7 +22,7 @@ export interface Subscriber {
 export const deliveryTimes = { timeout: 3_000, first: 500, most: 30_000 };
 
 /** With the waits above, delivery stops after more than half an hour. */
-const mostAttempts = 80;
+const maxAttempts = 80;
 
 /** Milliseconds for which a process that ends a session has its messages to itself. */
 export const messageHold = 30_000;
@@ -53,7 +53,7 @@ export class Delivery {
       {
         name: 'cis.session-ended',
         shape: endedShape,
-        waits: doublingWaits(times.first, times.most, mostAttempts),
+        waits: doublingWaits(times.first, times.most, maxAttempts),
         hold: messageHold,
         keptFor: 86_400_000,
         hasTimers: true,

@@ -2,9 +2,9 @@ import { isObject, type JsonObject } from '@alongside/kernel/json';
 import { isLinear } from './patterns.ts';
 
 /** Items that are compared in pairs without a limit of time. */
-const mostUnique = 100;
+const maxUnique = 100;
 /** Distinct patterns of one schema that are analysed. */
-const mostPatterns = 30;
+const maxPatterns = 30;
 const choices = ['anyOf', 'oneOf', 'allOf', 'not', 'if'];
 
 /**
@@ -23,7 +23,7 @@ export function isBounded(schema: JsonObject): boolean {
     const { pattern, patternProperties, uniqueItems, maxItems, $ref } = value;
     if (typeof pattern === 'string') patterns.add(pattern);
     if (isObject(patternProperties)) for (const name of Object.keys(patternProperties)) patterns.add(name);
-    if (uniqueItems === true && !(typeof maxItems === 'number' && maxItems <= mostUnique)) isOpen = true;
+    if (uniqueItems === true && !(typeof maxItems === 'number' && maxItems <= maxUnique)) isOpen = true;
     if (choices.some((name) => name in value)) hasChoice = true;
     if (typeof $ref === 'string') {
       const name = $ref.slice('#/$defs/'.length);
@@ -38,6 +38,6 @@ export function isBounded(schema: JsonObject): boolean {
     for (const [name, member] of Object.entries(value)) if (name !== '$defs') visit(member);
   };
   visit(schema);
-  if (isOpen || (isRecursive && hasChoice) || patterns.size > mostPatterns) return false;
+  if (isOpen || (isRecursive && hasChoice) || patterns.size > maxPatterns) return false;
   return [...patterns].every(isLinear);
 }

@@ -82,7 +82,7 @@ export const startChecker = (listener: Listener<CheckAnswer>, megabytes: number)
   start(listener, megabytes);
 
 /** Larger definitions, and those with patterns to analyse, take long enough to delay other requests. */
-const mostBytesHere = 32_768;
+const maxBytesHere = 32_768;
 const readingLimits = { megabytes: 1_024, milliseconds: 60_000 };
 
 /** One definition is read at a time, because each may need much memory. */
@@ -95,7 +95,7 @@ let reading: Promise<unknown> = Promise.resolve();
 export function readOutside(draft: ApiDraft): Promise<ApiRecord> {
   const texts = Object.values(draft.files);
   const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  const isQuick = bytes <= mostBytesHere && !texts.some((text) => text.includes('pattern'));
+  const isQuick = bytes <= maxBytesHere && !texts.some((text) => text.includes('pattern'));
   if (isQuick || bytes > sourceLimits.bytes) return readDefinition(draft);
   const result = reading.then(() => readApart(draft));
   reading = result.catch(() => undefined);

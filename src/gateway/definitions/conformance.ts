@@ -81,7 +81,7 @@ export interface CheckedRequest {
 }
 
 /** Maximum number of values of a query parameter that may or may not be a list. */
-const mostRepeated = 20;
+const maxRepeated = 20;
 
 /** Returns the values of a query parameter: one list, or each of them, because upstreams differ in which they take. */
 function queryValues(query: URLSearchParams, name: string, schema: Schema | undefined): string[] {
@@ -109,7 +109,7 @@ async function problemOfParameters(
     const all = where === 'query' ? queryValues(query, name, own) : [single ?? []].flat();
     if (all.length > 1 && typesOf(own))
       return `${shown} occurs ${all.length} times; the definition describes one value`;
-    if (all.length > mostRepeated) return `${shown} has more than ${mostRepeated} values`;
+    if (all.length > maxRepeated) return `${shown} has more than ${maxRepeated} values`;
     if (parameter.required) required.push(shown);
     properties[shown] = schema ?? {};
     if (all.length > 0) values.push([shown, own, all]);

@@ -2,9 +2,9 @@ import { type Checker, startChecker } from './checker.ts';
 import type { CheckAnswer, CheckAsked } from './validation-worker.ts';
 
 /** Milliseconds after which a thread is ended: while it compiles the schemas of a check, and while it checks a value. */
-const patience = { first: 5_000, next: 1_000 };
+const timeouts = { first: 5_000, next: 1_000 };
 /** Checks that a thread has at a time: the one that it carries out, and the next one. */
-const mostSent = 2;
+const maxSent = 2;
 
 /** A check of one value. */
 export interface Check {
@@ -81,7 +81,7 @@ export class Lane {
 
   /** Sends as many checks as the thread takes, one API after another. */
   #fill(): void {
-    while (this.#sent.size < mostSent) {
+    while (this.#sent.size < maxSent) {
       const [turn] = this.#waiting;
       if (!turn) break;
       const [api, checks] = turn;
@@ -119,7 +119,7 @@ export class Lane {
     this.#checker?.hold(running !== undefined);
     if (!running) return;
     const { key } = running;
-    const time = this.#compiled.has(key) ? patience.next : patience.first;
+    const time = this.#compiled.has(key) ? timeouts.next : timeouts.first;
     this.#timer = setTimeout(() => this.#failed(`the check ${key} took too long`), time);
   }
 

@@ -14,7 +14,7 @@ import { Security, type SecurityReading } from './security.ts';
 import type { Source } from './source.ts';
 
 const methods = ['get', 'put', 'post', 'delete', 'patch', 'options', 'head'];
-const mostOperations = 2_000;
+const maxOperations = 2_000;
 /** Names that the gateway answers itself, below every base path. */
 const ownPaths = ['/_ping', '/_status'];
 
@@ -248,9 +248,9 @@ export function readOperations(given: Omit<Reading, 'security'> & SecurityReadin
     }
   }
   if (operations.size === 0) throw source.fail('The definition has no operation.', document, 'paths');
-  if (operations.size > mostOperations)
+  if (operations.size > maxOperations)
     throw source.fail(
-      `The definition has ${operations.size} operations; ${mostOperations} are allowed.`,
+      `The definition has ${operations.size} operations; ${maxOperations} are allowed.`,
       document,
       'paths',
     );

@@ -4,7 +4,7 @@ import { isSafePattern } from 'redos-detector';
 /** Limits of the analysis of one pattern, for a first call and for a definition. The steps end it, not the time. */
 const quick = { maxSteps: 300, maxScore: 100, timeout: 2_000 };
 const thorough = { maxSteps: 1_000, maxScore: 100, timeout: 2_000 };
-const mostKnown = 1_000;
+const maxKnown = 1_000;
 const proven = new Map<string, boolean>();
 
 function analysed(pattern: string, limits: typeof quick) {
@@ -20,7 +20,7 @@ function analysed(pattern: string, limits: typeof quick) {
 export function isLinear(pattern: string): boolean {
   const before = proven.get(pattern);
   if (before !== undefined) return before;
-  if (proven.size >= mostKnown) proven.clear();
+  if (proven.size >= maxKnown) proven.clear();
   const result = analysed(pattern, quick)?.safe === true;
   proven.set(pattern, result);
   return result;
@@ -48,7 +48,7 @@ const characters = [
 /** Ends of a text that most patterns do not match. `.` does not match a new line. */
 const ends = ['!', '\0', '\n\0\n\0', ''];
 const lengths = [40, 1_000, 10_000, 100_000];
-const mostLoops = 12;
+const maxLoops = 12;
 /** Milliseconds of a match; a linear one takes less than one for the longest text. */
 const longest = 250;
 
@@ -75,7 +75,7 @@ function loopsOf(trails: readonly { trail: Trail }[]): [start: string, loop: str
     for (const size of word ? [1, 2, 3] : []) {
       const loop = (word ?? '').slice(-size);
       const start = (word ?? '').slice(0, -size);
-      if (loop.length === size && loops.size < mostLoops && !loops.has(loop)) loops.set(loop, [start, loop]);
+      if (loop.length === size && loops.size < maxLoops && !loops.has(loop)) loops.set(loop, [start, loop]);
     }
   }
   return [...loops.values()];
@@ -86,9 +86,9 @@ const quoted = (text: string): string => JSON.stringify(text);
 /**
  * Returns a text for which a pattern takes too long, as an expression of JavaScript; undefined if none was found. It is tried, so that
  * only patterns are named that are slow here.
- * @param mostCharacters the longest text that the schema lets the pattern see
+ * @param maxCharacters the longest text that the schema lets the pattern see
  */
-export function attackOn(pattern: string, mostCharacters: number): string | undefined {
+export function attackOn(pattern: string, maxCharacters: number): string | undefined {
   if (isLinear(pattern)) return undefined;
   const analysis = analysed(pattern, thorough);
   if (!analysis || analysis.safe) return undefined;
@@ -96,7 +96,7 @@ export function attackOn(pattern: string, mostCharacters: number): string | unde
   for (const [start, loop] of loopsOf(analysis.trails))
     for (const end of ends)
       for (const length of lengths) {
-        const times = Math.floor(Math.min(length, mostCharacters - start.length - end.length) / loop.length);
+        const times = Math.floor(Math.min(length, maxCharacters - start.length - end.length) / loop.length);
         if (times < 2) continue;
         const text = start + loop.repeat(times) + end;
         const isSlow = () => limited(longest, () => expression.test(text)) === 'overran';

@@ -6,7 +6,7 @@ const ages = 600_000;
 
 describe('Places', () => {
   test('gives a place that is left to the call that waits longest, and to no later one', async () => {
-    const places = new Places({ places: 1, queue: 2, patience: ages });
+    const places = new Places({ places: 1, queue: 2, queueTimeout: ages });
     const leave = await places.take();
     const order: string[] = [];
     const second = places.take().then((left) => {
@@ -29,7 +29,7 @@ describe('Places', () => {
   });
 
   test('refuses a call that has waited too long, which then takes no place in the queue', async () => {
-    const places = new Places({ places: 1, queue: 1, patience: 0 });
+    const places = new Places({ places: 1, queue: 1, queueTimeout: 0 });
     const leave = await places.take();
     for (let turn = 0; turn < 2; turn++)
       await assert.rejects(places.take(), new NoPlace('no free connection within 0 ms'));
@@ -39,7 +39,7 @@ describe('Places', () => {
   });
 
   test('lets a call leave the queue when its client has gone', async () => {
-    const places = new Places({ places: 1, queue: 1, patience: ages });
+    const places = new Places({ places: 1, queue: 1, queueTimeout: ages });
     const leave = await places.take();
     const gone = new AbortController();
     const waiting = places.take(gone.signal);

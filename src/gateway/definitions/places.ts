@@ -9,7 +9,7 @@ interface PlaceLimits {
   /** Calls that may wait for a place. */
   queue: number;
   /** Milliseconds that a call may wait. */
-  patience: number;
+  queueTimeout: number;
 }
 
 /**
@@ -54,7 +54,7 @@ export class Places {
   }
 
   #wait(gone: AbortSignal | undefined): Promise<void> {
-    const { places, queue, patience } = this.#limits;
+    const { places, queue, queueTimeout } = this.#limits;
     if (this.#waiting.size >= queue) throw new NoPlace(`${places + this.#waiting.size} calls are open`);
     return new Promise((resolve, reject) => {
       const stop = () => {
@@ -71,7 +71,7 @@ export class Places {
         reject(new NoPlace(reason));
       };
       const leave = () => fail('the client has gone');
-      const timer = setTimeout(() => fail(`no free connection within ${patience} ms`), patience);
+      const timer = setTimeout(() => fail(`no free connection within ${queueTimeout} ms`), queueTimeout);
       gone?.addEventListener('abort', leave, { once: true });
       this.#waiting.add(go);
       if (gone?.aborted) leave();

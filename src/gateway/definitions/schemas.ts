@@ -24,9 +24,9 @@ const prose = [
   'default',
 ];
 
-const longestPattern = 1_000;
+const maxPatternLength = 1_000;
 /** Distinct patterns of a definition that are tried with an attack. */
-const mostTried = 100;
+const maxTried = 100;
 /** Characters of a text whose schema has no `maxLength`. */
 const longText = 1_000_000;
 
@@ -57,7 +57,7 @@ export class Schemas {
 
   /** Warns about patterns that take too long for some texts. Takes up to some seconds. */
   warnOfSlowPatterns(): void {
-    for (const { pattern, most, at, member } of [...this.#patterns.values()].slice(0, mostTried)) {
+    for (const { pattern, most, at, member } of [...this.#patterns.values()].slice(0, maxTried)) {
       const attack = attackOn(pattern, most);
       if (attack !== undefined)
         this.#source.warn(
@@ -132,9 +132,9 @@ export class Schemas {
       );
       return false;
     }
-    if (pattern.length > longestPattern) {
+    if (pattern.length > maxPatternLength) {
       this.#source.warn(
-        `The pattern ${JSON.stringify(pattern.slice(0, 60))}… has more than ${longestPattern} characters and is not checked.`,
+        `The pattern ${JSON.stringify(pattern.slice(0, 60))}… has more than ${maxPatternLength} characters and is not checked.`,
         at,
         member,
       );

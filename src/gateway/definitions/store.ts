@@ -42,7 +42,7 @@ const stored = onceFor(
 );
 
 /** Maximum number of recorded responses of one API. */
-const mostExamples = 1_000;
+const maxExamples = 1_000;
 
 export const secretPurpose = 'api-secret';
 const secretPrefix = 'api-secret.';
@@ -116,7 +116,7 @@ export class ApiDefinitions {
   exampleStatement(api: string, operation: string, name: string, example: RecordedExample): Statement {
     return sql(
       `INSERT INTO api_example (api, operation, name, body) SELECT ?, ?, ?, ?
-        WHERE (SELECT COUNT(*) FROM api_example WHERE api = ?) < ${mostExamples} ON CONFLICT DO NOTHING`,
+        WHERE (SELECT COUNT(*) FROM api_example WHERE api = ?) < ${maxExamples} ON CONFLICT DO NOTHING`,
       api,
       operation,
       name,

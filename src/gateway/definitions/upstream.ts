@@ -21,10 +21,10 @@ import { passedHeaders } from './response-headers.ts';
 const wholeLimit = 1_048_576;
 
 /** Milliseconds for such a response unless `timeouts.whole` is set: an upstream that sends a byte now and then is never idle. */
-const usualWholeTime = 60_000;
+const defaultWholeTime = 60_000;
 
 /** Milliseconds that a call waits for a connection unless `timeouts.queue` is set. */
-const usualQueueTime = 5_000;
+const defaultQueueTime = 5_000;
 
 /** Seconds after which a client may repeat a call that got no connection. */
 const retryAfter = 1;
@@ -80,7 +80,7 @@ export class Upstream {
   constructor(parts: UpstreamParts) {
     const { sockets, queue, timeouts } = parts.settings;
     this.#parts = parts;
-    this.#places = new Places({ places: sockets, queue, patience: timeouts.queue ?? usualQueueTime });
+    this.#places = new Places({ places: sockets, queue, queueTimeout: timeouts.queue ?? defaultQueueTime });
   }
 
   /** Closes the connections, after the last open call. */
@@ -191,7 +191,7 @@ export class Upstream {
   /** Reads a body up to the limit for whole responses. The time limit applies whenever a part arrives, else the idle one. */
   async #readStart(body: IncomingMessage): Promise<{ parts: Buffer[]; isWhole: boolean }> {
     const { clock, settings } = this.#parts;
-    const { whole = usualWholeTime } = settings.timeouts;
+    const { whole = defaultWholeTime } = settings.timeouts;
     const begun = clock.now();
     const parts: Buffer[] = [];
     let size = 0;

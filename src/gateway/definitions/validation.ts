@@ -4,11 +4,11 @@ import { type Check, Lane } from './lane.ts';
 import type { ApiModel } from './model.ts';
 
 /** Maximum number of checks that wait. */
-const mostWaiting = 1_000;
+const maxWaiting = 1_000;
 /** Milliseconds that the check of one value may take: in the thread of all APIs, and in that of an API that was too slow there. */
 const limits = { shared: 50, apart: 250 };
 /** Maximum number of threads for APIs that were too slow. More of these share them. */
-const mostApart = 4;
+const maxLanes = 4;
 /** Checks of one schema that may take too long before values are refused without one, and milliseconds until the next is tried. */
 const overruns = { most: 3, pause: 60_000 };
 
@@ -50,7 +50,7 @@ export class Validation {
     schemas: ApiModel['schemas'],
     value: unknown,
   ): Promise<string | undefined> {
-    if (this.#waiting >= mostWaiting || !this.#mayTry(key)) return Promise.resolve(unchecked);
+    if (this.#waiting >= maxWaiting || !this.#mayTry(key)) return Promise.resolve(unchecked);
     this.#waiting += 1;
     return new Promise((resolve) => {
       const api = key.split(' ', 1)[0] ?? '';
@@ -90,7 +90,7 @@ export class Validation {
     const { api } = slow;
     let lane = this.#moved.get(api);
     if (!lane) {
-      if (this.#apart.length < mostApart) this.#apart.push(this.#lane(limits.apart, 128));
+      if (this.#apart.length < maxLanes) this.#apart.push(this.#lane(limits.apart, 128));
       const taken = [...this.#moved.values()];
       const load = (one: Lane) => taken.filter((other) => other === one).length;
       lane = this.#apart.reduce((least, one) => (load(one) < load(least) ? one : least));

@@ -36,7 +36,7 @@ const purpose = 'cis2-federated';
 /** Milliseconds at the provider. */
 const lifetime = 600_000;
 /** Seconds since the user's sign-in there, at most: the longest lifetime of a session. */
-const longestAge = 43_200;
+const maxSignInAge = 43_200;
 const stateShape = /^[\w-]{43}$/;
 const secretsShape = z.object({ nonce: z.string(), verifier: z.string() });
 
@@ -54,7 +54,7 @@ export async function beginVisit(
   within: string,
   fresh: boolean,
 ): Promise<string> {
-  const maxAge = fresh ? 0 : longestAge;
+  const maxAge = fresh ? 0 : maxSignInAge;
   const request = newUpstreamRequest();
   const address = await upstream.authorizeUrl(request, { maxAge, fresh });
   const { state, nonce, verifier } = request;

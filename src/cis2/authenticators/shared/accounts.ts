@@ -3,15 +3,15 @@ import type { Credential, Credentials } from '../../model/credentials.ts';
 import { passwordHolds } from './hash.ts';
 import { accountText } from './text.ts';
 
-const longestEmail = 254;
+const maxEmailLength = 254;
 // Letters of any script, without characters that mail headers or pages escape. The domain is in ASCII or punycode.
 const emailShape = /^[^\s@<>()[\],;:\\"\p{C}]{1,64}@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/u;
 
 /** Normalises an e-mail address for the look-up of accounts: trimmed, lower case, NFC. Returns undefined for other text. */
 export function emailOf(text: string | undefined): string | undefined {
-  if (text === undefined || text.length > longestEmail) return undefined;
+  if (text === undefined || text.length > maxEmailLength) return undefined;
   const email = text.trim().normalize('NFC').toLowerCase();
-  return email.length <= longestEmail &&
+  return email.length <= maxEmailLength &&
     emailShape.test(email) &&
     !/\.\.|-\.|\.-/.test(email.split('@')[1] ?? '')
     ? email
@@ -26,11 +26,11 @@ export interface Account {
 }
 
 /** Characters of a name or a password that are read. */
-const longestInput = 1_024;
+const maxInputLength = 1_024;
 
 /** Returns the name under which guesses at an account are counted: its address, or other input. */
 export const accountName = (input: string | undefined): string =>
-  emailOf(input) ?? (input ?? '').slice(0, longestInput);
+  emailOf(input) ?? (input ?? '').slice(0, maxInputLength);
 
 /**
  * Finds the account if the password is right. Takes as long for an unknown account.
@@ -44,7 +44,7 @@ export async function claimAccount<Body extends Account>(
   place: string,
 ): Promise<Credential<Body> | undefined> {
   const [found] = await credentials.find<Body>(kind, name);
-  const holds = await passwordHolds((password ?? '').slice(0, longestInput), found?.body.hash, place);
+  const holds = await passwordHolds((password ?? '').slice(0, maxInputLength), found?.body.hash, place);
   return holds ? found : undefined;
 }
 

@@ -5,9 +5,9 @@ import { accountText } from './text.ts';
 
 /** Characters; NIST SP 800-63B section 5.1.1.2 requires eight. */
 const shortestPassword = 12;
-const longestPassword = 128;
+const maxPasswordLength = 128;
 /** The most UTF-16 code units of a password of that length, in any normalisation form. */
-const longestWritten = 8 * longestPassword;
+const maxWrittenLength = 8 * maxPasswordLength;
 
 /** Passwords that are common here, beside those of `isCommon`; in lower case, letters and digits only. */
 const known: ReadonlySet<string> = new Set([
@@ -74,12 +74,12 @@ export function passwordProblem(
   repeated: string,
   own: readonly string[],
 ): PasswordProblem | undefined {
-  if (password.length > longestWritten) return 'tooLong';
-  if (repeated.length > longestWritten) return 'unequal';
+  if (password.length > maxWrittenLength) return 'tooLong';
+  if (repeated.length > maxWrittenLength) return 'unequal';
   const normal = password.normalize('NFC');
   const count = [...normal].length;
   if (count < shortestPassword) return 'tooShort';
-  if (count > longestPassword) return 'tooLong';
+  if (count > maxPasswordLength) return 'tooLong';
   const text = plain(normal);
   if (known.has(text) || isCommon(text) || isPattern([...text])) return 'known';
   const left = own

@@ -37,7 +37,7 @@ interface VerifiedClaims {
 const skew = 10;
 /** Verified certificates by their text. An agent shows the same one in each hand-off of its session. */
 const verified = new Map<string, VerifiedClaims>();
-const mostVerified = 1_000;
+const maxVerified = 1_000;
 
 const confirmationShape = z.object({ jwk: z.custom<JsonWebKey>() });
 
@@ -73,7 +73,7 @@ async function verifyClaims(dependencies: SmartcardDependencies, token: string):
   const cisKey = await keyOfCis(dependencies, kid);
   if (!(await verifySignature(jwt, alg, cisKey))) throw refuse('the signature is not valid');
   const made = { kid, cisKey, claims: jwt.claims, confirmed: confirmedKey(jwt.claims.cnf) };
-  if (verified.size >= mostVerified) verified.clear();
+  if (verified.size >= maxVerified) verified.clear();
   verified.set(token, made);
   return made;
 }

@@ -10,7 +10,7 @@ import { appScriptRoutes } from './app-script.ts';
 import { answerSteps, openSteps } from './endpoints.ts';
 import { joinSteps, tabletEnrolment } from './enrolment.ts';
 import { HolderChecks } from './holder.ts';
-import { longestTabletBody, tabletPaths } from './protocol.ts';
+import { maxTabletBodyLength, tabletPaths } from './protocol.ts';
 import { type Networks, noNetworks, TabletRequests } from './requests.ts';
 import { demoTablet, tabletSeeds } from './seed.ts';
 import { tabletAuthenticator, tabletMethods } from './sign-in.ts';
@@ -51,7 +51,7 @@ export const tabletAppKind: AuthenticatorKind<TabletSettings> = {
         ...waitScriptRoutes,
         ...route(tabletPaths.open, post(openSteps)),
         ...route(tabletPaths.answer, post(answerSteps)),
-        ...route(tabletPaths.join, post(joinSteps, longestTabletBody)),
+        ...route(tabletPaths.join, post(joinSteps, maxTabletBodyLength)),
       ],
     };
   },

@@ -53,11 +53,11 @@ export interface TabletBody {
 }
 
 /** Characters, with an attestation and its certificates. */
-export const longestTabletBody = 32_768;
+export const maxTabletBodyLength = 32_768;
 
 /** Reads the token from the JSON body of a tablet's request. Throws `tabletMalformed`. */
 export function tokenIn(contentType: string | undefined, body: string): { jwt: DecodedJwt; label: string } {
-  if (!/^application\/json\s*(;|$)/i.test(contentType ?? '') || body.length > longestTabletBody)
+  if (!/^application\/json\s*(;|$)/i.test(contentType ?? '') || body.length > maxTabletBodyLength)
     throw tabletErrors.tabletMalformed('the body is not JSON, or too long');
   let parsed: ReturnType<typeof parseJsonObject>;
   try {

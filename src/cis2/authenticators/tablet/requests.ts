@@ -48,7 +48,7 @@ const kinds = {
 /** Milliseconds. */
 const requestLifetime = 120_000;
 /** Requests of one sign-in. */
-const mostRequests = 5;
+const maxRequests = 5;
 
 function threeNumbers(): string[] {
   const numbers = new Set<string>();
@@ -67,7 +67,7 @@ export class TabletRequests {
     this.#database = database;
     this.#singleUse = singleUse;
     this.#clock = clock;
-    this.#perSignIn = new Tries(database, clock, 'cis2-tablet-desk', mostRequests, 900_000);
+    this.#perSignIn = new Tries(database, clock, 'cis2-tablet-desk', maxRequests, 900_000);
   }
 
   /** Creates a request, and ends the previous one of the sign-in. Returns its serial number, or undefined after five requests. */

@@ -6,7 +6,7 @@ const waitScriptPath = '/assets/wait.js';
 
 /** Milliseconds between two polls. After each failure the pause doubles, up to the longest. */
 const interval = 1_000;
-const longestPause = 16_000;
+const maxPause = 16_000;
 
 // Reloads the page when the state changes or the time is over. Does not poll while the page is hidden.
 const script = `'use strict';
@@ -23,7 +23,7 @@ const script = `'use strict';
       if (answer.status === 429 || answer.status >= 500) throw new Error('later');
       pause = ${interval};
     } catch {
-      pause = Math.min(2 * pause, ${longestPause});
+      pause = Math.min(2 * pause, ${maxPause});
       if (Date.now() < until) setTimeout(look, pause);
       return;
     }

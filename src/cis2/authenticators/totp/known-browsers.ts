@@ -9,7 +9,7 @@ const purpose = 'cis2-known-browser';
 /** Seconds. */
 const year = 31_536_000;
 /** Accounts in one cookie. Several users share a workstation. */
-const mostAccounts = 8;
+const maxAccounts = 8;
 
 /**
  * Browsers in which a user has signed in with an authenticator app before. They get no further access; their guesses are only
@@ -40,7 +40,7 @@ export class KnownBrowsers {
   rememberCookie(request: HttpRequest, account: string): string {
     const [browser = randomToken(12), ...accounts] = this.#read(request);
     const own = sha256(account);
-    const latest = [own, ...accounts.filter((one) => one !== own)].slice(0, mostAccounts);
+    const latest = [own, ...accounts.filter((one) => one !== own)].slice(0, maxAccounts);
     return this.#cookies.set(name, this.#vault.seal(purpose, [browser, ...latest].join(' ')), year);
   }
 

@@ -55,7 +55,7 @@ const noSecret = 'A'.repeat(32);
 const purpose = 'cis2-totp-step';
 /** Milliseconds between the password and the code. */
 const sealLifetime = 300_000;
-const longestSealed = 4_096;
+const maxSealedLength = 4_096;
 
 const sealedShape = z.object({
   name: z.string(),
@@ -77,7 +77,7 @@ const seal = ({ totp: { vault, clock }, interaction }: TotpCall, target: GuessTa
 
 /** Returns undefined if the text was changed, has expired, or belongs to another interaction. */
 function open({ totp: { vault, clock }, interaction }: TotpCall, sealed: string): GuessTarget | undefined {
-  if (sealed.length > longestSealed) return undefined;
+  if (sealed.length > maxSealedLength) return undefined;
   try {
     const { interactionId, expiresAt, ...target } = sealedShape.parse(
       JSON.parse(vault.open(purpose, sealed)),

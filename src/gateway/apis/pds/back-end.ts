@@ -33,7 +33,7 @@ export const pdsFaults: readonly NamedFault[] = [
   { name: 'pds-dropped', summary: 'the PDS does its work and drops the connection during the response' },
 ];
 
-const usualDelay = 3;
+const defaultDelay = 3;
 
 /** An error as if the other end closed the socket, which is not logged. */
 const dropped = () => Object.assign(new Error('the fault pds-dropped is on'), { code: 'ECONNRESET' });
@@ -68,7 +68,7 @@ async function withFaults(
   if (on.has('pds-unavailable')) throw errors.updateLate('the fault pds-unavailable is on');
   const slow = on.get('pds-slow');
   const { answer, isChange } = await work(async () => {
-    if (slow) await sleep((slow.seconds ?? usualDelay) * 1_000);
+    if (slow) await sleep((slow.seconds ?? defaultDelay) * 1_000);
   });
   if (isChange && on.has('pds-update-late')) throw errors.updateLate('the fault pds-update-late is on');
   return on.has('pds-dropped') ? droppedAnswer(answer) : answer;

@@ -119,7 +119,7 @@ const coverageShape = z.looseObject({
 });
 
 /** A card ends less than this many years from now, either way. */
-const longestYears = 150;
+const maxYears = 150;
 
 function checkEnd(end: string, now: number): void {
   const limit = (years: number): string => {
@@ -127,7 +127,7 @@ function checkEnd(end: string, now: number): void {
     day.setUTCFullYear(day.getUTCFullYear() + years);
     return day.toISOString().slice(0, 10);
   };
-  if (end <= limit(-longestYears) || end >= limit(longestYears))
+  if (end <= limit(-maxYears) || end >= limit(maxYears))
     throw outcomes.invalidField('the end is too far away', { field: 'period/end', value: end });
 }
 

@@ -14,7 +14,7 @@ const patientRow = row('patient', { nhs_number: text, version: integer, body: te
 const recordShape = z.custom<PatientRecord>(isObject);
 
 /** Maximum number of successive merges to follow. */
-const longestChain = 10;
+const maxChain = 10;
 
 /** Numbers of new patients: from the published example of a creation to this one, which is not used. */
 const newNumbers = ['5182663366', '5282663366'] as const;
@@ -60,7 +60,7 @@ export const removePatientsStatements = (): Statement[] => [
 /** Number of records read at a time. */
 const pageSize = 100;
 /** Maximum number of records that a search compares. */
-const mostCandidates = 2_000;
+const maxCandidates = 2_000;
 /** The setting that the keys of this form are complete. */
 const keyedSetting = 'pds.keys';
 const keyedForm = '1';
@@ -97,7 +97,7 @@ export class Patients {
   /** Returns the record that replaced this one in the end; itself without a merge. */
   async retained(record: PatientRecord | undefined): Promise<PatientRecord | undefined> {
     let current = record;
-    for (let hops = 0; current?.supersededBy && hops < longestChain; hops++)
+    for (let hops = 0; current?.supersededBy && hops < maxChain; hops++)
       current = await this.get(current.supersededBy);
     return current?.supersededBy ? undefined : current;
   }
@@ -137,9 +137,9 @@ export class Patients {
   /** Returns the numbers of records that may match; undefined for too many. */
   async #candidates(criteria: Criteria): Promise<string[] | undefined> {
     const numbers = new Set<string>();
-    for (const statement of candidateStatements(criteria, mostCandidates + 1)) {
+    for (const statement of candidateStatements(criteria, maxCandidates + 1)) {
       for (const { nhs_number: number } of await this.#database.all(statement)) numbers.add(String(number));
-      if (numbers.size > mostCandidates) return undefined;
+      if (numbers.size > maxCandidates) return undefined;
     }
     return [...numbers].sort();
   }

@@ -183,7 +183,7 @@ function newRecord(wanted: NewPatient, id: string, today: string): PatientRecord
 }
 
 /** Each concurrent creation takes one number from the others. */
-const mostAttempts = 100;
+const maxAttempts = 100;
 
 /** POST /Patient: creates a record with the next NHS number, unless the patient has one. */
 export const createPatient: Operation = {
@@ -193,7 +193,7 @@ export const createPatient: Operation = {
     checkContentType(asked, ['application/json']);
     const wanted = readNewPatient(asked.body);
     const today = new Date(asked.clock.now()).toISOString().slice(0, 10);
-    for (let attempt = 0; attempt < mostAttempts; attempt++) {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
       // Take the number before the search for a match. A concurrent creation then either takes the number or is found as a match.
       const number = await asked.patients.freeNumber();
       await refuseKnown(wanted, asked);

@@ -56,7 +56,7 @@ const repeatable = ['given', 'birthdate', 'death-date'];
 const genders: readonly string[] = ['male', 'female', 'other', 'unknown'];
 const [firstDay, lastDay] = ['0000-01-01', '9999-12-31'];
 /** Maximum length of a name in a record. */
-const longestName = 35;
+const maxNameLength = 35;
 
 const tooLittle = 'No searches were performed as the search criteria did not meet the minimum requirements';
 const tooLittleForFuzzy =
@@ -114,7 +114,7 @@ function readGender(parameters: Parameters): Gender | undefined {
 
 function readNames(parameters: Parameters, field: string): string[] {
   const values = parameters.all(field).filter((value) => value !== '');
-  const long = values.find((value) => value.length > longestName);
+  const long = values.find((value) => value.length > maxNameLength);
   if (long !== undefined) throw invalidField(field, long);
   return values;
 }

@@ -14,7 +14,7 @@ const columns = 'p.nhs_number, p.version, p.body, p.birth_date';
 
 /** Number of records read at a time, and maximum number for one page. */
 const atOnce = 100;
-const mostRead = 1_000;
+const maxRead = 1_000;
 
 /** A page of a list. `next` is the position behind it, null at the end. */
 interface PatientPage {
@@ -126,7 +126,7 @@ async function byName(
       );
       for (const stored of rows) {
         // There is at least one more row: the place of the one before is the end of this page.
-        if (records.length === limit || read === mostRead)
+        if (records.length === limit || read === maxRead)
           return { records, next: `${place} ${row[1]} ${row[2]} ${row[0]}` };
         read += 1;
         row = [stored.key, stored.birth_date, stored.nhs_number];

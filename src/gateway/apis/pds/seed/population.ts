@@ -56,7 +56,7 @@ const isoDay = (time: number): string => new Date(time).toISOString().slice(0, 1
 const firstNine = 999_100_000;
 const block = 8;
 /** Maximum number of households in the range of numbers. */
-const mostHouseholds = Math.floor((999_999_999 - firstNine) / block);
+const maxHouseholds = Math.floor((999_999_999 - firstNine) / block);
 
 function numbersOf(household: number): string[] {
   const numbers: string[] = [];
@@ -220,7 +220,7 @@ export interface PopulationPart {
 export function populationFrom(household: number, most: number): PopulationPart {
   const records: PatientRecord[] = [];
   let at = household;
-  for (; at < mostHouseholds; at++) {
+  for (; at < maxHouseholds; at++) {
     const people = householdOf(at);
     if (records.length > 0 && records.length + people.length > most) break;
     records.push(...people.slice(0, most).map(recordFrom));
@@ -231,6 +231,6 @@ export function populationFrom(household: number, most: number): PopulationPart 
 /** Returns the first people of the population. */
 export function* generatePatients(count: number): Generator<PatientRecord> {
   let left = count;
-  for (let at = 0; left > 0 && at < mostHouseholds; at++)
+  for (let at = 0; left > 0 && at < maxHouseholds; at++)
     for (const person of householdOf(at)) if (left-- > 0) yield recordFrom(person);
 }

@@ -14,11 +14,11 @@ export interface Sent {
 }
 
 /** A seeded patient without special values, in version 2. */
-const usualId = '9733162043';
+const defaultId = '9733162043';
 
 /** Sends updates to a running gateway and reads the results. */
 export const updater = (gateway: RunningGateway, token: string) => ({
-  patch: (patches: unknown, { id = usualId, version = 'W/"2"', headers, body, as = token }: Sent = {}) =>
+  patch: (patches: unknown, { id = defaultId, version = 'W/"2"', headers, body, as = token }: Sent = {}) =>
     gateway.call(`${pdsBase}/Patient/${id}`, {
       method: 'PATCH',
       token: as,
@@ -29,7 +29,7 @@ export const updater = (gateway: RunningGateway, token: string) => ({
       },
       body: typeof body === 'string' ? body : JSON.stringify(body ?? { patches }),
     }),
-  read: async (id = usualId) =>
+  read: async (id = defaultId) =>
     (await (await gateway.call(`${pdsBase}/Patient/${id}`, { token })).json()) as Patient,
 });
 

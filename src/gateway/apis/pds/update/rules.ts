@@ -64,7 +64,7 @@ const death: Rule = ({ before, after, today, refuse }) => {
 };
 
 const interpreter = 'interpreterRequired';
-const longestContactTime = 40;
+const maxContactTime = 40;
 
 const communication: Rule = ({ before, after, refuse }) => {
   if (isSame(before, after, extensionUrls.communication)) return;
@@ -81,8 +81,8 @@ const contactPreference: Rule = ({ before, after, refuse }) => {
   const is = extensionOf(after, extensionUrls.contactPreference);
   const times = partOf(is, 'PreferredContactTimes')?.valueString;
   if (times === undefined) return;
-  if (times.length > longestContactTime)
-    throw refuse(`preferred contact times cannot have more than ${longestContactTime} characters`);
+  if (times.length > maxContactTime)
+    throw refuse(`preferred contact times cannot have more than ${maxContactTime} characters`);
   if (!partOf(is, 'PreferredContactMethod'))
     throw refuse('preferred contact times need a preferred contact method');
 };
