@@ -103,8 +103,6 @@ interface Failed {
 export interface BatchOptions {
   /** No response depends on it, so none waits until it is on the disk. */
   lazy?: boolean;
-  /** A response waits until it is on the disk, and for nothing else: it is committed just before the next fsync begins. */
-  withSync?: boolean;
   /** Runs without a time limit, as for a migration. */
   patient?: boolean;
 }

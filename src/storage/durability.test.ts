@@ -121,22 +121,12 @@ describe('Durability', () => {
     assert.equal(slow.begun(), 1);
   });
 
-  test('commits the last batches of responses just before the fsync that they wait for', async (t) => {
-    const slow = await quietDatabase(t);
-    await Promise.all([1, 2].map((n) => slow.write(n, { withSync: true })));
-    const answer = slow.database.durable();
-    assert.equal(await state(answer), 'waits');
-    slow.end();
-    await answer;
-    assert.equal(slow.begun(), 2);
-  });
-
-  test('rejects the last batch of a response if the fsync before it fails', async (t) => {
+  test('rejects a batch that waits for an fsync that fails', async (t) => {
     const slow = slowDatabase(t);
     await slow.open();
     const first = slow.database.durable();
     await settle();
-    const last = slow.write(1, { withSync: true });
+    const last = slow.write(1);
     slow.end(new Error('input/output error'));
     await assert.rejects(Promise.resolve(first), /input\/output error/);
     await assert.rejects(last, /input\/output error/);

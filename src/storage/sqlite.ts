@@ -137,24 +137,14 @@ export class SqliteDatabase implements Database {
     return results[0] ?? { changes: 0, rows: [] };
   }
 
-  batch(
-    statements: readonly Statement[],
-    { lazy = false, withSync = false }: BatchOptions = {},
-  ): Promise<BatchResult> {
+  batch(statements: readonly Statement[], { lazy = false }: BatchOptions = {}): Promise<BatchResult> {
     if (this.#closing) return Promise.reject(new StorageError('The database is closed.'));
     if (this.#durability?.failure) return Promise.reject(this.#durability.failure);
     return new Promise((resolve, reject) => {
       this.#queue.push({ statements, lazy, resolve, reject });
       if (!lazy) this.#durability?.join();
-      if (withSync && this.#durability) this.#commitWithSync(this.#durability);
-      else this.#schedule();
+      this.#schedule();
     });
-  }
-
-  #commitWithSync(durability: Durability): void {
-    durability.owe();
-    // After a failed fsync, the turn rejects what waits.
-    durability.sync()?.catch(() => this.#schedule());
   }
 
   durable(): Promise<void> | undefined {

@@ -56,7 +56,7 @@ export class TransactionSealer implements Sealer, AppendedList<EncodedEntry> {
   }
 
   async add(entry: EncodedEntry): Promise<void> {
-    await this.#database.batch([this.entryStatement(entry)], { withSync: true });
+    await this.#database.batch([this.entryStatement(entry)]);
   }
 
   entryStatement(entry: EncodedEntry): Statement {
