@@ -1,34 +1,82 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Answer } from './answer.ts';
 import type { Refusal } from './errors.ts';
 import type { JourneyKeys } from './journeys.ts';
 import type { RefusalRecord } from './refusals.ts';
-import type { HttpRequest } from './request.ts';
 
-/** An event of a journey, or an act of the audit log, of the current request. */
-export interface Fact {
+/** Lets an endpoint read the body itself and stop work for a client that has disconnected. */
+export interface Incoming {
+  /** The unread body; undefined without one. */
+  readonly body: IncomingMessage | undefined;
+  /** Aborts when the client disconnects before the response is complete. */
+  readonly gone: AbortSignal;
+}
+
+/** One unvalidated HTTP request. `Params` has the parameters of its route, such as `{ id: string }`. */
+export interface HttpRequest<Params = unknown> {
+  /** Unique id; `message_id` of OAuth errors, `messageid` of the gateway. */
+  readonly id: string;
+  readonly method: string;
+  /** Path without the query, percent-encoding unchanged. */
+  readonly path: string;
+  /** The `:name` parts of the path, decoded. */
+  readonly params: Params;
+  /** Query without its `?`, percent-encoding unchanged. */
+  readonly query: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Header names and values in turn as received, to detect repeated ones. */
+  readonly rawHeaders: readonly string[];
+  /** Body as text; empty without a body. */
+  readonly body: string;
+  /** Raw body, only for media types that are not text (`binaryTypes`). */
+  readonly bytes?: Buffer | undefined;
+  /** The body as it arrives, for a route with `readsBody`; `body` is then empty. */
+  readonly incoming?: Incoming | undefined;
+  readonly address: string;
+  /** Set if the address is a trusted proxy that did not name its client. */
+  readonly clientUnknown?: true | undefined;
+  /** Port of the peer, to distinguish local users. */
+  readonly port: number;
+  /** The address of this machine that the peer connected to; absent for calls within the process. */
+  readonly localAddress?: string | undefined;
+  /** Identity of the connection, the same for all its requests; absent for calls within the process. */
+  readonly connection?: object;
+  /** DER of the client certificate (RFC 8705), of any issuer. */
+  readonly certificate?: Buffer | undefined;
+  /** DER of the intermediates, in the order received. */
+  readonly certificateChain?: readonly Buffer[] | undefined;
+  /** What is known of the request, for all that is derived from it; absent where nothing observes requests. */
+  readonly activity?: Activity | undefined;
+}
+
+type Outcome = 'ok' | 'refused' | 'failed';
+type Detail = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** An event of a journey, as far as it concerns its request. */
+export interface EventFacts {
   readonly name: string;
-  readonly outcome: 'ok' | 'refused' | 'failed';
-  readonly detail: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** The session and the role of an event. */
+  /** `ok` by default. */
+  readonly outcome?: Outcome | undefined;
+  readonly detail?: Detail | undefined;
   readonly session?: string | undefined;
   readonly role?: string | undefined;
 }
 
-/** Returns the outcome of a request by the status of its response. */
-export function outcomeOf(status: number): Fact['outcome'] {
-  if (status >= 500) return 'failed';
-  return status >= 400 ? 'refused' : 'ok';
+/** The entry of an audit record, as far as it concerns its request. */
+export interface ActFacts {
+  readonly action: string;
+  readonly outcome: Outcome;
+  readonly actor: string;
+  readonly application?: string | null | undefined;
+  readonly role?: string | null | undefined;
+  readonly detail?: Detail | undefined;
 }
 
-/** The actor, action and target of an audit record. */
-interface Act {
-  action: string;
-  outcome: Fact['outcome'];
-  actor: string;
-  application?: string | null | undefined;
-  role?: string | null | undefined;
-  detail?: Fact['detail'] | undefined;
+/** Returns the outcome of a request by the status of its response. */
+export function outcomeOf(status: number): Outcome {
+  if (status >= 500) return 'failed';
+  return status >= 400 ? 'refused' : 'ok';
 }
 
 /** The caller and the API: ids, never a name, an address of a person, a token or patient data. */
@@ -98,8 +146,8 @@ export class Activity {
   finder: JourneyFinder | undefined;
   caller: Caller = {};
   refusal: { readonly record: RefusalRecord; readonly refusal: Refusal } | undefined;
-  readonly events: Fact[] = [];
-  readonly acts: Fact[] = [];
+  readonly events: EventFacts[] = [];
+  readonly acts: ActFacts[] = [];
   /** Injected faults that hit it; development only. */
   faults: string[] | undefined;
   /** Endpoints at which an unauthenticated caller was refused. */
@@ -143,11 +191,8 @@ export class Activity {
     if (!this.faults.includes(name)) this.faults.push(name);
   }
 
-  noteEvent(
-    { name, outcome = 'ok', detail = {}, session, role }: Partial<Fact> & Pick<Fact, 'name'>,
-    journey?: string,
-  ): void {
-    this.events.push({ name, outcome, detail, session, role });
+  noteEvent(event: EventFacts, journey?: string): void {
+    this.events.push(event);
     if (journey === undefined) this.#undecided += 1;
     else this.journey ??= journey;
   }
@@ -168,9 +213,9 @@ export class Activity {
   }
 
   /** Notes an act from its audit record. */
-  noteAct({ action, outcome, actor, application, role, detail = {} }: Act): void {
-    this.acts.push({ name: action, outcome, detail, role: role ?? undefined });
-    this.note({ user: actor, application });
+  noteAct(act: ActFacts): void {
+    this.acts.push(act);
+    this.note({ user: act.actor, application: act.application });
   }
 
   /** Sets the journey of an event that was noted without one; undefined if storage could not be read. */

@@ -57,7 +57,8 @@ export interface EventStore {
 
 /** Records events. */
 export interface Recorder {
-  record(event: NewEvent): void;
+  /** @param request in which it happened; hot paths pass it, for others it is looked up */
+  record(event: NewEvent, request?: Activity): void;
 }
 
 /** A response waits for its events once this many are gathered. */
@@ -129,11 +130,10 @@ export class EventRecorder implements Recorder {
     this.#onLost = onLost;
   }
 
-  record(event: NewEvent): void {
+  record(event: NewEvent, request = activity()): void {
     // After an undecided event its values belong to no journey yet, so the next ones wait with it.
     const journey = this.#isUndecided ? undefined : this.#journeys.decide(event);
     if (journey === undefined) this.#isUndecided = true;
-    const request = activity();
     request?.noteEvent(event, journey);
     const undecided = journey === undefined ? request : undefined;
     this.#waiting.push({ event, at: this.#clock.now(), journey, message: request?.id, undecided });

@@ -53,6 +53,7 @@ export function inProcess(routes: readonly Route[], options: RespondOptions): As
       body,
       address: '127.0.0.1',
       port: 0,
+      activity: seen,
     };
     seen?.follow(request, template);
     const isTooLarge = Buffer.byteLength(body) > (route.bodyLimit ?? defaultBodyLimit);

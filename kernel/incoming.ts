@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import type { Activity, HttpRequest, Incoming } from './activity.ts';
 import { type Answer, inBytes, json } from './answer.ts';
 import { type Refusal, type Refuse, reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import type { Peer } from './peer.ts';
-import type { HttpRequest, Incoming } from './request.ts';
 import { noteRefusal, type RespondOptions } from './respond.ts';
 
 /** Largest body in bytes, where neither the route nor the listener has another limit. */
@@ -112,6 +112,7 @@ export function requestOf(
   body: Buffer | undefined,
   { address, clientUnknown, certificate, certificateChain }: Peer,
   incoming?: Incoming,
+  activity?: Activity,
 ): HttpRequest {
   const { method = '', headers, rawHeaders, socket } = raw;
   const type = headers['content-type'];
@@ -136,6 +137,7 @@ export function requestOf(
     connection: socket,
     certificate,
     certificateChain,
+    activity,
   };
 }
 

@@ -204,7 +204,7 @@ function membersOf(request: Activity, failure?: { detail: string; stack: string 
     `,"outcome":"${outcome}"${member('error', refusal?.record.error)}` +
     `${member('detail', failure?.detail ?? refusal?.record.detail)}` +
     `${
-      acts.length === 0 ? '' : listMember('acts', [...new Set(acts.map(({ name }) => name))])
+      acts.length === 0 ? '' : listMember('acts', [...new Set(acts.map(({ action }) => action))])
     }${member('address', request.address)}${member('stack', failure?.stack)}`
   );
 }
@@ -234,10 +234,10 @@ export function requestLog({ logOf, logsAll, notable, polled }: RequestLogOption
       if (log.writes('error')) log.write('error', membersOf(request, failure), 'failed');
       return;
     }
-    const act = acts.find(({ name, outcome }) => outcome === 'ok' && notable.has(name));
+    const act = acts.find(({ action, outcome }) => outcome === 'ok' && notable.has(action));
     const isAtInfo = act !== undefined || (logsAll && !isInternal && !polled.has(route));
     const level = isAtInfo ? 'info' : 'debug';
-    if (log.writes(level)) log.write(level, membersOf(request), notable.get(act?.name ?? '') ?? 'request');
+    if (log.writes(level)) log.write(level, membersOf(request), notable.get(act?.action ?? '') ?? 'request');
   }
 
   return { ended: write };

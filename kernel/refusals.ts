@@ -1,8 +1,8 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { RefusedBecause } from './answer.ts';
 import type { Actor } from './errors.ts';
 import { headerId } from './ids.ts';
 import type { RefusalFacts } from './refusal-facts.ts';
-import type { HttpRequest } from './request.ts';
 
 /**
  * Runs of characters in which secrets are encoded: base64url, hex, and base64 without its slash, which
@@ -77,7 +77,7 @@ const maxDetailLength = 2_000;
 export function recordOf(
   { refusal: { entry, detail, facts }, path }: RefusedBecause,
   status: number,
-  request: Pick<HttpRequest, 'id' | 'method' | 'path' | 'headers'>,
+  request: { id: string; method: string; path: string; headers: IncomingHttpHeaders },
   listener: string,
 ): RefusalRecord {
   const [owner = listener] = entry.id.split('.');

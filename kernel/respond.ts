@@ -1,4 +1,4 @@
-import { activity, type RequestObserver } from './activity.ts';
+import type { RequestObserver } from './activity.ts';
 import { Answer, json, type RefusedBecause } from './answer.ts';
 import { Refusal, reasonOf } from './errors.ts';
 import { kernelErrors, refusedIfUnavailable, retryHeaders } from './kernel-errors.ts';
@@ -98,7 +98,7 @@ function becauseOf({ because, status, headers }: Answer): RefusedBecause | undef
 /** Records the reason of a refusal, if the response is one, in the log and for `explain`. In development, the response names it. */
 export function noteRefusal(
   answer: Answer,
-  request: Pick<HttpRequest, 'id' | 'method' | 'path' | 'headers' | 'address'>,
+  request: Pick<HttpRequest, 'id' | 'method' | 'path' | 'headers' | 'address' | 'activity'>,
   options: RespondOptions,
 ): Answer {
   const because = becauseOf(answer);
@@ -110,8 +110,8 @@ export function noteRefusal(
     record.detail = `${record.path}: did you mean ${meant}? ${record.detail}`.trim();
     record.facts = { came: record.path, expected: `${meant} (the nearest)`, ...record.facts };
   }
-  const observed = activity();
-  if (observed) observed.refusal = { record, refusal: because.refusal };
+  const { activity } = request;
+  if (activity) activity.refusal = { record, refusal: because.refusal };
   else writeLine(record, because.refusal, options);
   options.refusals?.record(record, request.address);
   return options.development

@@ -1,4 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
+import type { HttpRequest } from '@alongside/kernel/http';
 import { orderedId } from '@alongside/kernel/ids';
 import type { JwtClaims } from '@alongside/kernel/jws';
 import type { Vault } from '@alongside/kernel/secrets';
@@ -100,7 +101,11 @@ export class Issuer {
   }
 
   /** Returns the statements that store tokens of one authorization, with audit records of access tokens. */
-  writeStatements(grant: TokenGrant, ...tokens: readonly (NewToken | undefined)[]): Statement[] {
+  writeStatements(
+    request: HttpRequest,
+    grant: TokenGrant,
+    ...tokens: readonly (NewToken | undefined)[]
+  ): Statement[] {
     const made = tokens.filter((token) => token !== undefined);
     const issuer = this.#base.issuer;
     // Those of a stored authorization are not written again.
@@ -112,7 +117,9 @@ export class Issuer {
     const source = { ...grant, issuer, scope: grant.scope.join(' '), attributes };
     return [
       ...this.#tokens.issueStatements(source, made),
-      ...made.filter(({ kind }) => kind === 'access').map((token) => this.#recordStatement(token, grant)),
+      ...made
+        .filter(({ kind }) => kind === 'access')
+        .map((token) => this.#recordStatement(token, grant, request)),
     ];
   }
 
@@ -140,18 +147,21 @@ export class Issuer {
     };
   }
 
-  #recordStatement({ hash, scope }: NewToken, grant: TokenGrant): Statement {
+  #recordStatement({ hash, scope }: NewToken, grant: TokenGrant, { activity }: HttpRequest): Statement {
     const { applicationId, uid, sid, family, attributes, refreshed = false } = grant;
-    return this.#audit.recordStatement({
-      action: refreshed ? 'authorisation.tokens-refreshed' : 'authorisation.tokens-issued',
-      outcome: 'ok',
-      actor: uid ?? '',
-      application: applicationId,
-      session: sid,
-      family,
-      tokenId: hash,
-      detail: { base: this.#base.path, grant: attributes.auth_grant_type, scope },
-    });
+    return this.#audit.recordStatement(
+      {
+        action: refreshed ? 'authorisation.tokens-refreshed' : 'authorisation.tokens-issued',
+        outcome: 'ok',
+        actor: uid ?? '',
+        application: applicationId,
+        session: sid,
+        family,
+        tokenId: hash,
+        detail: { base: this.#base.path, grant: attributes.auth_grant_type, scope },
+      },
+      activity,
+    );
   }
 }
 

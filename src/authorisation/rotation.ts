@@ -1,3 +1,4 @@
+import type { HttpRequest } from '@alongside/kernel/http';
 import { z } from 'zod';
 import type { StoredProduct } from '../oauth/products.ts';
 import { scopesOf } from '../oauth/products.ts';
@@ -63,6 +64,7 @@ export class Rotation {
 
   /** Creates the successors of a refresh token with their statements, and seals them for a repeated request. */
   async make(
+    request: HttpRequest,
     record: TokenRecord,
     scope: readonly string[],
     ends: { accessLifetime: number; refreshExpiresAt: number },
@@ -94,7 +96,7 @@ export class Rotation {
       sealed: refreshRetry ? this.#successors.seal(rotated) : null,
       writes: [
         ...(renewed ? [renewed.statement] : []),
-        ...this.#issuer.writeStatements(grant, access, refresh),
+        ...this.#issuer.writeStatements(request, grant, access, refresh),
       ],
     };
   }

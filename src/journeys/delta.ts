@@ -1,4 +1,4 @@
-import type { Fact } from '@alongside/kernel/activity';
+import type { ActFacts, EventFacts } from '@alongside/kernel/activity';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Described } from './line.ts';
 import type { JourneyPattern } from './model.ts';
@@ -76,9 +76,14 @@ function waitedFor(place: string | undefined): string | undefined {
   return place?.startsWith('outside:') ? 'the provider' : undefined;
 }
 
-function addFact(delta: Delta, { name, outcome, detail, role, session }: Fact, message: string): void {
+function addFacts(delta: Delta, { detail = {}, role }: Pick<ActFacts, 'detail' | 'role'>): void {
   delta.level ??= textOf(detail.level ?? detail.acr);
   delta.role ??= textOf(role ?? detail.roleId);
+}
+
+function addEvent(delta: Delta, event: EventFacts, message: string): void {
+  const { name, outcome, detail = {}, session } = event;
+  addFacts(delta, event);
   if (session) delta.session ??= sha256(session);
   const isPin = name === 'agent.pin' || name === message;
   if (isPin && outcome === 'refused' && 'attemptsLeft' in detail) delta.wrongPins += 1;
@@ -88,7 +93,7 @@ function addFact(delta: Delta, { name, outcome, detail, role, session }: Fact, m
 export function add(
   known: Delta | undefined,
   journey: string,
-  { message, wording, facts }: Described,
+  { message, wording, events, acts }: Described,
   isClockMoved: boolean,
 ): Delta {
   const { at, ms, outcome, departs, forwards } = message;
@@ -109,7 +114,8 @@ export function add(
   const pattern =
     message.name === 'cis2.authorize' && message.from === 'authorisation' ? 'combined' : wording.pattern;
   delta.pattern = Math.max(delta.pattern, pattern === undefined ? 0 : patternRanks.indexOf(pattern));
-  for (const fact of facts) addFact(delta, fact, message.name);
+  for (const event of events) addEvent(delta, event, message.name);
+  for (const act of acts) addFacts(delta, act);
   for (const fault of message.faults ?? []) delta.faults += ` ${fault}`;
   if (message.refusal && harmless.has(message.refusal.error)) return delta;
   if (outcome !== undefined) {

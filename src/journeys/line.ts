@@ -1,4 +1,4 @@
-import type { Activity, Fact } from '@alongside/kernel/activity';
+import type { ActFacts, Activity, EventFacts } from '@alongside/kernel/activity';
 import type { Refusal } from '@alongside/kernel/errors';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { headerId } from '@alongside/kernel/ids';
@@ -76,7 +76,8 @@ export const messageOf = (stored: StoredMessage): StoredMessage => ({ ...implied
 export interface Described {
   readonly message: StoredMessage;
   readonly wording: Wording;
-  readonly facts: readonly Fact[];
+  readonly events: readonly EventFacts[];
+  readonly acts: readonly ActFacts[];
 }
 
 const grantIn = /(?:^|&)grant_type=([^&]{1,80})/;
@@ -168,7 +169,7 @@ export function describe(
     forwards,
     faults: activity.faults,
   };
-  return { message, wording, facts: [...events, ...acts] };
+  return { message, wording, events, acts };
 }
 
 /** Returns the id of the message of an event that no request recorded. */
@@ -208,5 +209,5 @@ export function describeOutside(event: Omit<JourneyEvent, 'seq'>): Described | u
     application: typeof event.detail.application === 'string' ? event.detail.application : undefined,
     refusal: view,
   };
-  return { message, wording, facts: [event] };
+  return { message, wording, events: [event], acts: [] };
 }

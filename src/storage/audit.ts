@@ -1,4 +1,4 @@
-import { activity } from '@alongside/kernel/activity';
+import { type Activity, activity } from '@alongside/kernel/activity';
 import type { Clock } from '@alongside/kernel/clock';
 import { type Log, silentLog } from '@alongside/kernel/log';
 import { callerNetwork } from '@alongside/kernel/networks';
@@ -84,8 +84,8 @@ export class AuditLog {
    * Writes the record of a read, of an act outside the database or of a refusal. Call it before the response or the first effect,
    * so that neither exists without the record. Resolves when it is sealed.
    */
-  recordAlone<A extends AuditAction>(entry: LoneEntry<A>): Promise<void> {
-    return this.#sealer.add(this.#encode(entry));
+  recordAlone<A extends AuditAction>(entry: LoneEntry<A>, request = activity()): Promise<void> {
+    return this.#sealer.add(this.#encode(entry, request));
   }
 
   /** Records an act without a batch, then does it. A second record, `failed`, follows when it throws. */
@@ -94,7 +94,7 @@ export class AuditLog {
     act: () => Promise<T>,
   ): Promise<T> {
     const record = (outcome: AuditEntry['outcome']) =>
-      this.#sealer.add(this.#encode({ ...entry, outcome } as AuditEntry));
+      this.#sealer.add(this.#encode({ ...entry, outcome } as AuditEntry, activity()));
     await record('ok');
     try {
       return await act();
@@ -105,8 +105,8 @@ export class AuditLog {
   }
 
   /** Returns the statement that writes the record of an act, for the batch of the act: neither exists without the other. */
-  recordStatement<A extends AuditAction>(entry: AuditEntry<A>): Statement {
-    return this.#sealer.entryStatement(this.#encode(entry));
+  recordStatement<A extends AuditAction>(entry: AuditEntry<A>, request = activity()): Statement {
+    return this.#sealer.entryStatement(this.#encode(entry, request));
   }
 
   /** Counts the refusal of an unauthenticated caller. Its network and minute are recorded as a sum. */
@@ -192,7 +192,7 @@ export class AuditLog {
       clock: this.#clock,
       anchorLog: this.#options.anchorLog ?? this.#options.log ?? silentLog,
       recordStatement: (entry: AuditEntry, heads: readonly ChainHead[]) =>
-        this.#sealer.entryStatement(this.#encode(entry, heads)),
+        this.#sealer.entryStatement(this.#encode(entry, undefined, heads)),
     };
     await anchorChains(parts);
     if (this.#options.retentionDays !== undefined) await deleteOldRecords(parts, this.#options.retentionDays);
@@ -235,11 +235,11 @@ export class AuditLog {
     );
   }
 
-  #encode(entry: AuditEntry, heads?: readonly ChainHead[]): EncodedEntry {
+  #encode(entry: AuditEntry, request: Activity | undefined, heads?: readonly ChainHead[]): EncodedEntry {
     const actor = this.#options.actor?.() ?? entry.actor;
     const acted = actor === entry.actor ? entry : { ...entry, actor };
     const sealed = acted.subject ? this.#seal.subject(acted.subject) : undefined;
-    activity()?.noteAct(acted);
+    request?.noteAct(acted);
     return encodeEntry(acted, this.#clock.now(), sealed, heads);
   }
 }

@@ -189,8 +189,12 @@ export function claimJti({ batch, unusedJti }: WithBatch & { unusedJti: Conditio
   batch.require(unusedJti);
 }
 
-export const identifyByAssertion = ({ server, assertion }: AtBase<'clients'> & WithAssertion) =>
-  requireClient(server, assertion.clientId, errors.assertionSubject);
+export const identifyByAssertion = ({
+  server,
+  assertion,
+  request,
+}: AtBase<'clients'> & WithAssertion & Pick<Incoming, 'request'>) =>
+  requireClient(server, assertion.clientId, errors.assertionSubject, request);
 
 /** Returns the key source of a client. Throws if none is registered. */
 function keysOf(registration: PlatformRegistration): KeySource {

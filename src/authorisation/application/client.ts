@@ -35,7 +35,7 @@ export function identifyByForm({
   const clientId = form.get('client_id');
   if (clientId === undefined)
     throw errors.clientMissing('client_id is missing from the form').about(basicFacts(request));
-  return requireClient(server, clientId, errors.clientOrSecret);
+  return requireClient(server, clientId, errors.clientOrSecret, request);
 }
 
 export function checkSecret({
@@ -67,10 +67,11 @@ export interface WithProducts extends WithClient {
 export function findClient(
   { base, parts }: AtBase<'clients'>['server'],
   clientId: string,
+  seen = activity(),
 ): Client | undefined | Promise<Client | undefined> {
   const served = (client: Client | undefined) => {
     if (!client || !base.serves.includes(client.registration.profile)) return undefined;
-    activity()?.note({ client: clientId, application: client.application.id });
+    seen?.note({ client: clientId, application: client.application.id });
     return client;
   };
   const found = parts.clients.of(clientId);
@@ -82,12 +83,13 @@ export function requireClient(
   server: AtBase<'clients'>['server'],
   clientId: string,
   refuse: (detail: string) => Refusal,
+  { activity: seen }: HttpRequest,
 ): WithClient | Promise<WithClient> {
   const required = (client: Client | undefined): WithClient => {
     if (!client) throw refuse(`no application at ${server.base.path} has the client id ${clientId}`);
     return { client };
   };
-  const found = findClient(server, clientId);
+  const found = findClient(server, clientId, seen);
   return found instanceof Promise ? found.then(required) : required(found);
 }
 

@@ -75,9 +75,16 @@ export async function takePending({
 }
 
 /** Finds the application again, because it may have changed. */
-export const identifyAgain = ({ server, pending }: AtBase<'clients'> & WithPending) =>
-  requireClient(server, pending.clientId, () =>
-    errors.clientUnknown(`the application of ${pending.clientId} no longer exists`),
+export const identifyAgain = ({
+  server,
+  pending,
+  request,
+}: AtBase<'clients'> & WithPending & { request: HttpRequest }) =>
+  requireClient(
+    server,
+    pending.clientId,
+    () => errors.clientUnknown(`the application of ${pending.clientId} no longer exists`),
+    request,
   );
 
 export async function checkCallbackAgain({

@@ -174,11 +174,11 @@ async function signIn({
 
 type CheckedCall = WithServer &
   WithProducts &
-  WithSignIn &
-  Passed<'console' | 'client-approval' | 'subscription'>;
+  WithSignIn & { request: HttpRequest } & Passed<'console' | 'client-approval' | 'subscription'>;
 
 async function giveTokens(known: CheckedCall): Promise<Answer> {
   const {
+    request,
     server: { base, parts },
     client,
     uid,
@@ -212,7 +212,7 @@ async function giveTokens(known: CheckedCall): Promise<Answer> {
     refreshLifetime === null
       ? undefined
       : issuer.firstRefresh(granted, { refresh: refreshLifetime, validity: refreshLifetime });
-  await database.batch(issuer.writeStatements(granted, access, refresh));
+  await database.batch(issuer.writeStatements(request, granted, access, refresh));
   recorder.record({
     lasting: granted.family,
     from: 'console',

@@ -117,14 +117,17 @@ export async function recordRefusedTokens(
   // A repeated assertion proves nothing about its sender.
   if (!(thrown instanceof Refusal) || thrown.entry === errors.assertionJtiUsed.entry) return;
   await audit
-    .recordAlone({
-      action: 'authorisation.tokens-refused',
-      outcome: 'refused',
-      actor: '',
-      application,
-      address: request.address,
-      detail: { messageId: request.id, base: base.path, grant, error: thrown.entry.id },
-    })
+    .recordAlone(
+      {
+        action: 'authorisation.tokens-refused',
+        outcome: 'refused',
+        actor: '',
+        application,
+        address: request.address,
+        detail: { messageId: request.id, base: base.path, grant, error: thrown.entry.id },
+      },
+      request.activity,
+    )
     .catch((error: unknown) =>
       log.error({ id: request.id, reason: reasonOf(error) }, 'a refusal could not be audited'),
     );

@@ -19,10 +19,10 @@ interface WithState extends WithRedirect {
   clientState: string;
 }
 
-export function identify({ server, query }: NhsCall): WithClient | Promise<WithClient> {
+export function identify({ server, query, request }: NhsCall): WithClient | Promise<WithClient> {
   const clientId = query.get('client_id');
   if (clientId === undefined) throw errors.clientMissing('client_id is missing from the query');
-  return requireClient(server, clientId, errors.clientUnknown);
+  return requireClient(server, clientId, errors.clientUnknown, request);
 }
 
 export const checkRedirectUri = ({ server, query, client }: NhsCall & WithClient): WithRedirect =>

@@ -1,4 +1,3 @@
-import { activity } from '@alongside/kernel/activity';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, Route } from '@alongside/kernel/http';
@@ -19,18 +18,21 @@ function recordRefusal(
   recorder: Recorder,
   event: string,
   base: Base,
-  { query, form, proven }: Incoming,
+  { request, query, form, proven }: Incoming,
   { entry }: Refusal,
 ): void {
-  recorder.record({
-    keys: distinctKeys([...stateKeys(base, query), form.get('code') ?? '']),
-    lasting: proven.family ?? '',
-    from: 'application',
-    to: 'authorisation',
-    name: event,
-    outcome: 'refused',
-    detail: { error: entry.code, reason: entry.id },
-  });
+  recorder.record(
+    {
+      keys: distinctKeys([...stateKeys(base, query), form.get('code') ?? '']),
+      lasting: proven.family ?? '',
+      from: 'application',
+      to: 'authorisation',
+      name: event,
+      outcome: 'refused',
+      detail: { error: entry.code, reason: entry.id },
+    },
+    request.activity,
+  );
 }
 
 /** Returns the routes of one base path of the `nhs` profile. */
@@ -45,7 +47,10 @@ export function createNhsRoutes(base: Base, bases: readonly Base[], parts: Platf
     } catch (thrown) {
       if (thrown instanceof Refusal && flow.event !== undefined)
         recordRefusal(parts.recorder, flow.event, base, incoming, thrown);
-      else activity()?.join({ keys: [...stateKeys(base, incoming.query), incoming.form.get('code') ?? ''] });
+      else
+        request.activity?.join({
+          keys: [...stateKeys(base, incoming.query), incoming.form.get('code') ?? ''],
+        });
       const { application } = incoming.proven;
       const grant = incoming.form.get('grant_type');
       if (application !== undefined)

@@ -1,4 +1,3 @@
-import { activity } from '@alongside/kernel/activity';
 import { Answer, json } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { inGoodStanding } from '../../oauth/developers.ts';
@@ -25,14 +24,14 @@ async function findToken({ server, request }: NhsCall): Promise<WithRecord> {
   const record = await tokens.findAccess(token);
   if (record?.kind !== 'access' || record.issuer !== base.issuer)
     throw errors.userinfoToken(`it is not an access token of ${base.path}`);
-  activity()?.join({ lasting: record.family });
+  request.activity?.join({ lasting: record.family });
   if (!tokens.isLive(record))
     throw errors.userinfoToken(record.revokedAt === null ? 'the token has expired' : 'the token was revoked');
   return { record };
 }
 
-async function requireApplication({ server, record }: NhsCall & WithRecord): Promise<void> {
-  const client = await findClient(server, record.clientId);
+async function requireApplication({ server, record, request }: NhsCall & WithRecord): Promise<void> {
+  const client = await findClient(server, record.clientId, request.activity);
   if (!(await inGoodStanding(client?.application, server.parts.developers)))
     throw errors.userinfoToken(`the application of ${record.clientId} no longer exists or is not active`);
 }

@@ -79,13 +79,18 @@ const openOwnObject = check(
   },
 );
 
-export const identify = check('client', function identify({ server, parameters }: ServerCall & Incoming):
-  | WithClient
-  | Promise<WithClient> {
-  const clientId = parameters.get('client_id');
-  if (clientId === undefined) throw errors.clientMissing('client_id is missing');
-  return requireClient(server, clientId, errors.clientUnknown);
-});
+export const identify = check(
+  'client',
+  function identify({
+    server,
+    parameters,
+    request,
+  }: ServerCall & Incoming): WithClient | Promise<WithClient> {
+    const clientId = parameters.get('client_id');
+    if (clientId === undefined) throw errors.clientMissing('client_id is missing');
+    return requireClient(server, clientId, errors.clientUnknown, request);
+  },
+);
 
 /** Sends errors to the client as a redirect from now on. */
 async function prepareReply({

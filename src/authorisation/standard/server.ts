@@ -86,8 +86,8 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Platform
     ...differences.platform,
     methods: clientAuthenticationMethods(differences.platform.ambiguousAuthentication),
     assertionJtiKind: 'authorisation-standard-jti',
-    async findClient(clientId) {
-      const client = await findClient({ base, parts }, clientId);
+    async findClient(clientId, seen) {
+      const client = await findClient({ base, parts }, clientId, seen);
       return client && { client };
     },
     certificateSubjectOf: ({ registration }) => certificateSubjectOf(registration.attributes),

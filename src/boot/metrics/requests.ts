@@ -92,18 +92,18 @@ export class RequestMetrics implements RequestObserver {
   }
 
   #countSignIns({ acts, events, refusal }: Activity): void {
-    const acr = acts.find(({ name }) => name === 'cis2.code-issued')?.detail.acr;
-    for (const { name, outcome, detail } of acts) {
-      const own = signInActs.get(name);
+    const acr = acts.find(({ action }) => action === 'cis2.code-issued')?.detail?.acr;
+    for (const { action, outcome, detail } of acts) {
+      const own = signInActs.get(action);
       if (own === undefined || outcome !== 'ok' || refusal !== undefined) continue;
-      const authenticator = textOf(detail.authenticator ?? own);
-      const labels = { authenticator, acr: textOf(acr ?? detail.level), outcome: 'ok', error: 'none' };
+      const authenticator = textOf(detail?.authenticator ?? own);
+      const labels = { authenticator, acr: textOf(acr ?? detail?.level), outcome: 'ok', error: 'none' };
       this.#metrics.add('alongside_sign_ins_total', labels);
     }
-    for (const { name, outcome, detail } of events) {
+    for (const { name, outcome = 'ok', detail } of events) {
       const own = outcome === 'ok' ? undefined : signInEvents.get(name);
       if (own === undefined) continue;
-      const authenticator = textOf(detail.authenticator ?? own);
+      const authenticator = textOf(detail?.authenticator ?? own);
       const error = refusal?.record.error ?? 'none';
       this.#metrics.add('alongside_sign_ins_total', {
         authenticator,
@@ -115,21 +115,21 @@ export class RequestMetrics implements RequestObserver {
   }
 
   #countTokens({ acts, route, refusal }: Activity): void {
-    if (refusal === undefined && !acts.some(({ name }) => name.includes('.tokens-'))) return;
+    if (refusal === undefined && !acts.some(({ action }) => action.includes('.tokens-'))) return;
     const basePath = tokenEndpoint.exec(route)?.[1];
     if (refusal === undefined)
-      for (const { name, detail } of acts) {
-        const kind = issued.exec(name)?.[1];
+      for (const { action, detail } of acts) {
+        const kind = issued.exec(action)?.[1];
         if (kind === undefined) continue;
-        const grant = shortGrant(textOf(detail.grant ?? grantOf[kind]));
+        const grant = shortGrant(textOf(detail?.grant ?? grantOf[kind]));
         this.#grants.add(grant);
         this.#metrics.add('alongside_tokens_issued_total', {
-          base_path: textOf(detail.base ?? basePath),
+          base_path: textOf(detail?.base ?? basePath),
           grant,
         });
       }
     else if (basePath !== undefined) {
-      const grant = shortGrant(textOf(acts.find(({ name }) => refused.test(name))?.detail.grant));
+      const grant = shortGrant(textOf(acts.find(({ action }) => refused.test(action))?.detail?.grant));
       const { error } = refusal.record;
       this.#metrics.add('alongside_token_refusals_total', {
         base_path: basePath,
@@ -140,9 +140,9 @@ export class RequestMetrics implements RequestObserver {
   }
 
   #countCode({ events }: Activity): void {
-    for (const { name, outcome, detail } of events) {
+    for (const { name, outcome = 'ok', detail } of events) {
       if (name !== 'cis2.code') continue;
-      const answered = detail.silent === true ? 'silent' : 'asked';
+      const answered = detail?.silent === true ? 'silent' : 'asked';
       this.#metrics.add('alongside_sso_total', { outcome: outcome === 'ok' ? answered : 'refused' });
     }
   }
@@ -157,7 +157,7 @@ export class RequestMetrics implements RequestObserver {
       } else if (name === 'cis2.return') {
         const began = this.#handOffs.get(journey);
         this.#handOffs.delete(journey);
-        const outcome = textOf(detail.result);
+        const outcome = textOf(detail?.result);
         if (began !== undefined)
           this.#metrics.observe(
             'alongside_handoff_duration_seconds',

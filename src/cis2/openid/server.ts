@@ -130,9 +130,9 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   ...differences.cis2,
   methods: clientAuthenticationMethods(differences.cis2.ambiguousAuthentication),
   assertionJtiKind: 'cis2-assertion',
-  async findClient(clientId) {
+  async findClient(clientId, seen = activity()) {
     const client = await findRelyingParty(dependencies.applications, clientId);
-    if (client) activity()?.note({ client: clientId, application: client.application.id });
+    if (client) seen?.note({ client: clientId, application: client.application.id });
     return client && { client };
   },
   certificateSubjectOf: ({ registration }) => registration.certificateSubject ?? {},

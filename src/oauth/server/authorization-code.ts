@@ -1,4 +1,3 @@
-import { activity } from '@alongside/kernel/activity';
 import { check, type Passed } from '@alongside/kernel/steps';
 import type { Statement } from '../../storage/database.ts';
 import type { SpentValue } from '../../storage/single-use.ts';
@@ -48,14 +47,14 @@ export function readCode({ server, parameters }: ClientCall): { code: string } {
  */
 export const findCode = check('code', async function findCode<
   G extends CodeGrant,
->({ server, client, batch, code }: CodeCall<G> & WithBatch & { code: string } & Passed<'client-authentication'>): Promise<{
+>({ server, request, client, batch, code }: CodeCall<G> & WithBatch & { code: string } & Passed<'client-authentication'>): Promise<{
   granted: G;
 }> {
   const { codes, clock, errors, tokens } = server;
   const found = await codes.find(code);
   if (!found) throw errors.codeInvalid('the code is unknown');
   const { payload: granted, usedAt, expiresAt } = found;
-  activity()?.trace?.link(granted.trace);
+  request.activity?.trace?.link(granted.trace);
   const isOwn = granted.clientId === client.registration.clientId;
   if (usedAt !== null) {
     const age = clock.now() - usedAt;

@@ -76,14 +76,22 @@ async function auditRefusal(
   refusal: Refusal,
 ): Promise<void> {
   await server.audit
-    .recordAlone({
-      action: server.refusedTokens.action,
-      outcome: 'refused',
-      actor: '',
-      application: client.application.id,
-      address: request.address,
-      detail: { messageId: request.id, ...server.refusedTokens.detail, grant: type, error: refusal.entry.id },
-    })
+    .recordAlone(
+      {
+        action: server.refusedTokens.action,
+        outcome: 'refused',
+        actor: '',
+        application: client.application.id,
+        address: request.address,
+        detail: {
+          messageId: request.id,
+          ...server.refusedTokens.detail,
+          grant: type,
+          error: refusal.entry.id,
+        },
+      },
+      request.activity,
+    )
     .catch((error: unknown) =>
       server.log.error({ id: request.id, reason: reasonOf(error) }, 'a refusal could not be audited'),
     );

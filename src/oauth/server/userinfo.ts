@@ -1,4 +1,3 @@
-import { activity } from '@alongside/kernel/activity';
 import { relativeTime } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { check } from '@alongside/kernel/steps';
@@ -53,13 +52,14 @@ export const findToken = check(
   'access-token',
   async function findToken({
     token,
+    request,
     server: { tokens, issuer, clock, errors },
   }: ResourceCall & WithToken): Promise<WithRecord> {
     const record = await tokens.findAccess(token);
     if (!record || record.issuer !== issuer || record.kind !== 'access')
       throw errors.accessTokenInvalid('the token is unknown');
     if (!tokens.isLive(record)) {
-      activity()?.join({ lasting: record.family });
+      request.activity?.join({ lasting: record.family });
       throw errors
         .accessTokenInvalid(record.revokedAt === null ? 'the token has expired' : 'the token was revoked')
         .about({
@@ -79,8 +79,8 @@ export const findToken = check(
 /** Finds the client of the token again, because it may have changed. */
 export const findTokenClient = check('client', async function findTokenClient<
   K extends WithClient,
->({ record, server }: ResourceCall<K> & WithRecord): Promise<K> {
-  const found = await server.findClient(record.clientId);
+>({ record, server, request }: ResourceCall<K> & WithRecord): Promise<K> {
+  const found = await server.findClient(record.clientId, request.activity);
   if (!found) throw server.errors.accessTokenInvalid('its client was revoked');
   return found;
 });

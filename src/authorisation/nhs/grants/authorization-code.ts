@@ -1,4 +1,3 @@
-import { activity } from '@alongside/kernel/activity';
 import { type Answer, json } from '@alongside/kernel/answer';
 import { relativeTime } from '@alongside/kernel/clock';
 import { shownSecret, unregistered } from '@alongside/kernel/refusal-facts';
@@ -34,6 +33,7 @@ export const checkRedirectUri = ({ server, form, client }: NhsCall & WithClient)
 export async function findCode({
   server,
   batch,
+  request,
   form,
   client,
   redirectUri,
@@ -55,7 +55,7 @@ export async function findCode({
         wrongCode('The code is unknown', `a code of ${code.length} characters`, `a code of ${base.path}`),
       );
   const { payload: granted, usedAt, expiresAt } = found;
-  activity()?.trace?.link(granted.trace);
+  request.activity?.trace?.link(granted.trace);
   const ago = (at: number) => relativeTime((at - clock.now()) / 1_000);
   if (usedAt !== null) {
     if (base.hardening.codeReuseRevokes) {
@@ -145,17 +145,20 @@ async function issue(known: CheckedCall): Promise<Answer> {
   const access = issuer.access(scoped, lifetimes.access);
   const refresh = issuer.firstRefresh(scoped, lifetimes);
   // One batch, so that only one of several concurrent uses writes its tokens.
-  const writes = issuer.writeStatements(scoped, access, refresh);
+  const writes = issuer.writeStatements(request, scoped, access, refresh);
   if (!(await batch.commit([codes.spendStatement(code), ...writes])))
     throw errors.codeInvalid('the code was used by another request at the same time');
-  parts.recorder.record({
-    keys: [code],
-    lasting: granted.family,
-    from: 'application',
-    to: 'authorisation',
-    name: 'authorisation.token',
-    detail: { client: client.application.name, level: granted.level.name, scope: scope.join(' ') },
-  });
+  parts.recorder.record(
+    {
+      keys: [code],
+      lasting: granted.family,
+      from: 'application',
+      to: 'authorisation',
+      name: 'authorisation.token',
+      detail: { client: client.application.name, level: granted.level.name, scope: scope.join(' ') },
+    },
+    request.activity,
+  );
   return json(200, tokensAnswer(base, issuer, { access, refresh, sid: granted.sid }), corsHeaders(request));
 }
 

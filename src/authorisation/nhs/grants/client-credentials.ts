@@ -22,7 +22,7 @@ const validate = steps<NhsCall>('oauth2.token.client_credentials')
 
 type CheckedCall = NhsCall & WithProducts & { scope: readonly string[] } & CheckedAssertion & Passed<'level'>;
 
-async function issue({ server, batch, form, client, scope }: CheckedCall): Promise<Answer> {
+async function issue({ server, batch, request, form, client, scope }: CheckedCall): Promise<Answer> {
   const {
     base,
     issuer,
@@ -31,14 +31,17 @@ async function issue({ server, batch, form, client, scope }: CheckedCall): Promi
   const { access: lifetime } = lifetimesOf(base, form, { access: accessLifetime, refresh: 0 });
   const granted = applicationGrant(client, scope);
   const access = issuer.access(granted, lifetime);
-  await batch.commit(issuer.writeStatements(granted, access));
-  recorder.record({
-    journey: granted.family,
-    from: 'application',
-    to: 'authorisation',
-    name: 'authorisation.client-credentials',
-    detail: { client: client.application.name, scope: scope.join(' ') },
-  });
+  await batch.commit(issuer.writeStatements(request, granted, access));
+  recorder.record(
+    {
+      journey: granted.family,
+      from: 'application',
+      to: 'authorisation',
+      name: 'authorisation.client-credentials',
+      detail: { client: client.application.name, scope: scope.join(' ') },
+    },
+    request.activity,
+  );
   return json(200, applicationAnswer(issuer, access, clock));
 }
 

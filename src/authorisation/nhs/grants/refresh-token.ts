@@ -92,18 +92,30 @@ type CheckedCall = NhsCall &
   WithEnds & { scope: string[] } & CheckedClient &
   Passed<'refresh-token' | 'refresh-token-unused' | 'period' | 'scope'>;
 
-async function issue({ server, batch, token, record, scope, ends, client }: CheckedCall): Promise<Answer> {
+async function issue({
+  server,
+  batch,
+  request,
+  token,
+  record,
+  scope,
+  ends,
+  client,
+}: CheckedCall): Promise<Answer> {
   const { parts, rotation } = server;
   const rotated =
-    (await rotation.rotate(batch, token, record, scope, ends)) ?? (await repeated(server, token));
+    (await rotation.rotate(batch, token, request, record, scope, ends)) ?? (await repeated(server, token));
   if (!rotated) throw errors.refreshInvalid('the token was used by another request at the same time');
-  parts.recorder.record({
-    lasting: record.family,
-    from: 'application',
-    to: 'authorisation',
-    name: 'authorisation.refresh',
-    detail: { client: client.application.name, count: rotated.count },
-  });
+  parts.recorder.record(
+    {
+      lasting: record.family,
+      from: 'application',
+      to: 'authorisation',
+      name: 'authorisation.refresh',
+      detail: { client: client.application.name, count: rotated.count },
+    },
+    request.activity,
+  );
   return answer(rotation, rotated);
 }
 

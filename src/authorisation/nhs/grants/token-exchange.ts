@@ -95,7 +95,8 @@ type CheckedCall = NhsCall &
   >;
 
 async function issue(known: CheckedCall): Promise<Answer> {
-  const { server, batch, form, client, subject, idToken, upstream, level, scope, sid, roles } = known;
+  const { server, batch, request, form, client, subject, idToken, upstream, level, scope, sid, roles } =
+    known;
   const {
     base,
     issuer,
@@ -121,15 +122,18 @@ async function issue(known: CheckedCall): Promise<Answer> {
   });
   const access = issuer.access(granted, lifetimes.access);
   const refresh = issuer.firstRefresh(granted, lifetimes);
-  await batch.commit(issuer.writeStatements(granted, access, refresh));
-  recorder.record({
-    keys: [idToken],
-    lasting: granted.family,
-    from: 'application',
-    to: 'authorisation',
-    name: 'authorisation.exchange',
-    detail: { client: client.application.name, level: level.name, scope: scope.join(' ') },
-  });
+  await batch.commit(issuer.writeStatements(request, granted, access, refresh));
+  recorder.record(
+    {
+      keys: [idToken],
+      lasting: granted.family,
+      from: 'application',
+      to: 'authorisation',
+      name: 'authorisation.exchange',
+      detail: { client: client.application.name, level: level.name, scope: scope.join(' ') },
+    },
+    request.activity,
+  );
   return json(200, {
     access_token: access.token,
     expires_in: String(issuer.secondsLeft(access.expiresAt)),

@@ -69,15 +69,18 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
     tokensAnswer(tokenIssuer, { access, refresh, scope: scope.join(' '), confirmation }),
     granted.openId?.nonce,
   );
-  await redeemCode(call, tokenIssuer.writeStatements(scoped, access, refresh));
-  parts.recorder.record({
-    keys: [code],
-    lasting: granted.family,
-    from: 'application',
-    to: 'authorisation',
-    name: 'authorisation.token',
-    detail: { client: client.application.name, level: granted.level.name, scope: scope.join(' ') },
-  });
+  await redeemCode(call, tokenIssuer.writeStatements(call.request, scoped, access, refresh));
+  parts.recorder.record(
+    {
+      keys: [code],
+      lasting: granted.family,
+      from: 'application',
+      to: 'authorisation',
+      name: 'authorisation.token',
+      detail: { client: client.application.name, level: granted.level.name, scope: scope.join(' ') },
+    },
+    call.request.activity,
+  );
   return response;
 }
 

@@ -23,14 +23,17 @@ async function issueToken(call: Valid): Promise<TokenResponse> {
   const granted = applicationGrant(client, scope);
   const options = { lifetime, resources, confirmation };
   const access = await accessTokens.issue(client.registration, granted, options);
-  await batch.commit(tokenIssuer.writeStatements(granted, access));
-  parts.recorder.record({
-    journey: granted.family,
-    from: 'application',
-    to: 'authorisation',
-    name: 'authorisation.client-credentials',
-    detail: { client: client.application.name, scope: scope.join(' ') },
-  });
+  await batch.commit(tokenIssuer.writeStatements(call.request, granted, access));
+  parts.recorder.record(
+    {
+      journey: granted.family,
+      from: 'application',
+      to: 'authorisation',
+      name: 'authorisation.client-credentials',
+      detail: { client: client.application.name, scope: scope.join(' ') },
+    },
+    call.request.activity,
+  );
   return tokensAnswer(tokenIssuer, { access, scope: scope.join(' '), confirmation });
 }
 

@@ -95,7 +95,7 @@ async function keepToken(call: Valid): Promise<TokenResponse> {
   const granted = { ...record, scope, attributes, refreshed: true };
   const options = { lifetime, resources, confirmation };
   const access = await accessTokens.issue(client.registration, granted, options);
-  if (await useRefreshToken(call, undefined, tokenIssuer.writeStatements(granted, access)))
+  if (await useRefreshToken(call, undefined, tokenIssuer.writeStatements(call.request, granted, access)))
     throw errors.refreshInvalid('the token was used at the same time');
   return tokensAnswer(tokenIssuer, { access, scope: scope.join(' '), confirmation });
 }
@@ -107,6 +107,7 @@ async function rotateToken(call: Valid): Promise<TokenResponse> {
   const { access: accessLife, refresh, validity } = lifetimesOf(base, parameters, usual);
   const refreshExpiresAt = Math.min(clock.now() + refresh, endOfRefreshing(record, validity));
   const { rotated, sealed, writes } = await rotation.make(
+    call.request,
     record,
     scope,
     { accessLifetime: accessLife, refreshExpiresAt },
@@ -122,13 +123,16 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   const { server, client, record } = call;
   const { rotates } = rulesOf(client.registration).refresh;
   const response = await (rotates ? rotateToken : keepToken)(call);
-  server.parts.recorder.record({
-    lasting: record.family,
-    from: 'application',
-    to: 'authorisation',
-    name: 'authorisation.refresh',
-    detail: { client: client.application.name, count: Number(record.attributes.refresh_count ?? 0) + 1 },
-  });
+  server.parts.recorder.record(
+    {
+      lasting: record.family,
+      from: 'application',
+      to: 'authorisation',
+      name: 'authorisation.refresh',
+      detail: { client: client.application.name, count: Number(record.attributes.refresh_count ?? 0) + 1 },
+    },
+    call.request.activity,
+  );
   return withIdToken(server, client, record, response);
 }
 

@@ -140,17 +140,20 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
     : undefined;
   // The new token must not outlive a revocation of the subject token at the same moment.
   const condition = subject.grant === null ? [] : [tokens.requireLiveStatement(subjectToken, 'access')];
-  const writes = tokenIssuer.writeStatements(granted, access, refresh);
+  const writes = tokenIssuer.writeStatements(call.request, granted, access, refresh);
   if (!(await call.batch.commit([...condition, ...writes])))
     throw errors.subjectInvalid('it was revoked at the same time');
-  parts.recorder.record({
-    keys: [subjectToken],
-    lasting: granted.family,
-    from: 'application',
-    to: 'authorisation',
-    name: 'authorisation.exchange',
-    detail: { client: client.application.name, scope: scope.join(' '), delegated: act !== null },
-  });
+  parts.recorder.record(
+    {
+      keys: [subjectToken],
+      lasting: granted.family,
+      from: 'application',
+      to: 'authorisation',
+      name: 'authorisation.exchange',
+      detail: { client: client.application.name, scope: scope.join(' '), delegated: act !== null },
+    },
+    call.request.activity,
+  );
   const { access_token, ...others } = tokensAnswer(tokenIssuer, {
     access,
     refresh,

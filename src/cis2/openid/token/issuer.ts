@@ -1,4 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
+import type { HttpRequest } from '@alongside/kernel/http';
 import { z } from 'zod';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { offlineAccess } from '../../../oauth/openid/claims.ts';
@@ -83,7 +84,12 @@ export class TokenIssuer {
   }
 
   /** Returns the statements that store the tokens of one response, with the audit record. */
-  writeStatements(grant: TokenGrant, access: NewToken, refresh: NewToken | undefined): Statement[] {
+  writeStatements(
+    request: HttpRequest,
+    grant: TokenGrant,
+    access: NewToken,
+    refresh: NewToken | undefined,
+  ): Statement[] {
     const { client, facts, family, grant: stored } = grant;
     const source = {
       issuer: this.#issuer,
@@ -99,7 +105,7 @@ export class TokenIssuer {
     };
     return [
       ...this.#tokens.issueStatements(source, refresh ? [access, refresh] : [access]),
-      this.#recordStatement(access, grant),
+      this.#recordStatement(access, grant, request),
     ];
   }
 
@@ -130,17 +136,21 @@ export class TokenIssuer {
   #recordStatement(
     { hash, scope }: NewToken,
     { client, facts, family, refreshed = false }: TokenGrant,
+    { activity }: HttpRequest,
   ): Statement {
-    return this.#audit.recordStatement({
-      action: refreshed ? 'cis2.tokens-refreshed' : 'cis2.tokens-issued',
-      outcome: 'ok',
-      actor: facts.uid,
-      role: facts.roleId,
-      application: client.application.id,
-      session: facts.sid,
-      family,
-      tokenId: hash,
-      detail: { scope },
-    });
+    return this.#audit.recordStatement(
+      {
+        action: refreshed ? 'cis2.tokens-refreshed' : 'cis2.tokens-issued',
+        outcome: 'ok',
+        actor: facts.uid,
+        role: facts.roleId,
+        application: client.application.id,
+        session: facts.sid,
+        family,
+        tokenId: hash,
+        detail: { scope },
+      },
+      activity,
+    );
   }
 }

@@ -75,7 +75,7 @@ const uses = (methods: readonly ClientAuthenticationMethod[]): string =>
     : `uses ${methods.flatMap(({ ids }) => ids).join(', ')}`;
 
 async function verify<K extends Context>(call: AuthenticationCall<K>): Promise<{ known: K; value?: Claim }> {
-  const { server, parameters } = call;
+  const { server, parameters, request } = call;
   const used = server.methods.filter((method) => method.isUsed(call));
   const [first] = used;
   if (!first) throw server.errors.clientUnauthenticated('the request has no client authentication');
@@ -88,7 +88,7 @@ async function verify<K extends Context>(call: AuthenticationCall<K>): Promise<{
   const named = parameters.get('client_id');
   if (named !== undefined && named !== clientId)
     throw refuse(`client_id is ${named}, the authentication names ${clientId}`);
-  const known = await server.findClient(clientId);
+  const known = await server.findClient(clientId, request.activity);
   if (!known) throw refuse(`no approved client of ${server.issuer} has the id ${clientId}`);
   const { registration } = known.client;
   const { tokenEndpointAuthMethod: registered, profile } = registration;

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import type { Activity } from '@alongside/kernel/activity';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
@@ -42,8 +43,8 @@ export interface AuthenticationServer<K extends WithRegistration = WithRegistrat
   readonly methods: readonly ClientAuthenticationMethod[];
   /** Kind under which used `jti` values are stored: never rename. */
   readonly assertionJtiKind: string;
-  /** Returns the context of a client that may authenticate here. */
-  findClient(clientId: string): Promise<K | undefined>;
+  /** Returns the context of a client that may authenticate here, and names it in the log. */
+  findClient(clientId: string, seen?: Activity): Promise<K | undefined>;
   /** Returns the certificate subject that the client registered for `tls_client_auth`. */
   certificateSubjectOf(client: K['client']): CertificateSubject;
 

@@ -64,17 +64,20 @@ async function issueTokens(
   const idToken = await signIdToken(server.idTokens, registration, data);
   await redeemCode(call, [
     server.sessions.requireLiveStatement(granted.sid),
-    ...server.tokenIssuer.writeStatements(tokenGrant, access, refresh),
+    ...server.tokenIssuer.writeStatements(call.request, tokenGrant, access, refresh),
   ]);
-  server.recorder.record({
-    // In the separate pattern the application exchanges the ID token.
-    keys: [code, idToken],
-    lasting: family,
-    from: partyOf(registration, server.urls),
-    to: 'cis2',
-    name: 'cis2.token',
-    detail: { client: application.name, acr: granted.acr },
-  });
+  server.recorder.record(
+    {
+      // In the separate pattern the application exchanges the ID token.
+      keys: [code, idToken],
+      lasting: family,
+      from: partyOf(registration, server.urls),
+      to: 'cis2',
+      name: 'cis2.token',
+      detail: { client: application.name, acr: granted.acr },
+    },
+    call.request.activity,
+  );
   return {
     access_token: access.token,
     id_token: idToken,

@@ -120,16 +120,19 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   };
   const used = await useRefreshToken(call, next && server.successors.seal(successor), [
     server.sessions.requireLiveStatement(facts.sid),
-    ...server.tokenIssuer.writeStatements(tokenGrant, access, next),
+    ...server.tokenIssuer.writeStatements(call.request, tokenGrant, access, next),
   ]);
   if (used) return answerRepeat({ ...call, record: used });
-  server.recorder.record({
-    lasting: record.family,
-    from: partyOf(client.registration, server.urls),
-    to: 'cis2',
-    name: 'cis2.refresh',
-    detail: { client: client.application.name, scope: successor.scope },
-  });
+  server.recorder.record(
+    {
+      lasting: record.family,
+      from: partyOf(client.registration, server.urls),
+      to: 'cis2',
+      name: 'cis2.refresh',
+      detail: { client: client.application.name, scope: successor.scope },
+    },
+    call.request.activity,
+  );
   return answer(call, successor);
 }
 
