@@ -109,9 +109,10 @@ const merged = (
   shared: Authorization['attributes'],
   own: NonNullable<Own['attributes']>,
 ): Authorization['attributes'] => {
-  const attributes: Record<string, string> = {};
-  for (const [name, value] of Object.entries({ ...shared, ...own }))
-    if (value !== null) attributes[name] = value;
+  const attributes: Record<string, string> = { ...shared };
+  for (const [name, value] of Object.entries(own))
+    if (value === null) delete attributes[name];
+    else attributes[name] = value;
   return Object.freeze(attributes);
 };
 

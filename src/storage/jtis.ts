@@ -2,7 +2,15 @@ import type { Clock } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
 import { removeOld } from './batches.ts';
 import { type Database, must, type Statement, sql, type Value } from './database.ts';
-import { hashOf, jtiBucket } from './migrations/0021-used-jtis.ts';
+
+const width = 300_000;
+const hashCharacters = 22;
+
+/** The five minutes of a time in milliseconds. */
+export const jtiBucket = (time: number): number => Math.floor(time / width);
+
+/** The first 16 bytes of a SHA-256, as base64url. */
+export const hashOf = (sha256: string): string => sha256.slice(0, hashCharacters);
 
 interface Texts {
   readonly used: string;

@@ -1,17 +1,10 @@
 import { insertStatement } from '../batches.ts';
 import { type Database, sql } from '../database.ts';
+import { hashOf, jtiBucket } from '../jtis.ts';
 import type { DataMigration, MovedRows } from '../migration.ts';
 import { integer, row, text } from '../row.ts';
 
-const width = 300_000;
-const hashCharacters = 22;
 const mostRows = 1_000;
-
-/** The five minutes of a time in milliseconds. */
-export const jtiBucket = (time: number): number => Math.floor(time / width);
-
-/** The first 16 bytes of a SHA-256, as base64url. */
-export const hashOf = (sha256: string): string => sha256.slice(0, hashCharacters);
 
 /** Kinds of single-use values that are moved. */
 const kinds = [
