@@ -158,6 +158,7 @@ function watched(database: Database, onStatement: (statement: Statement) => Prom
     },
     durable: () => database.durable(),
     onForeignChange: (listener: () => void) => database.onForeignChange(listener),
+    stampOf: (tables: readonly string[]) => database.stampOf(tables),
   });
 }
 

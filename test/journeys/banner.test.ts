@@ -53,9 +53,11 @@ describe('the banner of alongside up', () => {
     assert.match(commands[0]?.[0] ?? '', /^npx alongside card insert gp --state '.*Päonien und Rosen.*'$/);
     assert.match(commands[1]?.[0] ?? '', /^node (?:\S+|'[^']+') card insert gp --state (?:\S+|'[^']+')$/);
     for (const [n, typed] of commands.entries()) {
-      assert.equal(typed.length, 3);
+      const [stopping, ...others] = typed.toReversed();
+      assert.match(stopping ?? '', / stop --state /);
+      assert.equal(others.length, 3);
       const results: string[] = [];
-      for (const line of typed) {
+      for (const line of others.reverse()) {
         // As Node of the test where the system's is older: the launcher then starts a second process.
         const shell = await run('sh', ['-c', line], { cwd: clone, env });
         results.push(shell.stdout);

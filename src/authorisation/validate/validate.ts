@@ -97,7 +97,7 @@ function nhsPlan({ kind, text, base }: WithPasted, request: HttpRequest, parts: 
           { check: 'client_assertion', expected: 'a signed JWT', step: refuseMalformed, needed: true },
         ],
       };
-    return { start: { server, jwt }, probes: nhs.assertionProbes(server) };
+    return { start: { server, jwt, request }, probes: nhs.assertionProbes(server) };
   }
   const isQuery = kind === 'url';
   const incoming = readIncoming(base, {
@@ -139,7 +139,7 @@ function standardPlan(
 ): TrialPlan {
   const server = createServer(base, [base], parts);
   if (kind === 'assertion')
-    return { start: { server, assertion: text }, probes: standard.assertionProbes(server) };
+    return { start: { server, assertion: text, request }, probes: standard.assertionProbes(server) };
   const parameters = parseParameters(text);
   if (!parameters) throw errors.requestInvalid('the parameters are not well-formed, or more than 100');
   const { certificate: _, ...plain } = request;
