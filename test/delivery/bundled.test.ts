@@ -36,7 +36,9 @@ test('the libraries pass the tests of their users as the package contains them',
   await run(process.execPath, ['--input-type=module', '--eval', build, folder, ...files], { cwd: clone });
   const bundled = (await readdir(folder)).filter((name) => name.endsWith('.test.mjs'));
   assert.equal(bundled.length, files.length);
-  const { NODE_TEST_CONTEXT, ...env } = process.env;
+  const { NODE_TEST_CONTEXT, ...inherited } = process.env;
+  // A bundled test cannot find the program by its own place.
+  const env = { ALONGSIDE_TEST_PROGRAM: join(clone, 'src/cli/main.ts'), ...inherited };
   const { stdout } = await run(
     process.execPath,
     ['--test', '--test-reporter=tap', ...bundled.map((name) => join(folder, name))],
