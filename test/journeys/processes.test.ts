@@ -10,8 +10,8 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { childrenOf } from '../../bench/processes/several.ts';
 import { runCommandLine } from '../../src/cli/run.ts';
-import { recordedOutput } from '../../src/cli/testing/command.ts';
-import { Command, main, skip, until } from '../testing/several-processes.ts';
+import { main, recordedOutput } from '../../src/cli/testing/command.ts';
+import { Command, skip, until } from '../testing/several-processes.ts';
 
 /** Requests an address on a connection of its own, or on those of an agent. Resolves with the status and the body. */
 async function read(address: string, agent: Agent | false = false): Promise<[status: number, body: string]> {

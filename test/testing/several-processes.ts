@@ -5,12 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { sharingCode } from '../../bench/processes/several.ts';
+import { main } from '../../src/cli/testing/command.ts';
 import { realmPath } from '../../src/service.ts';
 import type { StateFile } from '../../src/state-file.ts';
-
-export const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 export const skip = process.platform === 'linux' ? false : 'the test finds child processes in /proc';
 
