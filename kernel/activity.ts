@@ -1,53 +1,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer } from './answer.ts';
 import type { Refusal } from './errors.ts';
 import type { JourneyKeys } from './journeys.ts';
 import type { RefusalRecord } from './refusals.ts';
 
-/** Lets an endpoint read the body itself and stop work for a client that has disconnected. */
-export interface Incoming {
-  /** The unread body; undefined without one. */
-  readonly body: IncomingMessage | undefined;
-  /** Aborts when the client disconnects before the response is complete. */
-  readonly gone: AbortSignal;
-}
-
-/** One unvalidated HTTP request. `Params` has the parameters of its route, such as `{ id: string }`. */
-export interface HttpRequest<Params = unknown> {
+/** The members of an HTTP request that outlast its endpoint. */
+export interface ReceivedRequest {
   /** Unique id; `message_id` of OAuth errors, `messageid` of the gateway. */
   readonly id: string;
-  readonly method: string;
   /** Path without the query, percent-encoding unchanged. */
   readonly path: string;
-  /** The `:name` parts of the path, decoded. */
-  readonly params: Params;
   /** Query without its `?`, percent-encoding unchanged. */
   readonly query: string;
   readonly headers: IncomingHttpHeaders;
-  /** Header names and values in turn as received, to detect repeated ones. */
-  readonly rawHeaders: readonly string[];
   /** Body as text; empty without a body. */
   readonly body: string;
-  /** Raw body, only for media types that are not text (`binaryTypes`). */
-  readonly bytes?: Buffer | undefined;
-  /** The body as it arrives, for a route with `readsBody`; `body` is then empty. */
-  readonly incoming?: Incoming | undefined;
   readonly address: string;
-  /** Set if the address is a trusted proxy that did not name its client. */
-  readonly clientUnknown?: true | undefined;
-  /** Port of the peer, to distinguish local users. */
-  readonly port: number;
-  /** The address of this machine that the peer connected to; absent for calls within the process. */
-  readonly localAddress?: string | undefined;
-  /** Identity of the connection, the same for all its requests; absent for calls within the process. */
-  readonly connection?: object;
-  /** DER of the client certificate (RFC 8705), of any issuer. */
-  readonly certificate?: Buffer | undefined;
-  /** DER of the intermediates, in the order received. */
-  readonly certificateChain?: readonly Buffer[] | undefined;
-  /** What is known of the request, for all that is derived from it; absent where nothing observes requests. */
-  readonly activity?: Activity | undefined;
 }
 
 type Outcome = 'ok' | 'refused' | 'failed';
@@ -127,7 +96,7 @@ export class Activity {
   readonly parent: Activity | undefined;
   /** When it began, in milliseconds of an observer's clock. */
   at = 0;
-  request: HttpRequest | undefined;
+  request: ReceivedRequest | undefined;
   answer: Answer | undefined;
   id = '';
   address = '';
@@ -163,7 +132,7 @@ export class Activity {
   }
 
   /** Takes the members of a request that the line and the metrics need, once it is parsed. */
-  follow(request: HttpRequest, route: string, isTraceTrusted = false): void {
+  follow(request: ReceivedRequest, route: string, isTraceTrusted = false): void {
     const { id, address, headers } = request;
     this.request = request;
     this.id = id;

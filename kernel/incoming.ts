@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Activity, HttpRequest, Incoming } from './activity.ts';
+import type { Activity } from './activity.ts';
 import { type Answer, inBytes, json } from './answer.ts';
 import { type Refusal, type Refuse, reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import type { Peer } from './peer.ts';
+import type { HttpRequest, Incoming } from './request.ts';
 import { noteRefusal, type RespondOptions } from './respond.ts';
 
 /** Largest body in bytes, where neither the route nor the listener has another limit. */

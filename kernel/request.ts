@@ -1,7 +1,41 @@
-import type { HttpRequest } from './activity.ts';
+import type { IncomingMessage } from 'node:http';
+import type { Activity, ReceivedRequest } from './activity.ts';
 import type { Answer } from './answer.ts';
 
-export type { HttpRequest, Incoming } from './activity.ts';
+/** Lets an endpoint read the body itself and stop work for a client that has disconnected. */
+export interface Incoming {
+  /** The unread body; undefined without one. */
+  readonly body: IncomingMessage | undefined;
+  /** Aborts when the client disconnects before the response is complete. */
+  readonly gone: AbortSignal;
+}
+
+/** One unvalidated HTTP request. `Params` has the parameters of its route, such as `{ id: string }`. */
+export interface HttpRequest<Params = unknown> extends ReceivedRequest {
+  readonly method: string;
+  /** The `:name` parts of the path, decoded. */
+  readonly params: Params;
+  /** Header names and values in turn as received, to detect repeated ones. */
+  readonly rawHeaders: readonly string[];
+  /** Raw body, only for media types that are not text (`binaryTypes`). */
+  readonly bytes?: Buffer | undefined;
+  /** The body as it arrives, for a route with `readsBody`; `body` is then empty. */
+  readonly incoming?: Incoming | undefined;
+  /** Set if the address is a trusted proxy that did not name its client. */
+  readonly clientUnknown?: true | undefined;
+  /** Port of the peer, to distinguish local users. */
+  readonly port: number;
+  /** The address of this machine that the peer connected to; absent for calls within the process. */
+  readonly localAddress?: string | undefined;
+  /** Identity of the connection, the same for all its requests; absent for calls within the process. */
+  readonly connection?: object;
+  /** DER of the client certificate (RFC 8705), of any issuer. */
+  readonly certificate?: Buffer | undefined;
+  /** DER of the intermediates, in the order received. */
+  readonly certificateChain?: readonly Buffer[] | undefined;
+  /** What is known of the request, for all that is derived from it; absent where nothing observes requests. */
+  readonly activity?: Activity | undefined;
+}
 
 export type Endpoint<Params = unknown> = (request: HttpRequest<Params>) => Answer | Promise<Answer>;
 

@@ -1,6 +1,5 @@
-import type { Activity } from '@alongside/kernel/activity';
+import type { Activity, ReceivedRequest } from '@alongside/kernel/activity';
 import { Answer, StreamAnswer } from '@alongside/kernel/answer';
-import type { HttpRequest } from '@alongside/kernel/http';
 import { Cutter, type FoundToken, nothingKept } from './cut.ts';
 import { callerHeader } from './lanes.ts';
 import type { Captured, Field } from './model.ts';
@@ -118,7 +117,7 @@ const marked = (fields: readonly Field[], offending: string | null): Field[] =>
   fields.map((field) => (field.name === offending ? { ...field, offending: true as const } : field));
 
 /** Returns the path with the names of its parameters, because their values may be secrets or NHS numbers. */
-const pathOf = ({ path }: HttpRequest, route: string): string =>
+const pathOf = ({ path }: ReceivedRequest, route: string): string =>
   (route.includes('*') ? path.slice(0, 500).replace(/\d{9,}|[\w-]{24,}/g, nothingKept) : route).replace(
     /:(\w+)/g,
     '{$1}',

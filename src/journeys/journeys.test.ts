@@ -315,13 +315,13 @@ describe('StoredJourneys', () => {
       observed(desk.recorder, new Activity('api', 'GET'), async (activity) => {
         const request = {
           id: orderedId(),
-          method: 'GET',
           path: '/orders/1',
-          params: {},
           query: '',
+          headers: {},
           body: '',
+          address: '::1',
         };
-        activity.follow({ ...request, headers: {}, rawHeaders: [], address: '::1', port: 0 }, '/orders/:id');
+        activity.follow(request, '/orders/:id');
         activity.note({ api: 'orders' });
         activity.journey = journey;
         activity.status = 200;
@@ -521,8 +521,7 @@ for (const [dialect, create] of [
       const [journey, id] = [orderedId(), orderedId()];
       const route = '/hello-world/hello/user';
       await observed(observer, new Activity('api', 'GET'), async (activity) => {
-        const text = { method: 'GET', path: route, query: '', body: '', address: '127.0.0.1', port: 0 };
-        activity.follow({ ...text, id, params: {}, headers: {}, rawHeaders: [] }, route);
+        activity.follow({ id, path: route, query: '', headers: {}, body: '', address: '127.0.0.1' }, route);
         activity.status = 200;
         recorder.record({ from: 'application', to: 'gateway', journey, name: 'call' });
       });

@@ -118,21 +118,7 @@ export function journeysIn(
         const activity = new Activity(service, method);
         recorder.began(activity);
         const { caller = {}, location, body = '', refusal, event, headers = {} } = exchange;
-        activity.follow(
-          {
-            id: uuid(),
-            method,
-            path,
-            params: {},
-            query: '',
-            headers,
-            rawHeaders: [],
-            body,
-            address,
-            port: 0,
-          },
-          route,
-        );
+        activity.follow({ id: uuid(), path, query: '', headers, body, address }, route);
         activity.journey = journey;
         activity.at = began + after;
         activity.milliseconds = ms;
