@@ -17,7 +17,6 @@ import {
 } from './database.ts';
 import { checkWithin, checkWrite } from './health.ts';
 import { announcements } from './migrations/0017-announced-changes.ts';
-import { announcedRevocations } from './migrations/0022-token-grants.ts';
 import {
   type ConnectionOptions,
   failureOf,
@@ -29,7 +28,7 @@ import { PostgresReader } from './postgres-reader.ts';
 import { type Progress, runBatch, runPatiently } from './postgres-statements.ts';
 import { PostgresWatcher } from './postgres-watcher.ts';
 import { onlyAdds, onlyReads, SeldomRows, shared, writtenTablesOf } from './seldom-rows.ts';
-import { announcedFor, announcedWholly } from './table-changes.ts';
+import { announced } from './table-changes.ts';
 
 /** Connections and time limits; each has a default. */
 export interface PostgresOptions {
@@ -57,8 +56,8 @@ const goodbye = 500;
 
 const isWrite = (text: string): boolean => writtenTablesOf(text).length > 0;
 
-const areAnnounced = (tables: readonly string[], kind?: CacheKind): boolean =>
-  tables.every((table) => announcedFor(kind).includes(table));
+const areAnnounced = (tables: readonly string[], kind: CacheKind = 'rows'): boolean =>
+  tables.every((table) => announced[kind].has(table));
 
 /** Whether every change that matters of the tables that a statement reads is announced. */
 const isCached = ({ caches }: Statement): boolean =>
@@ -254,8 +253,8 @@ export class PostgresDatabase implements Database {
       const tables = writtenTablesOf(text);
       if (tables.length === 0 && !onlyReads(text)) this.#seldom.wrote(undefined);
       for (const table of tables) {
-        if (announcedWholly.includes(table)) this.#seldom.wrote(table);
-        else if (announcedRevocations.includes(table)) this.#seldom.wrote(table, onlyAdds(text));
+        if (announced.rows.has(table)) this.#seldom.wrote(table);
+        else if (announced.found.has(table)) this.#seldom.wrote(table, onlyAdds(text));
       }
     }
   }

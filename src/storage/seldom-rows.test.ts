@@ -7,7 +7,7 @@ import { type Database, found, must, seldom, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { revocations } from './migrations/0022-token-grants.ts';
 import { SeldomRows, tableOf, writtenTablesOf } from './seldom-rows.ts';
-import { announcedWholly } from './table-changes.ts';
+import { announced } from './table-changes.ts';
 
 const name = (code: string) =>
   seldom(sql('SELECT name FROM organisation WHERE code = ?', code), 'organisation');
@@ -102,7 +102,7 @@ describe('SeldomRows', () => {
     assert.equal(await here.get(name('D1')), first);
   });
 
-  for (const table of announcedWholly)
+  for (const table of announced.rows)
     test(`reads ${table} again after each kind of change elsewhere`, async () => {
       const columns = await here.all<{ name: string; type: string }>(
         sql(`SELECT name, type FROM pragma_table_info('${table}')`),

@@ -6,23 +6,18 @@ import { announcedKeys } from './migrations/0037-announced-keys.ts';
 import type { Announcements } from './seldom-rows.ts';
 import { busy, type SqliteConnection } from './sqlite-connection.ts';
 
-/** Tables that announce every change. */
-export const announcedWholly: readonly string[] = [
-  ...announcedTables,
-  ...announcedDefinitions,
-  ...announcedKeys,
-];
-
-/** The tables of which every change that matters to this kind of cache is announced. */
-export const announcedFor = (kind?: CacheKind): readonly string[] =>
-  kind === 'found' ? announcedRevocations : announcedWholly;
+/** The tables of which every change that matters to a kind of cache is announced. */
+export const announced: Readonly<Record<CacheKind, ReadonlySet<string>>> = {
+  rows: new Set([...announcedTables, ...announcedDefinitions, ...announcedKeys]),
+  found: new Set(announcedRevocations),
+};
 
 /**
  * The changes of tables by other processes on the same SQLite file, which triggers count in `table_change`. The caller asks after each
  * foreign commit, most of which changed none of these tables.
  */
 export class TableChanges implements Announcements {
-  readonly tables = { rows: new Set(announcedWholly), found: new Set(announcedRevocations) };
+  readonly tables = announced;
   readonly #connection: SqliteConnection;
   #sum: number | undefined;
   #counts: ReadonlyMap<string, number> = new Map();
