@@ -63,7 +63,7 @@ export async function untilStopped(work: (signal: AbortSignal) => Promise<Result
 }
 
 /** Seconds for everything after the drain; `TimeoutStopSec` in deploy/ is longer. */
-export const longestStop = 50;
+export const maxStopSeconds = 50;
 
 /** Stops an instance in order, or ends the process after a time limit, for example if the database hangs. */
 export async function stopInTime(
@@ -76,7 +76,7 @@ export async function stopInTime(
       out.note('The instance did not stop in time; its process ends.');
       process.exit(1);
     },
-    (drainDelay + longestStop) * 1000,
+    (drainDelay + maxStopSeconds) * 1000,
   ).unref();
   await stop();
 }

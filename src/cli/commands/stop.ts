@@ -8,7 +8,7 @@ import { dataFolderOf, type InstanceSelection, instanceFlags, placeOf, readState
 import { askToStop, withdrawStop } from '../stop-request.ts';
 
 /** Seconds that an instance may take: its own limit is 50, after its drain. */
-const usualTimeout = '60';
+const defaultTimeout = '60';
 /** Milliseconds between two looks. */
 const pause = 100;
 
@@ -53,9 +53,9 @@ export const stop = command({
     '': {
       help: [
         ['', 'stop the instance in order, and wait until its process has ended'],
-        ['--timeout SECONDS', `how long to wait (default ${usualTimeout}); then exit code 1`],
+        ['--timeout SECONDS', `how long to wait (default ${defaultTimeout}); then exit code 1`],
       ],
-      async run({ selection, flags: { timeout = usualTimeout } }) {
+      async run({ selection, flags: { timeout = defaultTimeout } }) {
         if (!/^\d{1,5}$/.test(timeout))
           throw new UsageError(`--timeout is a number of seconds, not "${timeout}".`);
         const stateFile = stateFileOf(selection);

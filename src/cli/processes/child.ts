@@ -3,7 +3,7 @@ import type { Sample } from '@alongside/kernel/metrics';
 import type { Config } from '../../config.ts';
 import type { Instance, Supervision } from '../../main.ts';
 import type { StateFile } from '../../state-file.ts';
-import { longestStop, startServer } from '../foreground.ts';
+import { maxStopSeconds, startServer } from '../foreground.ts';
 import { Channel } from './channel.ts';
 
 /** The first question to a child: whether it could start. */
@@ -54,7 +54,7 @@ export async function runChild(): Promise<number> {
   });
   await channel.closed;
   // Without the first process no connection arrives any more.
-  setTimeout(() => process.exit(1), longestStop * 1000).unref();
+  setTimeout(() => process.exit(1), maxStopSeconds * 1000).unref();
   await stop({ drainDelay: 0, isReplaced: false });
   process.exit(0);
 }

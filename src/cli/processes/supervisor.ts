@@ -14,14 +14,14 @@ import type { Start, Stop } from './child.ts';
 import type { Scrape } from './scrapes.ts';
 
 /** A process that lived for so many milliseconds is replaced at once. */
-const livedLong = 60_000;
+const stableAfter = 60_000;
 /** Milliseconds before the second replacement of a process that ends soon; doubled for each further one, up to the last. */
 const firstPause = 250;
-const longestPause = 8_000;
+const maxPause = 8_000;
 /** Number of starts in a row that may fail before the whole stops. */
-const mostFailures = 4;
+const maxFailures = 4;
 /** Milliseconds for which a process may take to answer a question about its figures. */
-const patience = 2_000;
+const answerTimeout = 2_000;
 
 interface Child {
   readonly worker: Worker;
@@ -65,7 +65,7 @@ const ownSettings = [
 ] as const satisfies readonly (keyof Config)[];
 
 const inTime = <T>(answer: Promise<T>): Promise<T | undefined> =>
-  Promise.race([answer.catch(() => undefined), sleep(patience, undefined, { ref: false })]);
+  Promise.race([answer.catch(() => undefined), sleep(answerTimeout, undefined, { ref: false })]);
 
 /**
  * Several processes on one machine that share ports, data and work. This one accepts the connections and hands each to the next process,
@@ -252,7 +252,7 @@ export class Supervisor {
       { process: place.number, ...(signalCode ? { signal: signalCode } : { code: exitCode }) },
       'a process ended unexpectedly and is replaced',
     );
-    place.ended = performance.now() - child.startedAt < livedLong ? place.ended + 1 : 0;
+    place.ended = performance.now() - child.startedAt < stableAfter ? place.ended + 1 : 0;
     if (!place.isChanging) void this.#replace(place);
   }
 
@@ -260,7 +260,7 @@ export class Supervisor {
     const { log } = this.#options;
     for (let failures = 0; !this.#isStopping; ) {
       place.isChanging = true;
-      const pause = place.ended < 2 ? 0 : Math.min(longestPause, firstPause * 2 ** (place.ended - 2));
+      const pause = place.ended < 2 ? 0 : Math.min(maxPause, firstPause * 2 ** (place.ended - 2));
       await sleep(pause, undefined, { ref: false });
       if (this.#isStopping) return;
       try {
@@ -272,8 +272,8 @@ export class Supervisor {
         failures += 1;
         place.ended += 1;
         log.error({ process: place.number, reason: reasonOf(error) }, 'a process could not be replaced');
-        if (failures >= mostFailures) this.#failing.reject(error as Error);
-        if (failures >= mostFailures) return;
+        if (failures >= maxFailures) this.#failing.reject(error as Error);
+        if (failures >= maxFailures) return;
       }
     }
   }
