@@ -62,6 +62,18 @@ export function writeStateFile(state: StateFile & { operator?: LocalOperator }):
   renameSafelySync(writeDraft(state.stateFile, `${JSON.stringify(state, null, 2)}\n`), state.stateFile);
 }
 
+/** Returns the file by which `alongside stop` asks the instance of a state file to stop. */
+export const stopRequestOf = (stateFile: string): string => `${stateFile}.stop`;
+
+/** Removes a request to an earlier instance, whose process id this one may have: in a container it is always 1. */
+function removeStopRequest(stateFile: string): void {
+  try {
+    rmSync(stopRequestOf(stateFile), { force: true });
+  } catch {
+    // A folder is no request.
+  }
+}
+
 /** Removes the state file of this process; keeps that of another instance. */
 export function removeStateFile(state: StateFile): void {
   if (writerOf(state.stateFile)?.pid === state.pid) rmSync(state.stateFile, { force: true });
@@ -106,6 +118,7 @@ export async function claimStateFile(file: string, hasConsole: boolean): Promise
   if (!other || other.pid === process.pid || !isAlive(other.pid) || !(await listens(other.portBase))) {
     // Tried before anything is built.
     rmSync(writeDraft(file, ''));
+    removeStopRequest(file);
     return true;
   }
   if (!hasConsole) return false;

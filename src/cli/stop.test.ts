@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readyState } from '../../test/delivery/packages/testing/first-journey.ts';
+import { claimStateFile } from '../state-file.ts';
 import { askToStop, isAskedToStop, withdrawStop } from './stop-request.ts';
 import { invoke, invokeJson } from './testing/command.ts';
 
@@ -83,6 +84,23 @@ describe('a request to stop', () => {
     askToStop(state);
     assert.equal(isAskedToStop({ ...state, pid: 4_243 }), false);
     withdrawStop(state.stateFile);
+  });
+
+  test('does not outlive its instance, because the next one may have the same process id', async () => {
+    askToStop(state);
+    assert.equal(await claimStateFile(state.stateFile, true), true);
+    assert.equal(isAskedToStop(state), false);
+  });
+
+  test('is not written over a folder, which stops no start either', async () => {
+    mkdirSync(request);
+    assert.throws(
+      () => askToStop(state),
+      /own\.json\.stop cannot be written: .*, or stop process 4242 by a signal/,
+    );
+    assert.equal(isAskedToStop(state), false);
+    assert.equal(await claimStateFile(state.stateFile, true), true);
+    rmSync(request, { recursive: true });
   });
 
   test('does not count as a link, or from another user', { skip: asRoot }, () => {
