@@ -158,7 +158,7 @@ describe('createWebSignIn', () => {
     const { browser } = await application(t);
     const started = await browser.visit('/sign-in');
     const state = new URL(started.headers.get('location') ?? '').searchParams.get('state');
-    for (const [name, value] of browser.jar) browser.jar.set(name, `${value.slice(0, -2)}xx`);
+    for (const [name, value] of browser.jar) browser.jar.set(name, `${value.slice(0, -8)}AAAAAAAA`);
     assert.equal((await browser.visit(`/callback?code=code&state=${state}`)).status, 400);
   });
 

@@ -284,7 +284,7 @@ describe('attack: the code page without the password page', () => {
   test('refuses an expired, changed or forged state', async () => {
     const journey = await begin();
     const step = stepIn(await journey.first());
-    for (const changed of [`${step.slice(0, -2)}AA`, '', 'x.y', 'A'.repeat(60_000)])
+    for (const changed of [`${step.slice(0, -8)}AAAAAAAA`, '', 'x.y', 'A'.repeat(60_000)])
       assert.equal(alertOf(await journey.second(changed, code())), tooLate);
     cis2.clock.advance(301);
     assert.equal(alertOf(await journey.second(step, code())), tooLate);
