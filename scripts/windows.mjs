@@ -9,7 +9,7 @@ import { prepare } from './prepare.mjs';
 import { testFiles } from './test/files.mjs';
 import { prepareOptionalHelpers } from './test/helpers.mjs';
 import { prepareKeyPool } from './test/key-pool.mjs';
-import { build } from './windows/install.mjs';
+import { build, install } from './windows/install.mjs';
 import { outcomeOf } from './windows/outcome.mjs';
 import { Run } from './windows/run.mjs';
 
@@ -60,20 +60,34 @@ await orOneSentence(async () => {
   process.exitCode = conclude(await runAll(program, files), patterns.length > 0);
 });
 
-/** Runs the tests of the code, and beside them those of what is delivered; resolves with their standard outputs. */
+/**
+ * Runs the tests of the code, folder by folder, and beside them those of what is delivered; resolves with their standard outputs.
+ */
 async function runAll(program, files) {
   const built = mkdtempSync(join(tmpdir(), 'alongside-built-'));
   process.on('exit', () => rmSync(built, { recursive: true, force: true }));
+  const installed = await install(program);
   const delivered = files.filter((file) => file.startsWith('test/windows/'));
-  const runs = [
-    new Run(program, 'code', { files: files.filter((file) => !delivered.includes(file)) }),
-    new Run(program, 'delivery', { files: delivered, built, before: () => build(built) }),
-  ].filter((run) => run.files.length > 0);
-  return whileSaying(
-    `running ${files.length} test files with Node.js for Windows`,
-    () => Promise.all(runs.map((run) => run.end())),
-    () => `${runs.reduce((sum, run) => sum + run.passed, 0)} tests`,
+  const code = files.filter((file) => !delivered.includes(file));
+  const folderOf = (file) => file.split('/')[0];
+  const runs = [...new Set(code.map(folderOf))].map(
+    (name) => new Run(installed, name, { files: code.filter((file) => folderOf(file) === name) }),
   );
+  const lanes = [runs];
+  if (delivered.length > 0)
+    lanes.push([new Run(installed, 'delivery', { files: delivered, built, before: () => build(built) })]);
+  const outputs = await whileSaying(
+    `running ${files.length} test files with Node.js for Windows`,
+    () => Promise.all(lanes.map(inTurn)),
+    () => `${lanes.flat().reduce((sum, run) => sum + run.passed, 0)} tests`,
+  );
+  return outputs.flat();
+}
+
+async function inTurn(runs) {
+  const outputs = [];
+  for (const run of runs) outputs.push(await run.end());
+  return outputs;
 }
 
 /** Prints what failed, what was not run, and the closing lines; returns the exit code. */

@@ -5,17 +5,35 @@ import { promisify } from 'node:util';
 import { nodeFor } from '../pack/executable/platforms.mjs';
 import { inClone } from '../prepare/clone.mjs';
 import { lockedPackages } from '../test/locked-packages.mjs';
+import { stage } from './stage.mjs';
+import { Wine } from './wine.mjs';
 
 const run = promisify(execFile);
 
 /** The folder into which the installer of Node.js for Windows writes by default. */
 export const programs = 'C:\\Program Files\\nodejs';
 
+/** The folder of the clone under test: its path has a blank and an umlaut. */
+export const folder = 'C:\\my proj ü\\clone';
+
+/** Returns the path of that folder on this system. */
+export const cloneOn = (wine) => join(wine.drive, 'my proj ü', 'clone');
+
+/** Installs Windows, Node.js and a copy of the clone; what runs there runs in a copy of it. */
+export async function install(program) {
+  const wine = new Wine(program);
+  process.on('exit', () => wine.close());
+  await wine.install();
+  await installNode(wine.drive);
+  stage(cloneOn(wine));
+  return wine;
+}
+
 /**
  * Installs Node.js with npm as its installer does; returns the version.
  * @param drive the folder of C:\
  */
-export async function installNode(drive) {
+async function installNode(drive) {
   const { folder: node, version } = await nodeFor('win-x64');
   const locked = lockedPackages(['windows', 'npm'], { folder: 'windows-npm', what: 'npm' });
   if (!locked.find()) await locked.fetch();

@@ -1,17 +1,16 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { say } from '../prepare/say.mjs';
-import { installNode, programs } from './install.mjs';
-import { stage } from './stage.mjs';
-import { Wine, WineEnded } from './wine.mjs';
+import { cloneOn, folder, programs } from './install.mjs';
+import { WineEnded } from './wine.mjs';
 
-/** How often a run starts again after the server of Wine has ended by itself. */
-const MAX_RESTARTS = 3;
+/** How often a run starts again after the server of Wine has crashed, which it does in about every second run of them all. */
+const MAX_RESTARTS = 5;
 
 /** A run of `npm test` in an installation of Windows of its own, so that its failures leave other runs alone. */
 export class Run {
   files;
-  #program;
+  #installed;
   #name;
   #built;
   #before;
@@ -20,13 +19,13 @@ export class Run {
   #output;
 
   /**
-   * @param program the path of Wine
+   * @param installed an installation with Node.js and the clone, which is copied
    * @param name names the files of its output
    * @param built a folder that becomes C:\built
    * @param before is awaited before the first test
    */
-  constructor(program, name, { files, built, before = async () => {} }) {
-    this.#program = program;
+  constructor(installed, name, { files, built, before = async () => {} }) {
+    this.#installed = installed;
     this.#name = name;
     this.files = files;
     this.#built = built;
@@ -55,16 +54,13 @@ export class Run {
   }
 
   async #attempt() {
-    const wine = new Wine(this.#program);
+    const wine = this.#installed.copy();
     this.#wine = wine;
-    await wine.install();
-    const clone = join(wine.drive, 'my proj ü', 'clone');
-    stage(clone);
+    wine.start();
     if (this.#built !== undefined) cpSync(this.#built, join(wine.drive, 'built'), { recursive: true });
-    await installNode(wine.drive);
-    const words = [`${programs}\\node.exe`, 'C:\\my proj ü\\clone\\scripts\\test.mjs', ...this.files];
+    const words = [`${programs}\\node.exe`, `${folder}\\scripts\\test.mjs`, ...this.files];
     const env = { WINEPATH: programs, ALONGSIDE_PACKED: 'C:\\built' };
-    await wine.run(words, this.#name, { cwd: clone, env });
+    await wine.run(words, this.#name, { cwd: cloneOn(wine), env });
     process.stderr.write(this.#read('err'));
     return this.#read('out');
   }

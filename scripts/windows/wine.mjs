@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onPath } from '../test/on-path.mjs';
@@ -76,9 +76,25 @@ export class Wine {
     for (const name of ['TMPDIR', 'DISPLAY', 'WAYLAND_DISPLAY', 'CI', 'NODE_OPTIONS']) delete this.#env[name];
   }
 
+  /** Installs Windows, and stops it, so that its files can be changed and copied. */
   async install() {
-    // One server until the end. Otherwise each one ends with its last program, and can leave processes of the next alone.
     mkdirSync(this.#env.WINEPREFIX, { mode: 0o700 });
+    this.start();
+    await this.run(['wineboot', '--init'], 'install');
+    await this.run(['winecfg', '-v', 'win10'], 'install');
+    this.#stop();
+  }
+
+  /** Returns an installation with a copy of these files; this one must be stopped. */
+  copy() {
+    const copied = new Wine(this.#wine);
+    const options = { recursive: true, verbatimSymlinks: true, preserveTimestamps: true };
+    cpSync(this.#env.WINEPREFIX, copied.#env.WINEPREFIX, options);
+    return copied;
+  }
+
+  /** One server until the end. Otherwise each one ends with its last program, and can leave processes of the next alone. */
+  start() {
     const errors = join(this.folder, 'server.err');
     this.#server = spawn(wineserver, ['--foreground', '--persistent'], {
       env: this.#env,
@@ -91,8 +107,6 @@ export class Wine {
       throw new WineEnded(`the server of Wine ended with ${signal ?? code}${reason && `, ${reason}`}`);
     });
     this.#lost.catch(() => {});
-    await this.run(['wineboot', '--init'], 'install');
-    await this.run(['winecfg', '-v', 'win10'], 'install');
   }
 
   /**
@@ -115,12 +129,16 @@ export class Wine {
 
   /** Ends all processes and removes the folder. */
   close() {
+    this.#stop();
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+  }
+
+  #stop() {
     if (this.#isClosed) return;
     this.#isClosed = true;
     // The option -w waits until they have ended.
     for (const option of ['-k', '-w']) spawnSync(wineserver, [option], { env: this.#env, timeout: 20_000 });
     // Without their server, processes wait for ever.
     for (const pid of processesOf(this.#env.WINEPREFIX)) end(pid);
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
   }
 }
