@@ -78,6 +78,7 @@ const checks = {
 /** `npm run check [-- NAME...]`: runs all or the named static checks; exits with 1 for any complaint. */
 await orOneSentence(async () => {
   const named = process.argv.slice(2);
+  if (named.some((word) => word === '--help' || word === '-h')) return printUsage();
   const unknown = named.find((name) => !(name in checks));
   if (unknown !== undefined)
     throw new Stop(`there is no check "${unknown}": the checks are ${Object.keys(checks).join(', ')}`);
@@ -94,6 +95,13 @@ await orOneSentence(async () => {
   );
   process.exitCode = failed.length === 0 ? 0 : 1;
 });
+
+function printUsage() {
+  const lines = Object.entries(checks).map(([name, { about }]) => `  ${name.padEnd(10)} ${about}\n`);
+  process.stdout.write(
+    `Usage: npm run check [-- NAME...]\n\nRuns all static checks, or the named ones:\n\n${lines.join('')}`,
+  );
+}
 
 async function passes(node, name) {
   const { about, run } = checks[name];

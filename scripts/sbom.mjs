@@ -2,14 +2,18 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { clone } from './prepare/clone.mjs';
 import { npm } from './prepare/npm.mjs';
-import { orOneSentence } from './prepare/say.mjs';
+import { orOneSentence, Stop } from './prepare/say.mjs';
 
-/**
- * `npm run sbom [-- FILE]`: writes the software bill of materials in CycloneDX (`dist/sbom.json` by default) and prints
- * the path. It lists the runtime packages of the lock file with version, licence and SHA-512, and no development tools.
- */
+const usage = `Usage: npm run sbom [-- FILE]
+
+Writes the software bill of materials in CycloneDX (dist/sbom.json by default) and prints the path. It lists the
+runtime packages of the lock file with version, licence and SHA-512, and no development tools.`;
+
 await orOneSentence(async () => {
-  const to = resolve(process.argv[2] ?? join(clone, 'dist/sbom.json'));
+  const [file = join(clone, 'dist/sbom.json'), ...others] = process.argv.slice(2);
+  if (file === '--help' || file === '-h') return void process.stdout.write(`${usage}\n`);
+  if (file.startsWith('-') || others.length > 0) throw new Stop(`sbom takes one file name\n\n${usage}`);
+  const to = resolve(file);
   // With --omit dev, npm 11 also leaves out runtime packages that a development tool needs, so they are filtered here.
   const flags = ['--package-lock-only', '--sbom-format', 'cyclonedx'];
   const bom = JSON.parse(await npm(['sbom', ...flags], { cwd: clone, what: 'listing the dependencies' }));

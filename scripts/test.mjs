@@ -8,16 +8,21 @@ import { withoutMissing } from './test/missing.mjs';
 import { bundleProgram } from './test/program.mjs';
 import { runTests } from './test/run-tests.mjs';
 
-/** Options of this script; every other one goes to node:test. */
+/** Options of this script. */
 const own = ['--oldest', '--bundled'];
 
-/**
- * `npm test [-- PATTERN... --OPTION...]`: prepares what is missing and runs the tests, all of them or those of the files that a
- * pattern names. `--oldest` runs them on the oldest supported line of Node; `--bundled` starts child processes from a bundle, as a run
- * of all tests does. Ends with node:test's closing lines; exit code 0 only if everything passed (and, where CI=true, everything ran).
- */
+const usage = `Usage: npm test [-- PATTERN... OPTION...]
+
+Prepares what is missing and runs the tests: all of them, or those of the files that a pattern names
+(a file, a folder, or a part of a path). Exit code 0 only if everything passed and, where CI=true, everything ran.
+
+  --oldest    run them on the oldest supported line of Node.js
+  --bundled   start child processes from a bundle, as a run of all tests does
+  OPTION      any other option goes to node:test, such as --test-name-pattern=REGEXP`;
+
 await orOneSentence(async () => {
   const args = process.argv.slice(2);
+  if (args.includes('--help') || args.includes('-h')) return void process.stdout.write(`${usage}\n`);
   const options = args.filter((arg) => arg.startsWith('-') && !own.includes(arg));
   const patterns = args.filter((arg) => !arg.startsWith('-'));
   const files = testFiles(patterns);
