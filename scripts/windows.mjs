@@ -57,7 +57,8 @@ await orOneSentence(async () => {
     ['SIGHUP', 129],
   ])
     process.on(signal, () => process.exit(code));
-  process.exitCode = conclude(await runAll(program, files), patterns.length > 0);
+  // What a crashed server of Wine left behind must not hold this process.
+  process.exit(conclude(await runAll(program, files), patterns.length > 0));
 });
 
 /**
