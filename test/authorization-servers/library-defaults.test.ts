@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { seconds } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Profile } from '../../src/oauth/applications.ts';
+import { Parameters } from '../../src/oauth/parameters.ts';
+import { pkceAdvice } from '../../src/oauth/server/library-defaults.ts';
 import {
   assertion,
   assertionForm,
@@ -238,5 +241,25 @@ describe('the defaults of client libraries', () => {
       const settings = { ...usual, claims: claims.spring, header: bare };
       await signInBy(settings, cis2, registration);
     });
+  }
+});
+
+const pkceTable = readFileSync(new URL('../../docs/comparison.md', import.meta.url), 'utf8')
+  .split('### Libraries that send neither PKCE nor a nonce')[1]
+  ?.matchAll(/^\| ([\w/. -]+?)(?:, confidential)? \| (.*`.*) \|$/gm);
+
+test('the refusal of a request without PKCE names the settings of docs/comparison.md', () => {
+  const rows = [...(pkceTable ?? [])].map(([, library = '', setting = '']) => ({
+    library,
+    settings: [...setting.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code),
+  }));
+  const without = new Set(
+    libraries.filter(({ pkce, nonce }) => !pkce && !nonce).map(({ name }) => name.split(' ')[0]),
+  );
+  assert.deepEqual(new Set(rows.map(({ library }) => library.split(' ')[0])), without);
+  const advice = pkceAdvice(new Parameters(new Map()), true);
+  for (const { library, settings } of rows) {
+    assert.ok(advice.includes(library), library);
+    for (const setting of settings) assert.ok(advice.includes(setting), `${library}: ${setting}`);
   }
 });

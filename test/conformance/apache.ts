@@ -21,13 +21,14 @@ export interface Apache {
 }
 
 /**
- * Starts an Apache for one test in its own folder, which protects `/protected` by sign-in. `settings` are the module's
- * directives.
+ * Starts an Apache for one test in its own folder, which reports the user of `/protected` in headers. `directives` are
+ * those of the module, with variables of `env`.
  */
 export async function startApache(
   found: { program: string; modules: string },
   port: number,
-  settings: Readonly<Record<string, string>>,
+  directives: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Apache> {
   // Started by root, it runs as Debian's user.
   const user = serviceUser('www-data');
@@ -58,10 +59,8 @@ export async function startApache(
       'ThreadsPerChild 25',
       `DocumentRoot ${root}`,
       'DirectoryIndex index.html',
-      ...Object.entries(settings).map(([name, value]) => `${name} ${JSON.stringify(value)}`),
+      directives,
       '<Location /protected>',
-      'AuthType openid-connect',
-      'Require valid-user',
       'Header set X-User "expr=%{REMOTE_USER}"',
       'Header set X-Name "%{OIDC_CLAIM_name}e"',
       '</Location>',
@@ -70,6 +69,7 @@ export async function startApache(
   );
   const server = spawn(found.program, ['-f', file, '-D', 'FOREGROUND'], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: process.env.PATH ?? '', ...env },
   });
   let said = '';
   server.stderr.on('data', (part: Buffer) => {

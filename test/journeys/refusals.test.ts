@@ -563,6 +563,50 @@ describe('refused messages of a journey', () => {
     assert.match(await mendOf('cis2.interactionUnknown', '$Version and quoted values'), /CookieManager/);
   });
 
+  test('name the setting of the library for a request without PKCE, at CIS2 and /oauth2.1', async () => {
+    const callback = 'https://app.example.test/callback';
+    const register = async (pkce: 'required' | null) => {
+      const { platform, cis2 } = await instance.api<Record<'platform' | 'cis2', { clientId: string }>>(
+        'POST',
+        '/applications',
+        {
+          name: 'without PKCE',
+          profile: 'standard',
+          platform: { callbackUrls: [callback], products: ['hello-world'], pkce },
+          cis2: { redirectUris: [callback], pkce },
+        },
+      );
+      return { 'authorisation.standard': platform.clientId, cis2: cis2.clientId };
+    };
+    const [open, strict] = [await register(null), await register('required')];
+    const servers = {
+      'authorisation.standard': `${instance.urls.api}/oauth2.1/authorize`,
+      cis2: `${instance.urls.cis2Issuer}/authorize`,
+    };
+    const seven =
+      /Quarkus: .*requests-oauthlib: .*zitadel\/oidc: .*oauth2-proxy: .*MSAL Node: .*simple-oauth2: .*passport-openidconnect/;
+    const msal = { 'x-client-SKU': 'msal.js.node', scope: 'openid profile' };
+    for (const [server, address] of Object.entries(servers) as [keyof typeof servers, string][])
+      for (const [ids, more, came, mend, other] of [
+        [open, {}, 'neither code_challenge nor nonce', seven, /Authlib/],
+        [open, msal, 'neither code_challenge nor nonce', /MSAL Node: codeChallenge/, /Quarkus/],
+        [strict, { nonce: 'n' }, 'a nonce alone', /Authlib: .*mozilla-django-oidc: /, /Quarkus|nonce: true/],
+      ] as const) {
+        const state = crypto.randomUUID();
+        const query = { client_id: ids[server], redirect_uri: callback, response_type: 'code', state };
+        const request = new URLSearchParams({ ...query, scope: 'openid', ...more });
+        await fetch(`${address}?${request}`, { redirect: 'manual' });
+        // The newest one is the first.
+        const refusal = (await refusedMessages()).find(
+          ({ refusal }) => refusal?.error === `${server}.challengeMissing`,
+        )?.refusal;
+        assert.equal(refusal?.came, came, server);
+        assert.match(refusal?.expected ?? '', /S256.* confidential client of the profile standard$/, server);
+        assert.match(refusal?.mend ?? '', mend, server);
+        assert.doesNotMatch(refusal?.mend ?? '', other, server);
+      }
+  });
+
   test('are in the journey of the sign-in that they belong to', async () => {
     const { api: platform } = instance.urls;
     const callback = `${instance.urls.sample}/combined/callback`;

@@ -7,7 +7,7 @@ import { type Product, type RateLimits, type StoredProduct, scopesOf } from '../
 import { type LimitName, limitsOf, publishedQuota, type RateLimiter } from '../../oauth/rate-limits.ts';
 import { redirectFits } from '../../oauth/registered-addresses.ts';
 import type { WithBatch } from '../../oauth/request-batch.ts';
-import { formAdvice } from '../../oauth/server/client-authentication/library-defaults.ts';
+import { formAdvice } from '../../oauth/server/library-defaults.ts';
 import type { Base } from '../base.ts';
 import type { Client } from '../clients.ts';
 import { errors } from '../errors.ts';

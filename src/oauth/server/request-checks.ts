@@ -1,7 +1,7 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
 import { decodeJwt } from '@alongside/kernel/jws';
-import { unregistered } from '@alongside/kernel/refusal-facts';
+import { type RefusalFacts, unregistered } from '@alongside/kernel/refusal-facts';
 import { check, type Passed } from '@alongside/kernel/steps';
 import { likeness, shown } from '../check.ts';
 import { type Parameters, readScope } from '../parameters.ts';
@@ -9,7 +9,8 @@ import { isChallenge } from '../pkce.ts';
 import { pushedLifetime } from '../pushed-requests.ts';
 import { redirectFits } from '../registered-addresses.ts';
 import { readRequestObject } from '../request-object.ts';
-import { rulesOf } from './profile.ts';
+import { pkceAdvice } from './library-defaults.ts';
+import { type ProfileRules, rulesOf } from './profile.ts';
 import type { WithProof } from './sender-constraint.ts';
 import type { AuthorizationServer, ClientCall, WithClient } from './server.ts';
 
@@ -130,17 +131,40 @@ export const checkResponseMode = check(
 );
 
 /**
- * Whether a request must have a code challenge (RFC 9700 section 2.1.1, draft-ietf-oauth-v2-1 section 7.5.1). A public client always
- * sends one. Where neither its profile nor its registration decides, a confidential client may rely on a nonce, which its ID token
- * brings back.
+ * Returns what a request needs (RFC 9700 section 2.1.1, draft-ietf-oauth-v2-1 section 7.5.1). A public client always sends a
+ * challenge. Where neither its profile nor its registration decides, a confidential client may rely on a nonce.
  */
-function needsChallenge({ server, client: { registration }, parameters }: RequestCall): boolean {
+function pkceRuleOf({ server, client: { registration } }: RequestCall): ProfileRules['pkce'] {
   const { pkce } = rulesOf(server, registration);
-  if (pkce === 'required' || registration.tokenEndpointAuthMethod === 'none') return true;
-  if (registration.pkce) return registration.pkce === 'required';
+  if (pkce === 'required' || registration.tokenEndpointAuthMethod === 'none') return 'required';
+  if (registration.pkce) return registration.pkce === 'required' ? 'required' : 'allowed';
+  return pkce;
+}
+
+/** Whether a request must have a code challenge. A nonce counts only if an ID token brings it back. */
+function needsChallenge(call: RequestCall): boolean {
+  const { parameters } = call;
+  const rule = pkceRuleOf(call);
   const getsNonce =
     parameters.has('nonce') && readScope(parameters.get('scope') ?? '')?.includes('openid') === true;
-  return pkce === 'or-nonce' && !getsNonce;
+  return rule === 'required' || (rule === 'or-nonce' && !getsNonce);
+}
+
+/** Describes a request without a code challenge. */
+function withoutChallenge(call: RequestCall): RefusalFacts {
+  const { parameters, client } = call;
+  const { profile, tokenEndpointAuthMethod } = client.registration;
+  const nonceSuffices = pkceRuleOf(call) === 'or-nonce';
+  const nonceAlone = nonceSuffices ? 'a nonce without the scope openid' : 'a nonce alone';
+  return {
+    field: 'code_challenge',
+    headline: nonceSuffices
+      ? 'The request has neither a code_challenge nor a nonce that an ID token brings back'
+      : 'The request has no code_challenge',
+    came: parameters.has('nonce') ? nonceAlone : 'neither code_challenge nor nonce',
+    expected: `a code_challenge with the method S256${nonceSuffices ? ', or a nonce with the scope openid' : ''}: a ${tokenEndpointAuthMethod === 'none' ? 'public' : 'confidential'} client of the profile ${profile}`,
+    fix: pkceAdvice(parameters, nonceSuffices),
+  };
 }
 
 /** Checks the challenge of a request, which must have the method S256, and requires one by `needsChallenge`. */
@@ -155,7 +179,7 @@ export const checkPkce = check('pkce', function checkPkce(call: ReplyCall):
     if (method !== undefined)
       return reply.fail(errors.challengeMethodAlone('code_challenge_method has no code_challenge'));
     return needsChallenge(call)
-      ? reply.fail(errors.challengeMissing('code_challenge is missing'))
+      ? reply.fail(errors.challengeMissing('code_challenge is missing').about(withoutChallenge(call)))
       : { challenge: null };
   }
   // A missing method means plain (RFC 7636 section 4.3).

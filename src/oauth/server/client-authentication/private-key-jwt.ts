@@ -15,8 +15,8 @@ import {
   verifyAssertion,
 } from '../../client-assertion.ts';
 import type { Probe } from '../../trial.ts';
+import { audienceAdvice } from '../library-defaults.ts';
 import { type AuthenticationRules, rulesOf } from '../profile.ts';
-import { audienceAdvice } from './library-defaults.ts';
 import type { AuthenticationServer, ClientAuthenticationMethod, WithRegistration } from './method.ts';
 
 /** Returns the checks of a client assertion for a dry run: its client, its claims, then its signature. */
