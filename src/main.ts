@@ -188,6 +188,16 @@ async function openGround(given: Config, { development, supervision }: StartOpti
 
 type Ground = Awaited<ReturnType<typeof openGround>>;
 
+/** A damaged page fails only the requests that read it, so every start reads all pages, beside its other work. */
+async function reportDamage(database: Database, log: Log): Promise<void> {
+  try {
+    const damage = await database.checkPages();
+    if (damage !== undefined) log.error({ detail: damage }, 'the database is damaged');
+  } catch (error) {
+    log.warn({ detail: reasonOf(error) }, 'the pages of the database could not be checked');
+  }
+}
+
 /** Opens the parts that the services share, and the check of readiness. */
 async function openShared(ground: Ground, shutdown: Shutdown) {
   const { config, development, database, vault, token, urls, folder, log } = ground;
@@ -220,6 +230,7 @@ async function openShared(ground: Ground, shutdown: Shutdown) {
     await core.audit.close();
     await core.refusals.keep().catch(() => undefined);
   });
+  if (!config.ephemeral) void reportDamage(database, log);
   const eventLoop = new EventLoopWatch();
   eventLoop.start();
   shutdown.add(() => eventLoop.stop());

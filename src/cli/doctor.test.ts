@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { patternCovers } from '@alongside/kernel/browser-policies';
 import { listeningInodes, portOwner } from '@alongside/kernel/port-owner';
 import { freePorts } from '../../test/testing/free-port.ts';
 import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
+import { openDatabase } from '../storage/dialects.ts';
 import { judgeBrowser, judgePolicies } from './doctor/browser.ts';
 import { judgeFolder, judgeReader } from './doctor/data-folder.ts';
 import { judgeClock, judgeLocalhost, judgeNode, judgeProxy } from './doctor/machine.ts';
@@ -305,6 +306,34 @@ describe('the checks of alongside doctor', () => {
     chmodSync(closed, 0o500);
     // root can read everything.
     assert.equal(judgeFolder(closed).outcome, process.getuid?.() === 0 ? 'ok' : 'wrong');
+  });
+
+  test('read the pages of the SQLite file, with an instance or without', async () => {
+    const folder = mkdtempSync(join(root, 'damaged-'));
+    const file = join(folder, 'alongside.db');
+    await (await openDatabase('', folder)).close();
+    const found = async (...argv: string[]) =>
+      (await examine(...argv, '--data', folder)).checks.find(({ name }) => name === 'database');
+    assert.deepEqual(await found(), {
+      name: 'database',
+      outcome: 'ok',
+      detail: `All pages of ${file} can be read.`,
+    });
+    const state = join(folder, 'state.json');
+    const names = ['console', 'api', 'cis2Issuer', 'identityAgent', 'cis', 'sample'];
+    const urls = Object.fromEntries(names.map((name) => [name, 'http://127.0.0.1:1']));
+    const running = { urls, pid: process.pid, portBase: 1, agentSocket: null, database: `SQLite ${file}` };
+    const damaged = readFileSync(file).fill(0xff, 3 * 4_096, 5 * 4_096);
+    writeFileSync(file, damaged);
+    for (const argv of [[], ['--state', state]]) {
+      writeFileSync(state, JSON.stringify(running));
+      const finding = await found(...argv);
+      assert.equal(finding?.outcome, 'wrong');
+      assert.ok(finding?.detail.startsWith(`${file} is damaged: `), finding?.detail);
+      assert.match(finding?.mend ?? '', /alongside restore BACKUP --force/);
+    }
+    writeFileSync(state, JSON.stringify({ ...running, database: 'SQLite in memory' }));
+    assert.equal(await found('--state', state), undefined);
   });
 
   test('judge clocks without counting the duration of the call', () => {

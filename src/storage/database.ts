@@ -142,6 +142,11 @@ export interface Database {
   pool?(): PoolState;
   /** Returns within a second whether it can be read and written. */
   healthy(): Promise<Health>;
+  /**
+   * Reads every page, beside other work. Resolves with the damage that it finds, in sentences for the operator; from then on
+   * `healthy` reports it. PostgreSQL checks each page that it reads, if it has checksums: then what it has found so far.
+   */
+  checkPages(): Promise<string | undefined>;
   /** Finishes running work, for a few seconds at most. */
   close(): Promise<void>;
 }

@@ -308,6 +308,17 @@ export class PostgresDatabase implements Database {
     });
   }
 
+  async checkPages(): Promise<string | undefined> {
+    const row = await this.get<{ failures: number | null }>(
+      sql(
+        'SELECT CAST(checksum_failures AS INTEGER) AS failures FROM pg_stat_database WHERE datname = current_database()',
+      ),
+    );
+    return row?.failures
+      ? `PostgreSQL has found damaged pages (${row.failures} failures of checksums): see its log, and restore a backup with "alongside restore".`
+      : undefined;
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -1,6 +1,7 @@
 import * as sqlite from 'node:sqlite';
 import { reasonOf } from '@alongside/kernel/errors';
 import { RowError, StatementError, StorageError } from './database.ts';
+import { damageOf, showsDamage } from './page-check.ts';
 import { onlyAdds, onlyReads, tableOf } from './seldom-rows.ts';
 
 type Handle = InstanceType<typeof sqlite.DatabaseSync>;
@@ -52,11 +53,18 @@ const fixedStatements = (handle: Handle) => ({
   version: handle.prepare('PRAGMA data_version'),
 });
 
+// Primary result codes of errors in the statement: ERROR, TOOBIG, CONSTRAINT, MISMATCH, MISUSE, RANGE.
+const atFault = new Set([1, 18, 19, 20, 21, 25]);
+/** SQLITE_FULL */
+const full = 13;
+
 /** One connection to a SQLite file with its statements, which can always leave a transaction. */
 export class SqliteConnection {
   readonly #file: string;
   #handle: Handle;
   #fixed: ReturnType<typeof fixedStatements>;
+  /** What is known of a damaged file. */
+  damage: string | undefined;
   /** Number of earlier connections. */
   #generation = 0;
   readonly #known = new Map<string, PreparedStatement>();
@@ -112,6 +120,20 @@ export class SqliteConnection {
     }
   }
 
+  /** Returns the error for callers: StatementError or StorageError. */
+  failureOf(what: string, error: unknown): Error {
+    if (error instanceof StorageError || error instanceof RowError) return error;
+    if (showsDamage(error)) {
+      this.damage = damageOf(this.#file, reasonOf(error));
+      return new StorageError(this.damage, { cause: error });
+    }
+    const { errcode } = error as { errcode?: number };
+    const statement = errcode === undefined || atFault.has(errcode % 256);
+    const remedy = errcode !== undefined && errcode % 256 === full ? ' Free space for the data folder.' : '';
+    const message = `${what}: ${reasonOf(error)}.${remedy}`;
+    return new (statement ? StatementError : StorageError)(message, { cause: error });
+  }
+
   close(): void {
     this.#known.clear();
     this.#handle.close();
@@ -130,19 +152,4 @@ export class SqliteConnection {
       // The file cannot be opened now: the next transaction tries again.
     }
   }
-}
-
-// Primary result codes of errors in the statement: ERROR, TOOBIG, CONSTRAINT, MISMATCH, MISUSE, RANGE.
-const atFault = new Set([1, 18, 19, 20, 21, 25]);
-/** SQLITE_FULL */
-const full = 13;
-
-/** Returns the error for callers: StatementError or StorageError. */
-export function failureOf(what: string, error: unknown): Error {
-  if (error instanceof StorageError || error instanceof RowError) return error;
-  const { errcode } = error as { errcode?: number };
-  const statement = errcode === undefined || atFault.has(errcode % 256);
-  const remedy = errcode !== undefined && errcode % 256 === full ? ' Free space for the data folder.' : '';
-  const message = `${what}: ${reasonOf(error)}.${remedy}`;
-  return new (statement ? StatementError : StorageError)(message, { cause: error });
 }

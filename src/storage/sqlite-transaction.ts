@@ -7,7 +7,7 @@ import {
   type StatementResult,
 } from './database.ts';
 import type { SeldomRows } from './seldom-rows.ts';
-import { failureOf, type SqliteConnection } from './sqlite-connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 
 type Cache = Pick<SeldomRows<unknown>, 'wrote'>;
 /** The result of a batch, or why it was refused. */
@@ -63,7 +63,7 @@ function append(
     return list.append(entries, (statement) => run(connection, cache, statement));
   } catch (error) {
     if (!connection.inTransaction) throw error;
-    throw new MustUndo(failureOf('A statement was refused', error));
+    throw new MustUndo(connection.failureOf('A statement was refused', error));
   }
 }
 
@@ -125,6 +125,6 @@ function executeOne(
   } catch (error) {
     // A full disk or a lost file rolls back the whole transaction; then no write of it succeeds.
     if (!connection.inTransaction) throw error;
-    return failureOf('A statement was refused', error);
+    return connection.failureOf('A statement was refused', error);
   }
 }

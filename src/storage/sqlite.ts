@@ -18,8 +18,9 @@ import {
 import { Durability, type DurableLog, WriteAheadLog } from './durability.ts';
 import { checkWithin, checkWrite } from './health.ts';
 import { LogCopier } from './log-copier.ts';
+import { damageOf, PageCheck, showsDamage } from './page-check.ts';
 import { SeldomRows, shared } from './seldom-rows.ts';
-import { busy, failureOf, patience, SqliteConnection } from './sqlite-connection.ts';
+import { busy, patience, SqliteConnection } from './sqlite-connection.ts';
 import { executeTogether, MustUndo } from './sqlite-transaction.ts';
 import { TableChanges } from './table-changes.ts';
 
@@ -36,17 +37,6 @@ const foreignChangeInterval = 250;
 /** Milliseconds between two attempts; the event loop is not blocked. */
 const pause = 2;
 
-/** What to do about a file that cannot be opened. */
-const openRemedies = {
-  right:
-    'Let the user of this process read and write the file and its folder, or choose another with --data or --database.',
-  /** SQLITE_CORRUPT, SQLITE_NOTADB */
-  damaged: 'Restore a backup with alongside restore, or choose another with --data or --database.',
-};
-
-const remedyOf = ({ errcode = 0 }: { errcode?: number }): string =>
-  openRemedies[[11, 26].includes(errcode % 256) ? 'damaged' : 'right'];
-
 /**
  * SQLite in WAL mode. Combines all writes of an event-loop turn into one transaction, or of the time of an fsync: their responses
  * have to wait for the next one. No caller sees them before the commit. The fsync happens when a response waits for it.
@@ -54,11 +44,14 @@ const remedyOf = ({ errcode = 0 }: { errcode?: number }): string =>
 export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite';
   readonly description: string;
+  readonly #file: string;
   readonly #connection: SqliteConnection;
   /** Undefined in memory. */
   readonly #durability: Durability | undefined;
   /** Undefined in memory. */
   readonly #copier: LogCopier | undefined;
+  /** Undefined in memory. */
+  readonly #pages: PageCheck | undefined;
   readonly #seldom: SeldomRows<readonly object[]>;
   readonly #listeners = new Set<() => void>();
   #queue: Waiting[] = [];
@@ -83,6 +76,7 @@ export class SqliteDatabase implements Database {
    */
   constructor(file: string, log?: DurableLog) {
     const inMemory = file === ':memory:';
+    this.#file = file;
     this.description = inMemory ? 'SQLite in memory' : `SQLite ${file}`;
     try {
       if (!inMemory && !existsSync(dirname(file))) makeFolder(dirname(file), 0o700);
@@ -92,7 +86,9 @@ export class SqliteDatabase implements Database {
       this.#connection = new SqliteConnection(file);
     } catch (error) {
       throw new OperatorError(
-        `The database ${file} cannot be opened: ${reasonOf(error)}. ${remedyOf(error as { errcode?: number })}`,
+        showsDamage(error)
+          ? damageOf(file, reasonOf(error))
+          : `The database ${file} cannot be opened: ${reasonOf(error)}. Let the user of this process read and write the file and its folder, or choose another with --data or --database.`,
       );
     }
     this.#seldom = new SeldomRows(
@@ -102,6 +98,7 @@ export class SqliteDatabase implements Database {
       new TableChanges(this.#connection),
     );
     this.#copier = inMemory ? undefined : new LogCopier(file);
+    this.#pages = inMemory ? undefined : new PageCheck(file);
     if (log || !inMemory)
       this.#durability = new Durability(log ?? new WriteAheadLog(file), {
         commit: () => this.#turnUnlessHindered(),
@@ -167,9 +164,17 @@ export class SqliteDatabase implements Database {
   healthy(): Promise<Health> {
     return checkWithin(async () => {
       if (this.#durability?.failure) throw this.#durability.failure;
+      const { damage } = this.#connection;
+      if (damage !== undefined) throw new StorageError(damage);
       await this.get({ text: 'SELECT 1 AS one', values: [] });
       if (this.#hasFailed) await checkWrite(this);
     });
+  }
+
+  async checkPages(): Promise<string | undefined> {
+    const found = await this.#pages?.run();
+    if (found !== undefined) this.#connection.damage = damageOf(this.#file, found);
+    return found && this.#connection.damage;
   }
 
   close(): Promise<void> {
@@ -180,6 +185,7 @@ export class SqliteDatabase implements Database {
   async #close(): Promise<void> {
     clearInterval(this.#watch);
     this.#listeners.clear();
+    await this.#pages?.close();
     // Pending writes are executed, or have waited for their time limit.
     while (this.#queue.length > 0) {
       clearTimeout(this.#retry);
@@ -213,7 +219,8 @@ export class SqliteDatabase implements Database {
   }
 
   async #readAgain<T>(read: () => T, error: unknown, deadline = performance.now() + patience): Promise<T> {
-    if (!busy(error) || performance.now() > deadline) throw failureOf('Reading failed', error);
+    if (!busy(error) || performance.now() > deadline)
+      throw this.#connection.failureOf('Reading failed', error);
     await sleep(pause);
     return this.#read(read, deadline);
   }
@@ -250,7 +257,7 @@ export class SqliteDatabase implements Database {
           this.#later(rest, error);
           return;
         }
-        this.#rejectAll(turn, failureOf('Writing failed', error));
+        this.#rejectAll(turn, this.#connection.failureOf('Writing failed', error));
       }
       rest = rest.slice(size);
     }

@@ -227,6 +227,7 @@ export function measuredDatabase(database: Database, metrics: Metrics<Series>): 
     },
     onForeignChange: (listener) => database.onForeignChange(listener),
     healthy: () => database.healthy(),
+    checkPages: () => database.checkPages(),
     ...(database.pool ? { pool: () => database.pool?.() ?? { used: 0, idle: 0, waiting: 0 } } : {}),
     close: () => database.close(),
   };

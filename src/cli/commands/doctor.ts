@@ -15,7 +15,7 @@ export const doctor = command({
       help: [
         [
           '',
-          'Node.js, data folder, state file, ports and who uses them, every service, a sign-in through the public addresses as far as it goes without a card, signing keys, certificates, clocks, the audit log of the last day, the socket of the Identity Agent, proxy variables, localhost, browser policies, browser',
+          'Node.js, data folder, state file, ports and who uses them, every service, a sign-in through the public addresses as far as it goes without a card, signing keys, certificates, clocks, the audit log of the last day, the pages of the SQLite file, the socket of the Identity Agent, proxy variables, localhost, browser policies, browser',
         ],
       ],
       async run({ selection }) {

@@ -1,6 +1,6 @@
 import { apis } from './apis.ts';
 import { browser, browserPolicy } from './browser.ts';
-import { audit, dataFolder, signingKeys, stateFile } from './data-folder.ts';
+import { audit, database, dataFolder, signingKeys, stateFile } from './data-folder.ts';
 import { clock, localhost, node, ports, proxy } from './machine.ts';
 import { agentSocket, certificate, services, trustedLoopback } from './services.ts';
 import { signIn } from './sign-in.ts';
@@ -19,6 +19,7 @@ export const checks: readonly Check[] = [
   trustedLoopback,
   clock,
   audit,
+  database,
   apis,
   agentSocket,
   proxy,

@@ -7,6 +7,8 @@ import { otherReader } from '@alongside/kernel/windows-access';
 import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
 import { readKeySet } from '../../oauth/remote-keys.ts';
 import type { StateFile } from '../../state-file.ts';
+import { sqliteFileOf } from '../../storage/dialects.ts';
+import { damageRemedy, PageCheck } from '../../storage/page-check.ts';
 import { ask, type Check, type Subject } from './subject.ts';
 
 /** Returns the folder, or its nearest existing parent. */
@@ -49,6 +51,27 @@ export const judgeReader = (folder: string, reader = otherReader(folder)): Findi
 export const dataFolder: Check = {
   name: 'data-folder',
   run: ({ dataFolder: folder }) => [judgeFolder(folder), ...judgeReader(folder)],
+};
+
+/** Returns the SQLite file of the instance, or the one that it would open in its data folder; undefined for another database. */
+function databaseFileOf({ stateFile, dataFolder: folder }: Subject): string | undefined {
+  if (!stateFile || !('state' in stateFile)) return sqliteFileOf('', folder);
+  return /^SQLite (?!in memory$)(.+)$/.exec(stateFile.state.database)?.[1];
+}
+
+/** Reads every page, also where an instance cannot start because of a damaged one. */
+export const database: Check = {
+  name: 'database',
+  async run(subject) {
+    const file = databaseFileOf(subject);
+    if (file === undefined || !existsSync(file)) return [];
+    const damage = await new PageCheck(file).run();
+    return [
+      damage === undefined
+        ? ok(`All pages of ${file} can be read.`)
+        : wrong(`${file} is damaged: ${damage}.`, damageRemedy),
+    ];
+  },
 };
 
 function judgeStateFile({ stateFile, console, origin, silence }: Subject): Finding {
