@@ -159,7 +159,7 @@ export const configShape = {
     .union([z.literal('off'), port], 'must be a port number up to 65526, or off')
     .optional()
     .describe(
-      'Port of the metrics for Prometheus, GET /metrics: by default 9464 for up, or a free one with --port-base 0; off for serve. 0 takes a free one, off has none',
+      'Port of the metrics for Prometheus, GET /metrics: by default 9464 for up, or a free one if that is in use or with --port-base 0; off for serve. 0 takes a free one, off has none',
     ),
   metricsHost: filledText
     .default('127.0.0.1')

@@ -342,8 +342,8 @@ async function startMetrics(
   readGauges(metrics, readings);
   if (supervision) return null;
   const started = await startMetricsListener(metrics, metricsPort, { host: config.metricsHost, log });
-  if (started) shutdown.add(() => started.listener.close());
-  return started?.url ?? null;
+  shutdown.add(() => started.listener.close());
+  return started.url;
 }
 
 /** Returns the entry of this instance in the state file. */

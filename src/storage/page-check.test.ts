@@ -37,11 +37,13 @@ function opened(t: TestContext, file: string): SqliteDatabase {
   return database;
 }
 
-const namesTheWayOut = (file: string) => (text: string | undefined) => {
-  assert.ok(text?.startsWith(`The database file ${file} is damaged: `), text);
-  assert.match(text, /"alongside backup --verify BACKUP".*"alongside restore BACKUP --force"\.$/);
-  return true;
-};
+const namesTheWayOut =
+  (file: string) =>
+  (text = '') => {
+    assert.ok(text.startsWith(`The database file ${file} is damaged: `), text);
+    assert.match(text, /"alongside backup --verify BACKUP".*"alongside restore BACKUP --force"\.$/);
+    return true;
+  };
 
 describe('a damaged page', () => {
   test('is found by the check of all pages, and keeps the instance from being ready', async (t) => {

@@ -32,12 +32,12 @@ export function metricsPortOf(
 /** Whether a request names this machine. A website that rebinds its own name to loopback sends that name. */
 const isForThisMachine = (host = ''): boolean => isLoopbackName(URL.parse(`http://${host}`)?.hostname ?? '');
 
-/** Serves `GET /metrics`. Resolves with undefined if the usual port is in use. Throws OperatorError if one that was set is. */
+/** Serves `GET /metrics`, at a free port if the usual one is in use. Throws OperatorError if one that was set is. */
 export async function startMetricsListener(
   metrics: Pick<Metrics<Series>, 'scrape'>,
   { port, isSet }: MetricsPort,
   { host, log }: { host: string; log: Log },
-): Promise<{ listener: Listener; url: string } | undefined> {
+): Promise<{ listener: Listener; url: string }> {
   const listener = createListener(
     route('/metrics', {
       GET: {
@@ -52,13 +52,13 @@ export async function startMetricsListener(
     }),
     { name: 'metrics', flags: { port: '--metrics-port', host: '--metrics-host' }, log },
   );
+  const name = host.includes(':') ? `[${host}]` : host;
+  const at = (taken: number) => ({ listener, url: `http://${name}:${taken}/metrics` });
   try {
-    const taken = await listener.listen(port, host);
-    const name = host.includes(':') ? `[${host}]` : host;
-    return { listener, url: `http://${name}:${taken}/metrics` };
+    return at(await listener.listen(port, host));
   } catch (error) {
     if (isSet || host !== usualHost || !(error instanceof OperatorError)) throw error;
-    log.warn({ port }, 'the port of the metrics is in use, so this instance has none: set --metrics-port');
-    return undefined;
+    // Another instance has it.
+    return at(await listener.listen(0, host));
   }
 }
