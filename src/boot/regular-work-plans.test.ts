@@ -12,6 +12,8 @@ import { Cards } from '../cis/cards/cards.ts';
 import { Directory } from '../cis/directory/directory.ts';
 import { textOfPosition } from '../cis/directory/search.ts';
 import { CertificateRecords } from '../cis/issuing-authority/certificate-records.ts';
+import { Sessions } from '../cis/sessions/sessions.ts';
+import { liveSessions } from '../cis2/administration/sessions.ts';
 import { compose } from '../composition.ts';
 import { type Config, configShape } from '../config.ts';
 import { journeysIn, testUrls } from '../journeys/testing/journeys.ts';
@@ -19,6 +21,7 @@ import { AddedCitizens, RealmKeys } from '../mock/index.ts';
 import { AuditRecords } from '../storage/audit/records.ts';
 import { type Database, type RowReader, type Statement, sql } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
+import { SingleUse } from '../storage/single-use.ts';
 import { publicUrls } from './addresses.ts';
 import { createCore } from './core.ts';
 import { openLiveSettings } from './reloadables.ts';
@@ -231,6 +234,24 @@ function postgresIndex(line: string, next = ''): string[] | undefined {
 
 for (const open of [onSqlite, onPostgres])
   describe(`regular work, the start and the searches of the console ${open === onSqlite ? 'on SQLite' : 'on PostgreSQL'}`, () => {
+    test('sort no session to list the newest', async () => {
+      const { database, explain, close } = await open();
+      try {
+        const plans: string[] = [];
+        const seen = watched(database, async (statement) => void plans.push(...(await explain(statement))));
+        await liveSessions(seen, now, null);
+        const clock = new ManualClock(now);
+        await new Sessions(seen, new SingleUse(seen, clock), clock, () => []).live(200);
+        assert.deepEqual(
+          plans.filter((line) => /TEMP B-TREE|\bSort\b/.test(line)),
+          [],
+        );
+        assert.equal(plans.filter((line) => /cis2?_session_end\b/.test(line)).length, 2, plans.join('\n'));
+      } finally {
+        await close();
+      }
+    });
+
     test('read no whole table that grows with use', { timeout: 120_000 }, async () => {
       const { database, explain, close } = await open();
       const folder = mkdtempSync(join(tmpdir(), 'alongside-plans-'));

@@ -82,19 +82,19 @@ export class Sessions {
     return await this.#changeLive('heartbeat_at = ?', [this.#clock.now()], id);
   }
 
-  /** Returns live sessions, the newest first, of one person or of all. */
+  /** Returns the newest live sessions, of one person or of all. All last equally long, so those that end last are the newest. */
   async live(limit: number, uid?: string): Promise<Session[]> {
     const ofPerson = uid === undefined ? '' : ' AND uid = ?';
     const rows = await this.#database.all(
       sql(
-        `SELECT * FROM cis_session WHERE ended_at IS NULL AND ${notOver}${ofPerson} ORDER BY created_at DESC, id LIMIT ?`,
+        `SELECT * FROM cis_session WHERE ended_at IS NULL AND ${notOver}${ofPerson} ORDER BY ends_at DESC LIMIT ?`,
         ...this.#limits(this.#clock.now()),
         ...(uid === undefined ? [] : [uid]),
         limit,
       ),
       sessionRow,
     );
-    return rows.map(sessionFromRow);
+    return rows.map(sessionFromRow).sort((a, b) => b.createdAt - a.createdAt);
   }
 
   async endedAfter(time: number): Promise<Pick<Session, 'id' | 'endCause'>[]> {

@@ -47,20 +47,28 @@ const shown = (
   endsAt: isoTime(session.endsAt),
 });
 
-/** Returns live sessions, of one person with `uid`; the newest first. */
+/**
+ * Returns the newest live sessions, of one person with `uid`. All last equally long after the person's proof, so those that end last
+ * are the newest, and they have an index.
+ */
+export async function liveSessions(database: Database, now: number, uid: string | null) {
+  const ofPerson = uid === null ? '' : 'uid = ? AND ';
+  const statement = sql(
+    `SELECT ${sessionColumns} FROM cis2_session WHERE ${ofPerson}ended_at IS NULL AND ends_at > ?
+     ORDER BY ends_at DESC LIMIT ?`,
+    ...(uid === null ? [] : [uid]),
+    now,
+    most,
+  );
+  const rows = await database.all(statement, sessionRow);
+  return rows.sort((a, b) => b.createdAt - a.createdAt);
+}
+
 async function answerSessions({ request, provider }: Start & Passed<'console'>): Promise<Answer> {
   const { database, clock, sessions } = provider;
   const uid = new URLSearchParams(request.query).get('uid');
   if (uid !== null && !uidForm.test(uid)) throw administrationErrors.queryInvalid('uid is not 12 digits');
-  const ofPerson = uid === null ? '' : 'uid = ? AND ';
-  const statement = sql(
-    `SELECT ${sessionColumns} FROM cis2_session WHERE ${ofPerson}ended_at IS NULL AND ends_at > ?
-     ORDER BY created_at DESC, sid LIMIT ?`,
-    ...(uid === null ? [] : [uid]),
-    clock.now(),
-    most,
-  );
-  const rows = await database.all(statement, sessionRow);
+  const rows = await liveSessions(database, clock.now(), uid);
   const tokens = await sessionTokens(
     database,
     rows.map(({ sid }) => sid),
