@@ -31,6 +31,10 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     ],
     doctor: ['check the instance and this machine, and suggest fixes', () => import('./commands/doctor.ts')],
     explain: ['show why a request was refused', () => import('./commands/explain.ts')],
+    journeys: [
+      'what people and applications did, step by step, and how it ended',
+      () => import('./commands/journeys.ts'),
+    ],
     validate: [
       'check a client assertion or a request as the API platform would, without using it up',
       () => import('./commands/validate.ts'),
@@ -82,6 +86,10 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     fault: [
       'faults for tests: wrong tokens, unavailable endpoints; development only',
       () => import('./commands/fault.ts'),
+    ],
+    clock: [
+      'the clock of an instance: move it, stop it, return to real time; development only',
+      () => import('./commands/clock.ts'),
     ],
   },
   'Change people and cards': {

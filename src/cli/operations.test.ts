@@ -9,9 +9,14 @@ import { startInstance, type TestInstance } from '../../test/testing/instance.ts
 import { Navigator } from '../../test/testing/navigate.ts';
 import type { CardsAnswer } from '../cis/protocol.ts';
 import type { DeliveriesAnswer, SessionsAnswer } from '../cis2/protocol.ts';
+import type { ApiSchema } from '../kit/console-api.ts';
 import { invoke, invokeJson, runProcess } from './testing/command.ts';
 
 // Operations on a running instance, each with its command.
+
+interface JourneysAnswer {
+  journeys: ApiSchema<'JourneySummary'>[];
+}
 
 let instance: TestInstance;
 let here: string[];
@@ -245,4 +250,60 @@ test('mail shows the notice about the authenticator removed above', async () => 
     mails.map(({ to, subject }) => [to, subject]),
     [['gp-aal2@example.test', 'A way to sign in to your care identity was removed']],
   );
+});
+
+describe('clock', () => {
+  test('moves, stops and returns to real time', async () => {
+    const moved = await json<{ offsetSeconds: number }>('clock', 'advance', '15m');
+    assert.equal(moved.offsetSeconds, 900);
+    assert.match(
+      (await run('clock')).lines.join('\n'),
+      /^Time .+\nOffset +900 s ahead of real time\nRuns +yes$/,
+    );
+    assert.match((await run('clock', 'freeze')).lines.join(), /stands still/);
+    const { now } = await json<{ now: string }>('clock', 'set', '2030-01-31T09:00:00Z');
+    assert.equal(now, '2030-01-31T09:00:00.000Z');
+    assert.match((await run('clock', 'unfreeze')).lines.join(), /yes/);
+    assert.match((await run('clock', 'reset')).lines.join(), /Offset +real time/);
+  });
+
+  test('refuses what is no duration or time with a sentence', async () => {
+    for (const text of ['', 'soon', '1w', '--5', '1e9', '9999999999999'])
+      await assert.rejects(run('clock', 'advance', text), UsageError, text);
+    await assert.rejects(run('clock', 'set', 'tomorrow'), /must be an ISO time/);
+    await assert.rejects(run('clock', 'advance', '40000d'), /is too far ahead/);
+  });
+});
+
+describe('journeys', () => {
+  test('lists what happened, filters it, and shows one with each message', async () => {
+    const { lines, notes } = await run('journeys');
+    assert.match(lines.join('\n'), /succeeded +demo-combined/);
+    assert.match(notes.join(), /alongside journeys ID/);
+    const { journeys } = await json<JourneysAnswer>('journeys');
+    const [sign] = journeys.filter(
+      ({ pattern, outcome }) => pattern === 'combined' && outcome === 'succeeded',
+    );
+    assert.ok(sign);
+    const shown = (await run('journeys', sign.id)).lines;
+    assert.equal(shown[0], sign.headline);
+    assert.ok(
+      shown.some((line) => /authorisation → cis2/.test(line)),
+      shown.join('\n'),
+    );
+    assert.deepEqual((await json<JourneysAnswer>('journeys', '--application', 'nobody')).journeys, []);
+    await assert.rejects(run('journeys', 'none'), /There is no journey none/);
+  });
+
+  test('shows the failed ones, with the command that explains each', async () => {
+    const address = `${instance.urls.api}/oauth2/token`;
+    const body = new URLSearchParams({ grant_type: 'authorization_code', client_id: 'nobody', code: 'c' });
+    const refused = await fetch(address, { method: 'POST', body });
+    const { journeys } = await json<JourneysAnswer>('journeys', '--failed');
+    assert.ok(journeys.length > 0);
+    for (const { outcome } of journeys) assert.match(outcome, /^(refused|failed)$/);
+    const id = refused.headers.get('x-message-id');
+    const texts = await Promise.all(journeys.map(async (each) => (await run('journeys', each.id)).lines));
+    assert.ok(texts.flat().includes(`alongside explain ${id}`), texts.flat().join('\n'));
+  });
 });

@@ -27,7 +27,14 @@ describe('commands with a production instance', () => {
 
   test('report a missing development feature and the alternative', async () => {
     const at = ['--data', instance.folder];
-    for (const argv of [['card', 'list'], ['card', 'insert', 'gp'], ['agent', 'status'], ['reset'], ['mail']])
+    for (const argv of [
+      ['card', 'list'],
+      ['card', 'insert', 'gp'],
+      ['agent', 'status'],
+      ['reset'],
+      ['mail'],
+      ['clock'],
+    ])
       await assert.rejects(invoke([...argv, ...at]), /Production does not have this call/, argv.join(' '));
     const file = join(instance.folder, 'person.json');
     writeFileSync(file, JSON.stringify({ givenName: 'Ada', familyName: 'Example' }));
