@@ -292,7 +292,7 @@ describe('journeys', () => {
       shown.join('\n'),
     );
     assert.deepEqual((await json<JourneysAnswer>('journeys', '--application', 'nobody')).journeys, []);
-    await assert.rejects(run('journeys', 'none'), /There is no journey none/);
+    await assert.rejects(run('journeys', 'none'), /No journey has this id/);
   });
 
   test('shows the failed ones, with the command that explains each', async () => {

@@ -71,8 +71,7 @@ function journeyLines(journey: Journey): string[] {
 }
 
 async function one(api: InstanceApi, id: string): Promise<Result> {
-  const missing = `There is no journey ${id}. List them with "alongside journeys".`;
-  const found = await api.mustFind(missing, 'GET', '/journeys/{id}', { path: { id } });
+  const found = await api.must('GET', '/journeys/{id}', { path: { id } });
   return { json: found, lines: journeyLines(found) };
 }
 
