@@ -27,7 +27,7 @@ export default defineConfig({
         themes: ['github-light', 'github-dark'],
         styleOverrides: { borderRadius: '0.4rem' },
         // No drawing of a terminal without a title.
-        defaultProps: { overridesByLang: { sh: { frame: 'none' } } },
+        defaultProps: { overridesByLang: { 'sh,powershell': { frame: 'none' } } },
       },
     }),
   ],

@@ -1,19 +1,29 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { slugOf } from './menu.ts';
+import { asMdx, tabsImport, tabsOpen, withTabs } from './tabs.ts';
 
 /** Finds the site's page of a file of the clone; undefined if the site does not show it. */
 export type FindPage = (file: string, from: string) => string | undefined;
 
-/** Returns a page of the clone as a page of the site: title and description, links between pages, pictures. */
-export function sitePage(clone: string, file: string, onSite: FindPage): string {
+export interface SitePage {
+  /** MDX if the page has tabs, which need it. */
+  readonly extension: 'md' | 'mdx';
+  readonly text: string;
+}
+
+/** Returns a page of the clone as a page of the site: title and description, links between pages, pictures, tabs. */
+export function sitePage(clone: string, file: string, onSite: FindPage): SitePage {
   const text = readFileSync(join(clone, file), 'utf8').replace(/<!--.*?-->\n*/gs, '');
   const [, title = file] = /^# (.+)\n/m.exec(text) ?? [];
-  const body = outsideBlocks(text.replace(/^# .+\n+/m, ''), (line) =>
-    withLinks(withPictures(line, clone, file), file, onSite),
+  const markdown = text.replace(/^# .+\n+/m, '');
+  const hasTabs = withTabs(outsideBlocks(markdown, (line) => line)).includes(tabsOpen);
+  const changed = outsideBlocks(markdown, (line) =>
+    withLinks(withPictures(hasTabs ? asMdx(line) : line, clone, file), file, onSite),
   );
+  const body = hasTabs ? withTabs(changed) : changed;
   const [, name = ''] = /^\w[\w ]*: (\w+)/.exec(plain(title)) ?? [];
-  return [
+  const lines = [
     '---',
     `title: ${JSON.stringify(plain(title))}`,
     `description: ${JSON.stringify(descriptionOf(body))}`,
@@ -23,8 +33,10 @@ export function sitePage(clone: string, file: string, onSite: FindPage): string 
     ...(file.startsWith('docs/adr/') ? ['pagefind: false'] : []),
     '---',
     '',
+    ...(hasTabs ? [tabsImport, ''] : []),
     body,
-  ].join('\n');
+  ];
+  return { extension: hasTabs ? 'mdx' : 'md', text: lines.join('\n') };
 }
 
 /** Returns whether a page has no headings for a list, two pictures side by side, or long tables of several columns or wide ones. */
@@ -59,7 +71,7 @@ function withPictures(line: string, clone: string, file: string): string {
   return line.replace(/!\[([^\]]*)\]\(([\w./-]+\.(?:svg|png))\)/g, (_, alt: string, name: string) => {
     const svg = name.endsWith('.svg') ? readFileSync(join(clone, dirname(file), name), 'utf8') : '';
     if (!svg.includes('class="picture"'))
-      return `<img src="/pictures/${name.replace(/.*\//, '')}" alt="${alt}">`;
+      return `<img src="/pictures/${name.replace(/.*\//, '')}" alt="${alt}" />`;
     const inline = svg
       .replace(/<style>.*?<\/style>/s, '')
       .replace(/aria-label="[^"]*"/, `aria-label="${alt}"`);

@@ -26,8 +26,10 @@ for (const [folder, pages] of [
   [join(site, '.client'), client],
 ] as const) {
   const onSite = finder(folder, pages);
-  for (const file of pages)
-    write(join(content, `${slugOf(file) || 'index'}.md`), named(sitePage(folder, file, onSite)));
+  for (const file of pages) {
+    const { extension, text } = sitePage(folder, file, onSite);
+    write(join(content, `${slugOf(file) || 'index'}.${extension}`), named(text));
+  }
 }
 /** TypeDoc names the pages of the modules after their files. */
 function named(page: string): string {

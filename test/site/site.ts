@@ -23,6 +23,7 @@ const kinds = [
   'native-applications/',
   'moving-to-cis2/',
   'testing/',
+  'any-language/',
   'troubleshooting/',
   'comparison/',
   'commands/',
@@ -142,6 +143,27 @@ describe('the documentation site', () => {
     const page = (name: string) => readFileSync(join(dist, name, 'index.html'), 'utf8');
     assert.match(page('errors'), /Missing 'alg' header in act\.sub JWT/);
     assert.match(page('configuration'), /see --console-host/);
+  });
+
+  test('shows sh and PowerShell as tabs, and keeps the chosen one on other pages', async () => {
+    const { page, context, problems } = await open('any-language/');
+    const tab = () => page.getByRole('tab', { name: 'PowerShell' }).first();
+    const panel = () => page.locator('starlight-tabs').first().locator('[role=tabpanel]');
+    const shown = async () => Promise.all([0, 1].map((index) => panel().nth(index).isVisible()));
+    assert.deepEqual(await shown(), [true, false]);
+    await tab().click();
+    assert.deepEqual(await shown(), [false, true]);
+    await page.goto(`${origin}/dotnet/`);
+    assert.deepEqual(await shown(), [false, true]);
+    assert.match((await panel().nth(1).textContent()) ?? '', /npx alongside app add .* `/);
+    assert.deepEqual(problems, []);
+    await context.close();
+    const plain = await open('any-language/', { javaScriptEnabled: false });
+    assert.equal(
+      await plain.page.locator('starlight-tabs').first().getByText('Invoke-RestMethod').isVisible(),
+      true,
+    );
+    await plain.context.close();
   });
 
   test('answers 404 at a malformed address', async () => {

@@ -4,6 +4,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { withTabs } from '../../../scripts/site/tabs.ts';
+import { at, blocksOf, pages } from '../../pages/blocks.ts';
 import { clone } from './testing/project.ts';
 
 // No PowerShell runs on Linux without a download from outside Debian and npm, so its grammar for tree-sitter reads the scripts.
@@ -50,15 +52,12 @@ describe('the PowerShell scripts and blocks', {
     });
 
   test('of the documentation parse', () => {
-    const pages = readdirSync(join(clone, 'docs')).filter((name) => name.endsWith('.md'));
-    const blocks = pages.flatMap((page) =>
-      [
-        ...readFileSync(join(clone, 'docs', page), 'utf8').matchAll(
-          /^```powershell[^\n]*\n([\s\S]*?)^```$/gm,
-        ),
-      ].map(([, text = '']) => ({ page, text })),
-    );
-    assert.ok(blocks.length > 5);
-    for (const { page, text } of blocks) assert.deepEqual(errorsIn(text), [], `${page}: ${text}`);
+    // With those that the site derives from sh.
+    const blocks = pages.flatMap((page) => {
+      const text = withTabs(readFileSync(join(clone, page), 'utf8').replace(/^```sh .*$/gm, '```sh'));
+      return blocksOf(page, text).filter(({ language }) => language === 'powershell');
+    });
+    assert.ok(blocks.length > 20);
+    for (const block of blocks) assert.deepEqual(errorsIn(block.code), [], `${at(block)}: ${block.code}`);
   });
 });
