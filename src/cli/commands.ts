@@ -22,7 +22,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   },
   'See what is there, and what is wrong': {
     status: [
-      'addresses, people, cards, applications and their credentials of a running instance',
+      'desk, clock, faults, addresses, people, cards, and applications with their credentials',
       () => import('./commands/status.ts'),
     ],
     ready: [

@@ -25,6 +25,7 @@ export function linesOf(refusal: AgedRefusal): string[] {
   const rows: [string, string][] = [
     ['Answer', `${status} ${code}: ${description}`],
     ['Reason', detail],
+    ['Received', facts?.came ?? ''],
     ['Expected', facts?.expected ?? refusal.expected],
     ['Fix', fix],
     ['Who acts', actors[actor]],

@@ -1,5 +1,6 @@
 import { OperatorError } from '@alongside/kernel/operator';
 import type { ApiSchema } from '../../kit/console-api.ts';
+import { stateText } from '../../kit/desk.ts';
 import { type ApplicationCredentials, type InstanceState, variableLines } from '../../kit/environment.ts';
 import { consoleCommand, yes } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
@@ -7,26 +8,53 @@ import { columns } from '../table.ts';
 
 interface Everything {
   state: InstanceState;
+  /** Null without an agent of this instance. */
+  agent: ApiSchema<'AgentStatus'> | null;
+  /** Names of the faults that are on. */
+  faults: string[];
   people: ApiSchema<'Person'>[];
   cards: { serial: string; persona: string | null; name: string; locked: boolean }[];
   applications: ApplicationCredentials[];
 }
 
+/** The agent may be elsewhere, and production has no faults; the rest is still shown. */
+async function ifThere<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof OperatorError) return null;
+    throw error;
+  }
+}
+
 async function read(api: InstanceApi): Promise<Everything> {
   const state = await api.must('GET', '/state');
-  const [{ people }, { applications }, cards] = await Promise.all([
+  const [{ people }, { applications }, cards, agent, faults] = await Promise.all([
     api.must('GET', '/people'),
     api.must('GET', '/applications'),
-    // The agent may be elsewhere; the rest is still shown.
-    api.must('GET', '/cards').then(
-      (answer) => answer.cards,
-      (error: unknown) => {
-        if (error instanceof OperatorError) return [];
-        throw error;
-      },
-    ),
+    ifThere(api.must('GET', '/cards')),
+    ifThere(api.must('GET', '/agent')),
+    ifThere(api.must('GET', '/faults')),
   ]);
-  return { state, people, cards, applications };
+  return {
+    state,
+    agent,
+    faults: (faults?.faults ?? []).flatMap((fault) => (fault.state ? [fault.name] : [])),
+    people,
+    cards: cards?.cards ?? [],
+    applications,
+  };
+}
+
+/** What the instance does now that a test may have left behind. */
+function nowRows({ state, agent, faults }: Everything): string[][] {
+  const { now, offsetSeconds } = state.clock;
+  return [
+    ['Desk', agent ? [stateText(agent), agent.person?.displayName].filter(Boolean).join(' ') : 'no agent'],
+    ['Card', agent?.card?.serial ?? 'none in the reader'],
+    ['Clock', offsetSeconds === 0 ? 'real time' : `${now}, moved by ${offsetSeconds} s`],
+    ['Faults', faults.length === 0 ? 'none' : faults.join(', ')],
+  ];
 }
 
 function rolesText(roles: Everything['people'][number]['roles']): string {
@@ -35,7 +63,8 @@ function rolesText(roles: Everything['people'][number]['roles']): string {
   return second ? `${roles.length} roles` : (first.roleCode.split(':').at(-1) ?? '');
 }
 
-function statusLines({ state, people, cards, applications }: Everything): string[] {
+function statusLines(everything: Everything): string[] {
+  const { state, people, cards, applications } = everything;
   const peopleRows = people.map((person) => [
     `  ${person.persona ?? '-'}`,
     person.uid,
@@ -50,6 +79,8 @@ function statusLines({ state, people, cards, applications }: Everything): string
   );
   return [
     `Alongside ${state.version}, ${state.database}`,
+    '',
+    ...columns(nowRows(everything)),
     '',
     ...columns([...Object.entries(state.urls), ['agentSocket', state.agentSocket ?? 'none']]),
     '',
