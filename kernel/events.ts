@@ -171,11 +171,11 @@ export class EventRecorder implements Recorder {
    * Resolves when earlier writes are on the disk and the events are stored, unless they are successful and may be gathered; undefined
    * if there is nothing to wait for. HTTP responses wait for this.
    */
-  flush(): Promise<void> | undefined {
+  readonly flush = (): Promise<void> | undefined => {
     const isDue = this.#gather === 0 || this.#isPressing || this.#waiting.length >= maxGathered;
     const stored = isDue && this.#waiting.length > 0 ? this.keep() : this.#isWritePressing && this.#writing;
     return stored ? stored.then(() => this.#store.durable()) : this.#store.durable();
-  }
+  };
 
   /** Stores all events recorded so far. */
   keep(): Promise<void> {

@@ -31,7 +31,7 @@ export interface RegularTask {
 /** One part of the product, ready for a listener. */
 export interface Service {
   readonly routes: readonly Route[];
-  /** Runs before the routes and may respond, for example with an allow-list of hosts. */
+  /** Runs before the routes and may respond, for example with an allow-list of hosts. The service has a listener of its own. */
   before?(request: HttpRequest): Answer | undefined | Promise<Answer | undefined>;
   /** Responds to bytes that are not a valid request. One service of a listener may have it. */
   readonly onMalformed?: OnMalformed;

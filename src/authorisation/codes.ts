@@ -1,4 +1,4 @@
-import { activity } from '@alongside/kernel/activity';
+import type { Activity } from '@alongside/kernel/activity';
 import { orderedToken } from '@alongside/kernel/ids';
 import type { Statement } from '../storage/database.ts';
 import type { SingleUse, SpentValue } from '../storage/single-use.ts';
@@ -58,10 +58,13 @@ export class Codes {
   }
 
   /** A code that exists once its write is durable. */
-  creating(grant: Omit<CodeGrant, 'issuer'>): { code: string; write: Statement } {
+  creating(
+    grant: Omit<CodeGrant, 'issuer'>,
+    request: Activity | undefined,
+  ): { code: string; write: Statement } {
     const { issuer, profile } = this.#base;
     const code = orderedToken(codeBytes);
-    const payload: CodeGrant = { ...grant, issuer, trace: activity()?.trace?.context };
+    const payload: CodeGrant = { ...grant, issuer, trace: request?.trace?.context };
     const lifetime = lifetimes[profile] ?? usualLifetime;
     return { code, write: this.#singleUse.keepStatement(kind, code, payload, lifetime) };
   }

@@ -1,12 +1,7 @@
 import type { RequestObserver } from '@alongside/kernel/activity';
 import type { EventRecorder } from '@alongside/kernel/events';
 import { healthRoutes, type Readiness } from '@alongside/kernel/health';
-import {
-  createListener,
-  type HttpRequest,
-  type Listener,
-  type ListenerOptions,
-} from '@alongside/kernel/http';
+import { createListener, type Listener, type ListenerOptions } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import { isLoopbackName } from '@alongside/kernel/networks';
 import type { TrustedProxies } from '@alongside/kernel/peer';
@@ -24,28 +19,16 @@ export interface Placement {
   log: Log;
 }
 
-/** Returns the part of a path between its first two slashes. */
-function firstPart(path: string): string {
-  const end = path.indexOf('/', 1);
-  return path.slice(1, end === -1 ? undefined : end);
-}
-
 function merge(placements: readonly Placement[]): Service {
   const services = placements.map(({ service }) => service);
   const [only] = services;
   if (only && services.length === 1) return only;
-  const owners = new Map<string, Service>();
-  for (const service of services)
-    for (const route of service.routes) {
-      const prefix = firstPart(route.path);
-      if (!owners.has(prefix)) owners.set(prefix, service);
-    }
-  const ownerOf = ({ path }: HttpRequest) => owners.get(firstPart(path)) ?? owners.get('*');
+  if (services.some(({ before }) => before))
+    throw new TypeError('A service that answers before its routes has a listener of its own.');
   const malformed = services.find(({ onMalformed }) => onMalformed)?.onMalformed;
   return {
     routes: services.flatMap((service) => service.routes),
     ...(malformed ? { onMalformed: malformed } : {}),
-    before: (request) => ownerOf(request)?.before?.(request),
   };
 }
 
@@ -134,15 +117,15 @@ export async function startListeners(
       const listener = createListener(settings.theme(service.routes), {
         name,
         log,
-        flush: () => settings.recorder.flush(),
+        flush: settings.recorder.flush,
         isHttps: isHttps(settings.urls[name]),
         refusals: settings.refusals,
         observer: settings.observer,
         development: settings.development,
         ...(proxies ? { proxies } : {}),
         ...(tls ? { tls } : {}),
+        ...(service.before ? { before: service.before } : {}),
         ...(service.onMalformed ? { onMalformed: service.onMalformed } : {}),
-        ...(service.before ? { before: (request) => service.before?.(request) } : {}),
       });
       const port = await listener.listen(settings.ports[name], host, { held: settings.held });
       started.push(listener);

@@ -92,7 +92,8 @@ function entryOf(
 export const changeRecorder = ({ audit }: Dependencies, call: RecordedCall): ChangeRecorder => ({
   recordStatement({ subject, ...facts }) {
     const audited = call.api.audited?.({ ...call, query: call.request.query }) ?? { action: 'api.called' };
-    return audit.recordStatement(entryOf(call, { ...audited, ...(subject && { subject }), facts }, 200));
+    const entry = entryOf(call, { ...audited, ...(subject && { subject }), facts }, 200);
+    return audit.recordStatement(entry, call.request.activity);
   },
   done() {
     call.trace.changeRecorded = true;
@@ -125,5 +126,5 @@ export async function recordCall(
   const audited = described ?? { action: 'api.called' };
   // A back end's own refusal has its own rule.
   const refused = rule ?? answer.because?.refusal.entry.id;
-  await audit.recordAlone(entryOf(call, audited, answer.status, refused));
+  await audit.recordAlone(entryOf(call, audited, answer.status, refused), request.activity);
 }

@@ -1,4 +1,4 @@
-import { activity, outcomeOf } from '@alongside/kernel/activity';
+import { outcomeOf } from '@alongside/kernel/activity';
 import type { Answer } from '@alongside/kernel/answer';
 import { recordOf } from '@alongside/kernel/refusals';
 import type { RecordedCall } from './audit.ts';
@@ -14,29 +14,37 @@ interface RefusedCall {
 /** Records the events of the token's journey. Calls with an unknown token belong to no journey. */
 function recordEvents(
   { recorder }: Dependencies,
-  { api, verb, trace }: RecordedCall,
+  { request, api, verb, trace }: RecordedCall,
   { status }: Answer,
   rule = '',
 ): void {
   const { token, mode = '', operation = '', warning } = trace;
   if (!token) return;
-  recorder.record({
-    lasting: token.family,
-    from: 'application',
-    to: 'gateway',
-    name: 'gateway.request',
-    outcome: outcomeOf(status),
-    detail: { api: api.name, mode, operation, status, rule, ...(warning === undefined ? {} : { warning }) },
-  });
+  const outcome = outcomeOf(status);
+  const detail = {
+    api: api.name,
+    mode,
+    operation,
+    status,
+    rule,
+    ...(warning === undefined ? {} : { warning }),
+  };
+  recorder.record(
+    { lasting: token.family, from: 'application', to: 'gateway', name: 'gateway.request', outcome, detail },
+    request.activity,
+  );
   if (trace.reachedBackEnd && api.event)
-    recorder.record({
-      lasting: token.family,
-      from: 'gateway',
-      to: api.event.party,
-      name: api.event.name(verb),
-      outcome: outcomeOf(status),
-      detail: { operation, status },
-    });
+    recorder.record(
+      {
+        lasting: token.family,
+        from: 'gateway',
+        to: api.event.party,
+        name: api.event.name(verb),
+        outcome,
+        detail: { operation, status },
+      },
+      request.activity,
+    );
 }
 
 /** Keeps for `explain` how a call differs from the definition of its API. A refused call has a record of its own. */
@@ -91,7 +99,7 @@ export function recordEnding(
   refused?: RefusedCall,
 ): void {
   const { token, keyOf } = call.trace;
-  const seen = activity();
+  const { activity: seen } = call.request;
   if (seen && call.api.isDefined) seen.operation = call.api.basePath + (call.trace.operation ?? '/*');
   seen?.note({
     api: call.api.name,

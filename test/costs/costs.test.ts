@@ -18,20 +18,20 @@ type Limits = Readonly<Record<string, Partial<Costs>>>;
 
 /** Limits for one operation at a time, so that none shares a transaction or an fsync. They may only fall. */
 const onSqlite: Limits = {
-  opaque: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 330 },
-  jwt: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 330 },
-  code: { reads: 3, writes: 8, rows: 7, transactions: 2, fsyncs: 2, kilobytes: 700 },
-  redeem: { reads: 1, writes: 6, rows: 6, transactions: 1, fsyncs: 1, kilobytes: 420 },
-  refresh: { reads: 2, writes: 5, rows: 5, transactions: 1, fsyncs: 1, kilobytes: 420 },
-  'refresh-secret': { reads: 1, writes: 3, rows: 3, transactions: 1, fsyncs: 1, kilobytes: 330 },
-  exchange: { reads: 1, writes: 3, rows: 3, transactions: 1, fsyncs: 1, kilobytes: 420 },
-  userinfo: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 350 },
-  discovery: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 350 },
-  jwks: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 350 },
-  hop: { reads: 6, writes: 12, rows: 12, transactions: 4, fsyncs: 4, kilobytes: 1_500 },
-  'sign-on': { reads: 10, writes: 18, rows: 18, transactions: 9, fsyncs: 7, kilobytes: 2_400 },
-  hello: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 350 },
-  patient: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 400 },
+  opaque: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, lookups: 1, kilobytes: 330 },
+  jwt: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, lookups: 1, kilobytes: 330 },
+  code: { reads: 3, writes: 8, rows: 7, transactions: 2, fsyncs: 2, lookups: 3, kilobytes: 700 },
+  redeem: { reads: 1, writes: 6, rows: 6, transactions: 1, fsyncs: 1, lookups: 1, kilobytes: 420 },
+  refresh: { reads: 2, writes: 5, rows: 5, transactions: 1, fsyncs: 1, lookups: 1, kilobytes: 420 },
+  'refresh-secret': { reads: 1, writes: 3, rows: 3, transactions: 1, fsyncs: 1, lookups: 1, kilobytes: 330 },
+  exchange: { reads: 1, writes: 3, rows: 3, transactions: 1, fsyncs: 1, lookups: 1, kilobytes: 420 },
+  userinfo: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, lookups: 1, kilobytes: 350 },
+  discovery: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, lookups: 1, kilobytes: 350 },
+  jwks: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, lookups: 1, kilobytes: 350 },
+  hop: { reads: 6, writes: 12, rows: 12, transactions: 4, fsyncs: 4, lookups: 22, kilobytes: 1_500 },
+  'sign-on': { reads: 10, writes: 18, rows: 18, transactions: 9, fsyncs: 7, lookups: 33, kilobytes: 2_400 },
+  hello: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, lookups: 1, kilobytes: 350 },
+  patient: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, lookups: 1, kilobytes: 400 },
 };
 
 /**

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { StatementSync } from 'node:sqlite';
@@ -21,6 +22,8 @@ export interface Costs {
   sent: number;
   /** Waits for PostgreSQL: statements that are sent before the first of them is answered share one, on each connection. */
   roundTrips: number;
+  /** Reads of the request that is under way from its context, instead of passing it. The listener of each request makes one. */
+  lookups: number;
   /** Memory allocated by JavaScript, by the client of the test too, in thousands of bytes. */
   kilobytes: number;
 }
@@ -33,6 +36,7 @@ const costs: Costs = {
   fsyncs: 0,
   sent: 0,
   roundTrips: 0,
+  lookups: 0,
   kilobytes: 0,
 };
 /** Statements of each connection without an answer. */
@@ -78,7 +82,7 @@ function noteCached(method: 'get' | 'all'): void {
   Object.assign(SqliteDatabase.prototype, { [method]: noting });
 }
 
-/** Counts all later statements and fsyncs of this process. */
+/** Counts all later statements, fsyncs and lookups of this process. */
 export function startCounting(): void {
   for (const method of ['get', 'all', 'run'] as const) count(method);
   for (const method of ['get', 'all'] as const) noteCached(method);
@@ -90,6 +94,13 @@ export function startCounting(): void {
       costs.roundTrips += Number(before === 0);
       waiting.set(this, before + 1);
       return query.apply(this, values).finally(() => waiting.set(this, (waiting.get(this) ?? 0) - 1));
+    },
+  });
+  const { getStore } = AsyncLocalStorage.prototype;
+  Object.assign(AsyncLocalStorage.prototype, {
+    getStore(this: AsyncLocalStorage<unknown>) {
+      costs.lookups += 1;
+      return getStore.call(this);
     },
   });
   const { fdatasync } = fs;
@@ -121,6 +132,7 @@ export const difference = (end: Costs, start: Costs): Costs => ({
   fsyncs: end.fsyncs - start.fsyncs,
   sent: end.sent - start.sent,
   roundTrips: end.roundTrips - start.roundTrips,
+  lookups: end.lookups - start.lookups,
   kilobytes: end.kilobytes - start.kilobytes,
 });
 
@@ -133,6 +145,7 @@ export function lesser(one: Costs, other: Costs = one): Costs {
     fsyncs: Math.min(one.fsyncs, other.fsyncs),
     sent: Math.min(one.sent, other.sent),
     roundTrips: Math.min(one.roundTrips, other.roundTrips),
+    lookups: Math.min(one.lookups, other.lookups),
     kilobytes: Math.min(one.kilobytes, other.kilobytes),
   };
 }

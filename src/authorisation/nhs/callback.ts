@@ -56,7 +56,7 @@ type CheckedCall = NhsCall &
 async function giveCode(known: CheckedCall): Promise<Answer> {
   const { base, codes, parts } = known.server;
   const grant = grantOf(known);
-  const { code, write } = codes.creating(grant);
+  const { code, write } = codes.creating(grant, known.request.activity);
   await parts.database.batch([write, codeRecordStatement(parts, base, grant)]);
   return sendCode(known.server, known, code);
 }

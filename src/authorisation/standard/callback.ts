@@ -91,7 +91,7 @@ async function giveCode(known: CheckedReturn): Promise<Answer> {
   const { base, codes, issuer, parts, pushed } = server;
   const { requestUri = null } = known.pending;
   const grant = grantOf(known);
-  const { code, write } = codes.creating(grant);
+  const { code, write } = codes.creating(grant, known.request.activity);
   const spent = requestUri === null ? [] : [pushed.spendStatement(requestUri)];
   const { done } = await parts.database.batch([...spent, write, codeRecordStatement(parts, base, grant)]);
   return done

@@ -32,6 +32,7 @@ type Checked = Passed<'access-token' | 'client' | 'client-approval' | 'sender-co
 
 /** Returns those claims of CIS2's userinfo that the scopes of the token name. */
 async function answerClaims({
+  request,
   server: { base, parts },
   record,
   client: { application },
@@ -42,13 +43,16 @@ async function answerClaims({
   const source = { userinfoUrl, here };
   const { claims } = await storedUserinfo(parts, record, source, errors.accessTokenInvalid);
   const wanted = claimsOfScopes(record.scope.split(' '));
-  parts.recorder.record({
-    lasting: record.family,
-    from: 'application',
-    to: 'authorisation',
-    name: 'authorisation.userinfo',
-    detail: { client: application.name, scope: record.scope },
-  });
+  parts.recorder.record(
+    {
+      lasting: record.family,
+      from: 'application',
+      to: 'authorisation',
+      name: 'authorisation.userinfo',
+      detail: { client: application.name, scope: record.scope },
+    },
+    request.activity,
+  );
   const found = Object.fromEntries(Object.entries(claims).filter(([name]) => wanted.has(name)));
   // A provider elsewhere decides itself.
   return json(200, { ...(isOwn ? withVerifiedEmail(found, wanted) : found), sub: record.uid });

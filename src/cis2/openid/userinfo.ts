@@ -69,18 +69,21 @@ type Checked = Passed<'access-token' | 'client' | 'sender-constraint' | 'user'>;
 async function answerClaims(
   call: ServerCall & WithRecord & WithRelyingParty & { person: Person } & Checked,
 ): Promise<Answer> {
-  const { record, person, client, server } = call;
+  const { record, person, client, server, request } = call;
   const { issuer, keys, recorder, urls, faults, idTokens } = server;
   const { application, registration } = client;
   const options = { asNumbers: idTokens.assuranceAsNumbers, profile: registration.profile };
   const active = (await faults?.happening(userinfoFaults)) ?? noFault;
-  recorder.record({
-    lasting: record.family,
-    from: partyOf(registration, urls),
-    to: 'cis2',
-    name: 'cis2.userinfo',
-    detail: { client: application.name, scope: record.scope },
-  });
+  recorder.record(
+    {
+      lasting: record.family,
+      from: partyOf(registration, urls),
+      to: 'cis2',
+      name: 'cis2.userinfo',
+      detail: { client: application.name, scope: record.scope },
+    },
+    request.activity,
+  );
   const algorithm = registration.userinfoSigningAlg;
   if (algorithm === null && active.length === 0) return unsignedAnswer(person, record, options);
   const right = claimsFor(person, record, options);

@@ -1,4 +1,4 @@
-import { activity } from '@alongside/kernel/activity';
+import type { Activity } from '@alongside/kernel/activity';
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
@@ -154,6 +154,7 @@ export class Codes {
     client: RelyingParty,
     authorization: AuthorizationRequest,
     session: Session,
+    request: Activity | undefined,
   ): { code: string; statements: Statement[] } {
     const code = orderedToken();
     const reached = strengthFor(session.authentication, client.registration);
@@ -176,20 +177,23 @@ export class Codes {
       idAssuranceLevel: session.idAssuranceLevel,
       roleId: session.roleId,
       stateHash: authorization.state === null ? null : halfHash(authorization.state),
-      trace: activity()?.trace?.context,
+      trace: request?.trace?.context,
     };
     const kept = this.#singleUse.keepStatement(this.#kind, code, grant, lifetime * 1000);
-    const audited = this.#audit.recordStatement({
-      action: 'cis2.code-issued',
-      outcome: 'ok',
-      actor: session.uid,
-      role: session.roleId,
-      application: client.application.id,
-      session: session.sid,
-      family: grant.family,
-      device: session.agentId,
-      detail: { authenticator: session.authentication.authenticator, acr: grant.acr },
-    });
+    const audited = this.#audit.recordStatement(
+      {
+        action: 'cis2.code-issued',
+        outcome: 'ok',
+        actor: session.uid,
+        role: session.roleId,
+        application: client.application.id,
+        session: session.sid,
+        family: grant.family,
+        device: session.agentId,
+        detail: { authenticator: session.authentication.authenticator, acr: grant.acr },
+      },
+      request,
+    );
     const { pushed } = authorization;
     const statements = [kept, audited];
     return {
@@ -203,15 +207,19 @@ export class Codes {
     client: RelyingParty,
     authorization: AuthorizationRequest,
     { code, silent, session }: { code: string; silent: boolean; session: Session },
+    request: Activity | undefined,
   ): void {
-    this.#recorder.record({
-      keys: [stateKey(authorization), code],
-      session: session.cisSessionId ?? session.sid,
-      from: 'cis2',
-      to: partyOf(client.registration, this.#urls),
-      name: 'cis2.code',
-      detail: { client: client.application.name, silent },
-    });
+    this.#recorder.record(
+      {
+        keys: [stateKey(authorization), code],
+        session: session.cisSessionId ?? session.sid,
+        from: 'cis2',
+        to: partyOf(client.registration, this.#urls),
+        name: 'cis2.code',
+        detail: { client: client.application.name, silent },
+      },
+      request,
+    );
   }
 
   find(code: string): Promise<SpentValue<CodeGrant> | undefined> {

@@ -226,7 +226,12 @@ async function establishSession(
   const { provider, request, interaction, client, reply, authentication, person, found, before } = context;
   const { sessions, codes, ends, marks, interactions } = provider;
   const made = sessions.prepare(authentication, person.idAssuranceLevel, context.roleId, before);
-  const { code, statements } = codes.prepare(client, interaction.authorization, made.session);
+  const { code, statements } = codes.prepare(
+    client,
+    interaction.authorization,
+    made.session,
+    request.activity,
+  );
   const { done } = await provider.database.batch([
     // First: on PostgreSQL it waits for an end that is being stored, and others need not wait for its locks meanwhile.
     made.statement,
@@ -246,7 +251,7 @@ async function establishSession(
   if (authentication.agentId !== null)
     await ends.end(await sessions.ofOthers(authentication.agentId, person.uid), 'anotherPerson');
   const silent = authentication.personAt < interaction.createdAt;
-  codes.sent(client, interaction.authorization, { code, silent, session: made.session });
+  codes.sent(client, interaction.authorization, { code, silent, session: made.session }, request.activity);
   return reply.succeed(code, interaction.authorization.scope).with({
     'set-cookie': [
       made.cookie,

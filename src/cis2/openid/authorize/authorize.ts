@@ -1,4 +1,3 @@
-import { activity } from '@alongside/kernel/activity';
 import { noContent } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
@@ -51,14 +50,15 @@ interface WithParameters {
 export const findClient = check(
   'client',
   async function findClient({
+    request,
     parameters,
     provider: { applications },
-  }: WithParameters & { provider: { applications: Applications } }) {
+  }: WithParameters & { request: HttpRequest; provider: { applications: Applications } }) {
     const clientId = parameters.get('client_id');
     if (clientId === undefined) throw requestErrors.clientMissing('client_id is missing');
     const client = await findRelyingParty(applications, clientId);
     if (!client) throw requestErrors.clientUnknown(`no approved client of CIS2 has the id ${clientId}`);
-    activity()?.note({ client: clientId, application: client.application.id });
+    request.activity?.note({ client: clientId, application: client.application.id });
     return { client };
   },
 );
@@ -93,27 +93,32 @@ function noteRequest({
   client,
   authorization,
   ignoredAcr,
+  request,
   provider: { recorder, urls },
 }: {
+  request: HttpRequest;
   client: RelyingParty;
   authorization: AuthorizationRequest;
   ignoredAcr: readonly string[];
   provider: { recorder: Recorder; urls: Urls };
 }): void {
   const { prompt, acr, scope } = authorization;
-  recorder.record({
-    keys: [stateKey(authorization)],
-    from: partyOf(client.registration, urls),
-    to: 'cis2',
-    name: 'cis2.authorize',
-    detail: {
-      client: client.application.name,
-      scope: scope.join(' '),
-      acr: acr.join(' '),
-      ...(ignoredAcr.length > 0 ? { ignoredAcr: ignoredAcr.join(' ').slice(0, longestIgnored) } : {}),
-      prompt: prompt.join(' '),
+  recorder.record(
+    {
+      keys: [stateKey(authorization)],
+      from: partyOf(client.registration, urls),
+      to: 'cis2',
+      name: 'cis2.authorize',
+      detail: {
+        client: client.application.name,
+        scope: scope.join(' '),
+        acr: acr.join(' '),
+        ...(ignoredAcr.length > 0 ? { ignoredAcr: ignoredAcr.join(' ').slice(0, longestIgnored) } : {}),
+        prompt: prompt.join(' '),
+      },
     },
-  });
+    request.activity,
+  );
 }
 
 export interface AuthorizeDependencies extends RequestIssuer {

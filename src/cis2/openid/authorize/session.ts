@@ -192,6 +192,7 @@ export async function askForRole({
 
 /** Issues a code from the live session without a page: single sign-on. */
 export async function answerSilently({
+  request,
   client,
   authorization,
   session,
@@ -206,7 +207,7 @@ export async function answerSilently({
     provider: { sessions: Sessions; codes: Codes; database: Database; pushed: PushedRequests };
   }): Promise<Answer | undefined> {
   if (!session) return undefined;
-  const { code, statements } = codes.prepare(client, authorization, { ...session, roleId });
+  const { code, statements } = codes.prepare(client, authorization, { ...session, roleId }, request.activity);
   const { done } = await database.batch([
     sessions.joinStatement(session.sid, client.registration.clientId),
     sessions.useStatement(session),
@@ -221,6 +222,6 @@ export async function answerSilently({
     // The session ended at the same time: continue as without one.
     return undefined;
   }
-  codes.sent(client, authorization, { code, silent: true, session });
+  codes.sent(client, authorization, { code, silent: true, session }, request.activity);
   return reply.succeed(code, authorization.scope);
 }
