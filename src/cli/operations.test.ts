@@ -56,6 +56,21 @@ describe('session', () => {
   });
 });
 
+test('status shows the desk, the card, a moved clock and the faults that are on', async () => {
+  await run('clock', 'advance', '2h');
+  const [fault] = (await json<{ faults: { name: string }[] }>('fault', 'list')).faults;
+  await run('fault', 'on', String(fault?.name));
+  const text = (await run('status')).lines.join('\n');
+  await run('fault', 'off', String(fault?.name));
+  await run('clock', 'reset');
+  assert.match(text, /^Desk +.*Quillfeather/m);
+  assert.match(text, /^Card +\d+$/m);
+  assert.match(text, /^Clock +.+, moved by 7200 s$/m);
+  assert.ok(text.includes(`\nFaults  ${fault?.name}\n`), text);
+  const after = await json<{ faults: string[]; agent: { state: string } }>('status');
+  assert.deepEqual([after.faults, after.agent.state], [[], 'signedIn']);
+});
+
 describe('an unknown name', () => {
   for (const [argv, name] of [
     [['card', 'insert', 'nurze'], 'nurse'],
@@ -174,22 +189,6 @@ test('agent exits with success after JSON output', async () => {
     assert.equal(code, 0, words.join(' '));
     assert.equal(out.trim().split('\n').length, 1);
   }
-});
-
-test('status shows the desk, the card, a moved clock and the faults that are on', async () => {
-  await instance.signInAtDesk('gp');
-  await run('clock', 'advance', '2h');
-  const [fault] = (await json<{ faults: { name: string }[] }>('fault', 'list')).faults;
-  await run('fault', 'on', String(fault?.name));
-  const text = (await run('status')).lines.join('\n');
-  await run('fault', 'off', String(fault?.name));
-  await run('clock', 'reset');
-  assert.match(text, /^Desk +.*Quillfeather/m);
-  assert.match(text, /^Card +\d+$/m);
-  assert.match(text, /^Clock +.+, moved by 7200 s$/m);
-  assert.ok(text.includes(`\nFaults  ${fault?.name}\n`), text);
-  const after = await json<{ faults: string[]; agent: { state: string } }>('status');
-  assert.deepEqual([after.faults, after.agent.state], [[], 'signedIn']);
 });
 
 describe('registration-authority', () => {
