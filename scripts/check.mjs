@@ -58,7 +58,7 @@ const checks = {
     run: async () => (await import('./check/windows.mjs')).windows(),
   },
   assurance: {
-    about: 'threat model and ASVS name tests that exist',
+    about: 'threat model, ASVS and Windows name tests that exist',
     run: assurance,
   },
   decisions: { about: 'ADRs have the form that CONTRIBUTING.md describes', run: decisions },

@@ -6,6 +6,11 @@ import { trackedFiles } from './tracked.mjs';
 /** The tables with evidence in each row, and the cell that begins each row. */
 const tables = [
   { page: 'docs/threat-model.md', row: /^\| (T-[a-z]+-[STRIDE]\d+) \|/, exempt: undefined },
+  {
+    page: 'docs/windows.md',
+    row: /^\| ([^|]+) \| .* \| (?:Wine|Linux|data|reading)[^|]* \|$/,
+    exempt: /\| – \| reading \|$/,
+  },
   { page: 'docs/assurance/asvs.md', row: /^\| (\d+\.\d+\.\d+) \|/, exempt: /\| (gap|not applicable) \|/ },
 ];
 
@@ -13,7 +18,7 @@ const tables = [
 const reference = /`([\w./-]+\.(?:test\.ts|md))` `([^`]+)`/g;
 
 /**
- * Checks the tables of the threat model and of ASVS: every row names a test (or a passage of the documentation) that
+ * Checks the tables of the threat model, of Windows and of ASVS: every row names a test (or a passage of the documentation) that
  * exists, no row is there twice, and every test file in a folder called `security` is named by a row.
  */
 export function assurance() {
