@@ -24,7 +24,7 @@ export interface TokenRequest {
 
 const LONGEST_TOKEN = 65_536;
 /** Parameters of a token request that must not be logged. */
-const SECRETS = [
+export const SECRETS = [
   'client_secret',
   'client_assertion',
   'code',

@@ -80,6 +80,14 @@ export type JourneyFinder = (
 
 const current = new AsyncLocalStorage<Activity>();
 
+/**
+ * What a route declares as secret in its requests and responses: parameters of the query or the form, headers and members of JSON by
+ * these names, or all of both bodies, where people type a PIN or a password.
+ */
+export type Secrets = 'bodies' | readonly string[];
+
+const noSecrets: Secrets = [];
+
 /** The route of requests that no route serves. */
 export const noRoute = 'other';
 
@@ -107,6 +115,7 @@ export class Activity {
   isTraceTrusted = false;
   trace: Trace | undefined;
   route = noRoute;
+  secrets = noSecrets;
   /** Template of the operation, where the route is that of any path. Not for metrics: definitions may have thousands. */
   operation: string | undefined;
   status = 0;
@@ -132,12 +141,13 @@ export class Activity {
   }
 
   /** Takes the members of a request that the line and the metrics need, once it is parsed. */
-  follow(request: ReceivedRequest, route: string, isTraceTrusted = false): void {
+  follow(request: ReceivedRequest, route: string, secrets = noSecrets, isTraceTrusted = false): void {
     const { id, address, headers } = request;
     this.request = request;
     this.id = id;
     this.address = address;
     this.route = route;
+    this.secrets = secrets;
     const { traceparent } = headers;
     if (typeof traceparent !== 'string') return;
     this.traceId = traceForm.exec(traceparent)?.[1];

@@ -4,6 +4,7 @@ import { systemClock } from './clock.ts';
 import { reasonOf } from './errors.ts';
 import { LogFile, type LogFileOptions } from './log-file.ts';
 import { printable } from './operator.ts';
+import { withoutSecrets } from './secret-names.ts';
 
 type Write = (fields: Record<string, unknown>, message: string) => void;
 
@@ -14,20 +15,6 @@ export interface Log {
   warn: Write;
   error: Write;
 }
-
-const hidden = [
-  'authorization',
-  'cookie',
-  'pin',
-  'newPin',
-  'secret',
-  'password',
-  'token',
-  'assertion',
-  'code',
-  'ticket',
-  'client_secret',
-];
 
 /** A level that can change while the process runs. */
 export interface LogLevel {
@@ -160,7 +147,7 @@ export function createLog(level: string | LogLevel, service: string): Log {
     {
       level: wanted.current,
       base: { service },
-      redact: { paths: hidden.flatMap((name) => [name, `*.${name}`]), censor: '(hidden)' },
+      formatters: { log: withoutSecrets },
     },
     output(),
   );

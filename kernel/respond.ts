@@ -37,7 +37,10 @@ export function plainError(thrown: unknown, request: HttpRequest): Answer {
 }
 
 /** The members of a route that decide about a response. */
-export type Responder = Pick<Route, 'endpoint' | 'errors' | 'rawQuery' | 'bodyLimit' | 'readsBody'>;
+export type Responder = Pick<
+  Route,
+  'endpoint' | 'errors' | 'rawQuery' | 'bodyLimit' | 'readsBody' | 'secrets'
+>;
 
 /** Responds to requests without a route. */
 export const nothingHere: Responder = {

@@ -1,4 +1,4 @@
-import { noRoute } from './activity.ts';
+import { noRoute, type Secrets } from './activity.ts';
 import { type Endpoint, type ErrorFormat, everyMethod, type Method, type Route } from './request.ts';
 import { damaged, decodes, methodNotAllowed, nothingHere, type Responder, refusing } from './respond.ts';
 
@@ -62,6 +62,10 @@ export function route<const Path extends string>(
   const answer = methodNotAllowed(served.join(', '));
   return [...routes, { ...first, methods: others, endpoint: async () => answer, isMethodError: true }];
 }
+
+/** Declares what is secret in the requests and responses of routes. */
+export const withSecrets = (secrets: Secrets, routes: readonly Route[]): Route[] =>
+  routes.map((one) => ({ ...one, secrets }));
 
 /** Removes the 405 responses: another method is 404 then, like an unknown path. */
 export const withoutMethodErrors = (routes: readonly Route[]): Route[] =>

@@ -3,7 +3,7 @@ import { type Answer, json, redirect } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
 import { continuePage } from '@alongside/kernel/layout';
 import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/request';
-import { type Handler, route } from '@alongside/kernel/route';
+import { type Handler, route, withSecrets } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import { cardRefusal, pinRefusal } from '../protocol.ts';
@@ -227,7 +227,7 @@ export function interactionRoutes(desk: InteractionDesk, guard: GuardSettings, e
     ...route('/interaction/:id', { GET: run(show) }),
     ...route('/interaction/:id/state', { GET: run(state) }),
     ...route('/interaction/:id/card', { GET: run(card) }),
-    ...route('/interaction/:id/pin', { POST: run(pin) }),
+    ...withSecrets('bodies', [...route('/interaction/:id/pin', { POST: run(pin) })]),
     ...route('/interaction/:id/role', { POST: run(role) }),
     ...route('/interaction/:id/renewal', { POST: run(renewal) }),
     ...route('/interaction/:id/confirm', { POST: run(confirm) }),

@@ -1,7 +1,7 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/request';
-import { type Handler, route } from '@alongside/kernel/route';
+import { type Handler, route, withSecrets } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import { readForm } from '../handoff/form.ts';
 import {
@@ -121,6 +121,6 @@ export function selfServiceRoutes(desk: SelfServiceDesk, guard: GuardSettings, e
   return [
     ...route('/card', { GET: begin('overview') }),
     ...route(signInPath, { GET: begin('sign-in') }),
-    ...cardPages.flatMap(routesOf),
+    ...withSecrets('bodies', [...cardPages.flatMap(routesOf)]),
   ];
 }

@@ -1,9 +1,11 @@
 import { CookieNames } from '@alongside/kernel/cookies';
+import { withSecrets } from '@alongside/kernel/route';
 import { Developers } from '../oauth/developers.ts';
 import { ProofNonces } from '../oauth/dpop.ts';
 import { AnonymousRows, NetworkLimit, networkLimits } from '../oauth/network-limit.ts';
 import { RateLimiter } from '../oauth/rate-limits.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
+import { oauthSecrets } from '../oauth/secret-parameters.ts';
 import type { Service } from '../service.ts';
 import { createBase } from './base.ts';
 import { createClients } from './clients.ts';
@@ -57,9 +59,10 @@ export function createAuthorisation(dependencies: AuthorisationDependencies): Se
     routes: [
       ...createConsoleRoutes(bases, parts, createValidate),
       ...bases.flatMap((base) =>
-        base.profile === 'nhs'
-          ? createNhsRoutes(base, bases, parts)
-          : createStandardRoutes(base, bases, parts),
+        withSecrets(
+          oauthSecrets,
+          (base.profile === 'nhs' ? createNhsRoutes : createStandardRoutes)(base, bases, parts),
+        ),
       ),
     ],
   };

@@ -13,10 +13,6 @@ export interface CapturedPart {
 const longestBody = 65_536;
 const longestHeader = 1_000;
 
-/** Forms in which people type a PIN, a password or a code, and calls that hand such secrets on. */
-const secretForms =
-  /^\/(?:interaction\/:id\/(?:pin|:authenticator)|card\/|cards\/:serial\/(?:unlock|unblock|pin)|card-records|enrol|enrolment|account|tablet\/|mail|directory\/people\/:uid\/mail|cis2\/people|login\/|saml\/)/;
-
 /** Headers that do not describe the request. */
 const usualHeaders: ReadonlySet<string> = new Set([
   'connection',
@@ -124,21 +120,22 @@ const pathOf = ({ path }: ReceivedRequest, route: string): string =>
   );
 
 export function captureRequest(
-  { request, route }: Activity,
+  { request, route, secrets }: Activity,
   key: Buffer,
   origin: string,
   offending: string | null,
 ): CapturedPart | undefined {
   if (!request) return undefined;
-  const cutter = new Cutter(key);
+  const cutter = new Cutter(key, secrets);
   const { headers } = request;
   const type = headers['content-type'] ?? '';
-  const body: Body = secretForms.test(route)
-    ? {
-        isCut: false,
-        ...(request.body === '' ? {} : { body: '(not kept, because it may have a PIN or a password)' }),
-      }
-    : bodyOf(request.body, type, cutter, offending);
+  const body: Body =
+    secrets === 'bodies'
+      ? {
+          isCut: false,
+          ...(request.body === '' ? {} : { body: '(not kept, because it may have a PIN or a password)' }),
+        }
+      : bodyOf(request.body, type, cutter, offending);
   const captured = {
     url: `${origin}${pathOf(request, route)}`,
     headers: marked(headersOf(headers, cutter), offending),
@@ -152,21 +149,21 @@ const textOf = (body: string | Uint8Array): string =>
   typeof body === 'string' ? body : Buffer.from(body).toString('utf8');
 
 /** Returns the request that the redirect of an answer makes a browser send. */
-export function captureDeparture({ answer }: Activity, key: Buffer): Captured | undefined {
+export function captureDeparture({ answer, secrets }: Activity, key: Buffer): Captured | undefined {
   const location = answer?.headers.location;
   if (typeof location !== 'string') return undefined;
-  const cutter = new Cutter(key);
+  const cutter = new Cutter(key, secrets);
   const [url = '', parameterText = ''] = location.split(/[?#](.*)/s);
   const query = parameters(parameterText, cutter);
   return { url, headers: [], ...(query.length > 0 ? { query } : {}), isCut: false, tokens: [] };
 }
 
-export function captureAnswer({ answer, route }: Activity, key: Buffer): CapturedPart | undefined {
+export function captureAnswer({ answer, secrets }: Activity, key: Buffer): CapturedPart | undefined {
   if (!(answer instanceof Answer)) return undefined;
-  const cutter = new Cutter(key);
+  const cutter = new Cutter(key, secrets);
   const type = [answer.headers['content-type'] ?? ''].flat()[0] ?? '';
   let body: Body = { isCut: false };
   if (answer instanceof StreamAnswer) body = { body: '(a stream)', isCut: false };
-  else if (!secretForms.test(route)) body = bodyOf(textOf(answer.body), type, cutter, null);
+  else if (secrets !== 'bodies') body = bodyOf(textOf(answer.body), type, cutter, null);
   return { captured: { headers: headersOf(answer.headers, cutter), ...body }, tokens: cutter.tokens };
 }

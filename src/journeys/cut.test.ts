@@ -47,3 +47,9 @@ describe('Cutter.json', () => {
     }
   });
 });
+
+test('Cutter cuts what the route declares, whatever its name', () => {
+  const cutter = new Cutter(markKey(), ['colour']);
+  assert.ok(cutter.field('colour', secret).mark);
+  assert.equal(new Cutter(markKey()).field('colour', secret).value, secret);
+});

@@ -1,16 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import type { Secrets } from '@alongside/kernel/activity';
 import { isObject, jsonPart } from '@alongside/kernel/json';
+import { isPersonalName, isSecretName } from '@alongside/kernel/secret-names';
 import type { DecodedToken, Field } from './model.ts';
-
-/** Names of values of which nothing is kept, not even their length: a person knows or holds them. */
-const unkept =
-  /(?:^|[a-z_.-])(?:pin|pins|puk|passcode|otp|totp)\d?$|password|passphrase|private_?key|^(?:answer|cookie|set-cookie)$/i;
-/** Names of values that are secrets of a program. */
-const secret =
-  /secret|token|assertion|proof|ticket|signature|api-?key|(?:^|[-_])keys?$|^(?:code|code_verifier|authorization|dpop|request_uri|unlockCode|interaction|csrf|jwt)$/i;
-/** Names that look like those of secrets, and describe one. */
-const plain = /_?(?:type|name|alg|method|endpoint)$|_uri$|_expires|^(?:public_?key|key_?id|jwks|kid)$/i;
-const secretUri = /^request_uri$/i;
 
 /** Members of a private key (RFC 7518 section 6). */
 const privateMembers: ReadonlySet<string> = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']);
@@ -52,19 +44,22 @@ export interface FoundToken {
 export class Cutter {
   readonly tokens: FoundToken[] = [];
   readonly #key: Buffer;
+  readonly #declared: Secrets;
 
-  constructor(key: Buffer) {
+  /** @param declared the secrets of the route */
+  constructor(key: Buffer, declared: Secrets = []) {
     this.#key = key;
+    this.#declared = declared;
   }
 
-  field(name: string, value: string, isSecret = this.isSecret(name)): Field {
-    if (unkept.test(name)) return { name, value: nothingKept };
+  field(name: string, value: string, isSecret = this.#isSecret(name)): Field {
+    if (isPersonalName(name)) return { name, value: nothingKept };
     if (this.#note(name, value) || isSecret) return { name, ...this.secret(value) };
     return { name, value: value.length > longestValue ? `${value.slice(0, longestValue)}…` : value };
   }
 
-  isSecret(name: string): boolean {
-    return secretUri.test(name) || (secret.test(name) && !plain.test(name));
+  #isSecret(name: string): boolean {
+    return isSecretName(name) || this.#declared.includes(name);
   }
 
   /** Returns four characters and the length, and a mark of the whole value. */
@@ -89,7 +84,7 @@ export class Cutter {
       if (kept.mark !== undefined) members.push(kept);
       return kept.value;
     }
-    if (unkept.test(name) && value !== null && typeof value !== 'boolean') return nothingKept;
+    if (isPersonalName(name) && value !== null && typeof value !== 'boolean') return nothingKept;
     if (Array.isArray(value))
       return value.map((each) => this.json(each, members, name, depth + 1, inOutcome));
     if (!isObject(value)) return value;

@@ -1,7 +1,8 @@
 import type { ErrorFormat, Route } from '@alongside/kernel/http';
-import { type Handlers, route, withoutMethodErrors } from '@alongside/kernel/route';
+import { type Handlers, route, withoutMethodErrors, withSecrets } from '@alongside/kernel/route';
 import { NetworkLimit, networkLimits } from '../oauth/network-limit.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
+import { oauthSecrets } from '../oauth/secret-parameters.ts';
 import type { Service } from '../service.ts';
 import { Clients } from './clients.ts';
 import type { MockDependencies } from './dependencies.ts';
@@ -71,5 +72,5 @@ export function createMockSurface(dependencies: MockDependencies): { cis2: Servi
   const service = (routesOf: (dependencies: MockDependencies) => Route[]): Service => ({
     routes: dependencies.development ? withoutMethodErrors(routesOf(dependencies)) : [],
   });
-  return { cis2: service(realmRoutes), api: service(keySetRoutes) };
+  return { cis2: service((all) => withSecrets(oauthSecrets, realmRoutes(all))), api: service(keySetRoutes) };
 }

@@ -2,7 +2,7 @@ import { json } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Route } from '@alongside/kernel/http';
 import { randomDigits } from '@alongside/kernel/ids';
-import { route } from '@alongside/kernel/route';
+import { route, withSecrets } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import { readFilter } from '../directory/search.ts';
@@ -198,5 +198,5 @@ export const actRoutes = (cis: CardServices): Route[] => [
   ...route('/cards/:serial/revoke', { POST: handler(revoke, cis) }),
   ...route('/cards/:serial/replace', { POST: handler(replace, cis) }),
   ...route('/cards/:serial/renew', { POST: handler(renew, cis) }),
-  ...route('/cards/:serial/unblock', { POST: handler(unblock, cis) }),
+  ...withSecrets('bodies', [...route('/cards/:serial/unblock', { POST: handler(unblock, cis) })]),
 ];

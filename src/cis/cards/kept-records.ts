@@ -1,6 +1,6 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import type { Route } from '@alongside/kernel/http';
-import { route } from '@alongside/kernel/route';
+import { route, withSecrets } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import { type Database, sql } from '../../storage/database.ts';
@@ -155,6 +155,8 @@ const remove = steps<KeptRecordCall & { serial: string }>('cis.remove-kept-card'
 
 /** `/card-records`: the cards in exports and imports of the console. */
 export const keptRecordRoutes = (cis: KeptRecordServices): Route[] => [
-  ...route('/card-records', { GET: handler(list, cis) }),
-  ...route('/card-records/:serial', { PUT: handler(put, cis), DELETE: handler(remove, cis) }),
+  ...withSecrets('bodies', [
+    ...route('/card-records', { GET: handler(list, cis) }),
+    ...route('/card-records/:serial', { PUT: handler(put, cis), DELETE: handler(remove, cis) }),
+  ]),
 ];

@@ -2,7 +2,7 @@ import { json, noContent } from '@alongside/kernel/answer';
 import { isoTime } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Route } from '@alongside/kernel/http';
-import { route } from '@alongside/kernel/route';
+import { route, withSecrets } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import { handler } from '../endpoint.ts';
@@ -219,8 +219,8 @@ export function unlockRoutes(cis: CardServices): Route[] {
     ...route('/cards/:serial/unlock-code', { POST: handler(request, cis) }),
     ...route('/cards/:serial/unlock', { POST: handler(unlock, cis) }),
   ];
-  return [
+  return withSecrets('bodies', [
     ...(cis.selfService ? selfService : []),
     ...route('/cards/:serial/pin-state', { POST: handler(pinState, cis) }),
-  ];
+  ]);
 }

@@ -1,5 +1,5 @@
 import { plainError, type Route } from '@alongside/kernel/http';
-import { type Handler, route } from '@alongside/kernel/route';
+import { type Handler, route, withSecrets } from '@alongside/kernel/route';
 import type { LegacyEndpoints } from './index.ts';
 import type { LegacyDependencies, LegacySettings } from './services.ts';
 
@@ -16,11 +16,13 @@ export function legacyRoutes(dependencies: LegacyDependencies, settings: LegacyS
     rawQuery: true,
   });
   return [
-    ...route('/login/authactivate', { POST: published('activate') }),
-    ...route('/login/authvalidate', { POST: published('validate') }),
-    ...route('/login/authlogout', { POST: published('signOut') }),
-    ...route('/saml/RoleSelectionGP.jsp', { GET: published('chooseRole') }),
-    ...route('/saml/RoleAssertion', { GET: published('readAssertion') }),
+    ...withSecrets('bodies', [
+      ...route('/login/authactivate', { POST: published('activate') }),
+      ...route('/login/authvalidate', { POST: published('validate') }),
+      ...route('/login/authlogout', { POST: published('signOut') }),
+      ...route('/saml/RoleSelectionGP.jsp', { GET: published('chooseRole') }),
+      ...route('/saml/RoleAssertion', { GET: published('readAssertion') }),
+    ]),
     // For current agents, so it uses JSON.
     ...route('/sessions/:id/legacy-ticket', {
       POST: { endpoint: async (request) => (await load()).makeTicket(request), errors: plainError },

@@ -1,6 +1,6 @@
 import { json } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
-import { route } from '@alongside/kernel/route';
+import { route, withSecrets } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { Directory } from '../directory/directory.ts';
@@ -54,7 +54,7 @@ const personMailSteps = steps<PersonMailCall>('cis.mail-person')
 
 /** `POST /directory/people/{uid}/mail`: mails a person for CIS2, which does not know the address. */
 export const personMailRoutes = (cis: MailServices): Route[] =>
-  route('/directory/people/:uid/mail', { POST: handler(personMailSteps, cis) });
+  withSecrets('bodies', route('/directory/people/:uid/mail', { POST: handler(personMailSteps, cis) }));
 
 type OutboxCall = Call<MailServices>;
 
@@ -96,6 +96,8 @@ const mailSteps = steps<OutboxCall & { id: string }>('cis.read-mail')
 
 /** `GET /mail/outbox`: the mails of CIS, for developers without a mailbox. */
 export const outboxRoutes = (cis: MailServices): Route[] => [
-  ...route('/mail/outbox', { GET: handler(outboxSteps, cis) }),
-  ...route('/mail/outbox/:id', { GET: handler(mailSteps, cis) }),
+  ...withSecrets('bodies', [
+    ...route('/mail/outbox', { GET: handler(outboxSteps, cis) }),
+    ...route('/mail/outbox/:id', { GET: handler(mailSteps, cis) }),
+  ]),
 ];

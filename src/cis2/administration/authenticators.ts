@@ -3,7 +3,7 @@ import { isoTime } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Route } from '@alongside/kernel/http';
 import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
-import { route } from '@alongside/kernel/route';
+import { route, withSecrets } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { Person } from '../../cis/protocol.ts';
@@ -178,11 +178,13 @@ const removed = known<{ id: string }>('cis2.authenticator-remove').step(remove);
 export function authenticatorRoutes(provider: AuthenticatorDependencies): Route[] {
   const handler = handlersOf(provider, serviceError);
   return [
-    ...route('/cis2/people/:uid/authenticators', {
-      GET: handler(list),
-      ...(provider.development ? { POST: handler(imported) } : {}),
-    }),
-    ...route('/cis2/people/:uid/authenticators/:id', { DELETE: handler(removed) }),
-    ...route('/cis2/people/:uid/enrolments', { POST: handler(link) }),
+    ...withSecrets('bodies', [
+      ...route('/cis2/people/:uid/authenticators', {
+        GET: handler(list),
+        ...(provider.development ? { POST: handler(imported) } : {}),
+      }),
+      ...route('/cis2/people/:uid/authenticators/:id', { DELETE: handler(removed) }),
+      ...route('/cis2/people/:uid/enrolments', { POST: handler(link) }),
+    ]),
   ];
 }

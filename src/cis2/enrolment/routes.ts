@@ -1,7 +1,7 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { CookieNames } from '@alongside/kernel/cookies';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
-import { route } from '@alongside/kernel/route';
+import { route, withSecrets } from '@alongside/kernel/route';
 import type { Vault } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
@@ -183,9 +183,11 @@ export function enrolmentRoutes(dependencies: EnrolmentDependencies): Route[] {
   const errors = errorPage(development);
   const handler = handlersOf(provider, errors);
   return [
-    ...route('/enrol/:token', { GET: handler(link), POST: handler(useOfLink) }),
-    ...route('/enrolment/:id', { GET: handler(begin) }),
-    ...route('/enrolment/:id/:page', { GET: handler(page), POST: handler(posted) }),
-    ...(selfService ? accountRoutes(provider, errors) : []),
+    ...withSecrets('bodies', [
+      ...route('/enrol/:token', { GET: handler(link), POST: handler(useOfLink) }),
+      ...route('/enrolment/:id', { GET: handler(begin) }),
+      ...route('/enrolment/:id/:page', { GET: handler(page), POST: handler(posted) }),
+      ...(selfService ? accountRoutes(provider, errors) : []),
+    ]),
   ];
 }

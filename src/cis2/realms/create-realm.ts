@@ -1,6 +1,7 @@
 import type { Route } from '@alongside/kernel/http';
 import { stylesheetRoutes } from '@alongside/kernel/layout';
-import { readOnly, route } from '@alongside/kernel/route';
+import { readOnly, route, withSecrets } from '@alongside/kernel/route';
+import { oauthSecrets } from '../../oauth/secret-parameters.ts';
 import type { RegularTask, Service } from '../../service.ts';
 import { administrationRoutes } from '../administration/routes.ts';
 import { createAuthenticators } from '../authenticators/registry.ts';
@@ -67,13 +68,12 @@ export function createRealm(given: Cis2Dependencies, realm: Realm): Service {
   const { development } = parts;
   const errors = errorPage(development);
   const routes: Route[] = [
-    ...openIdRoutes(parts),
+    ...withSecrets(oauthSecrets, [...openIdRoutes(parts), ...registrationRoutes(parts)]),
     ...sessionEndedRoute(parts),
     ...interactionRoutes(parts),
     ...enrolmentRoutes(parts),
     ...created.routes,
     ...administrationRoutes(parts),
-    ...registrationRoutes(parts),
     ...route(helpPath, readOnly({ endpoint: async () => helpPage(development), errors })),
     ...hopScriptRoutes,
     ...onceScriptRoutes,

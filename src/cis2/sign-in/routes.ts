@@ -1,7 +1,7 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
-import { route } from '@alongside/kernel/route';
+import { route, withSecrets } from '@alongside/kernel/route';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
 import { isForm, type Parameters, parseParameters } from '../../oauth/parameters.ts';
@@ -184,10 +184,12 @@ export function interactionRoutes(provider: SignInDependencies): Route[] {
     ...route('/interaction/:id/confirm', { GET: handler(confirm), POST: handler(confirmed) }),
     ...route('/interaction/:id/resume', { GET: handler(resume) }),
     ...route('/interaction/:id/role', { GET: handler(role), POST: handler(roleChosen) }),
-    ...route('/interaction/:id/:authenticator', { GET: handler(begin) }),
-    ...route('/interaction/:id/:authenticator/:page', {
-      GET: handler(authenticatorGet),
-      POST: handler(authenticatorPost),
-    }),
+    ...withSecrets('bodies', [
+      ...route('/interaction/:id/:authenticator', { GET: handler(begin) }),
+      ...route('/interaction/:id/:authenticator/:page', {
+        GET: handler(authenticatorGet),
+        POST: handler(authenticatorPost),
+      }),
+    ]),
   ];
 }

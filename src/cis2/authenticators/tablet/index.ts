@@ -1,6 +1,6 @@
 import { json } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { route } from '@alongside/kernel/route';
+import { route, withSecrets } from '@alongside/kernel/route';
 import { errorPage, serviceError } from '../../responses/error-answers.ts';
 import type { AuthenticatorKind } from '../kind.ts';
 import { createCeremony } from '../webauthn/ceremony.ts';
@@ -44,14 +44,16 @@ export const tabletAppKind: AuthenticatorKind<TabletSettings> = {
       enrolments: [tabletEnrolment(dependencies)],
       routes: [
         ...route(tabletPaths.app, { GET: { endpoint: app, errors } }),
-        ...(development
-          ? route(tabletPaths.demoKey, { GET: { endpoint: async () => json(200, demoTablet), errors } })
-          : []),
-        ...appScriptRoutes,
-        ...waitScriptRoutes,
-        ...route(tabletPaths.open, post(openSteps)),
-        ...route(tabletPaths.answer, post(answerSteps)),
-        ...route(tabletPaths.join, post(joinSteps, maxTabletBodyLength)),
+        ...withSecrets('bodies', [
+          ...(development
+            ? route(tabletPaths.demoKey, { GET: { endpoint: async () => json(200, demoTablet), errors } })
+            : []),
+          ...appScriptRoutes,
+          ...waitScriptRoutes,
+          ...route(tabletPaths.open, post(openSteps)),
+          ...route(tabletPaths.answer, post(answerSteps)),
+          ...route(tabletPaths.join, post(joinSteps, maxTabletBodyLength)),
+        ]),
       ],
     };
   },
