@@ -76,6 +76,13 @@ export const programHelpers = [
     debian: 'python3-authlib python3-requests-oauthlib',
   },
   {
+    tests: 'test/examples/clients',
+    name: 'Go with go-oidc',
+    variable: 'ALONGSIDE_GO',
+    find: () => first(['/usr/share/gocode/src/github.com/coreos/go-oidc/v3']) && onPath('go'),
+    debian: 'golang-go golang-github-coreos-go-oidc-v3-dev golang-golang-x-oauth2-dev',
+  },
+  {
     tests: 'identity-agent/cli/watch-screen',
     name: 'D-Bus and python-dbusmock',
     variable: 'ALONGSIDE_DBUSMOCK',

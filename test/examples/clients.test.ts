@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { freePort } from '../testing/free-port.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { Navigator } from '../testing/navigate.ts';
 
-// The programs of the pages about other libraries: docs/python.md, docs/node.md, docs/java.md, docs/any-language.md.
+// The programs of the pages about other libraries: docs/python.md, docs/node.md, docs/go.md, docs/java.md, docs/any-language.md.
 const folder = join(import.meta.dirname, '../../examples/clients');
 const callback = 'http://127.0.0.1:9/callback';
 
@@ -21,6 +21,8 @@ const tools = process.env.ALONGSIDE_TEST_TOOLS;
 const withoutTools = tools === undefined && 'the libraries are missing; npm test installs them';
 const java = process.env.ALONGSIDE_JAVA;
 const python = process.env.ALONGSIDE_PYTHON_CLIENTS;
+const go = process.env.ALONGSIDE_GO;
+const withoutGo = go === undefined && 'needs Go and go-oidc';
 const withoutJava = java === undefined && 'needs Java 17';
 const withoutLibraries = python === undefined && 'needs Authlib and requests-oauthlib';
 
@@ -186,6 +188,26 @@ describe('the clients of other libraries', () => {
   test('requests-oauthlib signs in with the combined pattern', { skip: withoutLibraries }, async () => {
     const output = await run(python ?? '', 'requests_oauthlib_client.py');
     assert.match(output, /Signed in: 656005750108\n.*Hello User/);
+  });
+
+  test('go-oidc with x/oauth2 signs in, at CIS2 and /oauth2.1 and combined', {
+    skip: withoutGo,
+  }, async () => {
+    const program = join(keys, 'go_oidc');
+    const { status, stderr } = spawnSync(go ?? '', ['build', '-o', program, join(folder, 'go_oidc.go')], {
+      encoding: 'utf8',
+      // The libraries of Debian, in the way before modules. The cache saves half a minute.
+      env: {
+        ...env,
+        GO111MODULE: 'off',
+        GOPATH: '/usr/share/gocode',
+        GOCACHE: join(folder, '../../.cache/go'),
+      },
+    });
+    assert.equal(status, 0, stderr);
+    assert.match(await run(program, 'go_oidc.go', 'combined'), /Hello User/);
+    for (const pattern of ['openid', 'separate'])
+      assert.match(await run(program, 'go_oidc.go', pattern), /Signed in: 656005750108/);
   });
 
   test('java.net.http refreshes the tokens of an exchange', { skip: withoutJava }, async () => {
