@@ -14,7 +14,7 @@ import type { AuthorisationDependencies } from './dependencies.ts';
 import { diagnosis, malformed } from './diagnosis.ts';
 import { EndedSessions } from './ended-sessions.ts';
 import { Logouts } from './logouts.ts';
-import { createNhsRoutes } from './nhs/service.ts';
+import { createNhsRoutes } from './nhs/flows.ts';
 import type { PlatformParts } from './parts.ts';
 import { createStandardRoutes } from './standard/service.ts';
 import { createValidate } from './validate/validate.ts';

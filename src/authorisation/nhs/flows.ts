@@ -1,9 +1,17 @@
 import type { Answer } from '@alongside/kernel/answer';
+import { Refusal } from '@alongside/kernel/errors';
+import type { Recorder } from '@alongside/kernel/events';
+import type { Endpoint, Route } from '@alongside/kernel/http';
+import { distinctKeys } from '@alongside/kernel/journeys';
 import { methodNotAllowed } from '@alongside/kernel/respond';
+import { anyMethod, route } from '@alongside/kernel/route';
 import { check, steps } from '@alongside/kernel/steps';
 import { isForm } from '../../oauth/parameters.ts';
+import { RequestBatch } from '../../oauth/request-batch.ts';
+import { type Base, stateKeys } from '../base.ts';
+import { errorFormat } from '../diagnosis.ts';
 import { errors } from '../errors.ts';
-import { type Incoming, isPreflight, preflight, refuseRepeated } from '../incoming.ts';
+import { type Incoming, isPreflight, preflight, readIncoming, refuseRepeated } from '../incoming.ts';
 import {
   checkLogout,
   decodeLogout,
@@ -12,6 +20,8 @@ import {
   requireStrict,
   verifyLogout,
 } from '../logout.ts';
+import type { PlatformParts } from '../parts.ts';
+import { recordRefusedTokens } from './application-checks.ts';
 import { authorize } from './authorize.ts';
 import { callback } from './callback.ts';
 import { authorizationCode } from './grants/authorization-code.ts';
@@ -19,7 +29,7 @@ import { clientCredentials } from './grants/client-credentials.ts';
 import { type Grant, grantTypes } from './grants/grant.ts';
 import { refreshToken } from './grants/refresh-token.ts';
 import { tokenExchange } from './grants/token-exchange.ts';
-import type { NhsCall, NhsEndpoint } from './server.ts';
+import { createNhsServer, type NhsCall, type NhsEndpoint } from './server.ts';
 import { ping, status } from './status.ts';
 import { userinfo } from './userinfo.ts';
 
@@ -44,7 +54,7 @@ const refuse = (refusal: () => Error) => async (): Promise<Answer> => {
 const allowOnly = (method: string) => async (): Promise<Answer> => methodNotAllowed(method);
 
 /** The paths below a base path, for suggestions after a typing error. */
-export const flowPaths = [
+const flowPaths = [
   '/_ping',
   '/_status',
   '/authorize',
@@ -82,7 +92,7 @@ const flowOf = ({ matches, endpoint, event }: Grant): Flow => ({
 });
 
 /** The dispatch table of the `nhs` profile, in the published order (identity-service-api, proxies/default.xml). */
-export const flows: readonly Flow[] = [
+const flows: readonly Flow[] = [
   { matches: at('/_ping', 'GET', 'HEAD'), endpoint: ping },
   { matches: at('/_status', 'GET', 'HEAD'), endpoint: status },
   {
@@ -126,3 +136,53 @@ export const flows: readonly Flow[] = [
   { matches: ({ path }) => path === '/token', endpoint: allowOnly('POST') },
   { matches: () => true, endpoint: refuse(() => errors.notFound('no flow matches')) },
 ];
+
+/** Records a refusal as an event of the journey of the request's values. */
+function recordRefusal(
+  recorder: Recorder,
+  event: string,
+  base: Base,
+  { request, query, form, proven }: Incoming,
+  { entry }: Refusal,
+): void {
+  recorder.record(
+    {
+      keys: distinctKeys([...stateKeys(base, query), form.get('code') ?? '']),
+      lasting: proven.family ?? '',
+      from: 'application',
+      to: 'authorisation',
+      name: event,
+      outcome: 'refused',
+      detail: { error: entry.code, reason: entry.id },
+    },
+    request.activity,
+  );
+}
+
+/** Returns the routes of one base path of the `nhs` profile. */
+export function createNhsRoutes(base: Base, bases: readonly Base[], parts: PlatformParts): Route[] {
+  const server = createNhsServer(base, bases, parts);
+  const endpoint: Endpoint = async (request) => {
+    const incoming = readIncoming(base, request);
+    const flow = flows.find(({ matches }) => matches(incoming));
+    if (!flow) throw errors.notFound(`there is no route for ${request.method} here`);
+    try {
+      return await flow.endpoint({ server, batch: new RequestBatch(parts.database), ...incoming });
+    } catch (thrown) {
+      if (thrown instanceof Refusal && flow.event !== undefined)
+        recordRefusal(parts.recorder, flow.event, base, incoming, thrown);
+      else
+        request.activity?.join({
+          keys: [...stateKeys(base, incoming.query), incoming.form.get('code') ?? ''],
+        });
+      const { application } = incoming.proven;
+      const grant = incoming.form.get('grant_type');
+      if (application !== undefined)
+        await recordRefusedTokens(parts, base, { request, application, grant }, thrown);
+      throw thrown;
+    }
+  };
+  const handlers = anyMethod({ endpoint, errors: errorFormat(errors), rawQuery: true });
+  const known = flowPaths.map((path) => `${base.path}${path}`);
+  return [base.path, `${base.path}/*`].flatMap((path) => route(path, handlers, known));
+}
