@@ -95,7 +95,7 @@ export class Validation {
       const load = (one: Lane) => taken.filter((other) => other === one).length;
       lane = this.#apart.reduce((least, one) => (load(one) < load(least) ? one : least));
       this.#moved.set(api, lane);
-      this.#log.warn({ api, key: slow.key }, 'checks of an API are slow, and move to a thread apart');
+      this.#log.warn({ api, check: slow.key }, 'checks of an API are slow, and move to a thread apart');
     }
     for (const check of [slow, ...this.#shared.take((one) => one.api === api)]) {
       check.isApart = true;
@@ -120,7 +120,7 @@ export class Validation {
     const times = (isRecent || (before?.until ?? 0) > 0 ? (before?.times ?? 0) : 0) + 1;
     const isOver = times >= overruns.most;
     this.#slow.set(key, { times, last: now, until: isOver ? now + overruns.pause : 0 });
-    this.#log.warn({ key, times }, 'the check of a value took too long');
+    this.#log.warn({ check: key, times }, 'the check of a value took too long');
     if (isOver) for (const check of lane?.take((one) => one.key === key) ?? []) check.done('dropped');
   }
 
