@@ -44,12 +44,12 @@ export interface FoundToken {
 export class Cutter {
   readonly tokens: FoundToken[] = [];
   readonly #key: Buffer;
-  readonly #declared: Secrets;
+  readonly #declared: readonly string[];
 
   /** @param declared the secrets of the route */
   constructor(key: Buffer, declared: Secrets = []) {
     this.#key = key;
-    this.#declared = declared;
+    this.#declared = declared === 'bodies' ? [] : declared;
   }
 
   field(name: string, value: string, isSecret = this.#isSecret(name)): Field {
