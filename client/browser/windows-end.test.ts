@@ -21,7 +21,9 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 const program = (name: string, source: string): string => {
   const file = join(folder, name);
-  writeFileSync(file, `#!${process.execPath}\n${source}`, { mode: 0o755 });
+  writeFileSync(`${file}.cjs`, source);
+  // The kernel reads no path with a blank after #!.
+  writeFileSync(file, `#!/bin/sh\nexec "${process.execPath}" "$0.cjs" "$@"\n`, { mode: 0o755 });
   return file;
 };
 

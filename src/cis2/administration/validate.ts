@@ -117,6 +117,7 @@ const authorizeProbes: Probe[] = [
 ];
 
 async function runChecks({
+  request,
   server,
   provider,
   pasted: { assertion, query = '' },
@@ -124,11 +125,11 @@ async function runChecks({
   const words = (refusal: Refusal): string => refusal.entry.description;
   if (assertion !== undefined) {
     const probes = assertionProbes(server, ({ application }) => application.name);
-    return json(200, (await tryAll({ assertion }, probes, { words })) satisfies ValidationAnswer);
+    return json(200, (await tryAll({ request, assertion }, probes, { words })) satisfies ValidationAnswer);
   }
   const parameters = parseParameters(query);
   if (!parameters) throw administrationErrors.queryInvalid('the parameters are not well-formed');
-  const start = { server, provider, parameters, reply: { fail } };
+  const start = { request, server, provider, parameters, reply: { fail } };
   return json(200, (await tryAll(start, authorizeProbes, { words })) satisfies ValidationAnswer);
 }
 
