@@ -64,7 +64,7 @@ describe('a separate browser on Windows', { skip: process.platform !== 'linux' &
       const source = `
 Object.defineProperty(process, 'platform', { value: 'win32' });
 const { existsSync } = await import('node:fs');
-const { separateBrowser } = await import(${JSON.stringify(new URL('chromium.ts', import.meta.url).href)});
+const { separateBrowser } = await import(${JSON.stringify(import.meta.url.replace('windows-end.test.', 'chromium.'))});
 const settings = { executable: ${JSON.stringify(browser)}, profileFolder: ${JSON.stringify(profiles)} };
 const opened = await separateBrowser(settings).open('http://127.0.0.1:9/');
 opened.closed.catch(() => {});
