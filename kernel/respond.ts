@@ -136,7 +136,9 @@ async function answerThrown(
     const answer = (await errors(failure, request)).with(retryHeaders(failure));
     return answer.because ? answer : answer.refusing(refusalOf(failure));
   } catch (error) {
-    return plainError(error, request).refusing(refusalOf(error));
+    // Storage that a thrown error found unavailable may fail the format too.
+    const own = refusedIfUnavailable(error);
+    return plainError(own, request).with(retryHeaders(own)).refusing(refusalOf(own));
   }
 }
 

@@ -7,6 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Answer, json, StreamAnswer, text } from './answer.ts';
 import { Refusal } from './errors.ts';
 import { createListener, type ErrorFormat, type HttpRequest, type Listener } from './http.ts';
+import { Unavailable } from './kernel-errors.ts';
 import { silentLog } from './log.ts';
 import { route } from './route.ts';
 
@@ -38,6 +39,12 @@ const routes = [
     GET: {
       endpoint: () => Promise.reject(new Error('a private reason')),
       errors: () => Promise.reject(new Error('another private reason')),
+    },
+  }),
+  ...route('/formatless/storage', {
+    GET: {
+      endpoint: () => Promise.reject(new Unavailable('a private reason')),
+      errors: () => Promise.reject(new Unavailable('another private reason')),
     },
   }),
   ...route('/stream', {
@@ -253,6 +260,12 @@ describe('a listener on the wire', { timeout: 60_000 }, () => {
   test('responds plainly where the format of the route fails', async () => {
     const answer = await exchange(get('/formatless'));
     assert.match(answer, /^HTTP\/1\.1 500 .*"error":"server_error"/s);
+    assert.doesNotMatch(answer, /private/);
+  });
+
+  test('responds with 503 where storage fails the endpoint and the format of the route', async () => {
+    const answer = await exchange(get('/formatless/storage'));
+    assert.match(answer, /^HTTP\/1\.1 503 .*retry-after: 2\r\n.*"error":"temporarily_unavailable"/s);
     assert.doesNotMatch(answer, /private/);
   });
 

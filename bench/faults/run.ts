@@ -121,7 +121,7 @@ async function runOne(installation: Installation, fault: Fault, options: RunOpti
   const lost = error === undefined ? await ledger.verify(promiseKinds, options.signal) : {};
   const deadProcesses = processes.reduce((sum, one) => sum + one.deaths, 0) - deaths;
   const { requests, promised } = ledger;
-  const ids = ledger.examples.flatMap((example) => /"message_id":"([^"]+)"/.exec(example)?.[1] ?? []);
+  const ids = ledger.examples.flatMap((example) => /"(?:message_)?id":"([^"]+)"/.exec(example)?.[1] ?? []);
   const logged = ids.flatMap((id) => processes.flatMap((one) => one.linesWith(id)));
   const examples = [...ledger.examples, ...logged];
   const failures = requests.refused + requests.cut + requests.failed;

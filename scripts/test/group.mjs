@@ -9,7 +9,7 @@ import { clone } from '../prepare/clone.mjs';
 import { keyPool } from './key-pool.mjs';
 
 /** Time limit of a test file and of each of its tests, in milliseconds. */
-export const limits = { timeout: 300_000 };
+export const limits = { timeout: 600_000 };
 
 /** The files of a group share a browser and a PostgreSQL server; each adds the function that ends it (`test/testing/shared.ts`). */
 const ends = [];
