@@ -95,14 +95,7 @@ else {
       });
 
       test('signs a user in with Chromium', async () => {
-        const chromium = await launchBrowser();
-        try {
-          const page = await chromium.newPage();
-          await page.goto(`${apache.origin}/protected/index.html`);
-          assert.equal(await page.textContent('body'), 'The protected page');
-        } finally {
-          await chromium.close();
-        }
+        await opensInChromium(apache);
       });
 
       test('signs out at CIS2 and returns', async () => {
@@ -142,6 +135,18 @@ else {
 function shown(landing: Landing): Page {
   assert.ok(landing.kind === 'page');
   return landing;
+}
+
+/** Signs in silently with Chromium. */
+async function opensInChromium({ origin }: Apache): Promise<void> {
+  const chromium = await launchBrowser();
+  try {
+    const page = await chromium.newPage();
+    await page.goto(`${origin}/protected/index.html`);
+    assert.equal(await page.textContent('body'), 'The protected page');
+  } finally {
+    await chromium.close();
+  }
 }
 
 const visit = async ({ origin }: Apache, browser: Browser) =>
@@ -225,14 +230,7 @@ function describeDefaults(programs: NonNullable<ReturnType<typeof findApache>>):
 
       test('signs a user in, with Chromium too', async () => {
         await signedIn();
-        const chromium = await launchBrowser();
-        try {
-          const page = await chromium.newPage();
-          await page.goto(`${apache.origin}/protected/index.html`);
-          assert.equal(await page.textContent('body'), 'The protected page');
-        } finally {
-          await chromium.close();
-        }
+        await opensInChromium(apache);
       });
 
       test('signs out and returns', async () => {
