@@ -227,7 +227,7 @@ export function interactionRoutes(desk: InteractionDesk, guard: GuardSettings, e
     ...route('/interaction/:id', { GET: run(show) }),
     ...route('/interaction/:id/state', { GET: run(state) }),
     ...route('/interaction/:id/card', { GET: run(card) }),
-    ...withSecrets('bodies', [...route('/interaction/:id/pin', { POST: run(pin) })]),
+    ...withSecrets('bodies', route('/interaction/:id/pin', { POST: run(pin) })),
     ...route('/interaction/:id/role', { POST: run(role) }),
     ...route('/interaction/:id/renewal', { POST: run(renewal) }),
     ...route('/interaction/:id/confirm', { POST: run(confirm) }),

@@ -121,6 +121,6 @@ export function selfServiceRoutes(desk: SelfServiceDesk, guard: GuardSettings, e
   return [
     ...route('/card', { GET: begin('overview') }),
     ...route(signInPath, { GET: begin('sign-in') }),
-    ...withSecrets('bodies', [...cardPages.flatMap(routesOf)]),
+    ...withSecrets('bodies', cardPages.flatMap(routesOf)),
   ];
 }

@@ -198,5 +198,5 @@ export const actRoutes = (cis: CardServices): Route[] => [
   ...route('/cards/:serial/revoke', { POST: handler(revoke, cis) }),
   ...route('/cards/:serial/replace', { POST: handler(replace, cis) }),
   ...route('/cards/:serial/renew', { POST: handler(renew, cis) }),
-  ...withSecrets('bodies', [...route('/cards/:serial/unblock', { POST: handler(unblock, cis) })]),
+  ...withSecrets('bodies', route('/cards/:serial/unblock', { POST: handler(unblock, cis) })),
 ];
