@@ -44,6 +44,7 @@ const cisLayers = [
   'revocation/',
   'examination/',
   'directory/',
+  'signing/',
   'sessions/',
   'mail/',
   'cards/',

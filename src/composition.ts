@@ -117,6 +117,7 @@ async function wiringOf(materials: Materials) {
       console: secret('console', 'cis'),
       authorisation: secret('authorisation', 'cis'),
       cardIssuer: secret('card-issuer', 'cis'),
+      signing: secret('signing', 'cis'),
     },
     cis2Provider: providerAt(`${urls.cis2}${realmPath}`, { ...platformClient, clientSecret: platformSecret }),
     asService: (name: ServiceName, service: Service) =>

@@ -216,7 +216,7 @@ export async function deleteHistory(database: Database): Promise<void> {
   await database.batch(emptied.map((table) => sql(`DELETE FROM ${table}`)));
 }
 
-/** Deletes the certificates of cards that are restored. */
+/** Deletes the certificates of cards that are restored, and the keys with which the signing service signs for people. */
 export async function deleteCertificates(database: Database): Promise<void> {
-  await database.run(sql('DELETE FROM certificate'));
+  await database.batch([sql('DELETE FROM certificate'), sql('DELETE FROM person_signing_key')]);
 }

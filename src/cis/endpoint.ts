@@ -8,7 +8,7 @@ import { errors } from './errors.ts';
 import { invalidField } from './shapes.ts';
 
 /** The services that call CIS. Each has its own secret. */
-export type Caller = 'cis2' | 'console' | 'authorisation' | 'cardIssuer';
+export type Caller = 'cis2' | 'console' | 'authorisation' | 'cardIssuer' | 'signing';
 
 export type ServiceSecrets = Readonly<Record<Caller, string>>;
 

@@ -25,6 +25,7 @@ import { proofRoutes } from './sessions/proof.ts';
 import { stateOf } from './sessions/session.ts';
 import { sessionCallRoutes } from './sessions/session-calls.ts';
 import { signInRoutes } from './sessions/sign-in.ts';
+import { signingRoutes } from './signing/signing-routes.ts';
 
 export type { CisDependencies } from './services.ts';
 
@@ -101,6 +102,7 @@ const routesOf = (
   ...renewalRoutes(services),
   ...examinationRoutes(services),
   ...revocationRoutes(services),
+  ...signingRoutes(services),
   ...outboxRoutes(services),
   ...personMailRoutes(services),
   ...challengeRoutes(services),

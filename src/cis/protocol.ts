@@ -7,3 +7,4 @@ export * from './protocol/directory.ts';
 export * from './protocol/registration-authority.ts';
 export * from './protocol/session.ts';
 export * from './protocol/sign-in.ts';
+export * from './protocol/signing.ts';

@@ -38,6 +38,7 @@ import { EndWatch } from './sessions/end-watch.ts';
 import { Endings } from './sessions/endings.ts';
 import { Grounds } from './sessions/grounds.ts';
 import { Sessions } from './sessions/sessions.ts';
+import { SigningCertificates } from './signing/signing-certificates.ts';
 
 /** The services and settings of CIS. */
 export interface CisDependencies {
@@ -88,6 +89,7 @@ export function createServices(dependencies: CisDependencies) {
   const mails = new Mails({ database, clock, background, log, vault, smtp });
   const positions = { ...publishedPositions, ...dependencies.positions };
   const sessionParts = createSessions(dependencies);
+  const signingCertificates = new SigningCertificates(database, authorities, records, clock, origin);
 
   return {
     ...dependencies,
@@ -99,6 +101,7 @@ export function createServices(dependencies: CisDependencies) {
     limits,
     ...sessionParts,
     certificates: new CardCertificates(authorities, clock, origin),
+    signingCertificates,
     cards: new Cards(database, records, vault, clock),
     codes: new UnlockCodes(database, vault, clock, mails),
     examiner: createExaminer(dependencies, authorities, records),
@@ -118,6 +121,7 @@ export function createServices(dependencies: CisDependencies) {
       after: Person,
     ) => personChangeStatements({ mails, clock, positions }, request, before, after),
     async changed(uid: string, person: Person | null) {
+      if (person === null || person.disabled) await signingCertificates.revoke(uid, 'cessationOfOperation');
       await updateSessions(sessionParts, uid, person);
       // The response does not wait for the mail server.
       mails.begin();

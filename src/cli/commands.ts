@@ -154,6 +154,10 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
       () => import('./commands/config.ts'),
     ],
     keys: ['signing keys of cis2, authorisation and cis', () => import('./commands/keys.ts')],
+    certificates: [
+      'the authority of signing certificates, for those who verify signatures',
+      () => import('./commands/certificates.ts'),
+    ],
     audit: ['the audit log: verify, search, export', () => import('./commands/audit.ts')],
   },
   'Set up a shell': {

@@ -41,6 +41,7 @@ import { journeysReached } from './migrations/0036-journeys-reached.ts';
 import { announcedKeyChanges } from './migrations/0037-announced-keys.ts';
 import { approvals } from './migrations/0038-approvals.ts';
 import { tableChanges } from './migrations/0039-table-changes.ts';
+import { signingKeysOfPeople } from './migrations/0040-signing-keys-of-people.ts';
 import { row, text } from './row.ts';
 
 export const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
@@ -87,6 +88,7 @@ export const migrations: readonly Migration[] = [
   announcedKeyChanges,
   approvals,
   tableChanges,
+  signingKeysOfPeople,
 ];
 
 const settingRow = row('setting', { value: text });

@@ -11,7 +11,7 @@ import {
   textOfPosition,
 } from '../directory/search.ts';
 import { errors } from '../errors.ts';
-import type { CertificateRecord, CertificateRecords } from '../issuing-authority/certificate-records.ts';
+import type { CertificateRecords, NewCertificate } from '../issuing-authority/certificate-records.ts';
 import type { CardRecord, PinState, RevocationReason } from '../protocol.ts';
 import { type CardRow, cardRow, isOver, recordOf } from './card-row.ts';
 
@@ -127,7 +127,7 @@ export class Cards {
     serial: string,
     uid: string,
     unblockingCode: string | undefined,
-    certificates: readonly CertificateRecord[],
+    certificates: readonly NewCertificate[],
     record: Statement,
   ): Promise<void> {
     const sealed = unblockingCode === undefined ? null : this.#vault.seal(sealName, unblockingCode);

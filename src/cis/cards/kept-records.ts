@@ -26,7 +26,7 @@ const keptCard = (
   issued: readonly CertificateRecord[],
 ): KeptCard => ({
   ...card,
-  issued: issued.map(({ uid: _uid, cardSerial: _serial, ...certificate }) => certificate),
+  issued: issued.map(({ uid: _uid, cardSerial: _serial, der: _der, ...certificate }) => certificate),
 });
 
 /** The cards in an export: their states and certificates, without secrets. */

@@ -5,7 +5,7 @@ import { errors } from '../errors.ts';
 import { type CardProfile, type CertificateAnswer, paths } from '../protocol.ts';
 import { base64 } from '../shapes.ts';
 import type { Authorities, Authority } from './authority.ts';
-import type { CertificateRecord } from './certificate-records.ts';
+import type { NewCertificate } from './certificate-records.ts';
 import { type CertificatePurpose, isCardKey, profiles, validityOf, virtualCardPolicies } from './profiles.ts';
 
 export interface CertificateOrder {
@@ -45,7 +45,7 @@ export function readKeys(authenticationKey: Buffer, signingKey: Buffer): Certifi
 /** The signed certificates of a card, and the records to store. */
 export interface IssuedCertificates {
   answer: CertificateAnswer;
-  records: Record<CertificatePurpose, CertificateRecord>;
+  records: Record<CertificatePurpose, NewCertificate>;
 }
 
 /** Issues the certificates of virtual cards. */
@@ -107,7 +107,7 @@ export class CardCertificates {
       },
       authority.signWith,
     );
-    const record: CertificateRecord = {
+    const record: NewCertificate = {
       serial,
       uid: order.uid,
       cardSerial: order.cardSerial,

@@ -17,15 +17,19 @@ const certificateRow = row('certificate', {
   revocationReason: nullable(oneOf(...revocationReasons)),
   /** Null for certificates that were issued before this column existed. */
   issuedAt: nullable(integer),
+  /** DER in base64, of a certificate whose key is at the signing service; null for those on cards. */
+  der: nullable(text),
 });
 export type CertificateRecord = RowOf<typeof certificateRow>;
+/** A certificate to store; those on cards have no `der`. */
+export type NewCertificate = Omit<CertificateRecord, 'der'> & Partial<Pick<CertificateRecord, 'der'>>;
 
 const holderRow = row('certificate', { uid: text });
 
-const insertStatement = (record: CertificateRecord, onConflict = ''): Statement =>
+const insertStatement = (record: NewCertificate, onConflict = ''): Statement =>
   sql(
-    `INSERT INTO certificate (serial, uid, card_serial, purpose, not_before, not_after, revoked_at, revocation_reason, issued_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ${onConflict}`,
+    `INSERT INTO certificate (serial, uid, card_serial, purpose, not_before, not_after, revoked_at, revocation_reason, issued_at, der)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ${onConflict}`,
     record.serial,
     record.uid,
     record.cardSerial,
@@ -35,6 +39,7 @@ const insertStatement = (record: CertificateRecord, onConflict = ''): Statement 
     record.revokedAt,
     record.revocationReason,
     record.issuedAt,
+    record.der ?? null,
   );
 
 /** The issued certificates and their revocation. */
@@ -45,12 +50,12 @@ export class CertificateRecords {
     this.#database = database;
   }
 
-  addStatements(records: readonly CertificateRecord[]): Statement[] {
+  addStatements(records: readonly NewCertificate[]): Statement[] {
     return records.map((record) => insertStatement(record));
   }
 
   /** Returns the statements that import certificates. For existing ones, they add a revocation and never remove one. */
-  importStatements(records: readonly CertificateRecord[]): Statement[] {
+  importStatements(records: readonly NewCertificate[]): Statement[] {
     return records.map((record) =>
       insertStatement(
         record,
@@ -60,7 +65,7 @@ export class CertificateRecords {
     );
   }
 
-  async add(records: readonly CertificateRecord[]): Promise<void> {
+  async add(records: readonly NewCertificate[]): Promise<void> {
     await this.#database.batch(this.addStatements(records));
   }
 

@@ -70,7 +70,10 @@ export const virtualCardPolicies: Readonly<Record<CertificatePurpose, CardPolicy
   signing: { oid: `${arc}.2`, purpose: 'signing', virtual: true, keyUsage: nonRepudiation },
 };
 
-/** Every policy that CIS issues or accepts. */
+/** Policy of a certificate whose key is at the signing service. No card has it, so it is accepted at no sign-in. */
+export const servicePolicy = { oid: `${arc}.3`, keyUsage: nonRepudiation };
+
+/** Every policy that CIS issues or accepts for cards. */
 export const cardPolicies: readonly CardPolicy[] = Object.values(virtualCardPolicies);
 
 /** The properties of the certificates of a profile. */

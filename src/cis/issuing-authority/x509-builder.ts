@@ -35,7 +35,14 @@ import {
 /** A distinguished name: `[['C', 'GB'], ['CN', '656005750108']]`. */
 export type Name = readonly (readonly [keyof typeof attributes, string])[];
 
-const attributes = { C: '2.5.4.6', O: '2.5.4.10', OU: '2.5.4.11', CN: '2.5.4.3' };
+const attributes = {
+  C: '2.5.4.6',
+  O: '2.5.4.10',
+  OU: '2.5.4.11',
+  CN: '2.5.4.3',
+  SN: '2.5.4.4',
+  GN: '2.5.4.42',
+};
 
 export interface CertificatePlan {
   /** 16 bytes in hexadecimal. */

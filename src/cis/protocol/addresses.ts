@@ -56,6 +56,17 @@ export const paths = {
   cardRecord: (serial: string) => `/card-records/${encodeURIComponent(serial)}`,
   crl: '/cards/crl',
   ocsp: '/cards/ocsp',
+  /** `POST`, the signing service: certifies the key with which it signs for a person. */
+  signingCertificates: '/signing/certificates',
+  /** `GET`, the signing service: the state of such a certificate. */
+  signingCertificate: (serial: string) => `/signing/certificates/${encodeURIComponent(serial)}`,
+  /** `GET`, console: the signing certificate of a person. */
+  signingPerson: (uid: string) => `/signing/people/${encodeURIComponent(uid)}`,
+  /** `POST`, console. */
+  signingRevocation: (uid: string) => `/signing/people/${encodeURIComponent(uid)}/revoke`,
+  /** `GET`: PEM of the authority of signing certificates, and its root. */
+  signingAuthority: '/signing/authority.pem',
+  signingCrl: '/signing/crl',
   mailOutbox: '/mail/outbox',
   mail: (id: string) => `/mail/outbox/${encodeURIComponent(id)}`,
   directoryImport: '/directory/import',

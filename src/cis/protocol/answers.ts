@@ -1,6 +1,7 @@
 // The responses of CIS, as schemas. They are separate from the rest of the protocol, so that the Identity Agent does not load Zod.
 import { z } from 'zod';
 import { pinStates, revocationReasons } from './registration-authority.ts';
+import { signingStates } from './signing.ts';
 
 const time = z.iso.datetime();
 /** `after` of the next page; null at the end. */
@@ -221,3 +222,20 @@ export type AuthorityCertificate = z.output<typeof authorityCertificate>;
 /** Response of `GET /console/authorities`. */
 export const authoritiesAnswer = z.strictObject({ authorities: z.array(authorityCertificate) });
 export type AuthoritiesAnswer = z.output<typeof authoritiesAnswer>;
+
+/** Response of `GET /signing/people/{uid}`: the certificate with which the signing service signs for a person. */
+export const personSigning = z
+  .strictObject({
+    state: z.enum(signingStates),
+    algorithm: z.literal('RSA-2048').nullable(),
+    /** Hexadecimal. */
+    serial: z.string().nullable(),
+    subject: z.string().nullable(),
+    certificate: z.string().nullable().describe('PEM'),
+    notBefore: time.nullable(),
+    notAfter: time.nullable(),
+    revokedAt: time.nullable(),
+    revocationReason: z.enum(revocationReasons).nullable(),
+  })
+  .meta({ id: 'PersonSigning' });
+export type PersonSigning = z.output<typeof personSigning>;

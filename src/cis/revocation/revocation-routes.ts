@@ -120,7 +120,9 @@ const inPath = steps<RevocationCall>('cis.ocsp-in-path')
 
 /** `GET /cards/crl`, `POST /cards/ocsp` and `GET /cards/ocsp/{request}`: the revocation of cards of this installation. */
 export const revocationRoutes = (cis: RevocationServices): Route[] => [
-  ...route('/cards/crl', { GET: handler(crl, cis) }),
+  ...route(paths.crl, { GET: handler(crl, cis) }),
+  // One authority issues both, so it has one list.
+  ...route(paths.signingCrl, { GET: handler(crl, cis) }),
   ...route('/cards/ocsp', { POST: handler(posted, cis, 8_192) }),
   ...route(`${getPrefix}*`, { GET: handler(inPath, cis) }),
 ];

@@ -25,6 +25,7 @@ const secrets = {
   console: 'secret-of-the-console',
   authorisation: 'secret-of-authorisation',
   cardIssuer: 'secret-of-the-card-issuer',
+  signing: 'secret-of-the-signing-service',
 };
 
 export type UnknownBody = Record<string, unknown>;

@@ -34,6 +34,7 @@ import { registrationTokens } from './resources/registration-tokens.ts';
 import { requests } from './resources/requests.ts';
 import { resourceServers } from './resources/resource-servers.ts';
 import { sessions } from './resources/sessions.ts';
+import { signing } from './resources/signing.ts';
 import { mintedTokens, tokens } from './resources/tokens.ts';
 import { validate } from './resources/validate.ts';
 import { transfer } from './transfer/calls.ts';
@@ -45,6 +46,7 @@ export const resources: readonly Resource[] = [
   cards,
   state,
   people,
+  signing,
   authenticators,
   importedAuthenticators,
   directory,

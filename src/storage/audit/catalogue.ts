@@ -118,6 +118,16 @@ export const auditActions = {
       ['target'],
       ['card', 'profile', 'serial'],
     ),
+    'cis.signing-certificate-issued': act(
+      'The issuing authority certified the key with which the signing service signs for a person.',
+      ['target'],
+      ['serial'],
+    ),
+    'cis.signing-certificate-revoked': act(
+      'An administrator revoked the signing certificates of a person.',
+      ['target'],
+      ['reason', 'serial'],
+    ),
     'directory.person-added': act('A person was added.', ['target']),
     'directory.person-changed': act('A person was changed.', ['target']),
     'directory.person-removed': act('A person was removed.', ['target']),

@@ -22,7 +22,13 @@ import {
 type Codes = readonly string[];
 
 /** Addresses with nothing about people. */
-const open: readonly string[] = [paths.organisations, paths.jobRoles, paths.activities, paths.authorities];
+const open: readonly string[] = [
+  paths.organisations,
+  paths.jobRoles,
+  paths.activities,
+  paths.authorities,
+  paths.signingAuthority,
+];
 
 type Places = Pick<Person, 'roles' | 'organisations'>;
 
@@ -158,6 +164,14 @@ export class ScopedDirectory extends CisDirectory {
     const [, serial, act] = /^\/cards\/([^/]+)(?:\/(revoke|replace|renew|unblock))?$/.exec(address) ?? [];
     if (serial !== undefined && (isWrite(call) ? act !== undefined : act === undefined)) {
       await this.#checkCard(decodeURIComponent(serial), cardSubjects[act as CardAct]);
+      return super.call(call);
+    }
+    const [, signer] = /^\/signing\/people\/([^/]+)(?:\/revoke)?$/.exec(address) ?? [];
+    if (signer !== undefined) {
+      await this.requirePerson(
+        decodeURIComponent(signer),
+        isWrite(call) ? 'revoke a signing certificate' : undefined,
+      );
       return super.call(call);
     }
     return refuse(`${call.method ?? 'GET'} ${address} is not limited to organisations`);
