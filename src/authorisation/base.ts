@@ -5,11 +5,11 @@ import { type TrustedProxies, trustedProxies } from '@alongside/kernel/peer';
 import type { Profile } from '../oauth/applications.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import type { RateLimits } from '../oauth/products.ts';
+import { cis2Upstream, nhsLoginUpstream } from '../oauth/upstream/providers.ts';
+import type { Upstream } from '../oauth/upstream/upstream.ts';
 import type { Urls } from '../service.ts';
 import type { BasePath } from './dependencies.ts';
 import { type Hardening, hardeningOf } from './hardening.ts';
-import { cis2Upstream, nhsLoginUpstream } from './upstream/providers.ts';
-import type { Upstream } from './upstream/upstream.ts';
 
 /** One base path of the service. Its addresses are from the configuration, never from a request. */
 export interface Base {

@@ -1,10 +1,10 @@
 import type { Activity } from '@alongside/kernel/activity';
 import { orderedToken } from '@alongside/kernel/ids';
+import type { Level, Upstream } from '../oauth/upstream/upstream.ts';
 import type { Statement } from '../storage/database.ts';
 import type { SingleUse, SpentValue } from '../storage/single-use.ts';
 import type { Base } from './base.ts';
 import type { Attributes } from './issue.ts';
-import type { Level, Upstream } from './upstream/upstream.ts';
 
 /** The OpenID part of an authorization request. */
 export interface OpenIdRequest {

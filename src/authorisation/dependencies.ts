@@ -2,7 +2,6 @@ import type { X509Certificate } from 'node:crypto';
 import type { Background } from '@alongside/kernel/background';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
-import type { ServiceHere } from '@alongside/kernel/in-process';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
@@ -12,44 +11,12 @@ import type { ClientRevocations } from '../oauth/client-revocations.ts';
 import type { NetworkLimits } from '../oauth/network-limit.ts';
 import type { Products, RateLimits } from '../oauth/products.ts';
 import type { Tokens } from '../oauth/tokens.ts';
+import type { Cis2Settings, NhsLoginSettings } from '../oauth/upstream/upstream.ts';
 import type { Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 import type { HardeningOptions } from './hardening.ts';
-
-/** The provider that signs care workers in: CIS2 or a compatible one. Addresses are used byte for byte. */
-export interface Cis2Settings {
-  issuer: string;
-  authorizeUrl: string;
-  tokenUrl: string;
-  userinfoUrl: string;
-  jwksUrl: string;
-  /** Where users sign out. Without it, `/oauth2.1` has no sign-out. */
-  endSessionUrl?: string | undefined;
-  /** The platform as a client of CIS2. */
-  clientId: string;
-  clientSecret: string;
-  /** `auth_provider` of its tokens. */
-  providerName: 'nhs-cis2' | 'apim-mock-nhs-cis2';
-  /** By default both are sent if the provider's metadata lists S256. The published platform sends neither. */
-  sendNonceAndPkce?: boolean | undefined;
-  /** Set if it runs in this process, where its calls need no socket. */
-  here?: ServiceHere | undefined;
-}
-
-/** The provider that signs citizens in. Without a secret, the platform authenticates with an RS512 assertion. */
-export interface NhsLoginSettings {
-  issuer: string;
-  authorizeUrl: string;
-  tokenUrl: string;
-  jwksUrl: string;
-  clientId: string;
-  clientSecret?: string;
-  providerName: 'nhs-login' | 'apim-mock-nhs-login';
-  /** As for CIS2. */
-  sendNonceAndPkce?: boolean | undefined;
-}
 
 /** One base path of the service, with its profile and providers. */
 export interface BasePath {

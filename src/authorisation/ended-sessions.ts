@@ -1,7 +1,7 @@
 import type { Condition, RequestBatch } from '../oauth/request-batch.ts';
+import type { Upstream } from '../oauth/upstream/upstream.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 import type { Base } from './base.ts';
-import type { Upstream } from './upstream/upstream.ts';
 
 const kind = 'authorisation-ended-session';
 /** Milliseconds; longer than any session at a provider. */

@@ -1,9 +1,9 @@
 import type { JwtClaims } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Condition } from '../oauth/request-batch.ts';
+import { isFor } from '../oauth/upstream/calls.ts';
 import type { Client } from './clients.ts';
 import type { PlatformParts } from './parts.ts';
-import { isFor } from './upstream/calls.ts';
 
 /** The attribute with the application's client ids at other providers, separated by spaces. */
 const attribute = 'id-token-audiences';

@@ -6,12 +6,12 @@ import type { Vault } from '@alongside/kernel/secrets';
 import type { Parameters } from '../oauth/parameters.ts';
 import type { TokenGrant as StoredGrant } from '../oauth/token-records.ts';
 import type { NewToken, PlacedToken, Tokens } from '../oauth/tokens.ts';
+import type { Level, Upstream } from '../oauth/upstream/upstream.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Statement } from '../storage/database.ts';
 import type { Base } from './base.ts';
 import type { Client } from './clients.ts';
 import type { AuthorisationDependencies } from './dependencies.ts';
-import type { Level, Upstream } from './upstream/upstream.ts';
 
 const wholeNumber = /^\d{1,15}$/;
 

@@ -9,11 +9,11 @@ import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import { OutboundError } from '@alongside/kernel/outbound';
 import type { Passed } from '@alongside/kernel/steps';
 import type { Parameters } from '../oauth/parameters.ts';
+import { isFor, signedByProvider } from '../oauth/upstream/calls.ts';
+import type { Upstream } from '../oauth/upstream/upstream.ts';
 import type { Base } from './base.ts';
 import { errors } from './errors.ts';
 import type { AtBase, PlatformParts } from './parts.ts';
-import { isFor, signedByProvider } from './upstream/calls.ts';
-import type { Upstream } from './upstream/upstream.ts';
 
 /** A back-channel logout request with parsed parameters. */
 export interface LogoutRequest {

@@ -7,13 +7,13 @@ import { Parameters, readScope } from '../oauth/parameters.ts';
 import type { Product } from '../oauth/products.ts';
 import { limitsOf, publishedQuota } from '../oauth/rate-limits.ts';
 import { redirectFits } from '../oauth/registered-addresses.ts';
+import { cis2Upstream } from '../oauth/upstream/providers.ts';
+import type { Cis2Settings } from '../oauth/upstream/upstream.ts';
 import { scopesAt } from './application/client.ts';
 import type { Base } from './base.ts';
-import type { Cis2Settings } from './dependencies.ts';
 import { type Incoming, readIncoming } from './incoming.ts';
 import { lifetimesOf } from './issue.ts';
 import { applicationOf } from './testing/applications.ts';
-import { cis2Upstream } from './upstream/providers.ts';
 
 const base = { path: '/oauth2', shortenLifetimes: true } as Base;
 const requestOf = (query: string, body = ''): HttpRequest => ({

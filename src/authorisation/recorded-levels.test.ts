@@ -4,9 +4,9 @@ import { ManualClock } from '@alongside/kernel/clock';
 import { orderedId } from '@alongside/kernel/ids';
 import { Vault } from '@alongside/kernel/secrets';
 import { Tokens } from '../oauth/tokens.ts';
+import { cis2Upstream, withRecordedLevels } from '../oauth/upstream/providers.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
-import { cis2Upstream, withRecordedLevels } from './upstream/providers.ts';
 
 const either = 'AAL2_OR_AAL3_ANY';
 const client = 'app.apps.test';

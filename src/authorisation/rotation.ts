@@ -6,11 +6,11 @@ import { RefreshSuccessors } from '../oauth/refresh-successors.ts';
 import type { RequestBatch } from '../oauth/request-batch.ts';
 import type { TokenRecord } from '../oauth/token-records.ts';
 import type { NewToken } from '../oauth/tokens.ts';
+import type { Upstream } from '../oauth/upstream/upstream.ts';
 import type { Statement } from '../storage/database.ts';
 import type { Base } from './base.ts';
 import { Issuer, type TokenGrant } from './issue.ts';
 import type { PlatformParts } from './parts.ts';
-import type { Upstream } from './upstream/upstream.ts';
 
 const rotatedShape = z.object({
   accessToken: z.string(),

@@ -1,9 +1,9 @@
 import type { Refuse } from '@alongside/kernel/errors';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { TokenRecord } from '../oauth/token-records.ts';
+import { fetchUserinfo, type UserinfoSource } from '../oauth/upstream/calls.ts';
 import { errors } from './errors.ts';
 import { sealedAs } from './issue.ts';
-import { fetchUserinfo, type UserinfoSource } from './upstream/calls.ts';
 
 /**
  * Fetches the userinfo of a user from the provider, with the provider's token that was stored at sign-in. Throws `expired` when the

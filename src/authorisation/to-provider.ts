@@ -4,11 +4,11 @@ import { stateKey } from '@alongside/kernel/journeys';
 import { sha256 } from '@alongside/kernel/secrets';
 import { sealName } from '../oauth/on-behalf-of.ts';
 import { publicListener } from '../oauth/registered-addresses.ts';
+import type { Upstream } from '../oauth/upstream/upstream.ts';
 import { browserCookie, type Pending, pendingAt } from './callback/pending.ts';
 import type { Client } from './clients.ts';
 import { errors } from './errors.ts';
 import type { AtBase } from './parts.ts';
-import type { Upstream } from './upstream/upstream.ts';
 
 /** A validated authorization request, and the parameters for the provider. */
 interface Departure {

@@ -1,6 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { orderedId } from '@alongside/kernel/ids';
 import { stateKey } from '@alongside/kernel/journeys';
+import type { Level } from '../../oauth/upstream/upstream.ts';
 import type { Statement } from '../../storage/database.ts';
 import type { WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
@@ -8,7 +9,6 @@ import { respondToClient } from '../client-response.ts';
 import type { CodeGrant } from '../codes.ts';
 import type { Attributes } from '../issue.ts';
 import type { AtBase, PlatformParts } from '../parts.ts';
-import type { Level } from '../upstream/upstream.ts';
 import type { WithPending } from './pending.ts';
 
 /** The context of a completed sign-in, which gets a code. */

@@ -5,6 +5,7 @@ import { randomToken } from '@alongside/kernel/ids';
 import { stateKey } from '@alongside/kernel/journeys';
 import { equalSecrets, sha256, type Vault } from '@alongside/kernel/secrets';
 import type { Parameters, ResponseMode } from '../../oauth/parameters.ts';
+import type { Upstream } from '../../oauth/upstream/upstream.ts';
 import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { isCallback, requireClient, type WithClient } from '../application/client.ts';
@@ -12,7 +13,6 @@ import type { Base } from '../base.ts';
 import type { OpenIdRequest } from '../codes.ts';
 import { errors } from '../errors.ts';
 import type { AtBase } from '../parts.ts';
-import type { Upstream } from '../upstream/upstream.ts';
 
 /** The provider's response, through the browser. */
 export interface BrowserAnswer {

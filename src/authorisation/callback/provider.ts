@@ -2,9 +2,6 @@ import type { Answer } from '@alongside/kernel/answer';
 import { seconds, shownTime } from '@alongside/kernel/clock';
 import { decodeJwt, type JwtClaims } from '@alongside/kernel/jws';
 import { equalSecrets } from '@alongside/kernel/secrets';
-import { errors } from '../errors.ts';
-import { type Attributes, roleIdsAttribute, sealedAs, signInAttributes, userAttributes } from '../issue.ts';
-import type { AtBase } from '../parts.ts';
 import {
   fetchUserinfo,
   isFor,
@@ -12,9 +9,12 @@ import {
   signedByProvider,
   UpstreamFailure,
   type UpstreamTokens,
-} from '../upstream/calls.ts';
-import { withRecordedLevels } from '../upstream/providers.ts';
-import type { Level } from '../upstream/upstream.ts';
+} from '../../oauth/upstream/calls.ts';
+import { withRecordedLevels } from '../../oauth/upstream/providers.ts';
+import type { Level } from '../../oauth/upstream/upstream.ts';
+import { errors } from '../errors.ts';
+import { type Attributes, roleIdsAttribute, sealedAs, signInAttributes, userAttributes } from '../issue.ts';
+import type { AtBase } from '../parts.ts';
 import { type BrowserAnswer, pendingAt, type WithFailBack, type WithPending } from './pending.ts';
 
 export interface WithTokens extends WithPending {

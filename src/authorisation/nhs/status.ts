@@ -2,9 +2,9 @@ import { json } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
 import { outbound } from '@alongside/kernel/outbound';
 import { equalSecrets } from '@alongside/kernel/secrets';
+import type { Upstream } from '../../oauth/upstream/upstream.ts';
 import { release } from '../../version.ts';
 import { errors } from '../errors.ts';
-import type { Upstream } from '../upstream/upstream.ts';
 import type { NhsEndpoint } from './server.ts';
 
 interface Check {

@@ -2,11 +2,11 @@ import { Answer, json } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { inGoodStanding } from '../../oauth/developers.ts';
 import type { TokenRecord } from '../../oauth/token-records.ts';
+import type { UserinfoSource } from '../../oauth/upstream/calls.ts';
+import type { Upstream } from '../../oauth/upstream/upstream.ts';
 import { findClient } from '../application/client.ts';
 import { errors } from '../errors.ts';
 import { storedUserinfo } from '../stored-userinfo.ts';
-import type { UserinfoSource } from '../upstream/calls.ts';
-import type { Upstream } from '../upstream/upstream.ts';
 import type { NhsCall } from './server.ts';
 
 interface WithRecord {

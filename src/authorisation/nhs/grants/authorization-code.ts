@@ -3,6 +3,7 @@ import { relativeTime } from '@alongside/kernel/clock';
 import { shownSecret, unregistered } from '@alongside/kernel/refusal-facts';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { verifierFits } from '../../../oauth/pkce.ts';
+import type { Upstream } from '../../../oauth/upstream/upstream.ts';
 import {
   requireCallback,
   scopesAt,
@@ -15,7 +16,6 @@ import { errors } from '../../errors.ts';
 import { corsHeaders } from '../../incoming.ts';
 import { accessLifetime, lifetimesOf } from '../../issue.ts';
 import { revokeFamily } from '../../revoking.ts';
-import type { Upstream } from '../../upstream/upstream.ts';
 import { authenticateBySecret, type CheckedClient } from '../application-checks.ts';
 import type { NhsCall } from '../server.ts';
 import { grant, grantTypes, tokensAnswer } from './grant.ts';

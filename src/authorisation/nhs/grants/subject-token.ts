@@ -5,15 +5,15 @@ import { shownRegistered } from '@alongside/kernel/refusal-facts';
 import { shown } from '../../../oauth/check.ts';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { WithBatch } from '../../../oauth/request-batch.ts';
+import { isFor, signedByProvider } from '../../../oauth/upstream/calls.ts';
+import { withRecordedLevels } from '../../../oauth/upstream/providers.ts';
+import type { Upstream } from '../../../oauth/upstream/upstream.ts';
 import { isJwtType, isMissing } from '../../application/assertion.ts';
 import type { WithClient } from '../../application/client.ts';
 import { errors } from '../../errors.ts';
 import { isIssuedTo, unusedExchange } from '../../id-token-party.ts';
 import type { Incoming } from '../../incoming.ts';
 import type { AtBase } from '../../parts.ts';
-import { isFor, signedByProvider } from '../../upstream/calls.ts';
-import { withRecordedLevels } from '../../upstream/providers.ts';
-import type { Upstream } from '../../upstream/upstream.ts';
 
 /** An ID token to exchange. */
 export interface WithSubject {

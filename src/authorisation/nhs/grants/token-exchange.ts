@@ -1,6 +1,7 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { orderedId } from '@alongside/kernel/ids';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
+import type { Level } from '../../../oauth/upstream/upstream.ts';
 import { scopesAt, type WithProducts } from '../../application/client.ts';
 import { errors } from '../../errors.ts';
 import {
@@ -11,7 +12,6 @@ import {
   type TokenGrant,
   userAttributes,
 } from '../../issue.ts';
-import type { Level } from '../../upstream/upstream.ts';
 import { authenticateByAssertion, type CheckedAssertion } from '../application-checks.ts';
 import type { NhsCall } from '../server.ts';
 import { actorAttributes, checkActor, verifyActor, type WithActor } from './actor-token.ts';

@@ -1,13 +1,13 @@
 import { seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
+import { signedByProvider } from '../../../oauth/upstream/calls.ts';
+import { withRecordedLevels } from '../../../oauth/upstream/providers.ts';
+import type { Upstream } from '../../../oauth/upstream/upstream.ts';
 import type { Base } from '../../base.ts';
 import { isIssuedTo } from '../../id-token-party.ts';
 import { roleIdsAttribute, userAttributes } from '../../issue.ts';
 import type { PlatformParts } from '../../parts.ts';
-import { signedByProvider } from '../../upstream/calls.ts';
-import { withRecordedLevels } from '../../upstream/providers.ts';
-import type { Upstream } from '../../upstream/upstream.ts';
 import { offered } from '../profile.ts';
 import { type Asking, type Party, partyIn, type TokenType } from './proven.ts';
 

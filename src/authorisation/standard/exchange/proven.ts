@@ -1,10 +1,10 @@
 import type { WithConfirmation } from '../../../oauth/server/sender-constraint.ts';
 import type { TokenGrant } from '../../../oauth/token-records.ts';
+import type { Level, Upstream } from '../../../oauth/upstream/upstream.ts';
 import type { WithProducts } from '../../application/client.ts';
 import type { Base } from '../../base.ts';
 import type { Attributes } from '../../issue.ts';
 import type { PlatformParts } from '../../parts.ts';
-import type { Level, Upstream } from '../../upstream/upstream.ts';
 
 /** A party of a token, as `act` and `may_act` name it (RFC 8693 sections 4.1 and 4.4). */
 export type Party = Record<string, unknown>;

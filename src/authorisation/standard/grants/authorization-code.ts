@@ -11,10 +11,10 @@ import {
   type WithCode,
 } from '../../../oauth/server/authorization-code.ts';
 import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
+import type { Upstream } from '../../../oauth/upstream/upstream.ts';
 import { scopesAt } from '../../application/client.ts';
 import type { CodeGrant } from '../../codes.ts';
 import { accessLifetime, lifetimesOf } from '../../issue.ts';
-import type { Upstream } from '../../upstream/upstream.ts';
 import { refreshBinding, tokensAnswer } from '../access-tokens.ts';
 import { scopesGranted } from '../callback.ts';
 import { errors } from '../errors.ts';

@@ -3,8 +3,8 @@ import { type Call, pathHere } from '@alongside/kernel/in-process';
 import { jsonOrUndefined } from '@alongside/kernel/json';
 import type { DecodedJwt, SigningAlgorithm } from '@alongside/kernel/jws';
 import { OutboundError, type OutboundPolicy, outbound, type Purpose } from '@alongside/kernel/outbound';
-import { signedBy, signedByNamedOrLone } from '../../oauth/key-source.ts';
-import type { RemoteKeys } from '../../oauth/remote-keys.ts';
+import { signedBy, signedByNamedOrLone } from '../key-source.ts';
+import type { RemoteKeys } from '../remote-keys.ts';
 import type { Upstream } from './upstream.ts';
 
 /** A failed call to a provider. The message is for the log. */

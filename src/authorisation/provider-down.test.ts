@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
-import { assertError, authorizeRequest } from '../testing/journeys.ts';
-import { type Platform, startPlatform } from '../testing/platform.ts';
-import { cis2Upstream } from './providers.ts';
+import { cis2Upstream } from '../oauth/upstream/providers.ts';
+import { assertError, authorizeRequest } from './testing/journeys.ts';
+import { type Platform, startPlatform } from './testing/platform.ts';
 
 describe('a provider that does not respond', () => {
   const nowhere = 'http://127.0.0.1:1';

@@ -1,6 +1,39 @@
 import type { ServiceHere } from '@alongside/kernel/in-process';
 import type { JwtClaims } from '@alongside/kernel/jws';
 
+/** The provider that signs care workers in: CIS2 or a compatible one. Addresses are used byte for byte. */
+export interface Cis2Settings {
+  issuer: string;
+  authorizeUrl: string;
+  tokenUrl: string;
+  userinfoUrl: string;
+  jwksUrl: string;
+  /** Where users sign out. Without it, `/oauth2.1` has no sign-out. */
+  endSessionUrl?: string | undefined;
+  /** The platform as a client of CIS2. */
+  clientId: string;
+  clientSecret: string;
+  /** `auth_provider` of its tokens. */
+  providerName: 'nhs-cis2' | 'apim-mock-nhs-cis2';
+  /** By default both are sent if the provider's metadata lists S256. The published platform sends neither. */
+  sendNonceAndPkce?: boolean | undefined;
+  /** Set if it runs in this process, where its calls need no socket. */
+  here?: ServiceHere | undefined;
+}
+
+/** The provider that signs citizens in. Without a secret, the platform authenticates with an RS512 assertion. */
+export interface NhsLoginSettings {
+  issuer: string;
+  authorizeUrl: string;
+  tokenUrl: string;
+  jwksUrl: string;
+  clientId: string;
+  clientSecret?: string;
+  providerName: 'nhs-login' | 'apim-mock-nhs-login';
+  /** As for CIS2. */
+  sendNonceAndPkce?: boolean | undefined;
+}
+
 /** A level of authentication or identity proofing, as in scopes and tokens. */
 export interface Level {
   /** The part of a scope for exactly this level: `:aal3:`, `:P9:`. */

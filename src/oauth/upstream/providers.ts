@@ -2,13 +2,12 @@ import { type Clock, seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
 import type { JwtClaims } from '@alongside/kernel/jws';
 import type { SigningKeys } from '@alongside/kernel/keys';
-import { clientAssertionType } from '../../oauth/client-assertion.ts';
-import { onBehalfOfParameter } from '../../oauth/on-behalf-of.ts';
-import { withQuery } from '../../oauth/parameters.ts';
-import type { Tokens } from '../../oauth/tokens.ts';
-import type { Cis2Settings, NhsLoginSettings } from '../dependencies.ts';
+import { clientAssertionType } from '../client-assertion.ts';
+import { onBehalfOfParameter } from '../on-behalf-of.ts';
+import { withQuery } from '../parameters.ts';
+import type { Tokens } from '../tokens.ts';
 import { nonceAndPkce } from './calls.ts';
-import type { Upstream } from './upstream.ts';
+import type { Cis2Settings, NhsLoginSettings, Upstream } from './upstream.ts';
 
 /** The scopes of the published service, which every sign-in has. */
 const usualScopes = ['openid', 'nationalrbacaccess'];
