@@ -1,4 +1,6 @@
 import { comparePlan } from './compare.ts';
-import { backChannelPlan } from './plans.ts';
+import { backChannelPlan, secureBackChannelPlan } from './plans.ts';
+import { startSecureCis2 } from './providers/cis2.ts';
 
 comparePlan(backChannelPlan);
+comparePlan(secureBackChannelPlan, [startSecureCis2]);

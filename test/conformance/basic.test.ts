@@ -1,6 +1,6 @@
 import { comparePlan } from './compare.ts';
-import { assertionPlan, basicPlan } from './plans.ts';
-import { startCis2 } from './providers/cis2.ts';
+import { assertionPlan, basicPlan, dynamicPlan } from './plans.ts';
+import { startCis2, startDynamicCis2 } from './providers/cis2.ts';
 import { startOracle } from './providers/oracle.ts';
 import { startOpenIdPlatform } from './providers/platform.ts';
 
@@ -16,3 +16,4 @@ comparePlan(assertionPlan, [
   () => startOpenIdPlatform(),
   () => startOracle(),
 ]);
+comparePlan(dynamicPlan, [startDynamicCis2]);

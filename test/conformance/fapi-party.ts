@@ -154,6 +154,7 @@ export function refused({ status, body }: Reply, ...errors: readonly string[]): 
 export function notAuthorized(landing: Landing, ...errors: readonly string[]): void {
   if (landing.kind === 'page') {
     assert.ok(landing.status >= 400 && landing.status < 500, `a page with status ${landing.status} is shown`);
+    assert.match(landing.headers['content-type'] ?? '', /^text\/html/, 'the browser shows a page');
     return;
   }
   assert.equal(landing.parameters.get('code'), null, 'a code was given');

@@ -16,6 +16,12 @@ const basicModules = [...responses, ...tokens, ...userinfo, ...sessions];
 
 export const basicPlan: Plan = { id: 'oidcc-basic-certification-test-plan', modules: basicModules };
 
+/** The same modules for clients that register themselves. */
+export const dynamicPlan: Plan = {
+  id: `${basicPlan.id}[client_registration=dynamic_client]`,
+  modules: basicModules,
+};
+
 /** The same modules with form_post responses. */
 export const formPostPlan: Plan = {
   id: 'oidcc-formpost-basic-certification-test-plan',
@@ -49,6 +55,9 @@ export const backChannelPlan: Plan = {
   id: 'oidcc-backchannel-rp-initiated-logout-certification-test-plan',
   modules: backChannel,
 };
+
+/** The same modules at a provider whose clients have certificates of an authority of their own. */
+export const secureBackChannelPlan: Plan = { ...backChannelPlan, id: `${backChannelPlan.id} by TLS` };
 
 /** Returns the name of a plan with its parameters, as the foundation's suite writes it. */
 const named = (id: string, parameters: Record<string, string | undefined>): string =>

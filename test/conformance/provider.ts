@@ -49,6 +49,8 @@ export interface Provider {
   withoutPerson<T>(run: () => Promise<T>): Promise<T>;
   /** Runs a task while the user refuses. */
   refusing<T>(run: () => Promise<T>): Promise<T>;
+  /** Creates a certificate for a client's own endpoints, of an authority that the provider was told to trust; else they use HTTP. */
+  certify?(name: string): { cert: Buffer; key: Buffer };
   /** Supported values of `acr_values`. */
   acrValues: readonly string[];
   stop(): Promise<void>;

@@ -65,7 +65,9 @@ export async function checkExternalToken({
   if (signed === 'unknown key')
     throw errors.externalKid(`${upstream.jwksUrl} has no key ${String(jwt.header.kid)}`);
   if (signed === 'no')
-    throw errors.signatureInvalid(`the ID token of ${upstream.id}, alg ${String(jwt.header.alg)}`);
+    throw errors.signatureInvalid(
+      `the signature of the ID token of ${upstream.id} is wrong, alg ${String(jwt.header.alg)}`,
+    );
   const now = seconds(parts.clock);
   if (typeof exp !== 'number' || exp <= now) throw errors.externalExpired(`exp is ${shownTime(exp, now)}`);
   if (typeof iat !== 'number')

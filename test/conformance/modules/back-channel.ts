@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Module } from '../module.ts';
 import { RelyingParty, signedOut } from '../relying-party.ts';
 import { now } from '../time.ts';
+import type { Trial } from '../trial.ts';
 
 interface Delivery {
   method: string;
@@ -12,12 +14,12 @@ interface Delivery {
 }
 
 /** Starts the client's endpoint for logout tokens; resolves with the first delivery. */
-async function startReceiver() {
+async function startReceiver({ provider }: Trial) {
   let deliver: (delivery: Delivery) => void = () => undefined;
   const delivered = new Promise<Delivery>((resolve) => {
     deliver = resolve;
   });
-  const server = createServer((request, response) => {
+  const receive: RequestListener = (request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
@@ -28,7 +30,9 @@ async function startReceiver() {
         form: new URLSearchParams(Buffer.concat(parts).toString()),
       });
     });
-  });
+  };
+  const certificate = provider.certify?.('localhost');
+  const server = certificate ? createSecureServer(certificate, receive) : createServer(receive);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const late = AbortSignal.timeout(10_000);
@@ -36,7 +40,7 @@ async function startReceiver() {
     late.addEventListener('abort', () => reject(new Error('no logout token came within 10 s')));
   });
   return {
-    address: `http://127.0.0.1:${port}/backchannel`,
+    address: `${certificate ? 'https://localhost' : 'http://127.0.0.1'}:${port}/backchannel`,
     delivered: () => Promise.race([delivered, tooLate]),
     stop: () => {
       server.closeAllConnections();
@@ -59,7 +63,7 @@ export const backChannel: readonly Module[] = [
   {
     id: 'oidcc-backchannel-rp-initiated-logout',
     async run(trial) {
-      const receiver = await startReceiver();
+      const receiver = await startReceiver(trial);
       try {
         const rp = await RelyingParty.register(trial, { backchannelLogoutUri: receiver.address });
         const { tokens, idToken } = await rp.signIn();

@@ -80,8 +80,11 @@ export const tokens: readonly Module[] = [
     id: 'oidcc-refresh-token',
     async run(trial) {
       const rp = await RelyingParty.register(trial);
+      // As in the plan, the scope is sent only to a provider that lists it, and the module is skipped without a refresh token.
+      const { scopes_supported: listed = [] } = rp.discovery;
+      const isListed = (listed as string[]).includes('offline_access');
       const asked = { scope: 'openid offline_access', prompt: 'consent' };
-      const { tokens: first, idToken } = await rp.signIn(asked);
+      const { tokens: first, idToken } = await rp.signIn(isListed ? asked : {});
       if (first.refresh_token === undefined) notOffered('refresh tokens');
       const stranger = await RelyingParty.register(trial);
       const stolen = await stranger.refresh(first.refresh_token);
