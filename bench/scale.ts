@@ -1,7 +1,7 @@
 // Compares silent sign-ins at an installation with millions of tokens and at an empty one in the same run: `npm run bench:scale`.
 //
 // Two instances run the real command on two databases of one server. Sign-ins alternate between them, so that other load on the
-// machine affects both. On PostgreSQL the benchmark also reports full scans of tables.
+// machine affects both. It also measures searches of journeys. On PostgreSQL the benchmark also reports full scans of tables.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { startPostgres } from '../test/testing/postgres.ts';
 import { type RunningCommand, startCommand } from './command.ts';
 import { benchOptions, printReport } from './flags.ts';
 import { fill } from './scale/fill.ts';
+import { measureSearches } from './scale/searches.ts';
 import { usage } from './usage.ts';
 
 const {
@@ -25,6 +26,7 @@ const {
   tokens: 1_000_000,
   people: 200_000,
   sessions: 200_000,
+  journeys: 100_000,
   database: ['postgres', 'sqlite'],
   rounds: 3,
   'sign-ins': 300,
@@ -96,6 +98,7 @@ async function measure() {
     say(`${seconds(filling)} s  ${line}`);
   });
   const fillSeconds = seconds(filling);
+  const searches = await measureSearches(watching);
 
   const instances: Record<'empty' | 'filled', RunningCommand> = {} as never;
   for (const [name, database] of [
@@ -146,6 +149,7 @@ async function measure() {
     database: dialect,
     ...scale,
     fillSeconds,
+    searches,
     signIns: times.filled.length,
     ...results,
     p50Ratio: rounded(results.filled.p50 / results.empty.p50),
@@ -172,6 +176,10 @@ try {
     line('filled', filled),
     `filled / empty: p50 ${report.p50Ratio}, p99 ${report.p99Ratio} (goal 1.2)`,
     `${report.tokensRemovedMeanwhile} old tokens were removed meanwhile`,
+    ...Object.entries(report.searches).map(
+      ([name, { p50, p95 }]) =>
+        `search among ${scale.journeys} journeys, ${name}: p50 ${p50} ms, p95 ${p95} ms (goal 50)`,
+    ),
     `tables read as a whole: ${JSON.stringify(report.wholeReads)}`,
   ]);
 } finally {

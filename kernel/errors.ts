@@ -71,6 +71,10 @@ export type Refuse = ((
 type Draft = Omit<ErrorEntry, 'id' | 'redirect' | 'actor' | 'fix'> &
   Partial<Pick<ErrorEntry, 'redirect' | 'actor' | 'fix'>>;
 
+const entries = new Map<string, ErrorEntry>();
+/** The entries of all catalogues that this program has loaded, by id. */
+export const knownErrors: ReadonlyMap<string, ErrorEntry> = entries;
+
 /** Declares the errors of a service. Each key becomes the name `service.key`. */
 export function catalogue<K extends string>(service: string, drafts: Record<K, Draft>): Record<K, Refuse> {
   const made = {} as Record<K, Refuse>;
@@ -82,6 +86,7 @@ export function catalogue<K extends string>(service: string, drafts: Record<K, D
       ...drafts[name],
       id: `${service}.${name}`,
     });
+    entries.set(entry.id, entry);
     made[name] = Object.assign(
       (detail: string, extra?: Record<string, string | number>, cause?: unknown) =>
         new Refusal(entry, detail, extra, cause),

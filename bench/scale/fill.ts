@@ -6,6 +6,7 @@ export interface Scale {
   tokens: number;
   people: number;
   sessions: number;
+  journeys: number;
 }
 
 const hour = 3_600_000;
@@ -42,7 +43,11 @@ interface Filling {
  * The tables, in SQL for both dialects; `i` numbers the rows from 0. Half of the tokens are access tokens within their
  * authorization, the others its refresh tokens. A tenth is live, a fifth is to be removed, the others expired within the last day.
  */
-function fillings({ tokens, people, sessions }: Scale, dialect: Database['dialect'], now: number): Filling[] {
+function fillings(
+  { tokens, people, sessions, journeys }: Scale,
+  dialect: Database['dialect'],
+  now: number,
+): Filling[] {
   const live = (id: string) => `'live-' || ${id}`;
   const authorizations = Math.ceil(tokens / 2);
   // From four days ago until four hours ago, in the order of time.
@@ -117,6 +122,26 @@ function fillings({ tokens, people, sessions }: Scale, dialect: Database['dialec
       rows: sessions,
       columns: 'sid, client_id, joined_at',
       values: `'cis2-' || i, 'demo', ${now}`,
+    },
+    {
+      table: 'journey',
+      rows: journeys,
+      columns:
+        'id, started_at, ended_at, pattern, outcome, decided_at, headline, person, application, messages, wrong_pins, failed, faults, clock_moved',
+      // Every other one was refused, which is the most that a search has to read.
+      values: `'journey-' || i, ${now} - (${journeys} - i) * 1000, ${now} - (${journeys} - i) * 1000 + 60, i % 6,
+        CASE WHEN i % 2 = 0 THEN 'refused' ELSE 'succeeded' END, ${now} - (${journeys} - i) * 1000 + 60,
+        CASE WHEN i % 2 = 0 THEN 'The client secret is wrong' ELSE 'Read a patient' END, CAST(900000000000 + i % 400 AS TEXT),
+        'application-' || (i % 50), 6, 0, CASE WHEN i % 2 = 0 THEN 'message-' || i ELSE NULL END, '', 0`,
+    },
+    {
+      table: 'message',
+      rows: journeys,
+      columns: 'id, journey, at, size, refusal',
+      values: `'message-' || i, 'journey-' || i, ${now} - (${journeys} - i) * 1000, 0,
+        CASE WHEN i % 2 = 1 THEN NULL WHEN i = ${journeys - (journeys % 2) - 1000} THEN ' authorisation.rare invalid_request 400 get /oauth2/authorize rare ' WHEN i % 20 = 0
+        THEN ' authorisation.clientorsecret invalid_client 401 post /oauth2/token the client secret is wrong: it has 36 characters, sent by an application '
+        ELSE ' gateway.expiredtoken invalid_token 401 get /personal-demographics/fhir/r4/patient/:id the access token has expired 20 s ago ' END`,
     },
   ];
 }

@@ -26,12 +26,14 @@ export interface FoundMessage {
   readonly journey: string;
   readonly message: StoredMessage;
   readonly kept: Kept;
+  /** The words by which a refused message is found. */
+  readonly words: string | null;
 }
 
-function valuesOf({ journey, message, kept }: FoundMessage): Value[] {
+function valuesOf({ journey, message, kept, words }: FoundMessage): Value[] {
   const captured = kept.request === null && kept.response === null ? null : JSON.stringify(kept);
   const hashes = [hashOf(message.requestId), hashOf(message.correlationId)];
-  return [message.id, journey, Math.floor(message.at), ...hashes, captured?.length ?? 0, captured];
+  return [message.id, journey, Math.floor(message.at), ...hashes, captured?.length ?? 0, captured, words];
 }
 
 /** Requests and responses of messages in storage. */
@@ -47,8 +49,8 @@ export class CapturedMessages {
   /** Makes messages findable by their ids. No response waits for it. */
   async insert(messages: readonly FoundMessage[]): Promise<void> {
     const statements = insertStatements(
-      'INSERT INTO message (id, journey, at, request_hash, correlation_hash, size, captured)',
-      '(?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO message (id, journey, at, request_hash, correlation_hash, size, captured, refusal)',
+      '(?, ?, ?, ?, ?, ?, ?, ?)',
       messages.map(valuesOf),
       ' ON CONFLICT (id) DO NOTHING',
     );

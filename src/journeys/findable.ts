@@ -5,6 +5,7 @@ import type { CapturedMessages, FoundMessage } from './captured.ts';
 import { markKey } from './cut.ts';
 import type { Places } from './lanes.ts';
 import type { StoredMessage } from './line.ts';
+import { refusalWords } from './refusal-search.ts';
 import type { Verdicts } from './verdicts.ts';
 
 /** Messages of one process that came too fast for all of them to be kept. */
@@ -76,6 +77,7 @@ interface Findable {
   readonly journey: string;
   readonly message: StoredMessage;
   readonly activity: Activity | undefined;
+  readonly words: string | null;
 }
 
 export interface FindableOptions {
@@ -117,11 +119,12 @@ export class FindableMessages {
   }
 
   add(journey: string, message: StoredMessage, activity: Activity | undefined): void {
-    const found = { at: message.at, journey, message, activity };
+    const { at } = message;
     if (message.outcome === undefined) {
-      if (this.#options.verdicts) this.#newest.add(found);
+      if (this.#options.verdicts) this.#newest.add({ at, journey, message, activity, words: null });
       return;
     }
+    const found = { at, journey, message, activity, words: refusalWords(message, activity?.refusal?.record) };
     const without = this.#options.verdicts ? this.#newestRefused.add(found) : found;
     if (without) this.#refused.push({ ...without, activity: undefined });
   }
@@ -147,9 +150,9 @@ export class FindableMessages {
     await messages.sweep();
   }
 
-  async #encoded({ journey, message, activity }: Findable): Promise<FoundMessage> {
+  async #encoded({ journey, message, activity, words }: Findable): Promise<FoundMessage> {
     const { verdicts, places } = this.#options;
-    if (!activity || !verdicts) return { journey, message, kept: { request: null, response: null } };
+    if (!activity || !verdicts) return { journey, message, words, kept: { request: null, response: null } };
     const origin = places.urlOf(activity.service);
     const parts = [
       captureRequest(activity, this.#markKey, origin, message.refusal?.field ?? null),
@@ -159,6 +162,6 @@ export class FindableMessages {
     const [request = null, response = null] = await Promise.all(
       parts.map((part) => verdicts.judged(part, message.application)),
     );
-    return { journey, message, kept: { request, response, sent } };
+    return { journey, message, words, kept: { request, response, sent } };
   }
 }

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { Activity, observed } from '@alongside/kernel/activity';
 import { Answer } from '@alongside/kernel/answer';
 import { ManualClock } from '@alongside/kernel/clock';
+import { Refusal } from '@alongside/kernel/errors';
 import { EventRecorder } from '@alongside/kernel/events';
 import { orderedId } from '@alongside/kernel/ids';
 import { outbound } from '@alongside/kernel/outbound';
@@ -435,6 +436,61 @@ describe('StoredJourneys', () => {
       );
     assert.deepEqual((await desk.journeys.list({ q: 'uillf' })).journeys, []);
     assert.equal((await desk.journeys.message(message?.id ?? ''))?.words, 'Asks for access to an API');
+  });
+
+  test('find a journey by code, status, path, id and headline of a refusal in it, and not by those of another', async () => {
+    const refusal = (error: string, code: string, headline: string) => {
+      const entry = {
+        id: error,
+        code,
+        status: 401,
+        redirect: false,
+        source: '',
+        actor: 'developer',
+        fix: 'Fix.',
+      } as const;
+      const known = { ...entry, description: 'client_id or client_secret is invalid', expected: '' };
+      const record = {
+        ...known,
+        error,
+        detail: '',
+        facts: { headline },
+        messageId: '',
+        service: '',
+        method: 'POST',
+      };
+      return { record: { ...record, path: '/oauth2/token' }, refusal: new Refusal(known, '') };
+    };
+    const secret = refusal('authorisation.clientOrSecret', 'invalid_client', 'The client secret is wrong');
+    const other = refusal('authorisation.kid', 'invalid_request', '100% of keys have another kid');
+    const exchange = { service: 'api', method: 'POST', route: '/oauth2/token', status: 401 } as const;
+    const id = desk.record([{ ...exchange, refusal: secret }]);
+    const another = desk.record([{ ...exchange, route: '/oauth2/x', status: 403, refusal: other }]);
+    const found = async (q: string) =>
+      (await desk.journeys.list({ q })).journeys.map((journey) => journey.id);
+    for (const q of [
+      'invalid_client',
+      'client secret',
+      'SECRET wrong',
+      'oauth2/token',
+      '401',
+      'authorisation.clientOrSecret',
+    ])
+      assert.deepEqual(
+        [(await found(q)).includes(id), (await found(q)).includes(another)],
+        [true, q === 'oauth2/token'],
+        q,
+      );
+    // The characters of patterns are words like others, and digits within a word are no status.
+    for (const q of ['client%secret', 'client_secre_', 'no such words', '40'])
+      assert.deepEqual(
+        (await found(q)).filter((one) => one === id),
+        [],
+        q,
+      );
+    assert.ok((await found('100% of')).includes(another));
+    const filtered = await desk.journeys.list({ q: 'invalid_client', outcome: 'refused' });
+    assert.ok(filtered.journeys.some((journey) => journey.id === id));
   });
 
   const inBurst = { service: 'api', route: '/oauth2/userinfo', caller: { application: 'burst' } } as const;

@@ -215,7 +215,13 @@ export type Journey = z.output<typeof journey>;
 
 /** A query for journeys. */
 export const journeyFilter = z.strictObject({
-  q: z.string().max(200).optional().describe('The beginning of a word of a name, or a whole id'),
+  q: z
+    .string()
+    .max(200)
+    .optional()
+    .describe(
+      'The beginning of a word of a name, a whole id, or words of a refusal: its error, code, status, path or headline',
+    ),
   outcome: journeyOutcome.optional(),
   application: z.string().max(200).optional(),
   person: z.string().max(200).optional(),

@@ -20,6 +20,7 @@ import type {
 } from './model.ts';
 import type { Names } from './names.ts';
 import type { JourneyRecorder } from './recorder.ts';
+import { refusedCondition, searchedWords } from './refusal-search.ts';
 
 interface ReaderOptions {
   readonly clock: Clock;
@@ -350,6 +351,7 @@ export class StoredJourneys implements JourneyReader {
         hash,
       ),
     );
+    const words = searchedWords(q);
     const { people, applications } = await this.#options.names.beginningWith(q);
     const searched = [q, ...applications];
     const oneOf = (column: string, values: readonly string[]): Condition => ({
@@ -360,6 +362,7 @@ export class StoredJourneys implements JourneyReader {
       isFiltered ? [oneOf(column, values)] : values.map((value) => oneOf(column, [value]));
     return [
       oneOf('id', [q, ...journeys]),
+      ...(words.length === 0 ? [] : [refusedCondition(words)]),
       oneOf('session', [hash]),
       ...each('person', [q, ...people]),
       ...each('application', searched),

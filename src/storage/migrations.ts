@@ -42,6 +42,7 @@ import { announcedKeyChanges } from './migrations/0037-announced-keys.ts';
 import { approvals } from './migrations/0038-approvals.ts';
 import { tableChanges } from './migrations/0039-table-changes.ts';
 import { signingKeysOfPeople } from './migrations/0040-signing-keys-of-people.ts';
+import { refusedMessages } from './migrations/0041-refused-messages.ts';
 import { row, text } from './row.ts';
 
 export const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
@@ -89,6 +90,7 @@ export const migrations: readonly Migration[] = [
   approvals,
   tableChanges,
   signingKeysOfPeople,
+  refusedMessages,
 ];
 
 const settingRow = row('setting', { value: text });

@@ -109,6 +109,27 @@ describe('a registration authority in the console', () => {
     assert.equal((await send('GET', `/people/${uids.gp}`)).status, 200);
   });
 
+  test('finds by one search only people of its organisations and errors, and no journey, application or session', async () => {
+    const { uid } = await stranger();
+    const search = async (q: string) => {
+      const { status, body } = await send('GET', `/search?q=${q}`);
+      assert.equal(status, 200, q);
+      return body.results as { kind: string; href: string }[];
+    };
+    assert.deepEqual(
+      (await search(uids.gp)).map(({ kind, href }) => [kind, href]),
+      [['person', `/people/${uids.gp}`]],
+    );
+    for (const q of [uid, 'Else', 'demo-combined', '/api/v1/people'])
+      assert.deepEqual(
+        (await search(q)).filter(({ href }) => href.includes(uid) || !/people|errors/.test(href)),
+        [],
+        q,
+      );
+    const kinds = new Set((await search('journey')).map(({ kind }) => kind));
+    assert.deepEqual([...kinds], ['error']);
+  });
+
   test('changes and removes only people, and of them only what belongs to its organisations', async () => {
     const { uid, roles: elsewhere } = await stranger();
     assert.deepEqual((await send('PATCH', `/people/${uid}`, { title: 'Dr' })).answer, foreign);

@@ -27,6 +27,7 @@ const examples: Readonly<Record<string, (instance: TestInstance) => Promise<stri
     return `/journeys/compare?a=${refused}&b=${good}`;
   },
   '/audit/:seq': () => '/audit/1',
+  '/errors/:id': () => '/errors/authorisation.clientOrSecret',
   '/mail/:id': async (instance) => {
     const list = () => instance.api<{ mails: { id: string }[] }>('GET', '/mail');
     if ((await list()).mails.length === 0) {

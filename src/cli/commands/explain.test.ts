@@ -28,6 +28,29 @@ const refusal = {
   earlier: ['m-0'],
 };
 
+const found = {
+  kind: 'error',
+  label: 'The client secret is wrong',
+  about: '401 invalid_client',
+  href: '/errors/e',
+};
+const explanation = {
+  took: { kind: 'words', label: 'words of an error' },
+  alternatives: [],
+  summary: '1 error of the catalogue and 0 journeys have these words.',
+  banner: {
+    error: 'e',
+    headline: 'The client secret is wrong',
+    came: null,
+    expected: 'the current secret',
+    mend: 'Send the secret.',
+    actor: 'developer',
+    source: 'RFC 6749 section 5.2',
+  },
+  checks: [],
+  links: [],
+};
+
 describe('alongside explain', () => {
   const folder = mkdtempSync(join(tmpdir(), 'explain-'));
   const state = join(folder, 'state.json');
@@ -41,6 +64,15 @@ describe('alongside explain', () => {
             ? json(200, refusal)
             : json(404, { error: 'unknown_message', error_description: 'No stored refusal has this id.' }),
       },
+      {
+        methods: ['GET'],
+        path: '/api/v1/search',
+        endpoint: async ({ query }) => {
+          if (query.includes('m%2F3')) return json(422, { error: 'not_here', error_description: 'not here' });
+          return json(200, { results: query.includes('secret') ? [found] : [] });
+        },
+      },
+      { methods: ['POST'], path: '/api/v1/explain', endpoint: async () => json(200, explanation) },
     ],
     { name: 'console', log: silentLog },
   );
@@ -78,9 +110,21 @@ describe('alongside explain', () => {
     assert.deepEqual((await run('m-1', '--json')).values, [refusal]);
   });
 
+  test('finds by words what is no id, and exits with 1 if nothing has them', async () => {
+    const found = await run('client secret');
+    assert.equal(found.code, 0);
+    assert.match(
+      found.lines[0] ?? '',
+      /^error +The client secret is wrong +401 invalid_client +http.+\/errors\/e$/,
+    );
+    assert.ok(found.lines.some((line) => /^Fix +Send the secret\.$/.test(line)));
+    const nothing = await run('m/2');
+    assert.deepEqual([nothing.code, nothing.lines], [1, []]);
+  });
+
   test('reports an unknown id, a missing id and a second one', async () => {
-    await assert.rejects(run('m/2'), /No stored refusal/);
-    await assert.rejects(run(), /ID is missing/);
+    await assert.rejects(run('m/3'), /not here/);
+    await assert.rejects(run(), /TEXT is missing/);
     await assert.rejects(run('m-1', 'm-2'), /too many/);
   });
 });

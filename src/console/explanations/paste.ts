@@ -17,8 +17,11 @@ export interface Paste {
 }
 
 const longestInAddress = 200;
-/** Text in which a token or a secret may be: addresses stay in histories and logs. */
-const secretLike = /^eyJ|[\r\n]|-----BEGIN |secret|password|token|assertion|code=/i;
+/**
+ * Text in which a token or a secret may be: addresses stay in histories and logs. The names alone are words of errors, such as
+ * `client secret` and `oauth2/token`. `tools.browser.ts` has the same rule.
+ */
+const secretLike = /^eyJ|[\r\n]|-----BEGIN |\bbearer |(?:secret|password|token|assertion|code)["']?\s?[=:]/i;
 
 /** Whether a text may be in an address of the console: an id or words, never a token. */
 export const mayBeInAddress = (text: string): boolean =>

@@ -9,6 +9,7 @@ import { jwks, pem } from './kinds/keys.ts';
 import { authorizeUrl, curl, tokenRequest } from './kinds/requests.ts';
 import { accessToken, idToken, logoutToken } from './kinds/tokens.ts';
 import { type Paste, readPaste } from './paste.ts';
+import { words } from './words.ts';
 
 /** All kinds of text that can be explained. The first that is certain is taken, or else the first that is possible. */
 const explainKinds: readonly ExplainKind[] = [
@@ -25,6 +26,7 @@ const explainKinds: readonly ExplainKind[] = [
   accessToken,
   idToken,
   anyId,
+  words,
 ];
 
 const ids = explainKinds.map(({ id }) => id) as [string, ...string[]];

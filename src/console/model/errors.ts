@@ -46,6 +46,14 @@ export const errors = catalogue('console', {
     fix: 'Find the journey in the list of journeys, or search for an id of one of its messages.',
     source: wire,
   },
+  errorUnknown: {
+    code: 'unknown_error',
+    status: 404,
+    description: 'No error of this version has this id.',
+    expected: 'the id of an error, such as authorisation.clientOrSecret',
+    fix: 'Search for the words of the error.',
+    source: wire,
+  },
   messageUnknown: {
     code: 'unknown_message',
     status: 404,

@@ -33,6 +33,7 @@ import { registrationAuthority } from './resources/registration-authority.ts';
 import { registrationTokens } from './resources/registration-tokens.ts';
 import { requests } from './resources/requests.ts';
 import { resourceServers } from './resources/resource-servers.ts';
+import { searches } from './resources/search.ts';
 import { sessions } from './resources/sessions.ts';
 import { signing } from './resources/signing.ts';
 import { mintedTokens, tokens } from './resources/tokens.ts';
@@ -57,6 +58,7 @@ export const resources: readonly Resource[] = [
   changes,
   journeyExports,
   refusals,
+  searches,
   applications,
   apis,
   applicationCredentials,

@@ -121,6 +121,9 @@ td[data-label=Person] { min-width: 7.5rem; } td[data-label=What] { min-width: 16
 a.bad { color: var(--bad); font-weight: 650; text-decoration: none; } a.bad:hover { text-decoration: underline; }
 .taken { margin-bottom: .25rem !important; } .taken:focus { outline: 0; }
 .verdict { border-left: 4px solid var(--line); padding: .25rem 0 .25rem .75rem; overflow-wrap: anywhere; } .verdict.good { border-color: var(--good); } .verdict.bad { border-color: var(--bad); }
+.finder { width: min(40rem, calc(100vw - 2rem)); margin-top: 10vh; padding: .75rem; } .finder input { width: 100%; max-width: none; margin: 0; }
+.finder ul { list-style: none; margin: .5rem 0 0; padding: 0; max-height: 50vh; overflow-y: auto; } .finder li { padding: .5rem; min-height: 1.5rem; border-radius: .25rem; cursor: pointer; overflow-wrap: anywhere; }
+.finder li[aria-selected=true] { background: var(--accent-soft); outline: 2px solid var(--accent); outline-offset: -2px; } .finder li .quiet { display: block; font-size: .875rem; } .finder p { margin: .5rem 0 0; }
 .found { padding-left: 1.25rem; } #explanation table { table-layout: fixed; } #explanation td { overflow-wrap: anywhere; } #explanation thead th:first-child { width: 15%; } #explanation thead th:nth-child(2):nth-last-child(4) { width: 11%; } .button.file { cursor: pointer; margin: 0; position: relative; overflow: hidden; } .console #file { position: absolute; width: 1px; min-height: 1px; padding: 0; } .button.file:focus-within { outline: 3px solid var(--accent); outline-offset: 2px; }
 .build { display: grid; gap: 0 1.5rem; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); } .build input { font-family: ui-monospace, "Cascadia Mono", "Liberation Mono", monospace; font-size: .8125rem !important; max-width: none !important; }
 .mistakes { border: 0; margin: 0 0 .5rem; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; } .mistakes label { font-weight: 400; }

@@ -1,5 +1,7 @@
 import { type CardsAnswer, type PeopleAnswer, paths } from '../../../cis/protocol.ts';
 import { consolePaths, type SessionsAnswer } from '../../../cis2/protocol.ts';
+import { currentCaller, hasRole } from '../../model/administrators/admission.ts';
+import type { AdmittedRoles } from '../../model/administrators/roles.ts';
 import type { ConsoleContext } from '../../model/dependencies.ts';
 import { orNull } from '../../model/neighbour.ts';
 import { checked, type ExplainKind, type Finding, type Link, unchecked } from '../finding.ts';
@@ -20,8 +22,22 @@ async function actRefused(error: string, { journeys }: ConsoleContext): Promise<
   return undefined;
 }
 
+/** Whose ids are known. `error`: the newest refusal with the id of an error. */
+export const idKindNames = [
+  'message',
+  'journey',
+  'application',
+  'person',
+  'card',
+  'session',
+  'refusal',
+  'request',
+] as const;
+
 interface IdKind {
-  readonly name: string;
+  readonly name: (typeof idKindNames)[number];
+  /** Roles that may read it, besides administrators. */
+  readonly roles: AdmittedRoles;
   readonly form: RegExp;
   find(id: string, console: ConsoleContext): Promise<Link | undefined>;
 }
@@ -34,11 +50,13 @@ const page = (folder: string, id: string): string => `/${folder}/${encodeURIComp
 const idKinds: readonly IdKind[] = [
   {
     name: 'message',
+    roles: ['support', 'read'],
     form: any,
     find: (id, console) => stepLink(console, id),
   },
   {
     name: 'journey',
+    roles: ['support', 'read'],
     form: any,
     async find(id, { journeys }) {
       return (await journeys.find(id)) && { label: 'Journey', href: page('journeys', id) };
@@ -46,6 +64,7 @@ const idKinds: readonly IdKind[] = [
   },
   {
     name: 'application',
+    roles: ['support'],
     form: any,
     async find(id, { applications }) {
       const found =
@@ -57,6 +76,7 @@ const idKinds: readonly IdKind[] = [
   },
   {
     name: 'person',
+    roles: ['registration-authority', 'support'],
     form: digits,
     async find(id, { cis }) {
       // A list has no refusal that would record the id.
@@ -67,6 +87,7 @@ const idKinds: readonly IdKind[] = [
   },
   {
     name: 'card',
+    roles: ['registration-authority', 'support'],
     form: /^[A-Za-z0-9-]{4,40}$/,
     async find(id, { cis }) {
       const answer = await orNull(cis.read<CardsAnswer>(paths.cards, { q: id }));
@@ -77,6 +98,7 @@ const idKinds: readonly IdKind[] = [
   },
   {
     name: 'session',
+    roles: ['support'],
     form: any,
     async find(id, { cis2 }) {
       const answer = await orNull(cis2.read<SessionsAnswer>(consolePaths.sessions));
@@ -85,7 +107,8 @@ const idKinds: readonly IdKind[] = [
     },
   },
   {
-    name: 'error',
+    name: 'refusal',
+    roles: ['support'],
     form: /^[a-z][\w-]*\.[a-z]\w*$/i,
     async find(id, console) {
       const [found] = await console.refusals.newest(({ error }) => error === id, 1);
@@ -93,9 +116,10 @@ const idKinds: readonly IdKind[] = [
     },
   },
   {
-    name: 'request or correlation',
-    // Journeys are also found by names, which are shorter.
-    form: /^[\w.:-]{20,200}$/,
+    name: 'request',
+    roles: ['support'],
+    // Journeys are also found by names and words.
+    form: /^(?=.*\d)[\w.:-]{20,200}$/,
     async find(id, { journeys }) {
       const [found] = (await journeys.list({ q: id })).journeys;
       return found && { label: 'Journey', href: page('journeys', found.id) };
@@ -103,10 +127,14 @@ const idKinds: readonly IdKind[] = [
   },
 ];
 
-export async function pageOf(id: string, console: ConsoleContext): Promise<Link | undefined> {
-  for (const { form, find } of idKinds) {
-    const found = form.test(id) ? await find(id, console) : undefined;
-    if (found) return found;
+/** Returns the page of an id, if the caller may see it. */
+export async function pageOf(
+  id: string,
+  console: ConsoleContext,
+): Promise<(Link & Pick<IdKind, 'name'>) | undefined> {
+  for (const { name, roles, form, find } of idKinds) {
+    const found = form.test(id) && hasRole(currentCaller(), { roles }) ? await find(id, console) : undefined;
+    if (found) return { ...found, name };
   }
   return undefined;
 }

@@ -85,9 +85,15 @@ const searchForm = (
 /** The keys of all pages, and the switch that WCAG 2.2 criterion 2.1.4 asks for. */
 const keysHelp = html`<p class="needs-script"><button type="button" class="small secondary" id="show-keys">Keyboard</button></p>
 <dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keyboard</h2>
-<dl class="keys"><dt><kbd>/</kbd></dt><dd>search</dd><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next and previous journey or step</dd><dt><kbd>Enter</kbd></dt><dd>opens it</dd><dt><kbd>[</kbd> <kbd>]</kbd></dt><dd>previous and next tab of a step</dd><dt><kbd>x</kbd></dt><dd>marks a journey for comparison</dd><dt><kbd>c</kbd></dt><dd>compares the marked ones, or a journey with the last good one</dd><dt><kbd>Esc</kbd></dt><dd>closes the details of a step</dd><dt><kbd>?</kbd></dt><dd>this list</dd></dl>
+<dl class="keys"><dt><kbd>/</kbd></dt><dd>search</dd><dt><kbd>Ctrl</kbd> <kbd>K</kbd></dt><dd>find a page, an error, a journey or a person</dd><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next and previous journey or step</dd><dt><kbd>Enter</kbd></dt><dd>opens it</dd><dt><kbd>[</kbd> <kbd>]</kbd></dt><dd>previous and next tab of a step</dd><dt><kbd>x</kbd></dt><dd>marks a journey for comparison</dd><dt><kbd>c</kbd></dt><dd>compares the marked ones, or a journey with the last good one</dd><dt><kbd>Esc</kbd></dt><dd>closes the details of a step</dd><dt><kbd>?</kbd></dt><dd>this list</dd></dl>
 <div class="choice"><input type="checkbox" id="keys-on"><label for="keys-on">Use these keys on this browser</label></div>
 <form method="dialog"><button type="submit">Close</button></form></dialog>`;
+
+/** Finds while the user types: the pages of the navigation at once, the rest from the API. A combobox with a list of the WAI-ARIA practices. */
+const finder = html`<dialog id="finder" class="finder" aria-label="Find">
+<input type="search" id="finder-text" role="combobox" aria-label="Find a page, an error, a path, an application, a person or an id" aria-autocomplete="list" aria-expanded="false" aria-controls="finder-list" maxlength="200" placeholder="Find a page, an error, a path, a person" autocomplete="off" spellcheck="false">
+<ul id="finder-list" role="listbox" aria-label="Results"></ul>
+<p id="finder-state" class="quiet" role="status"></p></dialog>`;
 
 /** Returns a page of the console: navigation, top bar, heading and content. */
 export async function framed(
@@ -140,6 +146,7 @@ ${crumbs(content)}
 ${main}
 </main>
 <footer><p>Alongside works with published interfaces of NHS services. It is not an NHS service.</p>${keysHelp}</footer>
+${pages.some(({ path }) => path === '/search') ? finder : undefined}
 </body>
 </html>`;
   return page(status, document, { script: ["'self'"], connect: ["'self'"] });

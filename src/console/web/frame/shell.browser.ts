@@ -1,7 +1,8 @@
 // The program of every page: live parts, calls of the API, filters, search, keys and menu.
 import './live-parts.browser.ts';
 import './calls.browser.ts';
-import { byId, isForPage } from './tools.browser.ts';
+import './finder.browser.ts';
+import { byId, isForPage, mayBeInAddress } from './tools.browser.ts';
 
 document.documentElement.classList.add('script');
 
@@ -16,8 +17,7 @@ document.addEventListener('change', (event) => {
 const search = byId('search');
 const handed = (given: string, event: Event): void => {
   const text = given.trim();
-  if (text.length <= 200 && !/^eyJ|[\r\n]|-----BEGIN |secret|password|token|assertion|code=/i.test(text))
-    return;
+  if (mayBeInAddress(text)) return;
   event.preventDefault();
   sessionStorage.setItem('explain', text);
   location.assign('/explain');

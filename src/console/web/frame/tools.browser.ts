@@ -25,6 +25,11 @@ export const madeButton = (text: string, act: () => void): HTMLElement => {
 export const isolated = (text: string): HTMLElement =>
   made('bdi', text.length > 200 ? `${text.slice(0, 200)}…` : text);
 
+/** Whether a text may be in an address: an id or words, never a token or a secret. `explanations/paste.ts` has the same rule. */
+export const mayBeInAddress = (text: string): boolean =>
+  text.length <= 200 &&
+  !/^eyJ|[\r\n]|-----BEGIN |\bbearer |(?:secret|password|token|assertion|code)["']?\s?[=:]/i.test(text);
+
 /** `1 record`, `7,000 records`. */
 export const counted = (count: number, unit: string): string =>
   `${count.toLocaleString('en-GB')} ${unit}${count === 1 ? '' : 's'}`;

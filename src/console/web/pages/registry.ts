@@ -15,6 +15,7 @@ import { comparePage } from './compare/page.ts';
 import { dataPage } from './data/page.ts';
 import { deskPage } from './desk/page.ts';
 import { developerPage, developersPage } from './developers/page.ts';
+import { errorPage } from './errors/page.ts';
 import { explainPage } from './explain/page.ts';
 import { faultsPage } from './faults/page.ts';
 import { healthPage } from './health/page.ts';
@@ -73,4 +74,5 @@ export const consolePages: readonly ConsolePage[] = [
   organisationsPage,
   apiPage,
   searchPage,
+  errorPage,
 ];

@@ -20,7 +20,7 @@ const person = ({ person, pattern, outcome }: JourneySummary): Html => {
 };
 
 /** Returns the page of an application; for roles that cannot open it, its journeys. */
-export const applicationAddress = (id: string): string =>
+const applicationAddress = (id: string): string =>
   `${hasRole(currentCaller(), {}) ? '/applications/' : '/journeys?application='}${encodeURIComponent(id)}`;
 
 export const applicationLink = ({ id, name }: { id: string; name: string }): Html =>

@@ -11,6 +11,7 @@ import {
   reasonOf,
   titleOf,
 } from '../../../../journeys/text.ts';
+import { errorAddress } from '../../../explanations/catalogue.ts';
 import type { Banner } from '../../../explanations/finding.ts';
 import { foreign, joined, outcomeTag } from '../../frame/controls.ts';
 import { type JourneyView, stepAddress } from './address.ts';
@@ -108,7 +109,7 @@ export function refusalDetails(refusal: Banner, application: Message['applicatio
   const { came, expected, mend, error, source } = refusal;
   return html`<dl class="reasons">${came === null ? undefined : html`<dt>Received</dt><dd>${foreign(came)}</dd>`}${
     expected === null ? undefined : html`<dt>Expected</dt><dd>${foreign(expected, 600)}</dd>`
-  }<dt>What to do</dt><dd>${foreign(mend, 600)}</dd><dt>Who acts</dt><dd>${actorOf(refusal, application)}${error === null ? undefined : html` · <code>${cut(error, 80)}</code>`} · ${sourceLink(source)}</dd></dl>`;
+  }<dt>What to do</dt><dd>${foreign(mend, 600)}</dd><dt>Who acts</dt><dd>${actorOf(refusal, application)}${error === null ? undefined : html` · <a href="${errorAddress(error)}"><code>${cut(error, 80)}</code></a>`} · ${sourceLink(source)}</dd></dl>`;
 }
 
 const verbs = { refused: 'was refused', failed: 'failed', lost: 'was lost', succeeded: '' } as const;

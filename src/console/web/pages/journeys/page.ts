@@ -46,7 +46,7 @@ async function filters(view: PageView, filter: JourneyFilter): Promise<Html> {
     path,
     view.query,
     [
-      { name: 'q', label: 'Person, application or id' },
+      { name: 'q', label: 'Error, path, person, application or id' },
       { name: 'application', label: isLong ? 'Application id' : 'Application', ...choices },
       { name: 'pattern', label: 'Pattern', options: Object.entries(patterns) },
       {

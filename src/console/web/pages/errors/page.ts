@@ -1,0 +1,49 @@
+import { type ErrorEntry, knownErrors } from '@alongside/kernel/errors';
+import { html } from '@alongside/kernel/html';
+import { bannerOfEntry } from '../../../explanations/catalogue.ts';
+import { currentCaller, hasRole } from '../../../model/administrators/admission.ts';
+import { everyRole } from '../../../model/administrators/roles.ts';
+import { errors } from '../../../model/errors.ts';
+import { copiedBlock, emptyState } from '../../frame/controls.ts';
+import { definePage, type PageView } from '../../frame/page.ts';
+import { journeyTable } from '../../parts/journeys.ts';
+import { refusalDetails } from '../journey/header.ts';
+
+const most = 10;
+
+function entryOf(id: string): ErrorEntry {
+  const entry = knownErrors.get(id);
+  if (!entry) throw errors.errorUnknown(`no error ${id.slice(0, 64)}`);
+  return entry;
+}
+
+/** The journeys that this error ended, newest first. */
+async function refusedHere({ id }: ErrorEntry, { console, now }: PageView) {
+  if (!hasRole(currentCaller(), { roles: ['support'] })) return undefined;
+  const { journeys } = await console.journeys.list({ q: id });
+  return html`<h2 id="here">Refused here</h2>${
+    journeys.length === 0
+      ? emptyState('No stored journey has this error.')
+      : html`${journeyTable(journeys.slice(0, most), now)}<p><a href="/journeys?${new URLSearchParams({ q: id }).toString()}">All journeys with this error</a></p>`
+  }`;
+}
+
+/** One error of the catalogue: what it means, what is expected, the fix, and where it happened here. */
+export const errorPage = definePage({
+  path: '/errors/:id',
+  roles: everyRole,
+  async render(view) {
+    const entry = entryOf(view.params.id);
+    const refusal = bannerOfEntry(entry);
+    const { id, code, status, description, redirect } = entry;
+    return {
+      title: refusal.headline,
+      lead: html`<code>${status} ${code}</code>, <code>${id}</code>`,
+      main: html`${refusalDetails({ ...refusal, came: null, error: null }, null)}
+<h2 id="answer">The response</h2>
+<p>${redirect ? 'The browser is sent back to the application with this error.' : 'The caller gets this text and nothing more; the reason is in the console and in the log.'}</p>
+${copiedBlock(`${status} ${code}\n${description}`, 'the response')}
+${await refusedHere(entry, view)}`,
+    };
+  },
+});
