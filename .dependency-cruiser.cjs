@@ -1,7 +1,7 @@
 // Who may import whom (docs/architecture.md): kernel <- storage, oauth <- the domain folders <- main.ts, cli/.
 
 /** Folders of services. They call each other over HTTP and never import each other. */
-const domains = 'cis|cis2|authorisation|gateway|console|sample|mock';
+const domains = 'cis|cis2|authorisation|gateway|signing|console|sample|mock';
 /** The protocol of a folder: all that other services may import. Schemas are apart where the agent would load them. */
 const protocol = '^(src/[^/]+|identity-agent)/protocol(/answers)?\\.ts$';
 /** The parts of a long protocol, which its protocol.ts re-exports. */

@@ -122,12 +122,12 @@ function parseObject(part: string): { [name: string]: unknown } | undefined {
   }
 }
 
-/** Maximum length of a compact JWT in characters. */
+/** Maximum length of a compact JWT in characters, where its endpoint has no other limit. */
 const maxJwtLength = 32_768;
 
-/** Decodes a compact JWS without verifying it. Returns undefined if it is malformed. */
-export function decodeJwt(token: string): DecodedJwt | undefined {
-  if (token.length > maxJwtLength) return undefined;
+/** Decodes a compact JWS without verifying it. Returns undefined if it is malformed or longer than `longest` characters. */
+export function decodeJwt(token: string, longest = maxJwtLength): DecodedJwt | undefined {
+  if (token.length > longest) return undefined;
   const parts = token.split('.');
   const [header, claims, signature] = parts;
   if (parts.length !== 3 || !header || !claims || signature === undefined) return undefined;

@@ -51,8 +51,9 @@ import {
 } from './mock/index.ts';
 import { ProofNonces } from './oauth/dpop.ts';
 import { createSample } from './sample/index.ts';
-import { demoCredentials, platformClient } from './seed/registrations.ts';
+import { demoCredentials, platformClient, signingClient } from './seed/registrations.ts';
 import { realmPath, type Service, type Urls } from './service.ts';
+import { createSigning, type SigningService } from './signing/index.ts';
 import { Faults, type NamedFault } from './storage/faults.ts';
 import type { Refusals } from './storage/refusals.ts';
 import { version } from './version.ts';
@@ -84,8 +85,8 @@ export interface Materials {
   observer?: RequestObserver | undefined;
   /** The current values of the metrics. */
   figures: () => Promise<Figures>;
-  /** Secret of the API platform as a client of this CIS2. */
-  platformSecret: string;
+  /** Secrets of the API platform and its signing service as clients of this CIS2. */
+  clientSecrets: { platform: string; signing: string };
 }
 
 /** The requested services with their listeners. */
@@ -97,7 +98,7 @@ export interface Composition {
 
 /** Returns the materials with the parts that several services share. */
 async function wiringOf(materials: Materials) {
-  const { config, core, development, vault, urls, logLevel, observer, platformSecret } = materials;
+  const { config, core, development, vault, urls, logLevel, observer, clientSecrets } = materials;
   const { clock, database, recorder, background, singleUse, audit } = core;
   const { applications, products, developers, tokens } = core;
   const { networkLimits } = config;
@@ -119,7 +120,10 @@ async function wiringOf(materials: Materials) {
       cardIssuer: secret('card-issuer', 'cis'),
       signing: secret('signing', 'cis'),
     },
-    cis2Provider: providerAt(`${urls.cis2}${realmPath}`, { ...platformClient, clientSecret: platformSecret }),
+    cis2Provider: providerAt(`${urls.cis2}${realmPath}`, {
+      ...platformClient,
+      clientSecret: clientSecrets.platform,
+    }),
     asService: (name: ServiceName, service: Service) =>
       faults ? withOutages(name, service, faults) : service,
     /** Calls a service of this process without a socket. */
@@ -175,6 +179,7 @@ const cis2Of = (wiring: Wiring, askCis: Ask, reads: CisReads | undefined) => {
     forgeRockClaims: !config.plainIdTokens,
     platformLogout: `${urls.api}/oauth2/backchannel_logout`,
     platformClientId: platformClient.clientId,
+    signingClientId: signingClient.clientId,
     agentUrl: urls.identityAgent,
   });
 };
@@ -288,7 +293,23 @@ const authorisationOf = (wiring: Wiring, personSource: PersonSource, here: Cis2H
   });
 };
 
-const gatewayOf = (wiring: Wiring, personSource: PersonSource) => {
+const signingOf = (wiring: Wiring, askCis: Ask, here: Cis2Here) =>
+  createSigning({
+    ...wiring.shared,
+    ...wiring.registrations,
+    vault: wiring.vault,
+    log: wiring.log('signing'),
+    cis2: {
+      ...wiring.cis2Provider,
+      ...signingClient,
+      clientSecret: wiring.clientSecrets.signing,
+      here,
+      ...upstreamsOf(wiring.config).cis2,
+    },
+    cis: { ask: askCis, secret: wiring.cisSecrets.signing },
+  });
+
+const gatewayOf = (wiring: Wiring, personSource: PersonSource, signing: SigningService) => {
   const { config, core, vault } = wiring;
   return createGateway({
     ...wiring.shared,
@@ -301,6 +322,7 @@ const gatewayOf = (wiring: Wiring, personSource: PersonSource) => {
     apisMutualTlsUrl: wiring.mutualTls.apis,
     vault,
     identitySigner: core.keys.authorisation,
+    signing,
     faults: wiring.faults,
     ...(config.dpopNonceAtGateway ? { proofNonces: new ProofNonces(vault, core.clock, 'gateway') } : {}),
     options: {
@@ -426,9 +448,11 @@ export async function compose(materials: Materials): Promise<Composition> {
     ],
     authorisation: () => [{ listener: 'api', service: authorisationOf(wiring, personSource, cis2Here) }],
     gateway: async () => {
-      const { apis, ...platform } = await gatewayOf(wiring, personSource);
+      const signing = signingOf(wiring, askCis, cis2Here);
+      const { apis, ...platform } = await gatewayOf(wiring, personSource, signing);
       return [
         { listener: 'api', service: platform },
+        { listener: 'api', service: signing },
         { listener: 'api', service: mock.api },
         ...(apis ? [{ listener: 'apis' as const, service: apis }] : []),
       ];

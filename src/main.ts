@@ -49,6 +49,7 @@ import {
   registerPlatform,
   resetRegistrations,
   seedRegistrations,
+  signingClient,
 } from './seed/registrations.ts';
 import { realmPath } from './service.ts';
 import { claimStateFile, removeStateFile, type StateFile, writeStateFile } from './state-file.ts';
@@ -180,9 +181,12 @@ async function openGround(given: Config, { development, supervision }: StartOpti
     proxies: new LiveProxies(config.trustedProxies),
     theme: openTheme(config.theme),
     agentSocket: agentSocketPath(ports.identityAgent),
-    platformSecret: development
-      ? platformClient.clientSecret
-      : storage.vault.serviceSecret('authorisation', 'cis2'),
+    clientSecrets: {
+      platform: development
+        ? platformClient.clientSecret
+        : storage.vault.serviceSecret('authorisation', 'cis2'),
+      signing: development ? signingClient.clientSecret : storage.vault.serviceSecret('signing', 'cis2'),
+    },
   };
 }
 
@@ -289,12 +293,12 @@ async function reset(
   if (isPart('patients')) await resetPatients(database);
 }
 
-/** Stores the data of a development installation; in production, only the platform's registration at CIS2. */
+/** Stores the data of a development installation; in production, only the registrations of its own services at CIS2. */
 async function seed(
-  { development, database, vault, urls, platformSecret }: Ground,
+  { development, database, vault, urls, clientSecrets }: Ground,
   { core }: Shared,
 ): Promise<void> {
-  if (!development) return await registerPlatform({ ...core, urls }, platformSecret);
+  if (!development) return await registerPlatform({ ...core, urls }, clientSecrets);
   await directory.seed(database);
   await seedRegistrations({ ...core, urls });
   await seedCredentials({ database, vault, clock: core.clock });

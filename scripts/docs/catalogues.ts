@@ -6,6 +6,7 @@ const parts: readonly [string, string][] = [
   ['authorisation', 'API authorisation service'],
   ['gateway', 'Gateway'],
   ['pds', 'Personal Demographics Service'],
+  ['signing', 'Signing service'],
   ['cis2', 'CIS2'],
   ['cis', 'CIS'],
   ['identity-agent', 'Identity Agent'],

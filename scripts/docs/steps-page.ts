@@ -7,6 +7,7 @@ const parts: readonly [string, string][] = [
   ['CIS2', 'src/cis2/'],
   ['OAuth server of the API platform', 'src/authorisation/'],
   ['API gateway', 'src/gateway/'],
+  ['Signing service', 'src/signing/'],
   ['CIS', 'src/cis/'],
   ['Console', 'src/console/'],
   ['Mock', 'src/mock/'],

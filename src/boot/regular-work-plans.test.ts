@@ -323,7 +323,10 @@ for (const open of [onSqlite, onPostgres])
         reset: async () => undefined,
         operatorHash: sha256(''),
         figures: async () => ({ samples: [], measuresRequests: false }),
-        platformSecret: 'a-secret-of-the-platform-of-32-characters',
+        clientSecrets: {
+          platform: 'a-secret-of-the-platform-of-32-characters',
+          signing: 'a-secret-of-the-signing-of-32-characters',
+        },
       });
       const tasks = [...core.regularWork, ...placements.flatMap(({ service }) => service.regularWork ?? [])];
       try {

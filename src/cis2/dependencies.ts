@@ -58,6 +58,8 @@ export interface Cis2Dependencies {
   platformLogout?: string;
   /** Client id of the API platform, the audience of its logout tokens. */
   platformClientId?: string;
+  /** Client id of the signing service, which names its application too. */
+  signingClientId?: string;
   /** Address of the Identity Agent for browsers. */
   agentUrl: string;
   /** Origin of the endpoints for clients with a certificate (RFC 8705 section 5), if there is one. */

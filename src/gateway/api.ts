@@ -150,7 +150,7 @@ export const pathSet = (allowed: readonly AllowedPath[] = []): PathSet => ({
 /** The error format of an API. */
 export interface ErrorRenderer {
   /** Returns the response to an error of the gateway; for others, the catch-all. */
-  render(refusal: Refusal): Answer;
+  render(refusal: Refusal, messageId: string): Answer;
   /** Returns whether the response mirrors the client's X-Request-ID and X-Correlation-ID. */
   mirrors(refusal: Refusal): boolean;
 }
@@ -208,6 +208,8 @@ export interface ApiDefinition {
   event: { party: Party; name(verb: string): string } | null;
   /** The `checks` of `/_status`. */
   checks(health: Health): Record<string, unknown>;
+  /** Maximum body in bytes; the listener's limit by default. */
+  bodyLimit?: number;
   backEnd: BackEnd;
   /** Its title, for the metadata of protected resources. */
   title?: string;

@@ -12,6 +12,7 @@ import type { Products, RateLimits } from '../oauth/products.ts';
 import { RateLimiter } from '../oauth/rate-limits.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
+import type { SigningBackEnd } from '../signing/protocol.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import type { Faults } from '../storage/faults.ts';
@@ -69,6 +70,8 @@ export interface Dependencies {
   faults?: Faults | undefined;
   /** Limits of unauthenticated requests by network; the usual ones by default. */
   networkLimits?: NetworkLimits | undefined;
+  /** The signing service of this process. */
+  signing: { readonly api: SigningBackEnd; readonly sandbox: SigningBackEnd };
   options: GatewayOptions;
 }
 

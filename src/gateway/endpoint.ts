@@ -117,7 +117,7 @@ export function apiHandler(api: Api, gateway: Gateway): Handler<unknown> {
     const rule = refusal.entry.id;
     const ids = api.swapsIds && api.errors.mirrors(refusal) ? mirrored(request) : {};
     const answer = api.errors
-      .render(refusal)
+      .render(refusal, request.id)
       .with({
         ...ids,
         ...challengeOf(refusal, api, gateway.urls, trace),
@@ -135,6 +135,7 @@ export function apiHandler(api: Api, gateway: Gateway): Handler<unknown> {
 
   return {
     rawQuery: true,
+    ...(api.bodyLimit === undefined ? {} : { bodyLimit: api.bodyLimit }),
     errors: (thrown, request) => refuse(thrown, callOf(request)),
     // Errors are caught here too, because their records need the trace of the call.
     async endpoint(request) {

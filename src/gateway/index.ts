@@ -7,6 +7,7 @@ import { openSandbox } from './apis/pds/sandbox.ts';
 import { seed } from './apis/pds/seed.ts';
 import { Patients } from './apis/pds/store.ts';
 import { loadApis } from './apis/registry.ts';
+import { signingSandbox } from './apis/signing.ts';
 import { ServedApis } from './definitions/served.ts';
 import { type Dependencies, gatewayOf } from './dependencies.ts';
 import { apiHandler } from './endpoint.ts';
@@ -44,7 +45,10 @@ export interface GatewayService extends Service {
 export async function createGateway(dependencies: Dependencies): Promise<GatewayService> {
   const gateway = gatewayOf(dependencies);
   const sandbox = dependencies.options.sandbox ? await openSandbox(dependencies) : undefined;
-  const apis = [...(await loadApis(dependencies)), ...(sandbox ? [sandbox] : [])];
+  const apis = [
+    ...(await loadApis(dependencies)),
+    ...(sandbox ? [sandbox, signingSandbox(dependencies.signing.sandbox)] : []),
+  ];
   const routes: Route[] = apis.flatMap((api) => {
     const handlers = anyMethod(apiHandler(api, gateway));
     const known = [...api.open.names, ...api.keyed.names, ...api.paths.names].map(

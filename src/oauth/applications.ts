@@ -64,6 +64,11 @@ const platformShape = storedObject({
   // Registrations of earlier versions lack these two members.
   postLogoutRedirectUris: z.array(z.string()).optional(),
   backchannelLogoutUri: z.string().optional(),
+  // Nor had they these two.
+  /** Where a signer returns after the presence check; the first callback URL by default. */
+  signingCallbackUrl: z.string().nullish(),
+  /** Allowed algorithms of signatures; RS256 by default. */
+  signingAlgorithms: z.array(z.enum(['RS1', 'RS256'])).optional(),
   /** By name. Each may be revoked for this application alone. */
   products: z.array(storedObject({ name: z.string(), status })),
   accessToken: storedObject({ format: z.enum(['opaque', 'jwt']), signingAlg: algorithm }),

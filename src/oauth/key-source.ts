@@ -107,6 +107,16 @@ async function signedAt(
   return newer ? signedWith(jwt, algorithm, newer) : first;
 }
 
+/** Returns the key that a `kid` names; undefined for an unknown one. Throws OutboundError if keys cannot be fetched. */
+export async function keyNamed(
+  { jwks, jwksUrl }: KeySource,
+  kid: string,
+  remote: RemoteKeys,
+): Promise<KeyObject | undefined> {
+  if (jwks) return readKeySet({ keys: remote.live(jwks) }).get(kid);
+  return jwksUrl ? remote.key(jwksUrl, kid) : undefined;
+}
+
 /** Verifies a token with the key that it names, or without `kid` with the only one that fits. */
 export const signedByNamedOrLone: typeof signedBy = (source, jwt, algorithm, remote) =>
   (jwt.header.kid === undefined ? signedByLone : signedBy)(source, jwt, algorithm, remote);

@@ -1,6 +1,6 @@
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Application, Cis2Registration, PlatformRegistration } from '../oauth/applications.ts';
-import { demoKeySet } from './key.ts';
+import { demoKeySet, demoSigningKeySet } from './key.ts';
 
 /** Public addresses that the seeded registrations need, without a slash at the end. */
 export interface SeedUrls {
@@ -34,10 +34,22 @@ export const seededClients = {
     clientId: 'demo-citizen-key-1Jb9Rz4MuF',
     clientSecret: 'demo-citizen-development-secret-3a7Wc5Qn',
   },
+  prescriber: {
+    clientId: 'demo-prescriber-key-6Vc8Jd2RnS',
+    clientSecret: 'demo-prescriber-development-secret-7k3Fq9Hw',
+  },
+  prescriberAtCis2: {
+    clientId: 'demo-prescriber.apps.alongside',
+    clientSecret: 'demo-prescriber-cis2-development-secret-1x6Tb4Zy',
+  },
   native: { clientId: 'demo-native' },
   platform: {
     clientId: 'alongside-platform',
     clientSecret: 'alongside-platform-development-secret-5n8Bs7Ho',
+  },
+  signing: {
+    clientId: 'alongside-signing',
+    clientSecret: 'alongside-signing-development-secret-4r9Kt2Mb',
   },
 } as const;
 
@@ -151,6 +163,18 @@ export function seededApplications(urls: SeedUrls): Application[] {
         products: approved('personal-demographics-service-patient-access'),
       }),
     }),
+    application('demo-prescriber', {
+      platform: platformHalf(seededClients.prescriber, {
+        callbackUrls: [`${urls.sample}/prescriber/callback`],
+        products: approved('personal-demographics-service', 'signing-service'),
+        jwks: demoSigningKeySet(),
+      }),
+      cis2: cis2Half(seededClients.prescriberAtCis2, {
+        redirectUris: [`${urls.sample}/prescriber/callback`],
+        postLogoutRedirectUris: [`${urls.sample}/`],
+        backchannelLogoutUri: '',
+      }),
+    }),
     application('demo-native', {
       platform: platformHalf(seededClients.native, {
         profile: 'standard',
@@ -168,6 +192,19 @@ export function seededApplications(urls: SeedUrls): Application[] {
         postLogoutRedirectUris: [`${urls.api}/oauth2.1/signed_out`],
         backchannelLogoutUri: `${urls.api}/oauth2/backchannel_logout`,
       }),
+    }),
+    application('signing', {
+      name: 'Signing service',
+      cis2: {
+        ...cis2Half(seededClients.signing, {
+          redirectUris: [`${urls.api}/signing-service/callback`],
+          postLogoutRedirectUris: [],
+          backchannelLogoutUri: '',
+        }),
+        // Its auth_time must be that of the PIN: a browser could take prompt=login out of the request.
+        maxAge: 'pin',
+        pkce: 'required',
+      },
     }),
   ];
 }

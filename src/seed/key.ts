@@ -39,8 +39,72 @@ wfWZe3c6mJAKYoYq5pUzt9aQUw==
 -----END PRIVATE KEY-----
 `.trimStart();
 
-/** Returns the public key, as registered by the seeded applications. */
-export const demoKeySet = (): { keys: JsonWebKey[] } => {
-  const { kty, n, e } = createPublicKey(demoPrivateKeyPem).export({ format: 'jwk' });
-  return { keys: [{ kty, n, e, kid: demoKeyId, use: 'sig', alg: 'RS512' }] };
+/** The kid of the key of `demo-prescriber`: the signing service requires RSA of 4096 bits. */
+export const demoSigningKeyId = 'demo-prescriber-1';
+
+/** FOR DEVELOPMENT ONLY, and public: the private key with which `demo-prescriber` signs its requests for signatures. */
+export const demoSigningKeyPem = `
+-----BEGIN PRIVATE KEY-----
+MIIJQgIBADANBgkqhkiG9w0BAQEFAASCCSwwggkoAgEAAoICAQCtl40rdMtUSZqr
+EcXKxzKSM4u6QzIptRjI+YVFnmPIr9cO6wO7uYzkg96f9dxucShuGSsWB8MGVzs6
+D1FVHS90KEI3ZJSsprAX30ttORSui/Hw5RNcZRB7Gr0rJSQbVpKLoSIkf6zM8OXM
+CPOeX5RFoBpnFD2u+tReIABTM5J8LFXN/wMrFROsGCadUd8bW08dNlobGPaHMiJi
+fY0gF5oMhG/B6MVLWQVYDxWJHt8BY2iZvS/o9DYUVFWZ37t4NbIht9aNMbNxKMeo
+kC3mZJT4OrO2oYC1TU9IiRMBw+PzkG/y+mb1GA7fpWV3nZVEBV7gLiIAtNsvBVPl
+MOX1Z8LvV7HjTzTvGLMT3uTXbHwFa0xLBo+xz2JRTimRgS4CcfJtMDP5pC1NWL4S
++xjeFNKJA2G80JBbl6F4wJp7TgA50xKYZVn4hfRQciTJ7n3XeZT3i50VMP/Ua4fM
+pjcEpuvkpIkMrPUVX6166OAQkVbto1Hln4F/oc6Kd4YOlGN68zOBg7a2gDvkmDnD
+65ew2ZU+Pbo87VxMwhlKn4ZlsuWndlJNwgUJnmGh9OtkZEuQLiireGjp8KcCFA8x
+k/otTIR/Kop5DGAOvWzRuh14bPfc2J7dv7xpkwYpa1UEbqD0IkVRH00B8dFjvd7g
+7GphOCvnDFshH/4kLvsIUubd4mLruwIDAQABAoICADCMQGJlZRIbDaMHMupdoFKM
+EOlULpzEdXyLcA7C18RCDSKyblZbc8Ba8vGIiI/onLaB2m9sV0oYLku0CfqEUYeq
+VK56Niw85+WdQNJ4ksSoBc9puWrvJtdO6JW+6uSsZwqe01Yi0Nh2DMZtwHhL4cNB
+HfEzE3cy1h7G02BxfWe13H9icOflGp3YGUCJK5zSggM49qU6a4Pu7Pffhg7yGtai
+WUEBUOAcMuboPQ0esZ6JRzEr3FDJr7Aqz8/bZuodFkbgy6OsQTOGBKSrQfL7sT/k
+5urOKxlJWEGAeGzXdJJjFDP/fLjR9CLu9jwoOZ0O5XRL4p2Q9vWlB0wDS2TBEp53
+fGhLkg+bsUrDrlFzM63ne1MtKbd+vCbi+hHuLWMlDp1+oSZub4d7x84FN0XgKgyk
+v7OOaKIAXs5c04FhtyGaXjN4Ss200jWayxKWdeFq5NycKt1NGua3lNoXosh4bx7s
+ay5pY59qkAqy7Cyi0UDau4T5SeRH/mEMGigyOAn45Zch/C/ETO4jqGXlvmf6Bp7b
+/6GB42DM0OJV5uMiGgTyDIfHaGwpRA3dWNJLA2UeJB+nZdcHt+OSVRf0YlbHMqvD
+lydrIdxhYyBDUza4WXHnML1osYldFfqq/Ol0djc/SXVSu6O/+FMOzav9sQctQFP4
+79MczpA0aP4rqTTFI8fFAoIBAQDuMe1SNYMFi7g+QWwyauDH+Xnsj040JaJefwp8
+zHnD46wmWFb2r//Mm8dJ89KNtFLB10h1nPkFuilKbfxdFXU+78gcr21ScsAXRlaN
+rx75Y4MxLHZWjekIMhALTimme732UbCvkkmaUoWBB927m/GK3yo4HvZKyV7rcbx3
+sFKHG+oEYS+oKYem6Tqj63psuGgIWNrq3tQGxq0arHVBZ4C2M4RKA5/V7uHp8FAT
+VENdBRs25Bamn4HwvfmZabe/lUsrej4NfT/bonLNPlUiZTOVTiwNegHR61A4QJhP
+csLak9Mvj5JsZPd2i8U5fo5oQEkgjTWDTp8CvgdNSj9tHzetAoIBAQC6kWNfpqLr
+wqPjRni0e1I5nZpEG4S1qUGwY0ZBElBSkzZf4XHsbwlTodO59DiSwsVFLKx14IfJ
+Kv4mJmAR+j8Ht+HQHEXNhmBtEqe786GMchMB9RKy29mg+ox1voo9WSmyaXZk3orK
+2FUlJwBZoeBHn+KwimXyxkZSoswVXRwMT3XtB2k2aUaJrv1N9CmDbraJNJUk0QAi
+m8RbqmMSwd8Kksm4lmwuyKW5DYkD+bxL7eIKkIRaILUesRfjoDgSpraYFypECo8W
+/CXyP9cHY0YF9Gy0p9I5uMtYKztV8aQpRQb1zy5syocCoVIxvoIj2ZT6c7KhawgD
+FLF0dxNmzr4HAoIBAHccOFSXtcEcMTHQfU5o66aUNkf5EV46Q4uFc7Ucevdd7kPu
+gO4y7HNgorN0XaHGvmt4QB+wM0aN5P/3J+9UP6ENPsA5aS2FfFEnNzj6jT6gaIY6
+eaKmrBURE7zThThfQIrgJr5lJLEq+t+fE14xiQOsvOv7b6XONMz/vwMLBPnTF57B
+CpfIzLDGiDBYHIwpWrxx0mcIrnYE+6MPAkOGgnKaKFjqnw7XudjF9wTzagwl9Ynp
+XPpNYSkFlr8EgoInIcPICSetrjUics33kZL1kGnlAVpr3GUgiqjWhFOWS6IJsd1i
+qhHSG30IP8OUaZnwK6E/e7cBpbo1VGlt63Gh3rECggEAW7PcyYYprIKGdc8Mw4Ge
+P+2khveTuosQW7fgL1nmG0B6yJQSoClPx0jSviM5r4GG32J+/o23kHzOYUgZjpyX
+YJ7UoqtS8Butx88UnUC6VkM37o1cfIetp/+fDLz0TAVIhoZqCFiOlffRmipadLQp
+fmsrTKUqSTOGG1YjxBh5Ed/40eIDqBgE8OYPYcKyqQTBOh2bdXY5f8lascfFXNHo
+ZNUTy+Q8Fp7PPm9VupuFHzk1EwZH19kdzZE0cdEt3pUNSSKRxtH91UlpCXKxqdL0
+9zZWPFIE9hRL9vGA/9R/YT2plycX5aeCxxsuQH8ojqCDJru5wLfQP1trghiJc84I
+/wKCAQEAko1EwC17OCiKLGXeyZ66FtaSXBb5iZxiT4npFfgipIihuZBpBMqYHzX+
+gsw6ruMd0KdHlu5tbdBhdFGT4vVUiege5owFXP/1XL5RVgaF3cY8PZiENt9GsSor
+arzD2la2PS4qO26TOW0jX+QckWhO2V+AOQO/TwaCHmaRredCFM8dubBq/LeDsV/2
+y0DM4+IVBD9MnOLaf9dwec7bPZFphaHdaQpnSaVp/z/ahXH4jE+9FXDQY2Ulocy7
+LvrQctQQFSLVGV1s+/oynkOIz6Di4PXLAyhGl85fe6KGCnGyMNYO7jPNHBjNPTHA
+Ndq5oV7g7au8whmABy1FLQ0PKOjLFw==
+-----END PRIVATE KEY-----
+`.trimStart();
+
+const keySet = (pem: string, kid: string): { keys: JsonWebKey[] } => {
+  const { kty, n, e } = createPublicKey(pem).export({ format: 'jwk' });
+  return { keys: [{ kty, n, e, kid, use: 'sig', alg: 'RS512' }] };
 };
+
+/** Returns the public key, as registered by the seeded applications. */
+export const demoKeySet = () => keySet(demoPrivateKeyPem, demoKeyId);
+
+/** Returns the public key of `demo-prescriber`. */
+export const demoSigningKeySet = () => keySet(demoSigningKeyPem, demoSigningKeyId);

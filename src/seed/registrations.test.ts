@@ -48,10 +48,20 @@ describe('seedRegistrations', () => {
       'demo-citizen',
       'demo-combined',
       'demo-native',
+      'demo-prescriber',
       'demo-privileged',
       'demo-separate',
       'platform',
+      'signing',
     ]);
+    const prescriber = (await applications.get('demo-prescriber'))?.platform;
+    const [key] = prescriber?.jwks?.keys ?? [];
+    assert.equal(Buffer.from(String(key?.n), 'base64url').length * 8, 4_096);
+    const signing = (await applications.get('signing'))?.cis2;
+    assert.deepEqual(
+      [signing?.redirectUris, signing?.maxAge],
+      [['http://localhost:8401/signing-service/callback'], 'pin'],
+    );
     const native = await applications.byPlatformClient('demo-native');
     assert.deepEqual(
       [native?.platform?.profile, native?.platform?.tokenEndpointAuthMethod, native?.platform?.secrets],
@@ -106,7 +116,7 @@ describe('seedRegistrations', () => {
   test('adds each application once when called concurrently', async () => {
     for (const { id } of await applications.list()) await applications.remove(id);
     await Promise.all([seed(), seed(), seed()]);
-    assert.equal((await applications.list()).length, 7);
+    assert.equal((await applications.list()).length, 9);
   });
 
   test('updates addresses for other ports, and keeps other changes', async () => {
@@ -167,7 +177,8 @@ describe('registerPlatform', () => {
   let database: Database;
   let applications: Applications;
   let settings: Settings;
-  const register = (urls: typeof first) => registerPlatform({ applications, settings, urls }, secret);
+  const register = (urls: typeof first) =>
+    registerPlatform({ applications, settings, urls }, { platform: secret, signing: `${secret}-of-signing` });
   const stored = async () => (await applications.byCis2Client(platformClient.clientId))?.cis2;
   const ours = ({ api }: typeof first) => [`${api}/oauth2/callback`, `${api}/oauth2.1/callback`];
   /** Edits the registration, as an administrator does. */
@@ -196,6 +207,22 @@ describe('registerPlatform', () => {
       assert.deepEqual(redirectUris, ours(urls));
       assert.equal(backchannelLogoutUri, `${urls.api}/oauth2/backchannel_logout`);
     }
+  });
+
+  test('registers the signing service with a secret of its own, which replaces another', async () => {
+    const signing = async () => (await applications.get('signing'))?.cis2;
+    assert.deepEqual((await signing())?.redirectUris, [`${first.api}/signing-service/callback`]);
+    const holds = async (text: string) => {
+      const registration = await signing();
+      return registration !== undefined && registration !== null && secretFits(registration, text, 0);
+    };
+    assert.equal(await holds(`${secret}-of-signing`), true);
+    await registerPlatform(
+      { applications, settings, urls: second },
+      { platform: secret, signing: 'another' },
+    );
+    assert.deepEqual([await holds(`${secret}-of-signing`), await holds('another')], [false, true]);
+    assert.deepEqual((await signing())?.redirectUris, [`${second.api}/signing-service/callback`]);
   });
 
   test('is the same for processes that start at once', async () => {

@@ -3,7 +3,7 @@ import type { Application, Applications, StoredApplication } from '../oauth/appl
 import type { Product, Products } from '../oauth/products.ts';
 import type { Settings } from '../storage/settings.ts';
 import { type SeedUrls, seededApplications, seededClients } from './applications.ts';
-import { demoKeyId, demoPrivateKeyPem } from './key.ts';
+import { demoKeyId, demoPrivateKeyPem, demoSigningKeyId, demoSigningKeyPem } from './key.ts';
 import { atNewAddresses, noteWrittenUrls, writtenUrls } from './written-addresses.ts';
 
 export { demoPrivateKeyPem };
@@ -47,15 +47,26 @@ const seededProducts: readonly Product[] = [
     applicationScope('hello-world'),
     ...careWorkerScopes('hello-world'),
   ]),
+  product('signing-service', 'signing-service', [
+    userScope('user-nhs-id', 'aal3', 'signing-service'),
+    userScope('user-nhs-cis2', 'aal3', 'signing-service'),
+  ]),
   product('canary-api', 'canary-api', [applicationScope('canary-api'), ...careWorkerScopes('canary-api')]),
 ];
 
 /** The API platform as a client of CIS2. */
 export const platformClient = seededClients.platform;
 
-/** Returns whether an application is the API platform itself. */
+/** The signing service as a client of CIS2. */
+export const signingClient = seededClients.signing;
+
+/** Clients of CIS2 that belong to the installation, by the ids of their applications. */
+const ownClients = { platform: platformClient, signing: signingClient } as const;
+type OwnClient = keyof typeof ownClients;
+
+/** Returns whether an application is the API platform itself, or its signing service. */
 export const isPlatform = ({ id, cis2 }: Pick<Application, 'id' | 'cis2'>): boolean =>
-  id === 'platform' || cis2?.clientId === platformClient.clientId;
+  id in ownClients || Object.values(ownClients).some(({ clientId }) => cis2?.clientId === clientId);
 
 interface Registrations {
   applications: Applications;
@@ -68,6 +79,8 @@ interface Registrations {
 export function demoCredentials(urls: SeedUrls) {
   const key = { kid: demoKeyId, privateKey: demoPrivateKeyPem };
   const { combined, separate, separateAtCis2, appRestricted, privileged, citizen, native } = seededClients;
+  const { prescriber, prescriberAtCis2 } = seededClients;
+  const prescriberCallback = `${urls.sample}/prescriber/callback`;
   return {
     combined: { ...combined, callbackUrl: `${urls.sample}/combined/callback` },
     separate: {
@@ -78,6 +91,11 @@ export function demoCredentials(urls: SeedUrls) {
     appRestricted: { ...appRestricted, key },
     privileged: { ...privileged, key },
     citizen: { ...citizen, callbackUrl: `${urls.sample}/citizen/callback` },
+    prescriber: {
+      platform: { ...prescriber, callbackUrl: prescriberCallback },
+      cis2: { ...prescriberAtCis2, redirectUri: prescriberCallback },
+      key: { kid: demoSigningKeyId, privateKey: demoSigningKeyPem },
+    },
     native: { ...native, redirectUri: 'http://127.0.0.1/callback' },
   };
 }
@@ -142,26 +160,37 @@ export async function resetRegistrations(registrations: Registrations): Promise<
 }
 
 /**
- * Registers the API platform as a client of CIS2 in production, with a secret of this installation. Replaces another secret, so
- * that both sides agree, and the addresses that an earlier start wrote. An administrator's changes stay.
+ * Registers the API platform and its signing service as clients of CIS2 in production, with secrets of this installation. Replaces other
+ * secrets, so that both sides agree, and the addresses that an earlier start wrote. An administrator's changes stay.
  */
 export async function registerPlatform(
-  { applications, settings, urls }: Omit<Registrations, 'products'>,
-  clientSecret: string,
+  registrations: Omit<Registrations, 'products'>,
+  clientSecrets: Readonly<Record<OwnClient, string>>,
 ): Promise<void> {
-  const seed = seededApplications(urls).find(({ cis2 }) => cis2?.clientId === platformClient.clientId);
-  if (!seed?.cis2) throw new Error('The seed has no platform.');
+  const written = await writtenUrls(registrations.settings);
+  // A concurrent change has another revision and wins; then the next start writes the addresses.
+  for (const id of Object.keys(ownClients) as OwnClient[])
+    if (!(await registerOwn(registrations, id, clientSecrets[id], written))) return;
+  await noteWrittenUrls(registrations.settings, registrations.urls);
+}
+
+/** Returns false if a concurrent change won. */
+async function registerOwn(
+  { applications, urls }: Omit<Registrations, 'products'>,
+  id: OwnClient,
+  clientSecret: string,
+  written: SeedUrls | undefined,
+): Promise<boolean> {
+  const { clientId } = ownClients[id];
+  const seed = seededApplications(urls).find(({ cis2 }) => cis2?.clientId === clientId);
+  if (!seed?.cis2) throw new Error(`The seed has no ${id}.`);
   const secrets = [{ hash: sha256(clientSecret), createdAt: applications.now, expiresAt: null }];
   const stored = await addOrGet(applications, { ...seed, cis2: { ...seed.cis2, secrets } });
-  if (stored) {
-    const { revision, ...before } = stored;
-    const application = atNewAddresses(stored, seed, await writtenUrls(settings));
-    const isKnown = application.cis2?.secrets.some(({ hash }) => hash === secrets[0]?.hash);
-    const now =
-      application.cis2 && !isKnown ? { ...application, cis2: { ...application.cis2, secrets } } : application;
-    // A concurrent change has another revision and wins; then the next start writes the addresses.
-    if (JSON.stringify(now) !== JSON.stringify(before) && !(await applications.replace(now, revision)))
-      return;
-  }
-  await noteWrittenUrls(settings, urls);
+  if (!stored) return true;
+  const { revision, ...before } = stored;
+  const application = atNewAddresses(stored, seed, written);
+  const isKnown = application.cis2?.secrets.some(({ hash }) => hash === secrets[0]?.hash);
+  const now =
+    application.cis2 && !isKnown ? { ...application, cis2: { ...application.cis2, secrets } } : application;
+  return JSON.stringify(now) === JSON.stringify(before) || (await applications.replace(now, revision));
 }

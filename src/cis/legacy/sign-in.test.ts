@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { Vault } from '@alongside/kernel/secrets';
+import { OpenSsl, pem } from '../../../test/testing/openssl.ts';
 import { Settings } from '../../storage/settings.ts';
 import { Authorities } from '../issuing-authority/authority.ts';
 import { startCis, type TestCis, uids } from '../testing/cis.ts';
@@ -14,7 +15,6 @@ import {
   parameterIn,
   responseOf,
 } from '../testing/legacy-client.ts';
-import { OpenSsl, pem } from '../testing/openssl.ts';
 import { buildSignedChallenge, parseSmime } from './cms.ts';
 import { isTicket } from './tickets.ts';
 

@@ -5,12 +5,12 @@ import { createListener } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import { Vault } from '@alongside/kernel/secrets';
 import fc from 'fast-check';
+import { OpenSsl, pem } from '../../../test/testing/openssl.ts';
 import { Settings } from '../../storage/settings.ts';
 import { Authorities } from '../issuing-authority/authority.ts';
 import { paths } from '../protocol.ts';
 import { issueCard, manager, type TestCard } from '../testing/cards.ts';
 import { startCis, type TestCis, uids } from '../testing/cis.ts';
-import { OpenSsl, pem } from '../testing/openssl.ts';
 import { parseOcspRequest } from './ocsp-messages.ts';
 
 // OpenSSL verifies with the system clock, so this CIS uses it too.

@@ -4,10 +4,10 @@ import { after, before, describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import { createListener } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
+import { OpenSsl, pem } from '../../../test/testing/openssl.ts';
 import { type PersonSigning, paths, type SigningCertificate } from '../protocol.ts';
 import { issueCard } from '../testing/cards.ts';
 import { startCis, type TestCis, uids } from '../testing/cis.ts';
-import { OpenSsl, pem } from '../testing/openssl.ts';
 
 const newKey = (bits = 2_048) => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: bits });

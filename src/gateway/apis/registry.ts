@@ -1,3 +1,4 @@
+import { signingApi, signingBasePath } from '../../signing/protocol.ts';
 import type { Api, ApiDefinition } from '../api.ts';
 import type { Dependencies } from '../dependencies.ts';
 
@@ -29,6 +30,12 @@ export const apis: readonly RegisteredApi[] = [
     basePath: '/canary-api',
     title: 'Canary API',
     load: async () => (await import('./canary.ts')).canary,
+  },
+  {
+    name: signingApi,
+    basePath: signingBasePath,
+    title: 'Signing service',
+    load: async ({ signing }) => (await import('./signing.ts')).signingDefinition(signing.api),
   },
 ];
 

@@ -131,6 +131,11 @@ export interface LogLine {
   message: string;
 }
 
+/** Tests of the signing service start it with an instance. */
+async function noSigning(): Promise<never> {
+  throw new Error('This gateway has no signing service.');
+}
+
 /** Starts a gateway with a real listener on a free port and the seeded patients, with a database in memory by default. */
 export async function startGateway(
   options: Partial<GatewayOptions> = {},
@@ -166,6 +171,7 @@ export async function startGateway(
     log,
     urls: { console: api, api, apis: api, cis2: api, identityAgent: api, cis: api, sample: api },
     development: true,
+    signing: { api: noSigning, sandbox: noSigning },
     options: { legacyDefaultMode: false, requireAsid: false, ...options },
     ...more,
   };

@@ -22,12 +22,25 @@ export const cis2Upstream = (settings: Cis2Settings, clock: Clock, isOwn = false
   id: 'nhs-cis2',
   sendsNonceAndPkce: nonceAndPkce(settings, clock),
   refreshLifetime: 43_200_000,
-  signInUrl: ({ redirectUri, state, scopes = [], acrValues, maxAge, prompt, nonce, challenge, onBehalfOf }) =>
+  signInUrl: ({
+    redirectUri,
+    state,
+    scopes = [],
+    acrValues,
+    maxAge,
+    prompt,
+    nonce,
+    challenge,
+    onBehalfOf,
+    withoutRole,
+  }) =>
     withQuery(settings.authorizeUrl, {
       response_type: 'code',
       client_id: settings.clientId,
       redirect_uri: redirectUri,
-      scope: [...usualScopes, ...claimScopes.filter((scope) => scopes.includes(scope))].join(' '),
+      scope: withoutRole
+        ? 'openid'
+        : [...usualScopes, ...claimScopes.filter((scope) => scopes.includes(scope))].join(' '),
       state,
       max_age: maxAge,
       acr_values: acrValues,

@@ -49,9 +49,11 @@ export interface SignInRequest {
   /** Scopes whose claims the application asked for. */
   scopes?: readonly string[];
   acrValues: string;
-  /** Seconds. */
-  maxAge: string;
-  prompt?: string;
+  /** Seconds; none by default. */
+  maxAge?: string;
+  prompt?: string | undefined;
+  /** Set if only the person matters, and no role is chosen. */
+  withoutRole?: boolean;
   nonce?: string;
   challenge?: string;
   /** The sealed name of the application. */

@@ -4,6 +4,7 @@ type Writer =
   | 'CIS2'
   | 'authorisation'
   | 'gateway'
+  | 'signing'
   | 'console'
   | 'command line'
   | 'command line, console'
@@ -219,6 +220,28 @@ export const auditActions = {
       'The tokens of an authorization or a session were revoked.',
       ['application', 'family', 'session'],
       ['base', 'cause'],
+    ),
+  }),
+  ...by('signing', {
+    'signing.requested': act(
+      'An application asked for signatures of a person.',
+      ['application', 'family'],
+      ['documents', 'algorithm', 'mode'],
+    ),
+    'signing.presence-checked': act(
+      'A person proved to be present, so that the documents were signed.',
+      ['application', 'family', 'session', 'address'],
+      ['documents', 'authenticator', 'acr', 'mode'],
+    ),
+    'signing.signed': act(
+      'The key of a person signed documents: their SHA-256 in base64url, in order.',
+      ['application', 'family', 'target'],
+      ['documents', 'digests', 'algorithm', 'authenticator', 'mode'],
+    ),
+    'signing.refused': act(
+      'A request for signatures was refused, or its presence check failed or was declined.',
+      ['application', 'family', 'address'],
+      ['error', 'documents'],
     ),
   }),
   ...by('gateway', {

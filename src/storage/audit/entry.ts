@@ -123,7 +123,10 @@ export interface AuditRow extends EncodedEntry {
 
 /** Maximum length of one member's text in characters. */
 const longest = 500;
-const clipped = (value: string): string => (value.length > longest ? value.slice(0, longest) : value);
+/** Maximum length of the SHA-256 of 250 signed documents. */
+const longestDigests = 12_000;
+const clipped = (value: string, most = longest): string =>
+  value.length > most ? value.slice(0, most) : value;
 /** Returns a text that JSON leaves out if it is empty. */
 const textOf = (value: string | null | undefined): string | undefined => (value ? clipped(value) : undefined);
 
@@ -132,7 +135,8 @@ function factsOf(detail: AuditEntry['detail']): Record<string, Fact> | undefined
   for (const [name, value] of Object.entries(detail ?? {})) {
     if (value === undefined) continue;
     facts ??= {};
-    facts[name] = typeof value === 'string' ? clipped(value) : value;
+    facts[name] =
+      typeof value === 'string' ? clipped(value, name === 'digests' ? longestDigests : longest) : value;
   }
   return facts;
 }

@@ -140,6 +140,8 @@ export interface AuthorizeDependencies extends RequestIssuer {
   vault: Vault;
   /** The client that may name another application. */
   platformClientId?: string;
+  /** Client id of the signing service, which names its application too. */
+  signingClientId?: string;
 }
 
 /** The checks of an authorization request; their order is the contract. */

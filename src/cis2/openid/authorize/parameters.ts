@@ -213,16 +213,16 @@ type CheckedCall = CheckedRequest &
     client: RelyingParty;
     responseMode: ResponseMode;
     claims: AuthorizationClaims;
-    provider: { vault: Vault; platformClientId?: string };
+    provider: { vault: Vault; platformClientId?: string; signingClientId?: string };
   };
 
-/** Returns whether the client is the platform of this installation. No other client may name an application. */
+/** Returns whether the client is the platform of this installation. */
 const isPlatform = ({ client: { registration }, provider }: CheckedCall): boolean =>
   registration.clientId === provider.platformClientId;
 
-/** Returns the application that the platform names. */
+/** Returns the application that the platform or its signing service names. */
 const namedBy = (call: CheckedCall): NamedApplication | null =>
-  isPlatform(call)
+  isPlatform(call) || call.client.registration.clientId === call.provider.signingClientId
     ? openName(call.provider.vault, call.state, call.parameters.get(onBehalfOfParameter))
     : null;
 

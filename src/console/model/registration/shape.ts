@@ -141,6 +141,14 @@ export const platformShape = z
     callbackUrls: addresses,
     postLogoutRedirectUris: addresses,
     backchannelLogoutUri: serverAddress.default(''),
+    /** Where a signer returns after the presence check; the first callback URL by default. */
+    signingCallbackUrl: z.string('must be an address').nullable().default(null),
+    /** Algorithms of signatures; SHA-1 only where it is named here. */
+    signingAlgorithms: z
+      .array(oneOf('RS256', 'RS1'), 'must be a list of RS256 and RS1')
+      .min(1, 'must not be empty')
+      .max(2, 'must have at most 2 entries')
+      .default(['RS256']),
     products: z
       .array(text(200), 'must be a list of names')
       .max(100, 'must have at most 100 entries')
@@ -170,6 +178,12 @@ export const platformShape = z
     const add = (message: string, path: (string | number)[]) =>
       issues.push({ code: 'custom', message, path, input: value });
     checkRedirects(value, value.callbackUrls, 'callbackUrls', add);
+    checkRedirects(
+      value,
+      value.signingCallbackUrl === null ? [] : [value.signingCallbackUrl],
+      'signingCallbackUrl',
+      (message) => add(message, ['signingCallbackUrl']),
+    );
     checkRedirects(value, value.postLogoutRedirectUris, 'postLogoutRedirectUris', add);
   });
 

@@ -97,7 +97,13 @@ export function storedFrom(
 /** Defaults of members that the seed and registrations of earlier versions lack. */
 const defaults = { boundTokens: null, signedRequests: 'optional', pkce: null } as const;
 
-const platformDefaults = { ...defaults, postLogoutRedirectUris: [], backchannelLogoutUri: '' };
+const platformDefaults = {
+  ...defaults,
+  postLogoutRedirectUris: [],
+  backchannelLogoutUri: '',
+  signingCallbackUrl: null,
+  signingAlgorithms: ['RS256'] as const,
+};
 
 const platformRegistration = ({ clientId: _, secrets: __, products, ...half }: PlatformRegistration) => ({
   ...platformDefaults,
