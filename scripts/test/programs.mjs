@@ -77,10 +77,14 @@ export const programHelpers = [
   },
   {
     tests: 'test/examples/clients',
-    name: 'Go with go-oidc',
+    name: 'Go with go-oidc and zitadel/oidc',
     variable: 'ALONGSIDE_GO',
-    find: () => first(['/usr/share/gocode/src/github.com/coreos/go-oidc/v3']) && onPath('go'),
-    debian: 'golang-go golang-github-coreos-go-oidc-v3-dev golang-golang-x-oauth2-dev',
+    find: () =>
+      ['coreos/go-oidc/v3', 'zitadel/oidc'].every((name) =>
+        existsSync(`/usr/share/gocode/src/github.com/${name}`),
+      ) && onPath('go'),
+    debian:
+      'golang-go golang-github-coreos-go-oidc-v3-dev golang-golang-x-oauth2-dev golang-github-zitadel-oidc-dev',
   },
   {
     tests: 'identity-agent/cli/watch-screen',

@@ -14,9 +14,9 @@ export const clientAssertionType = 'urn:ietf:params:oauth:client-assertion-type:
 /** Requirements for a client assertion. */
 export interface AssertionRules {
   clientId: string;
-  /** Allowed audiences, the advised one first. An assertion has one. */
+  /** Allowed audiences, the advised one first. */
   audiences: readonly [string, ...string[]];
-  /** Whether the audience may be a list of one. */
+  /** Whether the audience may be a list of some of these. */
   mayListAudience: boolean;
   algorithms: readonly SigningAlgorithm[];
   /** Kind of the single-use value for its `jti`. */
@@ -46,11 +46,19 @@ export interface AssertionAt extends JwtAt {
   readonly rules: AssertionRules;
 }
 
-/** Returns the one audience of an assertion, or undefined. A list of several audiences could serve a second server. */
-export const audienceOf = ({ claims: { aud } }: DecodedJwt): string | undefined => {
-  const one: unknown = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
-  return typeof one === 'string' ? one : undefined;
+/** Returns the audiences of an assertion, each once; none if one is not a string or is repeated. */
+export const audiencesIn = ({ claims: { aud } }: DecodedJwt): string[] => {
+  const all: unknown[] = Array.isArray(aud) ? aud : [aud];
+  const isRight = all.every((one) => typeof one === 'string') && new Set(all).size === all.length;
+  return isRight ? (all as string[]) : [];
 };
+
+/** Whether an assertion is for this server alone: one that names another server too could be used there. */
+function isForServer({ rules: { audiences, mayListAudience }, jwt }: AssertionAt): boolean {
+  const listed = audiencesIn(jwt);
+  const isOne = typeof jwt.claims.aud === 'string';
+  return listed.length > 0 && (isOne || mayListAudience) && listed.every((one) => audiences.includes(one));
+}
 
 const clientIdOf = ({ rules }: AssertionAt): string => rules.clientId;
 const isClient = (value: unknown, { rules }: AssertionAt): boolean => value === rules.clientId;
@@ -81,8 +89,7 @@ export const assertionRules: readonly Rule<AssertionAt>[] = [
     'aud',
     ({ rules: { audiences, mayListAudience } }) =>
       `${mayListAudience ? '' : 'the one string '}${audiences.join(' or ')}`,
-    (aud, { rules: { audiences, mayListAudience }, jwt }) =>
-      (typeof aud === 'string' || mayListAudience) && audiences.includes(audienceOf(jwt) ?? ''),
+    (_, subject) => isForServer(subject),
   ),
   claimRule(
     'exp',

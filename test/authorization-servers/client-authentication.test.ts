@@ -304,6 +304,9 @@ const assertions: Row[] = [
   fitting('without jti', () => ({ jti: undefined })),
   fitting('for the issuer in a list of one', (server) => ({ aud: [server.issuer] })),
   fitting('for the token endpoint in a list of one', (server) => ({ aud: [server.addressOf('token')] })),
+  fitting('for the issuer and the token endpoint in a list', (server) => ({
+    aud: [server.issuer, server.addressOf('token')],
+  })),
   fitting('with nbf 8 s ahead', (server) => ({ nbf: now(server) + 8 })),
   {
     ...fitting('with its client_id', same),
@@ -365,6 +368,9 @@ const assertions: Row[] = [
     forged('without jti, of a fapi2 client', () => ({ jti: undefined })),
     forged('by RS512, of a fapi2 client', same, {}, () => keys.rsa),
     forged('for a list of one, of a fapi2 client', (server) => ({ aud: [server.issuer] })),
+    forged('for the issuer and the token endpoint in a list, of a fapi2 client', (server) => ({
+      aud: [server.issuer, server.addressOf('token')],
+    })),
     forged('for the token endpoint, of a fapi2 client', (server) => ({ aud: server.addressOf('token') })),
     forged('for the endpoint of pushed requests, of a fapi2 client', (server) => ({
       aud: server.addressOf('pushed'),

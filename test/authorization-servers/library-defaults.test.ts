@@ -55,6 +55,10 @@ const claims = {
   }),
   authlib: (server: Server) => ({ aud: server.addressOf('token'), exp: inSeconds(server, 3_600) }),
   zitadel: (server: Server) => ({ aud: [server.issuer], exp: inSeconds(server, 3_600), jti: undefined }),
+  laterZitadel: (server: Server) => ({
+    ...claims.zitadel(server),
+    aud: [server.issuer, server.addressOf('token')],
+  }),
   oauth4webapi: (server: Server) => ({
     aud: server.issuer,
     exp: inSeconds(server, 60),
@@ -98,6 +102,7 @@ const libraries: Library[] = [
   { name: 'go-oidc 3.21 with x/oauth2 0.38', authentication: 'basic', pkce: true, nonce: false, scope: 'openid profile email' },
   { name: 'zitadel/oidc 3.52', authentication: 'basic', pkce: false, nonce: false, scope: 'openid profile' },
   { name: 'zitadel/oidc 3.52, private_key_jwt', authentication: 'assertion', claims: claims.zitadel, header: bare, pkce: false, nonce: false, scope: 'openid profile' },
+  { name: 'zitadel/oidc since 3.37, private_key_jwt', authentication: 'assertion', claims: claims.laterZitadel, header: bare, pkce: false, nonce: false, scope: 'openid profile' },
   { name: 'openidconnect-rs 4.1', authentication: 'basic', pkce: true, nonce: true, scope: 'openid' },
   { name: 'oauth2-proxy 7.15', authentication: 'basic', pkce: false, nonce: false, scope: 'openid email profile' },
   // Besides PKCE and nonce, what keycloak-js sends; it then fails by itself.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -22,7 +22,8 @@ const withoutTools = tools === undefined && 'the libraries are missing; npm test
 const java = process.env.ALONGSIDE_JAVA;
 const python = process.env.ALONGSIDE_PYTHON_CLIENTS;
 const go = process.env.ALONGSIDE_GO;
-const withoutGo = go === undefined && 'needs Go and go-oidc';
+const withoutGo = go === undefined && 'needs Go, go-oidc and zitadel/oidc';
+const gocode = '/usr/share/gocode';
 const withoutJava = java === undefined && 'needs Java 17';
 const withoutLibraries = python === undefined && 'needs Authlib and requests-oauthlib';
 
@@ -37,6 +38,7 @@ describe('the clients of other libraries', () => {
   /** The credentials of an application of the profile `standard`, for /oauth2.1. */
   let standard: Record<string, string>;
   let signingKey: CryptoKey;
+  let jwks: { keys: object[] };
   const keys = mkdtempSync(join(tmpdir(), 'alongside-clients-'));
 
   before(async () => {
@@ -48,7 +50,7 @@ describe('the clients of other libraries', () => {
     signingKey = await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
     const keyFile = join(keys, 'key.pem');
     writeFileSync(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-    const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'test-1' }] };
+    jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'test-1' }] };
     const { platform: ours } = await instance.api<Registered>('POST', '/applications', {
       name: 'other libraries at /oauth2.1',
       profile: 'standard',
@@ -83,12 +85,14 @@ describe('the clients of other libraries', () => {
 
   /** Runs a program, opens the address that it prints, and gives it the address at which the browser ends. */
   async function run(program: string, file: string, pattern = '', settings = {}): Promise<string> {
-    const own = pattern === 'openid' ? standard : settings;
+    const own = { ...(pattern === 'openid' ? standard : {}), ...settings };
     const child = spawn(program, [resolve(folder, file), pattern], { env: { ...env, ...own } });
     let output = '';
     child.stderr.on('data', (part) => {
       output += part;
     });
+    // A program with a server of its own has its answer without this, and may have ended.
+    child.stdin.on('error', () => undefined);
     const ended = once(child, 'close');
     for await (const line of createInterface({ input: child.stdout })) {
       output += `${line}\n`;
@@ -190,24 +194,64 @@ describe('the clients of other libraries', () => {
     assert.match(output, /Signed in: 656005750108\n.*Hello User/);
   });
 
-  test('go-oidc with x/oauth2 signs in, at CIS2 and /oauth2.1 and combined', {
-    skip: withoutGo,
-  }, async () => {
-    const program = join(keys, 'go_oidc');
-    const { status, stderr } = spawnSync(go ?? '', ['build', '-o', program, join(folder, 'go_oidc.go')], {
+  /**
+   * Compiles a program with the libraries of Debian, in the way before modules. It is in a module of its own, so that `/v3` in an
+   * address finds a library whose folder has no such name. The cache saves half a minute.
+   */
+  function buildGo(name: string): string {
+    const source = join(keys, 'src', name);
+    mkdirSync(source, { recursive: true });
+    copyFileSync(join(folder, `${name}.go`), join(source, 'main.go'));
+    writeFileSync(join(source, 'go.mod'), `module ${name}\n\ngo 1.24\n`);
+    const program = join(keys, name);
+    const { status, stderr } = spawnSync(go ?? '', ['build', '-o', program, '.'], {
+      cwd: source,
       encoding: 'utf8',
-      // The libraries of Debian, in the way before modules. The cache saves half a minute.
       env: {
         ...env,
         GO111MODULE: 'off',
-        GOPATH: '/usr/share/gocode',
+        GOPATH: `${keys}:${gocode}`,
         GOCACHE: join(folder, '../../.cache/go'),
       },
     });
     assert.equal(status, 0, stderr);
+    return program;
+  }
+
+  test('go-oidc with x/oauth2 signs in, at CIS2 and /oauth2.1 and combined', {
+    skip: withoutGo,
+  }, async () => {
+    const program = buildGo('go_oidc');
     assert.match(await run(program, 'go_oidc.go', 'combined'), /Hello User/);
     for (const pattern of ['openid', 'separate'])
       assert.match(await run(program, 'go_oidc.go', pattern), /Signed in: 656005750108/);
+  });
+
+  test('zitadel/oidc signs in by secret and by key, and exchanges the ID token', {
+    skip: withoutGo,
+  }, async () => {
+    const program = buildGo('zitadel_oidc');
+    const redirect = `http://127.0.0.1:${await freePort()}/callback`;
+    const register = (profile: 'standard' | 'nhs', members: object) =>
+      instance.api<Registered>('POST', '/applications', { name: 'zitadel/oidc', profile, ...members });
+    const half = { redirectUris: [redirect] };
+    const callbacks = { callbackUrls: [redirect], products: ['hello-world'] };
+    const keyed = { ...half, tokenEndpointAuthMethod: 'private_key_jwt', signingAlg: 'RS256', jwks };
+    const registered: [string, Registered, RegExp][] = [
+      ['openid', await register('standard', { platform: callbacks }), /Signed in: 656005750108/],
+      ['key', await register('standard', { cis2: keyed }), /Signed in: 656005750108/],
+      ['separate', await register('nhs', { platform: { ...callbacks, jwks }, cis2: half }), /Hello User/],
+    ];
+    for (const [pattern, { platform, cis2 }, output] of registered) {
+      const settings = {
+        API_KEY: platform?.clientId,
+        API_SECRET: platform?.clientSecret,
+        CIS2_CLIENT_ID: cis2?.clientId,
+        CIS2_CLIENT_SECRET: cis2?.clientSecret,
+        CALLBACK_URL: redirect,
+      };
+      assert.match(await run(program, 'zitadel_oidc.go', pattern, settings), output, pattern);
+    }
   });
 
   test('java.net.http refreshes the tokens of an exchange', { skip: withoutJava }, async () => {

@@ -15,7 +15,7 @@ export interface AuthenticationRules {
   readonly assertion: {
     /**
      * What identifies the server: its issuer alone (draft-ietf-oauth-rfc7523bis), the token endpoint alone, or either, as one string
-     * or a list of one. Either includes the endpoint for pushed requests (RFC 9126 section 2).
+     * or a list of these. Either includes the endpoint for pushed requests (RFC 9126 section 2).
      */
     readonly audience: 'issuer' | 'token-endpoint' | 'either';
     /** Whether an assertion must name its key even when only one fits. */

@@ -7,7 +7,7 @@ import { faultOf, likeness, resultsOf, shown } from '../../check.ts';
 import {
   type AssertionRules,
   assertionRules,
-  audienceOf,
+  audiencesIn,
   clientAssertionType,
   clientOf,
   signatureCheck,
@@ -154,7 +154,8 @@ function adviceOf(
 ): string {
   const [first] = failed;
   if (first?.check === 'signature') return 'Sign the assertion with a registered key, and name it in kid.';
-  const isEndpoint = endpointsOf(addresses).includes(audienceOf(jwt) ?? '');
+  const endpoints = endpointsOf(addresses);
+  const isEndpoint = audiencesIn(jwt).some((audience) => endpoints.includes(audience));
   if (failed.some(({ check }) => check === 'aud') && !mayListAudience && isEndpoint)
     return audienceAdvice(advised);
   return `Set iss and sub to the client_id, aud to ${advised}, exp a few minutes ahead and jti to a new value. Try it: alongside validate.`;
