@@ -135,6 +135,16 @@ export type { SessionLimits, SessionTimes } from './session-limits.ts';
 /** Limits of the application's own session. */
 export { CARE_IDENTITY_LIMITS, sessionState } from './session-limits.ts';
 export type { SignInWindowOptions } from './sign-in-window.ts';
+export type {
+  SignedPayloads,
+  Signing,
+  SigningPayload,
+  SigningRequest,
+  SigningSettings,
+  StartedSigning,
+} from './signing.ts';
+/** Signs documents in the name of a user: the Digital Signature Service. */
+export { createSigning } from './signing.ts';
 export type { TicketErrorEntry, TicketErrorGroup } from './ticket-errors.ts';
 /** The errors of the Identity Agent with their numbers. */
 export { AgentError, TICKET_ERRORS } from './ticket-errors.ts';

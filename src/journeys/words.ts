@@ -126,6 +126,11 @@ api GET /Patient                                 | pds.search                   
 api POST /Patient                                | pds.create                    | call application        | Adds a patient                   | =Added a patient
 api PATCH /Patient/:id                           | pds.update                    | call application        | Changes a patient                | =Changed a patient
 api GET /Patient/:id/RelatedPerson               | pds.related                   | call application        | Reads related people             | =Read related people
+api POST /signing-service/signaturerequest       | signing.request               | call application        | Asks for signatures              | …the person =Asked for signatures
+api GET /signing-service/presence                | signing.presence              | redirect application    | Sends the person to sign         | …the person
+api POST /signing-service/presence               | signing.decision              | act person              | Decides whether to sign          | …CIS2
+api GET /signing-service/callback                | signing.callback              | redirect cis2           | Returns a code                   | …the application
+api GET /signing-service/signatureresponse/:token | signing.response             | call application        | Fetches the signatures           | =Signed documents !Asks for the signatures
 api *                                            | api.call                      | call application        | Calls the API                    | =Called an API
 event agent.card-inserted                        | agent.card-inserted           | act person              | Inserts card                     | …the PIN #desk
 event agent.card-removed                         | agent.card-removed            | act person              | Removes card                     | #desk

@@ -8,6 +8,7 @@ import { firstEvent } from './events.ts';
 import { noSuch } from './known.ts';
 import { reportOf } from './report.ts';
 import { signInOnPages } from './sign-in-pages.ts';
+import { SigningRequests } from './signing.ts';
 import { TokenRequests } from './tokens.ts';
 import type {
   AgentState,
@@ -15,6 +16,7 @@ import type {
   AlongsideEvent,
   CallbackClient,
   DeskOptions,
+  Document,
   NewApplication,
   NewPerson,
   PageLike,
@@ -22,7 +24,9 @@ import type {
   PlainBrowser,
   Refusal,
   Registration,
+  SignedDocuments,
   SigningClient,
+  SignOptions,
   Timings,
   TokenResponse,
   Urls,
@@ -88,6 +92,7 @@ class RunningInstance implements Alongside {
   readonly #api: ConsoleApi;
   readonly #owner: Owner;
   readonly #tokens: TokenRequests;
+  readonly #signing: SigningRequests;
 
   constructor(api: ConsoleApi, { urls, clock }: InstanceState, owner: Owner) {
     this.urls = urls;
@@ -96,6 +101,7 @@ class RunningInstance implements Alongside {
     this.#owner = owner;
     this.clock = new InstanceClock(api, clock.offsetSeconds);
     this.#tokens = new TokenRequests(api, urls.api, this.clock);
+    this.#signing = new SigningRequests(api, urls.api, this.clock);
     this.#passed('ready');
   }
 
@@ -149,6 +155,10 @@ class RunningInstance implements Alongside {
 
   tokens(person: string, application = 'demo-combined'): Promise<TokenResponse> {
     return this.#api.mustFind(noSuch('person', person), 'POST', '/tokens', { body: { person, application } });
+  }
+
+  sign(person: string, documents: readonly Document[], options?: SignOptions): Promise<SignedDocuments> {
+    return this.#signing.sign(person, documents, options);
   }
 
   applicationTokens(client?: SigningClient): Promise<TokenResponse> {
@@ -216,6 +226,7 @@ class RunningInstance implements Alongside {
   async reset(): Promise<void> {
     await this.#api.must('POST', '/reset');
     this.#tokens.forget();
+    this.#signing.forget();
     await this.clock.read();
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { verify, X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -46,6 +47,24 @@ describe('the test kit', () => {
     assert.match((await browser.goto(sample)).text, /Find patient/);
     await browser.goto(`${sample}/sign-out`, { method: 'POST' });
     assert.doesNotMatch((await browser.goto(sample)).text, /Find patient/);
+    await instance.card.remove();
+  });
+
+  test('signs documents as a person, also after another, and reports a wrong PIN', async () => {
+    const documents = ['YQ==', { id: 'mine', payload: 'Yg==' }];
+    for (const person of ['gp', 'nurse']) {
+      const { signatures, certificate } = await instance.sign(person, documents);
+      const { publicKey } = new X509Certificate(Buffer.from(certificate, 'base64'));
+      assert.equal(signatures[1]?.id, 'mine');
+      for (const [index, text] of ['a', 'b'].entries()) {
+        const signature = Buffer.from(signatures[index]?.signature ?? '', 'base64');
+        assert.ok(verify('sha256', Buffer.from(text), publicKey, signature));
+      }
+    }
+    const { signatures } = await instance.sign('nurse', ['YQ=='], { algorithm: 'RS1' });
+    assert.equal(signatures.length, 1);
+    await assert.rejects(instance.sign('nurse', ['YQ=='], { pin: '000000' }), /wrong|attempts/i);
+    await assert.rejects(instance.sign('nurse', []), /1 to 250/);
     await instance.card.remove();
   });
 

@@ -124,6 +124,22 @@ export interface Registration {
   readonly cis2: Credentials | null;
 }
 
+/** A document to sign: base64 of its bytes, with an id of your own if you want it back. */
+export type Document = string | { readonly id: string; readonly payload: string };
+
+export interface SignOptions {
+  /** RSA with SHA-256 by default; RS1 is SHA-1. */
+  readonly algorithm?: 'RS256' | 'RS1';
+  /** PIN of the card; `123456` by default. */
+  readonly pin?: string;
+}
+
+/** The answer of the signing service: base64, one certificate for all. */
+export interface SignedDocuments {
+  readonly signatures: readonly { readonly id: string; readonly signature: string }[];
+  readonly certificate: string;
+}
+
 export interface TokenResponse {
   readonly access_token: string;
   readonly token_type: string;
@@ -248,6 +264,11 @@ export interface Alongside extends AsyncDisposable {
   applicationTokens(client?: SigningClient): Promise<TokenResponse>;
   /** Signs a citizen in, by NHS number, at the mock of NHS login; by default for an application with all APIs. */
   citizenTokens(nhsNumber: string, client?: CallbackClient): Promise<TokenResponse>;
+  /**
+   * Signs documents as this person at the signing service: request, presence check with card and PIN, and signatures.
+   * @throws OperatorError if it is refused or declined
+   */
+  sign(person: string, documents: readonly Document[], options?: SignOptions): Promise<SignedDocuments>;
   browser(): PlainBrowser;
   /** Opens an address in Playwright's page, chooses the smartcard and answers the pages for PIN and role, if they are shown. */
   signIn(page: PageLike, url: string, options?: DeskOptions): Promise<void>;

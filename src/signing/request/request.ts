@@ -11,6 +11,7 @@ import { pagePaths, type SigningServices } from '../parts.ts';
 import {
   familyHeader,
   type SigningCall,
+  sandboxBasePath,
   signerHeader,
   signingBasePath,
   signingBodyLimit,
@@ -141,7 +142,11 @@ const checkClaims = check(
     requireClaims({
       claims,
       uid: call.headers.get(signerHeader),
-      audiences: [`${urls.api}${signingBasePath}`, `${urls.api}/oauth2/token`],
+      audiences: [
+        signingBasePath,
+        '/oauth2/token',
+        ...(call.application === undefined ? [sandboxBasePath] : []),
+      ].map((path) => urls.api + path),
       allowed: registration.signingAlgorithms ?? ['RS256'],
       now: seconds(clock),
     });
