@@ -6,6 +6,7 @@ import { inProcess } from './in-process.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import { silentLog } from './log.ts';
 import type { RefusalRecord } from './refusals.ts';
+import { noteRefusal } from './respond.ts';
 
 /** Answers a request with this answer. Returns the records of it. */
 async function recordsOf(answer: Answer): Promise<RefusalRecord[]> {
@@ -40,6 +41,20 @@ describe('respond', () => {
         (await recordsOf(answer)).map((record) => [record.error, record.status, record.detail]),
         [[error, answer.status, detail]],
       );
+  });
+
+  test('links to the page of an error, beside the links of the response, in development alone', () => {
+    const request = { id: 'id', method: 'GET', path: '/here', headers: {}, address: '192.0.2.1' } as const;
+    const linksOf = (answer: Answer, development: boolean, errorPages?: string) =>
+      noteRefusal(answer, request, { log: silentLog, development, errorPages }).headers.link;
+    const refused = json(400, {}).refusing(kernelErrors.requestMalformed('why'));
+    const own = '<http://c/errors/kernel.requestMalformed>; rel="help"';
+    const linked = refused.with({ link: '</next>; rel="next"' });
+    assert.equal(linksOf(refused, true, 'http://c/errors/'), own);
+    assert.deepEqual(linksOf(linked, true, 'http://c/errors/'), ['</next>; rel="next"', own]);
+    assert.equal(linksOf(refused, true), undefined);
+    assert.equal(linksOf(refused, false, 'http://c/errors/'), undefined);
+    assert.equal(linksOf(json(200, {}), true, 'http://c/errors/'), undefined);
   });
 
   test('records neither a success nor the report of a state', async () => {

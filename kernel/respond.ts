@@ -1,5 +1,5 @@
 import type { RequestObserver } from './activity.ts';
-import { Answer, json, type RefusedBecause } from './answer.ts';
+import { Answer, type Headers, json, type RefusedBecause } from './answer.ts';
 import { Refusal, reasonOf } from './errors.ts';
 import { kernelErrors, refusedIfUnavailable, retryHeaders } from './kernel-errors.ts';
 import type { Log } from './log.ts';
@@ -15,6 +15,8 @@ export interface RespondOptions {
   refusals?: RefusalRecorder | undefined;
   /** In development, the header `X-Error-Detail` contains the reason of a refusal. */
   development?: boolean;
+  /** In development, the address below which each error has its page, which the response then links to (RFC 8288, `help`). */
+  errorPages?: string | undefined;
   /** Follows each request; by default none does, and refusals alone are logged. */
   observer?: RequestObserver | undefined;
   /** Suggests a path for a mistyped one, in development. */
@@ -98,6 +100,13 @@ function becauseOf({ because, status, headers }: Answer): RefusedBecause | undef
     : { refusal: kernelErrors.refused(`redirected with error=${error}`) };
 }
 
+/** Returns the header that leads to the page of an error, besides the links of the response. */
+function linkToError({ headers: { link } }: Answer, error: string, pages: string | undefined): Headers {
+  if (pages === undefined) return {};
+  const help = `<${pages}${encodeURIComponent(error)}>; rel="help"`;
+  return { link: link === undefined ? help : [link, help].flat() };
+}
+
 /** Records the reason of a refusal, if the response is one, in the log and for `explain`. In development, the response names it. */
 export function noteRefusal(
   answer: Answer,
@@ -121,6 +130,7 @@ export function noteRefusal(
     ? answer.with({
         'x-message-id': request.id,
         'x-error-detail': inAscii(record.detail || record.description),
+        ...linkToError(answer, record.error, options.errorPages),
       })
     : answer;
 }

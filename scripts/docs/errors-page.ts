@@ -26,7 +26,7 @@ export async function errorsPage(): Promise<string> {
     '',
     generated,
     '',
-    'This page lists every error of every service. Callers see only the public description. `alongside explain ID` shows the reason: the expected and received values, the fix, who must act and the source. Every response has its id in the header `X-Message-Id`.',
+    'This page lists every error of every service. Callers see only the public description. `alongside explain ID` shows the reason: the expected and received values, the fix, who must act and the source. Every response has its id in the header `X-Message-Id`; in development its header `Link` leads to the error in the console, where each error has a page. On the site of this documentation, too.',
     '',
     ...parts,
   ].join('\n');

@@ -29,8 +29,8 @@ export function sitePage(clone: string, file: string, onSite: FindPage): SitePag
     `description: ${JSON.stringify(descriptionOf(body))}`,
     ...(name === '' ? [] : [`sidebar: { label: ${JSON.stringify(name)} }`]),
     ...(needsRoom(body) ? ['tableOfContents: false'] : []),
-    // The search is for users; the menu lists the decisions.
-    ...(file.startsWith('docs/adr/') ? ['pagefind: false'] : []),
+    // The search is for users; the menu lists the decisions. Each error has a page of its own.
+    ...(file.startsWith('docs/adr/') || file === 'docs/errors.md' ? ['pagefind: false'] : []),
     '---',
     '',
     ...(hasTabs ? [tabsImport, ''] : []),

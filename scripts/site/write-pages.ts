@@ -2,6 +2,7 @@
 import { cpSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { apiReference } from './api-reference.ts';
+import { errorPages, withErrorLinks } from './error-pages.ts';
 import { finder, sitePage } from './markdown.ts';
 import { slugOf } from './menu.ts';
 import { sidebar, siteFiles } from './pages.ts';
@@ -28,7 +29,8 @@ for (const [folder, pages] of [
   const onSite = finder(folder, pages);
   for (const file of pages) {
     const { extension, text } = sitePage(folder, file, onSite);
-    write(join(content, `${slugOf(file) || 'index'}.${extension}`), named(text));
+    const finished = file === 'docs/errors.md' ? withErrorLinks(text) : named(text);
+    write(join(content, `${slugOf(file) || 'index'}.${extension}`), finished);
   }
 }
 /** TypeDoc names the pages of the modules after their files. */
@@ -42,6 +44,7 @@ function named(page: string): string {
   );
 }
 
+for (const [slug, text] of await errorPages()) write(join(content, `${slug}.md`), text);
 for (const [group, text] of apiReference()) write(join(content, `reference/console/${group}.md`), text);
 write(join(site, 'src/menu.json'), JSON.stringify(sidebar(clone, slugOf)));
 for (const picture of globSync('{docs,bench}/*.{svg,png}', { cwd: clone }))

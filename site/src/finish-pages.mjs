@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * Changes the built pages: the keyboard reaches and scrolls code blocks and tables that are wider than the page, long names in a
- * table can break, an empty corner of a table is not a header, and the search shows guides before the reference and pages for developers of Alongside.
+ * table can break, an empty corner of a table is not a header, and the search shows guides before the reference, the pages of errors and pages for developers of Alongside.
  */
 export function finishPages() {
   return {
@@ -16,7 +16,7 @@ export function finishPages() {
         for (const file of globSync('**/*.html', { cwd: folder })) {
           const path = join(folder, file);
           const html = await readFile(path, 'utf8');
-          await writeFile(path, mended(foundLast.test(file) ? ranked(html) : html));
+          await writeFile(path, mended(weighted(file.replaceAll('\\', '/'), html)));
         }
       },
     },
@@ -40,7 +40,15 @@ const breakable = (text) =>
   );
 
 const foundLast =
-  /^(reference|assurance|architecture|bench|changelog|contributing|dependencies|steps|threat-model|tour|writing)\b/;
+  /^(reference|assurance|security|architecture|bench|changelog|contributing|dependencies|steps|threat-model|tour|writing)\b/;
 
-const ranked = (html) =>
-  html.replace('<main data-pagefind-body', '<main data-pagefind-weight="0.2" data-pagefind-body');
+/** Short pages, in which each word is a large part: they are found by their own words, and after a guide by others. */
+const ofErrors = /^errors\/./;
+
+const ranked = (html, weight) =>
+  html.replace('<main data-pagefind-body', `<main data-pagefind-weight="${weight}" data-pagefind-body`);
+
+const weighted = (file, html) => {
+  if (ofErrors.test(file)) return ranked(html, 0.1);
+  return foundLast.test(file) ? ranked(html, 0.2) : html;
+};

@@ -112,6 +112,7 @@ export async function startListeners(
 ): Promise<Listener[]> {
   const started: Listener[] = [];
   const taken: { port: number; service: string }[] = [];
+  const hasConsole = placements.some(({ listener }) => listener === 'console');
   try {
     for (const { name, host, service, log, proxies, tls } of plansOf(placements, settings)) {
       const listener = createListener(settings.theme(service.routes), {
@@ -122,6 +123,7 @@ export async function startListeners(
         refusals: settings.refusals,
         observer: settings.observer,
         development: settings.development,
+        errorPages: hasConsole && settings.urls.console ? `${settings.urls.console}/errors/` : undefined,
         ...(proxies ? { proxies } : {}),
         ...(tls ? { tls } : {}),
         ...(service.before ? { before: service.before } : {}),

@@ -286,6 +286,8 @@ describe('explain', () => {
       const id = answer.headers.get('x-message-id') ?? '';
       assert.match(id, /^[0-9a-f-]{36}$/);
       assert.ok(answer.headers.get('x-error-detail'));
+      const [, help = ''] = /<([^>]+)>; rel="help"$/.exec(answer.headers.get('link') ?? '') ?? [];
+      assert.equal((await fetch(help, { headers: { accept: 'text/html' } })).status, 200, `${id}: ${help}`);
       if ((answer.headers.get('content-type') ?? '').startsWith('text/html') && shown.includes('<!doctype'))
         assert.ok(shown.includes(id), 'the page shows its reference');
       for (const asked of [id, ...Object.values(ids)]) {

@@ -9,10 +9,15 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { examine, isAccessible } from '../testing/accessible.ts';
 import { launchBrowser } from '../testing/browser.ts';
+import { questions } from './questions.ts';
 
 const clone = join(import.meta.dirname, '../..');
 const dist = join(clone, 'site/dist');
 const files = globSync('**/*.html', { cwd: dist }).map((path) => path.replaceAll('\\', '/'));
+/** Pages of people; those of the client library and all but every twentieth of the errors come from one template each. */
+const measured = files.filter(
+  (path, index) => !path.startsWith('reference/client/') && (!path.startsWith('errors/') || index % 20 === 0),
+);
 const addressOf = (file: string) => `/${file.replace(/(^|\/)index\.html$/, '$1')}`;
 
 /** One page of each kind. */
@@ -30,6 +35,7 @@ const kinds = [
   'client/',
   'reference/client/',
   'reference/client/main/interfaces/combinedsettings/',
+  'errors/authorisation/clientorsecret/',
   'reference/console/applications/',
   'production/',
   'architecture/',
@@ -117,7 +123,7 @@ describe('the documentation site', () => {
       javaScriptEnabled: false,
     });
     const wide: string[] = [];
-    for (const file of files.filter((path) => !path.startsWith('reference/client/'))) {
+    for (const file of measured) {
       await page.goto(`${origin}${addressOf(file)}`, { waitUntil: 'load' });
       if (((await page.evaluate('document.documentElement.scrollWidth')) as number) > 320) wide.push(file);
     }
@@ -131,7 +137,7 @@ describe('the documentation site', () => {
       javaScriptEnabled: false,
     });
     const wide: string[] = [];
-    for (const file of files.filter((path) => !path.startsWith('reference/client/'))) {
+    for (const file of measured) {
       await page.goto(`${origin}${addressOf(file)}`, { waitUntil: 'load' });
       if (await page.evaluate(someTableScrolls)) wide.push(file);
     }
@@ -187,6 +193,30 @@ describe('the documentation site', () => {
     }
   });
 
+  test('answers what users ask among its first three results', async () => {
+    const { page, context, problems } = await open('start/');
+    const wrong: string[] = [];
+    for (const [words, ...pages] of questions) {
+      // The index that the search box uses, without its pauses.
+      const found = (await page.evaluate(`(async () => {
+        const { options, search } = await import('/pagefind/pagefind.js');
+        await options({ ranking: { metaWeights: { title: 0.7 } } });
+        const { results } = await search(${JSON.stringify(words)});
+        return Promise.all(results.slice(0, 3).map(async (result) => (await result.data()).url));
+      })()`)) as string[];
+      if (
+        !found.some((url) =>
+          pages.some((one) => url === `/${one}/` || (one === 'errors' && url.startsWith('/errors/'))),
+        )
+      )
+        wrong.push(`${words}: ${found.join(' ')}`);
+    }
+    assert.deepEqual(wrong, []);
+    assert.equal(questions.length, 43);
+    assert.deepEqual(problems, []);
+    await context.close();
+  });
+
   test('finds an error text, a command and a function without a network', async () => {
     for (const [words, ...pages] of [
       ['redirect_uri is invalid', 'errors', 'troubleshooting'],
@@ -203,7 +233,7 @@ describe('the documentation site', () => {
       const decisions = page.locator('.pagefind-ui__result-link[href^="/adr/"]');
       assert.equal(await decisions.count(), 0, `${words} finds decisions of developers`);
       await page.locator(links.join()).first().click();
-      await page.waitForURL((url) => pages.some((path) => url.pathname === `/${path}/`));
+      await page.waitForURL((url) => pages.some((path) => url.pathname.startsWith(`/${path}/`)));
       assert.deepEqual(problems, []);
       await context.close();
     }
