@@ -59,6 +59,15 @@ const patience = 30_000;
 /** The instance and the client under test are on this machine or its network. */
 const policy = { privateAddresses: true, agents: new OutboundAgents() };
 
+/** A request and its response, without the bodies. */
+export interface Exchange {
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  readonly form: URLSearchParams | undefined;
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+}
+
 /** A server that did not respond. */
 export class Unreachable extends Error {
   readonly origin: string;
@@ -76,16 +85,21 @@ export class Unreachable extends Error {
 export class Browser {
   readonly #jar = new Map<string, Map<string, Cookie>>();
   readonly #signal: AbortSignal | undefined;
+  readonly #observe: ((exchange: Exchange) => void) | undefined;
   #stops: readonly string[];
   /** Every cookie that it received, the oldest first. */
   readonly cookieLines: CookieLine[] = [];
   /** Every address that it requested, the first one first. */
   readonly addresses: string[] = [];
 
-  /** @param stops addresses without query, such as those of a client. */
-  constructor(stops: readonly string[], signal?: AbortSignal) {
+  /**
+   * @param stops addresses without query, such as those of a client
+   * @param observe is called after each response
+   */
+  constructor(stops: readonly string[], signal?: AbortSignal, observe?: (exchange: Exchange) => void) {
     this.#stops = stops;
     this.#signal = signal;
+    this.#observe = observe;
   }
 
   /** Replaces the addresses at which it stops. */
@@ -95,7 +109,7 @@ export class Browser {
 
   /** Returns another browser with the same cookies. */
   fork(): Browser {
-    const other = new Browser(this.#stops, this.#signal);
+    const other = new Browser(this.#stops, this.#signal, this.#observe);
     for (const [host, cookies] of this.#jar) other.#jar.set(host, new Map(cookies));
     return other;
   }
@@ -211,12 +225,14 @@ export class Browser {
         timeouts: { connect: patience, headers: patience, idle: patience },
         signal: this.#signal,
       });
-      this.#keep(url, answer.headers['set-cookie'] ?? []);
+      const { status, headers } = answer;
+      this.#keep(url, headers['set-cookie'] ?? []);
+      this.#observe?.({ method: body === undefined ? 'GET' : 'POST', url, form, status, headers });
       return {
         kind: 'page',
-        status: answer.status,
+        status,
         url,
-        headers: answer.headers,
+        headers,
         body: await text(answer.body),
       };
     } catch (error) {

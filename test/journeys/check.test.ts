@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { checks } from '../../src/cli/check/checks.ts';
+import { conformanceRows } from '../../src/cli/check/conformance.ts';
+import type { Evidence } from '../../src/cli/check/evidence.ts';
 import { invoke, main } from '../../src/cli/testing/command.ts';
 import { type CarelessParty, startCarelessParty } from '../testing/careless-party.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
@@ -12,7 +14,7 @@ import { startInstance, type TestInstance } from '../testing/instance.ts';
 interface Answer {
   ok: boolean;
   counts: Record<string, number>;
-  checks: { name: string; outcome: string; got: string }[];
+  checks: { name: string; outcome: string; received: string }[];
 }
 
 // Runs the command against a correct application and one that breaks rules.
@@ -36,7 +38,7 @@ describe('alongside check', () => {
   const at = () => ['--state', instance.state.stateFile];
 
   async function run(url: string, ...more: string[]): Promise<Answer & { code: number }> {
-    const { lines, code } = await invoke(['check', url, ...at(), '--json', '--patience', '0', ...more]);
+    const { lines, code } = await invoke(['check', url, ...at(), '--json', '--key-cache', '0', ...more]);
     assert.equal(lines.length, 1);
     return { ...(JSON.parse(lines[0] ?? '') as Answer), code };
   }
@@ -94,7 +96,7 @@ describe('alongside check', () => {
         .map(({ name, outcome }) => [name, outcome]),
       noOccasion.map((name) => [name, 'notRun']),
     );
-    assert.match(answer.checks.at(-1)?.got ?? '', /alongside fault on discovery-empty-key-set/);
+    assert.match(answer.checks.at(-1)?.received ?? '', /alongside fault on discovery-empty-key-set/);
     assert.deepEqual(
       [answer.ok, answer.code, answer.counts.passed],
       [true, 0, all.length - noOccasion.length - 1],
@@ -163,7 +165,7 @@ describe('alongside check', () => {
     const page = new URL(party.start).origin;
     const unknown = await run(party.start, ...only(names), '--sign-out', `${page}/signed-out`);
     assert.deepEqual(named(unknown, 'notRun'), names);
-    assert.match(unknown.checks[0]?.got ?? '', /name the address with --sign-out/);
+    assert.match(unknown.checks[0]?.received ?? '', /name the address with --sign-out/);
   });
 
   test('passes a careful application in the checks that do not apply to the sample', async () => {
@@ -207,10 +209,76 @@ describe('alongside check', () => {
     }
   });
 
+  test('writes the same evidence for the same run, without secrets, and compares two runs', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'evidence-'));
+    const file = (name: string) => join(folder, name);
+    const written = async (name: string, ...words: string[]) => {
+      await run(`${instance.urls.sample}/sign-in/combined`, ...words, '--evidence', file(name));
+      const text = await readFile(file(`${name}.json`), 'utf8');
+      return { text, evidence: JSON.parse(text) as Evidence };
+    };
+    try {
+      await instance.api('PUT', '/clock', { freeze: true });
+      const page = ['--page', `${instance.urls.sample}/hello`];
+      const { text, evidence } = await written('first', ...page);
+      const again = await written('second', ...page);
+      assert.equal(again.text, text);
+      assert.equal(await readFile(file('second.html'), 'utf8'), await readFile(file('first.html'), 'utf8'));
+      assert.equal(evidence.application.pattern, 'combined');
+      assert.deepEqual(
+        evidence.rows.filter(({ outcome }) => outcome !== 'notShown').map(({ id, outcome }) => [id, outcome]),
+        ['server-side-client', 'state', 'back-channel-logout', 'sign-out', 'cookies', 'errors'].map((id) => [
+          id,
+          'shown',
+        ]),
+      );
+      const [signIn] = evidence.checks;
+      const { origin } = new URL(instance.urls.sample);
+      assert.ok(
+        signIn?.exchanges.some(({ request }) => request === `GET ${origin}/combined/callback?code=…&state=…`),
+        JSON.stringify(signIn?.exchanges),
+      );
+      assert.ok(signIn?.calls.includes('application to authorisation: authorisation.token'), text);
+      assert.doesNotMatch(text, /\b(?:code|state|nonce|id_token_hint|logout_token)=[^…]/);
+      assert.doesNotMatch(text, /[\w-]{20,}\.[\w-]{20,}/, 'no JWT');
+
+      const same = await invoke(['check', '--compare', file('first.json'), file('second.json'), '--json']);
+      assert.deepEqual(JSON.parse(same.lines[0] ?? ''), { ok: true, differences: [] });
+      await written('less', '--only', 'cis2-state-changed', '--signed-in', 'Nothing of the kind');
+      const { lines, code } = await invoke(['check', '--compare', file('first.json'), file('less.json')]);
+      assert.equal(code, 1);
+      assert.match(lines.join('\n'), /^WORSE +row +state +shown → notShown$/m);
+      assert.match(lines.join('\n'), /^WORSE +check +oidcc-client-test +passed → failed$/m);
+    } finally {
+      await instance.api('DELETE', '/clock');
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('refuses to compare another file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'evidence-'));
+    try {
+      const file = join(folder, 'other.json');
+      await writeFile(file, '{"format":2}');
+      await assert.rejects(invoke(['check', '--compare', file, file]), /is no evidence of .*: format is not/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('has a row of technical conformance for each check', () => {
+    const inRows = new Set(conformanceRows.flatMap((row) => row.checks));
+    assert.deepEqual(new Set(checks.map(({ name }) => name)), inRows);
+    assert.deepEqual(
+      conformanceRows.filter((row) => row.checks.length === 0 && row.byHand === undefined),
+      [],
+    );
+  });
+
   test('names a check that is not for the pattern of the application', async () => {
     const answer = await run(`${instance.urls.sample}/sign-in/combined`, ...only(['cis2-expired-id-token']));
     assert.deepEqual(named(answer, 'notRun'), ['cis2-expired-id-token']);
-    assert.match(answer.checks[0]?.got ?? '', /combined pattern/);
+    assert.match(answer.checks[0]?.received ?? '', /combined pattern/);
   });
 
   const called: [string, () => string[], RegExp][] = [
@@ -220,7 +288,7 @@ describe('alongside check', () => {
       /shows "Sign in" also without a sign-in: set --signed-in/,
     ],
     ['an unknown check', () => [party.start, '--only', 'cis2-nothing'], /alongside check --list/],
-    ['no patience', () => [party.start, '--patience', 'long'], /--patience takes seconds/],
+    ['no number of seconds', () => [party.start, '--key-cache', 'long'], /--key-cache takes seconds/],
     ['no address', () => ['login'], /"login" is no http or https address/],
     ['nobody there', () => ['http://localhost:9/login'], /ECONNREFUSED/],
   ];
@@ -239,9 +307,15 @@ describe('alongside check', () => {
       'Nothing of the kind',
       ...only(['oidcc-client-test']),
     );
-    assert.match(unseen.checks[0]?.got ?? '', /does not show "Nothing of the kind".*--signed-in.*--page/);
+    assert.match(
+      unseen.checks[0]?.received ?? '',
+      /does not show "Nothing of the kind".*--signed-in.*--page/,
+    );
     const elsewhere = await run(instance.urls.sample, ...only(['oidcc-client-test']));
-    assert.match(elsewhere.checks[0]?.got ?? '', /not to CIS2 at .* give the address that starts a sign-in/);
+    assert.match(
+      elsewhere.checks[0]?.received ?? '',
+      /not to CIS2 at .* give the address that starts a sign-in/,
+    );
   });
 
   test('ends at Ctrl-C and switches its fault off', async () => {

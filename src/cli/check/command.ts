@@ -6,6 +6,8 @@ import { onStop } from '../foreground.ts';
 import type { InstanceApi } from '../instance.ts';
 import { columns } from '../table.ts';
 import { checks } from './checks.ts';
+import { compareEvidence, evidenceOf, readEvidence } from './evidence.ts';
+import { evidencePage } from './evidence-page.ts';
 import { htmlReport } from './html-report.ts';
 import { ProviderSide } from './provider.ts';
 import { countsOf, reportLines, runChecks } from './run.ts';
@@ -13,7 +15,12 @@ import { Trial } from './trial.ts';
 
 interface CheckCall {
   api: InstanceApi;
-  flags: Partial<Record<'person' | 'pin' | 'signedIn' | 'page' | 'signOut' | 'patience' | 'html', string>> & {
+  flags: Partial<
+    Record<
+      'person' | 'pin' | 'signedIn' | 'page' | 'signOut' | 'keyCache' | 'html' | 'evidence' | 'compare',
+      string
+    >
+  > & {
     list?: boolean;
   };
   lists: { only: string[] };
@@ -33,7 +40,7 @@ function chosen(names: readonly string[]) {
 }
 
 function milliseconds(text: string): number {
-  if (!/^\d{1,3}$/.test(text)) throw new UsageError(`--patience takes seconds, not "${text}".`);
+  if (!/^\d{1,3}$/.test(text)) throw new UsageError(`--key-cache takes seconds, not "${text}".`);
   return Number(text) * 1000;
 }
 
@@ -48,15 +55,52 @@ function list(): Result {
   return { json: { checks: all }, lines: columns(all.map(({ name, does }) => [name, does])) };
 }
 
+/** Returns the files of evidence: the named one, and its neighbour in the other format. */
+function evidenceFiles(name: string): Record<'json' | 'html', string> {
+  const base = name.replace(/\.(?:json|html?)$/i, '');
+  return { json: `${base}.json`, html: `${base}.html` };
+}
+
+/** Compares the evidence of two runs. The exit code is 1 if something is worse. */
+function compareRuns(before: string, after: string): Result {
+  const [older, newer] = [readEvidence(before), readEvidence(after)];
+  const { application } = older;
+  const differences = compareEvidence(older, newer);
+  const isOther =
+    application.url !== newer.application.url || application.pattern !== newer.application.pattern;
+  const ok = !differences.some(({ isWorse }) => isWorse);
+  return {
+    json: { ok, differences },
+    lines: columns(
+      differences.map(({ kind, name, before: was, after: is, isWorse }) => [
+        isWorse ? 'WORSE' : 'better',
+        kind,
+        name,
+        `${was ?? 'not in the run'} → ${is ?? 'not in the run'}`,
+      ]),
+    ),
+    notes: [
+      ...(isOther ? ['The runs are of different applications or patterns.'] : []),
+      ...(differences.length === 0 ? ['Both runs have the same outcomes.'] : []),
+    ],
+    code: ok ? 0 : 1,
+  };
+}
+
 /** Runs the checks against the application at an address. */
 export async function runCheck({ api, flags, lists, out }: CheckCall, word?: string): Promise<Result> {
   if (flags.list) return list();
+  if (flags.compare !== undefined) {
+    if (word === undefined)
+      throw new UsageError('Name both files: alongside check --compare before.json after.json.');
+    return compareRuns(flags.compare, word);
+  }
   if (word === undefined)
     throw new UsageError(
       'Name the address that starts a sign-in: alongside check http://localhost:3000/login.',
     );
   const url = address(word);
-  const patience = milliseconds(flags.patience ?? '35');
+  const keyCache = milliseconds(flags.keyCache ?? '35');
   const plan = chosen(lists.only.flatMap((names) => names.split(',')));
   const page = flags.page === undefined ? undefined : address(flags.page);
   const signOut = flags.signOut === undefined ? undefined : address(flags.signOut);
@@ -67,11 +111,11 @@ export async function runCheck({ api, flags, lists, out }: CheckCall, word?: str
   const provider = new ProviderSide(api, user);
   try {
     await provider.demandDevelopment();
-    const urls = await provider.urls();
+    const { urls, clock } = await provider.state();
     const before = await provider.cardInReader();
     try {
       const { cis2Issuer } = urls;
-      const trial = new Trial({ provider, start: url, cis2Issuer, api: urls.api, signal, patience, signOut });
+      const trial = new Trial({ provider, start: url, cis2Issuer, api: urls.api, signal, keyCache, signOut });
       const results = await runChecks(trial, {
         chosen: plan,
         named: lists.only.length > 0,
@@ -87,7 +131,15 @@ export async function runCheck({ api, flags, lists, out }: CheckCall, word?: str
         await writeFile(flags.html, htmlReport(url, new Date(systemClock.now()), results));
         out.note(`The report is in ${flags.html}.`);
       }
-      return { json: { ok, url, counts, checks: results }, lines: reportLines(results), code: ok ? 0 : 1 };
+      if (flags.evidence !== undefined) {
+        const files = evidenceFiles(flags.evidence);
+        const evidence = evidenceOf(url, clock.now, trial.ifKnown, results, await provider.origins());
+        await writeFile(files.json, `${JSON.stringify(evidence, undefined, 2)}\n`);
+        await writeFile(files.html, evidencePage(evidence));
+        out.note(`The evidence is in ${files.json} and ${files.html}.`);
+      }
+      const shown = results.map(({ exchanges: _, calls: __, ...result }) => result);
+      return { json: { ok, url, counts, checks: shown }, lines: reportLines(results), code: ok ? 0 : 1 };
     } finally {
       await provider.leaveReader(before);
     }

@@ -13,6 +13,8 @@ export interface Registration {
   backchannelLogoutUri?: string | null;
 }
 
+type Addresses = Readonly<Record<'api' | 'cis2Issuer' | 'sample', string>>;
+
 /** Refusals that are caused only by an application's registration. */
 const ofRegistration: readonly string[] = [
   'authorisation.appNotApproved',
@@ -53,9 +55,15 @@ export class ProviderSide {
       );
   }
 
-  /** Returns the addresses of the instance. */
-  async urls(): Promise<{ api: string; cis2Issuer: string }> {
-    return (await this.#api.must('GET', '/state')).urls;
+  /** Returns the addresses and the time of the instance. */
+  state(): Promise<{ urls: Addresses; clock: { now: string } }> {
+    return this.#api.must('GET', '/state');
+  }
+
+  /** Returns the origins of the instance, without the sample application. */
+  async origins(): Promise<ReadonlySet<string>> {
+    const { sample: _, ...urls } = (await this.state()).urls;
+    return new Set(Object.values(urls).flatMap((url) => (URL.canParse(url) ? [new URL(url).origin] : [])));
   }
 
   person(): Promise<{ uid: string; familyName: string }> {

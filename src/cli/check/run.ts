@@ -1,5 +1,6 @@
+import type { JourneyEvent } from '@alongside/kernel/events';
 import { OperatorError } from '@alongside/kernel/operator';
-import { type Callback, type Landing, Unreachable } from '../../kit/browser.ts';
+import { type Callback, type Exchange, type Landing, Unreachable } from '../../kit/browser.ts';
 import { counted } from '../table.ts';
 import { type Check, failed, notRun, type Outcome, type Verdict } from './check.ts';
 import { signIn } from './checks/session.ts';
@@ -83,14 +84,21 @@ export interface Result {
   name: string;
   outcome: Outcome;
   /** The check's actions. */
-  did: string;
+  done: string;
   /** The behaviour of a correct application. */
   expected: string;
   /** The behaviour of this application. */
-  got: string;
+  received: string;
   source: string;
   /** The fix; empty if it passed. */
-  mend: string;
+  fix: string;
+}
+
+/** A result with what was sent and answered. */
+export interface Examined extends Result {
+  readonly exchanges: readonly Exchange[];
+  /** Calls between the application and the instance, without the browser. */
+  readonly calls: string[];
 }
 
 export interface Plan {
@@ -107,11 +115,11 @@ export interface Plan {
 const resultOf = ({ name, does, expects, source }: Check, { outcome, detail }: Verdict): Result => ({
   name,
   outcome,
-  did: does,
+  done: does,
   expected: expects,
-  got: detail,
+  received: detail,
   source,
-  mend: outcome === 'failed' || outcome === 'warning' ? (fixes[name] ?? '') : '',
+  fix: outcome === 'failed' || outcome === 'warning' ? (fixes[name] ?? '') : '',
 });
 
 /** Replaces an error that the instance caused: the application is not to blame for a platform that is down. */
@@ -156,11 +164,34 @@ async function carryOut(check: Check, trial: Trial, signal: AbortSignal): Promis
   }
 }
 
+/** Returns what happened at a trial since the last call. */
+async function observerOf(trial: Trial): Promise<() => Promise<Pick<Examined, 'exchanges' | 'calls'>>> {
+  const { provider } = trial;
+  let seen = await provider.newestEvent();
+  return async () => {
+    const events = await provider.eventsSince(seen);
+    seen = events.at(-1)?.seq ?? seen;
+    const calls = events
+      .filter(({ from, to }) => from === 'application' || to === 'application')
+      .map(callText);
+    return { exchanges: trial.takeExchanges(), calls: [...new Set(calls)] };
+  };
+}
+
+function callText({ from, to, name, outcome, detail }: JourneyEvent): string {
+  const { reason } = detail;
+  const why = outcome === 'ok' ? '' : `, ${outcome}${reason === undefined ? '' : ` (${reason})`}`;
+  return `${from} to ${to}: ${name}${why}`;
+}
+
+const notObserved: Pick<Examined, 'exchanges' | 'calls'> = { exchanges: [], calls: [] };
+
 /** Runs the checks one after another, because each changes the instance. A signal ends the run with the results so far. */
-export async function runChecks(trial: Trial, plan: Plan): Promise<Result[]> {
+export async function runChecks(trial: Trial, plan: Plan): Promise<Examined[]> {
   const { chosen, named, told, api, signal, progress } = plan;
-  const results: Result[] = [];
+  const results: Examined[] = [];
   try {
+    const observed = await observerOf(trial);
     await withoutPlatformFaults(trial, () => firstSignIn(trial, told, api));
     const { pattern } = trial.known;
     const fits = ({ patterns = ['separate'] }: Check) => patterns.includes(pattern);
@@ -170,7 +201,7 @@ export async function runChecks(trial: Trial, plan: Plan): Promise<Result[]> {
       const verdict = fits(check)
         ? await carryOut(check, trial, signal)
         : notRun(`The application uses the ${pattern} pattern.`);
-      results.push(resultOf(check, verdict));
+      results.push({ ...resultOf(check, verdict), ...(await observed()) });
     }
   } catch (error) {
     if (signal.aborted) return results;
@@ -179,8 +210,8 @@ export async function runChecks(trial: Trial, plan: Plan): Promise<Result[]> {
     const others = chosen.filter((check) => check !== signIn);
     const reason = notRun('Without a sign-in that succeeds there is nothing to compare with.');
     return [
-      resultOf(signIn, failed(reasonSentence(error))),
-      ...others.map((check) => resultOf(check, reason)),
+      { ...resultOf(signIn, failed(reasonSentence(error))), ...notObserved },
+      ...others.map((check) => ({ ...resultOf(check, reason), ...notObserved })),
     ];
   }
   return results;
@@ -205,12 +236,16 @@ export function countsOf(results: readonly Result[]): Counts {
 export function reportLines(results: readonly Result[]): string[] {
   const { passed, failed, warning, notRun } = countsOf(results);
   return [
-    ...results.flatMap(({ outcome, name, did, expected, got, source, mend }) => [
-      `${marks[outcome]}${name}: ${got}`,
+    ...results.flatMap(({ outcome, name, done, expected, received, source, fix }) => [
+      `${marks[outcome]}${name}: ${received}`,
       ...(outcome === 'passed'
         ? []
-        : [`          done:     ${did}`, `          expected: ${expected}`, `          source:   ${source}`]),
-      ...(mend === '' ? [] : [`          fix:      ${mend}`]),
+        : [
+            `          done:     ${done}`,
+            `          expected: ${expected}`,
+            `          source:   ${source}`,
+          ]),
+      ...(fix === '' ? [] : [`          fix:      ${fix}`]),
     ]),
     '',
     `${passed} passed, ${failed} failed, ${counted(warning, 'warning')}, ${notRun} not run.`,

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
-import { Browser, type Callback, type Landing, type Page } from '../../kit/browser.ts';
+import { Browser, type Callback, type Exchange, type Landing, type Page } from '../../kit/browser.ts';
 import { contentOf, formOf, textOf } from '../../kit/markup.ts';
 import type { ProviderSide, Registration } from './provider.ts';
 
@@ -73,7 +73,7 @@ interface TrialSettings {
   cis2Issuer: string;
   api: string;
   signal: AbortSignal;
-  patience: number;
+  keyCache: number;
   signOut?: string | undefined;
 }
 
@@ -89,15 +89,16 @@ export class Trial {
   /** Address that starts a sign-out, if given. */
   readonly signOut: string | undefined;
   /** Milliseconds for which an application may use its cached keys. */
-  readonly patience: number;
+  readonly keyCache: number;
   /** Whether CIS2 changed its signing key in this run, so that its key set has several. */
   keyChanged = false;
   /** Whether the application accepted a new key at once. */
   takesNewKeys = false;
   readonly #signal: AbortSignal;
+  #exchanges: Exchange[] = [];
   #known: FirstSignIn | undefined;
 
-  constructor({ provider, start, cis2Issuer, api, signal, patience, signOut }: TrialSettings) {
+  constructor({ provider, start, cis2Issuer, api, signal, keyCache, signOut }: TrialSettings) {
     this.provider = provider;
     this.start = start;
     this.endpoints = [
@@ -106,12 +107,17 @@ export class Trial {
     ];
     this.endSession = `${cis2Issuer}/connect/endSession`;
     this.signOut = signOut;
-    this.patience = patience;
+    this.keyCache = keyCache;
     this.#signal = signal;
   }
 
   get known(): FirstSignIn {
     if (!this.#known) throw new Stranded('The first sign-in did not succeed.');
+    return this.#known;
+  }
+
+  /** Undefined before the first sign-in succeeded. */
+  get ifKnown(): FirstSignIn | undefined {
     return this.#known;
   }
 
@@ -130,7 +136,14 @@ export class Trial {
   }
 
   browser(): Browser {
-    return new Browser([], this.#signal);
+    return new Browser([], this.#signal, (exchange) => this.#exchanges.push(exchange));
+  }
+
+  /** Returns what the browsers sent and received since the last call. */
+  takeExchanges(): Exchange[] {
+    const exchanges = this.#exchanges;
+    this.#exchanges = [];
+    return exchanges;
   }
 
   /** Begins a sign-in, up to the authorization endpoint. */

@@ -6,8 +6,10 @@ const flags = {
   signedIn: text,
   page: text,
   signOut: text,
-  patience: text,
+  keyCache: text,
   html: text,
+  evidence: text,
+  compare: text,
   list: yes,
 };
 
@@ -31,8 +33,16 @@ export const check = consoleCommand({
         ['  --page URL', 'a page that shows it (by default the one where a sign-in ends)'],
         ['  --sign-out URL', 'an address that signs out (default: found on the signed-in page)'],
         ['  --only NAME', 'this check; several with commas between, or each with --only'],
-        ['  --patience SECONDS', 'how long an application may use cached keys of CIS2 (35)'],
+        ['  --key-cache SECONDS', 'how long an application may use cached keys of CIS2 (35)'],
         ['  --html FILE', 'write the report as a page too'],
+        [
+          '  --evidence FILE',
+          'write what was shown for each row of technical conformance, as FILE.json and FILE.html for printing',
+        ],
+        [
+          '--compare BEFORE AFTER',
+          'compare the JSON files of two runs with --evidence; exit code 1 if a row or a check is worse',
+        ],
         ['  --list', 'every check with its actions'],
       ],
       // Loaded here, because other commands do not need them.
@@ -41,7 +51,7 @@ export const check = consoleCommand({
   },
   notes: [
     'It acts as the browser of a user with a card in the reader, and makes CIS2 faulty: wrong tokens, responses of another browser, ended sessions. It follows redirects and forms that submit themselves; it runs no scripts of the application. During the checks the instance is faulty for all users, its signing key changes, and the reader holds the card of the user.',
-    'Exit code 0: no check failed; 1: at least one failed. With --json: {"ok", "url", "counts", "checks": [{"name", "outcome", "did", "expected", "got", "source", "mend"}]}, where "outcome" is passed, failed, warning or notRun. Development only.',
+    'Exit code 0: no check failed; 1: at least one failed. With --json: {"ok", "url", "counts", "checks": [{"name", "outcome", "done", "expected", "received", "source", "fix"}]}, where "outcome" is passed, failed, warning or notRun. Development only.',
   ],
   examples: ['alongside check http://localhost:3000/login --signed-in "Sign out"', 'alongside check --list'],
 });

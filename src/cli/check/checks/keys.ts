@@ -25,7 +25,7 @@ async function changeKey(trial: Trial): Promise<{ last: Reaction; after: number 
   for (;;) {
     const last = await trial.signIn();
     const after = systemClock.now() - from;
-    if (last.signedIn || after + interval > trial.patience) return { last, after };
+    if (last.signedIn || after + interval > trial.keyCache) return { last, after };
     await trial.pause(interval);
   }
 }
@@ -35,7 +35,7 @@ async function learnsNewKey(trial: Trial): Promise<boolean> {
   return (await changeKey(trial)).last.signedIn;
 }
 
-const unlearned = notRun('It did not accept a new key of CIS2 in time; allow more time with --patience.');
+const unlearned = notRun('It did not accept a new key of CIS2 in time; allow more time with --key-cache.');
 
 /** Signs in while CIS2 changes its key, which no application has fetched yet. */
 async function signInDuringChange(trial: Trial): Promise<Reaction> {
@@ -54,12 +54,12 @@ const notSignedIn = ({ landing }: Reaction) =>
 
 const justBeforeSigning: Check = {
   name: 'oidcc-client-test-signing-key-rotation-just-before-signing',
-  does: 'CIS2 changes its signing key after the user has signed in and before it signs the ID token. If that fails, tries once more after the patience, because many libraries wait before they fetch keys again.',
+  does: 'CIS2 changes its signing key after the user has signed in and before it signs the ID token. If that fails, tries once more after that time, because many libraries wait before they fetch keys again.',
   ...rotation,
   async run(trial) {
     let reaction = await signInDuringChange(trial);
-    if (!reaction.signedIn && trial.patience > 0) {
-      await trial.pause(trial.patience);
+    if (!reaction.signedIn && trial.keyCache > 0) {
+      await trial.pause(trial.keyCache);
       reaction = await signInDuringChange(trial);
     }
     trial.takesNewKeys = reaction.signedIn;
