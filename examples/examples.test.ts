@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../test/testing/browser.ts';
@@ -98,6 +99,42 @@ describe('the web examples, at a running instance', () => {
     const { child, output } = await start(t, 'apis.ts', false);
     assert.deepEqual(await once(child, 'exit'), [0, null]);
     assert.match(await output, /Hello User.*\n9000000009: female, now male \(W\/"3"\)/);
+  });
+
+  test('prescription: prepares, signs with card and PIN, wraps and verifies', async (t) => {
+    const { child, output } = await start(t, 'prescribe.ts', false);
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    const printed = await output;
+    assert.match(printed, /<Signature xmlns="http:\/\/www\.w3\.org\/2000\/09\/xmldsig#"><SignedInfo><Canon/);
+    assert.match(
+      printed,
+      /\(656005750108\) and verified: signature, digest and issuer of the certificate\.\n$/,
+    );
+  });
+
+  test('prescription: signs also with a card whose owner is not signed in', async (t) => {
+    const own = await startInstance();
+    t.after(() => own.stop());
+    await own.api('PUT', '/readers/0/card', { card: 'nurse' });
+    const child = spawn(process.execPath, [join(here, 'prescribe.ts')], {
+      env: { ...process.env, ALONGSIDE_STATE: own.state.stateFile, ALONGSIDE_PORT_BASE: '' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const printed = text(child.stdout);
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    assert.match(await printed, /\(656005750105\) and verified/);
+  });
+
+  test('prescription: ends with one sentence without a card', async (t) => {
+    const own = await startInstance();
+    t.after(() => own.stop());
+    const child = spawn(process.execPath, [join(here, 'prescribe.ts')], {
+      env: { ...process.env, ALONGSIDE_STATE: own.state.stateFile, ALONGSIDE_PORT_BASE: '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const errors = text(child.stderr);
+    assert.deepEqual(await once(child, 'exit'), [1, null]);
+    assert.equal(await errors, 'No card is in the reader: run "npx alongside card insert gp" first.\n');
   });
 
   test('separate: signs in at CIS2, exchanges, reads a patient', async (t) => {

@@ -12,6 +12,7 @@ export interface Instance {
 
 /** A registration: the ids and secrets of its two halves. */
 export interface Registration {
+  id: string;
   platform: { clientId: string; clientSecret: string };
   cis2: { clientId: string; clientSecret: string };
 }

@@ -22,6 +22,7 @@ export const menu: readonly Section[] = [
       ['docs/native-applications.md', 'Native applications'],
       ['docs/browser-applications.md', 'Browser applications'],
       ['docs/moving-to-cis2.md', 'Move from CIS to CIS2'],
+      ['docs/signing.md', 'Sign prescriptions'],
       ['docs/profiles.md', 'Profiles'],
       ['docs/authenticators.md', 'Authenticators'],
       ['docs/journey.md', 'Every step'],
