@@ -78,7 +78,7 @@ const exampleRequest = ({ id }: ErrorEntry, places: readonly Place[]): string | 
 const formatOf = ({ id }: ErrorEntry): ErrorFormat => {
   if (/^authorisation\.(?!console\.|standard\.)/.test(id)) return errorFormat(platformErrors);
   if (/^cis2\./.test(id)) return tokenError;
-  if (/^(gateway|pds)\./.test(id)) return (thrown) => pds.render(thrown as Refusal);
+  if (/^(gateway|pds)\./.test(id)) return (thrown, { id: messageId }) => pds.render(thrown as Refusal, messageId);
   return plainError;
 };
 
