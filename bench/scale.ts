@@ -13,6 +13,7 @@ import { startPostgres } from '../test/testing/postgres.ts';
 import { type RunningCommand, startCommand } from './command.ts';
 import { benchOptions, printReport } from './flags.ts';
 import { fill } from './scale/fill.ts';
+import { measureImport } from './scale/imports.ts';
 import { measureSearches } from './scale/searches.ts';
 import { usage } from './usage.ts';
 
@@ -20,6 +21,7 @@ const {
   rounds,
   'sign-ins': signIns,
   database: dialect,
+  imports,
   json,
   ...scale
 } = benchOptions('bench:scale', {
@@ -30,6 +32,7 @@ const {
   database: ['postgres', 'sqlite'],
   rounds: 3,
   'sign-ins': 300,
+  imports: 'N,N',
 });
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -69,6 +72,26 @@ async function dueTokens(database: Database): Promise<number> {
     ),
   );
   return Number(row?.count);
+}
+
+/** Measures imports of people instead of sign-ins: each into an empty database. */
+async function measureImports(counts: readonly number[]) {
+  const results = [];
+  for (const count of counts) {
+    const postgres = dialect === 'postgres' ? await startPostgres({ apart: true }) : undefined;
+    const data = join(folder, `import-${count}`);
+    const database = postgres ? await postgres.create('imports') : `sqlite:${join(folder, `${count}.db`)}`;
+    const instance = await startCommand(['--data', data, '--database', database], { apart: true });
+    try {
+      const result = await measureImport(instance, join(data, 'state.json'), folder, count);
+      results.push(result);
+      say(JSON.stringify(result));
+    } finally {
+      await instance.stop();
+      await postgres?.stop();
+    }
+  }
+  return results;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'alongside-scale-'));
@@ -164,7 +187,21 @@ async function measure() {
   };
 }
 
-try {
+async function reportImports(counts: readonly number[]): Promise<void> {
+  const results = await measureImports(counts);
+  const line = (name: string, { p99, longest }: { p99: number; longest: number }) =>
+    `${name} p99 ${p99} ms, longest ${longest} ms`;
+  printReport(
+    json,
+    { database: dialect, imports: results },
+    results.map(
+      ({ people, seconds: took, cpuSeconds, health, person }) =>
+        `${people} people in ${took} s, ${cpuSeconds} s of processor time; meanwhile ${line('/healthz', health)}; ${line('a person', person)}`,
+    ),
+  );
+}
+
+async function reportSignIns(): Promise<void> {
   const report = await measure();
   const { empty, filled } = report;
   const line = (name: string, { p50, p99, cpuMs, readyMs }: typeof empty) =>
@@ -182,6 +219,11 @@ try {
     ),
     `tables read as a whole: ${JSON.stringify(report.wholeReads)}`,
   ]);
+}
+
+try {
+  if (imports) await reportImports(imports.split(',').map(Number));
+  else await reportSignIns();
 } finally {
   for (const end of endings) await end();
 }

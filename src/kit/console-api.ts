@@ -1,8 +1,10 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { proxyNote } from '@alongside/kernel/direct-calls';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
-import { OutboundError, type OutboundMethod, outbound } from '@alongside/kernel/outbound';
+import { OutboundError, type OutboundMethod, outbound, outboundStream } from '@alongside/kernel/outbound';
 import type { components, paths } from './console-api-types.d.ts';
 
 /** The longest answer in bytes, for the export of a large installation: V8 holds no longer text. */
@@ -124,6 +126,38 @@ export class ConsoleApi {
     const { text, ...answer } = await this.#ask('GET', path, undefined, 30_000);
     if (answer.status >= 300) throw new RefusedCall({ ...answer, body: this.#object(text) });
     return text;
+  }
+
+  /**
+   * Sends a file as it is read, and returns the lines of the response, each a JSON object. A response that is one object is one
+   * line with its status.
+   * @throws OutboundError if the response breaks off
+   */
+  async *sendFile(
+    path: string,
+    file: { type: string; length: number; body: Readable },
+    signal: AbortSignal,
+  ): AsyncGenerator<Record<string, unknown>> {
+    const answer = await outboundStream(
+      `${this.origin}/api/v1${path}`,
+      { privateAddresses: true, direct: true },
+      {
+        purpose: 'other',
+        method: 'POST',
+        headers: {
+          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+          'content-type': file.type,
+          'content-length': String(file.length),
+          accept: 'application/x-ndjson',
+        },
+        body: file.body,
+        timeouts: { connect: 5_000, headers: 60_000, idle: 60_000 },
+        signal,
+      },
+    );
+    const isProgress = answer.headers['content-type'] === 'application/x-ndjson';
+    for await (const line of createInterface({ input: answer.body }))
+      yield isProgress ? this.#object(line) : { status: answer.status, result: this.#object(line) };
   }
 
   async #ask(

@@ -1,23 +1,40 @@
 import { Refusal } from '@alongside/kernel/errors';
-import { randomDigits } from '@alongside/kernel/ids';
 import type { ImportAnswer, Person } from '../protocol.ts';
 import type { ImportedPerson, ImportProblem } from './csv.ts';
 import type { ChangedPerson, Directory } from './directory.ts';
 import { completePerson, orgCodesOf, readDraft } from './person.ts';
 import type { PersonDraft } from './person-shape.ts';
 
-/** The effect of an import on the directory. */
+/** The effect of some people of an import on the directory. */
 export interface ImportPlan {
   added: Person[];
   changed: ChangedPerson[];
-  unchanged: number;
+  /** Uids of the people who are as in the file. */
+  unchanged: string[];
   problems: ImportProblem[];
+  /** People of the file who get something that another one of its people has now: both change together. */
+  moves: [taker: string, owner: string][];
 }
 
 /** An import reads only the people that it contains. */
 type ExistingPeople = Pick<Directory, 'findAll' | 'names' | 'ownersOf'>;
 
-const maxProblems = 200;
+/** What is known of a whole file, besides the people of a plan. */
+export class ImportedFile {
+  /** Names of organisations, also of those that the file adds. */
+  readonly names = new Map<string, string>();
+  /** Owners of personas and role profiles, by `persona …` and `roleId …`. */
+  readonly claims = new Map<string, string>();
+  /** Uids of its people. */
+  readonly uids: { has(uid: string): boolean };
+
+  constructor(uids: { has(uid: string): boolean }) {
+    this.uids = uids;
+  }
+}
+
+/** Largest number of problems in a response. */
+const mostAnswered = 200;
 
 function problemOf(line: number, thrown: unknown): ImportProblem {
   if (!(thrown instanceof Refusal)) throw thrown;
@@ -27,6 +44,10 @@ function problemOf(line: number, thrown: unknown): ImportProblem {
 
 interface ImportLine<P> extends ImportedPerson {
   person: P;
+}
+
+interface CompletePerson extends ImportLine<Person> {
+  claims: Claim[];
 }
 
 /**
@@ -70,91 +91,101 @@ const canonical = (value: unknown): string =>
       : part,
   );
 
-/** Returns the fields and values that must be unique to a person. */
-const claimsOf = ({ persona, roles }: Person): [string, string][] => [
-  ...(persona === null ? [] : [['persona', persona] as [string, string]]),
-  ...roles.map(({ roleId }) => ['roleId', roleId] as [string, string]),
+type Claim = [field: string, value: string];
+
+/** Returns the fields and values of a draft that must be unique to a person. */
+const claimsOf = ({ persona, roles }: PersonDraft): Claim[] => [
+  ...(persona === null ? [] : [['persona', persona] as Claim]),
+  ...roles.flatMap(({ roleId }) => (roleId === undefined ? [] : [['roleId', roleId] as Claim])),
 ];
 
-/** Finds personas and role profiles that two people would have. */
-async function findTaken(
-  people: readonly ImportLine<Person>[],
+/** Finds personas and role profiles that two people would have, and those that move from one person of the file to another. */
+async function claim(
+  people: readonly CompletePerson[],
   existing: ExistingPeople,
-): Promise<ImportProblem[]> {
-  const mine = new Set(people.map(({ person }) => person.uid));
-  const claims = people.flatMap(({ person }) => claimsOf(person));
+  file: ImportedFile,
+): Promise<Pick<ImportPlan, 'problems' | 'moves'>> {
+  const claims = people.flatMap((one) => one.claims);
   const valuesOf = (wanted: string) => claims.filter(([field]) => field === wanted).map(([, value]) => value);
   const owners = await existing.ownersOf(valuesOf('persona'), valuesOf('roleId'));
-  // The file replaces the claims of its people.
-  for (const [claim, owner] of owners) if (mine.has(owner)) owners.delete(claim);
   const problems: ImportProblem[] = [];
-  for (const { line, person } of people)
-    for (const [field, value] of claimsOf(person)) {
-      const owner = owners.get(`${field} ${value}`);
-      if (owner !== undefined && owner !== person.uid)
+  const moves: ImportPlan['moves'] = [];
+  for (const { line, person, claims: own } of people)
+    for (const [field, value] of own) {
+      const owner = owners.get(`${field} ${value}`) ?? person.uid;
+      const claimant = file.claims.get(`${field} ${value}`) ?? person.uid;
+      // The file replaces the claims of its people.
+      if ((owner !== person.uid && !file.uids.has(owner)) || claimant !== person.uid)
         problems.push({ line, field, problem: `${value} belongs to another person` });
-      owners.set(`${field} ${value}`, person.uid);
+      else if (owner !== person.uid) moves.push([person.uid, owner]);
+      file.claims.set(`${field} ${value}`, person.uid);
     }
-  return problems;
+  return { problems, moves };
 }
 
-/** Validates the people of a file, and gives each a uid. */
-function readDrafts(imported: readonly ImportedPerson[]) {
+/** Validates people of a file. */
+function readDrafts(imported: readonly (ImportedPerson & { uid: string })[]) {
   const problems: ImportProblem[] = [];
-  const seen = new Set<string>();
   const drafts: (ImportLine<PersonDraft> & { uid: string })[] = [];
   for (const entry of imported) {
-    const { line, value } = entry;
     try {
-      const draft = readDraft(value);
-      const uid = draft.uid ?? randomDigits(12);
-      if (seen.has(uid)) problems.push({ line, field: 'uid', problem: 'is repeated' });
-      seen.add(uid);
-      drafts.push({ ...entry, uid, person: draft });
+      drafts.push({ ...entry, person: readDraft(entry.value) });
     } catch (thrown) {
-      problems.push(problemOf(line, thrown));
+      problems.push(problemOf(entry.line, thrown));
     }
   }
   return { drafts, problems };
 }
 
-/** Returns the effect and all errors of an import, without writing. */
+/** Returns the effect and the errors of some people of an import, without writing. */
 export async function planImport(
-  imported: readonly ImportedPerson[],
+  imported: readonly (ImportedPerson & { uid: string })[],
   existing: ExistingPeople,
+  file: ImportedFile,
 ): Promise<ImportPlan> {
   const { drafts, problems } = readDrafts(imported);
   const known = await existing.findAll(drafts.map(({ uid }) => uid));
-  const names = await existing.names(drafts.flatMap(({ person }) => orgCodesOf(person)));
-  const complete: ImportLine<Person>[] = [];
+  const stored = await existing.names(drafts.flatMap(({ person }) => orgCodesOf(person)));
+  for (const [code, name] of stored) file.names.set(code, name);
+  const complete: CompletePerson[] = [];
   for (const { uid, ...entry } of drafts) {
     try {
-      const person = completePerson(keepOmitted(entry, known.get(uid)?.person), uid, names);
-      for (const { orgCode, orgName } of person.organisations) names.set(orgCode, orgName);
-      complete.push({ ...entry, person });
+      const draft = keepOmitted(entry, known.get(uid)?.person);
+      const person = completePerson(draft, uid, file.names);
+      for (const { orgCode, orgName } of person.organisations) file.names.set(orgCode, orgName);
+      complete.push({ ...entry, person, claims: claimsOf(draft) });
     } catch (thrown) {
       problems.push(problemOf(entry.line, thrown));
     }
   }
-  problems.push(...(await findTaken(complete, existing)));
-  const plan: ImportPlan = { added: [], changed: [], unchanged: 0, problems };
+  const claimed = await claim(complete, existing, file);
+  problems.push(...claimed.problems);
+  const plan: ImportPlan = { added: [], changed: [], unchanged: [], problems, moves: claimed.moves };
   for (const { person } of complete) {
     const before = known.get(person.uid);
     if (!before) plan.added.push(person);
-    else if (canonical(before.person) === canonical(person)) plan.unchanged += 1;
+    else if (canonical(before.person) === canonical(person)) plan.unchanged.push(person.uid);
     else plan.changed.push({ person, revision: before.revision, before: before.person });
   }
   return plan;
 }
 
-/** Returns the response for a plan. */
+/** The sums of an import. */
+export interface ImportSums {
+  added: number;
+  changed: number;
+  unchanged: number;
+}
+
+/** Returns the response for an import. */
 export const importAnswer = (
-  { added, changed, unchanged, problems }: ImportPlan,
+  { added, changed, unchanged }: ImportSums,
+  problems: readonly ImportProblem[],
   dryRun: boolean,
 ): ImportAnswer => ({
   dryRun,
-  added: added.length,
-  changed: changed.length,
+  added,
+  changed,
   unchanged,
-  errors: [...problems].sort((a, b) => a.line - b.line).slice(0, maxProblems),
+  errors: [...problems].sort((a, b) => a.line - b.line).slice(0, mostAnswered),
 });

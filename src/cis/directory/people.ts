@@ -1,4 +1,5 @@
 import { json, noContent } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import type { JsonObject } from '@alongside/kernel/json';
 import { route } from '@alongside/kernel/route';
@@ -25,6 +26,7 @@ import { readFilter, visibleText } from './search.ts';
 /** The services and settings for the directory. */
 export interface DirectoryServices {
   database: Database;
+  clock: Clock;
   directory: Directory;
   activities: Activities;
   audit: AuditLog;

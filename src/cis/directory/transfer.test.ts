@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
@@ -6,8 +7,11 @@ import { type ImportAnswer, type PeopleAnswer, type Person, paths } from '../pro
 import { issueCard } from '../testing/cards.ts';
 import { startCis, type TestCis, uids } from '../testing/cis.ts';
 import { Desk } from '../testing/desk.ts';
-import { parseDirectoryCsv, writeDirectoryCsv } from './csv.ts';
+import { writeDirectoryCsv } from './csv.ts';
 import { columnNames, joinList, splitList, unescapeFormula, writeCell } from './csv-columns.ts';
+import { ImportSpool } from './import-spool.ts';
+import { receiveCsv } from './receive-csv.ts';
+import { slicesOf } from './received-file.ts';
 
 describe('import and export of the directory', () => {
   let cis: TestCis;
@@ -292,8 +296,9 @@ describe('CSV cells', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 30 }), async (pieces) => {
-        const { people, problems } = await parseDirectoryCsv(pieces.join(''));
-        assert.ok(Array.isArray(people) && Array.isArray(problems));
+        const slices = slicesOf(Readable.from([Buffer.from(pieces.join(''))]));
+        const { people, problems } = await receiveCsv(slices, new ImportSpool());
+        assert.ok(people instanceof Map && Array.isArray(problems));
       }),
     );
   });

@@ -118,6 +118,14 @@ export const importAnswer = z.strictObject({
 });
 export type ImportAnswer = z.output<typeof importAnswer>;
 
+/** How far an import is: bytes of `reading`, people otherwise. `total` is null while unknown. */
+export const importProgress = z.strictObject({
+  phase: z.enum(['reading', 'checking', 'writing']),
+  done: z.number(),
+  total: z.number().nullable(),
+});
+export type ImportProgress = z.output<typeof importProgress>;
+
 export const outboxMail = z
   .strictObject({
     id: z.string(),

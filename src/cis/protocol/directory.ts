@@ -34,3 +34,6 @@ export interface MakersAnswer {
 
 /** Header of the console's writes: id of the administrator who acts. Absent in development and for commands on the machine. */
 export const administratorHeader = 'alongside-administrator';
+
+/** The media type of an import's response with progress: JSON lines. The last has `status` and `result`. */
+export const importProgressType = 'application/x-ndjson';

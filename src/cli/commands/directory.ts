@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
-import type { ImportAnswer } from '../../cis/protocol.ts';
-import { RefusedCall } from '../../kit/console-api.ts';
 import { consoleCommand, yes } from '../command.ts';
-import { fileProblem, readJsonFile, readText } from '../json-file.ts';
+import { importFile } from '../import-file.ts';
+import { fileProblem } from '../json-file.ts';
 
 const formatOf = (file: string): 'csv' | 'json' => {
   if (file.endsWith('.csv')) return 'csv';
@@ -32,27 +31,18 @@ export const directory = consoleCommand({
     import: {
       words: 'FILE',
       help: [
-        ['', 'add and change people: the whole file, or nothing'],
+        [
+          '',
+          'add and change people from a file of any size; the same command continues after an interruption',
+        ],
         ['  --dry-run', 'print the changes and the errors by line'],
       ],
-      async run({ api, flags }, file) {
-        const content = formatOf(file) === 'csv' ? { csv: readText(file) } : { document: readJsonFile(file) };
-        const dryRun = flags.dryRun === true;
-        const answer = await api.call<ImportAnswer>('POST', '/directory/import', { ...content, dryRun });
-        const { errors, added, changed, unchanged } = answer.body;
-        if (!Array.isArray(errors)) throw new RefusedCall(answer);
-        const sums = `${added} added, ${changed} changed, ${unchanged} unchanged.`;
-        const problems = errors.map(
-          ({ line, field, problem }) => `${file}:${line}: ${field}${field && ' '}${problem}`,
-        );
-        return {
-          json: answer.body,
-          lines: errors.length > 0 ? problems : [dryRun ? `It would be: ${sums}` : sums],
-          notes: errors.length > 0 ? ['Nothing was written.'] : [],
-          code: answer.status === 200 ? 0 : 1,
-        };
-      },
+      run: ({ api, flags, json, out }, file) =>
+        importFile({ api, out, json, file, format: formatOf(file), dryRun: flags.dryRun === true }),
     },
   },
+  notes: [
+    'An import validates the whole file before it writes. With --json, a long one prints lines of progress before its result.',
+  ],
   examples: ['alongside directory import people.csv --dry-run'],
 });

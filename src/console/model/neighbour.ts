@@ -1,7 +1,14 @@
-import { type Answer, json, noContent } from '@alongside/kernel/answer';
+import { type Answer, json, noContent, StreamAnswer } from '@alongside/kernel/answer';
 import { Refusal, type Refuse, reasonOf } from '@alongside/kernel/errors';
-import { type OutboundMethod, outbound } from '@alongside/kernel/outbound';
-import { administratorHeader, type PeopleAnswer, type Person, paths } from '../../cis/protocol.ts';
+import type { HttpRequest } from '@alongside/kernel/http';
+import { type OutboundMethod, outbound, outboundStream } from '@alongside/kernel/outbound';
+import {
+  administratorHeader,
+  importProgressType,
+  type PeopleAnswer,
+  type Person,
+  paths,
+} from '../../cis/protocol.ts';
 import { errors } from './errors.ts';
 
 /** The address of another service of the installation, and the secret that it shares with the console. */
@@ -45,6 +52,9 @@ interface NeighbourSettings {
 
 const usualLimits = { milliseconds: 5_000, maxBytes: 8_388_608 };
 const longLimits = { milliseconds: 60_000, maxBytes: 134_217_728 };
+
+/** Milliseconds of a call that streams: an import without progress answers at its end. */
+const streamTimeouts = { connect: 5_000, headers: 3_600_000, idle: 600_000 };
 
 const mediaTypes: Partial<Record<OutboundMethod, string>> = {
   PATCH: 'application/merge-patch+json',
@@ -117,6 +127,42 @@ export class Neighbour {
     if (status >= 500 && error !== 'directory_unreachable')
       throw unreachable(`${name}: it answered ${status}`);
     return answer;
+  }
+
+  /** Sends the body of a request on while it arrives, and its response back: lines of progress, or one result. */
+  async stream(request: HttpRequest, path: string, query: Readonly<Record<string, string>>): Promise<Answer> {
+    const { address, unreachable } = this.#settings;
+    if (!address) throw unreachable('none is configured');
+    const { body, gone } = request.incoming ?? {};
+    const kept = ['content-type', 'content-length', 'accept'] as const;
+    const headers = Object.fromEntries(kept.map((name) => [name, request.headers[name] ?? '']));
+    if (headers['content-length'] === '') delete headers['content-length'];
+    try {
+      const answer = await outboundStream(
+        `${address.url}${path}?${new URLSearchParams(query)}`,
+        { privateAddresses: true },
+        {
+          purpose: 'cis',
+          method: 'POST',
+          headers: { ...headers, authorization: `Bearer ${address.secret}` },
+          body: body ?? Buffer.alloc(0),
+          timeouts: streamTimeouts,
+          signal: gone,
+        },
+      );
+      if (answer.headers['content-type'] === importProgressType)
+        return new StreamAnswer(
+          answer.status,
+          { 'content-type': importProgressType, 'x-accel-buffering': 'no' },
+          () => answer.body,
+        );
+      const parts: Buffer[] = [];
+      for await (const part of answer.body) parts.push(part);
+      const value: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'));
+      return relayed({ status: answer.status, etag: undefined, location: undefined, body: value });
+    } catch (error) {
+      throw unreachable(`POST ${path}: ${reasonOf(error)}`, {}, error);
+    }
   }
 
   /** Returns the response to a read. Throws `not_found`. */

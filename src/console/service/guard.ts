@@ -56,13 +56,16 @@ const mediaTypes: Readonly<Record<string, readonly string[]>> = {
   PATCH: ['application/json', 'application/merge-patch+json'],
 };
 
+/** Of calls that take a file. A form on another site cannot send these either. */
+const fileTypes: readonly string[] = ['application/json', 'text/csv'];
+
 /** Requires JSON, which a form on another site cannot send. A write without a body needs no type. */
-const checkMediaType: Check = ({ method, headers, body }) => {
+const checkMediaType: Check = ({ method, headers, body, incoming }) => {
   if (!writes.includes(method)) return;
   const header = headers['content-type'];
-  if (header === undefined && body === '') return;
+  if (header === undefined && body === '' && !incoming) return;
   const type = (header ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (!(mediaTypes[method] ?? ['application/json']).includes(type))
+  if (!(incoming ? fileTypes : (mediaTypes[method] ?? ['application/json'])).includes(type))
     throw errors.mediaType(`Content-Type is ${type || 'missing'}`);
 };
 

@@ -132,6 +132,11 @@ export const auditActions = {
     'directory.person-added': act('A person was added.', ['target']),
     'directory.person-changed': act('A person was changed.', ['target']),
     'directory.person-removed': act('A person was removed.', ['target']),
+    'directory.import-started': act(
+      'An import of several batches began; the numbers are what it is going to write.',
+      [],
+      ['added', 'changed'],
+    ),
     'directory.imported': act('The directory was imported.', [], ['added', 'changed']),
     'directory.exported': lone('The directory was exported.', [], ['people', 'format']),
   }),

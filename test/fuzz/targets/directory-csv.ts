@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { parseDirectoryCsv } from '../../../src/cis/directory/csv.ts';
-import { asText, type FuzzTarget, text } from '../target.ts';
+import { Readable } from 'node:stream';
+import { ImportSpool } from '../../../src/cis/directory/import-spool.ts';
+import { receiveCsv } from '../../../src/cis/directory/receive-csv.ts';
+import { slicesOf } from '../../../src/cis/directory/received-file.ts';
+import { type FuzzTarget, text } from '../target.ts';
 
 const heading = 'uid,persona,familyName,givenName,idAssuranceLevel,orgCode,orgName,roleId,roleCode,roleName';
 
@@ -15,8 +18,11 @@ export const target: FuzzTarget = {
   ],
   words: ['"', '""', ',', '\n', '\r\n', '\ufeff', '__proto__', ',,,,,,,,,,', '=cmd()', '656005750199'],
   async run(bytes) {
-    const { people, problems } = await parseDirectoryCsv(asText(bytes));
+    const { people, problems } = await receiveCsv(
+      slicesOf(Readable.from([Buffer.from(bytes)])),
+      new ImportSpool(),
+    );
     for (const { line, problem } of problems) assert.ok(Number.isInteger(line) && problem.length > 0);
-    assert.ok(Array.isArray(people));
+    assert.ok(people instanceof Map);
   },
 };

@@ -33,6 +33,8 @@ interface Documented extends Access {
   readonly patches?: z.ZodType;
   /** Maximum body size in bytes; the listener's limit by default. */
   readonly bodyLimit?: number;
+  /** Media types of a file that `handle` reads from `request.incoming`, instead of a body. */
+  readonly takes?: readonly string[];
 }
 
 /** One call of the API. The OpenAPI document is generated from the same members that serve it. */
@@ -80,7 +82,10 @@ export function defineCall<
         request,
         params: request.params as ParamsOf<Path>,
         query: readShape(query, parseQuery(request.query)) as z.output<Query>,
-        body: readShape(body, request.method === 'GET' ? {} : parseObject(request.body)) as z.output<Body>,
+        body: readShape(
+          body,
+          request.method === 'GET' || definition.takes ? {} : parseObject(request.body),
+        ) as z.output<Body>,
       });
       if (answeredCalls.hasSubscribers) answeredCalls.publish({ call, answer } satisfies AnsweredCall);
       return answer;
@@ -90,7 +95,7 @@ export function defineCall<
 
 /** Returns the route of a call. Another method is unknown, like another path. A successful write is announced to open pages. */
 export function routesOf(
-  { method, path, endpoint, bodyLimit, ...access }: ApiCall,
+  { method, path, endpoint, bodyLimit, takes, ...access }: ApiCall,
   admit: Admit,
   errors: ErrorFormat,
   changes: Changes,
@@ -106,6 +111,7 @@ export function routesOf(
         endpoint: admit(announced, access),
         errors,
         ...(bodyLimit === undefined ? {} : { bodyLimit }),
+        ...(takes ? { readsBody: true } : {}),
       },
     }),
   );

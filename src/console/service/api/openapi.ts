@@ -98,8 +98,14 @@ const requestBody = (schema: Schema): object => ({
   content: { 'application/json': { schema: portable(schema) } },
 });
 
+/** Describes the body of a call that takes a file. */
+const fileBody = (types: readonly string[]): object => ({
+  required: true,
+  content: Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' } }])),
+});
+
 function operation(call: ApiCall, schemas: ResponseSchemas): object {
-  const { path, summary, query } = call;
+  const { path, summary, query, takes } = call;
   const body = bodySchemaOf(call);
   return {
     operationId: operationId(call),
@@ -108,6 +114,7 @@ function operation(call: ApiCall, schemas: ResponseSchemas): object {
     'x-roles': rolesOf(call.roles),
     parameters: [...pathParameters(path), ...queryParameters(query)],
     ...(body ? { requestBody: requestBody(body) } : {}),
+    ...(takes ? { requestBody: fileBody(takes) } : {}),
     responses: responses(call, schemas),
   };
 }

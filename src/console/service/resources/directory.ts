@@ -1,12 +1,12 @@
 import { Answer } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { directoryDocument, importAnswer, roleActivities } from '../../../cis/protocol/answers.ts';
-import { paths } from '../../../cis/protocol.ts';
+import { importProgressType, paths } from '../../../cis/protocol.ts';
 import { relayed } from '../../model/neighbour.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 
-/** Maximum import size in bytes, as at CIS. */
-const importLimit = 33_554_432;
+/** Maximum size in bytes of an import in a JSON body, which is read in one piece. */
+const importLimit = 4_194_304;
 const format = z.enum(['json', 'csv'], 'must be "json" or "csv"');
 
 const importShape = z
@@ -42,7 +42,7 @@ export const directory: Resource = {
       },
     }),
     defineCall('POST', '/directory/import', {
-      summary: 'Adds and changes people from an exported document, all or none',
+      summary: 'Adds and changes people from an exported document of at most 4 MiB',
       body: importShape,
       bodyLimit: importLimit,
       answers: { 200: 'The number of changes of each kind', 422: 'Errors by line; nothing was written' },
@@ -58,6 +58,27 @@ export const directory: Resource = {
           type: csv === undefined ? 'application/json' : 'text/csv',
         });
       },
+    }),
+    defineCall('POST', '/directory/import/file', {
+      summary:
+        'Adds and changes people from a CSV or JSON file of any size, which it validates before it writes; with Accept: application/x-ndjson, answers with lines of progress, and the last line has "status" and "result"',
+      query: z.strictObject({
+        dryRun: z
+          .enum(['true', 'false'], 'must be true or false')
+          .default('false')
+          .describe('Whether to write nothing'),
+      }),
+      takes: ['text/csv', 'application/json'],
+      media: [importProgressType],
+      answers: {
+        200: 'The number of changes of each kind, or lines of progress',
+        400: 'Not such a document; nothing was written',
+        409: 'Another import is running, or this one stopped: the same file continues it',
+        422: 'Errors by line; nothing was written',
+      },
+      roles: [],
+      response: importAnswer,
+      handle: ({ request, query }) => cis.stream(request, paths.directoryImport, query),
     }),
     defineCall('GET', '/directory/activities/:person', {
       summary: 'Lists the activities of each role of a person, including implied ones',
