@@ -4,7 +4,7 @@ import { type ImportedPerson, type ImportProblem, personOfLines } from './csv.ts
 import { unescapeFormula } from './csv-columns.ts';
 import type { ImportPlan } from './import.ts';
 import type { ImportSpool } from './import-spool.ts';
-import type { ImportedEntry, Part, ReceivedFile } from './received-file.ts';
+import type { Parts, ReceivedFile } from './received-file.ts';
 
 /** Limits of a batch, so that neither its validation nor its write takes longer than about 10 ms. */
 export const batchLimits = { people: 16, bytes: 16_384 };
@@ -13,46 +13,57 @@ const mostExchanging = 100;
 
 export type ReadPerson = ImportedPerson & { uid: string };
 
-/** Splits a list into batches, each of those who change together, or of some others. */
+const listOf = (parts: Parts): readonly number[] => (typeof parts === 'number' ? [parts] : parts);
+
+/** A received file with its records. */
+export interface Records {
+  file: Pick<ReceivedFile, 'format' | 'names' | 'people'>;
+  spool: ImportSpool;
+}
+
+/** Splits people into batches of uids, each of those who change together, or of some others. */
 export function* batchesOf(
-  entries: Iterable<ImportedEntry>,
-  together: (uid: string) => readonly ImportedEntry[] | undefined = () => undefined,
-): Generator<readonly ImportedEntry[]> {
-  let batch: ImportedEntry[] = [];
+  { file, spool }: Records,
+  uids: Iterable<string>,
+  together: (uid: string) => readonly string[] | undefined = () => undefined,
+): Generator<readonly string[]> {
+  let batch: string[] = [];
   let bytes = 0;
-  for (const entry of entries) {
-    const group = together(entry[0]);
+  for (const uid of uids) {
+    const group = together(uid);
     if (group) {
       if (group.length > 0) yield group;
       continue;
     }
-    const more = entry[1].reduce((sum, { length }) => sum + length, 0);
+    const more = listOf(file.people.get(uid) ?? []).reduce((sum, n) => sum + spool.about(n).length, 0);
     if (batch.length > 0 && (batch.length >= batchLimits.people || bytes + more > batchLimits.bytes)) {
       yield batch;
       batch = [];
       bytes = 0;
     }
-    batch.push(entry);
+    batch.push(uid);
     bytes += more;
   }
   if (batch.length > 0) yield batch;
 }
 
-/** Reads a person from the spool. Returns also the errors of its lines. */
+/** Reads a person of a file. Returns also the errors of its lines. */
 export function readPerson(
-  { format, names }: Pick<ReceivedFile, 'format' | 'names'>,
-  spool: ImportSpool,
-  [uid, parts]: ImportedEntry,
+  { file, spool }: Records,
+  uid: string,
 ): { person: ReadPerson; problems: ImportProblem[] } {
+  const { format, names, people } = file;
+  const parts = listOf(people.get(uid) ?? []);
   if (format === 'json') {
-    const [part] = parts as [Part];
-    return { person: { line: part.line, format, value: parseOwnJson(spool.read(part)), uid }, problems: [] };
+    const [part = 0] = parts;
+    const { line } = spool.about(part);
+    return { person: { line, format, value: parseOwnJson(spool.read(part)), uid }, problems: [] };
   }
   const { person, problems } = personOfLines(
     parts.map((part) => {
       const record = parseOwnJson<string[]>(spool.read(part));
       const cells = names.map((name, index) => [name, unescapeFormula(record[index] ?? '')]);
-      return { line: part.line, cells: Object.fromEntries(cells) as Record<string, string> };
+      return { line: spool.about(part).line, cells: Object.fromEntries(cells) as Record<string, string> };
     }),
   );
   return { person: { ...person, uid }, problems };
@@ -74,13 +85,12 @@ export class ExchangingPeople {
     }
   }
 
-  /** Returns those who change together with this one, at the first of them; undefined for one who changes alone. */
-  takeWith(uid: string): ReadonlySet<string> | undefined {
+  /** Returns those who change together with this one, empty after the first of them; undefined for one who changes alone. */
+  takeWith(uid: string): readonly string[] | undefined {
     const group = this.#groups.get(uid);
-    if (!group || !this.#taken.has(group)) {
-      if (group) this.#taken.add(group);
-      return group;
-    }
-    return new Set();
+    if (!group) return undefined;
+    if (this.#taken.has(group)) return [];
+    this.#taken.add(group);
+    return [...group];
   }
 }

@@ -7,12 +7,8 @@ import { join } from 'node:path';
 const blockSize = 65_536;
 const algorithm = 'aes-256-gcm';
 
-/** Where a record is. */
-export interface Place {
-  readonly block: number;
-  readonly offset: number;
-  readonly length: number;
-}
+/** Numbers of a record: its block, its place and length there, and its line. */
+const numbersOfRecord = 4;
 
 interface StoredBlock {
   position: number;
@@ -27,6 +23,9 @@ interface StoredBlock {
 export class ImportSpool {
   readonly #key = randomBytes(32);
   readonly #blocks: StoredBlock[] = [];
+  // Numbers instead of objects, which the garbage collector would visit.
+  #records = new Uint32Array(numbersOfRecord * 1_024);
+  #count = 0;
   #folder: string | undefined;
   #file: number | undefined;
   #size = 0;
@@ -34,19 +33,33 @@ export class ImportSpool {
   #lastLength = 0;
   #read: { block: number; bytes: Buffer } | undefined;
 
-  add(text: string): Place {
+  /** Adds a record, and returns its number. */
+  add(text: string, line: number): number {
     const bytes = Buffer.from(text);
     if (this.#lastLength > 0 && this.#lastLength + bytes.length > blockSize) this.#storeLast();
-    const place = { block: this.#blocks.length, offset: this.#lastLength, length: bytes.length };
+    const number = this.#count++;
+    if (this.#records.length < this.#count * numbersOfRecord) {
+      const more = new Uint32Array(this.#records.length * 2);
+      more.set(this.#records);
+      this.#records = more;
+    }
+    this.#records.set([this.#blocks.length, this.#lastLength, bytes.length, line], number * numbersOfRecord);
     this.#last.push(bytes);
     this.#lastLength += bytes.length;
-    return place;
+    return number;
   }
 
-  read({ block, offset, length }: Place): string {
+  read(number: number): string {
+    const [block = 0, offset = 0, length = 0] = this.#numbersOf(number);
     return this.#bytesOf(block)
       .subarray(offset, offset + length)
       .toString('utf8');
+  }
+
+  /** Returns its line, and its length in bytes. */
+  about(number: number): { line: number; length: number } {
+    const [, , length = 0, line = 0] = this.#numbersOf(number);
+    return { line, length };
   }
 
   /** Deletes the temporary file. */
@@ -54,6 +67,10 @@ export class ImportSpool {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
     this.#removeFolder();
+  }
+
+  #numbersOf(number: number): Uint32Array {
+    return this.#records.subarray(number * numbersOfRecord, (number + 1) * numbersOfRecord);
   }
 
   #removeFolder(): void {

@@ -2,7 +2,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { ImportProblem } from './csv.ts';
 import { columnNames } from './csv-columns.ts';
 import type { ImportSpool } from './import-spool.ts';
-import { mostPeople, mostProblems, NotUtf8, type Part, type ReceivedFile } from './received-file.ts';
+import { mostPeople, mostProblems, NotUtf8, type ReceivedFile } from './received-file.ts';
 
 /** Largest number of characters of a record. */
 const longestRecord = 65_536;
@@ -49,7 +49,7 @@ function headProblems(names: readonly string[]): ImportProblem[] {
 /** Sorts the lines of a CSV file by their person. */
 class CsvLines {
   readonly problems: ImportProblem[] = [];
-  readonly people = new Map<string, Part[]>();
+  readonly people = new Map<string, number | number[]>();
   readonly counter = new LineCounter();
   readonly #spool: ImportSpool;
   #previousEnd: number | undefined;
@@ -88,9 +88,9 @@ class CsvLines {
     else if (uid === '') this.#complain(line, 'uid', 'is required');
     else {
       const known = this.people.get(uid);
-      const part = { ...this.#spool.add(JSON.stringify(record)), line };
-      if (known) known.push(part);
-      else this.people.set(uid, [part]);
+      const part = this.#spool.add(JSON.stringify(record), line);
+      if (Array.isArray(known)) known.push(part);
+      else this.people.set(uid, known === undefined ? part : [known, part]);
       if (this.people.size > mostPeople) this.#complain(line, '', `there are more than ${mostPeople} people`);
     }
     if (this.problems.length >= mostProblems || this.people.size > mostPeople) this.isHopeless = true;

@@ -7,7 +7,7 @@ import type { ImportProblem } from './csv.ts';
 import { DocumentScanner, NotDocument } from './document-scanner.ts';
 import { batchLimits } from './import-parts.ts';
 import type { ImportSpool } from './import-spool.ts';
-import { mostPeople, mostProblems, NotUtf8, type Part, type ReceivedFile } from './received-file.ts';
+import { mostPeople, mostProblems, NotUtf8, type ReceivedFile } from './received-file.ts';
 
 /** Largest number of bytes of a person, and of another member of a document. */
 const longest = { entry: 1_048_576, member: 16_777_216 };
@@ -28,7 +28,7 @@ export async function receiveDocument(
   slices: AsyncIterable<Buffer>,
   spool: ImportSpool,
 ): Promise<ReceivedFile> {
-  const people = new Map<string, [Part]>();
+  const people = new Map<string, number>();
   const unnamed: number[] = [];
   const problems: ImportProblem[] = [];
   let count = 0;
@@ -52,7 +52,7 @@ export async function receiveDocument(
         });
       const uid = 'uid' in value ? String(value.uid) : randomDigits(12);
       if (!('uid' in value) && unnamed.length < mostProblems) unnamed.push(line);
-      if (!people.has(uid)) people.set(uid, [{ ...spool.add(text), line }]);
+      if (!people.has(uid)) people.set(uid, spool.add(text, line));
       else if (problems.length < mostProblems) problems.push({ line, field: 'uid', problem: 'is repeated' });
     },
   });

@@ -1,15 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Activity } from '../protocol.ts';
 import type { ImportProblem } from './csv.ts';
-import type { Place } from './import-spool.ts';
 
-/** A part of a file: the line of CSV, or the position in the list of JSON, and where its text is. */
-export interface Part extends Place {
-  readonly line: number;
-}
-
-/** A person of a file: a uid, and where the parts are. */
-export type ImportedEntry = readonly [uid: string, parts: readonly Part[]];
+/** Numbers of the records of a person in the spool: lines of CSV, or one value of JSON, whose `line` is its position in the list. */
+export type Parts = number | readonly number[];
 
 /** A file whose records are in a spool, not validated yet. */
 export interface ReceivedFile {
@@ -17,7 +11,7 @@ export interface ReceivedFile {
   /** Column names of CSV. */
   names: readonly string[];
   /** By uid, in the order of the file. */
-  people: ReadonlyMap<string, readonly Part[]>;
+  people: ReadonlyMap<string, Parts>;
   /** What is wrong with the form of the file. */
   problems: ImportProblem[];
   activities: Activity[] | undefined;

@@ -9,7 +9,7 @@ import { ImportedFile, type ImportPlan, type ImportSums, importAnswer, planImpor
 import { batchesOf, ExchangingPeople, readPerson } from './import-parts.ts';
 import type { ImportSpool } from './import-spool.ts';
 import type { DirectoryServices } from './people.ts';
-import { type ImportedEntry, mostProblems, type ReceivedFile } from './received-file.ts';
+import { mostProblems, type ReceivedFile } from './received-file.ts';
 
 /** A received file, and who imports it. */
 export interface ImportRun {
@@ -27,24 +27,20 @@ const mostPlans = 10;
 interface CheckedFile {
   sums: ImportSums;
   problems: ImportProblem[];
-  /** The people to write, in the order of the file. */
-  toWrite: ImportedEntry[];
+  /** Uids of the people to write, in the order of the file. */
+  toWrite: string[];
   exchanging: ExchangingPeople;
   facts: ImportedFile;
 }
 
-type Batch = readonly ImportedEntry[];
+type Batch = readonly string[];
 
 /** Returns the plan of a batch. The errors of its lines are problems of the plan. */
-async function planBatch(
-  { cis, spool, file }: ImportRun,
-  batch: Batch,
-  facts: ImportedFile,
-): Promise<ImportPlan> {
-  const read = batch.map((entry) => readPerson(file, spool, entry));
+async function planBatch(run: ImportRun, batch: Batch, facts: ImportedFile): Promise<ImportPlan> {
+  const read = batch.map((uid) => readPerson(run, uid));
   const plan = await planImport(
     read.map(({ person }) => person),
-    cis.directory,
+    run.cis.directory,
     facts,
   );
   plan.problems.push(...read.flatMap(({ problems }) => problems));
@@ -55,16 +51,16 @@ async function planBatch(
 async function* checkFile(run: ImportRun): AsyncGenerator<ImportProgress, CheckedFile> {
   const { people, problems } = run.file;
   const sums = { added: 0, changed: 0, unchanged: 0 };
-  const toWrite: ImportedEntry[] = [];
+  const toWrite: string[] = [];
   const exchanging = new ExchangingPeople();
   const facts = new ImportedFile(people);
   let done = 0;
-  for (const batch of batchesOf(people)) {
+  for (const batch of batchesOf(run, people.keys())) {
     const plan = await planBatch(run, batch, facts);
     sums.added += plan.added.length;
     sums.changed += plan.changed.length;
     sums.unchanged += plan.unchanged.length;
-    toWrite.push(...batch.filter(([uid]) => !plan.unchanged.includes(uid)));
+    toWrite.push(...batch.filter((uid) => !plan.unchanged.includes(uid)));
     exchanging.add(plan.moves);
     problems.push(...plan.problems.slice(0, mostProblems - problems.length));
     done += batch.length;
@@ -115,16 +111,13 @@ async function writeBatch(
 export async function* runImport(run: ImportRun): AsyncGenerator<ImportProgress, ImportAnswer> {
   const { problems, sums: planned, toWrite, exchanging, facts } = yield* checkFile(run);
   if (problems.length > 0 || run.dryRun) return importAnswer(planned, problems, run.dryRun);
-  const { activities, people } = run.file;
+  const { activities } = run.file;
   const replaced = activities ? [run.cis.activities.replaceStatement(activities)] : [];
-  const together = (uid: string) => {
-    const group = exchanging.takeWith(uid);
-    return group && [...group].map((one): ImportedEntry => [one, people.get(one) ?? []]);
-  };
+  const together = (uid: string) => exchanging.takeWith(uid);
   let written: ImportSums = { added: 0, changed: 0, unchanged: planned.unchanged };
   let done = 0;
   // The first transaction says what is going to be written, and the last what was.
-  for (const batch of toWrite.length > 0 ? batchesOf(toWrite, together) : [[]]) {
+  for (const batch of toWrite.length > 0 ? batchesOf(run, toWrite, together) : [[]]) {
     const before = written;
     const sumsWith = ({ added, changed, unchanged }: ImportPlan) => ({
       added: before.added + added.length,

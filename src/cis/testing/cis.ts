@@ -100,6 +100,9 @@ export interface TestCis {
   service: CisService;
   /** Work that no request waits for. */
   background: Background;
+  /** The address of its listener, for a call that reads its response itself, and the header of a service. */
+  origin: string;
+  authorization(as: keyof typeof secrets): string;
   events(name: string): Promise<JourneyEvent[]>;
   call<Body = UnknownBody>(path: string, options?: CallOptions): Promise<CisResponse<Body>>;
   reset(): Promise<void>;
@@ -145,7 +148,8 @@ export async function startCis(changes: Partial<CisDependencies> = {}): Promise<
     path: string,
     { method, body, headers, as }: CallOptions = {},
   ): Promise<CisResponse<Body>> {
-    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const isRaw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+    const text = isRaw ? (body as BodyInit | undefined) : JSON.stringify(body);
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
       headers: {
@@ -169,6 +173,8 @@ export async function startCis(changes: Partial<CisDependencies> = {}): Promise<
     audit,
     service,
     background,
+    origin: `http://127.0.0.1:${port}`,
+    authorization: (as) => `Bearer ${secrets[as]}`,
     call,
     events: async (name) => {
       await recorder.flush();

@@ -154,7 +154,13 @@ export class Neighbour {
         return new StreamAnswer(
           answer.status,
           { 'content-type': importProgressType, 'x-accel-buffering': 'no' },
-          () => answer.body,
+          async function* lines(left) {
+            try {
+              yield* answer.body;
+            } catch (error) {
+              if (!left.aborted) throw error;
+            }
+          },
         );
       const parts: Buffer[] = [];
       for await (const part of answer.body) parts.push(part);
