@@ -15,7 +15,6 @@ const patience = { all: 15_000, pause: 1_000 };
 
 const types = { csv: 'text/csv', json: 'application/json' } as const;
 const activities: Record<string, string> = {
-  reading: 'Reading the file',
   checking: 'Checking people',
   writing: 'Writing people',
 };

@@ -14,8 +14,8 @@ import { type ReceivedFile, slicesOf } from './received-file.ts';
 import { runImport } from './run-import.ts';
 
 /** Milliseconds for which a lease lasts, after which another import may run, and between renewals. */
-const leaseLength = 10_000;
-const renewEvery = 2_000;
+const leaseLength = 5_000;
+const renewEvery = 1_000;
 /** Milliseconds between two lines of progress. */
 const lineEvery = 200;
 
@@ -70,8 +70,9 @@ async function* receiveAndImport({
   const lease = new ImportLease(cis);
   const spool = new ImportSpool();
   try {
+    const file = await receive(request, body?.iterator({ destroyOnReturn: false }), spool);
+    // Refused only now: a caller that still sends would not see the response.
     if (!dryRun) await lease.take();
-    const file = yield* receive(request, body?.iterator({ destroyOnReturn: false }), spool);
     const run = runImport({ cis, request, caller, dryRun, spool, file });
     for (;;) {
       if (gone?.aborted) throw errors.importStopped('the client has left');
@@ -86,17 +87,14 @@ async function* receiveAndImport({
   }
 }
 
-/** Reads a body into a spool. Its progress is only known before and after, because the readers pull it. */
-async function* receive(
+/** Reads a body into a spool. */
+function receive(
   request: HttpRequest,
   body: AsyncIterable<Buffer> | undefined,
   spool: ImportSpool,
-): AsyncGenerator<ImportProgress, ReceivedFile> {
-  const length = Number(request.headers['content-length'] ?? Number.NaN);
-  const total = Number.isNaN(length) ? null : length;
-  yield { phase: 'reading', done: 0, total };
+): Promise<ReceivedFile> {
   const slices = slicesOf(body ?? (async function* none() {})());
-  return await (mediaTypeOf(request) === 'text/csv' ? receiveCsv : receiveDocument)(slices, spool);
+  return (mediaTypeOf(request) === 'text/csv' ? receiveCsv : receiveDocument)(slices, spool);
 }
 
 const refusedImport = (answer: ImportAnswer) => ({ error: 'invalid_import', ...answer });

@@ -102,7 +102,7 @@ export const callErrors = catalogue('cis', {
     description: 'Another import of the directory is running. Wait until it ends, then import again.',
     source: wire,
     expected: 'one import at a time',
-    fix: 'Wait until the other import ends. After a crash, that takes ten seconds.',
+    fix: 'Wait until the other import ends. After a crash, that takes five seconds.',
   },
   importStopped: {
     code: 'import_stopped',

@@ -118,11 +118,11 @@ export const importAnswer = z.strictObject({
 });
 export type ImportAnswer = z.output<typeof importAnswer>;
 
-/** How far an import is: bytes of `reading`, people otherwise. `total` is null while unknown. */
+/** How far an import is, in people. */
 export const importProgress = z.strictObject({
-  phase: z.enum(['reading', 'checking', 'writing']),
+  phase: z.enum(['checking', 'writing']),
   done: z.number(),
-  total: z.number().nullable(),
+  total: z.number(),
 });
 export type ImportProgress = z.output<typeof importProgress>;
 

@@ -63,7 +63,7 @@ const fileTypes: readonly string[] = ['application/json', 'text/csv'];
 const checkMediaType: Check = ({ method, headers, body, incoming }) => {
   if (!writes.includes(method)) return;
   const header = headers['content-type'];
-  if (header === undefined && body === '' && !incoming) return;
+  if (header === undefined && body === '' && !incoming?.body) return;
   const type = (header ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (!(incoming ? fileTypes : (mediaTypes[method] ?? ['application/json'])).includes(type))
     throw errors.mediaType(`Content-Type is ${type || 'missing'}`);
