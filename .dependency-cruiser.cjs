@@ -312,7 +312,7 @@ module.exports = {
       to: {
         couldNotResolve: true,
         pathNot:
-          '^(@playwright/test|vitest|next/.*|electron|@auth/core|express-session|passport|passport-openidconnect|simple-oauth2|hono|@hono/.*|@azure/msal-node)$',
+          '^(@playwright/test|vitest|next/.*|electron|@auth/core|express-session|passport|passport-openidconnect|simple-oauth2|hono|@hono/.*|@azure/msal-node|@openid/appauth.*)$',
       },
     },
   ],

@@ -42,7 +42,9 @@ await orOneSentence(async () => {
   const files = testFiles(patterns.length > 0 ? patterns : folders);
   if (files.length === 0) throw new Stop(`no test file matches ${patterns.join(' ')}`);
   await prepare({ tools: true });
-  const { ALONGSIDE_WINE: program } = await prepareOptionalHelpers(['test/windows/']);
+  const { ALONGSIDE_WINE: program, ALONGSIDE_FPC_WINDOWS: pascal } = await prepareOptionalHelpers([
+    'test/windows/',
+  ]);
   if (program === undefined)
     throw new Stop('Wine 10 or newer is missing: install the packages wine and wine64 of Debian 13');
   await prepareKeyPool();
@@ -58,13 +60,13 @@ await orOneSentence(async () => {
   ])
     process.on(signal, () => process.exit(code));
   // What a crashed server of Wine left behind must not hold this process.
-  process.exit(conclude(await runAll(program, files), patterns.length > 0));
+  process.exit(conclude(await runAll(program, files, pascal), patterns.length > 0));
 });
 
 /**
  * Runs the tests of the code, folder by folder, and beside them those of what is delivered; resolves with their standard outputs.
  */
-async function runAll(program, files) {
+async function runAll(program, files, pascal) {
   const built = mkdtempSync(join(tmpdir(), 'alongside-built-'));
   process.on('exit', () => rmSync(built, { recursive: true, force: true }));
   const installed = await install(program);
@@ -76,7 +78,9 @@ async function runAll(program, files) {
   );
   const lanes = [runs];
   if (delivered.length > 0)
-    lanes.push([new Run(installed, 'delivery', { files: delivered, built, before: () => build(built) })]);
+    lanes.push([
+      new Run(installed, 'delivery', { files: delivered, built, before: () => build(built, pascal) }),
+    ]);
   const outputs = await whileSaying(
     `running ${files.length} test files with Node.js for Windows`,
     () => Promise.all(lanes.map(inTurn)),

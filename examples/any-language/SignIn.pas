@@ -4,13 +4,19 @@ program SignIn;
 {$mode objfpc}{$H+}
 uses SysUtils, Process, fphttpclient;
 
+{ Returns a variable of the environment. On Windows, Free Pascal's own strings lose letters outside ASCII, which folders may have. }
+function Setting(const Name: string): string;
+begin
+  Result := {$ifdef windows} string(GetEnvironmentVariable(UnicodeString(Name))) {$else} GetEnvironmentVariable(Name) {$endif};
+end;
+
 { Runs the helper: the program in ALONGSIDE_CLIENT, else alongside.exe on Windows, else npx, which is a batch file there. }
 function RunHelper(const Api: string; out Token: string): Boolean;
 var
   Client: string;
 begin
-  Client := GetEnvironmentVariable('ALONGSIDE_CLIENT');
-  {$ifdef windows} if Client = '' then Client := ExeSearch('alongside.exe', ''); {$endif}
+  Client := Setting('ALONGSIDE_CLIENT');
+  {$ifdef windows} if Client = '' then Client := ExeSearch('alongside.exe', Setting('PATH')); {$endif}
   if Client <> '' then
     Result := RunCommand(Client, ['token', '--issuer', Api + '/oauth2.1', '--client', 'demo-native'], Token)
   else
@@ -22,7 +28,7 @@ var
   Api, Token: string;
   Http: TFPHTTPClient;
 begin
-  Api := GetEnvironmentVariable('API_URL');
+  Api := Setting('API_URL');
   if Api = '' then Api := 'http://localhost:8401';
   if not RunHelper(Api, Token) then raise Exception.Create('Nobody signed in.');
   Http := TFPHTTPClient.Create(nil);

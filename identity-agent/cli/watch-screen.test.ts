@@ -4,6 +4,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { testDesk } from '../testing/desk.ts';
 import { deskPrograms, runAgentCommand } from '../testing/desk-programs.ts';
 import { dbusmock, startLogind } from '../testing/logind.ts';
+import { unwatched } from './watch-screen.ts';
 
 const python = dbusmock();
 
@@ -18,6 +19,11 @@ async function watchedDesk(t: TestContext, interpreter: string, { onBus = true }
   };
   return { desk, logind, watch };
 }
+
+test('the screen of Windows is reported by tasks, which its refusal names', () => {
+  assert.match(unwatched('win32') ?? '', /Task Scheduler.*screenLocked.*screenUnlocked/);
+  assert.equal(unwatched('linux'), undefined);
+});
 
 if (!python)
   test('python-dbusmock is missing on this machine, and the run reports it', () => {

@@ -19,6 +19,12 @@ const timeout = 10_000;
 const noProgram =
   'gdbus is needed and is not on this machine: install libglib2.0-bin (Debian, Ubuntu) or glib2 (Fedora, SUSE).';
 
+/** Returns why the screen of a platform cannot be watched, and what to do instead; undefined if it can. */
+export const unwatched = (platform: NodeJS.Platform): string | undefined =>
+  platform === 'win32'
+    ? 'Windows does not report its screen to this command: let two tasks of the Task Scheduler, with the triggers "On workstation lock" and "On workstation unlock", run "identity-agent screenLocked" and "identity-agent screenUnlocked".'
+    : undefined;
+
 /** Returns logind's response in GLib's notation. @throws OperatorError */
 async function ask(path: string, method: string, ...values: string[]): Promise<string> {
   const call = ['call', ...bus, '--object-path', path, '--method', method, ...values];
@@ -71,6 +77,8 @@ export const watchScreen: Command = {
   name: 'watch-screen',
   summary: 'notify the agent when the screen is locked or unlocked, until stopped',
   async run({ socket, json, terminal }) {
+    const reason = unwatched(process.platform);
+    if (reason !== undefined) throw new OperatorError(reason);
     const agent = await AgentConnection.open(socket);
     const monitor = spawn('gdbus', ['monitor', ...bus], { stdio: ['ignore', 'pipe', 'ignore'] });
     let told: boolean | undefined;

@@ -151,6 +151,15 @@ export const programHelpers = [
     debian: 'fp-compiler fp-units-fcl',
   },
   {
+    tests: 'test/windows/',
+    name: 'Free Pascal with its units for Windows',
+    variable: 'ALONGSIDE_FPC_WINDOWS',
+    find: () =>
+      first(['/usr/lib/x86_64-linux-gnu/fpc/3.2.2/units/x86_64-win64/fcl-web/fphttpclient.ppu']) &&
+      onPath('fpc'),
+    debian: 'fp-compiler fp-units-win-rtl fp-units-win-fcl',
+  },
+  {
     tests: 'test/delivery/any-language',
     name: 'Mono with its C# compiler',
     variable: 'ALONGSIDE_MCS',

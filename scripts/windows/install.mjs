@@ -46,12 +46,18 @@ async function installNode(drive) {
   return version;
 }
 
-/** Builds into a folder what the tests install. The builder's native modules are those of this system. */
-export async function build(folder) {
+/**
+ * Builds into a folder what the tests install. The builder's native modules are those of this system.
+ * @param pascal the compiler, if it has the units for Windows
+ */
+export async function build(folder, pascal) {
   for (const [script, ...words] of [
     ['pack.mjs', '--only', 'alongside'],
     ['pack.mjs', '--only', '@alongside/client'],
     ['executable.mjs', '--platform', 'win-x64'],
   ])
     await run(process.execPath, [inClone('scripts', script), folder, ...words]);
+  if (pascal === undefined) return;
+  for (const path of ['examples/any-language/SignIn.pas', 'test/windows/testing/Browser.pas'])
+    await run(pascal, ['-v0', '-Twin64', `-FE${folder}`, inClone(...path.split('/'))]);
 }

@@ -238,6 +238,13 @@ describe('unmodified libraries with their own defaults', { skip }, () => {
       assert.match(await runServer('hono', port, { ...env, ISSUER: issuerOf(half) }, shownBy), signedIn);
     });
 
+    test(`AppAuth signs in at ${at} as a public client`, async () => {
+      const port = await freePort();
+      const native = { tokenEndpointAuthMethod: 'none', applicationType: 'native' };
+      const env = await register(half, `http://localhost:${port}/callback`, native);
+      assert.match(await runServer('appauth', port, { ...env, ISSUER: issuerOf(half) }, shownBy), signedIn);
+    });
+
     test(`MSAL Node signs in at ${at} as a public client`, async () => {
       const port = await freePort();
       const native = { tokenEndpointAuthMethod: 'none', applicationType: 'native' };

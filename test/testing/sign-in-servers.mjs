@@ -58,6 +58,38 @@ const libraries = {
     };
   },
 
+  async appauth() {
+    const { default: appauth } = await import('@openid/appauth');
+    const { default: node } = await import('@openid/appauth/built/node_support/index.js');
+    const requestor = new node.NodeRequestor();
+    const configuration = await appauth.AuthorizationServiceConfiguration.fetchFromIssuer(ISSUER, requestor);
+    const asked = { client_id: CLIENT_ID, redirect_uri: callback };
+    const tokens = new appauth.BaseTokenRequestHandler(requestor);
+    // Its own handler opens the browser of the system.
+    class Handler extends node.NodeBasedHandler {
+      addressOf = (request) => this.buildRequestUrl(configuration, request);
+    }
+    const handler = new Handler();
+    let request;
+    return async ({ url }, response) => {
+      const { pathname, searchParams } = new URL(url, origin);
+      if (pathname !== '/callback') {
+        const { RESPONSE_TYPE_CODE: response_type } = appauth.AuthorizationRequest;
+        const first = { ...asked, scope: SCOPE ?? 'openid profile', response_type };
+        request = new appauth.AuthorizationRequest(first, new node.NodeCrypto());
+        await request.setupCodeVerifier();
+        return redirect(response, handler.addressOf(request));
+      }
+      if (searchParams.get('state') !== request.state) throw new Error('another state');
+      const { GRANT_TYPE_AUTHORIZATION_CODE: grant_type } = appauth;
+      const extras = { code_verifier: request.internal.code_verifier };
+      const code = searchParams.get('code');
+      const second = new appauth.TokenRequest({ ...asked, grant_type, code, extras });
+      const { idToken } = await tokens.performTokenRequest(configuration, second);
+      done(response, claimsOf(idToken).sub);
+    };
+  },
+
   async hono() {
     const { Hono } = await import('hono');
     const { getAuth, oidcAuthMiddleware } = await import('@hono/oidc-auth');
