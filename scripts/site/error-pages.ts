@@ -76,9 +76,10 @@ const exampleRequest = ({ id }: ErrorEntry, places: readonly Place[]): string | 
 };
 
 const formatOf = ({ id }: ErrorEntry): ErrorFormat => {
-  if (/^authorisation\.(?!console\.|standard\.)/.test(id)) return errorFormat(platformErrors);
+  if (/^(?:authorisation\.(?!console\.|standard\.)|signing\.)/.test(id)) return errorFormat(platformErrors);
   if (/^cis2\./.test(id)) return tokenError;
-  if (/^(gateway|pds)\./.test(id)) return (thrown, { id: messageId }) => pds.render(thrown as Refusal, messageId);
+  if (/^(gateway|pds)\./.test(id))
+    return (thrown, { id: messageId }) => pds.render(thrown as Refusal, messageId);
   return plainError;
 };
 
