@@ -53,13 +53,13 @@ import { ProofNonces } from './oauth/dpop.ts';
 import { createSample } from './sample/index.ts';
 import { demoCredentials, platformClient, signingClient } from './seed/registrations.ts';
 import { realmPath, type Service, type Urls } from './service.ts';
-import { createSigning, type SigningService } from './signing/index.ts';
+import { createSigning, type SigningService, signingFaults } from './signing/index.ts';
 import { Faults, type NamedFault } from './storage/faults.ts';
 import type { Refusals } from './storage/refusals.ts';
 import { version } from './version.ts';
 
 /** The faults that developers can inject: console, commands and documentation list these. */
-export const namedFaults: readonly NamedFault[] = [...cis2Faults, ...pdsFaults, ...outages];
+export const namedFaults: readonly NamedFault[] = [...cis2Faults, ...pdsFaults, ...signingFaults, ...outages];
 
 /** Inputs for building the services. */
 export interface Materials {
@@ -307,6 +307,7 @@ const signingOf = (wiring: Wiring, askCis: Ask, here: Cis2Here) =>
       ...upstreamsOf(wiring.config).cis2,
     },
     cis: { ask: askCis, secret: wiring.cisSecrets.signing },
+    faults: wiring.faults,
   });
 
 const gatewayOf = (wiring: Wiring, personSource: PersonSource, signing: SigningService) => {

@@ -42,6 +42,12 @@ export const outages: readonly Outage[] = [
     service: 'gateway',
     paths: /^\/(?!.*\/_(?:ping|status)$)/,
   },
+  {
+    name: 'signing-unavailable',
+    summary: 'the signing service returns 503, also its pages',
+    service: 'gateway',
+    paths: /^\/signing-service\/(?!_(?:ping|status)$)/,
+  },
 ];
 
 const unavailable = (names: string) =>

@@ -10,6 +10,7 @@ import type { Cis2Settings } from '../oauth/upstream/upstream.ts';
 import type { Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
+import type { Faults } from '../storage/faults.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 
 /** Everything that the signing service needs from the installation. */
@@ -31,4 +32,6 @@ export interface SigningDependencies {
   /** CIS, which certifies the keys, and the secret of this service at it. */
   cis: { ask: Ask; secret: string };
   networkLimits?: NetworkLimits | undefined;
+  /** Faults for developers; undefined in production. */
+  faults?: Faults | undefined;
 }

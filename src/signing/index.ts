@@ -129,3 +129,5 @@ export function createSigning(dependencies: SigningDependencies): SigningService
     ),
   };
 }
+
+export { signingFaults } from './faults.ts';

@@ -55,11 +55,7 @@ export class PersonKeys {
   async ensure(uid: string): Promise<SigningKey> {
     const stored = await this.#read(uid);
     if (stored && (await this.#isUsable(stored))) return this.#opened(stored);
-    const { publicKey, privateKey } = await generate('rsa', { modulusLength: 2_048 });
-    const issued = await this.#order({
-      uid,
-      key: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
-    });
+    const { privateKey, ...issued } = await this.make(uid);
     const sealed = this.#vault.seal(sealName, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
     // Of concurrent first signatures one key stays; the others read it.
     const { changes } = await this.#database.run(
@@ -80,6 +76,13 @@ export class PersonKeys {
     const winner = await this.#read(uid);
     if (!winner) throw errors.certificateUnavailable('the key was removed while it was made');
     return this.#opened(winner);
+  }
+
+  /** Makes a key with its certificate, and stores neither. @throws Refusal */
+  async make(uid: string): Promise<SigningKey> {
+    const { publicKey, privateKey } = await generate('rsa', { modulusLength: 2_048 });
+    const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+    return { privateKey, ...(await this.#order({ uid, key })) };
   }
 
   #read(uid: string) {

@@ -11,6 +11,7 @@ import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import { isFor, redeemCode, signedByProvider, UpstreamFailure } from '../../oauth/upstream/calls.ts';
 import { withRecordedLevels } from '../../oauth/upstream/providers.ts';
 import { endingOf, errors } from '../errors.ts';
+import { refusesPresence } from '../faults.ts';
 import { pagePaths } from '../parts.ts';
 import type { PendingPresence, SigningRequest } from '../transactions.ts';
 import { complete, end, goBack } from './complete.ts';
@@ -60,10 +61,11 @@ const takePresence = check(
 );
 
 async function redeem({
-  signing: { upstream, urls, transactions },
+  signing: { upstream, urls, transactions, faults },
   parameters,
   presence,
 }: PageCall & WithPresence): Promise<{ idToken: string }> {
+  if (await refusesPresence(faults)) throw errors.presenceFailed('the fault signing-presence-refused is on');
   const issuer = parameters.get('iss');
   if (issuer !== undefined && issuer !== upstream.issuer)
     throw errors.presenceFailed(`iss is ${issuer.slice(0, 300)}, expected is ${upstream.issuer}`);

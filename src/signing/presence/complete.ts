@@ -3,6 +3,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { sha256 } from '@alongside/kernel/secrets';
 import { withQuery } from '../../oauth/parameters.ts';
 import { type Ending, endings } from '../errors.ts';
+import { hasWrongCertificate } from '../faults.ts';
 import type { SigningServices } from '../parts.ts';
 import { mockSignatures, signPayloads } from '../sign.ts';
 import type { SigningAnswer, SigningRequest } from '../transactions.ts';
@@ -50,7 +51,8 @@ export async function complete(
   { address }: Pick<HttpRequest, 'address'>,
 ): Promise<SigningAnswer | undefined> {
   const { keys, transactions, audit, database, recorder } = signing;
-  const { privateKey, certificate, serial } = await keys.ensure(request.uid);
+  const { privateKey, serial, ...own } = await keys.ensure(request.uid);
+  const { certificate } = (await hasWrongCertificate(signing.faults)) ? await keys.make(request.uid) : own;
   const signatures =
     presence.mode === 'mock'
       ? mockSignatures(request.payloads)

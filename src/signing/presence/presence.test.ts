@@ -288,6 +288,32 @@ for (const dialect of dialects('SQLite', 'PostgreSQL'))
       assert.notEqual((await app.response(disabled.token)).status, 200);
     });
 
+    test('has faults: the presence check fails, signatures do not verify, the service is away', async (t) => {
+      const names = ['signing-presence-refused', 'signing-wrong-certificate', 'signing-unavailable'];
+      const set = (method: string, name: string) =>
+        instance.api(method, `/faults/${name}`, method === 'PUT' ? {} : undefined);
+      t.after(() => Promise.all(names.map((name) => set('DELETE', name))));
+      await set('PUT', 'signing-presence-refused');
+      const refused = await ask();
+      assert.equal((await sign(refused)).url.searchParams.get('error'), 'access_denied');
+      await set('DELETE', 'signing-presence-refused');
+
+      await set('PUT', 'signing-wrong-certificate');
+      const payloads = documents(1);
+      const wrong = await ask({ payloads });
+      await sign(wrong);
+      assert.equal(verified(await app.response(wrong.token), payloads), false);
+      await set('DELETE', 'signing-wrong-certificate');
+      const right = await ask({ payloads: documents(1) });
+      await sign(right);
+
+      await set('PUT', 'signing-unavailable');
+      const away = await fetch(`${instance.urls.api}/signing-service/signatureresponse/x`);
+      assert.equal(away.status, 503);
+      await set('DELETE', 'signing-unavailable');
+      assert.equal((await app.response(right.token)).status, 200);
+    });
+
     test('leads back to the application after Back, a reload or in a second tab, and signs once', async () => {
       const signing = await ask();
       await signing.browser.go(signing.redirectUri);
