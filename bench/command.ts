@@ -18,6 +18,8 @@ export interface RunningCommand {
   readonly pid: number;
   readonly urls: StateFile['urls'];
   readonly ports: StateFile['ports'];
+  /** Address of the metrics; null without them. */
+  readonly metrics: string | null;
   /** Milliseconds from the start of the process to its "ready" line. */
   readonly readyMs: number;
   /** Calls the console API; throws unless it succeeds. */
@@ -91,13 +93,17 @@ export async function startCommand(
     if (child.stdout) createInterface({ input: child.stdout }).once('line', resolve);
   });
   const readyMs = performance.now() - began;
-  const { urls, pid, ports } = JSON.parse(line) as Pick<RunningCommand, 'urls' | 'pid' | 'ports'>;
+  const { urls, pid, ports, metrics } = JSON.parse(line) as Pick<
+    RunningCommand,
+    'urls' | 'pid' | 'ports' | 'metrics'
+  >;
   const call = <T>(method: string, path: string, body?: unknown) =>
     callConsole<T>(urls.console, method, path, body);
   return {
     pid,
     urls,
     ports,
+    metrics,
     readyMs,
     call,
     async signInAtDesk() {
