@@ -75,7 +75,7 @@ describe('the silent hand-off', () => {
     await desk.signIn();
     const session = desk.agent.session;
     assert.ok(session);
-    session.awaitingRole = true;
+    session.askForRole();
     await desk.handOff((await desk.cis2.request({ interactive: false })).jws);
     assert.deepEqual(desk.cis2.reasons, ['login_required']);
   });

@@ -8,7 +8,7 @@ import type { AgentStatus } from '../protocol.ts';
 import { type CardActResult, changePin, requestUnlockCode, unblockPin, unlockCard } from './card-acts.ts';
 import { isRenewalDue, type RenewalResult, renewCard } from './card-renewal.ts';
 import { CisRefusal } from './cis-client.ts';
-import { Desk, type DeskParts, ticketOf } from './desk.ts';
+import { Desk, type DeskParts } from './desk.ts';
 import type { CardLabel, DeskCard } from './desk-card.ts';
 import { EndWatch } from './end-watch.ts';
 import type { AgentNotices, Answerer, NoticeListener } from './events.ts';
@@ -111,7 +111,7 @@ export class Agent {
   /** Watches a reader, starting with the card that is already inserted. */
   attach(reader: Reader, label: () => CardLabel | undefined, office?: CardOffice): void {
     this.#unwatch?.();
-    this.#desk.office = office;
+    this.#desk.useOffice(office);
     this.#unwatch = watchReader(this.#desk, reader, label);
   }
 
@@ -125,29 +125,29 @@ export class Agent {
   }
 
   /** Opens the PIN prompt for an application, also in a live session (`getNewTicket`, `prompt=login`). */
-  askForPin({ key, name }: AskingApplication = unnamedApplication): void {
-    this.#desk.cisUnreachable = false;
-    this.#desk.askedFor.set(key, name);
-    if (this.pinQuestion || this.#desk.asked) return;
-    this.#desk.asked = true;
-    this.#desk.changed();
+  askForPin(application: AskingApplication = unnamedApplication): void {
+    this.#desk.ask(application);
   }
 
-  /** Returns the ticket of a session for desktop applications. @throws CisRefusal, ServerCallError */
-  ticketOf(session: LiveSession): Promise<string> {
-    return ticketOf(this.#desk, session);
+  /**
+   * Returns a session's ticket for desktop applications: a value that is only meaningful to this agent or, if enabled, the ticket
+   * of CIS's legacy interface, requested once for each session. @throws CisRefusal, ServerCallError
+   */
+  async ticketOf(session: LiveSession): Promise<string> {
+    const { legacyTickets, cis } = this.#desk.parts;
+    return legacyTickets
+      ? session.legacyTicket(() => cis.legacyTicket(session.id, session.key))
+      : session.ticket;
   }
 
   /** Returns whether the PIN was entered for this application, if each application needs one. */
   isOpenFor(session: LiveSession, { key }: Pick<AskingApplication, 'key'>): boolean {
-    return !this.#desk.behaviour.pinForEachApplication || session.opened.has(key);
+    return !this.#desk.behaviour.pinForEachApplication || session.isOpenFor(key);
   }
 
   /** Withdraws the prompt of `askForPin`. */
   withdraw(): void {
-    if (!this.#desk.asked) return;
-    this.#desk.unask();
-    this.#desk.changed();
+    this.#desk.withdraw();
   }
 
   /** Records that a page asks for the PIN. */
@@ -206,7 +206,7 @@ export class Agent {
 
   /** Stops offering a renewal in this session. */
   putOffRenewal(): void {
-    if (this.#desk.session) this.#desk.session.renewalPutOff = true;
+    this.#desk.session?.putOffRenewal();
   }
 
   /** Submits a role. */
@@ -216,9 +216,7 @@ export class Agent {
 
   /** Handles a locked or unlocked screen. */
   screen(locked: boolean): void {
-    this.#desk.screenLocked = locked;
-    if (locked && this.#desk.behaviour.locksWithScreen) this.#desk.lock('screen');
-    this.#desk.changed();
+    this.#desk.screen(locked);
   }
 
   runTimers(): void {
@@ -227,9 +225,7 @@ export class Agent {
 
   /** Ends the session; resolves when CIS was notified or did not respond. */
   async signOut(): Promise<void> {
-    this.#desk.unask();
-    this.#desk.end('signedOut');
-    this.#desk.changed();
+    this.#desk.signOut();
     await this.settled();
   }
 

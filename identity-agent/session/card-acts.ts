@@ -1,4 +1,5 @@
 import { reasonOf } from '@alongside/kernel/errors';
+import type { PinState } from '../../src/cis/protocol.ts';
 import type { Unblocking, Verification } from '../card/piv-client.ts';
 import type { CardActError } from '../protocol.ts';
 import { CisRefusal } from './cis-client.ts';
@@ -67,7 +68,7 @@ export async function unblockPin(desk: Desk, unblockingCode: string, newPin: str
     const done = await card.unblock(unblockingCode, newPin);
     if (!done.ok) return refusedCode(done);
     desk.arrows.cardAct(card, 'unblocked');
-    desk.reportPinState(card, 'open');
+    reportPinState(desk, card, 'open');
     return { ok: true };
   });
 }
@@ -130,7 +131,16 @@ async function onCard(desk: Desk, act: () => Promise<CardActResult>): Promise<Ca
 export function reportBlocked(desk: Desk, card: DeskCard): void {
   if (desk.ownCard) desk.end('signedOut');
   desk.tell('cardBlocked', { serial: card.label.serial });
-  desk.reportPinState(card, 'blocked');
+  reportPinState(desk, card, 'blocked');
+}
+
+/** Reports the state of a card's PIN to CIS. Nothing waits for it or depends on it. */
+function reportPinState(desk: Desk, card: DeskCard, pin: PinState): void {
+  const { cis, log } = desk.parts;
+  const told = cis.pinState(card.label.serial, { ...card.held, pin }).catch((error: unknown) => {
+    log.info({ reason: reasonOf(error) }, 'CIS was not notified of the PIN state of a card');
+  });
+  desk.track(told);
 }
 
 const sentences: Readonly<Record<CardActError, string>> = {

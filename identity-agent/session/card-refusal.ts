@@ -29,7 +29,7 @@ export async function refuseBeforePin(desk: Desk, card: DeskCard): Promise<void>
   } catch (error) {
     const reason = reasonOf(error);
     if (isAboutTheCard(error)) {
-      card.problem = rejected(error.message, error.code);
+      card.refuse(rejected(error.message, error.code));
       desk.parts.log.info({ reason }, 'a card was not accepted at its insertion');
     } else desk.parts.log.debug({ reason }, 'a card could not be examined at its insertion');
   }

@@ -49,12 +49,9 @@ export class DeskCard {
   readonly label: CardLabel;
   /** The holder's uid from the authentication certificate; empty if the card is unreadable. */
   readonly uid: string;
-  /** Remaining PIN attempts; 0 means blocked, null unknown. */
-  attemptsLeft: number | null;
-  /** Whether its PIN was entered. */
-  isAnswered = false;
-  /** Why the card is unusable. */
-  problem: CardProblem | null;
+  #attemptsLeft: number | null;
+  #isAnswered = false;
+  #problem: CardProblem | null;
   readonly #client: CardClient;
   #certificate: Uint8Array;
   #algorithm: SignatureAlgorithmId | undefined;
@@ -73,8 +70,8 @@ export class DeskCard {
     this.#certificate = read.certificate;
     this.#algorithm = read.certificate.length > 0 ? algorithmOf(read.certificate) : undefined;
     this.uid = read.uid;
-    this.attemptsLeft = read.attemptsLeft;
-    this.problem = read.problem;
+    this.#attemptsLeft = read.attemptsLeft;
+    this.#problem = read.problem;
     this.label = read.label ?? { serial: read.uid, persona: null, name: read.uid };
   }
 
@@ -107,13 +104,33 @@ export class DeskCard {
     return { certificate: Buffer.from(this.#certificate).toString('base64') };
   }
 
+  /** Remaining PIN attempts; 0 means blocked, null unknown. */
+  get attemptsLeft(): number | null {
+    return this.#attemptsLeft;
+  }
+
+  /** Whether its PIN was entered. */
+  get isAnswered(): boolean {
+    return this.#isAnswered;
+  }
+
+  /** Why the card is unusable. */
+  get problem(): CardProblem | null {
+    return this.#problem;
+  }
+
+  /** Refuses the card until it is inserted again. */
+  refuse(problem: CardProblem): void {
+    this.#problem = problem;
+  }
+
   get blocked(): boolean {
-    return this.attemptsLeft === 0;
+    return this.#attemptsLeft === 0;
   }
 
   /** Whether a sign-in with the card is possible. */
   get usable(): boolean {
-    return this.problem === null && !this.blocked;
+    return this.#problem === null && !this.blocked;
   }
 
   /** Expiry of the certificate in milliseconds; null without one. */
@@ -137,6 +154,7 @@ export class DeskCard {
 
   /** Sends the PIN to the card and updates the attempts. @throws CardError `card_removed`, `transaction_failed` */
   async verifyPin(pin: string): Promise<Verification> {
+    this.#isAnswered = true;
     return this.#counted(this.#client.verifyPin(pin));
   }
 
@@ -151,7 +169,7 @@ export class DeskCard {
       if (error instanceof CardError && error.code === 'pin_blocked') return { ok: false, attemptsLeft: 0 };
       throw error;
     });
-    this.attemptsLeft = await this.#client.attemptsLeft();
+    this.#attemptsLeft = await this.#client.attemptsLeft();
     return done;
   }
 
@@ -160,13 +178,13 @@ export class DeskCard {
       if (error instanceof CardError && error.code === 'pin_blocked') return { ok: false, attemptsLeft: 0 };
       throw error;
     });
-    this.attemptsLeft = verification.ok ? await this.#client.attemptsLeft() : verification.attemptsLeft;
+    this.#attemptsLeft = verification.ok ? await this.#client.attemptsLeft() : verification.attemptsLeft;
     return verification;
   }
 
   /** Reads the remaining attempts from the card. @throws CardError */
   async recount(): Promise<void> {
-    this.attemptsLeft = await this.#client.attemptsLeft();
+    this.#attemptsLeft = await this.#client.attemptsLeft();
   }
 
   /**

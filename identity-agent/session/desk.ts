@@ -1,15 +1,14 @@
 import type { Clock } from '@alongside/kernel/clock';
-import { reasonOf } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
-import type { AgentEndCause, Generation, PinState, SessionMode } from '../../src/cis/protocol.ts';
+import type { AgentEndCause, Generation, SessionMode } from '../../src/cis/protocol.ts';
 import type { CardOffice } from '../card/card-issue.ts';
 import { Mutex } from '../card/mutex.ts';
 import type { CisClient } from './cis-client.ts';
 import type { DeskCard } from './desk-card.ts';
 import { Endings } from './endings.ts';
 import { AgentArrows, type AgentNotices, type NoticeListener, type NoticeName } from './events.ts';
-import type { LiveSession, LockReason } from './live-session.ts';
+import type { AskingApplication, LiveSession, LockReason } from './live-session.ts';
 import { type Behaviour, behaviourOf, type Timers } from './modes.ts';
 import { Schedule } from './schedule.ts';
 
@@ -32,7 +31,7 @@ export interface DeskParts {
 
 /**
  * The state of the workstation: the card in the reader, the session at CIS, and requests for a PIN. All changes are made here, so
- * that watchers see each of them.
+ * that watchers see each of them; others read.
  */
 export class Desk {
   readonly parts: DeskParts;
@@ -43,20 +42,17 @@ export class Desk {
   readonly schedule: Schedule;
   /** Allows one card transaction and one submission at a time. */
   readonly mutex = new Mutex();
-  card: DeskCard | undefined;
-  /** Renews the card in the reader. */
-  office: CardOffice | undefined;
-  session: LiveSession | undefined;
+  #card: DeskCard | undefined;
+  #office: CardOffice | undefined;
+  #session: LiveSession | undefined;
   /** Whether a PIN was requested that the card alone does not require. */
-  asked = false;
+  #isAsked = false;
   /** The applications that requested it: names by keys. */
-  readonly askedFor = new Map<string, string>();
+  readonly #askedFor = new Map<string, string>();
   /** Whether the screen of the workstation is locked, as its watcher reported. */
-  screenLocked = false;
-  /** Whether the last PIN failed because CIS did not respond. */
-  cisUnreachable = false;
-  /** Number of accepted PINs. */
-  pins = 0;
+  #isScreenLocked = false;
+  #isCisUnreachable = false;
+  #pins = 0;
   readonly #listeners = new Set<NoticeListener>();
   readonly #watchers = new Set<() => void>();
   readonly #work = new Set<Promise<unknown>>();
@@ -69,6 +65,34 @@ export class Desk {
     this.schedule = new Schedule(parts.clock);
   }
 
+  get card(): DeskCard | undefined {
+    return this.#card;
+  }
+
+  /** Renews the card in the reader. */
+  get office(): CardOffice | undefined {
+    return this.#office;
+  }
+
+  get session(): LiveSession | undefined {
+    return this.#session;
+  }
+
+  /** The applications that requested a PIN: names by keys. */
+  get askedFor(): ReadonlyMap<string, string> {
+    return this.#askedFor;
+  }
+
+  /** Whether the last PIN failed because CIS did not respond, without a new attempt since. */
+  get cisUnreachable(): boolean {
+    return this.#isCisUnreachable;
+  }
+
+  /** Number of accepted PINs. */
+  get pins(): number {
+    return this.#pins;
+  }
+
   /** Whether the card in the reader belongs to the session's user. */
   get ownCard(): boolean {
     return this.session !== undefined && this.session.uid === this.card?.uid;
@@ -79,9 +103,9 @@ export class Desk {
     if (!this.card?.usable) return false;
     if (this.session && this.ownCard) {
       const { lock, awaitingRole } = this.session;
-      return lock ? lock !== 'screen' || !this.screenLocked : this.asked && !awaitingRole;
+      return lock ? lock !== 'screen' || !this.#isScreenLocked : this.#isAsked && !awaitingRole;
     }
-    return this.behaviour.asksOnInsertion || this.asked;
+    return this.behaviour.asksOnInsertion || this.#isAsked;
   }
 
   /** The open prompt. */
@@ -110,17 +134,93 @@ export class Desk {
     return () => this.#watchers.delete(watcher);
   }
 
-  /** Withdraws a requested PIN prompt. */
-  unask(): void {
-    this.asked = false;
-    this.askedFor.clear();
+  /** Uses the office of a reader. */
+  useOffice(office: CardOffice | undefined): void {
+    this.#office = office;
+  }
+
+  /** Puts a card into the reader that was read and examined. */
+  insertCard(card: DeskCard): void {
+    this.#card = card;
+    this.arrows.card('agent.card-inserted', card);
+    if (this.pinQuestion) this.arrows.pinAsked('identity-agent', [card.insertion]);
+    this.tell('cardInserted', { serial: card.label.serial });
+  }
+
+  /** Takes the card out of the reader. Its session ends, is locked or stays. */
+  removeCard(): void {
+    const { card, session } = this;
+    if (!card) return;
+    const itsSession = this.ownCard ? session : undefined;
+    this.#card = undefined;
+    this.#unask();
+    this.arrows.card('agent.card-removed', card, itsSession ? [itsSession.id] : []);
+    if (itsSession && this.behaviour.onRemoval === 'end') this.end('cardRemoved');
+    if (itsSession && this.behaviour.onRemoval === 'lock') this.lock('card');
+    this.tell('cardRemoved', { serial: card.label.serial });
+  }
+
+  /** Opens the PIN prompt for an application. */
+  ask({ key, name }: AskingApplication): void {
+    this.#isCisUnreachable = false;
+    this.#askedFor.set(key, name);
+    if (this.pinQuestion || this.#isAsked) return;
+    this.#isAsked = true;
+    this.changed();
+  }
+
+  /** Withdraws the prompt of `ask`. */
+  withdraw(): void {
+    if (!this.#isAsked) return;
+    this.#unask();
+    this.changed();
+  }
+
+  #unask(): void {
+    this.#isAsked = false;
+    this.#askedFor.clear();
+  }
+
+  /** Ends the session at the user's request. */
+  signOut(): void {
+    this.#unask();
+    this.end('signedOut');
+    this.changed();
+  }
+
+  /** Records whether CIS responded to the last PIN. */
+  pinTried(isCisUnreachable: boolean): void {
+    this.#isCisUnreachable = isCisUnreachable;
+  }
+
+  /** Counts an accepted PIN, which answers the prompt. Returns its number. */
+  pinAccepted(): number {
+    this.#pins += 1;
+    this.#unask();
+    return this.#pins;
+  }
+
+  /** Handles a locked or unlocked screen. */
+  screen(isLocked: boolean): void {
+    this.#isScreenLocked = isLocked;
+    this.lockWithScreen();
+    this.changed();
+  }
+
+  /** Locks the session if the screen is locked. */
+  lockWithScreen(): void {
+    if (this.#isScreenLocked && this.behaviour.locksWithScreen) this.lock('screen');
+  }
+
+  /** Begins a session. */
+  begin(session: LiveSession): void {
+    this.#session = session;
+    this.opened(session);
   }
 
   /** Locks the session: it waits for the PIN, and ends after a while. */
   lock(reason: LockReason): void {
-    const { session } = this;
-    if (!session || session.lock) return;
-    session.lock = reason;
+    if (!this.#session?.lockFor(reason)) return;
     this.schedule.drop('pin');
     const cause = reason === 'card' ? 'cardRemoved' : 'signedOut';
     this.schedule.set('lock', this.parts.timers.lockedFor, () => this.end(cause));
@@ -131,8 +231,7 @@ export class Desk {
 
   /** Unlocks the session after the PIN. In Mobility, the time until the next PIN starts now. */
   opened(session: LiveSession): void {
-    const wasLocked = session.lock !== null;
-    session.lock = null;
+    const wasLocked = session.unlock();
     this.schedule.drop('lock');
     if (this.behaviour.pinGrowsOld)
       this.schedule.set('pin', this.parts.timers.pinAgainAfter, () => this.lock('time'));
@@ -145,7 +244,7 @@ export class Desk {
   end(cause: AgentEndCause): void {
     const { session } = this;
     if (!session) return;
-    this.session = undefined;
+    this.#session = undefined;
     this.schedule.clear();
     this.track(this.endings.add(session, cause).then(() => this.parts.announce(this.session?.id ?? null)));
     this.tell('signedOut', { cause });
@@ -154,18 +253,10 @@ export class Desk {
   /** Handles a session that CIS has ended. */
   lost(session: LiveSession, why: string, cause = 'expired'): void {
     if (this.session !== session) return;
-    this.session = undefined;
+    this.#session = undefined;
     this.schedule.clear();
     this.parts.log.info({ why }, 'the session is over');
     this.tell('signedOut', { cause });
-  }
-
-  /** Reports the state of a card's PIN to CIS. Nothing waits for it or depends on it. */
-  reportPinState(card: DeskCard, pin: PinState): void {
-    const told = this.parts.cis.pinState(card.label.serial, { ...card.held, pin }).catch((error: unknown) => {
-      this.parts.log.info({ reason: reasonOf(error) }, 'CIS was not notified of the PIN state of a card');
-    });
-    this.track(told);
   }
 
   tell<N extends NoticeName>(name: N, params: AgentNotices[N]): void {
@@ -194,18 +285,4 @@ export class Desk {
   async settled(): Promise<void> {
     while (this.#work.size > 0) await Promise.all(this.#work);
   }
-}
-
-/**
- * Returns a session's ticket for desktop applications: a value that is only meaningful to this agent or, if enabled, the ticket
- * of CIS's legacy interface, requested once for each session. @throws CisRefusal, ServerCallError
- */
-export async function ticketOf(desk: Desk, session: LiveSession): Promise<string> {
-  if (!desk.parts.legacyTickets) return session.ticket;
-  const asked = session.legacyTicket ?? desk.parts.cis.legacyTicket(session.id, session.key);
-  session.legacyTicket = asked;
-  asked.catch(() => {
-    if (session.legacyTicket === asked) session.legacyTicket = undefined;
-  });
-  return asked;
 }

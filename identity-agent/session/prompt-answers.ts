@@ -72,8 +72,7 @@ export async function answerPin(desk: Desk, pin: string, by: Answerer): Promise<
   const { clock } = desk.parts;
   const began = clock.now();
   const result = await tryPin(desk, card, pin, by);
-  desk.cisUnreachable = !result.ok && result.error === 'cis_unreachable';
-  card.isAnswered = true;
+  desk.pinTried(!result.ok && result.error === 'cis_unreachable');
   desk.arrows.pinAnswered(by, card, result, clock.now() - began);
   return result;
 }
@@ -112,56 +111,46 @@ async function confirmed(desk: Desk, card: DeskCard, session: LiveSession, by: A
     desk.lost(session, error.message);
     return false;
   }
-  session.pinTime = desk.parts.clock.now();
-  openFor(desk, session, by);
-  session.pinNumber = countPin(desk);
+  const applications = applicationsOf(desk, by);
+  session.pinConfirmed(desk.parts.clock.now(), desk.pinAccepted(), applications);
   if (desk.session !== session) return true;
   desk.opened(session);
   lockIfDue(desk, card);
   return true;
 }
 
-function countPin(desk: Desk): number {
-  desk.pins += 1;
-  desk.unask();
-  return desk.pins;
-}
-
-/** Records the applications of this PIN. */
-function openFor(desk: Desk, session: LiveSession, { application }: Answerer): void {
-  const keys = application === undefined ? desk.askedFor.keys() : [application.key];
-  for (const key of keys) session.opened.add(key);
-}
+/** Returns the keys of the applications for which a PIN is entered. */
+const applicationsOf = (desk: Desk, { application }: Answerer): readonly string[] =>
+  application === undefined ? [...desk.askedFor.keys()] : [application.key];
 
 /** Locks if the card was removed or the screen locked during the call to CIS. */
 function lockIfDue(desk: Desk, card: DeskCard): void {
   if (desk.card !== card && desk.behaviour.onRemoval === 'lock') desk.lock('card');
-  if (desk.screenLocked && desk.behaviour.locksWithScreen) desk.lock('screen');
+  desk.lockWithScreen();
 }
 
 async function enter(desk: Desk, card: DeskCard, by: Answerer): Promise<void> {
   const { clock, cis, announce, requireRole } = desk.parts;
   const { answer, key } = await signIn(card, desk.parts, correlationOf(card, by));
-  const session = new LiveSession(answer, key, clock.now(), desk.pins + 1);
-  openFor(desk, session, by);
-  countPin(desk);
+  const applications = applicationsOf(desk, by);
+  const session = new LiveSession(answer, key, clock.now(), desk.pinAccepted());
+  session.openFor(applications);
   if (requireRole && session.roles.length === 0) {
-    card.problem = { error: 'no_role', sentence: noRole, refusal: 'no_role' };
+    card.refuse({ error: 'no_role', sentence: noRole, refusal: 'no_role' });
     return desk.endings.add(session, 'signedOut');
   }
   const [only, ...others] = session.roles;
   const asks = desk.behaviour.asksForRole && session.roleId === null;
   if (asks && only && others.length === 0) {
     await cis.chooseRole(session.id, key, only.roleId);
-    session.roleId = only.roleId;
+    session.takeRole(only.roleId);
   }
-  session.awaitingRole = asks && others.length > 0;
+  if (asks && others.length > 0) session.askForRole();
   if (desk.card !== card && desk.behaviour.onRemoval === 'end') {
     await desk.endings.add(session, 'cardRemoved');
     throw new CardError('card_removed', 'The card was taken out during the sign-in.');
   }
-  desk.session = session;
-  desk.opened(session);
+  desk.begin(session);
   if (!session.awaitingRole) desk.tell('signedIn', { uid: session.uid, roleId: session.roleId });
   lockIfDue(desk, card);
   await announce(session.lock ? null : session.id);
@@ -173,9 +162,7 @@ function trouble(desk: Desk, card: DeskCard, error: unknown): PinResult {
   const refused = isAboutTheCard(error);
   desk.parts.log[refused ? 'info' : 'warn']({ reason: reasonOf(error) }, 'a sign-in with the card failed');
   if (!refused && !(error instanceof CardError)) return { ok: false, error: 'cis_unreachable' };
-  card.problem = refused
-    ? rejected(error.message, error.code)
-    : rejected(sentenceOf(error), refusalOf(error));
+  card.refuse(refused ? rejected(error.message, error.code) : rejected(sentenceOf(error), refusalOf(error)));
   if (desk.ownCard) desk.end('signedOut');
   return { ok: true };
 }
@@ -198,8 +185,7 @@ export async function answerRole(desk: Desk, roleId: string): Promise<RoleResult
     desk.lost(session, error.message);
     return { ok: false, error: 'no_open_question' };
   }
-  session.roleId = roleId;
-  session.awaitingRole = false;
+  session.takeRole(roleId);
   if (desk.session === session) desk.tell('signedIn', { uid: session.uid, roleId });
   return { ok: true };
 }
