@@ -19,6 +19,8 @@ export interface Load {
 
 /** Rows of the comparison with peers that make up the load; every second operation is a whole sign-in. */
 const turns = ['sign-on', 'code', 'sign-on', 'refresh-secret', 'sign-on', 'exchange', 'sign-on', 'opaque'];
+/** Each takes the token of the one before. */
+const oneByOne = 'refresh-secret';
 /** Operations that may wait for the server; more means that it does not keep up. */
 const maxRunning = 200;
 /** Operations that are prepared at once, because a client signs each assertion. */
@@ -32,6 +34,7 @@ export async function startLoad(target: Target, perSecond: number): Promise<Load
   let operations = 0;
   let signIns: number[] = [];
   let turn = 0;
+  let refreshed = Promise.resolve();
   let isStopped = false;
 
   async function next(id: string): Promise<Operation | undefined> {
@@ -61,7 +64,10 @@ export async function startLoad(target: Target, perSecond: number): Promise<Load
       failures.push(`the server does not keep up: ${maxRunning} operations wait`);
       return;
     }
-    const operation = run(turns[turn++ % turns.length] ?? '').finally(() => running.delete(operation));
+    const id = turns[turn++ % turns.length] ?? '';
+    const started = id === oneByOne ? refreshed.then(() => run(id)) : run(id);
+    if (id === oneByOne) refreshed = started;
+    const operation = started.finally(() => running.delete(operation));
     running.add(operation);
   }, 1_000 / perSecond);
 
