@@ -7,6 +7,7 @@ import { systemClock } from '@alongside/kernel/clock';
 import { Vault } from '@alongside/kernel/secrets';
 import type { Browser } from 'playwright-core';
 import { createSigning, OAuthError } from '../../client/index.ts';
+import type { AuthenticatorsAnswer } from '../../src/cis2/protocol.ts';
 import { demoCredentials, signingClient } from '../../src/seed/registrations.ts';
 import { type SigningRequest, Transactions } from '../../src/signing/transactions.ts';
 import { openDatabase } from '../../src/storage/dialects.ts';
@@ -111,6 +112,40 @@ describe('a prescriber who signs', () => {
       signing.result(started.token),
       (error: OAuthError) => error.error === 'access_denied' && error.status === 403,
     );
+    await page.context().close();
+  });
+
+  test('proves presence with a security key and user verification instead of the card', async () => {
+    const { signing, callback } = await open();
+    const started = await signing.request({ payloads: [{ id: '1', payload: 'YQ==' }], subject: gp });
+    const { authenticators } = await instance.api<AuthenticatorsAnswer>('GET', '/people/gp/authenticators');
+    const page = await (await browser.newContext()).newPage();
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send('WebAuthn.enable');
+    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'usb',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+      },
+    });
+    const credential = authenticators.find(({ kind }) => kind === 'security-key')?.development?.credential;
+    await cdp.send('WebAuthn.addCredential', { authenticatorId, credential } as never);
+    await page.goto(started.redirectUri);
+    await page.getByRole('button', { name: 'Sign', exact: true }).click();
+    await page.getByText('Use another way to sign in').click();
+    await page.getByRole('radio', { name: 'Security key' }).check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.waitForURL(`${callback}?**`);
+    const { signatures, certificate } = await signing.result(started.token);
+    assert.ok(isValid('a', signatures[0]?.signature, certificate));
+    const { records } = await instance.api<{ records: { detail: { authenticator: string } }[] }>(
+      'GET',
+      '/audit?action=signing.signed',
+    );
+    assert.ok(records.some(({ detail }) => detail.authenticator === 'FIDO2'));
     await page.context().close();
   });
 
