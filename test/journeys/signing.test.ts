@@ -165,6 +165,19 @@ describe('a prescriber who signs', () => {
       assert.ok(words.includes(sentence), words.join(', '));
   });
 
+  test("has a certificate on the person's page of the console, which revokes it", async () => {
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(`${instance.urls.console}/people/${gp}`);
+    await page.getByRole('heading', { name: 'Signing certificate' }).waitFor();
+    await page.getByText('RSA-2048').waitFor();
+    page.on('dialog', (dialog) => dialog.accept());
+    await page.locator('#signing-reason').selectOption('keyCompromise');
+    await page.locator('form#revoke-signing button, #revoke-signing button').first().click();
+    await page.getByText('revoked', { exact: true }).waitFor();
+    assert.equal((await instance.api<{ state: string }>('GET', '/people/gp/signing')).state, 'revoked');
+    await page.context().close();
+  });
+
   test('signs in the sandbox without a person and without a token', async () => {
     const { signing } = await open('/sandbox/signing-service');
     const { token } = await signing.request({ payloads: [{ id: '1', payload: 'YQ==' }], subject: gp });

@@ -33,6 +33,7 @@ import { noOfficer, officerField, officers } from '../../parts/officers.ts';
 import { authenticatorName } from '../../parts/role-names.ts';
 import { endAllButton } from '../sessions/page.ts';
 import { personForm } from './person-form.ts';
+import { signingCertificate } from './signing.ts';
 
 type View = PageView<{ uid: string }>;
 
@@ -206,6 +207,7 @@ export const personPage = definePage({
     about: { on: ['person'], render: about },
     cards: { on: ['card', 'desk'], render: cards },
     authenticators: { on: ['person'], render: otherAuthenticators },
+    signing: { on: ['person'], render: async (view) => signingCertificate(view, (await find(view)).uid) },
     sessions: { on: ['session'], render: sessions },
     did: { on: ['journey'], render: did },
     requests: {
@@ -233,7 +235,7 @@ export const personPage = definePage({
             : html`
 <h2>Remove</h2><div class="actions">${callButton({ id: 'remove', method: 'DELETE', path: `/people/${uid}`, done: 'Removed.', label: 'Remove this person', confirm: 'Remove this person from the directory? Sessions end at once.', next: '/people', tone: 'danger' })}</div>`
         }`
-      : html`${note}${await view.part('about')}<h2>Cards</h2>${await view.part('cards')}<h2>Other authenticators</h2>${await view.part('authenticators')}
+      : html`${note}${await view.part('about')}<h2>Cards</h2>${await view.part('cards')}<h2>Other authenticators</h2>${await view.part('authenticators')}<h2>Signing certificate</h2>${await view.part('signing')}
 ${await forms(view, person)}<h2>Sessions</h2>${await view.part('sessions')}<h2>Latest journeys</h2>${await view.part('did')}`;
     return {
       title: displayName.slice(0, 200),
