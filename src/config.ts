@@ -119,7 +119,7 @@ export const configShape = {
     .refine(isDatabaseSetting, 'must be postgres://…, sqlite:FILE or :memory:')
     .default('')
     .describe(
-      'Database: postgres://…, or a SQLite file in the data folder; @FILE reads the address from a file',
+      'Database: postgres://…, also with several hosts, or a SQLite file in the data folder; @FILE reads the address from a file',
     )
     .meta(carriesSecret),
   databaseConnections: whole(1, 1_000)

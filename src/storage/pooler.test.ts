@@ -9,6 +9,7 @@ import { migrate } from './migrations.ts';
 import { PostgresDatabase } from './postgres.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 import { Echo, Unheard } from './postgres-echo.ts';
+import { PostgresHosts } from './postgres-hosts.ts';
 import { PostgresWatcher } from './postgres-watcher.ts';
 
 const program = process.env.ALONGSIDE_PGBOUNCER ?? '';
@@ -44,6 +45,7 @@ describe('PostgreSQL behind PgBouncer', { skip: program === '' && 'needs PgBounc
     const pooler = await startPgBouncer(program, server.socket, 'transaction');
     const options = {
       connectionString: pooler.urlOf(name),
+      hosts: new PostgresHosts(pooler.urlOf(name), 2_000),
       silence: 1_000,
       open: new Set<PostgresConnection>(),
     };
@@ -66,6 +68,7 @@ describe('PostgreSQL behind PgBouncer', { skip: program === '' && 'needs PgBounc
     const pooler = await startPgBouncer(program, server.socket, 'transaction');
     const options = {
       connectionString: pooler.urlOf(name),
+      hosts: new PostgresHosts(pooler.urlOf(name), 2_000),
       silence: 500,
       open: new Set<PostgresConnection>(),
     };

@@ -2,10 +2,13 @@ import type { Duplex } from 'node:stream';
 import { reasonOf } from '@alongside/kernel/errors';
 import pg from 'pg';
 import { RowError, StatementError, StorageError } from './database.ts';
+import type { PostgresHosts } from './postgres-hosts.ts';
 
 export interface ConnectionOptions extends pg.ClientConfig {
   /** Milliseconds without a response to a waiting query, after which the connection is closed. */
   silence: number;
+  /** The servers of the database. */
+  hosts: PostgresHosts;
   /** Open connections of the database; each adds itself. */
   open: Set<PostgresConnection>;
 }
@@ -28,6 +31,7 @@ export const isOutdatedPlan = (error: unknown): boolean =>
  * and its idle connections are closed too, because they probably lead to the same server.
  */
 export class PostgresConnection extends pg.Client {
+  readonly #hosts: ConnectionOptions['hosts'];
   readonly #silence: number;
   readonly #open: Set<PostgresConnection>;
   #failure: Error | undefined;
@@ -37,7 +41,8 @@ export class PostgresConnection extends pg.Client {
   #isPatient = false;
 
   constructor(options: ConnectionOptions) {
-    super(options);
+    super({ ...options, connectionString: options.hosts.url });
+    this.#hosts = options.hosts;
     this.#silence = options.silence;
     this.#open = options.open;
     this.#open.add(this);
@@ -118,6 +123,7 @@ export class PostgresConnection extends pg.Client {
   }
 
   #fail(error: Error): void {
+    if (!this.#failure) this.#hosts.lost();
     this.#failure ??= error;
     clearTimeout(this.#alarm);
   }

@@ -24,6 +24,7 @@ import {
   PostgresConnection,
 } from './postgres-connection.ts';
 import { Echo, Unheard } from './postgres-echo.ts';
+import { hostsOf, PostgresHosts } from './postgres-hosts.ts';
 import { PostgresReader } from './postgres-reader.ts';
 import { type Progress, runBatch, runPatiently } from './postgres-statements.ts';
 import { PostgresWatcher } from './postgres-watcher.ts';
@@ -64,10 +65,12 @@ const isCached = ({ caches }: Statement): boolean =>
   caches !== undefined && areAnnounced(caches.tables, caches.kind);
 
 function describe(url: string): string {
-  const parsed = URL.parse(url);
+  const hosts = hostsOf(url);
+  const parsed = URL.parse(hosts[0]?.url ?? '');
   if (!parsed) return 'PostgreSQL';
   const host = parsed.searchParams.get('host') ?? parsed.host;
-  return `PostgreSQL ${host}${parsed.pathname}`;
+  const names = hosts.length > 1 ? hosts.map(({ name }) => name).join(',') : host;
+  return `PostgreSQL ${names}${parsed.pathname}`;
 }
 
 function optionsOf(
@@ -75,7 +78,7 @@ function optionsOf(
   { connectTimeout = 2_000, timeout = 5_000 }: PostgresOptions,
 ): ConnectionOptions {
   return {
-    connectionString: url,
+    hosts: new PostgresHosts(url, connectTimeout),
     connectionTimeoutMillis: connectTimeout,
     silence: timeout,
     // The server cancels first, so that a slow statement costs no connection.
@@ -124,6 +127,7 @@ export class PostgresDatabase implements Database {
   static async open(url: string, options: PostgresOptions = {}): Promise<PostgresDatabase> {
     const database = new PostgresDatabase(url, options);
     try {
+      await database.#options.hosts.search();
       const row = await database.get<{ version: number; standby: boolean }>(
         sql("SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby"),
       );
@@ -241,6 +245,7 @@ export class PostgresDatabase implements Database {
       progress.isLost = connection.isLost(error);
       // A server that became a standby refuses every write; the next connection may lead to its successor.
       if (progress.isLost || codeOf(error) === readOnly) reason = error as Error;
+      if (reason) this.#options.hosts.lost();
       throw error;
     } finally {
       connection.release(reason);
@@ -325,6 +330,7 @@ export class PostgresDatabase implements Database {
   }
 
   async #close(): Promise<void> {
+    this.#options.hosts.close();
     this.#listeners.clear();
     // The last writes of a process concern the others too.
     const isPending = this.#pulse !== undefined;

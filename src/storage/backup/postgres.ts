@@ -2,8 +2,12 @@ import { once } from 'node:events';
 import { reasonOf } from '@alongside/kernel/errors';
 import { counted, OperatorError } from '@alongside/kernel/operator';
 import pg from 'pg';
+import { PostgresHosts } from '../postgres-hosts.ts';
 import { endedTables, endingSql, type Facts, factsOf, tablesQuery } from './manifest.ts';
 import { PostgresTools, type RunningTool } from './postgres-tools.ts';
+
+/** Milliseconds to connect. */
+const connectTimeout = 10_000;
 
 /** A connection with the programs that work on the same database. */
 export interface PostgresServer {
@@ -15,11 +19,26 @@ export interface PostgresServer {
   tables: string[];
 }
 
+/** Returns the address of the primary, which a setting with several hosts leads to. */
+async function primaryOf(setting: string): Promise<string> {
+  const hosts = new PostgresHosts(setting, connectTimeout);
+  try {
+    await hosts.search();
+  } catch (error) {
+    throw new OperatorError(`The database cannot be used: ${reasonOf(error)}.`);
+  }
+  return hosts.url;
+}
+
 /** Connects for a backup or restore. @param toolsFolder see `PostgresTools` @throws OperatorError */
-export async function connectServer(url: string, toolsFolder: string | undefined): Promise<PostgresServer> {
+export async function connectServer(
+  setting: string,
+  toolsFolder: string | undefined,
+): Promise<PostgresServer> {
+  const url = await primaryOf(setting);
   const client = new pg.Client({
     connectionString: url,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: connectTimeout,
     keepAlive: true,
     fallback_application_name: 'alongside',
   });

@@ -1,0 +1,107 @@
+import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError } from '@alongside/kernel/operator';
+import pg from 'pg';
+
+interface Host {
+  /** As in the setting, for people. */
+  readonly name: string;
+  readonly url: string;
+}
+
+/** Milliseconds between two searches for the primary. */
+const searchPause = 250;
+
+const shape = /^(postgres(?:ql)?:\/\/(?:[^@/?#]*@)?)([^/?#]*)([^?#]*)(?:\?([^#]*))?$/;
+
+/** Returns the hosts of a connection string, in order: `postgres://h1,h2:5433/db` (libpq, section 34.1.1.3). */
+export function hostsOf(setting: string): Host[] {
+  const [, start = '', authority = '', path = '', search = ''] = shape.exec(setting) ?? [];
+  const names = authority.split(',');
+  if (names.length < 2) return [{ name: authority, url: setting }];
+  const query = new URLSearchParams(search);
+  const attributes = query.get('target_session_attrs');
+  if (attributes !== null && attributes !== 'read-write' && attributes !== 'primary')
+    throw new OperatorError(
+      `target_session_attrs=${attributes} of --database cannot be used: Alongside writes, so it must be read-write or primary.`,
+    );
+  query.delete('target_session_attrs');
+  const rest = query.size === 0 ? '' : `?${query}`;
+  return names.map((name) => ({ name: decodeURIComponent(name), url: `${start}${name}${path}${rest}` }));
+}
+
+/** The servers of a database, of which one is the primary. New connections lead to the one that was found last. */
+export class PostgresHosts {
+  readonly #hosts: readonly Host[];
+  readonly #timeout: number;
+  #current: Host;
+  #searching: Promise<void> | undefined;
+  #lastSearch = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
+
+  /** @param timeout milliseconds for a connection to a server */
+  constructor(setting: string, timeout: number) {
+    this.#hosts = hostsOf(setting);
+    this.#timeout = timeout;
+    this.#current = this.#hosts[0] as Host;
+  }
+
+  get url(): string {
+    return this.#current.url;
+  }
+
+  /** Looks for the primary again, after a connection failed; at most a few times a second. */
+  lost(): void {
+    if (this.#isClosed || this.#hosts.length < 2 || performance.now() - this.#lastSearch < searchPause)
+      return;
+    void this.search().catch(() => undefined);
+  }
+
+  /** Searches no more: connections end in order. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Finds the primary. @throws Error with the answer of each server if there is none */
+  search(): Promise<void> {
+    if (this.#hosts.length < 2) return Promise.resolve();
+    this.#searching ??= this.#search().finally(() => {
+      this.#searching = undefined;
+      this.#lastSearch = performance.now();
+    });
+    return this.#searching;
+  }
+
+  async #search(): Promise<void> {
+    // All at once, because a lost machine answers only by its time limit. The first of the list wins.
+    const found = this.#hosts.map(async (host) => ({ host, problem: await this.#problemOf(host) }));
+    const problems: string[] = [];
+    for (const one of found) {
+      const { host, problem } = await one;
+      if (problem === undefined) {
+        this.#current = host;
+        return;
+      }
+      problems.push(`${host.name}: ${problem}`);
+    }
+    throw new Error(`no server takes writes (${problems.join('; ')})`);
+  }
+
+  /** Returns why a server cannot be used; undefined for the primary. */
+  async #problemOf({ url }: Host): Promise<string | undefined> {
+    const client = new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: this.#timeout,
+      query_timeout: this.#timeout,
+    });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      const { rows } = await client.query("SELECT current_setting('transaction_read_only') AS value");
+      return rows[0]?.value === 'off' ? undefined : 'it is a standby, or read-only';
+    } catch (error) {
+      return reasonOf(error);
+    } finally {
+      void client.end().catch(() => undefined);
+    }
+  }
+}
