@@ -216,6 +216,8 @@ test('loadConfig accepts @FILE for a secret setting, and exposedFlags reports a 
     (error: Error) => /--mail: must be smtp/.test(error.message) && !error.message.includes('very-secret'),
   );
   for (const [mail, exposed] of [
+    ['postgres://user:pass@h1:5432,h2:5433/db', ['--mail']],
+    ['postgres://user@h1:5432,h2:5433/db', []],
     ['smtp://a:b@mail.test', ['--mail']],
     ['postgres://db.test/x?password=b', ['--mail']],
     ['smtp://a@mail.test', []],

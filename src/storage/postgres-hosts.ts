@@ -11,13 +11,15 @@ interface Host {
 /** Milliseconds between two searches for the primary. */
 const searchPause = 250;
 
-const shape = /^(postgres(?:ql)?:\/\/(?:[^@/?#]*@)?)([^/?#]*)([^?#]*)(?:\?([^#]*))?$/;
-
 /** Returns the hosts of a connection string, in order: `postgres://h1,h2:5433/db` (libpq, section 34.1.1.3). */
 export function hostsOf(setting: string): Host[] {
-  const [, start = '', authority = '', path = '', search = ''] = shape.exec(setting) ?? [];
-  const names = authority.split(',');
-  if (names.length < 2) return [{ name: authority, url: setting }];
+  const begin = setting.indexOf('://') + 3;
+  const end = begin + setting.slice(begin).search(/[/?#]|$/);
+  const after = setting.lastIndexOf('@', end - 1) + 1;
+  const start = setting.slice(0, Math.max(begin, after));
+  const names = setting.slice(start.length, end).split(',');
+  if (names.length < 2) return [{ name: names[0] ?? '', url: setting }];
+  const [path = '', search = ''] = setting.slice(end).split('?', 2);
   const query = new URLSearchParams(search);
   const attributes = query.get('target_session_attrs');
   if (attributes !== null && attributes !== 'read-write' && attributes !== 'primary')
