@@ -39,7 +39,7 @@ function readSecret(value: unknown, place: string): unknown {
 const exposes: Readonly<Record<string, (text: string) => boolean>> = {
   password(text) {
     // One host is enough: a list with ports is no address.
-    const url = URL.parse(text.replace(/,[^,@/?#]*(?=[/?#,]|$)/g, ''));
+    const url = URL.parse(text.replaceAll(/,[^,@/?#&=]*(?=[/?#,]|$)/g, ''));
     return url !== null && (url.password !== '' || url.searchParams.has('password'));
   },
   whole: (text) => !text.startsWith('@'),
