@@ -23,7 +23,7 @@ const all = (selector: string): HTMLInputElement[] => [
   ...preview.querySelectorAll<HTMLInputElement>(selector),
 ];
 /** Values that the reader changed, by name, kept while the request is drawn again. */
-let values: Record<string, string> = {};
+let values: Record<string, string> = JSON.parse(form.dataset.values || '{}');
 let isCatching = false;
 const orderOf = (): Order => ({
   kind: chosen('kind'),
@@ -154,6 +154,15 @@ channel.onmessage = ({ data }) => {
   redraw();
 };
 
+/** Issues a token for the person of the request that is run again, unless the reader has filled one in. */
+const mintToken = async (): Promise<void> => {
+  const { mint } = form.dataset;
+  if (!mint || variables.get('ACCESS_TOKEN')) return;
+  const person = mint === 'application' ? {} : { person: mint };
+  const made = await call('POST', '/tokens', { body: { application: chosen('application'), ...person } });
+  if (made.isOk) variables.set('ACCESS_TOKEN', made.answer.access_token);
+};
+
 const send = async (): Promise<void> => {
   // A response of an earlier request would look like that of this one.
   response.replaceChildren();
@@ -174,6 +183,7 @@ const send = async (): Promise<void> => {
       return refuse(reason, byId('key'));
     }
   }
+  await mintToken();
   const missing = new Set<string>();
   const pairs = (list: { name: string; value: string }[]) =>
     list.map(({ name, value }) => ({ name, value: filled(value, missing) }));

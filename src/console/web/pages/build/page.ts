@@ -30,10 +30,11 @@ function chooser(
   kind: RequestKind,
   chosen: StoredApplication,
   applications: readonly StoredApplication[],
+  { values, mint }: { values: object; mint: string | null },
 ): Html {
   const demo = withDemoKey(applications);
   return html`<form id="choose" class="filters" method="get" action="/build" data-key="${demo.includes(chosen.id) ? demoPrivateKeyPem.trim() : ''}"
- data-demo-key="${demoPrivateKeyPem.trim()}" data-demo="${demo.join(' ')}">
+ data-values="${JSON.stringify(values)}" data-mint="${mint ?? ''}" data-demo-key="${demoPrivateKeyPem.trim()}" data-demo="${demo.join(' ')}">
 ${select(
   'kind',
   'Request',
@@ -49,6 +50,15 @@ ${select(
 <button type="submit" class="secondary">Show</button></form>`;
 }
 
+/** Values of the request that is run again, by the name of their field. */
+const valuesOf = (query: URLSearchParams): Record<string, string> =>
+  Object.fromEntries(
+    [...query]
+      .filter(([name]) => name.startsWith('value.'))
+      .slice(0, 20)
+      .map(([name, value]) => [name.slice('value.'.length), value.slice(0, 2_000)]),
+  );
+
 /** Makes the exact HTTP of both patterns for an application, with picked mistakes, and sends it. */
 export const buildPage = definePage({
   path: '/build',
@@ -61,6 +71,9 @@ export const buildPage = definePage({
     const applications = suited(kind, all);
     const application =
       applications.find(({ id }) => id === query.get('application')) ??
+      applications.find(({ platform, cis2 }) =>
+        [platform?.clientId, cis2?.clientId].includes(query.get('client') ?? ''),
+      ) ??
       applications.find(({ id }) => !id.startsWith('demo-') && id !== 'platform') ??
       applications.find(({ platform, cis2 }) => platform?.callbackUrls.length || cis2) ??
       applications[0];
@@ -74,6 +87,7 @@ export const buildPage = definePage({
         ),
       };
     const mistakes = query.getAll('mistake').slice(0, 20);
+    const values = valuesOf(query);
     return {
       title,
       lead: 'The exact message of each step, with the rule of every field. You see it before it is sent, and what you send stays at this installation.',
@@ -81,13 +95,14 @@ export const buildPage = definePage({
         kind,
         application,
         all.filter(({ platform, cis2 }) => platform || cis2),
+        { values, mint: query.get('mint') },
       )}
 ${
   hasRunCallback(application, console)
     ? html`<div class="warning"><p>This console is a callback of the application, for a run in another tab or one that did not end.</p>${callButton({ id: 'remove-callback', method: 'DELETE', path: `/applications/${encodeURIComponent(application.id)}/run-callback`, done: 'Removed.', label: 'Remove the callback', next: '/build' })}</div>`
     : undefined
 }
-<div id="preview">${previewView(previewOf(console, { kind, application, mistakes }))}</div>
+<div id="preview">${previewView(previewOf(console, { kind, application, values, mistakes }))}</div>
 <section id="response" aria-label="Response"></section>`,
     };
   },

@@ -13,7 +13,9 @@ import {
 } from '../../../../journeys/text.ts';
 import { errorAddress } from '../../../explanations/catalogue.ts';
 import type { Banner } from '../../../explanations/finding.ts';
-import { foreign, joined, outcomeTag } from '../../frame/controls.ts';
+import type { Act } from '../../../explanations/mend.ts';
+import { runAgainAddress } from '../../../explanations/run-again.ts';
+import { callButton, foreign, joined, outcomeTag } from '../../frame/controls.ts';
 import { type JourneyView, stepAddress } from './address.ts';
 import { roleOf } from './roles.ts';
 
@@ -112,10 +114,24 @@ export function refusalDetails(refusal: Banner, application: Message['applicatio
   }<dt>What to do</dt><dd>${foreign(mend, 600)}</dd><dt>Who acts</dt><dd>${actorOf(refusal, application)}${error === null ? undefined : html` · <a href="${errorAddress(error)}"><code>${cut(error, 80)}</code></a>`} · ${sourceLink(source)}</dd></dl>`;
 }
 
+const actButton = ({ label, call, href }: Act, index: number): Html =>
+  call
+    ? callButton({ id: `mend-${index}`, ...call, label, tone: 'primary' })
+    : html`<a class="button small" href="${href}">${label}</a>`;
+
+/** The acts that remove the cause, then the same request again. */
+function mendSection(journey: Journey, message: Message, acts: readonly Act[]): Html | undefined {
+  const again = runAgainAddress(message, journey);
+  if (acts.length === 0 && again === undefined) return undefined;
+  return html`<div class="actions mend" id="mend">${acts.map(actButton)}${
+    again ? html`<a class="button small secondary" href="${again}">Run again</a>` : undefined
+  }</div>`;
+}
+
 const verbs = { refused: 'was refused', failed: 'failed', lost: 'was lost', succeeded: '' } as const;
 
 /** Explains the step in which a journey ended. One that succeeded in the end, such as after a wrong PIN, needs no explanation. */
-export function banner(journey: Journey, view: JourneyView): Html | undefined {
+export function banner(journey: Journey, view: JourneyView, acts: readonly Act[] = []): Html | undefined {
   const message = journey.messages.find(({ number }) => number === journey.failedStep);
   if (!message || journey.outcome === 'succeeded') return undefined;
   const { refusal, outcome, number, application } = message;
@@ -123,5 +139,5 @@ export function banner(journey: Journey, view: JourneyView): Html | undefined {
   const address = stepAddress(view, message);
   return html`<section class="banner" aria-labelledby="banner-title"><h2 id="banner-title"><span aria-hidden="true">✕</span> <a href="${address}" data-step="${number}">Step ${number}</a> ${verbs[outcome]}: ${reason}</h2>${
     refusal ? refusalDetails(refusal, application ?? journey.application) : undefined
-  }</section>`;
+  }${mendSection(journey, message, acts)}</section>`;
 }

@@ -1,6 +1,8 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { DecodedToken, Journey, Message } from '../../../../journeys/model.ts';
 import { afterColon, attemptOf, cut, duration, laneName, reasonOf } from '../../../../journeys/text.ts';
+
+import { runAgainAddress } from '../../../explanations/run-again.ts';
 import { foreign, segmented, tabs } from '../../frame/controls.ts';
 import { applicationLink } from '../../parts/journeys.ts';
 import { addressOf, type JourneyView, stepAddress, type Tab } from './address.ts';
@@ -154,30 +156,11 @@ ${tabs(
 <div class="panel-body">${panels[open]()}${actions(message, journey)}</div></section>`;
 }
 
-/** Kinds of the request builder, by the name of a message. */
-const builderKinds: Readonly<Record<string, string>> = {
-  'authorisation.authorize': 'authorize',
-  'authorisation.token.code': 'code',
-  'authorisation.token.refresh': 'refresh',
-  'authorisation.token.assertion': 'client-credentials',
-  'authorisation.token.exchange': 'exchange',
-  'authorisation.userinfo': 'userinfo',
-  'cis2.authorize': 'authorize-cis2',
-  'cis2.token.code': 'code-cis2',
-};
-
-/** Returns the address at which an application's request is built again; undefined for one that the builder does not know. */
-function builderAddress({ name, to, from, application, request }: Message): string | undefined {
-  const kind = to.startsWith('api:') ? 'api' : builderKinds[name];
-  if (kind === undefined || from !== 'application' || request === null) return undefined;
-  return `/build?${new URLSearchParams({ kind, ...(application ? { application: application.id } : {}) })}`;
-}
-
 /** Next steps after a failed one. */
 function actions(message: Message, journey: Journey): Html | undefined {
   if (message.outcome === 'succeeded' || message.kind === 'act') return undefined;
-  const builder = builderAddress(message);
+  const builder = runAgainAddress(message, journey);
   return html`<p class="actions">${
-    builder ? html`<a class="button" href="${builder}">Open in request builder</a>` : undefined
+    builder ? html`<a class="button" href="${builder}">Run again</a>` : undefined
   }<a class="button secondary" href="/journeys/compare?a=${encodeURIComponent(journey.id)}">Compare with the last good one</a></p>`;
 }

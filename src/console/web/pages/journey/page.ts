@@ -10,6 +10,7 @@ import {
   titleOf,
   wordsOf,
 } from '../../../../journeys/text.ts';
+import { type Act, actsFor } from '../../../explanations/mend.ts';
 import type { ConsoleContext } from '../../../model/dependencies.ts';
 import { arrowPicture, type Lanes, laneHeads, laneLines, lanesOf } from '../../../service/exports/arrows.ts';
 import { exportFormats } from '../../../service/exports/formats.ts';
@@ -177,10 +178,16 @@ const actions = (journey: Journey, { urls }: Pick<ConsoleContext, 'urls'>): Html
 ${exportMenu(journey)}`;
 
 /** Heading, banner and filters: everything above the ledger. The script puts the texts of the template into the heading. */
-const summary = (journey: Journey, view: JourneyView, console: Pick<ConsoleContext, 'urls'>): Html =>
+const summary = (
+  journey: Journey,
+  view: JourneyView,
+  console: Pick<ConsoleContext, 'urls'>,
+  acts: readonly Act[],
+): Html =>
   html`<template id="fresh-heading"><span>${headingOf(journey)}</span><span>${leadOf(journey)}</span></template>${notices(journey, view)}${banner(
     journey,
     view,
+    acts,
   )}${related(journey)}<div class="filters-of-journey">${filters(journey, view)}<div class="actions">${actions(journey, console)}</div></div>${timeBar(journey)}`;
 
 /** One journey: ledger and diagram in one, with the details of a step. */
@@ -190,10 +197,12 @@ export const journeyPage = definePage({
   program: 'pages/journey/journey',
   parts: {
     summary: {
-      on: ['journey'],
+      on: ['journey', 'fault', 'clock', 'application', 'card'],
       async render(request) {
         const { journey, view } = await read(request);
-        return summary(journey, view, request.console);
+        const failed = journey.messages.find(({ number }) => number === journey.failedStep);
+        const acts = failed ? await actsFor(failed, journey, request.console) : [];
+        return summary(journey, view, request.console, acts);
       },
     },
     ledger: {
