@@ -35,7 +35,7 @@ export interface SigningRequest extends Abortable {
   payloads: readonly SigningPayload[];
   /** RSA with SHA-256 by default; RS1 is SHA-1. */
   algorithm?: 'RS256' | 'RS1' | undefined;
-  /** Comes back with the browser. */
+  /** Returned with the browser. */
   state?: string | undefined;
   /** SDS user id (uid) of the user who signs: the one of the access token. */
   subject: string;
@@ -44,7 +44,7 @@ export interface SigningRequest extends Abortable {
 /** A request that waits for the user. */
 export interface StartedSigning {
   token: string;
-  /** Open it in the user's browser. The browser comes back to the registered address with `token` and `state`. */
+  /** Open it in the user's browser. The browser returns to the registered address with `token` and `state`. */
   redirectUri: string;
 }
 
@@ -59,7 +59,7 @@ export interface SignedPayloads {
 export interface Signing {
   /** Sends documents to sign. */
   request(request: SigningRequest): Promise<StartedSigning>;
-  /** Fetches the signatures after the browser has come back. It may be repeated. Throws `access_denied` if the user declined. */
+  /** Fetches the signatures after the browser has returned. It may be repeated. Throws `access_denied` if the user declined. */
   result(token: string, options?: Abortable): Promise<SignedPayloads>;
 }
 

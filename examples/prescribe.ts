@@ -9,7 +9,7 @@ import { attach } from '../src/kit/index.ts';
 import { findInstance, type Instance, register } from './instance.ts';
 
 // A prescription: prepare, sign with the Digital Signature Service, wrap, verify. It registers itself at the running Alongside and
-// signs as the person whose card is in the reader, whose PIN is 123456 (ALONGSIDE_PIN):
+// signs as the person with the card in the reader; ALONGSIDE_PIN is its PIN, by default 123456:
 //   npx alongside card insert gp
 //   node examples/prescribe.ts            answers the presence check itself
 //   node examples/prescribe.ts --browser  prints an address to open in a browser
@@ -100,7 +100,7 @@ if (!card) {
   process.exit(1);
 }
 
-// The application: where its users come back, and its key, which has at least 4096 bits.
+// The application: the address to which its users return, and its key of at least 4096 bits.
 const server = createServer((_, response) => response.end('You can go back to the terminal.')).listen(
   0,
   'localhost',
@@ -148,7 +148,7 @@ server.close();
 server.closeAllConnections();
 const answer = new URL(request.url, callback).searchParams;
 if (answer.get('state') !== state || answer.get('token') !== started.token)
-  throw new Error('The browser came back with another signature.');
+  throw new Error('The browser returned with another signature.');
 
 const { signatures, certificate } = await signing.result(started.token);
 const signature = wrap(digest, signatures[0]?.signature ?? '', certificate);

@@ -1,6 +1,6 @@
 import { catalogue, type Refusal } from '@alongside/kernel/errors';
 
-const chosen = 'chosen by Alongside: no public text says it';
+const chosen = 'chosen by Alongside, because no public source describes it';
 const tool =
   'NHSDigital/electronic-prescription-service-api, packages/tool/site/server/src/services/communication/live-signing-client.ts';
 const request = { code: 'invalid_request', status: 400 } as const;
@@ -258,7 +258,7 @@ export const errors = catalogue('signing', {
     description: 'CIS gives this person no signing certificate',
     actor: 'operator',
     source: chosen,
-    expected: 'a person in the directory whose account is not disabled',
+    expected: 'an enabled person in the directory',
     fix: 'Enable the person, if they may sign.',
   },
   certificateUnavailable: {

@@ -6,7 +6,7 @@ const presenceRefused: NamedFault = {
 };
 const wrongCertificate: NamedFault = {
   name: 'signing-wrong-certificate',
-  summary: 'signatures come with a valid certificate of another key, so that they do not verify',
+  summary: 'the response has a valid certificate of another key, so that signatures do not verify',
 };
 
 /** The faults of the signing service. */

@@ -68,12 +68,12 @@ function apiOf(signing: SigningServices, request: (call: ApiCall) => Promise<Ans
   async function answer(call: SigningCall): Promise<Answer> {
     const known = { signing, call };
     if (call.path === '/signaturerequest') {
-      if (call.method !== 'POST') throw errors.methodWrong(`${call.method} came`);
+      if (call.method !== 'POST') throw errors.methodWrong(`the method is ${call.method}`);
       return request(known);
     }
     const token = responsePath.exec(call.path)?.[1];
     if (token === undefined) throw errors.pathUnknown('no such path');
-    if (call.method !== 'GET') throw errors.methodWrong(`${call.method} came`);
+    if (call.method !== 'GET') throw errors.methodWrong(`the method is ${call.method}`);
     return signatureResponse.run({ ...known, token });
   }
 
@@ -89,7 +89,7 @@ function apiOf(signing: SigningServices, request: (call: ApiCall) => Promise<Ans
   };
 }
 
-/** Polling before the presence check is no refusal, and the end of a request has its record already. */
+/** Records a refusal, except polling before the presence check and requests that have ended, which have a record. */
 async function recordRefusal({ audit }: SigningServices, call: SigningCall, refusal: Refusal): Promise<void> {
   const { entry } = refusal;
   if (entry === errors.presencePending.entry || endingOf(refusal) !== undefined) return;

@@ -84,7 +84,7 @@ describe('a prescriber who signs', () => {
     await page.context().close();
   });
 
-  test('is asked again after a wrong PIN, and declines on the page', async () => {
+  test('can try again after a wrong PIN, and declines on the page', async () => {
     const { signing, callback } = await open();
     const started = await signing.request({ payloads: [{ id: '1', payload: 'YQ==' }], subject: gp });
     const page = await (await browser.newContext()).newPage();
@@ -149,7 +149,7 @@ describe('a prescriber who signs', () => {
     await page.context().close();
   });
 
-  test('shows the journey of a signature, with what was asked and signed', async () => {
+  test('shows the journey of a signature, with its requests', async () => {
     const events = await instance.events();
     const signed = events.find(({ name }) => name === 'signing.signed');
     assert.ok(signed);

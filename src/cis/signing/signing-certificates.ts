@@ -7,7 +7,7 @@ import type { CertificateRecord, CertificateRecords } from '../issuing-authority
 import { profiles, servicePolicy, validityOf } from '../issuing-authority/profiles.ts';
 import { type Person, paths, type RevocationReason, type SigningState } from '../protocol.ts';
 
-// Keys at the signing service have no card. Their certificates are stored like those of cards, so that the CRL and the responder
+// Certificates of keys at the signing service are stored like those of cards, so that the CRL and the responder
 // cover them, under a serial that no card can have.
 const keyOf = (uid: string): string => `signing:${uid}`;
 

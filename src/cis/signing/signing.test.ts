@@ -60,7 +60,7 @@ describe('certificates of the signing service', () => {
     );
   };
 
-  test('issues a certificate whose chain, usage, CRL and responder OpenSSL accepts, until it is revoked', async () => {
+  test('issues a certificate that OpenSSL accepts with its chain, usage, CRL and responder, until it is revoked', async () => {
     const response = await fetch(url + paths.signingAuthority);
     assert.equal(response.headers.get('content-type'), 'application/x-pem-file');
     const [issuing, root] = (await response.text()).split(/(?<=-----END CERTIFICATE-----\n)/);

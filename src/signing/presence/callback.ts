@@ -43,7 +43,8 @@ const takePresence = check(
     if (cookie === undefined || !equalSecrets(sha256(cookie), waiting.browser))
       throw errors.presenceUnknown('the response is from another browser than the request');
     const presence = await transactions.takePresence(state);
-    if (!presence) throw errors.presenceUnknown('another response with this state came at the same time');
+    if (!presence)
+      throw errors.presenceUnknown('another response with this state was processed at the same time');
     const { token } = presence;
     recorder.record({
       keys: [token, stateKey({ clientId: upstream.clientId, state }), parameters.get('code') ?? ''],

@@ -59,7 +59,11 @@ for (const dialect of dialects('SQLite', 'PostgreSQL'))
     async function sign(signing: Signing, pin = '123456'): Promise<Landing> {
       await signing.browser.go(signing.redirectUri);
       const asked = await decide(signing, 'sign');
-      assert.equal(asked.url.origin, new URL(instance.urls.identityAgent).origin, 'the PIN is asked for');
+      assert.equal(
+        asked.url.origin,
+        new URL(instance.urls.identityAgent).origin,
+        'the agent asks for the PIN',
+      );
       await instance.api('POST', '/agent/pin', { pin });
       return signing.browser.go(asked.url.href);
     }
@@ -136,7 +140,7 @@ for (const dialect of dialects('SQLite', 'PostgreSQL'))
         change(authorize.searchParams);
         const landing = await signing.browser.go(authorize.href);
         if (landing.kind === 'callback') assert.equal(landing.url.searchParams.get('error'), 'access_denied');
-        else assert.match(landing.body, /name="pin"/, 'or the PIN is asked for');
+        else assert.match(landing.body, /name="pin"/, 'or the agent asks for the PIN');
         assert.notEqual((await app.response(signing.token)).status, 200);
       });
 
@@ -270,7 +274,7 @@ for (const dialect of dialects('SQLite', 'PostgreSQL'))
       assert.equal((await app.response(cancelled.token)).body.error_description, 'The presence check failed');
     });
 
-    test('signs nothing for a person who is disabled meanwhile, or while CIS2 does not answer', async (t) => {
+    test('signs nothing for a person who was disabled after the request, or while CIS2 does not respond', async (t) => {
       const outage = await ask();
       await instance.api('PUT', '/faults/cis2-token-unavailable', {});
       t.after(() => instance.api('PATCH', '/people/gp', { disabled: false }));
@@ -425,7 +429,7 @@ for (const dialect of dialects('SQLite', 'PostgreSQL'))
       assert.equal(certificate, pem(Buffer.from(next ?? '', 'base64')));
     });
 
-    test('keeps one key of a person whose first signatures come at the same time', async () => {
+    test('keeps one key of a person after concurrent first signatures', async () => {
       await instance.api('POST', '/people/gp/signing/revoke', { reason: 'superseded' });
       const all = await Promise.all(
         Array.from({ length: 5 }, async () => {

@@ -87,9 +87,9 @@ const checkSameOrigin = check(
   function checkSameOrigin({ signing: { urls }, request: { headers } }: PageCall): void {
     const site = headers['sec-fetch-site'];
     if (site === 'same-origin') return;
-    if (site !== undefined) throw errors.foreignPage(`it comes from a page that is ${site}`);
+    if (site !== undefined) throw errors.foreignPage(`its page is ${site}`);
     if (headers.origin !== new URL(urls.api).origin)
-      throw errors.foreignPage(`its origin is ${headers.origin ?? 'not said'}`);
+      throw errors.foreignPage(`its origin is ${headers.origin ?? 'missing'}`);
   },
 );
 

@@ -89,7 +89,7 @@ function checkShapes({ claims }: ClaimContext): void {
   if (index !== -1) throw errors.payloadShape(`payload ${index + 1} has another shape`);
 }
 
-/** The payloads of claims whose shapes were checked. */
+/** Returns the payloads of checked claims. */
 export const payloadsOf = (claims: JwtClaims): Payload[] =>
   (claims.payloads as Payload[]).map(({ id, payload }) => ({ id, payload }));
 

@@ -201,7 +201,7 @@ export async function keepRequest(known: CheckedRequest, mode: 'user' | 'sandbox
     transactions.keepStatement(token, request),
     record,
   ]);
-  if (!kept.done) throw errors.replayed('the same JWS came before');
+  if (!kept.done) throw errors.replayed('the same JWS was received before');
   recorder.record({
     keys: [token],
     lasting: request.family,

@@ -9,7 +9,7 @@ type ResponseCall = ApiCall & { token: string };
 
 type Owned = Pick<SigningAnswer, 'application' | 'uid'>;
 
-/** Whether a request is of the application and the user of the access token. The sandbox has none. */
+/** Returns whether a request belongs to the application and the user of the access token. Calls of the sandbox have no token. */
 const isOwn = ({ call }: ApiCall, { application, uid }: Owned): boolean =>
   call.application === undefined ||
   (call.application === application && call.headers.get(signerHeader) === uid);
