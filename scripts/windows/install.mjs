@@ -58,6 +58,10 @@ export async function build(folder, pascal) {
   ])
     await run(process.execPath, [inClone('scripts', script), folder, ...words]);
   if (pascal === undefined) return;
-  for (const path of ['examples/any-language/SignIn.pas', 'test/windows/testing/Browser.pas'])
+  for (const path of [
+    'examples/any-language/SignIn.pas',
+    'test/windows/testing/Browser.pas',
+    'test/windows/testing/Token.pas',
+  ])
     await run(pascal, ['-v0', '-Twin64', `-FE${folder}`, inClone(...path.split('/'))]);
 }
