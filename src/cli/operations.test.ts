@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
 import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
@@ -10,7 +11,8 @@ import { Navigator } from '../../test/testing/navigate.ts';
 import type { CardsAnswer } from '../cis/protocol.ts';
 import type { DeliveriesAnswer, SessionsAnswer } from '../cis2/protocol.ts';
 import type { ApiSchema } from '../kit/console-api.ts';
-import { invoke, invokeJson, runProcess } from './testing/command.ts';
+import { status } from './commands/status.ts';
+import { invoke, invokeJson, recordedOutput, runProcess } from './testing/command.ts';
 
 // Operations on a running instance, each with its command.
 
@@ -69,6 +71,34 @@ test('status shows the desk, the card, a moved clock and the faults that are on'
   assert.ok(text.includes(`\nFaults  ${fault?.name}\n`), text);
   const after = await json<{ faults: string[]; agent: { state: string } }>('status');
   assert.deepEqual([after.faults, after.agent.state], [[], 'signedIn']);
+});
+
+test('status --watch prints each change once, until the instance ends', async () => {
+  const other = await startInstance();
+  const { lines, out } = recordedOutput();
+  const watching = status.run({
+    argv: ['--watch', '--state', other.state.stateFile],
+    out,
+    commands: async () => [],
+  });
+  const ended = assert.rejects(watching, /No running instance responds/);
+  const seen = async (pattern: RegExp) => {
+    const end = performance.now() + 30_000;
+    while (!lines.some((line) => pattern.test(line)))
+      if (performance.now() > end) assert.fail(`${pattern}: ${lines.join('\n')}`);
+      else await sleep(50);
+  };
+  await seen(/Faults: none$/);
+  const [fault] = (await other.api<{ faults: { name: string }[] }>('GET', '/faults')).faults;
+  await other.api('PUT', `/faults/${fault?.name}`, {});
+  await seen(new RegExp(`^\\d\\d:\\d\\d:\\d\\d  Faults: ${fault?.name}$`));
+  await other.api('PUT', '/clock', { advance: 3_600 });
+  await seen(/Clock: moved by 3600 s$/);
+  await fetch(`${other.urls.api}/oauth2/authorize?client_id=unknown`);
+  await seen(/Journey .+: refused, /);
+  assert.equal(lines.filter((line) => line.includes('Faults: none')).length, 1);
+  await other.stop();
+  await ended;
 });
 
 describe('an unknown name', () => {

@@ -1,17 +1,22 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '@alongside/kernel/operator';
 import type { ApiSchema } from '../../kit/console-api.ts';
 import { stateText } from '../../kit/desk.ts';
 import { type ApplicationCredentials, type InstanceState, variableLines } from '../../kit/environment.ts';
-import { consoleCommand, yes } from '../command.ts';
+import { type ConsoleCall, consoleCommand, yes } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
 import { columns } from '../table.ts';
 
-interface Everything {
+/** What changes while tests run. */
+interface Now {
   state: InstanceState;
   /** Null without an agent of this instance. */
   agent: ApiSchema<'AgentStatus'> | null;
   /** Names of the faults that are on. */
   faults: string[];
+}
+
+interface Everything extends Now {
   people: ApiSchema<'Person'>[];
   cards: { serial: string; persona: string | null; name: string; locked: boolean }[];
   applications: ApplicationCredentials[];
@@ -27,12 +32,9 @@ async function ifThere<T>(answer: Promise<T>): Promise<T | null> {
   }
 }
 
-async function read(api: InstanceApi): Promise<Everything> {
+async function readNow(api: InstanceApi): Promise<Now> {
   const state = await api.must('GET', '/state');
-  const [{ people }, { applications }, cards, agent, faults] = await Promise.all([
-    api.must('GET', '/people'),
-    api.must('GET', '/applications'),
-    ifThere(api.must('GET', '/cards')),
+  const [agent, faults] = await Promise.all([
     ifThere(api.must('GET', '/agent')),
     ifThere(api.must('GET', '/faults')),
   ]);
@@ -40,19 +42,34 @@ async function read(api: InstanceApi): Promise<Everything> {
     state,
     agent,
     faults: (faults?.faults ?? []).flatMap((fault) => (fault.state ? [fault.name] : [])),
+  };
+}
+
+async function read(api: InstanceApi): Promise<Everything> {
+  const now = await readNow(api);
+  const [{ people }, { applications }, cards] = await Promise.all([
+    api.must('GET', '/people'),
+    api.must('GET', '/applications'),
+    ifThere(api.must('GET', '/cards')),
+  ]);
+  return {
+    ...now,
     people,
     cards: cards?.cards ?? [],
     applications,
   };
 }
 
+const clockText = (now: string, offsetSeconds: number): string =>
+  offsetSeconds === 0 ? 'real time' : `${now}, moved by ${offsetSeconds} s`;
+
 /** What the instance does now that a test may have left behind. */
-function nowRows({ state, agent, faults }: Everything): string[][] {
+function nowRows({ state, agent, faults }: Now): [name: string, value: string][] {
   const { now, offsetSeconds } = state.clock;
   return [
     ['Desk', agent ? [stateText(agent), agent.person?.displayName].filter(Boolean).join(' ') : 'no agent'],
     ['Card', agent?.card?.serial ?? 'none in the reader'],
-    ['Clock', offsetSeconds === 0 ? 'real time' : `${now}, moved by ${offsetSeconds} s`],
+    ['Clock', clockText(now, offsetSeconds)],
     ['Faults', faults.length === 0 ? 'none' : faults.join(', ')],
   ];
 }
@@ -92,17 +109,56 @@ function statusLines(everything: Everything): string[] {
   ];
 }
 
+/** Milliseconds between two looks. */
+const pause = 1_000;
+
+/** Names what is watched, with values that stay the same while nothing happens. */
+async function watchedRows(api: InstanceApi): Promise<{ at: string; rows: [name: string, value: string][] }> {
+  const [now, { journeys }] = await Promise.all([readNow(api), api.must('GET', '/journeys')]);
+  const { offsetSeconds, now: at } = now.state.clock;
+  const moved = offsetSeconds === 0 ? 'real time' : `moved by ${Math.round(offsetSeconds)} s`;
+  const rows = nowRows(now).map(([name, value]): [string, string] => [
+    name,
+    name === 'Clock' ? moved : value,
+  ]);
+  for (const { id, outcome, application, person, headline } of journeys.toReversed()) {
+    const who = [person?.name, application?.name].filter(Boolean).join(' at ');
+    rows.push([`Journey ${id}`, [outcome, who, headline].filter(Boolean).join(', ')]);
+  }
+  return { at, rows };
+}
+
+/** Prints a line for each change of the desk, the card, the clock, the faults and the journeys, until the instance ends. */
+async function watch({ api, out, json }: ConsoleCall): Promise<never> {
+  let known: Map<string, string> | undefined;
+  for (;;) {
+    const { at, rows } = await watchedRows(api);
+    for (const [name, value] of rows) {
+      // Journeys from before are in "alongside journeys".
+      const isOld = known === undefined && name.startsWith('Journey ');
+      if (isOld || known?.get(name) === value) continue;
+      if (json) out.json({ at, name, value });
+      else out.line(`${at.slice(11, 19)}  ${name}: ${value}`);
+    }
+    known = new Map(rows);
+    await sleep(pause);
+  }
+}
+
 export const status = consoleCommand({
   name: 'status',
-  flags: { env: yes },
+  flags: { env: yes, watch: yes },
   actions: {
     '': {
       help: [
         ['', 'for people'],
         ['--json', 'one JSON line'],
         ['--env', 'lines for a .env file'],
+        ['--watch', 'a line for each change of the desk, the card, the clock, the faults and the journeys'],
       ],
-      async run({ api, flags }) {
+      async run(call) {
+        const { api, flags } = call;
+        if (flags.watch) return watch(call);
         const everything = await read(api);
         const { state, ...others } = everything;
         return {
@@ -112,5 +168,5 @@ export const status = consoleCommand({
       },
     },
   },
-  examples: ['alongside status --env > .env.local'],
+  examples: ['alongside status --env > .env.local', 'alongside status --watch'],
 });
