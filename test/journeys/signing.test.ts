@@ -4,10 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
+import { uuid } from '@alongside/kernel/ids';
 import { Vault } from '@alongside/kernel/secrets';
 import type { Browser } from 'playwright-core';
 import { createSigning, OAuthError } from '../../client/index.ts';
 import type { AuthenticatorsAnswer } from '../../src/cis2/protocol.ts';
+import { Browser as PlainBrowser } from '../../src/kit/browser.ts';
 import { demoCredentials, signingClient } from '../../src/seed/registrations.ts';
 import { type SigningRequest, Transactions } from '../../src/signing/transactions.ts';
 import { openDatabase } from '../../src/storage/dialects.ts';
@@ -84,9 +86,33 @@ describe('a prescriber who signs', () => {
     await page.context().close();
   });
 
+  test('signs with the token of a sign-in by the combined pattern', async () => {
+    const { platform, key } = demoCredentials(instance.urls).prescriber;
+    const { clientId, clientSecret, callbackUrl } = platform;
+    const walker = new PlainBrowser([callbackUrl]);
+    const query = { response_type: 'code', client_id: clientId, redirect_uri: callbackUrl, state: 'a-state' };
+    const landing = await walker.go(`${instance.urls.api}/oauth2/authorize?${new URLSearchParams(query)}`);
+    assert.equal(landing.kind, 'callback');
+    const response = await fetch(`${instance.urls.api}/oauth2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'authorization_code',
+        code: landing.url.searchParams.get('code') ?? '',
+        redirect_uri: callbackUrl,
+        client_id: clientId,
+        client_secret: clientSecret,
+      }),
+    });
+    const { access_token: token } = (await response.json()) as { access_token: string };
+    const baseUrl = `${instance.urls.api}/signing-service`;
+    const signing = createSigning({ baseUrl, token, signingKey: key, clientId });
+    const started = await signing.request({ payloads: [{ id: uuid(), payload: 'YQ==' }], subject: gp });
+    assert.match(started.redirectUri, /\?token=/);
+  });
+
   test('can try again after a wrong PIN, and declines on the page', async () => {
     const { signing, callback } = await open();
-    const started = await signing.request({ payloads: [{ id: '1', payload: 'YQ==' }], subject: gp });
+    const started = await signing.request({ payloads: [{ id: uuid(), payload: 'YQ==' }], subject: gp });
     const page = await (await browser.newContext()).newPage();
     await page.goto(started.redirectUri);
     await page.getByRole('button', { name: 'Sign', exact: true }).click();
@@ -117,7 +143,7 @@ describe('a prescriber who signs', () => {
 
   test('proves presence with a security key and user verification instead of the card', async () => {
     const { signing, callback } = await open();
-    const started = await signing.request({ payloads: [{ id: '1', payload: 'YQ==' }], subject: gp });
+    const started = await signing.request({ payloads: [{ id: uuid(), payload: 'YQ==' }], subject: gp });
     const { authenticators } = await instance.api<AuthenticatorsAnswer>('GET', '/people/gp/authenticators');
     const page = await (await browser.newContext()).newPage();
     const cdp = await page.context().newCDPSession(page);
@@ -180,7 +206,7 @@ describe('a prescriber who signs', () => {
 
   test('signs in the sandbox without a person and without a token', async () => {
     const { signing } = await open('/sandbox/signing-service');
-    const { token } = await signing.request({ payloads: [{ id: '1', payload: 'YQ==' }], subject: gp });
+    const { token } = await signing.request({ payloads: [{ id: uuid(), payload: 'YQ==' }], subject: gp });
     const { signatures, certificate } = await signing.result(token);
     assert.ok(isValid('a', signatures[0]?.signature, certificate));
     const ping = await fetch(`${instance.urls.api}/sandbox/signing-service/_ping`);

@@ -31,6 +31,10 @@ export function readSigningKey(der: Buffer): Buffer {
 export const pemOf = (certificate: string): string =>
   new X509Certificate(Buffer.from(certificate, 'base64')).toString();
 
+/** The subject as text, the most specific part first: `CN=656005750108, GN=…, SN=…, OU=people, …`. */
+export const subjectOf = (certificate: string): string =>
+  new X509Certificate(Buffer.from(certificate, 'base64')).subject.split('\n').reverse().join(', ');
+
 /** The certificates with which the signing service signs for people. */
 export class SigningCertificates {
   readonly #database: Database;

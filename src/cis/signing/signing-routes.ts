@@ -20,7 +20,7 @@ import {
   type SigningCertificateStatus,
 } from '../protocol.ts';
 import { digits12, readBody } from '../shapes.ts';
-import { pemOf, readSigningKey, type SigningCertificates } from './signing-certificates.ts';
+import { pemOf, readSigningKey, type SigningCertificates, subjectOf } from './signing-certificates.ts';
 
 interface SigningServices {
   database: Database;
@@ -89,7 +89,7 @@ async function answerPerson({ cis, uid }: OfPerson) {
     state: cis.signingCertificates.stateOf(record),
     algorithm: record ? 'RSA-2048' : null,
     serial: record?.serial ?? null,
-    subject: record ? `CN=${record.uid}` : null,
+    subject: record?.der ? subjectOf(record.der) : null,
     certificate,
     notBefore: time(record?.notBefore),
     notAfter: time(record?.notAfter),

@@ -111,6 +111,10 @@ describe('certificates of the signing service', () => {
     assert.equal(shown.state, 'valid');
     assert.equal(shown.algorithm, 'RSA-2048');
     assert.equal(shown.serial, body.serial);
+    assert.match(
+      shown.subject ?? '',
+      new RegExp(`^CN=${uids.locum}, GN=.+, SN=.+, OU=people, O=Alongside TEST, C=GB$`),
+    );
     assert.equal(shown.certificate, pem(Buffer.from(body.certificate, 'base64')));
     assert.equal((await show(cis, '999999999999')).status, 404);
   });

@@ -429,6 +429,27 @@ for (const dialect of dialects('SQLite', 'PostgreSQL'))
       assert.equal(certificate, pem(Buffer.from(next ?? '', 'base64')));
     });
 
+    test('renews the certificate in its last month', async (t) => {
+      t.after(() => instance.api('DELETE', '/clock'));
+      const certificateOf = async () => {
+        const now = await instance.api<{ clock: { now: string } }>('GET', '/state');
+        const signing = await ask({ iat: 1, exp: Date.parse(now.clock.now) / 1_000 + 500 });
+        await sign(signing);
+        const { certificate = '' } = (await app.response(signing.token)).body;
+        return new X509Certificate(Buffer.from(certificate, 'base64'));
+      };
+      const first = await certificateOf();
+      await instance.api('PUT', '/clock', {
+        set: new Date(first.validToDate.getTime() - 29 * 86_400_000).toISOString(),
+      });
+      await instance.call('DELETE', '/readers/0/card');
+      await instance.signInAtDesk('gp');
+      await app.signIn();
+      const next = await certificateOf();
+      assert.notEqual(next.serialNumber, first.serialNumber);
+      assert.ok(next.validToDate > first.validToDate);
+    });
+
     test('keeps one key of a person after concurrent first signatures', async () => {
       await instance.api('POST', '/people/gp/signing/revoke', { reason: 'superseded' });
       const all = await Promise.all(
