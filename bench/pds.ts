@@ -39,7 +39,7 @@ const rows: Row[] = [];
 const say = (line: string): unknown => process.stderr.write(`${line}\n`);
 
 /** Sends pings on a separate connection while work runs. Returns the longest wait in milliseconds. */
-async function longestWait(address: string, work: Promise<unknown>): Promise<number> {
+async function maxWait(address: string, work: Promise<unknown>): Promise<number> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const ping = () =>
     new Promise<void>((resolve, reject) => {
@@ -100,7 +100,7 @@ async function measureAt(dialect: string, setting: string): Promise<void> {
         const all: Measured[] = [];
         for (let round = 0; round < rounds; round++) all.push(await run());
         // In a separate round, because the pings cost processor time.
-        const held = await longestWait(address, run());
+        const held = await maxWait(address, run());
         const scan =
           scans[0]?.[operation] === undefined
             ? {}

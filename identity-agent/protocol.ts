@@ -226,7 +226,7 @@ export const methods = {
 } as const;
 
 /** Maximum length of a line on the local socket in bytes. */
-export const longestLine = 65_536;
+export const maxLineLength = 65_536;
 
 /** Notifications on the local socket. */
 export const notifications = [

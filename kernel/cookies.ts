@@ -43,7 +43,7 @@ export function oldCookieFacts(header = ''): RefusalFacts | undefined {
   return {
     field: 'cookie',
     headline: 'The cookies have the form of RFC 2965',
-    came: '$Version and quoted values',
+    received: '$Version and quoted values',
     expected: 'name=value (RFC 6265)',
     fix: 'Send cookies as browsers do. In Java, CookieManager of java.net does not: use the cookie store of an HTTP library such as Apache HttpClient (CookieSpecs.STANDARD) or OkHttp.',
   };

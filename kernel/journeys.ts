@@ -29,7 +29,7 @@ export const endOf = (session: string): string => `end ${session}`;
 /** Values of each generation: two of them are those of the last minute on a busy machine. */
 const maxKnown = 10_000;
 /** Shorter values, such as a careless state, may be those of others. */
-const shortestFound = 16;
+const minFoundLength = 16;
 const none: ReadonlyMap<string, string> = new Map();
 
 /**
@@ -44,11 +44,11 @@ export const stateKey = ({
   clientId?: string | undefined;
   state: string | null | undefined;
   journeyKey?: string | undefined;
-}): string => journeyKey ?? (state && state.length >= shortestFound ? `${state}\n${clientId}` : '');
+}): string => journeyKey ?? (state && state.length >= minFoundLength ? `${state}\n${clientId}` : '');
 
 /** Returns the keys that are long enough to belong to one sign-in only. */
 export const distinctKeys = (keys: readonly string[] = []): string[] =>
-  keys.filter(({ length }) => length >= shortestFound);
+  keys.filter(({ length }) => length >= minFoundLength);
 
 /** Families and journeys have such ids. They are not secret, and their order keeps an index compact. */
 const isId = (value: string): boolean =>

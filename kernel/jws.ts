@@ -41,11 +41,11 @@ const verifyInPool = promisify(verify) as (
 
 export type SigningAlgorithm = 'RS256' | 'RS512' | 'PS256' | 'ES256' | 'EdDSA';
 
-const shortestRsa = 2_048;
+const minRsaBits = 2_048;
 
 /** Whether this is an RSA key of fewer than 2048 bits, which no RSA algorithm may use (RFC 7518 sections 3.3 and 3.5). */
 export const isShortRsa = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean =>
-  asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) < shortestRsa;
+  asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) < minRsaBits;
 
 /** The algorithms of a key. Verifying with a large key delays all other requests. */
 type KeyKind = 'rsa' | 'large rsa' | 'p256' | 'ed25519' | 'unfit';
@@ -73,7 +73,7 @@ function kindOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyO
   if (type === 'ed25519') return type;
   if (type === 'ec') return details?.namedCurve === 'prime256v1' ? 'p256' : 'unfit';
   const { modulusLength = 0, publicExponent = 0n } = details ?? {};
-  if (type !== 'rsa' || modulusLength < shortestRsa) return 'unfit';
+  if (type !== 'rsa' || modulusLength < minRsaBits) return 'unfit';
   // Verifying in the event loop costs 20 to 60 µs, less than handing it to a thread and back. The key of a client may be larger.
   return modulusLength <= 4_096 && publicExponent <= 65_537n ? 'rsa' : 'large rsa';
 }

@@ -5,10 +5,20 @@ export interface RefusalFacts {
   /** A sentence without a full stop: `The client secret is wrong`. */
   readonly headline?: string;
   /** The received value. */
-  readonly came?: string;
+  readonly received?: string;
   readonly expected?: string;
   /** The remedy with names of this installation, which are shown whole. Never with a part of the request. */
   readonly fix?: string;
+}
+
+/** Returns the stored description of a refusal with the names of its members today: earlier versions wrote `came` and `mend`. */
+export function withCurrentNames<T extends object>(stored: T): T {
+  const { came, mend, ...others } = stored as { came?: unknown; mend?: unknown };
+  return {
+    ...others,
+    ...(came === undefined ? {} : { received: came }),
+    ...(mend === undefined ? {} : { fix: mend }),
+  } as T;
 }
 
 /** Describes a received secret: with its beginning only if that is a small part of it. */
@@ -41,11 +51,11 @@ export function edits(from: string, to: string): number {
 }
 
 /** Lists registered values, the one nearest to the received one first and marked. */
-export function shownRegistered(came: string, registered: readonly string[]): string {
+export function shownRegistered(received: string, registered: readonly string[]): string {
   if (registered.length === 0) return 'none is registered';
   const distances = registered
     .slice(0, 50)
-    .map((value) => ({ value, distance: edits(came.slice(0, longest), value.slice(0, longest)) }))
+    .map((value) => ({ value, distance: edits(received.slice(0, longest), value.slice(0, longest)) }))
     .toSorted((one, other) => one.distance - other.distance);
   const shown = distances.slice(0, maxShown).map(({ value }) => cut(value));
   const more = registered.length - shown.length;
@@ -56,11 +66,11 @@ export function shownRegistered(came: string, registered: readonly string[]): st
 
 /** Describes a `redirect_uri` that is not one of the registered ones. */
 export const unregistered = (
-  came: string,
+  received: string,
   registered: readonly string[],
 ): Required<Omit<RefusalFacts, 'fix'>> => ({
   field: 'redirect_uri',
   headline: 'redirect_uri is not registered',
-  came: cut(came),
-  expected: shownRegistered(came, registered),
+  received: cut(received),
+  expected: shownRegistered(received, registered),
 });

@@ -120,7 +120,7 @@ export function noteRefusal(
     answer.status === 404 || answer.status === 400 ? options.nearestPath?.(request.path) : undefined;
   if (meant !== undefined) {
     record.detail = `${record.path}: did you mean ${meant}? ${record.detail}`.trim();
-    record.facts = { came: record.path, expected: `${meant} (the nearest)`, ...record.facts };
+    record.facts = { received: record.path, expected: `${meant} (the nearest)`, ...record.facts };
   }
   const { activity } = request;
   if (activity) activity.refusal = { record, refusal: because.refusal };

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const command = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** Number of log lines to keep, to explain failed requests. */
-const mostLines = 2_000;
+const maxLines = 2_000;
 
 /** One `alongside up --only …` of an installation, which can be killed and restarted. */
 export class ServiceProcess {
@@ -47,7 +47,7 @@ export class ServiceProcess {
     let words = '';
     createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => {
       this.#log.push(line.slice(0, 2_000));
-      if (this.#log.length > mostLines) this.#log.shift();
+      if (this.#log.length > maxLines) this.#log.shift();
     });
     child.stderr?.on('data', (part: Buffer) => {
       words = (words + part.toString()).slice(-2_000);

@@ -68,8 +68,8 @@ export const certificate: Check = {
   run({ agent }) {
     const { card, refusal, reason } = agent?.status ?? {};
     if (!agent || !card) return [];
-    const mend = certificateRefusals[refusal ?? ''];
-    if (mend !== undefined) return [wrong(reason ?? 'The certificate was refused.', mend)];
+    const fix = certificateRefusals[refusal ?? ''];
+    if (fix !== undefined) return [wrong(reason ?? 'The certificate was refused.', fix)];
     if (card.certificateEnds == null) return [];
     const day = card.certificateEnds.slice(0, 10);
     if (Date.parse(card.certificateEnds) <= Date.parse(agent.configuration.now))
@@ -118,8 +118,8 @@ export const role: Check = {
   run({ agent }) {
     if (!agent) return [];
     const { problem, refusal, reason, person, roles, role: chosen } = agent.status;
-    const mend = personRefusals[problem === 'no_role' ? 'no_role' : (refusal ?? '')];
-    if (mend !== undefined) return [wrong(reason ?? 'The person has no role.', mend)];
+    const fix = personRefusals[problem === 'no_role' ? 'no_role' : (refusal ?? '')];
+    if (fix !== undefined) return [wrong(reason ?? 'The person has no role.', fix)];
     if (!person) return [];
     if (roles.length === 0) return [remark('The person who is signed in has no role.', position)];
     if (!chosen && agent.configuration.generation === 'hscn')

@@ -4,7 +4,7 @@ import type { Check, ServerProbe, Subject } from './check.ts';
 import { carryOut, type Finding, ok, type Report, remark, wrong } from './report.ts';
 import { port, service, settings } from './service.ts';
 
-const mend = 'See that this machine may reach that address: network, proxy, firewall, name, certificate.';
+const fix = 'See that this machine may reach that address: network, proxy, firewall, name, certificate.';
 
 function reached(
   who: string,
@@ -14,7 +14,7 @@ function reached(
   if (!asked) return [];
   const { url, answer, problem } = asked;
   const { origin } = new URL(url);
-  if (!answer) return [wrong(`No answer from ${who}: ${problem}`, mend)];
+  if (!answer) return [wrong(`No answer from ${who}: ${problem}`, fix)];
   if (answer.status !== 200 || !isRight(answer.body))
     return [wrong(`The server at ${url} is not ${who}: status ${answer.status}.`, 'Correct the address.')];
   return [ok(`${origin} answers: ${who}.`)];

@@ -11,7 +11,7 @@ export interface Finding {
   /** One sentence. */
   detail: string;
   /** How to fix it. */
-  mend?: string;
+  fix?: string;
 }
 
 export interface DoctorCheck<S> {
@@ -29,16 +29,16 @@ export interface Report {
 
 const about = (of?: string) => (of === undefined ? {} : { of });
 export const ok = (detail: string, of?: string): Finding => ({ outcome: 'ok', ...about(of), detail });
-export const remark = (detail: string, mend?: string): Finding => ({
+export const remark = (detail: string, fix?: string): Finding => ({
   outcome: 'remark',
   detail,
-  ...(mend === undefined ? {} : { mend }),
+  ...(fix === undefined ? {} : { fix }),
 });
-export const wrong = (detail: string, mend: string, of?: string): Finding => ({
+export const wrong = (detail: string, fix: string, of?: string): Finding => ({
   outcome: 'wrong',
   ...about(of),
   detail,
-  mend,
+  fix,
 });
 
 async function findingsOf<S>({ name, run }: DoctorCheck<S>, subject: S): Promise<NamedFinding[]> {
@@ -66,9 +66,9 @@ const marks: Record<Finding['outcome'], string> = { ok: 'ok     ', remark: 'rema
 export function reportLines({ checks }: Report): string[] {
   const problems = checks.filter(({ outcome }) => outcome === 'wrong').length;
   return [
-    ...checks.flatMap(({ outcome, name, detail, mend }) => [
+    ...checks.flatMap(({ outcome, name, detail, fix }) => [
       `${marks[outcome]}${name}: ${detail}`,
-      ...(mend === undefined ? [] : [`       -> ${mend}`]),
+      ...(fix === undefined ? [] : [`       -> ${fix}`]),
     ]),
     '',
     problems === 0 ? 'No problem was found.' : `${counted(problems, 'problem')} found.`,

@@ -7,7 +7,7 @@ import { Mutex } from '../card/mutex.ts';
 /** Seconds to keep requests after they expire. */
 const margin = 10;
 /** The file is rewritten after this many new lines, and not before it has as many new ones as others. */
-const fewestLines = 500;
+const minLines = 500;
 const lineForm = /^([0-9]{1,12}) ([A-Za-z0-9_-]{43})$/;
 
 /**
@@ -20,7 +20,7 @@ export class UsedRequests {
   readonly #until: Map<string, number>;
   readonly #mutex = new Mutex();
   #lines = 0;
-  #maxLines = fewestLines;
+  #maxLines = minLines;
   /** The file, open for new lines. */
   #opened: number | undefined;
 
@@ -73,7 +73,7 @@ export class UsedRequests {
     const now = seconds(this.#clock);
     for (const [known, until] of this.#until) if (until < now) this.#until.delete(known);
     this.#lines = 0;
-    this.#maxLines = Math.max(fewestLines, this.#until.size);
+    this.#maxLines = Math.max(minLines, this.#until.size);
     await replaceFile(this.#file, [...this.#until].map(([hash, end]) => `${end} ${hash}\n`).join(''));
   }
 }

@@ -48,7 +48,7 @@ export const pinErrors = catalogue('identity-agent', {
   },
 });
 
-const byResult: Readonly<Record<string, readonly [refuse: Refuse, came: string]>> = {
+const byResult: Readonly<Record<string, readonly [refuse: Refuse, received: string]>> = {
   wrong_pin: [pinErrors.wrongPin, 'a wrong PIN'],
   card_blocked: [pinErrors.cardBlocked, 'a card that is blocked after wrong PINs'],
   card_removed: [pinErrors.cardRemoved, 'no card, or another one'],
@@ -62,7 +62,7 @@ export const attemptsText = (left: number): string => `${left} attempt${left ===
 export function pinRefusal(result: string, attemptsLeft?: number): Refusal | undefined {
   const [refuse, what = ''] = byResult[result] ?? [];
   const left = attemptsLeft === undefined ? '' : `, ${attemptsText(attemptsLeft)}`;
-  return refuse?.(`${what}${left}`).about({ field: 'pin', came: `${what}${left}` });
+  return refuse?.(`${what}${left}`).about({ field: 'pin', received: `${what}${left}` });
 }
 
 /** Returns the refusal of a card after its PIN was right. @param code of CIS or of the card, such as `certificate_revoked` */
@@ -70,5 +70,5 @@ export const cardRefusal = (code: string, sentence: string): Refusal =>
   pinErrors.cardRejected(`the card was refused: ${code}`).about({
     field: 'card',
     ...(sentence === '' ? {} : { headline: sentence.split('.', 1)[0] ?? sentence }),
-    came: `a card that is refused: ${code}`,
+    received: `a card that is refused: ${code}`,
   });

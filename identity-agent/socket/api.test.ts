@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { longestLine, methods, notifications } from '../protocol.ts';
+import { maxLineLength, methods, notifications } from '../protocol.ts';
 import { type TestDesk, testDesk } from '../testing/desk.ts';
 import { ticketErrors } from '../ticket-errors.ts';
 import { AgentCallError, AgentConnection } from './client.ts';
@@ -159,7 +159,7 @@ describe('the local socket', () => {
     const line = await AgentConnection.open(desk.socketPath);
     t.after(() => line.close());
     const waiting = line.call(methods.getTicket);
-    await assert.rejects(line.call('x'.repeat(longestLine)), (thrown) => thrown instanceof AgentCallError);
+    await assert.rejects(line.call('x'.repeat(maxLineLength)), (thrown) => thrown instanceof AgentCallError);
     await assert.rejects(waiting, (thrown) => thrown instanceof AgentCallError && thrown.code === -32_600);
   });
 

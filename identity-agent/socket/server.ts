@@ -5,7 +5,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 import { WindowsUsers } from '@alongside/kernel/windows-users';
-import { longestLine } from '../protocol.ts';
+import { maxLineLength } from '../protocol.ts';
 import { ticketFailure } from './api-methods.ts';
 import {
   errorLine,
@@ -90,7 +90,7 @@ export class SocketServer {
   }
 
   #serve(socket: Socket): void {
-    const lines = new Lines(longestLine);
+    const lines = new Lines(maxLineLength);
     const gone = new AbortController();
     const caller: Caller = {
       signal: gone.signal,

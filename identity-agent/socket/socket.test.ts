@@ -8,7 +8,7 @@ import { silentLog } from '@alongside/kernel/log';
 import fc from 'fast-check';
 import { assertMode, localSocket, onWindows } from '../../test/testing/platform.ts';
 import { createIdentityAgent } from '../index.ts';
-import { longestLine, methods, type SocketCard } from '../protocol.ts';
+import { maxLineLength, methods, type SocketCard } from '../protocol.ts';
 import { rightPin, type TestDesk, testDesk } from '../testing/desk.ts';
 import { AgentCallError, AgentConnection } from './client.ts';
 import { Lines, LineTooLong, readCall } from './json-rpc.ts';
@@ -335,7 +335,7 @@ describe('invalid messages', () => {
 
   test('end the connection if a line is too long, and others continue', async (t) => {
     const { socketPath, call } = await testDesk(t);
-    const { lines, closed } = await exchange(socketPath, 'x'.repeat(longestLine + 1), 0);
+    const { lines, closed } = await exchange(socketPath, 'x'.repeat(maxLineLength + 1), 0);
     assert.deepEqual([lines[0]?.error?.code, closed], [-32600, true]);
     assert.equal((await call('status')).state, 'noCard');
   });

@@ -23,7 +23,7 @@ const root = new URL('../../', import.meta.url);
 /** A step calls helpers, which call others; more distant ones are shared by everything. */
 const deepest = 4;
 /** An error of more lists is one of a helper that everything uses, and has no place of its own. */
-const mostPlaces = 5;
+const maxPlaces = 5;
 
 function readSource(file: string): Source {
   const text = readFileSync(new URL(file, root), 'utf8');
@@ -132,5 +132,5 @@ export function errorPlaces(entries: readonly ErrorEntry[]): ReadonlyMap<string,
       }
     }
   }
-  return new Map([...places].filter(([, all]) => all.length <= mostPlaces));
+  return new Map([...places].filter(([, all]) => all.length <= maxPlaces));
 }

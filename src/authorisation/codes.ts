@@ -45,7 +45,7 @@ const kind = 'authorisation-code';
 const codeBytes = 24;
 /** Milliseconds: 300 s as published; other profiles 60 s by RFC 9700. */
 const lifetimes: Readonly<Record<string, number>> = { nhs: 300_000 };
-const usualLifetime = 60_000;
+const defaultLifetime = 60_000;
 
 /** The authorization codes of one base path. */
 export class Codes {
@@ -65,7 +65,7 @@ export class Codes {
     const { issuer, profile } = this.#base;
     const code = orderedToken(codeBytes);
     const payload: CodeGrant = { ...grant, issuer, trace: request?.trace?.context };
-    const lifetime = lifetimes[profile] ?? usualLifetime;
+    const lifetime = lifetimes[profile] ?? defaultLifetime;
     return { code, write: this.#singleUse.keepStatement(kind, code, payload, lifetime) };
   }
 

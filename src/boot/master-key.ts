@@ -7,7 +7,7 @@ import { ConfigurationError, isMissing, OperatorError } from '@alongside/kernel/
 import { Vault } from '@alongside/kernel/secrets';
 
 /** Milliseconds that the command may take. */
-const longestCommand = 30_000;
+const commandTimeout = 30_000;
 
 interface Configured {
   masterKey?: string | undefined;
@@ -67,12 +67,12 @@ function outputOf(command: string): string {
   const { status, signal, stdout, error } = spawnSync(command, {
     shell: true,
     encoding: 'utf8',
-    timeout: longestCommand,
+    timeout: commandTimeout,
     maxBuffer: 65_536,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === 'ETIMEDOUT') throw new Error(`the command took over ${longestCommand / 1_000} s`);
+  if (code === 'ETIMEDOUT') throw new Error(`the command took over ${commandTimeout / 1_000} s`);
   if (code === 'ENOBUFS') throw new Error('the command printed more than a key');
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`the command ended with ${signal ?? `code ${status}`}`);

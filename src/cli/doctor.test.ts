@@ -19,7 +19,7 @@ import { invoke, runProcess } from './testing/command.ts';
 
 interface Report {
   ok: boolean;
-  checks: { name: string; outcome: string; detail: string; mend?: string }[];
+  checks: { name: string; outcome: string; detail: string; fix?: string }[];
 }
 
 const root = mkdtempSync(join(tmpdir(), 'alongside-doctor-'));
@@ -178,12 +178,12 @@ describe('the report of alongside doctor', () => {
     const report = await examine('--state', instance.state.stateFile, '--data', root);
     await instance.stop();
     assert.deepEqual(troubles(report), ['sign-in (/oauth2.1/callback)']);
-    const { detail, mend } = report.checks.find(({ outcome }) => outcome === 'wrong') ?? {};
+    const { detail, fix } = report.checks.find(({ outcome }) => outcome === 'wrong') ?? {};
     assert.match(
       detail ?? '',
       /CIS2 at http.* refuses a sign-in that returns to http.*\/oauth2\.1\/callback with 400/,
     );
-    assert.match(mend ?? '', /alongside explain [\w-]{20,} has the reason/);
+    assert.match(fix ?? '', /alongside explain [\w-]{20,} has the reason/);
   });
 
   test('accepts a proxy on this machine in front of the instance, and no other program', async () => {
@@ -277,7 +277,7 @@ server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
       found?.detail ?? '',
       process.platform === 'linux' ? new RegExp(`\\(process ${process.pid}\\)\\.$`) : /is used by/,
     );
-    assert.match(found?.mend ?? '', /--port-base/);
+    assert.match(found?.fix ?? '', /--port-base/);
     assert.ok(troubles(report).includes('service (console)'));
   });
 
@@ -330,7 +330,7 @@ describe('the checks of alongside doctor', () => {
       const finding = await found(...argv);
       assert.equal(finding?.outcome, 'wrong');
       assert.ok(finding?.detail.startsWith(`${file} is damaged: `), finding?.detail);
-      assert.match(finding?.mend ?? '', /alongside restore BACKUP --force/);
+      assert.match(finding?.fix ?? '', /alongside restore BACKUP --force/);
     }
     writeFileSync(state, JSON.stringify({ ...running, database: 'SQLite in memory' }));
     assert.equal(await found('--state', state), undefined);

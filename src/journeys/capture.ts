@@ -10,11 +10,11 @@ export interface CapturedPart {
   readonly tokens: readonly FoundToken[];
 }
 
-const longestBody = 65_536;
-const longestHeader = 1_000;
+const maxBodyLength = 65_536;
+const maxHeaderLength = 1_000;
 
 /** Headers that do not describe the request. */
-const usualHeaders: ReadonlySet<string> = new Set([
+const commonHeaders: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'content-length',
@@ -64,7 +64,7 @@ function header(name: string, value: string, cutter: Cutter): Field {
   if (name === 'set-cookie') return { name, value: value.replace(/^([^=;]*)=[^;]*/, `$1=${nothingKept}`) };
   if (name === 'authorization') return authorization(value, cutter);
   if (name === 'location' || name === 'referer') return { name, value: address(value, cutter) };
-  return cutter.field(name, value.slice(0, longestHeader));
+  return cutter.field(name, value.slice(0, maxHeaderLength));
 }
 
 function headersOf(
@@ -72,7 +72,7 @@ function headersOf(
   cutter: Cutter,
 ): Field[] {
   return Object.entries(headers).flatMap(([name, values]) =>
-    values === undefined || usualHeaders.has(name.toLowerCase())
+    values === undefined || commonHeaders.has(name.toLowerCase())
       ? []
       : [values].flat().map((value) => header(name.toLowerCase(), value, cutter)),
   );
@@ -82,10 +82,10 @@ type Body = Pick<Captured, 'form' | 'body' | 'members' | 'isCut'>;
 
 /** Returns the parts of a body: a form, or text. */
 function bodyOf(body: string, type: string, cutter: Cutter, offending: string | null): Body {
-  const isCut = body.length > longestBody;
+  const isCut = body.length > maxBodyLength;
   if (body === '') return { isCut };
   if (/^application\/x-www-form-urlencoded\b/i.test(type))
-    return { form: marked(parameters(body.slice(0, longestBody), cutter), offending), isCut };
+    return { form: marked(parameters(body.slice(0, maxBodyLength), cutter), offending), isCut };
   if (/^[\w.+-]+\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
     if (isCut) return { body: `(JSON of ${body.length} characters)`, isCut };
     try {
@@ -101,7 +101,7 @@ function bodyOf(body: string, type: string, cutter: Cutter, offending: string | 
     }
   }
   if (/^text\/plain\b/i.test(type))
-    return { body: cutter.field('text', body.slice(0, longestBody)).value, isCut };
+    return { body: cutter.field('text', body.slice(0, maxBodyLength)).value, isCut };
   if (/\bjwt\b/i.test(type)) return { body: cutter.field('body', body, true).value, isCut };
   return {
     body: `(${type.split(';', 1)[0]?.slice(0, 100) || 'a body'} of ${body.length} characters)`,

@@ -19,18 +19,18 @@ const issueCodes: ReadonlySet<string> = new Set(
 );
 /** A code of a FHIR coding, such as ACCESS_DENIED: one that an authorization server issues has letters of both cases. */
 const codingCode = /^(?:[A-Z][A-Z\d]*(?:[_-][A-Z\d]+)*|[a-z]+(?:-[a-z]+)*)$/;
-const longestCodingCode = 60;
+const maxCodingCodeLength = 60;
 
 /** Returns whether a `code` next to these members names a FHIR outcome, and is not one of OAuth. */
 function isOutcomeCode(code: unknown, { severity, system }: Json): boolean {
-  if (typeof code !== 'string' || code.length > longestCodingCode) return false;
+  if (typeof code !== 'string' || code.length > maxCodingCodeLength) return false;
   if (typeof severity === 'string') return issueCodes.has(code);
   return typeof system === 'string' && /^https?:\/\//.test(system) && codingCode.test(code);
 }
 
 const jwtForm = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
-const mostTokens = 20;
-const longestValue = 4_096;
+const maxTokens = 20;
+const maxValueLength = 4_096;
 
 export const nothingKept = '…';
 
@@ -55,7 +55,7 @@ export class Cutter {
   field(name: string, value: string, isSecret = this.#isSecret(name)): Field {
     if (isPersonalName(name)) return { name, value: nothingKept };
     if (this.#note(name, value) || isSecret) return { name, ...this.secret(value) };
-    return { name, value: value.length > longestValue ? `${value.slice(0, longestValue)}…` : value };
+    return { name, value: value.length > maxValueLength ? `${value.slice(0, maxValueLength)}…` : value };
   }
 
   #isSecret(name: string): boolean {
@@ -105,7 +105,7 @@ export class Cutter {
     const header = jsonPart(first);
     const claims = jsonPart(second);
     if (!header || !claims) return false;
-    if (this.tokens.length < mostTokens) {
+    if (this.tokens.length < maxTokens) {
       const nested: Field[] = [];
       const decoded = { name, header, claims: this.json(claims, nested) as Json };
       this.tokens.push({ decoded, text: value });

@@ -19,7 +19,7 @@ export interface Burst {
 
 /** Milliseconds between messages without a place that belong to one burst. */
 const pause = 5_000;
-const mostBursts = 100;
+const maxBursts = 100;
 
 /** Keeps the newest entries by reference, and counts the entries that they replaced. */
 class Ring<T extends { readonly at: number }> {
@@ -67,7 +67,7 @@ class Ring<T extends { readonly at: number }> {
       return;
     }
     this.#bursts.push({ from: at, to: at, dropped: 1 });
-    if (this.#bursts.length > mostBursts) this.#bursts.shift();
+    if (this.#bursts.length > maxBursts) this.#bursts.shift();
   }
 }
 
@@ -88,7 +88,7 @@ export interface FindableOptions {
 }
 
 /** As many messages of a second keep their request and response, and as many refused ones. */
-export const mostKept = 64;
+export const maxKept = 64;
 /** Messages that are encoded and stored without a turn of the event loop in between, while clients wait. */
 const atOnce = 4;
 /** Messages between two checks of their limits. */
@@ -100,9 +100,9 @@ const sweepEvery = 1_000;
  */
 export class FindableMessages {
   readonly #options: FindableOptions;
-  readonly #newest = new Ring<Findable>(mostKept);
+  readonly #newest = new Ring<Findable>(maxKept);
   /** In places of their own, because a refused message is the one that somebody looks for. */
-  readonly #newestRefused = new Ring<Findable>(mostKept);
+  readonly #newestRefused = new Ring<Findable>(maxKept);
   /** Refused messages without their request and response. */
   #refused: Findable[] = [];
   #sinceSweep = 0;

@@ -15,7 +15,7 @@ import { sharePostgres, type TestDatabases } from '../../test/testing/postgres.t
 import { type Database, sql } from '../storage/database.ts';
 import { connectDatabase } from '../storage/dialects.ts';
 import { migrate } from '../storage/migrations.ts';
-import { mostKept } from './findable.ts';
+import { maxKept } from './findable.ts';
 import { callerHeader } from './lanes.ts';
 import { journeysIn, startJourneys, type TestJourneys, testVault } from './testing/journeys.ts';
 import { everyWording } from './words.ts';
@@ -291,7 +291,7 @@ describe('StoredJourneys', () => {
       status: 404,
       description: 'No card',
       detail: '',
-      mend: '',
+      fix: '',
     };
     const refusal = { record: { ...entry, actor: 'developer', source: '' }, refusal: {} } as never;
     const missing = desk.record([{ ...lookup, status: 404, refusal }]);
@@ -499,7 +499,7 @@ describe('StoredJourneys', () => {
     (await desk.journeys.find(id ?? ''))?.messages[0] ?? assert.fail();
 
   test('keep the requests of the newest messages of a burst and of refused ones, and count the others', async () => {
-    const calls = [refusedInBurst('before-many'), ...Array.from({ length: mostKept + 2 }, () => inBurst)];
+    const calls = [refusedInBurst('before-many'), ...Array.from({ length: maxKept + 2 }, () => inBurst)];
     const ids = calls.map((one) => desk.record([one]));
     const [refused, ...others] = await Promise.all([ids[0], ids[1], ids[2], ids.at(-1)].map(firstMessage));
     const last = others.pop();
@@ -512,7 +512,7 @@ describe('StoredJourneys', () => {
   });
 
   test('find each refused message of a burst, also one whose request was not kept', async () => {
-    const ids = Array.from({ length: mostKept + 1 }, (_, n) =>
+    const ids = Array.from({ length: maxKept + 1 }, (_, n) =>
       desk.record([{ ...refusedInBurst(`refused-${n}`), address: `10.${n}.0.1` }]),
     );
     const [first, second] = await Promise.all([ids[0], ids[1]].map(firstMessage));

@@ -111,12 +111,12 @@ function phaseOf(message: Message, { pattern }: Pick<Journey, 'pattern'>, before
   return before ?? (pattern === 'application' || pattern === 'console' ? 'Get tokens' : 'Ask for a sign-in');
 }
 
-const longestShortGap = 250;
+const maxShortGap = 250;
 
 /** Returns the length above which a time without messages is a pause: 250 ms, and ten times the median duration. */
 function pauseLimit(messages: readonly Message[]): number {
   const sorted = messages.flatMap(({ durationMs }) => durationMs ?? []).sort((a, b) => a - b);
-  return Math.max(longestShortGap, 10 * (sorted[Math.floor(sorted.length / 2)] ?? 0));
+  return Math.max(maxShortGap, 10 * (sorted[Math.floor(sorted.length / 2)] ?? 0));
 }
 
 const endOf = ({ offsetMs, durationMs }: Message): number => offsetMs + (durationMs ?? 0);

@@ -2,6 +2,7 @@ import type { ActFacts, Activity, EventFacts } from '@alongside/kernel/activity'
 import type { Refusal } from '@alongside/kernel/errors';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { headerId } from '@alongside/kernel/ids';
+import { withCurrentNames } from '@alongside/kernel/refusal-facts';
 import { sha256 } from '@alongside/kernel/secrets';
 import { cardRefusal, pinRefusal } from '../../identity-agent/protocol.ts';
 import { laneOf, type Outer, type Places } from './lanes.ts';
@@ -70,7 +71,11 @@ export function textOf(journey: string, message: StoredMessage): string {
   return JSON.stringify({ journey, message: { ...message, kind, from, words } });
 }
 
-export const messageOf = (stored: StoredMessage): StoredMessage => ({ ...impliedBy(stored.name), ...stored });
+export const messageOf = (stored: StoredMessage): StoredMessage => ({
+  ...impliedBy(stored.name),
+  ...stored,
+  ...(stored.refusal && { refusal: withCurrentNames(stored.refusal) }),
+});
 
 /** A stored message, with its effect on the journey. */
 export interface Described {

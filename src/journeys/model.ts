@@ -58,11 +58,11 @@ export const refusalView = z.strictObject({
   /** A sentence, such as `The client secret is wrong`. */
   headline: z.string(),
   /** The received value, cut where it is secret. */
-  came: z.string().nullable(),
+  received: z.string().nullable(),
   /** The expected value. Up to five registered values, the nearest marked. */
   expected: z.string().nullable(),
   /** The fix. */
-  mend: z.string(),
+  fix: z.string(),
   actor: z.enum(actors),
   source: z.string(),
 });

@@ -16,7 +16,7 @@ interface NameOptions {
 }
 
 /** The most people or applications of journeys whose names are compared with a search. */
-const mostCompared = 500;
+const maxCompared = 500;
 /** Milliseconds for which a name is remembered. */
 const remembered = 10_000;
 
@@ -28,7 +28,7 @@ const distinctStatement = (table: string, column: string): Statement =>
     `WITH RECURSIVE found(value) AS (
        SELECT MIN(${column}) FROM ${table} WHERE ${column} IS NOT NULL
        UNION ALL SELECT (SELECT MIN(${column}) FROM ${table} WHERE ${column} > found.value) FROM found WHERE found.value IS NOT NULL
-     ) SELECT value FROM found WHERE value IS NOT NULL LIMIT ${mostCompared}`,
+     ) SELECT value FROM found WHERE value IS NOT NULL LIMIT ${maxCompared}`,
   );
 
 /** Names by id, looked up when journeys are read, so that none is stored with them. */
@@ -97,7 +97,7 @@ export class Names {
         let known = this.#known.get(key);
         if (!known || known.until < now) {
           known = { name: await this.#attempt(() => look(id)), until: now + remembered };
-          if (this.#known.size > mostCompared * 4) this.#known.clear();
+          if (this.#known.size > maxCompared * 4) this.#known.clear();
           this.#known.set(key, known);
         }
         if (known.name !== undefined) names.set(id, known.name);

@@ -8,7 +8,7 @@ import { computed, integer, nullable, row, text } from '../storage/row.ts';
 import { assemble, type Surroundings } from './assemble.ts';
 import type { CapturedMessages } from './captured.ts';
 import { patternRanks } from './delta.ts';
-import { mostKept } from './findable.ts';
+import { maxKept } from './findable.ts';
 import { messageOf, type StoredMessage } from './line.ts';
 import type {
   Journey,
@@ -34,12 +34,12 @@ interface ReaderOptions {
 
 const pageSize = 50;
 /** The most lines of a journey that are read. */
-const mostLines = 5_000;
+const maxLines = 5_000;
 /** Milliseconds without a message after which a waiting journey is abandoned. */
 const abandonedAfter = 300_000;
-const mostErrors = 1_000;
+const maxErrors = 1_000;
 /** The most sign-outs that a search finds by an application that they reached after another; the filter finds all. */
-const mostReached = 1_000;
+const maxReached = 1_000;
 
 const journeyRow = row('journey', {
   id: text,
@@ -75,13 +75,13 @@ const reachedJourneys = `(SELECT ${Object.keys(journeyRow.columns)
   FROM journey_reached AS found JOIN journey ON journey.id = found.journey) AS reached_journey`;
 
 const linkRow = row('journey', { id: text, pattern: integer, started_at: integer, headline: text });
-const mostLinks = 50;
+const maxLinks = 50;
 const whyLinked: Readonly<Record<string, Journey['links'][number]['why']>> = {
   desk: 'desk sign-in',
   'sign-out': 'sign-out',
 };
 /** Numbers of failed steps that are remembered. */
-const mostSteps = 2_000;
+const maxSteps = 2_000;
 /** Surroundings for the order of messages alone. */
 const unnamed = {
   application: () => null,
@@ -239,14 +239,14 @@ export class StoredJourneys implements JourneyReader {
     if (!development) return 'Requests and responses are captured in development only.';
     const burst = recorder.burstAt(at);
     return burst
-      ? `${burst.dropped} messages of this burst were not kept: only the newest ${mostKept} of each second are.`
+      ? `${burst.dropped} messages of this burst were not kept: only the newest ${maxKept} of each second are.`
       : 'Nothing was captured for this message, or it was removed by age.';
   }
 
   async #linesOf(
     id: string,
   ): Promise<{ stored: StoredMessage[]; recorded: JourneyEvent[]; isTruncated: boolean }> {
-    const { lines, isTruncated } = await this.#options.events.linesOf(id, mostLines);
+    const { lines, isTruncated } = await this.#options.events.linesOf(id, maxLines);
     const stored = lines.flatMap((line) => (isEvent(line) ? [] : messageOf(line.message as StoredMessage)));
     return { stored, recorded: lines.filter(isEvent), isTruncated };
   }
@@ -256,7 +256,7 @@ export class StoredJourneys implements JourneyReader {
     if (session === null) return [];
     const rows = await this.#options.database.all(
       sql(
-        `SELECT id, pattern, started_at, headline FROM journey WHERE session = ? AND id <> ? ORDER BY started_at DESC LIMIT ${mostLinks}`,
+        `SELECT id, pattern, started_at, headline FROM journey WHERE session = ? AND id <> ? ORDER BY started_at DESC LIMIT ${maxLinks}`,
         session,
         id,
       ),
@@ -281,7 +281,7 @@ export class StoredJourneys implements JourneyReader {
         const { stored, recorded } = await this.#linesOf(id);
         const assembled = assemble(stored, recorded, id, { ...unnamed, now: this.#options.clock.now() });
         step = failedStepOf(assembled, headline);
-        if (this.#steps.size >= mostSteps) this.#steps.clear();
+        if (this.#steps.size >= maxSteps) this.#steps.clear();
         this.#steps.set(key, step);
       }
       steps.set(id, step);
@@ -302,7 +302,7 @@ export class StoredJourneys implements JourneyReader {
     await this.#options.recorder.keep();
     const counted = await this.#options.database.get(
       sql(
-        `SELECT COUNT(*) AS count FROM (SELECT id FROM journey WHERE outcome <> 'succeeded' AND outcome IN ('refused', 'failed') AND started_at >= ? LIMIT ${mostErrors}) AS errors`,
+        `SELECT COUNT(*) AS count FROM (SELECT id FROM journey WHERE outcome <> 'succeeded' AND outcome IN ('refused', 'failed') AND started_at >= ? LIMIT ${maxErrors}) AS errors`,
         Date.parse(from),
       ),
       countRow,
@@ -367,7 +367,7 @@ export class StoredJourneys implements JourneyReader {
       ...each('person', [q, ...people]),
       ...each('application', searched),
       {
-        text: `id IN (SELECT journey FROM journey_reached WHERE application IN (${marks(searched.length)}) ORDER BY started_at DESC LIMIT ${mostReached})`,
+        text: `id IN (SELECT journey FROM journey_reached WHERE application IN (${marks(searched.length)}) ORDER BY started_at DESC LIMIT ${maxReached})`,
         values: searched,
       },
     ];

@@ -27,17 +27,17 @@ interface RecorderOptions extends FindableOptions {
   /** Finds the journey of a request that records no event. */
   readonly finder?: JourneyFinder;
   /** Maximum number of refused requests of one network in ten minutes. */
-  readonly mostRefused?: number;
+  readonly maxRefused?: number;
 }
 
 /** Milliseconds for which changes of journeys are gathered, because no response waits for them. */
 const gather = 1_000;
 /** Journeys and messages are written at once when this many wait. SQLite writes them while clients wait, so it gets few at a time. */
-const mostGathered = { sqlite: 64, postgres: 512 };
+const maxGathered = { sqlite: 64, postgres: 512 };
 /** Messages beyond this number are dropped. */
-const mostWaiting = 20_000;
+const maxWaiting = 20_000;
 /** As many refusals are stored. */
-const mostRefused = 5_000;
+const maxRefused = 5_000;
 /** Milliseconds for which announcements are gathered. */
 const announceAfter = 50;
 /** Makes messages of the requests of this process, and rows of their journeys, and stores them in groups. */
@@ -61,7 +61,7 @@ export class JourneyRecorder implements RequestObserver {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.#networks = new NetworkWindow(options.clock, options.mostRefused ?? mostRefused);
+    this.#networks = new NetworkWindow(options.clock, options.maxRefused ?? maxRefused);
     this.#findable = new FindableMessages(options);
     options.events.takeMessagesFrom(() => this.#takeMessages());
   }
@@ -149,7 +149,7 @@ export class JourneyRecorder implements RequestObserver {
   }
 
   #keep(journey: string, described: Described, activity?: Activity): void {
-    if (this.#messages.length >= mostWaiting) return;
+    if (this.#messages.length >= maxWaiting) return;
     const { message } = described;
     const { offset = 0, isFrozen = false } = this.#options.clock;
     this.#messages.push({ id: message.id, journey, text: textOf(journey, message) });
@@ -159,7 +159,7 @@ export class JourneyRecorder implements RequestObserver {
       add(this.#deltas.get(journey), journey, described, isFrozen || Math.abs(offset) > 1),
     );
     this.#findable.add(journey, message, activity);
-    const gathered = mostGathered[this.#options.events.dialect];
+    const gathered = maxGathered[this.#options.events.dialect];
     if (this.#messages.length >= gathered || this.#deltas.size >= gathered)
       this.#store().catch(this.#options.onLost);
     else

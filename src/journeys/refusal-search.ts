@@ -3,12 +3,12 @@ import type { StoredMessage } from './line.ts';
 import { cut } from './text.ts';
 
 /** The most characters of a refused message that are searched: an entry of an index is short. */
-const longestWords = 400;
+const maxWordsLength = 400;
 /** The newest refused messages, as many as a search reads. */
-const mostRead = 100_000;
+const maxRead = 100_000;
 /** The most journeys that a search finds by their refusals. */
-const mostFound = 1_000;
-const mostWords = 6;
+const maxFound = 1_000;
+const maxWords = 6;
 /** Shorter words are in nearly every refusal. */
 const shortest = 3;
 
@@ -19,12 +19,12 @@ export function refusalWords(
 ): string {
   const path = record && record.path !== route ? record.path : undefined;
   const parts = [refusal?.error, record?.code, status, method, route, path, refusal?.headline ?? words];
-  return cut(` ${parts.filter((part) => part !== undefined).join(' ')} `.toLowerCase(), longestWords);
+  return cut(` ${parts.filter((part) => part !== undefined).join(' ')} `.toLowerCase(), maxWordsLength);
 }
 
 /** Returns the words of a search; none if it is too short to search refusals for. */
 export function searchedWords(q: string): string[] {
-  const words = cut(q).toLowerCase().split(/\s+/).filter(Boolean).slice(0, mostWords);
+  const words = cut(q).toLowerCase().split(/\s+/).filter(Boolean).slice(0, maxWords);
   return words.some((word) => word.length >= shortest) ? words : [];
 }
 
@@ -35,7 +35,7 @@ const patternOf = (word: string): string => (/^\d{3}$/.test(word) ? `% ${word} %
 
 /** The condition of journeys with one of the newest refused messages that has all these words. */
 export const refusedCondition = (words: readonly string[]): { text: string; values: string[] } => ({
-  text: `id IN (SELECT journey FROM (SELECT journey, at, refusal FROM message WHERE refusal IS NOT NULL ORDER BY at DESC LIMIT ${mostRead}) AS refused
-    WHERE ${words.map(() => "refusal LIKE ? ESCAPE '\\'").join(' AND ')} ORDER BY at DESC LIMIT ${mostFound})`,
+  text: `id IN (SELECT journey FROM (SELECT journey, at, refusal FROM message WHERE refusal IS NOT NULL ORDER BY at DESC LIMIT ${maxRead}) AS refused
+    WHERE ${words.map(() => "refusal LIKE ? ESCAPE '\\'").join(' AND ')} ORDER BY at DESC LIMIT ${maxFound})`,
   values: words.map(patternOf),
 });

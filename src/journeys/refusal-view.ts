@@ -46,9 +46,9 @@ export function refusalViewOf({ record }: { readonly record: Recorded }): Refusa
     error,
     field: facts.field ?? null,
     headline,
-    came: facts.came ?? (detail === '' ? headline : sentence(detail)),
+    received: facts.received ?? (detail === '' ? headline : sentence(detail)),
     expected: facts.expected ?? (expected || null),
-    mend: facts.fix ?? fix,
+    fix: facts.fix ?? fix,
     actor,
     source,
   };
@@ -78,8 +78,9 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Returns the reason of a refusal as it follows a verb and a colon. */
-export function reasonAfterVerb({ error, headline, came }: RefusalView): string {
-  const known = error === 'identity-agent.wrongPin' ? came?.replace('a wrong PIN', 'wrong') : reasons[error];
+export function reasonAfterVerb({ error, headline, received }: RefusalView): string {
+  const known =
+    error === 'identity-agent.wrongPin' ? received?.replace('a wrong PIN', 'wrong') : reasons[error];
   if (known !== undefined) return known;
   const bare = headline.replace(/^The /, '');
   return /^(?!Identity Agent)[A-Z][a-z]/.test(bare)

@@ -1,12 +1,12 @@
 import type { JourneyPattern, JourneySummary, Lane, Message } from './model.ts';
 
-const longestText = 200;
+const maxTextLength = 200;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are invalid in SVG and invisible in HTML
 const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]|[\ud800-\udfff]/gu;
 
 /** Returns text from outside with a limited length and without control characters. */
-export const cut = (text: string, longest = longestText): string =>
+export const cut = (text: string, longest = maxTextLength): string =>
   (text.length > longest ? `${text.slice(0, longest)}…` : text).replace(unprintable, '\ufffd');
 
 /** Returns a duration such as `6 ms`, `1.05 s`, `2 min 3 s` or `1 h 5 min`. */
@@ -103,11 +103,11 @@ export const attemptOf = ({ words }: Pick<Message, 'words'>): string => cut(word
 
 /** Returns a route of which only the end is shown if it is long: `…/R4/Patient/:id`. */
 function shortRoute(route: string): string {
-  if (route.length <= longestRoute || !route.startsWith('/')) return route;
-  const start = route.indexOf('/', route.length - longestRoute);
-  return `…${start === -1 ? route.slice(-longestRoute) : route.slice(start)}`;
+  if (route.length <= maxRouteLength || !route.startsWith('/')) return route;
+  const start = route.indexOf('/', route.length - maxRouteLength);
+  return `…${start === -1 ? route.slice(-maxRouteLength) : route.slice(start)}`;
 }
-const longestRoute = 20;
+const maxRouteLength = 20;
 
 /** Returns the method, route, status and duration of a message; an empty string for an act. */
 export function requestLine({ method, route, status, durationMs, outcome, response, kind }: Message): string {

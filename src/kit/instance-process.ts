@@ -6,7 +6,7 @@ import { environment, OperatorError } from '@alongside/kernel/operator';
 import type { StateFile } from '../state-file.ts';
 
 /** Maximum number of stored log lines. */
-const mostLines = 2_000;
+const maxLines = 2_000;
 
 export interface ProcessOptions {
   /** Program that starts `alongside`: an executable with its first arguments. */
@@ -82,7 +82,7 @@ export async function startInstanceProcess({
   const log: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
     log.push(line);
-    if (log.length > mostLines) log.shift();
+    if (log.length > maxLines) log.shift();
     onLine(line);
   });
   let isStopped = false;

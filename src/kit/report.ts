@@ -25,7 +25,7 @@ export function linesOf(refusal: AgedRefusal): string[] {
   const rows: [string, string][] = [
     ['Answer', `${status} ${code}: ${description}`],
     ['Reason', detail],
-    ['Received', facts?.came ?? ''],
+    ['Received', facts?.received ?? ''],
     ['Expected', facts?.expected ?? refusal.expected],
     ['Fix', fix],
     ['Who acts', actors[actor]],
@@ -39,8 +39,8 @@ export function linesOf(refusal: AgedRefusal): string[] {
   ];
 }
 
-const mostLogLines = 20;
-const mostRefusals = 5;
+const maxLogLines = 20;
+const maxRefusals = 5;
 
 /** A line of the log about a request. */
 const requestLine = z.object({ id: z.string(), msg: z.enum(['refused', 'failed']) });
@@ -52,7 +52,7 @@ function refusedIds(log: readonly string[]): string[] {
     const { data } = line.startsWith('{') ? requestLine.safeParse(parseOwnJson(line)) : {};
     return data?.id ?? [];
   });
-  return ids.slice(-mostRefusals);
+  return ids.slice(-maxRefusals);
 }
 
 async function refusalLines(api: ConsoleApi, log: readonly string[]): Promise<string[]> {
@@ -125,7 +125,7 @@ type Part = [title: string, lines: string[]];
 
 /** Returns the parts that the instance records, and the part of its log. */
 async function recordedParts(api: ConsoleApi, log: readonly string[], isOwn: boolean): Promise<Part[]> {
-  const logPart = (lines = log): Part => ['The end of the log:', lines.slice(-mostLogLines).map(logLine)];
+  const logPart = (lines = log): Part => ['The end of the log:', lines.slice(-maxLogLines).map(logLine)];
   try {
     const complete = isOwn ? await completeLog(api, log) : log;
     return [

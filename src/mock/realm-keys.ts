@@ -8,8 +8,8 @@ import { realmOf } from './realms.ts';
 import { StoredRecords } from './stored-records.ts';
 
 /** Maximum number of added keys of a realm. */
-const mostKeys = 50;
-const longestKid = 256;
+const maxKeys = 50;
+const maxKidLength = 256;
 const types = ['RSA', 'EC'];
 
 /** The members of a key that are stored. */
@@ -32,7 +32,7 @@ function publicJwk(jwk: unknown): StoredKey {
   const key = publicKeyOf(jwk);
   if (!key) throw errors.keyUnusable('it is not a public key, or has private members');
   const stored = keyShape.safeParse(jwk).data;
-  if (stored === undefined || stored.kid === '' || stored.kid.length > longestKid)
+  if (stored === undefined || stored.kid === '' || stored.kid.length > maxKidLength)
     throw errors.keyUnusable('kid is missing or too long');
   const { kty = '', use } = stored;
   if (!types.includes(kty) || (use !== undefined && use !== 'sig'))
@@ -51,7 +51,7 @@ export class RealmKeys {
 
   /** Returns the added keys of a realm. Throws `realmUnknown`. */
   async list(realm: string): Promise<JsonWebKey[]> {
-    return (await this.#records.list(prefixOf(realm))).slice(0, mostKeys);
+    return (await this.#records.list(prefixOf(realm))).slice(0, maxKeys);
   }
 
   /** Adds a key, or replaces the one with the same kid. Returns the stored key. Throws `realmUnknown`, `keyUnusable` or `keysFull`. */
@@ -59,7 +59,7 @@ export class RealmKeys {
     const prefix = prefixOf(realm);
     const stored = publicJwk(jwk);
     const others = (await this.list(realm)).filter(({ kid }) => kid !== stored.kid);
-    if (others.length >= mostKeys) throw errors.keysFull(`${realm} has ${others.length}`);
+    if (others.length >= maxKeys) throw errors.keysFull(`${realm} has ${others.length}`);
     await this.#records.put(prefix + sha256(stored.kid), stored);
     return stored;
   }

@@ -166,7 +166,7 @@ export function secretFacts(
   return {
     field: 'client_secret',
     headline: expiredAt ? 'The client secret has expired' : 'The client secret is wrong',
-    came: expiredAt
+    received: expiredAt
       ? `a secret of ${name} that expired ${relativeTime((expiredAt - now) / 1_000)}`
       : shownSecret(secret),
     expected:

@@ -71,8 +71,8 @@ export function requireAll<S>(rules: readonly (readonly [Rule<S>, Refuse])[], su
   for (const [rule, refuse] of rules) {
     if (rule.ok(subject)) continue;
     const failed = resultOf(rule, subject);
-    const { check: field, received: came, expected } = failed;
-    throw refuse(faultOf(failed)).about({ field, came, expected });
+    const { check: field, received, expected } = failed;
+    throw refuse(faultOf(failed)).about({ field, received, expected });
   }
 }
 

@@ -26,14 +26,14 @@ export interface AssertionRules {
   /** Whether `jti` is required, as OpenID Connect Core section 9 does; it is optional in RFC 7523 section 3. */
   needsJti: boolean;
   /** Maximum number of seconds until `exp`, without the tolerance for clocks. */
-  longestAhead: number;
+  maxAhead: number;
 }
 
 /** Tolerance for clocks in seconds. */
 const skew = 10;
-const longestJti = 256;
+const maxJtiLength = 256;
 /** Milliseconds until a jti may be used again. */
-const longest = (longestAhead: number): number => (longestAhead + 2 * skew) * 1_000;
+const longest = (maxAhead: number): number => (maxAhead + 2 * skew) * 1_000;
 /** `typ` is optional; another value means another token (RFC 8725 section 3.11). */
 const types: readonly unknown[] = [undefined, 'jwt', 'client-authentication+jwt'];
 
@@ -66,7 +66,7 @@ const before = `none, or at most ${skew} s from now`;
 const isPast = (time: unknown, { now }: AssertionAt): boolean =>
   time === undefined || (typeof time === 'number' && time <= now + skew);
 const isSoon = (exp: unknown, { rules, now }: AssertionAt): boolean =>
-  typeof exp === 'number' && exp + skew > now && exp <= now + rules.longestAhead + skew;
+  typeof exp === 'number' && exp + skew > now && exp <= now + rules.maxAhead + skew;
 
 /** The checks of header and claims (RFC 7523 section 3), without the signature. They spend nothing. */
 export const assertionRules: readonly Rule<AssertionAt>[] = [
@@ -93,16 +93,16 @@ export const assertionRules: readonly Rule<AssertionAt>[] = [
   ),
   claimRule(
     'exp',
-    ({ rules }) => `a number, later than ${skew} s ago, at most ${rules.longestAhead + skew} s from now`,
+    ({ rules }) => `a number, later than ${skew} s ago, at most ${rules.maxAhead + skew} s from now`,
     isSoon,
   ),
   claimRule('nbf', before, isPast),
   claimRule('iat', before, isPast),
   claimRule(
     'jti',
-    ({ rules }) => `${rules.needsJti ? '' : 'none, or '}a text of at most ${longestJti} characters`,
+    ({ rules }) => `${rules.needsJti ? '' : 'none, or '}a text of at most ${maxJtiLength} characters`,
     (jti, { rules }) =>
-      (typeof jti === 'string' && jti !== '' && jti.length <= longestJti) ||
+      (typeof jti === 'string' && jti !== '' && jti.length <= maxJtiLength) ||
       (jti === undefined && !rules.needsJti),
   ),
 ];
@@ -133,13 +133,13 @@ export async function signatureCheck(jwt: DecodedJwt, source: KeySource, remote:
 /** Checks that the `jti` is unused. Spends nothing. */
 export async function unusedCheck(
   jwt: DecodedJwt,
-  { clientId, jtiKind, longestAhead, needsJti }: AssertionRules,
+  { clientId, jtiKind, maxAhead, needsJti }: AssertionRules,
   singleUse: SingleUse,
 ): Promise<Check> {
   const { jti } = jwt.claims;
   const isUsable = typeof jti === 'string' || (jti === undefined && !needsJti);
   const ok =
-    isUsable && !(await singleUse.jtis.isUsed(jtiKind, singleUseKey(clientId, jwt), longest(longestAhead)));
+    isUsable && !(await singleUse.jtis.isUsed(jtiKind, singleUseKey(clientId, jwt), longest(maxAhead)));
   return { check: 'jti', ok, expected: 'one that was not used before', received: shown(jti) };
 }
 
@@ -181,7 +181,7 @@ export async function verifyAssertion(
     kind: rules.jtiKind,
     value: singleUseKey(rules.clientId, jwt),
     lifetime: Math.ceil((Number(exp) + skew - now) * 1_000),
-    longest: longest(rules.longestAhead),
+    longest: longest(rules.maxAhead),
     fault: () =>
       jti === undefined ? 'the assertion was used before' : `the jti ${shown(jti)} was used before`,
   };

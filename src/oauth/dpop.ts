@@ -48,8 +48,8 @@ export type ProofResult = { jkt: string } | { fault: string };
 /** Maximum age of a proof, and tolerance for a clock that is ahead, in seconds. */
 const oldest = 60;
 const ahead = 10;
-const longestProof = 8_192;
-const longestJti = 256;
+const maxProofLength = 8_192;
+const maxJtiLength = 256;
 const jtiKind = 'dpop-jti';
 
 /** Returns a normalised address without query and fragment, for comparison (RFC 9449 section 4.3). */
@@ -69,7 +69,7 @@ export async function checkProof(
   target: ProofTarget,
   { clock, singleUse }: { clock: Clock; singleUse: SingleUse },
 ): Promise<ProofResult> {
-  const jwt = proof.length > longestProof ? undefined : decodeJwt(proof);
+  const jwt = proof.length > maxProofLength ? undefined : decodeJwt(proof);
   if (!jwt) return fault('the proof is not one compact JWS');
   const { typ, alg, jwk } = jwt.header;
   if (typ !== 'dpop+jwt') return fault(`typ is ${String(typ)}`);
@@ -88,7 +88,7 @@ export async function checkProof(
   const now = seconds(clock);
   if (typeof iat !== 'number' || iat < now - oldest || iat > now + ahead)
     return fault(`iat is ${shownTime(iat, now)}`);
-  if (typeof jti !== 'string' || jti === '' || jti.length > longestJti)
+  if (typeof jti !== 'string' || jti === '' || jti.length > maxJtiLength)
     return fault('there is no jti, or it is too long');
   if (target.accessToken !== undefined) {
     if (typeof ath !== 'string' || !equalSecrets(ath, sha256(target.accessToken)))

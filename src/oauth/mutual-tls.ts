@@ -12,7 +12,7 @@ import { type CertificateSubject, subjectFault } from './certificate-subject.ts'
 import type { ClientRevocations } from './client-revocations.ts';
 
 /** Maximum number of intermediate certificates, so that an unauthenticated client cannot make path building expensive. */
-const mostIntermediates = 4;
+const maxIntermediates = 4;
 /** Maximum size of an intermediate certificate in octets; one with an RSA-4096 key has about 2,000. */
 const longest = 8_192;
 
@@ -66,8 +66,8 @@ async function chainOf(
   certificate: X509Certificate,
   { authorities, intermediates, now }: ChainTrust,
 ): Promise<Chain> {
-  if (intermediates.length > mostIntermediates)
-    return fault(`${intermediates.length} intermediate certificates came, ${mostIntermediates} are allowed`);
+  if (intermediates.length > maxIntermediates)
+    return fault(`${intermediates.length} intermediate certificates came, ${maxIntermediates} are allowed`);
   if (intermediates.some(({ length }) => length > longest))
     return fault('an intermediate certificate is too large');
   try {

@@ -5,7 +5,7 @@ import { newKeyPair } from '@alongside/kernel/keys';
 import { sha256 } from '@alongside/kernel/secrets';
 import fc from 'fast-check';
 import { serving } from '../../test/testing/serving.ts';
-import { isForm, mostParameters, parseParameters, withQuery } from './parameters.ts';
+import { isForm, maxParameters, parseParameters, withQuery } from './parameters.ts';
 import { isChallenge, verifierFits } from './pkce.ts';
 import { RemoteKeys, readKeySet } from './remote-keys.ts';
 
@@ -38,8 +38,8 @@ test('parseParameters refuses too many parameters, repeated ones are found, and 
   assert.equal(parseParameters('a=%00'), undefined);
   assert.equal(parseParameters('a='.padEnd(70_000, 'x')), undefined);
   const many = (count: number) => Array.from({ length: count }, (_, n) => `p${n}=1`).join('&');
-  assert.ok(parseParameters(many(mostParameters)));
-  assert.equal(parseParameters(many(mostParameters + 1)), undefined);
+  assert.ok(parseParameters(many(maxParameters)));
+  assert.equal(parseParameters(many(maxParameters + 1)), undefined);
   const read = parseParameters('a=1&b=2&a=3&empty=&resource=x&resource=y');
   assert.equal(read?.repeated(['resource']), 'a');
   assert.equal(read?.without('a').repeated(['resource']), undefined);

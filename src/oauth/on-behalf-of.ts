@@ -14,7 +14,7 @@ const shape = z.strictObject({
   clientId: z.string().default(''),
   listenerPort: z.int().optional(),
 });
-const longestName = 80;
+const maxNameLength = 80;
 
 /** Returns a name for pages, without control and direction characters, in one line of limited length. */
 export function shownName(name: string): string {
@@ -24,7 +24,7 @@ export function shownName(name: string): string {
     .trim();
   const characters = [...plain];
   if (characters.length === 0) return 'an application without a name';
-  return characters.length > longestName ? `${characters.slice(0, longestName - 1).join('')}…` : plain;
+  return characters.length > maxNameLength ? `${characters.slice(0, maxNameLength - 1).join('')}…` : plain;
 }
 
 /** An application of the platform, for CIS2. */

@@ -1,5 +1,5 @@
 /** Maximum number of parameters of a request. */
-export const mostParameters = 100;
+export const maxParameters = 100;
 
 /** The parameters of a query or form, in order. */
 export class Parameters {
@@ -61,7 +61,7 @@ function decode(part: string): string | undefined {
 
 /**
  * Parses `application/x-www-form-urlencoded` text. Returns undefined for invalid percent-encoding, a NUL, more than
- * `mostParameters` parameters, or more than `limit` characters.
+ * `maxParameters` parameters, or more than `limit` characters.
  * @param ignored name of a parameter that is skipped, even a malformed one
  */
 export function parseParameters(text: string, limit = 65_536, ignored?: string): Parameters | undefined {
@@ -74,7 +74,7 @@ export function parseParameters(text: string, limit = 65_536, ignored?: string):
     const at = pair.indexOf('=');
     const rawName = at < 0 ? pair : pair.slice(0, at);
     if (rawName === ignored) continue;
-    if (++count > mostParameters) return undefined;
+    if (++count > maxParameters) return undefined;
     const name = decode(rawName);
     const value = at < 0 ? '' : decode(pair.slice(at + 1));
     if (name === undefined || value === undefined) return undefined;

@@ -58,7 +58,7 @@ describe('parsers of outside data never throw and never accept random input', ()
             clientId: 'client',
             audiences: ['https://as.test'] as const,
             mayListAudience: true,
-            longestAhead: 300,
+            maxAhead: 300,
             algorithms: rules.algorithms,
             jtiKind: 'x',
             needsKid: false,

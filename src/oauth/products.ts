@@ -110,7 +110,7 @@ export class Products {
 export const unknownScope = (text: string | undefined, possible: readonly string[]): RefusalFacts => ({
   field: 'scope',
   headline: 'No requested scope is one that the application may have',
-  came: shown(text),
+  received: shown(text),
   expected:
     possible.length === 0
       ? 'a product with such a scope; there is none'

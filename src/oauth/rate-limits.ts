@@ -46,11 +46,11 @@ const limits = z.strictObject({
 export const limitsByApi = z.record(z.string(), limits);
 
 /** Maximum length of the attribute `ratelimiting` in characters. */
-const longestAttribute = 10_000;
+const maxAttributeLength = 10_000;
 
 /** Returns the limits in the attribute of an application, by API or for all (`app`). Ignores a malformed attribute. */
 const limitsInAttribute = onceFor(({ attributes: { ratelimiting } }: PlatformRegistration) => {
-  if (ratelimiting === undefined || ratelimiting.length > longestAttribute) return undefined;
+  if (ratelimiting === undefined || ratelimiting.length > maxAttributeLength) return undefined;
   try {
     return limitsByApi.safeParse(JSON.parse(ratelimiting)).data;
   } catch {

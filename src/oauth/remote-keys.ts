@@ -17,7 +17,7 @@ const fetchesAtOnce = 20;
 /** Milliseconds until one more fetch is allowed. */
 const fetchPause = 3_000;
 /** Maximum number of counted addresses; the least recently used one is dropped first. */
-const mostAddresses = 10_000;
+const maxAddresses = 10_000;
 
 /**
  * Limits fetches that unauthenticated requests cause: by an unknown kid, by an invalid signature, or after a failed fetch. Such
@@ -55,7 +55,7 @@ class FetchBudget {
   }
 
   #forget(): void {
-    if (this.#accounts.size <= mostAddresses) return;
+    if (this.#accounts.size <= maxAddresses) return;
     const [longest] = this.#accounts.keys();
     if (longest !== undefined) this.#accounts.delete(longest);
   }
@@ -73,8 +73,8 @@ interface CachedSet {
 const cacheTime = 3_600_000;
 /** Milliseconds for which a fetched set is not fetched again for an invalid signature. */
 const justFetched = 1_000;
-const mostKeys = 100;
-const mostSets = 1_000;
+const maxKeys = 100;
+const maxSets = 1_000;
 
 /** Returns the public signature keys of a JWK set by kid, read once for each set. */
 export function readKeySet(set: unknown): ReadonlyMap<string, KeyObject> {
@@ -85,7 +85,7 @@ export function readKeySet(set: unknown): ReadonlyMap<string, KeyObject> {
 const noKeys: ReadonlyMap<string, KeyObject> = new Map();
 const keysIn = onceFor((list: readonly JsonWebKey[]): ReadonlyMap<string, KeyObject> => {
   const keys = new Map<string, KeyObject>();
-  for (const jwk of list.slice(0, mostKeys)) {
+  for (const jwk of list.slice(0, maxKeys)) {
     if (typeof jwk?.kid !== 'string' || jwk.use === 'enc') continue;
     const key = publicKeyOf(jwk);
     if (key && !keys.has(jwk.kid)) keys.set(jwk.kid, key);
@@ -98,7 +98,7 @@ function remember<T>(values: Map<string, T>, address: string, value: T): void {
   values.delete(address);
   values.set(address, value);
   const [first] = values.keys();
-  if (values.size > mostSets && first !== undefined) values.delete(first);
+  if (values.size > maxSets && first !== undefined) values.delete(first);
 }
 
 /** Public keys at addresses of others. They are cached, and fetched again for an unknown kid, within `FetchBudget`. */
@@ -216,7 +216,7 @@ export class RemoteKeys {
     if (!Array.isArray(jwks)) throw new OutboundError('it is not a JWK set');
     return {
       keys: readKeySet(parsed),
-      jwks: jwks.filter((jwk) => typeof jwk === 'object' && jwk !== null).slice(0, mostKeys) as JsonWebKey[],
+      jwks: jwks.filter((jwk) => typeof jwk === 'object' && jwk !== null).slice(0, maxKeys) as JsonWebKey[],
       fetchedAt: this.#clock.now(),
       revision,
     };

@@ -62,9 +62,9 @@ const sharedRecord = onceFor((stored: Row) => readRecord('access', stored));
 
 const day = 86_400_000;
 /** Maximum number of access tokens with a remembered place. */
-const mostPlaces = 5_000;
+const maxPlaces = 5_000;
 /** Maximum number of authorizations in memory, of about 4 KB each. */
-const mostAuthorizations = 2_000;
+const maxAuthorizations = 2_000;
 const successorRow = row('refresh_token', { successor_sealed: nullable(text) });
 const openIdGrantRow = row('token_grant', {
   application_id: text,
@@ -439,7 +439,7 @@ export class Tokens {
   }
 
   #know(hash: string, authorization: Authorization): void {
-    if (this.#authorizations.size >= mostAuthorizations) this.#authorizations.clear();
+    if (this.#authorizations.size >= maxAuthorizations) this.#authorizations.clear();
     this.#authorizations.set(hash, authorization);
   }
 
@@ -454,7 +454,7 @@ export class Tokens {
     const known = this.#places.get(hash);
     if (known) return known;
     const place = this.placeOf(token, hash);
-    if (this.#places.size >= mostPlaces) this.#places.clear();
+    if (this.#places.size >= maxPlaces) this.#places.clear();
     this.#places.set(hash, place);
     return place;
   }

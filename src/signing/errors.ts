@@ -139,7 +139,7 @@ export const errors = catalogue('signing', {
     ...request,
     description: "Invalid 'payloads' claim in JWS - each needs an id of 1 to 200 characters and a payload",
     source: tool,
-    expected: '{"id", "payload"} with two texts',
+    expected: 'an object with the texts "id" and "payload"',
   },
   payloadRepeated: {
     ...request,
@@ -191,14 +191,14 @@ export const errors = catalogue('signing', {
     status: 404,
     description: 'The signing service has no such path',
     source: tool,
-    expected: 'POST /signaturerequest or GET /signatureresponse/{token}',
+    expected: 'POST /signaturerequest or GET /signatureresponse/TOKEN',
   },
   methodWrong: {
     code: 'method_not_allowed',
     status: 405,
     description: 'The signing service does not answer this method here',
     source: tool,
-    expected: 'POST /signaturerequest or GET /signatureresponse/{token}',
+    expected: 'POST /signaturerequest or GET /signatureresponse/TOKEN',
   },
   tokenUnknown: {
     code: 'not_found',

@@ -245,7 +245,7 @@ export class AuditLog {
 }
 
 /** Maximum number of networks counted separately in a minute; calls of all others are counted together. */
-const mostNetworks = 1_000;
+const maxNetworks = 1_000;
 
 interface UnprovenSum {
   endpoint: string;
@@ -259,7 +259,7 @@ class UnprovenSums {
 
   add(endpoint: string, address: string): void {
     const network = callerNetwork(address);
-    const full = this.#sums.size >= mostNetworks;
+    const full = this.#sums.size >= maxNetworks;
     const key = `${endpoint} ${full && !this.#sums.has(`${endpoint} ${network}`) ? 'others' : network}`;
     const sum = this.#sums.get(key) ?? { endpoint, network: key.slice(endpoint.length + 1), count: 0 };
     sum.count += 1;

@@ -4,7 +4,7 @@ import { type Database, type Statement, sql, type Value } from './database.ts';
 /** Maximum number of rows that one statement of regular work changes. */
 export const batchSize = 500;
 /** Maximum number of batches in one round. */
-const mostBatches = 100;
+const maxBatches = 100;
 
 /** Old rows of a table. Names are literals of the caller, never input. */
 interface Selection {
@@ -92,7 +92,7 @@ export const insertStatements = (
  * @returns whether rows remain after a limited number of batches
  */
 export async function inBatches(step: () => Promise<number>, full = batchSize): Promise<boolean> {
-  for (let batch = 0; batch < mostBatches; batch++) {
+  for (let batch = 0; batch < maxBatches; batch++) {
     if ((await step()) < full) return false;
     await nextTurn();
   }

@@ -33,7 +33,7 @@ interface EventBlock {
 /** Maximum number of events of a block. */
 const blockSize = 64;
 /** Maximum number of stored events, so that a flood of requests does not fill the disk. */
-const mostKept = 2_000_000;
+const maxKept = 2_000_000;
 /** The number of blocks that one batch of a sweep reads. */
 const sweptAtOnce = 25;
 /** The number of values that one statement looks up, so that there is one text. */
@@ -272,7 +272,7 @@ export class StoredEvents implements EventStore {
    * Removes blocks with only events older than this time or beyond the newest `most`, and the links of journeys without events.
    * Returns whether more remain.
    */
-  async sweep(before: number, most = mostKept): Promise<boolean> {
+  async sweep(before: number, most = maxKept): Promise<boolean> {
     const beyond = (await this.last()) - most;
     return await inBatches(() => this.#sweepSome(before, beyond), sweptAtOnce);
   }

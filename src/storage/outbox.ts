@@ -94,7 +94,7 @@ export async function pendingMessages(database: Database): Promise<number> {
 }
 
 /** Maximum number of messages that one process takes at once. */
-const mostTaken = 200;
+const maxTaken = 200;
 
 function byKey(messages: readonly MessageRow[]): Iterable<MessageRow[]> {
   const groups = new Map<string, MessageRow[]>();
@@ -120,7 +120,7 @@ export class Outbox<B> {
   readonly #send: (attempt: Attempt<B>) => Promise<Outcome>;
   /** Holder of the messages that this process wrote or tried last. Each take has its own holder. */
   readonly #holder = randomToken(12);
-  readonly #longestWait: number;
+  readonly #maxWait: number;
   readonly #running = new Set<Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #taking: Promise<unknown> = Promise.resolve();
@@ -137,7 +137,7 @@ export class Outbox<B> {
     this.#background = background;
     this.#log = log;
     this.#topic = topic;
-    this.#longestWait = Math.max(0, ...topic.waits);
+    this.#maxWait = Math.max(0, ...topic.waits);
     this.#send = send;
     background.ending.addEventListener('abort', () => this.#stop());
   }
@@ -166,7 +166,7 @@ export class Outbox<B> {
 
   /** Sends due messages. Resolves when each was tried. Returns whether more are due. */
   async run(): Promise<boolean> {
-    return (await this.#run(this.#clock.now())) === mostTaken;
+    return (await this.#run(this.#clock.now())) === maxTaken;
   }
 
   /**
@@ -291,12 +291,12 @@ export class Outbox<B> {
     // The conditions of `isDue`.
     const open = (table: string) =>
       `(${table}.due_at <= ? OR ${table}.due_at > ?) AND (${table}.holder = ? OR ${table}.held_until <= ? OR ${table}.held_until > ?)`;
-    const values: Value[] = [dueBy, now + this.#longestWait, this.#holder, now, now + hold];
+    const values: Value[] = [dueBy, now + this.#maxWait, this.#holder, now, now + hold];
     return sql(
       `SELECT * FROM outbox WHERE topic = ? AND state = 'pending' AND ${open('outbox')}
        AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.topic = outbox.topic AND earlier.key = outbox.key
          AND earlier.state = 'pending' AND earlier.seq < outbox.seq AND NOT (${open('earlier')}))
-       ORDER BY seq LIMIT ${mostTaken}`,
+       ORDER BY seq LIMIT ${maxTaken}`,
       name,
       ...values,
       ...values,

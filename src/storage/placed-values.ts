@@ -6,7 +6,7 @@ import { sha256, type Vault } from '@alongside/kernel/secrets';
 /** Ids of one millisecond; more continue in the next one. */
 const idsPerMillisecond = 2_048;
 /** Milliseconds that ids may be ahead of the clock before it counts as set back. */
-const mostAhead = 1_000;
+const maxAhead = 1_000;
 
 /** Returns ids in the order of time: milliseconds times 2,048 plus a counter. Safe integers until the year 2109. */
 export class OrderedIds {
@@ -19,7 +19,7 @@ export class OrderedIds {
 
   next(): number {
     const least = firstIdAt(this.#clock.now());
-    const isSetBack = this.#last - least > mostAhead * idsPerMillisecond;
+    const isSetBack = this.#last - least > maxAhead * idsPerMillisecond;
     this.#last = isSetBack ? least : Math.max(least, this.#last + 1);
     return this.#last;
   }

@@ -48,7 +48,7 @@ const int8 = 20;
 const undone = new Set(['40001', '40P01']);
 const readOnly = '25006';
 const codeOf = (error: unknown): string => (error as { code?: string }).code ?? '';
-const mostAttempts = 4;
+const maxAttempts = 4;
 const channel = 'alongside_change';
 /** Milliseconds. */
 const announceAgainAfter = 250;
@@ -220,7 +220,7 @@ export class PostgresDatabase implements Database {
           undone.has(codeOf(error)) ||
           isOutdatedPlan(error) ||
           (progress.isLost && !progress.mayHaveCommitted);
-        if (nothingHappened && attempt < mostAttempts) continue;
+        if (nothingHappened && attempt < maxAttempts) continue;
         const failure = failureOf('Writing failed', error);
         if (failure instanceof StorageError) this.#hasFailed = true;
         throw failure;

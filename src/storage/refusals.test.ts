@@ -80,6 +80,14 @@ for (const dialect of dialects('sqlite' as const, 'postgres' as const))
       assert.doesNotMatch(stored, /request-id-of-client|secret-as-correlation-id/);
     });
 
+    test('reads the names of members that earlier versions wrote', async () => {
+      const refusals = new Refusals(database, clock);
+      refusals.record(record('of-before', { facts: { field: 'aud', received: 'x' } }), '192.0.2.1');
+      await refusals.keep();
+      await database.run(sql('UPDATE refusal SET body = REPLACE(body, \'"received"\', \'"came"\')'));
+      assert.deepEqual((await refusals.find('of-before'))?.facts, { field: 'aud', received: 'x' });
+    });
+
     test('removes refusals after a week', async () => {
       const refusals = new Refusals(database, clock);
       clock.advance((8 * day) / 1_000);

@@ -1,6 +1,8 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { actors } from '@alongside/kernel/errors';
+import { isObject } from '@alongside/kernel/json';
 import { callerNetwork } from '@alongside/kernel/networks';
+import { withCurrentNames } from '@alongside/kernel/refusal-facts';
 import type { RefusalRecord, RefusalRecorder } from '@alongside/kernel/refusals';
 import { sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
@@ -10,7 +12,7 @@ import { computed, integer, json, nullable, row } from './row.ts';
 
 const length = 600_000;
 /** Maximum number of networks counted separately. */
-const mostNetworks = 10_000;
+const maxNetworks = 10_000;
 
 /** Limits what one network may have stored in ten minutes, so that it cannot displace what others did. */
 export class NetworkWindow {
@@ -27,7 +29,7 @@ export class NetworkWindow {
   /** Counts one more of the network of an address. Returns whether it is within the limit. */
   admits(address: string): boolean {
     const now = this.#clock.now();
-    if (now >= this.#end || this.#counts.size > mostNetworks) {
+    if (now >= this.#end || this.#counts.size > maxNetworks) {
       this.#counts.clear();
       this.#end = now + length;
     }
@@ -59,8 +61,8 @@ const usual: RefusalLimits = { stored: 100_000, waiting: 2_000, ofNetwork: 5_000
 const keptFor = 7 * 86_400_000;
 /** Milliseconds for which refusals are collected before they are written. */
 const gather = 50;
-const mostEarlier = 20;
-const mostSearched = 1_000;
+const maxEarlier = 20;
+const maxSearched = 1_000;
 
 /** The members of every stored refusal. */
 export const refusalMembers = {
@@ -79,7 +81,15 @@ export const refusalMembers = {
   method: z.string(),
   path: z.string(),
 };
-const refusalShape: z.ZodType<Omit<StoredRefusal, 'at'>> = z.looseObject(refusalMembers);
+const refusalShape: z.ZodType<Omit<StoredRefusal, 'at'>> = z.looseObject({
+  ...refusalMembers,
+  facts: z
+    .preprocess(
+      (facts) => (isObject(facts) ? withCurrentNames(facts) : facts),
+      z.custom<RefusalRecord['facts']>(),
+    )
+    .optional(),
+});
 const refusalRow = row('refusal', { at: integer, body: json(refusalShape) });
 const newestRow = row('refusal', { last: computed(nullable(integer)) });
 
@@ -145,7 +155,7 @@ export class Refusals implements RefusalRecorder {
         id,
         hash,
         hash,
-        mostEarlier + 1,
+        maxEarlier + 1,
       ),
       refusalRow,
     );
@@ -160,7 +170,7 @@ export class Refusals implements RefusalRecorder {
   async newest(fits: (refusal: Omit<StoredRefusal, 'at'>) => boolean, most: number): Promise<FoundRefusal[]> {
     await this.keep();
     const rows = await this.#database.all(
-      sql(`SELECT at, body FROM refusal ORDER BY seq DESC LIMIT ${mostSearched}`),
+      sql(`SELECT at, body FROM refusal ORDER BY seq DESC LIMIT ${maxSearched}`),
       refusalRow,
     );
     return rows

@@ -107,7 +107,7 @@ export const storedObject = <M extends z.ZodRawShape>(members: M): z.ZodType<z.i
 export const json = <T>(shape: z.ZodType<T>): Column<T> => column('text', (value) => parsed(shape, value));
 
 /** Maximum number of texts that a `sharedJson` column caches. */
-const mostTexts = 1_000;
+const maxTexts = 1_000;
 
 /** JSON text that is read often and seldom changes: each text is parsed once, and the frozen value is shared. */
 export function sharedJson<T>(shape: z.ZodType<T>): Column<T> {
@@ -119,7 +119,7 @@ export function sharedJson<T>(shape: z.ZodType<T>): Column<T> {
       shared = parsed(shape, value);
       if (shared === undefined) return undefined;
       freeze(shared);
-      if (known.size >= mostTexts) known.clear();
+      if (known.size >= maxTexts) known.clear();
       known.set(value, shared);
     }
     return shared;

@@ -170,7 +170,7 @@ export function shared<R extends object>(rows: readonly R[]): readonly R[] {
 }
 
 /** Maximum number of cached values. */
-const mostKnown = 1_000;
+const maxKnown = 1_000;
 
 /**
  * Values computed from rows of rarely written tables, such as an application with its developer and products. Each is computed
@@ -200,7 +200,7 @@ export class Derived<V> {
   async #computed(key: string, stamp: number | undefined): Promise<V> {
     const value = await this.#compute(key);
     if (stamp === undefined) return value;
-    if (this.#known.size >= mostKnown) this.#known.clear();
+    if (this.#known.size >= maxKnown) this.#known.clear();
     this.#known.set(key, { stamp, value });
     return value;
   }

@@ -20,7 +20,7 @@ export interface PreparedStatement {
 export const patience = 5_000;
 const blocking = 2;
 /** Maximum number of prepared statements. Texts vary with the length of lists. */
-const mostKnown = 1_000;
+const maxKnown = 1_000;
 
 /** Returns whether another connection blocked this one: a lock, a log recovery, an outdated snapshot. */
 export const busy = (error: unknown): boolean =>
@@ -91,7 +91,7 @@ export class SqliteConnection {
       writes: tableOf(text),
       onlyAdds: onlyAdds(text),
     };
-    if (this.#known.size >= mostKnown) this.#known.clear();
+    if (this.#known.size >= maxKnown) this.#known.clear();
     this.#known.set(text, known);
     return known;
   }

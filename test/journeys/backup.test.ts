@@ -290,7 +290,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
     test('reports the reason and leaves no file on a full disk', async () => {
       const full = join(root, 'full.tar');
       const { code, err } = await runProcess(['backup', full, ...at()], {
-        mostBlocks: dialect === 'sqlite' ? 200 : 32,
+        maxBlocks: dialect === 'sqlite' ? 200 : 32,
       });
       assert.equal(code, 1, err);
       assert.match(err, /full\.tar.* cannot be (written|copied)|cannot be copied to .*full\.tar/);

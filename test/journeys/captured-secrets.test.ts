@@ -121,7 +121,7 @@ describe('captured requests and responses', () => {
     const refused = (await details()).find(({ outcome }) => outcome === 'refused');
     const message = refused?.messages.find(({ outcome }) => outcome === 'refused');
     assert.equal(message?.refusal?.headline, 'The client secret is wrong');
-    assert.equal(message?.refusal?.came, 'a secret that begins with mark, 30 characters');
+    assert.equal(message?.refusal?.received, 'a secret that begins with mark, 30 characters');
     assert.match(message?.refusal?.expected ?? '', /^the only secret of .*, made /);
     const offending = message?.request?.form?.find(({ name }) => name === 'client_secret');
     assert.equal(offending?.offending, true);

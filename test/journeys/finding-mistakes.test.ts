@@ -223,11 +223,11 @@ describe('explain', () => {
       const { response, paste } = await make();
       assert.equal(response.status, status);
       const found = await explain(paste);
-      assert.equal(found.took?.kind, kind);
+      assert.equal(found.recognisedAs?.kind, kind);
       assert.deepEqual(failedIn(found), failed);
       for (const { why } of found.checks) assert.match(why, /^(?:$|[^a-z])/, 'a reason is a sentence');
       assert.match(JSON.stringify(found.banner), says);
-      assert.ok(found.banner?.mend && found.banner.source !== undefined);
+      assert.ok(found.banner?.fix && found.banner.source !== undefined);
       assert.ok(
         page.includes(`*${found.banner.headline}*`),
         `docs/finding-mistakes.md names "${found.banner.headline}"`,
@@ -236,7 +236,7 @@ describe('explain', () => {
       // The error of the response is found by its id.
       const id = response.headers.get('x-message-id') ?? '';
       const byId = await explain(id);
-      assert.equal(byId.took?.kind, 'id');
+      assert.equal(byId.recognisedAs?.kind, 'id');
       assert.ok(byId.banner?.error, byId.summary);
       const body = await response.text();
       assert.equal((await explain(body)).banner?.headline, byId.banner.headline);
@@ -263,14 +263,14 @@ describe('explain', () => {
     const { privatePem } = await newKeyPair('RS512');
     const found = await explain(await assertion({}, {}, createPrivateKey(privatePem)));
     assert.deepEqual(failedIn(found), ['signature']);
-    assert.match(found.banner?.mend ?? '', /No key that is registered here made it/);
+    assert.match(found.banner?.fix ?? '', /No key that is registered here made it/);
   });
 
   test('finds the client id of the other server', async () => {
     const found = await explain(
       await assertion({ iss: separateAtCis2.clientId, sub: separateAtCis2.clientId }),
     );
-    assert.match(found.banner?.mend ?? '', /client id of demo-separate at CIS2/);
+    assert.match(found.banner?.fix ?? '', /client id of demo-separate at CIS2/);
   });
 
   test('finds the owner of an access token, and a refresh token in its place', async () => {
@@ -279,7 +279,7 @@ describe('explain', () => {
       application: 'demo-combined',
     });
     const found = await explain(`Bearer ${tokens.access_token}`);
-    assert.deepEqual([found.took?.kind, found.banner], ['access-token', null]);
+    assert.deepEqual([found.recognisedAs?.kind, found.banner], ['access-token', null]);
     assert.ok(found.links.some(({ href }) => href === '/people/656005750108'));
     assert.deepEqual(failedIn(await explain(tokens.refresh_token)), ['kind']);
   });
@@ -304,8 +304,8 @@ test('explain links to the page of each id', async () => {
     ['authorisation.redirectUnknown', '/journeys/'],
     ['identity-agent.wrongPin', '/journeys/'],
   ] as const) {
-    const { took, links } = await explain(id);
-    assert.equal(took?.kind, 'id');
+    const { recognisedAs, links } = await explain(id);
+    assert.equal(recognisedAs?.kind, 'id');
     assert.ok(
       links.some((link) => link.href.startsWith(href)),
       `${id}: ${JSON.stringify(links)}`,

@@ -322,7 +322,7 @@ describe('explain', () => {
       const { detail, facts } = body as FoundRefusal;
       assert.match(detail, hint);
       const [, meant] = /did you mean (\S+)\?/.exec(detail) ?? [];
-      assert.deepEqual(facts, meant && { came: path, expected: `${meant} (the nearest)` });
+      assert.deepEqual(facts, meant && { received: path, expected: `${meant} (the nearest)` });
       assert.doesNotMatch(await answer.text(), /did you mean/);
     });
 
@@ -348,7 +348,7 @@ describe('explain', () => {
 });
 
 describe('refused messages of a journey', () => {
-  type Shown = Omit<RefusalView, 'mend' | 'actor' | 'source'>;
+  type Shown = Omit<RefusalView, 'fix' | 'actor' | 'source'>;
 
   /** Returns why messages were refused, the newest journey first. */
   async function refusedMessages(filter = ''): Promise<Message[]> {
@@ -359,21 +359,21 @@ describe('refused messages of a journey', () => {
     return found.flatMap(({ messages }) => messages.filter(({ refusal }) => refusal !== null));
   }
 
-  async function shows({ error, field, headline, came, expected }: Shown): Promise<void> {
+  async function shows({ error, field, headline, received, expected }: Shown): Promise<void> {
     const refusals = (await refusedMessages()).map(({ refusal }) => refusal);
     const found = refusals.find((refusal) => refusal?.error === error && refusal.field === field);
     assert.ok(found, `${error}: ${JSON.stringify(refusals.map((refusal) => refusal?.error))}`);
     const same = (value: string | null) => value?.replace(/\d+ (?:s|min) ago|\bnow\b/g, 'N ago');
     assert.deepEqual(
-      [found.headline, same(found.came), same(found.expected)],
-      [headline, same(came), same(expected)],
+      [found.headline, same(found.received), same(found.expected)],
+      [headline, same(received), same(expected)],
     );
-    assert.ok(found.mend && found.actor && found.source, error);
+    assert.ok(found.fix && found.actor && found.source, error);
   }
 
-  const mendOf = async (error: string, came: string): Promise<string> => {
+  const mendOf = async (error: string, received: string): Promise<string> => {
     const refusals = (await refusedMessages()).map(({ refusal }) => refusal);
-    return refusals.find((refusal) => refusal?.error === error && refusal.came === came)?.mend ?? '';
+    return refusals.find((refusal) => refusal?.error === error && refusal.received === received)?.fix ?? '';
   };
 
   const put = (card: string) =>
@@ -387,7 +387,7 @@ describe('refused messages of a journey', () => {
       error: 'identity-agent.wrongPin',
       field: 'pin',
       headline: 'The PIN is wrong',
-      came: 'a wrong PIN, 2 attempts left',
+      received: 'a wrong PIN, 2 attempts left',
       expected: 'the PIN of the card in the reader',
     });
     await take();
@@ -396,7 +396,7 @@ describe('refused messages of a journey', () => {
       error: 'identity-agent.cardBlocked',
       field: 'pin',
       headline: 'The card is blocked after too many wrong PINs',
-      came: 'a card that is blocked after wrong PINs',
+      received: 'a card that is blocked after wrong PINs',
       expected: 'a card whose PIN is not blocked',
     });
     await take();
@@ -411,14 +411,14 @@ describe('refused messages of a journey', () => {
       error: 'cis.certificateRevoked',
       field: 'certificate',
       headline: 'The card was revoked',
-      came: 'a card that was revoked N ago: keyCompromise',
+      received: 'a card that was revoked N ago: keyCompromise',
       expected: 'a card that is not revoked',
     });
     await shows({
       error: 'identity-agent.cardRejected',
       field: 'card',
       headline: 'This card has been revoked',
-      came: 'a card that is refused: certificate_revoked',
+      received: 'a card that is refused: certificate_revoked',
       expected: 'a card that CIS accepts',
     });
     await take();
@@ -435,7 +435,7 @@ describe('refused messages of a journey', () => {
       [expired?.headline, expired?.expected],
       ['The card has expired', 'a certificate that is valid now'],
     );
-    assert.match(expired?.came ?? '', /^a certificate that expired .* ago, at 20/);
+    assert.match(expired?.received ?? '', /^a certificate that expired .* ago, at 20/);
   });
 
   test('name the claim of an assertion, the rule of a profile and the scopes of the application', async () => {
@@ -467,7 +467,7 @@ describe('refused messages of a journey', () => {
       error: 'cis2.requestNotPushed',
       field: 'request_uri',
       headline: 'This client must push its requests',
-      came: 'the parameters themselves, from the browser',
+      received: 'the parameters themselves, from the browser',
       expected: 'a request_uri of the PAR endpoint',
     });
     const redeem = async (kid: string, aud: string, more: Record<string, unknown> = {}) => {
@@ -493,7 +493,7 @@ describe('refused messages of a journey', () => {
       error: 'cis2.assertionInvalid',
       field: 'kid',
       headline: 'No registered key has this kid',
-      came: 'own-2',
+      received: 'own-2',
       expected: 'own-1',
     });
     await redeem('own-1', 'https://elsewhere.example.test');
@@ -501,7 +501,7 @@ describe('refused messages of a journey', () => {
       error: 'cis2.assertionInvalid',
       field: 'aud',
       headline: 'aud of the assertion is wrong',
-      came: 'https://elsewhere.example.test',
+      received: 'https://elsewhere.example.test',
       expected: `the one string ${issuer}`,
     });
     await redeem('own-1', `${issuer}/access_token`);
@@ -513,7 +513,7 @@ describe('refused messages of a journey', () => {
       error: 'cis2.assertionInvalid',
       field: 'aud and jti',
       headline: 'aud and jti of the assertion are wrong',
-      came: 'aud: https://elsewhere.example.test; jti: 7',
+      received: 'aud: https://elsewhere.example.test; jti: 7',
       expected: `aud: the one string ${issuer}; jti: a text of at most 256 characters`,
     });
     const native = new URLSearchParams({
@@ -529,7 +529,7 @@ describe('refused messages of a journey', () => {
     const scope = (await refusedMessages()).find(
       ({ refusal }) => refusal?.error === 'authorisation.standard.scopeEmpty',
     )?.refusal;
-    assert.deepEqual([scope?.field, scope?.came], ['scope', 'nothing']);
+    assert.deepEqual([scope?.field, scope?.received], ['scope', 'nothing']);
     assert.match(scope?.expected ?? '', /^urn:nhsd:apim:/);
   });
 
@@ -543,8 +543,8 @@ describe('refused messages of a journey', () => {
     ] as const) {
       const body = new URLSearchParams({ grant_type: 'authorization_code', code: 'x', ...named });
       await fetch(`${platform}/oauth2/token`, { method: 'POST', headers: { authorization: basic }, body });
-      const mend = await mendOf(error, 'Authorization: Basic');
-      assert.match(mend, /client_secret_post.*include_client_id=True/, error);
+      const fix = await mendOf(error, 'Authorization: Basic');
+      assert.match(fix, /client_secret_post.*include_client_id=True/, error);
     }
     const query = new URLSearchParams({
       client_id: seededClients.separateAtCis2.clientId,
@@ -589,7 +589,7 @@ describe('refused messages of a journey', () => {
       /Quarkus: .*requests-oauthlib: .*zitadel\/oidc: .*oauth2-proxy: .*MSAL Node: .*simple-oauth2: .*passport-openidconnect/;
     const msal = { 'x-client-SKU': 'msal.js.node', scope: 'openid profile' };
     for (const [server, address] of Object.entries(servers) as [keyof typeof servers, string][])
-      for (const [ids, more, came, mend, other] of [
+      for (const [ids, more, received, fix, other] of [
         [open, {}, 'neither code_challenge nor nonce', seven, /Authlib/],
         [open, msal, 'neither code_challenge nor nonce', /MSAL Node: codeChallenge/, /Quarkus/],
         [strict, { nonce: 'n' }, 'a nonce alone', /Authlib: .*mozilla-django-oidc: /, /Quarkus|nonce: true/],
@@ -602,10 +602,10 @@ describe('refused messages of a journey', () => {
         const refusal = (await refusedMessages()).find(
           ({ refusal }) => refusal?.error === `${server}.challengeMissing`,
         )?.refusal;
-        assert.equal(refusal?.came, came, server);
+        assert.equal(refusal?.received, received, server);
         assert.match(refusal?.expected ?? '', /S256.* confidential client of the profile standard$/, server);
-        assert.match(refusal?.mend ?? '', mend, server);
-        assert.doesNotMatch(refusal?.mend ?? '', other, server);
+        assert.match(refusal?.fix ?? '', fix, server);
+        assert.doesNotMatch(refusal?.fix ?? '', other, server);
       }
   });
 

@@ -43,11 +43,11 @@ describe('a proxy and a browser on the machine of the agent', () => {
     assert.equal(url.origin, behind.cis2);
     const { lines } = await invoke(['doctor', '--json', '--state', behind.instance.state.stateFile]);
     const { checks } = JSON.parse(lines[0] ?? '') as {
-      checks: Record<'name' | 'outcome' | 'mend', string>[];
+      checks: Record<'name' | 'outcome' | 'fix', string>[];
     };
     const found = checks.find(({ name }) => name === 'trusted-proxies');
     assert.equal(found?.outcome, 'remark');
-    assert.match(found?.mend ?? '', /proxy_bind 127\.0\.0\.2;.*--trusted-proxies 127\.0\.0\.2/);
+    assert.match(found?.fix ?? '', /proxy_bind 127\.0\.0\.2;.*--trusted-proxies 127\.0\.0\.2/);
   });
 
   test('lead to a sign-in without a page if the proxy calls from 127.0.0.2', {

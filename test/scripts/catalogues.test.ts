@@ -20,17 +20,17 @@ test('every refusal has a fix, an actor and a source, and names only existing co
   }
 });
 
-test('every refusal is shown with came, expected, remedy, actor and source, whatever its step knows', async () => {
+test('every refusal is shown with what was received and expected, remedy, actor and source, whatever its step knows', async () => {
   for (const entry of (await catalogues()).flatMap((part) => part.entries)) {
     const { id, expected, fix } = entry;
     // A noun phrase for people, which does not repeat the remedy.
     assert.match(expected, /^\S.{1,98}[^.\s]$/, id);
     assert.notEqual(expected, fix.replace(/\.$/, ''), id);
     for (const detail of ['', 'the value of the request']) {
-      const { headline, came, expected: shown, mend, actor, source } = viewOf(new Refusal(entry, detail));
-      for (const text of [headline, came, shown, mend, actor, source]) assert.ok(text, id);
-      assert.doesNotMatch(`${headline} ${came} ${shown}`, /[{}]|undefined|null/, id);
-      if (detail !== '') assert.equal(came, 'The value of the request', id);
+      const { headline, received, expected: shown, fix, actor, source } = viewOf(new Refusal(entry, detail));
+      for (const text of [headline, received, shown, fix, actor, source]) assert.ok(text, id);
+      assert.doesNotMatch(`${headline} ${received} ${shown}`, /[{}]|undefined|null/, id);
+      if (detail !== '') assert.equal(received, 'The value of the request', id);
     }
   }
 });

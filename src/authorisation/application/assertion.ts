@@ -38,7 +38,7 @@ export interface WithAssertion {
 }
 
 /** Maximum seconds until an assertion expires: five minutes, plus a clock difference. */
-const longestAhead = 310;
+const maxAhead = 310;
 const allowance = 10;
 
 const jtiKind = 'authorisation-jti';
@@ -58,7 +58,7 @@ export function decodeAssertion({ form }: Incoming): { jwt: DecodedJwt } {
     throw errors.assertionMalformed('client_assertion is not a compact JWS of two JSON objects').about({
       field: 'client_assertion',
       headline: 'The client assertion is not a JWT',
-      came: `${assertion.length} characters in ${assertion.split('.', 10).length} parts between dots`,
+      received: `${assertion.length} characters in ${assertion.split('.', 10).length} parts between dots`,
       expected: 'three base64url parts, separated by dots, of which the first two are JSON objects',
     });
   return { jwt };
@@ -71,8 +71,7 @@ const ofKey = 'the kid of a registered key';
 const number = 'a number of seconds';
 const isNumber = (exp: unknown): boolean => typeof exp === 'number';
 const isLater = (exp: unknown, { now }: JwtAt): boolean => typeof exp !== 'number' || exp > now;
-const isNear = (exp: unknown, { now }: JwtAt): boolean =>
-  typeof exp !== 'number' || exp <= now + longestAhead;
+const isNear = (exp: unknown, { now }: JwtAt): boolean => typeof exp !== 'number' || exp <= now + maxAhead;
 const bothIds: Rule<JwtAt> = {
   check: 'iss and sub',
   expected: 'the API key in both',
@@ -98,7 +97,7 @@ export const claimRules: readonly RefusingRule[] = [
 /** The checks that follow. The second needs no storage. */
 export const lastRules = (isUnused: boolean): [jti: RefusingRule, exp: RefusingRule] => [
   [claimRule('jti', 'an unused one', () => isUnused), errors.assertionJtiUsed],
-  [claimRule('exp', `at most ${longestAhead} s from now`, isNear), errors.assertionExpFar],
+  [claimRule('exp', `at most ${maxAhead} s from now`, isNear), errors.assertionExpFar],
 ];
 const expRules = lastRules(true).slice(1);
 
@@ -109,12 +108,12 @@ export const claimed = ({ jwt }: { jwt: DecodedJwt }): Assertion => {
 };
 
 /** Milliseconds until a jti may be used again. */
-const longestUse = ({ jtiMemory }: Base['hardening']): number =>
-  Math.max((longestAhead + allowance) * 1_000, jtiMemory ?? 0);
+const maxUse = ({ jtiMemory }: Base['hardening']): number =>
+  Math.max((maxAhead + allowance) * 1_000, jtiMemory ?? 0);
 
 /** Returns whether the client has used the jti before. */
 export const isUsed = (singleUse: SingleUse, assertion: Assertion, { hardening }: Base): Promise<boolean> =>
-  singleUse.jtis.isUsed(jtiKind, jtiKey(assertion), longestUse(hardening));
+  singleUse.jtis.isUsed(jtiKind, jtiKey(assertion), maxUse(hardening));
 
 function unusedJti(
   { base, parts: { singleUse, clock } }: AtBase<'singleUse' | 'clock'>['server'],
@@ -128,7 +127,7 @@ function unusedJti(
         jtiKind,
         jtiKey(assertion),
         Math.ceil(lifetime),
-        longestUse(base.hardening),
+        maxUse(base.hardening),
         Math.ceil(untilItEnds),
       );
     },
@@ -166,7 +165,7 @@ export function checkAudience({ server, assertion }: AtBase & WithAssertion): vo
     throw errors.assertionAudience(`aud is ${JSON.stringify(aud)}, expected is ${tokenUrl}`).about({
       field: 'aud',
       headline: 'The assertion is for another address',
-      came: shown(aud),
+      received: shown(aud),
       expected: `${tokenUrl}${hintOf(aud, tokenUrl)}`,
     });
 }
@@ -216,7 +215,7 @@ export function checkAssertionSignature({
       throw errors.assertionKid(`no registered key has the kid ${kid}`).about({
         field: 'kid',
         headline: 'No registered key has this kid',
-        came: kid.slice(0, 200),
+        received: kid.slice(0, 200),
         expected: source.jwks
           ? shownRegistered(
               kid,
@@ -230,7 +229,7 @@ export function checkAssertionSignature({
       throw errors.signatureInvalid(`the signature does not match the key ${kid}`).about({
         field: 'client_assertion',
         headline: 'The signature of the assertion is wrong',
-        came: `a signature that the registered key ${kid.slice(0, 200)} did not make`,
+        received: `a signature that the registered key ${kid.slice(0, 200)} did not make`,
         expected: `a signature by the private key of ${kid.slice(0, 200)}`,
       });
   };

@@ -20,7 +20,7 @@ const basicFacts = ({ headers }: HttpRequest): RefusalFacts | undefined =>
     ? {
         field: 'authorization',
         headline: 'The client authenticates by HTTP Basic',
-        came: 'Authorization: Basic',
+        received: 'Authorization: Basic',
         expected: 'client_id and client_secret in the form',
         fix: formAdvice,
       }

@@ -68,8 +68,8 @@ describe('the order of the checks of a client assertion', () => {
     const claims = { ...options?.claims, jti };
     const signing = one.name?.startsWith('another key') ? { signer: stranger } : {};
     const assertion = await assertionOf({ ...usual, ...options, ...signing, claims });
-    const usualForm = { grant_type: 'client_credentials', ...withAssertion(assertion) };
-    return platform.post('/oauth2/token', changed(usualForm, form ?? {}));
+    const defaultForm = { grant_type: 'client_credentials', ...withAssertion(assertion) };
+    return platform.post('/oauth2/token', changed(defaultForm, form ?? {}));
   };
   const assertUsed = ({ status, body }: Reply): void =>
     assert.deepEqual([status, body.error, body.error_description], [400, 'invalid_request', used]);

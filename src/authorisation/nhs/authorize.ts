@@ -95,7 +95,7 @@ type CheckedCall = CheckedApplication &
   Passed<'rate-limit' | 'network-limit' | 'redirect-uri' | 'state' | 'response-type' | 'pkce'>;
 
 /** The default `acr_values` of the published platform. */
-const usualAcr = 'AAL3_ANY';
+const defaultAcr = 'AAL3_ANY';
 /** Seconds; published. */
 const maxAge = '300';
 
@@ -109,7 +109,7 @@ async function sendToProvider(
     address: request.address,
     upstream: (known.wantsNhsLogin && upstreams.find(({ id }) => id === 'nhs-login')) || upstreams[0],
     request: { redirectUri, state, challenge, asked: null },
-    acrValues: query.get('acr_values') ?? usualAcr,
+    acrValues: query.get('acr_values') ?? defaultAcr,
     maxAge,
   });
 }

@@ -48,7 +48,7 @@ export const checkScope = check(
     const asked = readScope(text);
     if (!asked)
       return reply.fail(
-        errors.scopeMalformed(`scope is ${text}`).about({ field: 'scope', came: shown(text) }),
+        errors.scopeMalformed(`scope is ${text}`).about({ field: 'scope', received: shown(text) }),
       );
     const { openId, others } = separateScopes(asked, offeredScopes);
     // OpenID scopes name no API, so that all scopes of the level are granted.
@@ -65,21 +65,21 @@ const prompts = ['none', 'login', 'consent', 'select_account'];
 const isPrompt = (values: readonly string[]): boolean =>
   values.every((value) => prompts.includes(value)) && (values.length === 1 || !values.includes('none'));
 /** Seconds, where the client sends no `max_age`. */
-const usualMaxAge = '300';
-const usualAcr = 'AAL3_ANY';
+const defaultMaxAge = '300';
+const defaultAcr = 'AAL3_ANY';
 
 export async function checkSignIn({
   parameters,
   reply,
 }: RequestCall): Promise<Answer | { prompt?: string; maxAge: string; acrValues: string }> {
   const prompt = parameters.get('prompt');
-  const maxAge = parameters.get('max_age') ?? usualMaxAge;
+  const maxAge = parameters.get('max_age') ?? defaultMaxAge;
   if (prompt !== undefined && !isPrompt(prompt.split(' ')))
     return reply.fail(
-      errors.promptInvalid(`prompt is ${prompt}`).about({ field: 'prompt', came: shown(prompt) }),
+      errors.promptInvalid(`prompt is ${prompt}`).about({ field: 'prompt', received: shown(prompt) }),
     );
   if (!/^\d{1,9}$/.test(maxAge)) return reply.fail(errors.maxAgeInvalid(`max_age is ${maxAge}`));
-  return { prompt, maxAge, acrValues: parameters.get('acr_values') ?? usualAcr };
+  return { prompt, maxAge, acrValues: parameters.get('acr_values') ?? defaultAcr };
 }
 
 /** Reads the resources at which the tokens will be used (RFC 8707 section 2.1). */

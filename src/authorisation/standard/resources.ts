@@ -5,7 +5,7 @@ import type { WithProducts } from '../application/client.ts';
 import type { AuthorisationDependencies } from '../dependencies.ts';
 
 /** Most resources in one request. */
-const mostResources = 20;
+const maxResources = 20;
 
 /** The parts of the service that know which resources exist. */
 type Platform = Pick<AuthorisationDependencies, 'urls' | 'apiResources'>;
@@ -59,7 +59,7 @@ async function within(
 ): Promise<string[] | undefined> {
   const asked = [...new Set(named)];
   if (asked.length === 0) return [...granted];
-  if (asked.length > mostResources) return undefined;
+  if (asked.length > maxResources) return undefined;
   const allowed = await allowedResources(platform, client);
   const meant = new Set(granted.map((resource) => allowed.get(resource) ?? resource));
   const fits = (resource: string): boolean => {

@@ -32,7 +32,7 @@ export function narrowScopes({ parameters }: TokenCall, possible: readonly strin
   const text = parameters.get('scope');
   const asked = text === undefined ? null : readScope(text);
   if (asked === undefined)
-    throw errors.tokenScope('the scope is malformed').about({ field: 'scope', came: shown(text) });
+    throw errors.tokenScope('the scope is malformed').about({ field: 'scope', received: shown(text) });
   const scope = scopesGranted({ asked }, possible);
   if (scope.length === 0)
     throw errors

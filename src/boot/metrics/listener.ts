@@ -9,8 +9,8 @@ import type { Config } from '../../config.ts';
 import type { Series } from './series.ts';
 
 /** Usual port of the metrics of `up`. */
-const usualPort = 9464;
-const usualHost = '127.0.0.1';
+const defaultPort = 9464;
+const defaultHost = '127.0.0.1';
 
 interface MetricsPort {
   port: number;
@@ -26,7 +26,7 @@ export function metricsPortOf(
   if (metricsPort === 'off') return undefined;
   if (metricsPort !== undefined) return { port: metricsPort, isSet: true };
   // Several instances with free ports run at once.
-  return development ? { port: portBase === 0 ? 0 : usualPort, isSet: false } : undefined;
+  return development ? { port: portBase === 0 ? 0 : defaultPort, isSet: false } : undefined;
 }
 
 /** Whether a request names this machine. A website that rebinds its own name to loopback sends that name. */
@@ -57,7 +57,7 @@ export async function startMetricsListener(
   try {
     return at(await listener.listen(port, host));
   } catch (error) {
-    if (isSet || host !== usualHost || !(error instanceof OperatorError)) throw error;
+    if (isSet || host !== defaultHost || !(error instanceof OperatorError)) throw error;
     // Another instance has it.
     return at(await listener.listen(0, host));
   }

@@ -28,7 +28,7 @@ const signInEvents: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Grants that a refused request may name, in addition to those of issued tokens. */
-const usualGrants = ['authorization_code', 'refresh_token', 'client_credentials', 'token_exchange'];
+const knownGrants = ['authorization_code', 'refresh_token', 'client_credentials', 'token_exchange'];
 
 /** Returns a grant type without the prefix of its URN: `token_exchange`. */
 const shortGrant = (type: string): string => type.slice(type.lastIndexOf(':') + 1).replaceAll('-', '_');
@@ -43,7 +43,7 @@ const grantOf: Readonly<Record<string, string>> = {
 };
 
 /** Browsers that have not returned from an agent yet; an abandoned one must not be remembered for ever. */
-const mostHandOffs = 10_000;
+const maxHandOffs = 10_000;
 
 const textOf = (value: string | number | boolean | undefined): string =>
   value === undefined ? 'none' : String(value);
@@ -53,7 +53,7 @@ export class RequestMetrics implements RequestObserver {
   readonly #metrics: Metrics<Series>;
   /** When browsers left for an agent, by journey. */
   readonly #handOffs = new Map<string, number>();
-  readonly #grants = new Set(usualGrants);
+  readonly #grants = new Set(knownGrants);
   /** Requests under way, by service. */
   readonly #active = new Map<string, number>();
 
@@ -151,7 +151,7 @@ export class RequestMetrics implements RequestObserver {
     if (journey === undefined) return;
     for (const { name, detail } of events)
       if (name === 'cis2.hand-off') {
-        if (this.#handOffs.size >= mostHandOffs)
+        if (this.#handOffs.size >= maxHandOffs)
           this.#handOffs.delete(this.#handOffs.keys().next().value ?? '');
         this.#handOffs.set(journey, performance.now());
       } else if (name === 'cis2.return') {

@@ -9,7 +9,7 @@ import type { Config } from '../../config.ts';
 import type { OpenToken, SigningModule } from './signing-process.ts';
 
 /** Milliseconds that a call may take: a token generates RSA keys slowly. */
-const longestCall = 30_000;
+const callTimeout = 30_000;
 /** Milliseconds between attempts to reach a token that was lost. */
 const again = 1_000;
 
@@ -89,7 +89,7 @@ export class SigningToken implements KeyToken {
   ): Promise<ReturnType<OpenToken[C]>> {
     const process = await this.#connected();
     try {
-      return await process.ask(call, args, longestCall);
+      return await process.ask(call, args, callTimeout);
     } catch (error) {
       // A session that has ended with its token does not return; a new process finds the token again.
       if (error instanceof Unavailable && /CKR_|has stopped/.test(error.message)) this.#lose(process);
@@ -130,7 +130,7 @@ export class SigningToken implements KeyToken {
       onEnd: () => undefined,
     });
     try {
-      await process.ask('login', [this.#pin], longestCall);
+      await process.ask('login', [this.#pin], callTimeout);
     } catch (error) {
       if (error instanceof Unavailable && /CKR_PIN/.test(error.message)) this.#refused = error;
       await process.close();

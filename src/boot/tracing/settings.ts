@@ -16,7 +16,7 @@ export interface TracingSettings {
 const samplers: ReadonlySet<string> = new Set(
   ['always_on', 'always_off', 'traceidratio'].flatMap((name) => [name, `parentbased_${name}`]),
 );
-const usualSampler = 'parentbased_always_on';
+const defaultSampler = 'parentbased_always_on';
 
 /**
  * Returns how to send traces; undefined unless an endpoint is set: `--otlp-endpoint`, `OTEL_EXPORTER_OTLP_ENDPOINT` or
@@ -47,9 +47,9 @@ export function tracingSettings(
     warnings.push(
       `Traces are sent by http/protobuf, not ${protocol}. Use the port of the collector for HTTP, usually 4318.`,
     );
-  const named = set('OTEL_TRACES_SAMPLER') ?? usualSampler;
-  const sampler = samplers.has(named) ? named : usualSampler;
-  if (sampler !== named) warnings.push(`OTEL_TRACES_SAMPLER ${named} is unknown: using ${usualSampler}.`);
+  const named = set('OTEL_TRACES_SAMPLER') ?? defaultSampler;
+  const sampler = samplers.has(named) ? named : defaultSampler;
+  if (sampler !== named) warnings.push(`OTEL_TRACES_SAMPLER ${named} is unknown: using ${defaultSampler}.`);
   const ratio = Number(set('OTEL_TRACES_SAMPLER_ARG') ?? 1);
   const isRatio = ratio >= 0 && ratio <= 1;
   if (!isRatio) warnings.push('OTEL_TRACES_SAMPLER_ARG is not from 0 to 1: using 1.');

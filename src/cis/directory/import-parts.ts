@@ -9,7 +9,7 @@ import type { Parts, ReceivedFile } from './received-file.ts';
 /** Limits of a batch, so that neither its validation nor its write takes longer than about 10 ms. */
 export const batchLimits = { people: 16, bytes: 16_384 };
 /** Largest number of people who exchange personas or role profiles, and so change in one batch. */
-const mostExchanging = 100;
+const maxExchanging = 100;
 
 export type ReadPerson = ImportedPerson & { uid: string };
 
@@ -79,7 +79,7 @@ export class ExchangingPeople {
     for (const [taker, owner] of moves) {
       const group = this.#groups.get(taker) ?? new Set([taker]);
       for (const uid of this.#groups.get(owner) ?? [owner]) group.add(uid);
-      if (group.size > mostExchanging)
+      if (group.size > maxExchanging)
         throw errors.importTooEntangled(`${group.size} people exchange personas or role profiles`);
       for (const uid of group) this.#groups.set(uid, group);
     }

@@ -34,7 +34,7 @@ export class ImportedFile {
 }
 
 /** Largest number of problems in a response. */
-const mostAnswered = 200;
+const maxAnswered = 200;
 
 function problemOf(line: number, thrown: unknown): ImportProblem {
   if (!(thrown instanceof Refusal)) throw thrown;
@@ -187,5 +187,5 @@ export const importAnswer = (
   added,
   changed,
   unchanged,
-  errors: [...problems].sort((a, b) => a.line - b.line).slice(0, mostAnswered),
+  errors: [...problems].sort((a, b) => a.line - b.line).slice(0, maxAnswered),
 });

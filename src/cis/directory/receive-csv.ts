@@ -2,10 +2,10 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { ImportProblem } from './csv.ts';
 import { columnNames } from './csv-columns.ts';
 import type { ImportSpool } from './import-spool.ts';
-import { mostPeople, mostProblems, NotUtf8, type ReceivedFile } from './received-file.ts';
+import { maxPeople, maxProblems, NotUtf8, type ReceivedFile } from './received-file.ts';
 
 /** Largest number of characters of a record. */
-const longestRecord = 65_536;
+const maxRecordLength = 65_536;
 
 const [carriageReturn, lineFeed] = [0x0d, 0x0a];
 const isEnd = (byte: number | undefined) => byte === carriageReturn || byte === lineFeed;
@@ -91,9 +91,9 @@ class CsvLines {
       const part = this.#spool.add(JSON.stringify(record), line);
       if (Array.isArray(known)) known.push(part);
       else this.people.set(uid, known === undefined ? part : [known, part]);
-      if (this.people.size > mostPeople) this.#complain(line, '', `there are more than ${mostPeople} people`);
+      if (this.people.size > maxPeople) this.#complain(line, '', `there are more than ${maxPeople} people`);
     }
-    if (this.problems.length >= mostProblems || this.people.size > mostPeople) this.isHopeless = true;
+    if (this.problems.length >= maxProblems || this.people.size > maxPeople) this.isHopeless = true;
   }
 
   #complain(line: number, field: string, problem: string): void {
@@ -112,7 +112,7 @@ export async function receiveCsv(slices: AsyncIterable<Buffer>, spool: ImportSpo
   const parser = parse({
     skip_empty_lines: true,
     relax_column_count: true,
-    max_record_size: longestRecord,
+    max_record_size: maxRecordLength,
     on_record(record: string[], { bytes }) {
       lines.take(record, bytes);
       return null;

@@ -7,7 +7,7 @@ import type { ImportProblem } from './csv.ts';
 import { DocumentScanner, NotDocument } from './document-scanner.ts';
 import { batchLimits } from './import-parts.ts';
 import type { ImportSpool } from './import-spool.ts';
-import { mostPeople, mostProblems, NotUtf8, type ReceivedFile } from './received-file.ts';
+import { maxPeople, maxProblems, NotUtf8, type ReceivedFile } from './received-file.ts';
 
 /** Largest number of bytes of a person, and of another member of a document. */
 const longest = { entry: 1_048_576, member: 16_777_216 };
@@ -45,15 +45,15 @@ export async function receiveDocument(
           field: `people.${line - 1}`,
           problem: 'must be an object',
         });
-      if (line > mostPeople)
+      if (line > maxPeople)
         throw errors.bodyInvalid('too many people', {
           field: 'people',
-          problem: `must have at most ${mostPeople} entries`,
+          problem: `must have at most ${maxPeople} entries`,
         });
       const uid = 'uid' in value ? String(value.uid) : randomDigits(12);
-      if (!('uid' in value) && unnamed.length < mostProblems) unnamed.push(line);
+      if (!('uid' in value) && unnamed.length < maxProblems) unnamed.push(line);
       if (!people.has(uid)) people.set(uid, spool.add(text, line));
-      else if (problems.length < mostProblems) problems.push({ line, field: 'uid', problem: 'is repeated' });
+      else if (problems.length < maxProblems) problems.push({ line, field: 'uid', problem: 'is repeated' });
     },
   });
   let failure: unknown;

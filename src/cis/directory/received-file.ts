@@ -18,10 +18,10 @@ export interface ReceivedFile {
 }
 
 /** Largest number of people in a file. */
-export const mostPeople = 1_000_000;
+export const maxPeople = 1_000_000;
 
 /** Largest number of problems that are kept; the response contains fewer. */
-export const mostProblems = 1_000;
+export const maxProblems = 1_000;
 
 /** Bytes that are read in one turn of the event loop. */
 const sliceSize = 16_384;

@@ -9,7 +9,7 @@ import { ImportedFile, type ImportPlan, type ImportSums, importAnswer, planImpor
 import { batchesOf, ExchangingPeople, readPerson } from './import-parts.ts';
 import type { ImportSpool } from './import-spool.ts';
 import type { DirectoryServices } from './people.ts';
-import { mostProblems, type ReceivedFile } from './received-file.ts';
+import { maxProblems, type ReceivedFile } from './received-file.ts';
 
 /** A received file, and who imports it. */
 export interface ImportRun {
@@ -22,7 +22,7 @@ export interface ImportRun {
 }
 
 /** Number of times that a batch is planned because its people change meanwhile. */
-const mostPlans = 10;
+const maxPlans = 10;
 
 interface CheckedFile {
   sums: ImportSums;
@@ -62,10 +62,10 @@ async function* checkFile(run: ImportRun): AsyncGenerator<ImportProgress, Checke
     sums.unchanged += plan.unchanged.length;
     toWrite.push(...batch.filter((uid) => !plan.unchanged.includes(uid)));
     exchanging.add(plan.moves);
-    problems.push(...plan.problems.slice(0, mostProblems - problems.length));
+    problems.push(...plan.problems.slice(0, maxProblems - problems.length));
     done += batch.length;
     yield { phase: 'checking', done, total: people.size };
-    if (problems.length >= mostProblems) break;
+    if (problems.length >= maxProblems) break;
     await nextTurn();
   }
   return { sums, problems, toWrite, exchanging, facts };
@@ -89,7 +89,7 @@ async function writeBatch(
   others: (plan: ImportPlan) => Statement[],
 ): Promise<ImportPlan> {
   const { cis, request } = run;
-  for (let plans = 0; plans < mostPlans; plans++) {
+  for (let plans = 0; plans < maxPlans; plans++) {
     const plan = await planBatch(run, batch, facts);
     const [problem] = plan.problems;
     if (problem) throw errors.importStopped(`line ${problem.line}: ${problem.field} ${problem.problem}`);

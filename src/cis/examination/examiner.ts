@@ -78,13 +78,13 @@ const checkValidity = check('validity', function checkValidity({ certificate, ci
     throw errors.certificateExpired(`it expired at ${isoTime(notAfter)}`).about({
       field: 'certificate',
       headline: 'The card has expired',
-      came: `a certificate that expired ${relativeTime((notAfter - now) / 1_000)}, at ${isoTime(notAfter)}`,
+      received: `a certificate that expired ${relativeTime((notAfter - now) / 1_000)}, at ${isoTime(notAfter)}`,
     });
   if (now < notBefore)
     throw errors.certificateNotYetValid(`it is valid from ${isoTime(notBefore)}`).about({
       field: 'certificate',
       headline: 'The card is not valid yet',
-      came: `a certificate that is valid from ${isoTime(notBefore)}, ${relativeTime((notBefore - now) / 1_000)}`,
+      received: `a certificate that is valid from ${isoTime(notBefore)}, ${relativeTime((notBefore - now) / 1_000)}`,
     });
 });
 
@@ -134,7 +134,7 @@ const checkRevocation = check(
     throw errors.certificateRevoked(`serial ${serial}: ${reason}`, { reason }).about({
       field: 'certificate',
       headline: 'The card was revoked',
-      came: `a card that was revoked ${relativeTime((record.revokedAt - cis.clock.now()) / 1_000)}: ${reason}`,
+      received: `a card that was revoked ${relativeTime((record.revokedAt - cis.clock.now()) / 1_000)}: ${reason}`,
     });
   },
 );

@@ -51,7 +51,7 @@ export class RevocationChecker {
         .about({
           field: 'certificate',
           headline: 'The card was revoked',
-          came: `a card that ${issuer.name} revoked: ${status.reason}`,
+          received: `a card that ${issuer.name} revoked: ${status.reason}`,
         });
   }
 

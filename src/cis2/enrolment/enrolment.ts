@@ -93,15 +93,15 @@ export class Enrolments {
   }
 }
 /** Maximum length of a name, in characters. */
-export const longestLabel = 60;
+export const maxLabelLength = 60;
 
 /** Returns the name from a form on one line, shortened; `otherwise` if it is empty. */
 export function labelOf(given: string | undefined, otherwise: string): string {
   const label = (given ?? '')
-    .slice(0, 4 * longestLabel)
+    .slice(0, 4 * maxLabelLength)
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .trim()
-    .slice(0, longestLabel)
+    .slice(0, maxLabelLength)
     .trim();
   return label === '' ? otherwise : label;
 }

@@ -10,10 +10,10 @@ const confirmedName = 'confirmed';
 const year = 31_536_000;
 const halfDay = 43_200;
 /** Maximum number of agents to remember. A workstation has one. */
-const mostAgents = 4;
+const maxAgents = 4;
 
 /** Maximum number of confirmed applications to remember, of all users of the browser. */
-const mostConfirmed = 30;
+const maxConfirmed = 30;
 
 const confirmation = (uid: string, authorization: AuthorizationRequest): string =>
   sha256(JSON.stringify([uid, applicationKey({ authorization })])).slice(0, 22);
@@ -39,7 +39,7 @@ export class BrowserMarks {
   /** Returns the Set-Cookie value that adds an agent. */
   meeting(request: HttpRequest, agentId: string): string {
     const others = this.metAgents(request).filter((id) => id !== agentId);
-    const agents = [agentId, ...others].slice(0, mostAgents);
+    const agents = [agentId, ...others].slice(0, maxAgents);
     return this.#sealing(metName, agents);
   }
 
@@ -54,7 +54,7 @@ export class BrowserMarks {
     if (!this.mustConfirm(request, uid, authorization)) return [];
     const mark = confirmation(uid, authorization);
     const others = this.#sealed(request, confirmedName);
-    return [this.#sealing(confirmedName, [mark, ...others].slice(0, mostConfirmed))];
+    return [this.#sealing(confirmedName, [mark, ...others].slice(0, maxConfirmed))];
   }
 
   signedOut(request: HttpRequest): boolean {

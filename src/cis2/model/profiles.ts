@@ -32,7 +32,7 @@ export const profileRules: Readonly<Record<Profile, ProfileRules>> = {
     authenticationMethods: [...differences.cis2.secretMethods, 'private_key_jwt'],
     algorithms: ['RS256', 'RS512', 'ES256', 'PS256'],
     // It requires its token endpoint as audience, and always the kid.
-    assertion: { audience: 'token-endpoint', needsKid: true, needsJti: true, longestAhead: 300 },
+    assertion: { audience: 'token-endpoint', needsKid: true, needsJti: true, maxAhead: 300 },
     senderConstraint: 'off',
     requestObjects: 'off',
     pushedRequests: 'off',

@@ -43,14 +43,14 @@ export const detailsOf = ({ workgroups, areasOfWork }: RoleProfile): string =>
   [...areasOfWork.map(({ name }) => lastPart(name)), ...workgroups.map(({ name }) => name)].join(', ');
 
 /** The page has a search box for more roles than this. */
-export const mostWithoutSearch = 5;
+export const maxWithoutSearch = 5;
 
 /** Characters of a search that are read. */
-const longestSearch = 100;
+const maxSearchLength = 100;
 
 /** Returns the roles that contain every word of the search in the job, organisation, code or workgroup. */
 export function searchRoles(roles: readonly RoleProfile[], search: string): RoleProfile[] {
-  const words = search.slice(0, longestSearch).toLowerCase().split(/\s+/).filter(Boolean);
+  const words = search.slice(0, maxSearchLength).toLowerCase().split(/\s+/).filter(Boolean);
   return roles.filter((role) => {
     const text = [lastPart(role.roleName), organisationOf(role), role.roleCode, detailsOf(role)]
       .join('\n')

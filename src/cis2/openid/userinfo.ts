@@ -47,7 +47,7 @@ interface AnswerOptions {
 }
 
 /** Maximum number of cached responses about one person. */
-const mostAnswers = 20;
+const maxAnswers = 20;
 
 /** The unsigned responses about each person. A person who changed is another object. */
 const answers = new WeakMap<Person, Map<string, Answer>>();
@@ -58,7 +58,7 @@ function unsignedAnswer(person: Person, record: TokenRecord, options: AnswerOpti
   const key = `${options.asNumbers}\n${options.profile}\n${record.scope}\n${claims}\n${role}`;
   const known = answers.get(person) ?? new Map<string, Answer>();
   const answer = known.get(key) ?? json(200, claimsFor(person, record, options));
-  if (known.size >= mostAnswers) known.clear();
+  if (known.size >= maxAnswers) known.clear();
   known.set(key, answer);
   answers.set(person, known);
   return answer;

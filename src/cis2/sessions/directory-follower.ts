@@ -16,9 +16,9 @@ interface FollowerDependencies {
 }
 
 /** Sessions that one round reads. */
-const mostRead = 200;
+const maxRead = 200;
 /** People of those that one round looks up at CIS. */
-const mostLookups = 20;
+const maxLookups = 20;
 /** Lookups at the same time. */
 const concurrency = 20;
 
@@ -79,18 +79,18 @@ export class DirectoryFollower {
     const rows = await database.all(
       sql(
         `SELECT uid, CASE WHEN cis_session_id IS NULL${unwatched} THEN 1 ELSE 0 END AS is_unwatched
-         FROM cis2_session WHERE ended_at IS NULL AND uid > ? ORDER BY uid LIMIT ${mostRead}`,
+         FROM cis2_session WHERE ended_at IS NULL AND uid > ? ORDER BY uid LIMIT ${maxRead}`,
         ...unwatchedMethods.map((method) => `%"${method}"%`),
         this.#after,
       ),
       unwatchedRow,
     );
     // The last person may have further sessions, of either kind.
-    const last = rows.length === mostRead ? rows.at(-1)?.uid : undefined;
+    const last = rows.length === maxRead ? rows.at(-1)?.uid : undefined;
     const found = rows.filter(({ uid, is_unwatched }) => is_unwatched || uid === last);
     const people = [...new Set(found.map(({ uid }) => uid))];
-    await this.#lookUp(people.slice(0, mostLookups));
-    this.#after = (people.length > mostLookups ? people[mostLookups - 1] : last) ?? '';
+    await this.#lookUp(people.slice(0, maxLookups));
+    this.#after = (people.length > maxLookups ? people[maxLookups - 1] : last) ?? '';
   }
 
   /** Returns those with a live session. */

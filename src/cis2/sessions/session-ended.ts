@@ -57,7 +57,7 @@ async function readEnd({ request }: Start) {
 }
 
 /** The most ended sessions whose sign-outs join the journey. */
-const mostLinked = 50;
+const maxLinked = 50;
 
 async function endSessions({
   provider: { sessions, ends, recorder },
@@ -75,7 +75,7 @@ async function endSessions({
     [...ofSession, ...ofAgent, ...ofPerson].map((session) => [session.sid, session]),
   );
   recorder.record({
-    keys: [sessionId, ...all.keys()].slice(0, mostLinked).map(endOf),
+    keys: [sessionId, ...all.keys()].slice(0, maxLinked).map(endOf),
     session: sessionId,
     from: 'cis',
     to: 'cis2',

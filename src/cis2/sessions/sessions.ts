@@ -27,7 +27,7 @@ const kept = 30 * 24 * 60 * minute;
 const cisEndedKind = 'cis2-cis-ended';
 const personEndedKind = 'cis2-person-ended';
 /** No sign-in waits longer for its user, in milliseconds. */
-const longestWait = 60 * minute;
+const maxWait = 60 * minute;
 /** The clocks of two processes may differ by this many milliseconds. A note of a later time is of a clock that was moved back. */
 const skew = 5_000;
 
@@ -275,12 +275,12 @@ export class Sessions {
 
   /** Notes the end of a CIS session, so that a sign-in in progress cannot use it. */
   async noteCisEnd(cisSessionId: string): Promise<void> {
-    await this.#singleUse.note(cisEndedKind, cisSessionId, longestWait);
+    await this.#singleUse.note(cisEndedKind, cisSessionId, maxWait);
   }
 
   /** Notes the end of all sessions of a person, so that no sign-in completes that was proved before. */
   async notePersonEnd(uid: string): Promise<void> {
-    await this.#database.run(this.#singleUse.noteStatement(personEndedKind, uid, longestWait));
+    await this.#database.run(this.#singleUse.noteStatement(personEndedKind, uid, maxWait));
   }
 
   /** Whether the CIS session of a sign-in has ended, or all sessions of its user may have since. */

@@ -11,7 +11,7 @@ import {
   choiceOf,
   detailsOf,
   lastPart,
-  mostWithoutSearch,
+  maxWithoutSearch,
   organisationOf,
   searchRoles,
 } from '../model/roles.ts';
@@ -61,7 +61,7 @@ function rolePage(
   development: boolean,
 ): Answer {
   const path = interactionPath(interaction.id, 'role');
-  const searchable = person.roles.length > mostWithoutSearch;
+  const searchable = person.roles.length > maxWithoutSearch;
   const shown = searchable ? searchRoles(person.roles, search) : person.roles;
   const cancel = html`<button class="secondary" name="cancel" value="1" formnovalidate>${common.cancel}</button>`;
   const main = html`<dl class="summary"><dt>${common.signedIn}</dt><dd>${person.displayName}</dd><dt>${common.for}</dt><dd>${applicationName}</dd></dl>

@@ -14,7 +14,7 @@ const line = z.object({
 });
 
 /** Maximum length of a line; longer ones cannot be anchors. */
-const longestLine = 4_000_000;
+const maxLineLength = 4_000_000;
 
 type Heads = z.infer<typeof line>['heads'];
 
@@ -54,7 +54,7 @@ async function loggedHeads(file: string): Promise<Heads> {
   const heads: Heads = [];
   try {
     for await (const text of createInterface({ input: createReadStream(file, 'utf8') })) {
-      if (!text.includes('audit anchor') || text.length > longestLine) continue;
+      if (!text.includes('audit anchor') || text.length > maxLineLength) continue;
       // journalctl and syslog write time, host and program before the object.
       const found = line.safeParse(jsonOrUndefined(text.slice(text.indexOf('{'))));
       if (found.success) heads.push(...found.data.heads);

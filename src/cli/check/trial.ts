@@ -58,7 +58,7 @@ export class Stranded extends Error {}
 /** Errors with which CIS2 reports its own problems (RFC 6749 section 4.1.2.1). */
 const ofPlatform: readonly string[] = ['server_error', 'temporarily_unavailable'];
 
-const mostPages = 8;
+const maxPages = 8;
 
 export const shows = (body: string, text: string): boolean =>
   contentOf(body).toLowerCase().includes(text.toLowerCase());
@@ -162,7 +162,7 @@ export class Trial {
     const asked = await this.begin(browser);
     browser.stopAt(...(await this.#callbacksOf(asked)));
     let landing = await browser.deliver(asked);
-    for (let pages = 0; landing.kind === 'page' && pages < mostPages; pages++) {
+    for (let pages = 0; landing.kind === 'page' && pages < maxPages; pages++) {
       const next = await answerPage(landing, browser, { pin: this.provider.pin });
       if (next === landing) break;
       landing = next;

@@ -26,7 +26,7 @@ export const doctor = command({
     },
   },
   notes: [
-    'Exit code 0: no problem; 1: a problem. With --json: {"ok", "checks": [{"name", "outcome", "detail", "mend"}]}, where "outcome" is ok, remark or wrong. It changes nothing.',
+    'Exit code 0: no problem; 1: a problem. With --json: {"ok", "checks": [{"name", "outcome", "detail", "fix"}]}, where "outcome" is ok, remark or wrong. It changes nothing.',
   ],
   examples: ['alongside doctor'],
 });

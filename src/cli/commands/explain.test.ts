@@ -35,15 +35,15 @@ const found = {
   href: '/errors/e',
 };
 const explanation = {
-  took: { kind: 'words', label: 'words of an error' },
+  recognisedAs: { kind: 'words', label: 'words of an error' },
   alternatives: [],
   summary: '1 error of the catalogue and 0 journeys have these words.',
   banner: {
     error: 'e',
     headline: 'The client secret is wrong',
-    came: null,
+    received: null,
     expected: 'the current secret',
-    mend: 'Send the secret.',
+    fix: 'Send the secret.',
     actor: 'developer',
     source: 'RFC 6749 section 5.2',
   },

@@ -16,25 +16,27 @@ const marks: Readonly<Record<Explanation['checks'][number]['outcome'], string>> 
 };
 
 /** Formats an explanation for people: every check, then the first failure. */
-function explanationLines({ took, summary, banner, checks, alternatives }: Explanation): string[] {
+function explanationLines({ recognisedAs, summary, banner, checks, alternatives }: Explanation): string[] {
   const others = alternatives.map(({ kind }) => kind).join(', ');
-  const rows = checks.map(({ name, outcome, came, expected, why }) => [
+  const rows = checks.map(({ name, outcome, received, expected, why }) => [
     marks[outcome],
     name,
-    outcome === 'failed' ? `received ${came}; expected ${expected}${why ? `. ${why}` : ''}` : came || why,
+    outcome === 'failed'
+      ? `received ${received}; expected ${expected}${why ? `. ${why}` : ''}`
+      : received || why,
   ]);
   const failure: [string, string | null][] = banner
     ? [
         ['Wrong', banner.headline],
-        ['Received', banner.came],
+        ['Received', banner.received],
         ['Expected', banner.expected],
-        ['Fix', banner.mend],
+        ['Fix', banner.fix],
         ['Who acts', banner.actor],
         ['Source', banner.source],
       ]
     : [];
   return [
-    `Taken for ${took?.label ?? 'no known kind'}.${others ? ` Otherwise: --as ${others}.` : ''}`,
+    `Taken for ${recognisedAs?.label ?? 'no known kind'}.${others ? ` Otherwise: --as ${others}.` : ''}`,
     ...columns(rows),
     ...columns(failure.flatMap(([name, value]) => (value ? [[name, value]] : []))),
     summary,

@@ -81,16 +81,14 @@ function packedFile(name: string | undefined): string | undefined {
 }
 
 /** Seconds for a run of the project's tests by default, and at most. */
-const usualLimit = 300;
-const longestLimit = 86_400;
+const defaultLimit = 300;
+const maxLimit = 86_400;
 
 function readLimit(value: string | undefined): number {
-  if (value === undefined) return usualLimit;
+  if (value === undefined) return defaultLimit;
   const seconds = Number(value);
-  if (/^\d{1,5}$/.test(value) && seconds >= 1 && seconds <= longestLimit) return seconds;
-  throw new UsageError(
-    `--npm-test-limit must be a number of seconds from 1 to ${longestLimit}, not "${value}".`,
-  );
+  if (/^\d{1,5}$/.test(value) && seconds >= 1 && seconds <= maxLimit) return seconds;
+  throw new UsageError(`--npm-test-limit must be a number of seconds from 1 to ${maxLimit}, not "${value}".`);
 }
 
 const done = { created: 'Created', changed: 'Changed', kept: 'Kept' } as const;
@@ -126,7 +124,7 @@ export const init = command({
         ],
         ['  --package FILE.tgz', 'install Alongside from a packed file, not from the registry of npm'],
         ['  --no-npm-test', 'do not run the tests of the project before and after'],
-        ['  --npm-test-limit SECONDS', `end each of these runs after this time; ${usualLimit} by default`],
+        ['  --npm-test-limit SECONDS', `end each of these runs after this time; ${defaultLimit} by default`],
         ['  --dry-run', 'write nothing; print the files'],
         ['  --yes', 'ask nothing: no CI file where the repository does not show its CI'],
       ],

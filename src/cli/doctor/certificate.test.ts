@@ -40,9 +40,9 @@ test('services names a certificate of an unknown authority, and not a server tha
   const origin = `https://localhost:${(server.address() as AddressInfo).port}`;
   const urls = { console: origin, api: origin, cis2Issuer: origin, identityAgent: origin, cis: origin };
   const console = { urls: { ...urls, apis: origin, sample: origin } };
-  for (const { outcome, detail, mend } of await services.run({ console } as Subject)) {
+  for (const { outcome, detail, fix } of await services.run({ console } as Subject)) {
     assert.equal(outcome, 'wrong');
     assert.match(detail, /^The certificate of https:.* is not accepted \(unable to /);
-    assert.match(String(mend), /--tls-authority/);
+    assert.match(String(fix), /--tls-authority/);
   }
 });

@@ -42,7 +42,7 @@ export function judgeClock({ clock, asked, answered }: ConsoleState): Finding[] 
     findings.push({
       outcome: 'remark',
       detail: `The clock of the services was moved by ${offsetSeconds} s for a test.`,
-      mend: 'DELETE /api/v1/clock at the console returns to real time.',
+      fix: 'DELETE /api/v1/clock at the console returns to real time.',
     });
   return findings;
 }

@@ -167,7 +167,7 @@ export function judgeCertificate(pem: string, validTo: Date, origin: string, now
     );
   const days = Math.floor((validTo.getTime() - now) / day);
   return days < soon
-    ? { outcome: 'remark', of: origin, detail: `It expires in ${days} days.`, mend: 'Renew it.' }
+    ? { outcome: 'remark', of: origin, detail: `It expires in ${days} days.`, fix: 'Renew it.' }
     : ok(`It is valid for ${days} more days.`, origin);
 }
 

@@ -19,7 +19,7 @@ export interface Tested {
 }
 
 /** Seconds that the new test may add: it starts an instance. */
-const longestTest = 60;
+const maxTestSeconds = 60;
 
 /**
  * Writes the plan. If the project's tests pass before and not after, undoes it.
@@ -53,7 +53,7 @@ export async function carryOutPlan(
     );
   let isKept = false;
   try {
-    const after = await runNpmTest(project, { ...options, limit: options.limit + longestTest });
+    const after = await runNpmTest(project, { ...options, limit: options.limit + maxTestSeconds });
     isKept = after.outcome === 'passed';
     if (isKept) return { before: 'passed', after: 'passed', about: `${command} passes, as before init.` };
     for (const line of after.output) note(line);

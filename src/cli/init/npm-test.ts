@@ -23,8 +23,8 @@ export interface RunOptions {
 }
 
 /** Characters of the output that are kept. */
-const longestOutput = 8_000;
-const longestLines = 20;
+const maxOutputLength = 8_000;
+const maxLines = 20;
 
 /** Ends a command with the processes that it started. */
 function end({ pid }: ChildProcess): void {
@@ -58,7 +58,7 @@ export async function runNpmTest(
   let output = '';
   let isLate = false;
   const keep = (chunk: Buffer) => {
-    output = (output + chunk.toString()).slice(-longestOutput);
+    output = (output + chunk.toString()).slice(-maxOutputLength);
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
@@ -73,7 +73,7 @@ export async function runNpmTest(
       number | null,
     ];
     signal.throwIfAborted();
-    const lines = output.trimEnd().split(/\r?\n/).slice(-longestLines);
+    const lines = output.trimEnd().split(/\r?\n/).slice(-maxLines);
     const ended = code === 0 ? 'passed' : 'failed';
     return { outcome: isLate ? 'late' : ended, output: lines };
   } finally {

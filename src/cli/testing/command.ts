@@ -27,20 +27,20 @@ export function runProcess(
   {
     input = '',
     variables = {},
-    mostBlocks,
+    maxBlocks,
   }: {
     input?: string;
     variables?: Record<string, string>;
     /** Size limit of files that it writes, in blocks of 1 KiB: beyond it, writes fail as on a full disk. */
-    mostBlocks?: number;
+    maxBlocks?: number;
   } = {},
 ): Promise<Ended> {
   const own = Object.entries(environment()).filter(([name]) => !name.startsWith('ALONGSIDE_'));
   const env = { ...Object.fromEntries(own), ...variables };
   const words = [process.execPath, main, ...argv];
-  const limited = ['-c', 'ulimit -f "$0" && exec "$@"', String(mostBlocks), ...words];
+  const limited = ['-c', 'ulimit -f "$0" && exec "$@"', String(maxBlocks), ...words];
   const child =
-    mostBlocks === undefined
+    maxBlocks === undefined
       ? spawn(process.execPath, words.slice(1), { env })
       : spawn('/bin/bash', limited, { env });
   let out = '';

@@ -7,7 +7,7 @@ export interface DescribedRequest {
   readonly body: string;
 }
 
-const mostWords = 500;
+const maxWords = 500;
 const blank: readonly string[] = [' ', '\t', '\r', '\n'];
 
 /** Splits a shell command into words, with quotes and line continuations, in one pass. Expands nothing. */
@@ -15,7 +15,7 @@ export function shellWords(text: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
   let quote = '';
-  for (let at = 0; at < text.length && words.length < mostWords; at++) {
+  for (let at = 0; at < text.length && words.length < maxWords; at++) {
     const char = text.charAt(at);
     if (quote === "'" && char !== "'") word = (word ?? '') + char;
     else if (char === '\\' && quote !== "'") {

@@ -44,7 +44,7 @@ export async function atCis2(
 
 /** The findings about a check from registered values and times. */
 export interface Insight {
-  readonly came?: string;
+  readonly received?: string;
   readonly expected?: string;
   readonly why?: string;
 }
@@ -119,11 +119,11 @@ const explainedCheck = (
   { check, ok, expected, received, refusal }: TriedCheck,
   insights: Insights,
 ): ExplainedCheck => {
-  const { came, expected: registered, why } = insights[check] ?? {};
+  const { received: insight, expected: registered, why } = insights[check] ?? {};
   return {
     name: check,
     outcome: ok ? 'passed' : 'failed',
-    came: cut(came ?? received),
+    received: cut(insight ?? received),
     expected: registered ?? expected,
     why: (why && sentenceOf(why)) || (ok ? (reasons[check] ?? '') : (refusal?.fix ?? reasons[check] ?? '')),
   };
@@ -139,9 +139,9 @@ function bannerOfRun({ checks }: DryRun, explained: readonly ExplainedCheck[]): 
   return {
     error: refusal?.error ?? null,
     headline: headlineOf(failed.name),
-    came: failed.came || null,
+    received: failed.received || null,
     expected: failed.expected || null,
-    mend: [isHint ? sentenceOf(failed.why) : '', refusal?.fix ?? ''].filter(Boolean).join(' '),
+    fix: [isHint ? sentenceOf(failed.why) : '', refusal?.fix ?? ''].filter(Boolean).join(' '),
     actor: refusal?.actor ?? 'developer',
     source: refusal?.source ?? '',
   };
@@ -179,13 +179,13 @@ export function findingOf(
 /** The finding for a text that no service could read. */
 export function unreadable(
   checks: ExplainedCheck[],
-  { headline, mend, source }: Pick<Banner, 'headline' | 'mend' | 'source'>,
+  { headline, fix, source }: Pick<Banner, 'headline' | 'fix' | 'source'>,
 ): Finding {
   const failed = checks.find(({ outcome }) => outcome === 'failed');
-  const { came = null, expected = null } = failed ?? {};
+  const { received = null, expected = null } = failed ?? {};
   return {
     summary: `${headline}.`,
-    banner: { error: null, headline, came, expected, mend, actor: 'developer', source },
+    banner: { error: null, headline, received, expected, fix, actor: 'developer', source },
     checks,
     links: [],
   };

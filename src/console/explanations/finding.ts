@@ -12,7 +12,7 @@ const explainedCheck = z.strictObject({
   name: z.string(),
   outcome: z.enum(['passed', 'failed', 'not applicable', 'unknown']),
   /** The received value, cut. Never a secret. */
-  came: z.string(),
+  received: z.string(),
   expected: z.string(),
   /** A sentence about the rule or the reason; may be empty. */
   why: z.string(),
@@ -68,11 +68,11 @@ export const cut = (text: string): string => {
 export const checked = (
   name: string,
   ok: boolean,
-  { came, expected, why = '' }: { came: string; expected: string; why?: string },
+  { received, expected, why = '' }: { received: string; expected: string; why?: string },
 ): ExplainedCheck => ({
   name,
   outcome: ok ? 'passed' : 'failed',
-  came: cut(came),
+  received: cut(received),
   expected,
   why: sentenceOf(why),
 });
@@ -82,12 +82,12 @@ export const unchecked = (
   name: string,
   outcome: 'not applicable' | 'unknown',
   why: string,
-  came = '',
-): ExplainedCheck => ({ name, outcome, came: cut(came), expected: '', why });
+  received = '',
+): ExplainedCheck => ({ name, outcome, received: cut(received), expected: '', why });
 
 /** Returns the registered value that is most like the received one; undefined without one. */
-export function nearest(came: string, registered: readonly string[]): string | undefined {
-  const short = came.slice(0, longest);
+export function nearest(received: string, registered: readonly string[]): string | undefined {
+  const short = received.slice(0, longest);
   let best: string | undefined;
   let fewest = Number.POSITIVE_INFINITY;
   for (const value of registered) {
@@ -98,8 +98,8 @@ export function nearest(came: string, registered: readonly string[]): string | u
 }
 
 /** Returns the received value if it is registered, or else up to five registered ones, the nearest marked. */
-export const listed = (came: string, registered: readonly string[]): string =>
-  registered.includes(came) ? cut(came) : shownRegistered(came, registered);
+export const listed = (received: string, registered: readonly string[]): string =>
+  registered.includes(received) ? cut(received) : shownRegistered(received, registered);
 
 /** Returns a hint as a sentence of its own. */
 export const sentenceOf = (text: string): string =>
@@ -107,9 +107,9 @@ export const sentenceOf = (text: string): string =>
 
 /** Returns the banner of a text that this installation would not refuse by an error of its own. */
 export const ownBanner = (
-  { came, expected }: Pick<ExplainedCheck, 'came' | 'expected'>,
-  rest: Omit<Banner, 'came' | 'expected' | 'error' | 'actor'> & { actor?: Banner['actor'] },
-): Banner => ({ error: null, actor: 'developer', ...rest, came, expected });
+  { received, expected }: Pick<ExplainedCheck, 'received' | 'expected'>,
+  rest: Omit<Banner, 'received' | 'expected' | 'error' | 'actor'> & { actor?: Banner['actor'] },
+): Banner => ({ error: null, actor: 'developer', ...rest, received, expected });
 
 export function bannerOf(record: FoundRefusal): Banner {
   const { field: _, ...banner } = refusalViewOf({ record });

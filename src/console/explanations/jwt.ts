@@ -29,7 +29,7 @@ export function checkForm(text: string): { checks: ExplainedCheck[]; jwt: Decode
   const jwt = decodeJwt(text);
   const checks = [
     checked('three parts', parts.length === 3, {
-      came: `${counted(parts.length, 'part')}`,
+      received: `${counted(parts.length, 'part')}`,
       expected: 'three parts with dots between them',
       why:
         parts.length === 5
@@ -37,17 +37,17 @@ export function checkForm(text: string): { checks: ExplainedCheck[]; jwt: Decode
           : 'RFC 7515 section 3.1',
     }),
     checked('base64url', odd < 0, {
-      came: odd < 0 ? 'base64url' : `part ${odd + 1} has other characters`,
+      received: odd < 0 ? 'base64url' : `part ${odd + 1} has other characters`,
       expected: 'letters, digits, - and _ only, without =',
       why: odd < 0 ? 'RFC 7515 section 2' : 'Plain base64 has +, / and =. Encode it as base64url.',
     }),
     checked('header', readHeader !== undefined, {
-      came: readHeader ? JSON.stringify(readHeader) : 'not a JSON object',
+      received: readHeader ? JSON.stringify(readHeader) : 'not a JSON object',
       expected: 'a JSON object',
       why: 'RFC 7515 section 4',
     }),
     checked('claims', readClaims !== undefined, {
-      came: readClaims ? counted(Object.keys(readClaims).length, 'claim') : 'not a JSON object',
+      received: readClaims ? counted(Object.keys(readClaims).length, 'claim') : 'not a JSON object',
       expected: 'a JSON object',
       why: 'RFC 7519 section 7.2',
     }),
@@ -55,7 +55,7 @@ export function checkForm(text: string): { checks: ExplainedCheck[]; jwt: Decode
   if (!jwt && checks.every(({ outcome }) => outcome === 'passed'))
     checks.push(
       checked('encoding', false, {
-        came: encodingFault(readHeader, signature),
+        received: encodingFault(readHeader, signature),
         expected: 'at most 32,768 characters in the one valid encoding, without crit',
         why: 'RFC 7515 section 5.2',
       }),
@@ -76,9 +76,9 @@ export function timeOf(value: unknown, now: number): string {
 }
 
 /** Tolerance in seconds below which no clock is blamed. */
-const usualSkew = 10;
+const defaultSkew = 10;
 /** Seconds for which most clients make an assertion valid. */
-const usualLife = 300;
+const defaultLife = 300;
 
 /** Estimates from the times of a new token how far the clock of its sender differs; empty if it does not seem to. */
 export function skewOf({ iat, nbf, exp }: JsonObject, now: number): string {
@@ -86,10 +86,10 @@ export function skewOf({ iat, nbf, exp }: JsonObject, now: number): string {
     return 'The times are in milliseconds. Send whole seconds since 1970.';
   const made = [iat, nbf].find((time) => typeof time === 'number');
   // Without them, a token that is valid for longer than usual was made by a clock that is ahead.
-  const least = typeof exp === 'number' && exp - now > usualLife + usualSkew ? exp - usualLife : now;
+  const least = typeof exp === 'number' && exp - now > defaultLife + defaultSkew ? exp - defaultLife : now;
   const ahead = (made ?? least) - now;
   const seconds = Math.round(Math.abs(ahead));
-  if (seconds <= usualSkew) return '';
+  if (seconds <= defaultSkew) return '';
   const [size, unit] = seconds < 7_200 ? [1, 's'] : [3_600, 'h'];
   const distance = `${Math.round(seconds / size)} ${unit}`;
   if (ahead > 0) return `Your clock is ${distance} ahead.`;
@@ -124,7 +124,7 @@ const meanings: Readonly<Record<string, string>> = {
   nhs_number: 'NHS number',
 };
 const times: readonly string[] = ['exp', 'nbf', 'iat', 'auth_time'];
-const mostDetails = 40;
+const maxDetails = 40;
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
@@ -133,7 +133,7 @@ export const detailsOf = (
   { header, claims }: { header: JsonObject; claims: JsonObject },
   now: number,
 ): Detail[] =>
-  [...Object.entries(header), ...Object.entries(claims)].slice(0, mostDetails).map(([name, value]) => ({
+  [...Object.entries(header), ...Object.entries(claims)].slice(0, maxDetails).map(([name, value]) => ({
     name: cut(name),
     value: cut(textOf(value)),
     meaning: [

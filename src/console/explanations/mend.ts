@@ -140,7 +140,7 @@ const makeSecret = onPage('Make a new secret', 'keys');
 const registerKey = onPage('Register a key', 'keys');
 
 /** The acts of errors by id. The catalogue has the fix in words; what a console can do itself is here. */
-const mends: Readonly<Record<string, Mend>> = {
+const fixes: Readonly<Record<string, Mend>> = {
   'authorisation.clientOrSecret': makeSecret,
   'authorisation.standard.clientUnauthenticated': makeSecret,
   'cis2.clientUnauthenticated': makeSecret,
@@ -189,8 +189,8 @@ export async function actsFor(
         call: { method: 'DELETE', path: '/clock', done: 'The clock shows the real time.' },
       });
   }
-  const mend = message.refusal && mends[message.refusal.error];
-  if (!mend) return acts;
+  const fix = message.refusal && fixes[message.refusal.error];
+  if (!fix) return acts;
   const id = (message.application ?? journey.application)?.id;
   const client = clientOf(message);
   const application =
@@ -200,5 +200,5 @@ export async function actsFor(
       : ((await console.applications.byPlatformClient(client)) ??
         (await console.applications.byCis2Client(client))));
   const uid = (message.person ?? journey.person)?.uid;
-  return [...acts, ...(await mend({ message, application, uid, console }))];
+  return [...acts, ...(await fix({ message, application, uid, console }))];
 }

@@ -5,7 +5,7 @@ import { readCurl, shellWords } from './curl.ts';
 import { cut, listed } from './finding.ts';
 import { checkForm, looselyDecoded, skewOf } from './jwt.ts';
 import { KeyTextError, keyReportOf } from './key-report.ts';
-import { longestPaste, readPaste } from './paste.ts';
+import { maxPasteLength, readPaste } from './paste.ts';
 
 const texts = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -45,7 +45,7 @@ describe('the parsers of pasted texts', () => {
   test('take a time that grows with the length alone', () => {
     const hostile = [' ', '\n', 'a=', 'eyJ.', '\\', "'", '{"a":', '&', '%', '-----BEGIN '];
     const measured = hostile.map((piece) => {
-      const text = piece.repeat(Math.floor(longestPaste / piece.length));
+      const text = piece.repeat(Math.floor(maxPasteLength / piece.length));
       const began = process.cpuUsage();
       const paste = readPaste(text);
       checkForm(paste.text);

@@ -1,7 +1,7 @@
 import { isObject, isTame, type JsonObject, jsonOrUndefined } from '@alongside/kernel/json';
 
 /** The longest text that is explained. */
-export const longestPaste = 262_144;
+export const maxPasteLength = 262_144;
 
 /** A pasted text, read once for all kinds. */
 export interface Paste {
@@ -16,7 +16,7 @@ export interface Paste {
   readonly isJwtLike: boolean;
 }
 
-const longestInAddress = 200;
+const maxInAddressLength = 200;
 /**
  * Text in which a token or a secret may be: addresses stay in histories and logs. The names alone are words of errors, such as
  * `client secret` and `oauth2/token`. `tools.browser.ts` has the same rule.
@@ -25,13 +25,13 @@ const secretLike = /^eyJ|[\r\n]|-----BEGIN |\bbearer |(?:secret|password|token|a
 
 /** Whether a text may be in an address of the console: an id or words, never a token. */
 export const mayBeInAddress = (text: string): boolean =>
-  text.length <= longestInAddress && !secretLike.test(text);
+  text.length <= maxInAddressLength && !secretLike.test(text);
 
 const quotes: readonly string[] = ['"', "'", '`'];
 /** Copied with the name of its header or member. */
 const label = /^(?:authorization:\s*)?(?:bearer|dpop)\s+/i;
 const deepest = 40;
-const mostParameters = 100;
+const maxParameters = 100;
 const jwtLike = /^eyJ[^\s.]*\.[^\s.]*(?:\.[^\s.]*){0,3}$/;
 const formName = /^[A-Za-z_][\w.-]{0,60}=/;
 
@@ -62,7 +62,7 @@ function formIn(text: string): URLSearchParams | undefined {
     .join('&');
   if (!formName.test(line) || /\s/.test(line)) return undefined;
   const form = new URLSearchParams(line);
-  return form.size <= mostParameters ? form : undefined;
+  return form.size <= maxParameters ? form : undefined;
 }
 
 /** Reads a pasted text in linear time. */

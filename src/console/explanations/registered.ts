@@ -82,14 +82,14 @@ export const linkTo = ({ id, name }: { id: string; name: string }): Link => ({
 export const standingOf = (application: StoredApplication | undefined): Insights =>
   application
     ? {
-        application: { came: `${application.name}, ${application.status}` },
+        application: { received: `${application.name}, ${application.status}` },
         products: {
-          came:
+          received:
             application.platform?.products
               .filter(({ status }) => status === 'approved')
               .map(({ name }) => name)
               .join(', ') || 'none',
         },
-        developer: { came: application.developer || 'none' },
+        developer: { received: application.developer || 'none' },
       }
     : {};

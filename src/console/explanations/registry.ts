@@ -38,7 +38,7 @@ type NamedKind = z.output<typeof namedKind>;
 /** The answer of `POST /explain`. */
 export const explainAnswer = z.strictObject({
   /** The kind of the text; null if unknown. */
-  took: namedKind.nullable(),
+  recognisedAs: namedKind.nullable(),
   /** Other kinds that it could be. */
   alternatives: z.array(namedKind),
   ...finding.shape,
@@ -78,8 +78,8 @@ export async function explain(
   const paste = readPaste(text);
   const { certain, possible } = await candidates(paste, console);
   const fitting = [...certain, ...possible];
-  const took = explainKinds.find(({ id }) => id === as) ?? fitting[0];
-  const alternatives = fitting.filter((kind) => kind !== took).map(named);
-  if (!took) return { took: null, alternatives: explainKinds.map(named), ...unknown };
-  return { took: named(took), alternatives, ...(await took.explain(paste, console)) };
+  const recognisedAs = explainKinds.find(({ id }) => id === as) ?? fitting[0];
+  const alternatives = fitting.filter((kind) => kind !== recognisedAs).map(named);
+  if (!recognisedAs) return { recognisedAs: null, alternatives: explainKinds.map(named), ...unknown };
+  return { recognisedAs: named(recognisedAs), alternatives, ...(await recognisedAs.explain(paste, console)) };
 }

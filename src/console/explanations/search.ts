@@ -13,7 +13,7 @@ import { idKindNames, pageOf } from './kinds/id.ts';
 /** The most results of one kind. */
 const most = 10;
 /** Journeys are many, and have a list of their own. */
-const mostJourneys = 5;
+const maxJourneys = 5;
 const longest = 200;
 
 const kinds = [...idKindNames, 'error', 'patient'] as const;
@@ -49,7 +49,7 @@ const journeyFound = (journey: JourneySummary): Found => ({
 
 async function journeysFound(q: string, { journeys }: ConsoleContext): Promise<Found[]> {
   if (!may(['support'])) return [];
-  return (await journeys.list({ q })).journeys.slice(0, mostJourneys).map(journeyFound);
+  return (await journeys.list({ q })).journeys.slice(0, maxJourneys).map(journeyFound);
 }
 
 async function applicationsFound(q: string, { applications }: ConsoleContext): Promise<Found[]> {

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { reasonOf } from '@alongside/kernel/errors';
 import { parseOwnJson } from '@alongside/kernel/json';
 import { socketFault } from '@alongside/kernel/peer-user';
-import { longestLine, type SocketErrorData } from '../../../identity-agent/protocol.ts';
+import { maxLineLength, type SocketErrorData } from '../../../identity-agent/protocol.ts';
 
 /** The agent does not respond at all or in time. */
 export class AgentUnreachable extends Error {
@@ -32,7 +32,7 @@ interface Reply {
 }
 
 /** Maximum length of a response in characters. An export of all cards is longer than any call. */
-const longestReply = 512 * longestLine;
+const maxReplyLength = 512 * maxLineLength;
 
 /** Calls the agent with JSON-RPC 2.0 over its local socket, one message a line. Reopens a lost connection. */
 export class AgentSocket {
@@ -99,7 +99,7 @@ export class AgentSocket {
         const lines = (pending + piece).split('\n');
         pending = lines.pop() ?? '';
         for (const line of lines) this.#answer(line);
-        if (pending.length > longestReply) socket.destroy(new Error('a line is too long'));
+        if (pending.length > maxReplyLength) socket.destroy(new Error('a line is too long'));
       });
       let reason = 'the connection was closed';
       socket.on('error', (error) => {

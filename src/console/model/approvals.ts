@@ -15,10 +15,10 @@ export type ApprovalState = (typeof approvalStates)[number];
 /** Milliseconds: a request waits for a week, an approval can be used for a day, and a closed request is listed for a month. */
 const lifetimes = { waiting: 604_800_000, approved: 86_400_000, closed: 2_592_000_000 };
 /** For one administrator. */
-const mostWaiting = 100;
-const mostListed = 200;
+const maxWaiting = 100;
+const maxListed = 200;
 /** Characters of a body, which the approving administrator must be able to read. */
-const longestBody = 20_000;
+const maxBodyLength = 20_000;
 
 const approvalRow = row('approval', {
   id: text,
@@ -148,7 +148,7 @@ export class Approvals {
     const rows = await this.#database.all(
       sql(
         `SELECT ${columns} FROM approval WHERE (? = '' OR administrator_id = ?) AND (? = '' OR uid = ?)
-         ORDER BY created_at DESC, id LIMIT ${mostListed}`,
+         ORDER BY created_at DESC, id LIMIT ${maxListed}`,
         administrator,
         administrator,
         uid,
@@ -255,9 +255,9 @@ export class Approvals {
       hash: string;
     },
   ): Promise<string> {
-    if (wanted.body.length > longestBody)
+    if (wanted.body.length > maxBodyLength)
       throw errors.requestInvalid('the body is too long for an approval', {
-        problem: `must have at most ${longestBody} characters to be approved`,
+        problem: `must have at most ${maxBodyLength} characters to be approved`,
       });
     const { administrator, hash, uid, subject } = wanted;
     const now = this.#clock.now();
@@ -268,8 +268,8 @@ export class Approvals {
         now,
       ),
     );
-    if (Number(own?.count ?? 0) >= mostWaiting)
-      throw errors.tooManyApprovals(`${mostWaiting} requests wait for approval`);
+    if (Number(own?.count ?? 0) >= maxWaiting)
+      throw errors.tooManyApprovals(`${maxWaiting} requests wait for approval`);
     const id = uuid();
     const { done } = await this.#database.batch([
       sql('DELETE FROM approval WHERE expires_at < ?', now - lifetimes.closed),

@@ -50,7 +50,7 @@ interface NeighbourSettings {
   refused: Refuse;
 }
 
-const usualLimits = { milliseconds: 5_000, maxBytes: 8_388_608 };
+const defaultLimits = { milliseconds: 5_000, maxBytes: 8_388_608 };
 const longLimits = { milliseconds: 60_000, maxBytes: 134_217_728 };
 
 /** Milliseconds of a call that streams: an import without progress answers at its end. */
@@ -64,7 +64,7 @@ async function send(
   { url, secret }: NeighbourAddress,
   { method = 'GET', path, query = {}, ifMatch, administrator, body, type, isLong }: NeighbourCall,
 ): Promise<NeighbourAnswer> {
-  const { milliseconds, maxBytes } = isLong ? longLimits : usualLimits;
+  const { milliseconds, maxBytes } = isLong ? longLimits : defaultLimits;
   const contentType = type ?? mediaTypes[method] ?? 'application/json';
   const given = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value]],

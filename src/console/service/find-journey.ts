@@ -3,18 +3,18 @@ import type { AuditRecord } from '../../storage/audit.ts';
 import { errors } from '../model/errors.ts';
 
 /** Ids are shorter. A longer one is not searched for. */
-const longestId = 200;
+const maxIdLength = 200;
 
 /** Returns a stored journey. Throws `unknown_journey`. */
 export async function findJourney(journeys: JourneyReader, id: string): Promise<Journey> {
-  const found = id.length <= longestId ? await journeys.find(id) : undefined;
+  const found = id.length <= maxIdLength ? await journeys.find(id) : undefined;
   if (!found) throw errors.journeyUnknown(`no journey ${id.slice(0, 64)}`);
   return found;
 }
 
 /** Returns a stored message. Throws `unknown_message`. */
 export async function findMessage(journeys: JourneyReader, id: string): Promise<Message> {
-  const found = id.length <= longestId ? await journeys.message(id) : undefined;
+  const found = id.length <= maxIdLength ? await journeys.message(id) : undefined;
   if (!found) throw errors.messageUnknown(`no message ${id.slice(0, 64)}`);
   return found;
 }

@@ -27,13 +27,17 @@ import { consolePages } from './pages/registry.ts';
 import { programs } from './programs.ts';
 import { signInMissingPage } from './sign-in/pages.ts';
 
-const longestPath = 120;
+const maxPathLength = 120;
 
 /** Returns the address of the page that an unknown address probably meant: a near one, or the page above it. */
 function meantBy(path: string, pages: readonly Pick<ConsolePage, 'path'>[]): string | undefined {
   const nearest = nearestPath(pages);
   const isPage = (address: string) => pages.some((page) => filled(page.path, address) === address);
-  for (let address = path.slice(0, longestPath); address !== ''; address = address.replace(/\/[^/]*$/, '')) {
+  for (
+    let address = path.slice(0, maxPathLength);
+    address !== '';
+    address = address.replace(/\/[^/]*$/, '')
+  ) {
     if (isPage(address)) return address;
     const template = nearest(address);
     const meant = template && filled(template, address);

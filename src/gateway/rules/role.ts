@@ -77,7 +77,7 @@ function chosen(wanted: string, { ids, selected, withdrawn }: KnownRoles): strin
     throw errors.roleInvalid('the person does not have this role', { value: wanted }).about({
       field: 'nhsd-session-urid',
       headline: 'The person does not have this role',
-      came: wanted,
+      received: wanted,
       expected: shownRegistered(wanted, ids ?? []),
     });
   return wanted;
@@ -94,7 +94,7 @@ function implied({ ids, selected, withdrawn }: KnownRoles): string {
     throw errors.rolesSeveral(`the person has ${others.length + 1} roles`, { value: '' }).about({
       field: 'nhsd-session-urid',
       headline: `No role was given, and the person has ${others.length + 1}`,
-      came: 'no NHSD-Session-URID',
+      received: 'no NHSD-Session-URID',
       expected: `one of ${[only, ...others].slice(0, 5).join(', ')}`,
     });
   return only;

@@ -57,7 +57,7 @@ export const verifyToken = check('token', async function verifyToken(call: WithH
     throw errors.expiredToken('the token has expired').about({
       field: 'authorization',
       headline: 'The access token has expired',
-      came: `a token that expired ${relativeTime((token.expiresAt - clock.now()) / 1_000)}`,
+      received: `a token that expired ${relativeTime((token.expiresAt - clock.now()) / 1_000)}`,
       expected: 'a token that is still valid',
     });
   if (!tokens.isLive(token)) throw errors.invalidToken('the token may not be used');

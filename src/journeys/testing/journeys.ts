@@ -86,7 +86,7 @@ export function journeysIn(
     messages: captured,
     verdicts: new Verdicts({ applications: new Applications(database, clock), services: [] }),
     onLost,
-    mostRefused: 20,
+    maxRefused: 20,
   });
   const nameOf = async (id: string) => names[id];
   const look = new Names({

@@ -21,7 +21,7 @@ const citizenShape = z.object({
 type Citizen = z.infer<typeof citizenShape>;
 
 /** Maximum number of characters of a user id to look up. */
-const longestNumber = 10;
+const maxNumberLength = 10;
 
 export class AddedCitizens {
   readonly #records: StoredRecords<Citizen>;
@@ -35,7 +35,7 @@ export class AddedCitizens {
   }
 
   async find(nhsNumber: string): Promise<Citizen | undefined> {
-    return nhsNumber.length > longestNumber ? undefined : this.#records.find(nhsNumber);
+    return nhsNumber.length > maxNumberLength ? undefined : this.#records.find(nhsNumber);
   }
 
   /** Adds a citizen, or replaces the one with the same number. */

@@ -111,7 +111,7 @@ const checkRequest = check('request', function checkRequest({ parameters, respon
   return refusal && respond({ error: refusal.entry.code, error_description: refusal.entry.description });
 });
 
-const longestUsername = 64;
+const maxUsernameLength = 64;
 
 const keyOf = ({ client, parameters, journeyKey }: AuthorizationRequest): string =>
   stateKey({ clientId: client.clientId, state: parameters.get('state') }) ||
@@ -137,8 +137,8 @@ async function identifyUser(context: AuthorizationRequest): Promise<Answer | { p
   const people = peopleOf(mock.people, realm.name);
   if (!typed) return signInForm(context, people);
   const username = (typed.get('username') ?? '').trim();
-  const person = username.length > longestUsername ? undefined : await people.find(username, realm.issuer);
-  return person ? { person } : signInForm(context, people, username.slice(0, longestUsername));
+  const person = username.length > maxUsernameLength ? undefined : await people.find(username, realm.issuer);
+  return person ? { person } : signInForm(context, people, username.slice(0, maxUsernameLength));
 }
 
 async function sendCode(

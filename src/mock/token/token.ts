@@ -38,7 +38,7 @@ const registrable = [
 const rules: AuthenticationRules = {
   authenticationMethods: registrable,
   algorithms: ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'],
-  assertion: { audience: 'either', needsKid: true, needsJti: true, longestAhead: 3_600 },
+  assertion: { audience: 'either', needsKid: true, needsJti: true, maxAhead: 3_600 },
 };
 
 /** Reads HTTP Basic leniently: base64 need not be canonical. Undefined when it cannot be read. */

@@ -47,7 +47,7 @@ export function profilesOf(
     // `none` is last in the metadata, because some libraries only try the first.
     authenticationMethods: [...secretMethods, ...keyMethods, 'none'],
     algorithms,
-    assertion: { audience: 'either', needsKid: false, needsJti: false, longestAhead: 3_600 },
+    assertion: { audience: 'either', needsKid: false, needsJti: false, maxAhead: 3_600 },
     senderConstraint: 'allowed',
     requestObjects: 'allowed',
     pushedRequests: 'allowed',
@@ -62,7 +62,7 @@ export function profilesOf(
     ...standard,
     authenticationMethods: keyMethods,
     algorithms: ['PS256', 'ES256', 'EdDSA'],
-    assertion: { audience: 'issuer', needsKid: false, needsJti: true, longestAhead: 300 },
+    assertion: { audience: 'issuer', needsKid: false, needsJti: true, maxAhead: 300 },
     senderConstraint: 'required',
     // FAPI 2.0 Message Signing section 5.3.1.
     requestObjects: 'with-nbf',

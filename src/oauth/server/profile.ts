@@ -23,7 +23,7 @@ export interface AuthenticationRules {
     /** Whether an assertion must have a `jti`; without it the whole assertion counts once. */
     readonly needsJti: boolean;
     /** Seconds until `exp` at most. */
-    readonly longestAhead: number;
+    readonly maxAhead: number;
   };
 }
 

@@ -91,7 +91,7 @@ export const requirePushed = check(
       ? reply.fail(
           server.errors
             .requestNotPushed('the browser sent the request')
-            .about({ field: 'request_uri', came: 'the parameters themselves, from the browser' }),
+            .about({ field: 'request_uri', received: 'the parameters themselves, from the browser' }),
         )
       : undefined;
   },
@@ -108,7 +108,7 @@ export const checkResponseType = check(
       : reply.fail(
           server.errors
             .responseTypeUnsupported(`response_type is ${type}, expected is code`)
-            .about({ field: 'response_type', came: shown(type) }),
+            .about({ field: 'response_type', received: shown(type) }),
         );
   },
 );
@@ -123,7 +123,7 @@ export const checkResponseMode = check(
       : reply.fail(
           server.errors.responseModeUnsupported(`response_mode is ${mode}`).about({
             field: 'response_mode',
-            came: shown(mode),
+            received: shown(mode),
             expected: modes.join(' or '),
           }),
         );
@@ -161,7 +161,7 @@ function withoutChallenge(call: RequestCall): RefusalFacts {
     headline: nonceSuffices
       ? 'The request has neither a code_challenge nor a nonce that an ID token brings back'
       : 'The request has no code_challenge',
-    came: parameters.has('nonce') ? nonceAlone : 'neither code_challenge nor nonce',
+    received: parameters.has('nonce') ? nonceAlone : 'neither code_challenge nor nonce',
     expected: `a code_challenge with the method S256${nonceSuffices ? ', or a nonce with the scope openid' : ''}: a ${tokenEndpointAuthMethod === 'none' ? 'public' : 'confidential'} client of the profile ${profile}`,
     fix: pkceAdvice(parameters, nonceSuffices),
   };
@@ -187,7 +187,7 @@ export const checkPkce = check('pkce', function checkPkce(call: ReplyCall):
     return reply.fail(
       errors
         .challengeInvalid(`code_challenge_method is ${method ?? 'missing'}, expected is S256`)
-        .about({ field: 'code_challenge_method', came: shown(method), expected: 'S256' }),
+        .about({ field: 'code_challenge_method', received: shown(method), expected: 'S256' }),
     );
   return isChallenge(challenge)
     ? { challenge }

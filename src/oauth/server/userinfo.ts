@@ -65,7 +65,7 @@ export const findToken = check(
         .about({
           field: 'authorization',
           headline: `The access token ${record.revokedAt === null ? 'has expired' : 'was revoked'}`,
-          came: `a token that ${record.revokedAt === null ? 'expired' : 'was revoked'} ${relativeTime(((record.revokedAt ?? record.expiresAt) - clock.now()) / 1_000)}`,
+          received: `a token that ${record.revokedAt === null ? 'expired' : 'was revoked'} ${relativeTime(((record.revokedAt ?? record.expiresAt) - clock.now()) / 1_000)}`,
           expected: 'a token that is still valid',
         });
     }

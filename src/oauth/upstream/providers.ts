@@ -10,7 +10,7 @@ import { nonceAndPkce } from './calls.ts';
 import type { Cis2Settings, NhsLoginSettings, Upstream } from './upstream.ts';
 
 /** The scopes of the published service, which every sign-in has. */
-const usualScopes = ['openid', 'nationalrbacaccess'];
+const defaultScopes = ['openid', 'nationalrbacaccess'];
 /** Those that only an OpenID request adds. */
 const claimScopes = ['profile', 'email'];
 const careLevels = ['1', '2', '3'];
@@ -40,7 +40,7 @@ export const cis2Upstream = (settings: Cis2Settings, clock: Clock, isOwn = false
       redirect_uri: redirectUri,
       scope: withoutRole
         ? 'openid'
-        : [...usualScopes, ...claimScopes.filter((scope) => scopes.includes(scope))].join(' '),
+        : [...defaultScopes, ...claimScopes.filter((scope) => scopes.includes(scope))].join(' '),
       state,
       max_age: maxAge,
       acr_values: acrValues,

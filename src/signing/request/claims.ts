@@ -44,7 +44,7 @@ function checkSubject({ claims: { sub }, uid }: ClaimContext): void {
     throw errors.subject(`sub is ${shown(sub)}, the user of the token is ${uid}`).about({
       field: 'sub',
       headline: 'The request is for another person',
-      came: shown(sub),
+      received: shown(sub),
       expected: uid ?? 'an SDS user id',
     });
 }
@@ -54,7 +54,7 @@ function checkAudience({ claims: { aud }, audiences }: ClaimContext): void {
     throw errors.audience(`aud is ${shown(aud)}, expected is ${audiences[0]}`).about({
       field: 'aud',
       headline: 'The request is for another address',
-      came: shown(aud),
+      received: shown(aud),
       expected: audiences[0] ?? '',
     });
 }

@@ -25,8 +25,8 @@ export interface ApiCall {
   call: SigningCall;
 }
 
-const longestState = 2_048;
-const shortestKey = 4_096;
+const maxStateLength = 2_048;
+const minKeyBits = 4_096;
 
 function readRequest({ call }: ApiCall): { state: string | null; jws: string } {
   const mediaType = (call.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
@@ -34,7 +34,7 @@ function readRequest({ call }: ApiCall): { state: string | null; jws: string } {
   const query = parseParameters(call.query);
   if (!query) throw errors.requestMalformed('the query is not well-formed');
   const state = query.get('state') ?? null;
-  if (state !== null && state.length > longestState)
+  if (state !== null && state.length > maxStateLength)
     throw errors.stateTooLong(`state has ${state.length} characters`);
   return { state, jws: call.body.trim() };
 }
@@ -79,7 +79,7 @@ const checkIssuer = check(
         .about({
           field: 'iss',
           headline: 'The request is of another application',
-          came: iss.slice(0, 200) || 'missing',
+          received: iss.slice(0, 200) || 'missing',
           expected: registration?.clientId ?? 'the client id of an application',
         });
     return { application, registration };
@@ -110,7 +110,7 @@ const checkKey = check(
     const key = await withKeys(source, () => keyNamed(source, kid, clientKeys));
     if (!key) throw errors.keyUnknown(`no registered key has the kid ${kid.slice(0, 200)}`);
     const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-    if (key.asymmetricKeyType !== 'rsa' || bits < shortestKey)
+    if (key.asymmetricKeyType !== 'rsa' || bits < minKeyBits)
       throw errors.keyShort(`the key ${kid} is ${key.asymmetricKeyType} of ${bits} bits`);
     return { source };
   },

@@ -124,7 +124,7 @@ export interface AuditRow extends EncodedEntry {
 /** Maximum length of one member's text in characters. */
 const longest = 500;
 /** Maximum length of the SHA-256 of 250 signed documents. */
-const longestDigests = 12_000;
+const maxDigestsLength = 12_000;
 const clipped = (value: string, most = longest): string =>
   value.length > most ? value.slice(0, most) : value;
 /** Returns a text that JSON leaves out if it is empty. */
@@ -136,7 +136,7 @@ function factsOf(detail: AuditEntry['detail']): Record<string, Fact> | undefined
     if (value === undefined) continue;
     facts ??= {};
     facts[name] =
-      typeof value === 'string' ? clipped(value, name === 'digests' ? longestDigests : longest) : value;
+      typeof value === 'string' ? clipped(value, name === 'digests' ? maxDigestsLength : longest) : value;
   }
   return facts;
 }

@@ -34,7 +34,7 @@ interface Waiting {
 /** Maximum number of records of each kind in a group. */
 const groupSize = 256;
 /** Maximum number of entries of acts that are remembered until they are sealed. */
-const mostOwn = 2_000;
+const maxOwn = 2_000;
 /** Milliseconds between issuing a statement and looking for its record. */
 const sealDelay = 250;
 /** Milliseconds for which it keeps looking: longer than a batch waits for its locks. */
@@ -97,7 +97,7 @@ export class GroupSealer implements Sealer {
     const chain = this.#chain;
     const text = JSON.stringify(entry);
     const mac = this.#seal.entryMac(chain, text);
-    if (this.#own.size >= mostOwn) this.#own.clear();
+    if (this.#own.size >= maxOwn) this.#own.clear();
     this.#own.set(mac, { chain, text, entry });
     return sql('INSERT INTO audit_unsealed (chain, entry, mac) VALUES (?, ?, ?)', chain, text, mac);
   }

@@ -30,7 +30,7 @@ type Stored = Heads | 'missing' | 'changed';
 
 const setting = 'audit.heads';
 /** Maximum number of chains. Each start of a process begins one. */
-const mostChains = 200;
+const maxChains = 200;
 
 const chainRow = row('audit_chain', { chain: text, seq: integer, mac: text });
 const settingRow = row('setting', { value: text });
@@ -144,7 +144,7 @@ export class StoredHeads {
   async #newest(): Promise<ChainHead[]> {
     const chains = await this.#database.all(
       sql(
-        `SELECT chain, seq, mac FROM audit_chain WHERE seq > deleted ORDER BY started_at DESC, chain LIMIT ${mostChains}`,
+        `SELECT chain, seq, mac FROM audit_chain WHERE seq > deleted ORDER BY started_at DESC, chain LIMIT ${maxChains}`,
       ),
       chainRow,
     );

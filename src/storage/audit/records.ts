@@ -3,7 +3,7 @@ import { type Database, type Statement, sql, type Value } from '../database.ts';
 import { computed, integer, nullable, row } from '../row.ts';
 import { blockColumns, blockRow, recordsOf } from './blocks.ts';
 import { type AuditBody, type AuditRow, auditBodyOf, type Fact, factsIn } from './entry.ts';
-import { blockSize, longestSpan, termsOf } from './seal.ts';
+import { blockSize, maxSpan, termsOf } from './seal.ts';
 
 /** Name of the chain of earlier versions, with one row at a time. */
 export const formerChain = 'former';
@@ -50,10 +50,10 @@ export interface AuditFilter {
   limit?: number | undefined;
 }
 
-const mostRecords = 1_000;
+const maxRecords = 1_000;
 /** The number of blocks that one statement of a search reads. */
-const fewestBlocks = 8;
-const mostBlocks = 100;
+const minBlocks = 8;
+const maxBlocks = 100;
 
 export interface FormerRow {
   seq: number;
@@ -152,7 +152,7 @@ function blocksStatement(filter: AuditFilter, after: number, upTo: number, limit
         ] as const,
     ),
     ['block.at >= ?', filter.from],
-    ['block.at < ?', filter.to === undefined ? undefined : filter.to + longestSpan],
+    ['block.at < ?', filter.to === undefined ? undefined : filter.to + maxSpan],
     ['block.chain = ?', filter.chain],
   ]);
   // The term first: SQLite keeps the order of a CROSS JOIN.
@@ -190,7 +190,7 @@ export class AuditRecords {
   }
 
   async list(filter: AuditFilter = {}): Promise<AuditRecord[]> {
-    const limit = Math.min(filter.limit ?? mostRecords, mostRecords);
+    const limit = Math.min(filter.limit ?? maxRecords, maxRecords);
     const isNewestFirst = filter.order === 'newest';
     // Records of the former chain have the lowest numbers.
     const first = await (isNewestFirst ? this.#sealed(filter, limit) : this.#former(filter, limit));
@@ -226,7 +226,7 @@ export class AuditRecords {
   async #sealed(filter: AuditFilter, limit: number): Promise<AuditRecord[]> {
     const found: AuditRecord[] = [];
     const isNewestFirst = filter.order === 'newest';
-    const atOnce = Math.min(mostBlocks, Math.max(fewestBlocks, Math.ceil(limit / 4)));
+    const atOnce = Math.min(maxBlocks, Math.max(minBlocks, Math.ceil(limit / 4)));
     for (let [after, upTo] = await this.#endsOf(filter); found.length < limit; ) {
       const blocks = await this.#database.all(blocksStatement(filter, after, upTo, atOnce), blockRow);
       for (const block of blocks) {
@@ -251,7 +251,7 @@ export class AuditRecords {
         `SELECT MIN(last + 0) AS first, MAX(last + 0) AS last FROM audit_block
          WHERE at >= ? AND at < CAST(? AS BIGINT)`,
         from ?? 0,
-        to === undefined ? Number.MAX_SAFE_INTEGER : to + longestSpan,
+        to === undefined ? Number.MAX_SAFE_INTEGER : to + maxSpan,
       ),
       periodRow,
     );

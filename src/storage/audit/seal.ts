@@ -8,7 +8,7 @@ import type { EncodedEntry, SealedSubject } from './entry.ts';
 /** Maximum number of records of a block. */
 export const blockSize = 64;
 /** The times of the records of a block are within this many milliseconds. */
-export const longestSpan = 60_000;
+export const maxSpan = 60_000;
 
 /** A record as its MAC covers it. */
 export interface SealedFields {
@@ -80,7 +80,7 @@ export function blocksOf<R>(records: readonly R[], at: (record: R) => number): R
   for (const record of records) {
     const time = at(record);
     const block = blocks.at(-1);
-    if (block && block.length < blockSize && Math.max(newest, time) - Math.min(oldest, time) < longestSpan) {
+    if (block && block.length < blockSize && Math.max(newest, time) - Math.min(oldest, time) < maxSpan) {
       block.push(record);
       oldest = Math.min(oldest, time);
       newest = Math.max(newest, time);
@@ -117,7 +117,7 @@ export interface Chained {
 
 const subjectSeal = 'audit-subject';
 /** The number of patients with remembered values: those of the calls of a few minutes. */
-const mostSubjects = 1_000;
+const maxSubjects = 1_000;
 
 /** The keys of the audit log, derived from the master key. */
 export class AuditSeal {
@@ -177,7 +177,7 @@ export class AuditSeal {
         .digest('base64url'),
       sealed: this.#vault.seal(subjectSeal, nhsNumber),
     };
-    if (this.#subjects.size >= mostSubjects) this.#subjects.clear();
+    if (this.#subjects.size >= maxSubjects) this.#subjects.clear();
     this.#subjects.set(nhsNumber, subject);
     return subject;
   }

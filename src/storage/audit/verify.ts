@@ -4,7 +4,7 @@ import { computed, integer, row, text } from '../row.ts';
 import { type AuditBlock, blockColumns, blockRow, recordsOf, type StoredRecord } from './blocks.ts';
 import { auditBodyOf, auditWriter, type ChainHead } from './entry.ts';
 import { type FormerRow, formerChain, formerHash } from './records.ts';
-import { type AuditSeal, blockSize, longestSpan, newestOf, termsOf } from './seal.ts';
+import { type AuditSeal, blockSize, maxSpan, newestOf, termsOf } from './seal.ts';
 
 /** The first record that was changed; without chain if it concerns no record. */
 export interface AuditProblem {
@@ -303,7 +303,7 @@ class Verifier {
         `SELECT chain, MIN(seq) AS first, MAX(seq) AS last FROM audit_block
          WHERE at >= ? AND at < CAST(? AS BIGINT) GROUP BY chain`,
         from,
-        to + longestSpan,
+        to + maxSpan,
       ),
       endsRow,
     );
@@ -380,7 +380,7 @@ export async function* verifyAudit(
   const whole = from === undefined && to === undefined;
   const ranges = whole
     ? undefined
-    : await verifier.ranges(from ?? 0, to ?? Number.MAX_SAFE_INTEGER - longestSpan);
+    : await verifier.ranges(from ?? 0, to ?? Number.MAX_SAFE_INTEGER - maxSpan);
   // Read before the chains, so that no chain is shorter than its anchors.
   await verifier.collectHeads();
   const chains = await database.all<ChainRow>(sql(`${chainsQuery} ORDER BY started_at, chain`));

@@ -13,10 +13,10 @@ import { renameSafely } from '@alongside/kernel/rename';
 const block = 512;
 const padding = (bytes: number): number => (block - (bytes % block)) % block;
 /** Sizes beyond 11 octal digits have the binary form of GNU tar. */
-const mostOctal = 8 ** 11 - 1;
+const maxOctal = 8 ** 11 - 1;
 
 function sizeField(bytes: number): Buffer {
-  if (bytes <= mostOctal) return Buffer.from(`${bytes.toString(8).padStart(11, '0')}\0`, 'latin1');
+  if (bytes <= maxOctal) return Buffer.from(`${bytes.toString(8).padStart(11, '0')}\0`, 'latin1');
   const field = Buffer.alloc(12);
   field.writeBigUInt64BE(BigInt(bytes), 4);
   field[0] = 0x80;

@@ -4,7 +4,7 @@ import { hashOf, jtiBucket } from '../jtis.ts';
 import type { DataMigration, MovedRows } from '../migration.ts';
 import { integer, row, text } from '../row.ts';
 
-const mostRows = 1_000;
+const maxRows = 1_000;
 
 /** Kinds of single-use values that are moved. */
 const kinds = [
@@ -23,7 +23,7 @@ const oldRow = row('single_use', { kind: text, hash: text, expires_at: integer }
 async function nextBatch(database: Database): Promise<MovedRows | undefined> {
   const found = await database.all(
     sql(
-      `SELECT kind, hash, expires_at FROM single_use WHERE ${ofKinds} ORDER BY kind, hash LIMIT ${mostRows}`,
+      `SELECT kind, hash, expires_at FROM single_use WHERE ${ofKinds} ORDER BY kind, hash LIMIT ${maxRows}`,
     ),
     oldRow,
   );

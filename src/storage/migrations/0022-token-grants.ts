@@ -14,7 +14,7 @@ export const revocations: Readonly<Record<string, string>> = {
   token_grant: 'revoked_at, access_revoked_at, generation',
 };
 
-const mostRows = 1_000;
+const maxRows = 1_000;
 const day = 86_400_000;
 
 interface OldToken extends Record<string, Value> {
@@ -62,12 +62,12 @@ async function nextTokens(database: Database, family: string, hash: string): Pro
   const rows = await database.all<OldToken>(
     sql(
       `SELECT hash, kind, issuer, family, application_id, client_id, uid, sid, scope, attributes, issued_at, expires_at, used_at,
-       successor_sealed, revoked_at FROM former_token WHERE (family, hash) > (?, ?) ORDER BY family, hash LIMIT ${mostRows}`,
+       successor_sealed, revoked_at FROM former_token WHERE (family, hash) > (?, ?) ORDER BY family, hash LIMIT ${maxRows}`,
       family,
       hash,
     ),
   );
-  if (rows.length < mostRows) return rows;
+  if (rows.length < maxRows) return rows;
   const last = rows.at(-1)?.family;
   const whole = rows.filter((row) => row.family !== last);
   return whole.length > 0 ? whole : rows;
@@ -136,7 +136,7 @@ const refreshColumns = [
 /** Returns the row of a grant for a whole family. It is revoked if all of its tokens are. */
 function grantRow(tokens: readonly OldToken[], grant: OldToken): Value[] {
   const { id, part } = keyOfId(grant.family);
-  const isRevoked = tokens.length < mostRows && tokens.every(({ revoked_at }) => revoked_at !== null);
+  const isRevoked = tokens.length < maxRows && tokens.every(({ revoked_at }) => revoked_at !== null);
   return [
     id,
     part,

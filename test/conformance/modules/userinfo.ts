@@ -39,9 +39,9 @@ async function tryScopes(trial: Trial, scopes: readonly string[]): Promise<void>
   assert.equal(body.sub, idToken.claims.sub);
   for (const scope of scopes) {
     const types = claimsOf[scope] ?? {};
-    const came = Object.entries(types).filter(([name]) => body[name] !== undefined);
-    for (const [name, type] of came) assert.equal(typeof body[name], type, name);
-    assert.ok(came.length > 0, `scope ${scope} brings a claim`);
+    const received = Object.entries(types).filter(([name]) => body[name] !== undefined);
+    for (const [name, type] of received) assert.equal(typeof body[name], type, name);
+    assert.ok(received.length > 0, `scope ${scope} brings a claim`);
     // Few providers have every claim of `profile`.
     const missing = scope === 'profile' ? [] : Object.keys(types).filter((name) => body[name] === undefined);
     if (missing.length > 0) trial.warnings.push(`userinfo has no ${missing.join(', ')}`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { emailOf } from '../../../src/cis2/authenticators/shared/accounts.ts';
 import { passwordProblem } from '../../../src/cis2/authenticators/shared/rules.ts';
 import { shortCodeOf } from '../../../src/cis2/authenticators/tablet/protocol.ts';
-import { labelOf, longestLabel } from '../../../src/cis2/enrolment/enrolment.ts';
+import { labelOf, maxLabelLength } from '../../../src/cis2/enrolment/enrolment.ts';
 import { searchRoles } from '../../../src/cis2/model/roles.ts';
 import { parseClaims } from '../../../src/cis2/openid/authorize/parameters.ts';
 import { readScope } from '../../../src/oauth/parameters.ts';
@@ -40,7 +40,7 @@ export const target: FuzzTarget = {
     if (email !== undefined) assert.ok(email.length <= 254 && !/\p{C}/u.test(email));
     const problem = passwordProblem(given, given, ['robin', 'tester']);
     if (problem === undefined) assert.ok(given.length <= 1_024);
-    assert.ok(labelOf(given, 'other').length <= longestLabel);
+    assert.ok(labelOf(given, 'other').length <= maxLabelLength);
     searchRoles([role], given);
     shortCodeOf(given);
     readScope(given);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mostParameters, parseParameters } from '../../../src/oauth/parameters.ts';
+import { maxParameters, parseParameters } from '../../../src/oauth/parameters.ts';
 import { asText, type FuzzTarget, text } from '../target.ts';
 
 export const target: FuzzTarget = {
@@ -16,7 +16,7 @@ export const target: FuzzTarget = {
     const parameters = parseParameters(asText(bytes));
     if (!parameters) return;
     const entries = parameters.entries();
-    assert.ok(entries.length <= mostParameters);
+    assert.ok(entries.length <= maxParameters);
     assert.ok(entries.every(([name, value]) => !`${name}${value}`.includes('\0')));
     const written = new URLSearchParams(entries).toString();
     assert.deepEqual(parseParameters(written, written.length)?.entries(), entries);

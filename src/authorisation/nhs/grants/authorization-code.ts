@@ -46,8 +46,8 @@ export async function findCode({
   const code = form.get('code');
   if (code === undefined) throw errors.codeMissing('code is missing');
   const found = await codes.find(code);
-  const wrongCode = (headline: string, came: string, expected: string) =>
-    ({ field: 'code', headline, came, expected }) as const;
+  const wrongCode = (headline: string, received: string, expected: string) =>
+    ({ field: 'code', headline, received, expected }) as const;
   if (!found)
     throw errors
       .codeInvalid(`it is not a code of ${base.path}`)
@@ -110,7 +110,7 @@ export function checkVerifier({ server: { base }, form, granted: { challenge } }
     throw errors.codeInvalid('code_verifier does not match code_challenge').about({
       field: 'code_verifier',
       headline: 'code_verifier does not match code_challenge',
-      came: verifier === undefined ? 'no code_verifier' : shownSecret(verifier),
+      received: verifier === undefined ? 'no code_verifier' : shownSecret(verifier),
       expected: 'the value whose SHA-256 was sent as code_challenge',
     });
 }

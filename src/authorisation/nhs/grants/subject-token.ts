@@ -47,7 +47,7 @@ export function checkSubject({ server, subject }: AtBase<'clock'> & WithSubject)
     throw errors.subjectExpired(`exp is ${shownTime(exp, now)}`).about({
       field: 'exp',
       headline: 'The ID token has expired',
-      came: `an ID token that expired ${relativeTime(exp - now)}`,
+      received: `an ID token that expired ${relativeTime(exp - now)}`,
       expected: 'an ID token that is still valid',
     });
   if (isMissing(iss)) throw errors.subjectIssMissing('iss is missing');
@@ -64,7 +64,7 @@ export function checkSubjectIssuer({ server: { base }, subject }: AtBase & WithS
   throw errors.subjectIssuer(`iss is ${String(iss)}, expected is ${issuers.join(' or ')}`).about({
     field: 'iss',
     headline: 'The ID token is of another provider',
-    came: String(iss).slice(0, 200),
+    received: String(iss).slice(0, 200),
     expected: shownRegistered(String(iss), issuers),
   });
 }
@@ -81,7 +81,7 @@ export async function requireSignature(
     throw unknownKey(`${upstream.jwksUrl} has no key ${String(jwt.header.kid)}`).about({
       field: 'kid',
       headline: 'The key of the ID token is unknown',
-      came: shown(jwt.header.kid),
+      received: shown(jwt.header.kid),
       expected: `a key of ${upstream.jwksUrl}`,
     });
   if (signed === 'no')
@@ -116,7 +116,7 @@ export function checkSubjectAudience({
       .about({
         field: 'aud',
         headline: 'The ID token is for another client',
-        came: shown(aud),
+        received: shown(aud),
         expected: own,
       });
 }

@@ -1,6 +1,6 @@
 import type { Asking, Party, Proven } from './proven.ts';
 
-const longestChain = 5;
+const maxChainLength = 5;
 
 type Acting = Pick<Proven, 'sub' | 'iss' | 'clientId' | 'uid'>;
 
@@ -45,5 +45,7 @@ export function actingParty(
       fault: `the subject token names nobody who may act, and the actor ${acting.sub} is not ${clientId}`,
     };
   const act = partyOf(acting, subject.act);
-  return depthOf(act) > longestChain ? { fault: `more than ${longestChain} parties act in turn` } : { act };
+  return depthOf(act) > maxChainLength
+    ? { fault: `more than ${maxChainLength} parties act in turn` }
+    : { act };
 }

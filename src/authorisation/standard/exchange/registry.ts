@@ -19,4 +19,4 @@ export const tokenTypes: readonly TokenType[] = [idToken, accessToken, jwt];
 
 /** Types that an exchange gives: an access token as it is registered, or as a JWT. */
 export const issuedTypes: readonly string[] = [accessToken.type, jwt.type];
-export const usualIssuedType = accessToken.type;
+export const defaultIssuedType = accessToken.type;

@@ -8,7 +8,7 @@ import { actorAttribute, mayActAttribute, refreshBinding, tokensAnswer } from '.
 import { errors } from '../errors.ts';
 import { actingParty } from '../exchange/actor.ts';
 import type { Party, Proven } from '../exchange/proven.ts';
-import { issuedTypes, tokenTypes, usualIssuedType } from '../exchange/registry.ts';
+import { defaultIssuedType, issuedTypes, tokenTypes } from '../exchange/registry.ts';
 import { readTargets } from '../resources.ts';
 import { narrowScopes, refusePublic, type TokenCall } from '../token-call.ts';
 
@@ -22,7 +22,7 @@ interface WithActing {
 type ExchangeCall = TokenCall & WithSubject;
 
 function checkIssuedType({ parameters }: TokenCall): { issuedType: string } {
-  const issuedType = parameters.get('requested_token_type') ?? usualIssuedType;
+  const issuedType = parameters.get('requested_token_type') ?? defaultIssuedType;
   if (!issuedTypes.includes(issuedType))
     throw errors.exchangeType(`requested_token_type is ${issuedType}, offered is ${issuedTypes.join(', ')}`);
   return { issuedType };
@@ -126,7 +126,7 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   // The token expires no later than the subject token.
   const lifetime = Math.min(lifetimes.access, subject.expiresAt - clock.now());
   const granted = grantOf(call);
-  const format = issuedType === usualIssuedType ? undefined : 'jwt';
+  const format = issuedType === defaultIssuedType ? undefined : 'jwt';
   const options = { lifetime, resources, confirmation, format } as const;
   const access = await accessTokens.issue(client.registration, granted, options);
   // Users who signed in themselves get a refresh token; a client that acts for another exchanges again.

@@ -4,7 +4,7 @@ import { isCommon } from './common-passwords.ts';
 import { accountText } from './text.ts';
 
 /** Characters; NIST SP 800-63B section 5.1.1.2 requires eight. */
-const shortestPassword = 12;
+const minPasswordLength = 12;
 const maxPasswordLength = 128;
 /** The most UTF-16 code units of a password of that length, in any normalisation form. */
 const maxWrittenLength = 8 * maxPasswordLength;
@@ -78,7 +78,7 @@ export function passwordProblem(
   if (repeated.length > maxWrittenLength) return 'unequal';
   const normal = password.normalize('NFC');
   const count = [...normal].length;
-  if (count < shortestPassword) return 'tooShort';
+  if (count < minPasswordLength) return 'tooShort';
   if (count > maxPasswordLength) return 'tooLong';
   const text = plain(normal);
   if (known.has(text) || isCommon(text) || isPattern([...text])) return 'known';
@@ -87,7 +87,7 @@ export function passwordProblem(
     .filter((word) => word.length > 3)
     .sort((a, b) => b.length - a.length)
     .reduce((rest, word) => rest.replaceAll(word, ''), text);
-  if (left.length < text.length && left.length < shortestPassword / 2) return 'own';
+  if (left.length < text.length && left.length < minPasswordLength / 2) return 'own';
   return normal === repeated.normalize('NFC') ? undefined : 'unequal';
 }
 

@@ -1,6 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { longestLabel } from '../../enrolment/enrolment.ts';
+import { maxLabelLength } from '../../enrolment/enrolment.ts';
 import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
 import { cis2Page } from '../../pages/frame.ts';
 import { filled, words } from '../../text/words.ts';
@@ -78,6 +78,6 @@ export const webAuthnCreationPage = (page: WebAuthnPage, personName: string, lab
     lead: html`<dl class="summary"><dt>${common.for}</dt><dd>${personName}</dd><dt>${common.need}</dt><dd>${page.variant.enrolmentHint}</dd></dl>`,
     ceremony: 'create',
     fields: html`<div class="field"><label for="label">${text.name}</label><p class="hint" id="label-hint">${text.nameHint}</p>
-<input type="text" id="label" name="label" value="${label}" maxlength="${longestLabel}" autocomplete="off" aria-describedby="label-hint"></div>`,
+<input type="text" id="label" name="label" value="${label}" maxlength="${maxLabelLength}" autocomplete="off" aria-describedby="label-hint"></div>`,
     button: page.problem ? common.again : text.setUpButton,
   }).with(ownReferrer);

@@ -4,7 +4,7 @@ import { accountPath } from '../../model/relying-party.ts';
 import type { AssuranceLevel } from '../../model/session.ts';
 import { cis2Page } from '../../pages/frame.ts';
 import { filled, words } from '../../text/words.ts';
-import { type Enrolment, longestLabel } from '../enrolment.ts';
+import { type Enrolment, maxLabelLength } from '../enrolment.ts';
 import { otherSessions, ownReferrer } from './enrolment.ts';
 
 const { account: says, common } = words;
@@ -124,7 +124,7 @@ export const credentialPage = ({
     main: html`${facts(credential)}
 <h2>${says.rename}</h2>
 <form method="post" action="${credential.href}/rename"><div class="field"><label for="label">${says.name}</label>
-<input type="text" id="label" name="label" value="${newLabel}" maxlength="${longestLabel}" required autocomplete="off"></div>
+<input type="text" id="label" name="label" value="${newLabel}" maxlength="${maxLabelLength}" required autocomplete="off"></div>
 <div class="actions"><button>${says.save}</button></div></form>
 <h2>${says.remove}</h2>
 <p>${says.removing} ${inUse ? html`<strong>${says.ofYours}</strong>` : says.ofOthers}</p>

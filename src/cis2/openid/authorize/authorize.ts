@@ -87,7 +87,7 @@ function prepareReply({
 }
 
 /** The most characters of ignored classes that an event names. */
-const longestIgnored = 200;
+const maxIgnoredLength = 200;
 
 function noteRequest({
   client,
@@ -113,7 +113,7 @@ function noteRequest({
         client: client.application.name,
         scope: scope.join(' '),
         acr: acr.join(' '),
-        ...(ignoredAcr.length > 0 ? { ignoredAcr: ignoredAcr.join(' ').slice(0, longestIgnored) } : {}),
+        ...(ignoredAcr.length > 0 ? { ignoredAcr: ignoredAcr.join(' ').slice(0, maxIgnoredLength) } : {}),
         prompt: prompt.join(' '),
       },
     },

@@ -28,7 +28,7 @@ const limits: Readonly<Record<string, number>> = {
 };
 const otherLimit = 1_024;
 /** Longest request of a form, which continues as an address. */
-const longestQuery = 14_500;
+const maxQueryLength = 14_500;
 
 /** Reads the parameters of a page request by GET or POST, and refuses what no client may send. */
 function readPageParameters(request: HttpRequest): Parameters {
@@ -72,7 +72,7 @@ export const reenterByGet = (path: string) =>
   }): Answer | undefined {
     if (request.method !== 'POST') return undefined;
     const to = withQuery(`${issuer}${path}`, Object.fromEntries(parameters.entries()));
-    if (to.length > longestQuery)
+    if (to.length > maxQueryLength)
       throw requestErrors.requestTooLong(`the request has ${to.length} characters`);
     return redirect(to, 303);
   };
@@ -89,7 +89,7 @@ interface ClaimRequest {
   values: unknown[];
 }
 
-const mostClaims = 100;
+const maxClaims = 100;
 
 function readRequest(request: unknown): ClaimRequest | undefined {
   if (request === null) return { essential: false, values: [] };
@@ -108,7 +108,7 @@ function readMember(member: unknown): Map<string, ClaimRequest> | undefined {
   if (member === undefined || member === null) return requests;
   if (typeof member !== 'object' || Array.isArray(member)) return undefined;
   const entries = Object.entries(member);
-  if (entries.length > mostClaims) return undefined;
+  if (entries.length > maxClaims) return undefined;
   for (const [name, value] of entries) {
     const request = readRequest(value);
     if (!request) return undefined;

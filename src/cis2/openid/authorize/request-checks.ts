@@ -70,7 +70,7 @@ export const checkScope = check(
         responseErrors.scopeUnknown(`${unknown.join(' ')} is unknown`).about({
           field: 'scope',
           headline: `Unknown scope ${unknown.join(' ').slice(0, 100)}`,
-          came: requested.join(' ').slice(0, 200),
+          received: requested.join(' ').slice(0, 200),
           expected: shownRegistered(unknown[0] ?? '', scopeValues),
         }),
       );
@@ -121,7 +121,7 @@ export const checkLevel = check(
         responseErrors.levelUnmet(`none of ${claimed.join(' ')} is known`).about({
           field: 'acr',
           headline: 'No requested level is known',
-          came: claimed.join(' ').slice(0, 200),
+          received: claimed.join(' ').slice(0, 200),
           expected: shownRegistered(claimed[0] ?? '', acrValues),
         }),
       );

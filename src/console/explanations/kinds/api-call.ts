@@ -36,7 +36,7 @@ async function roleCheck(
       .map(({ roleId, roleName, orgCode }) => `${roleId} (${jobNameOf(roleName)} at ${orgCode})`);
     if (role === undefined)
       return checked(name, ids.length < 2, {
-        came: 'missing',
+        received: 'missing',
         expected: ids.length < 2 ? 'none needed' : `one of ${described.join(', ')}`,
         why:
           ids.length < 2
@@ -44,7 +44,7 @@ async function roleCheck(
             : `${displayName} has ${ids.length} roles, so the call has to name one.`,
       });
     return checked(name, ids.includes(role), {
-      came: role,
+      received: role,
       expected: `one of ${described.join(', ')}`,
       why: ids.includes(role) ? '' : `${displayName} does not have this role. Send one that the person has.`,
     });
@@ -68,19 +68,19 @@ export async function explainApiCall(
 ): Promise<Finding> {
   const listedApis = await console.apis.list();
   const bases = listedApis.map(({ address }) => address);
-  const came = addressOf(url);
-  const api = bases.find((base) => came === base || came.startsWith(`${base}/`));
+  const received = addressOf(url);
+  const api = bases.find((base) => received === base || received.startsWith(`${base}/`));
   const authorization = headers.get('authorization');
   const [scheme = '', token = ''] = (authorization ?? '').split(' ', 2);
   const isBearer = /^(?:bearer|dpop)$/i.test(scheme) && token !== '';
   const own: ExplainedCheck[] = [
     checked('address', api !== undefined, {
-      came,
-      expected: api ? `an API at ${api}` : listed(came, bases),
-      why: api ? '' : `The nearest API is at ${nearest(came, bases) ?? 'no address'}.`,
+      received,
+      expected: api ? `an API at ${api}` : listed(received, bases),
+      why: api ? '' : `The nearest API is at ${nearest(received, bases) ?? 'no address'}.`,
     }),
     checked('Authorization', isBearer, {
-      came: schemeText(authorization, isBearer),
+      received: schemeText(authorization, isBearer),
       expected: 'Bearer and an access token',
       why: 'RFC 6750 section 2.1',
     }),
@@ -91,7 +91,7 @@ export async function explainApiCall(
     ...own,
     ...(access?.checks ?? []),
     checked('X-Request-ID', requestId !== undefined && uuid.test(requestId), {
-      came: requestId ?? 'missing',
+      received: requestId ?? 'missing',
       expected: 'a UUID',
       why: 'By it you find the call later.',
     }),
@@ -100,12 +100,13 @@ export async function explainApiCall(
   const links = access?.links ?? [];
   const failed = firstFailure(checks);
   if (!failed) return { summary: 'No mistake in address, token, ids and role.', banner: null, checks, links };
-  const ofToken = access?.banner?.came === failed.came && !own.includes(failed) ? access.banner : undefined;
+  const ofToken =
+    access?.banner?.received === failed.received && !own.includes(failed) ? access.banner : undefined;
   const banner =
     ofToken ??
     ownBanner(failed, {
       headline: `${failed.name} is wrong`,
-      mend: failed.why || `Send ${failed.expected}.`,
+      fix: failed.why || `Send ${failed.expected}.`,
       source: 'docs/patterns.md',
     });
   return { summary: `${failed.name} of this call is wrong.`, banner, checks, links };

@@ -59,13 +59,13 @@ function keyCheck(
   const kids = keys.flatMap((key) => key.kid ?? []);
   if (kids.includes(kid))
     return checked('key', true, {
-      came: kid,
+      received: kid,
       expected: `a registered key of ${application.name}`,
       why: `Registered by ${application.name}`,
     });
   const others = registered.withKid(kid).filter(({ id }) => id !== application.id);
   return checked('key', false, {
-    came: kid,
+    received: kid,
     expected: listed(kid, kids),
     why: others.length > 0 ? `This is a key of ${others.map(({ name }) => name).join(', ')}.` : '',
   });
@@ -79,7 +79,7 @@ async function signatureInsight(jwt: DecodedJwt, registered: Registered): Promis
       why: 'No key that is registered here made it: it was changed after signing, or signed with another private key.',
     };
   return {
-    came: `signed with the key ${signer.kid} of ${signer.application.name}`,
+    received: `signed with the key ${signer.kid} of ${signer.application.name}`,
     why: 'Send the kid of the key that signed it, in an assertion of the application that registered it.',
   };
 }
@@ -105,7 +105,7 @@ async function insightsOf(
   const audience = failed('aud');
   const time = (name: string): Insights => ({
     [name]: {
-      came: timeOf(claims[name], now),
+      received: timeOf(claims[name], now),
       why: failed(name) ? skew : '',
     },
   });
@@ -115,13 +115,13 @@ async function insightsOf(
     ...time('iat'),
     ...standingOf(registered.byClient(clientId)),
     aud: {
-      came: textOf(claims.aud),
+      received: textOf(claims.aud),
       why: audience ? (likeness(claims.aud, advisedAudience(audience)) ?? '') : '',
     },
     ...(failed('client')
       ? {
           client: {
-            came: clientId || 'no client id',
+            received: clientId || 'no client id',
             expected: listed(clientId, registered.clientIds(half)),
             why: registered.mistaken(clientId, half),
           },
@@ -139,7 +139,7 @@ async function explain(text: string, console: ConsoleContext): Promise<Finding> 
     return {
       ...unreadable(form, {
         headline: 'This is not a JWT that a service can read',
-        mend: 'Send a compact JWS: header, claims and signature as base64url with dots between them.',
+        fix: 'Send a compact JWS: header, claims and signature as base64url with dots between them.',
         source: 'RFC 7515 section 7.1',
       }),
       details,

@@ -87,7 +87,7 @@ export const errorBody: ExplainKind = {
 };
 
 const uuids = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
-const mostIds = 5;
+const maxIds = 5;
 const quoted = /'([^']{1,100})'/g;
 
 export const operationOutcome: ExplainKind = {
@@ -99,7 +99,7 @@ export const operationOutcome: ExplainKind = {
     const diagnostics = isObject(issue) ? text(issue.diagnostics) : '';
     const details = isObject(issue) && isObject(issue.details) ? issue.details : {};
     const coding = Array.isArray(details.coding) && isObject(details.coding[0]) ? details.coding[0] : {};
-    const ids = [...pasted.matchAll(uuids)].slice(0, mostIds).map(([id]) => id);
+    const ids = [...pasted.matchAll(uuids)].slice(0, maxIds).map(([id]) => id);
     const names = [...diagnostics.matchAll(quoted)].map(([, name = '']) => name);
     // An outcome has the words of its API, not those of the catalogue: the names that it quotes are in both.
     return explainError(

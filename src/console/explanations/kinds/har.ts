@@ -67,7 +67,7 @@ async function explain(json: JsonObject, console: ConsoleContext): Promise<Findi
     const isError = url.searchParams.has('error');
     checks.push(
       checked(`${method} ${cut(url.pathname)}`, status < 400 && status > 0 && !isError, {
-        came: isError ? `${status}, error ${url.searchParams.get('error')}` : statusText(status),
+        received: isError ? `${status}, error ${url.searchParams.get('error')}` : statusText(status),
         expected: 'a status below 400',
         why: refusal ? `${refusal.description}. ${refusal.fix}` : '',
       }),

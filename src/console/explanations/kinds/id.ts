@@ -156,7 +156,7 @@ async function explain(id: string, console: ConsoleContext): Promise<Finding> {
       return {
         summary: `This is the id of ${link.label}.`,
         banner: null,
-        checks: [checked(name, true, { came: id, expected: 'an id of this kind', why: link.label })],
+        checks: [checked(name, true, { received: id, expected: 'an id of this kind', why: link.label })],
         links: [link],
       };
     checks.push(

@@ -18,7 +18,7 @@ const source = 'RFC 7517';
 
 function refused(error: KeyTextError): Finding {
   const failed = checked('public', false, {
-    came: error.isPrivate ? 'a private key' : 'no key',
+    received: error.isPrivate ? 'a private key' : 'no key',
     expected: 'a public key',
     why: error.message,
   });
@@ -26,7 +26,7 @@ function refused(error: KeyTextError): Finding {
     summary: error.message,
     banner: ownBanner(failed, {
       headline: error.isPrivate ? 'This is a private key' : 'There is no key in this text',
-      mend: error.message,
+      fix: error.message,
       source,
     }),
     checks: [failed],
@@ -39,7 +39,7 @@ const keyChecks = (
   index: number,
 ): ExplainedCheck =>
   checked(`key ${kid ?? index + 1}`, problems.length === 0 && goodFor.length > 0, {
-    came: `${kind}${algorithms.length > 0 ? `, ${algorithms.join(', ')}` : ''}`,
+    received: `${kind}${algorithms.length > 0 ? `, ${algorithms.join(', ')}` : ''}`,
     expected: 'a public key with a kid that an algorithm here uses',
     why: problems.join(' ') || `Good for ${goodFor.join('; ')}.`,
   });
@@ -69,14 +69,14 @@ async function explain(
   }
   const owners = await registrations(report, console);
   const checks = [
-    checked('public', true, { came: `${report.format}, public only`, expected: 'a public key' }),
+    checked('public', true, { received: `${report.format}, public only`, expected: 'a public key' }),
     ...report.problems.map((problem) =>
-      checked('set', false, { came: problem, expected: 'one key for each kid' }),
+      checked('set', false, { received: problem, expected: 'one key for each kid' }),
     ),
     ...report.keys.map(keyChecks),
     owners.length > 0
       ? checked('registered', true, {
-          came: owners.map(({ name }) => name).join(', '),
+          received: owners.map(({ name }) => name).join(', '),
           expected: 'an application',
           why:
             owners.length > 1 ? 'Several applications share a key: each of them can act as the others.' : '',
@@ -88,7 +88,7 @@ async function explain(
   return {
     summary: failed ? 'The keys have a problem.' : `${counted(count, 'public key')}, ready to register.`,
     banner: failed
-      ? ownBanner(failed, { headline: 'A key cannot be used', mend: failed.why || failed.came, source })
+      ? ownBanner(failed, { headline: 'A key cannot be used', fix: failed.why || failed.received, source })
       : null,
     checks,
     links: owners.map(linkTo),

@@ -42,11 +42,11 @@ function addressesOf(
 
 /** Checks that a request goes to an endpoint of this installation. */
 function addressCheck(url: URL, known: readonly string[]): ExplainedCheck {
-  const came = addressOf(url);
-  return checked('address', known.includes(came), {
-    came,
-    expected: listed(came, known),
-    why: known.includes(came) ? '' : wrongAddress(url, known),
+  const received = addressOf(url);
+  return checked('address', known.includes(received), {
+    received,
+    expected: listed(received, known),
+    why: known.includes(received) ? '' : wrongAddress(url, known),
   });
 }
 
@@ -54,9 +54,9 @@ function wrongAddress(url: URL, known: readonly string[]): string {
   const otherHost = known.find((address) => URL.parse(address)?.pathname === url.pathname);
   if (otherHost)
     return `The path is right, the server is not: ${new URL(otherHost).origin} is this installation.`;
-  const came = addressOf(url);
-  const similar = nearest(came, known) ?? '';
-  return likeness(came, similar) ?? `The nearest address here is ${similar}.`;
+  const received = addressOf(url);
+  const similar = nearest(received, known) ?? '';
+  return likeness(received, similar) ?? `The nearest address here is ${similar}.`;
 }
 
 /** The level that a class of authentication asks for. */
@@ -91,7 +91,7 @@ async function levelCheck(
   const known = asked.filter((value) => classes.includes(value));
   if (known.length === 0)
     return checked(name, false, {
-      came: acrValues,
+      received: acrValues,
       expected: listed(asked[0] ?? '', classes),
       why: 'CIS2 ignores classes that it does not offer, and asks for AAL3_ANY.',
     });
@@ -102,7 +102,7 @@ async function levelCheck(
     value.includes('_OR_') ? levels.some((level) => level >= 2) : levels.includes(levelOf(value)),
   );
   return checked(name, fits || !platform, {
-    came: acrValues,
+    received: acrValues,
     expected: `a level for which the products have scopes: ${levels.map((level) => `AAL${level}`).join(', ') || 'none'}`,
     why: fits
       ? ''
@@ -114,14 +114,14 @@ async function levelCheck(
 async function scopeInsight(scope: string, console: ConsoleContext): Promise<Insights[string]> {
   const scopes = await offered('scopes_supported', console);
   const unknown = scope.split(' ').find((value) => value !== '' && !scopes.includes(value));
-  if (unknown === undefined) return { came: scope };
-  return { came: scope, expected: listed(unknown, scopes), why: `CIS2 offers no scope ${cut(unknown)}.` };
+  if (unknown === undefined) return { received: scope };
+  return { received: scope, expected: listed(unknown, scopes), why: `CIS2 offers no scope ${cut(unknown)}.` };
 }
 
 /** Explains a client id that the service refuses, by those of the registrations. */
 function clientInsight(registered: Registered, clientId: string, half: HalfName): Insights[string] {
   return {
-    came: clientId || 'missing',
+    received: clientId || 'missing',
     expected: listed(clientId, registered.clientIds(half)),
     why: registered.mistaken(clientId, half),
   };
@@ -152,12 +152,12 @@ async function explainAuthorize(url: URL, console: ConsoleContext): Promise<Find
     client_id: isWrong(run, 'client_id') ? clientInsight(registered, clientId, half) : undefined,
     redirect_uri:
       callbacks && isWrong(run, 'redirect_uri')
-        ? { came: redirectUri || 'missing', expected: listed(redirectUri, callbacks), why: hint ?? '' }
+        ? { received: redirectUri || 'missing', expected: listed(redirectUri, callbacks), why: hint ?? '' }
         : undefined,
     ...Object.fromEntries(
       ['state', 'response_type', 'scope', 'prompt', 'max_age'].flatMap((name) =>
         run.checks.some(({ check }) => check === name) && parameters.has(name)
-          ? [[name, { came: parameters.get(name) ?? '' }]]
+          ? [[name, { received: parameters.get(name) ?? '' }]]
           : [],
       ),
     ),
@@ -188,14 +188,14 @@ async function explainAuthorize(url: URL, console: ConsoleContext): Promise<Find
 /** Adds the banner for a check that the service itself does not make, such as one of `first`. */
 function withOwnFailure(finding: Finding, first: readonly ExplainedCheck[] = []): Finding {
   const failed = firstFailure(finding.checks);
-  const isOwn = failed && (first.includes(failed) || finding.banner?.came !== failed.came);
+  const isOwn = failed && (first.includes(failed) || finding.banner?.received !== failed.received);
   if (!failed || (finding.banner?.error && !isOwn)) return finding;
   return {
     ...finding,
     summary: `${headlineOf(failed.name)}. ${finding.summary}`,
     banner: ownBanner(failed, {
       headline: headlineOf(failed.name),
-      mend: failed.why ? sentenceOf(failed.why) : `Send ${failed.expected}.`,
+      fix: failed.why ? sentenceOf(failed.why) : `Send ${failed.expected}.`,
       source: 'docs/patterns.md',
     }),
   };
@@ -222,7 +222,7 @@ function secretInsight(form: URLSearchParams): Insights['client_secret'] {
   const secret = form.get('client_secret');
   const trimmed = secret !== secret?.trim();
   return {
-    came: secretLength(secret),
+    received: secretLength(secret),
     why: trimmed
       ? 'There is white space around the secret.'
       : 'The secret is compared by its hash; copy it again, or add a new one: alongside app secret add.',
@@ -249,11 +249,11 @@ async function explainForm(
     client_id: isWrong(run, 'client_id') ? clientInsight(registered, clientId, 'platform') : undefined,
     client_secret: isWrong(run, 'client_secret')
       ? secretInsight(form)
-      : { came: secretLength(form.get('client_secret')) },
+      : { received: secretLength(form.get('client_secret')) },
     redirect_uri: isWrong(run, 'redirect_uri')
-      ? { came: redirectUri || 'missing', expected: listed(redirectUri, callbacks) }
+      ? { received: redirectUri || 'missing', expected: listed(redirectUri, callbacks) }
       : undefined,
-    grant_type: { came: form.get('grant_type') ?? 'missing' },
+    grant_type: { received: form.get('grant_type') ?? 'missing' },
   };
   const links = application ? [linkTo(application)] : [];
   if (!assertion || !run.checks.some(({ check }) => check === 'aud'))
@@ -272,7 +272,7 @@ async function explainForm(
         insights: {
           ...insights,
           ...Object.fromEntries(
-            [...byName].map(([name, { came, expected, why }]) => [name, { came, expected, why }]),
+            [...byName].map(([name, { received, expected, why }]) => [name, { received, expected, why }]),
           ),
         },
         links,
@@ -299,16 +299,16 @@ function explainTokenCall(
   const type = headers.get('content-type') ?? 'missing';
   const first = [
     addressCheck(url, addressesOf(console, 'token')),
-    checked('method', method === 'POST', { came: method, expected: 'POST', why: 'RFC 6749 section 3.2' }),
+    checked('method', method === 'POST', { received: method, expected: 'POST', why: 'RFC 6749 section 3.2' }),
     checked('content type', type.split(';')[0]?.trim().toLowerCase() === formType, {
-      came: type,
+      received: type,
       expected: formType,
       why: 'RFC 6749 appendix B',
     }),
     ...(headers.has('authorization') && !url.pathname.startsWith('/oauth2.1')
       ? [
           checked('Authorization', false, {
-            came: 'a header',
+            received: 'a header',
             expected: 'none',
             why: 'This endpoint takes client_id and client_secret in the form, never by HTTP Basic.',
           }),
@@ -324,7 +324,7 @@ async function explainRequest(request: DescribedRequest, console: ConsoleContext
   const url = URL.parse(request.url);
   if (!url)
     return refusedAddress(
-      [checked('address', false, { came: request.url, expected: 'an http or https address' })],
+      [checked('address', false, { received: request.url, expected: 'an http or https address' })],
       { headline: 'The address cannot be read', application: undefined },
     );
   if (url.pathname.endsWith(authorizeEnd)) return explainAuthorize(url, console);
@@ -368,7 +368,7 @@ export const curl: ExplainKind = {
     const request = readCurl(text.replace(/^\$ /, ''));
     if (request) return explainRequest(request, console);
     return refusedAddress(
-      [checked('address', false, { came: 'none', expected: 'an http or https address' })],
+      [checked('address', false, { received: 'none', expected: 'an http or https address' })],
       { headline: 'The command names no address', application: undefined },
     );
   },

@@ -26,7 +26,7 @@ const services = { cis2: 'CIS2', authorisation: 'the authorisation service', cis
 async function signatureChecks(jwt: DecodedJwt, { keys, clock }: ConsoleContext): Promise<ExplainedCheck[]> {
   const { alg, kid } = jwt.header;
   const algorithm = checked('alg', isSigningAlgorithm(alg), {
-    came: String(alg),
+    received: String(alg),
     expected: 'RS256, RS512, PS256, ES256 or EdDSA',
     why: 'RFC 8725 section 3.1',
   });
@@ -39,7 +39,7 @@ async function signatureChecks(jwt: DecodedJwt, { keys, clock }: ConsoleContext)
     return [
       algorithm,
       checked('kid', found !== undefined, {
-        came: typeof kid === 'string' ? kid : 'missing',
+        received: typeof kid === 'string' ? kid : 'missing',
         expected: listed(
           String(kid),
           known.map(({ key }) => key.kid),
@@ -55,12 +55,12 @@ async function signatureChecks(jwt: DecodedJwt, { keys, clock }: ConsoleContext)
   return [
     algorithm,
     checked('kid', true, {
-      came: key.kid,
+      received: key.kid,
       expected: 'a key of this installation',
       why: `A key of ${services[service]}${isOld ? ', which has left its key set' : ''}`,
     }),
     checked('signature', holds, {
-      came: holds ? `that of the key ${key.kid}` : 'another one',
+      received: holds ? `that of the key ${key.kid}` : 'another one',
       expected: `that of the key ${key.kid}`,
       why: holds
         ? `Signed by ${services[service]}`
@@ -76,14 +76,14 @@ function timeChecks(claims: JsonObject, now: number, hasExpiry = true): Explaine
     ...(hasExpiry || exp !== undefined
       ? [
           checked('exp', typeof exp === 'number' && exp > now, {
-            came: timeOf(exp, now),
+            received: timeOf(exp, now),
             expected: 'a time in the future',
             why: 'Get a new token when it has expired.',
           }),
         ]
       : []),
     checked('iat', typeof iat === 'number' && iat <= now + 10, {
-      came: timeOf(iat, now),
+      received: timeOf(iat, now),
       expected: 'a time in the past',
       why: typeof iat === 'number' && iat > now ? skew : '',
     }),
@@ -94,7 +94,7 @@ function issuerCheck(claims: JsonObject, expected: readonly string[]): Explained
   const iss = textClaim(claims, 'iss');
   const hint = expected.map((issuer) => likeness(iss, issuer)).find((found) => found !== undefined);
   return checked('iss', expected.includes(iss), {
-    came: iss || 'missing',
+    received: iss || 'missing',
     expected: listed(iss, expected),
     why: hint ?? 'Compare it character for character with the issuer that you configured.',
   });
@@ -105,7 +105,7 @@ function audienceCheck(claims: JsonObject, registered: Registered): { check: Exp
   const application = values.map((value) => registered.byClient(value)).find((found) => found !== undefined);
   return {
     check: checked('aud', application?.cis2 !== undefined && application.cis2 !== null, {
-      came: values.join(', ') || 'missing',
+      received: values.join(', ') || 'missing',
       expected: application
         ? `the client id of ${application.name} at CIS2`
         : listed(values[0] ?? '', registered.clientIds('cis2')),
@@ -115,7 +115,7 @@ function audienceCheck(claims: JsonObject, registered: Registered): { check: Exp
   };
 }
 
-const mends: Readonly<Record<string, string>> = {
+const fixes: Readonly<Record<string, string>> = {
   exp: 'Get a new token. Allow for clocks that differ by a few seconds.',
   aud: 'Use the token that CIS2 issued to your own client.',
   iss: 'Configure the issuer exactly as CIS2 publishes it in its discovery document.',
@@ -134,7 +134,7 @@ function jwtFinding(
     banner: failed
       ? ownBanner(failed, {
           headline: `The ${what} fails at ${failed.name}`,
-          mend: mends[failed.name] ?? failed.why,
+          fix: fixes[failed.name] ?? failed.why,
           source: 'OpenID Connect Core section 3.1.3.7',
         })
       : null,
@@ -159,7 +159,7 @@ async function explainSigned(
     return {
       ...unreadable(form, {
         headline: `This is not a ${what} that can be read`,
-        mend: 'Copy the whole token.',
+        fix: 'Copy the whole token.',
         source: 'RFC 7515 section 7.1',
       }),
       details,
@@ -197,18 +197,18 @@ export const idToken: ExplainKind = {
   explain: ({ text }, console) =>
     explainSigned('ID token', text, console, (claims) => [
       checked('sub', hasText(claims, 'sub'), {
-        came: textClaim(claims, 'sub') || 'missing',
+        received: textClaim(claims, 'sub') || 'missing',
         expected: 'the uid of a person',
       }),
       'nonce' in claims
         ? checked('nonce', hasText(claims, 'nonce'), {
-            came: textClaim(claims, 'nonce'),
+            received: textClaim(claims, 'nonce'),
             expected: 'the nonce that you sent',
             why: 'Compare it with the one of this browser.',
           })
         : unchecked('nonce', 'not applicable', 'The authorization request sent none.'),
       checked('acr', hasText(claims, 'acr'), {
-        came:
+        received:
           [textClaim(claims, 'acr'), textClaim(claims, 'authentication_assurance_level')]
             .filter(Boolean)
             .join(', level ') || 'missing',
@@ -236,19 +236,19 @@ export const logoutToken: ExplainKind = {
       console,
       ({ sid, sub, events, nonce, jti }) => [
         checked('sid or sub', typeof sid === 'string' || typeof sub === 'string', {
-          came: sid === undefined ? String(sub ?? 'missing') : String(sid),
+          received: sid === undefined ? String(sub ?? 'missing') : String(sid),
           expected: 'the ended session, or the person',
         }),
         checked('events', typeof events === 'object' && events !== null && logoutEvent in events, {
-          came: JSON.stringify(events) ?? 'missing',
+          received: JSON.stringify(events) ?? 'missing',
           expected: `an object with ${logoutEvent}`,
         }),
         checked('nonce', nonce === undefined, {
-          came: nonce === undefined ? 'none' : 'there is one',
+          received: nonce === undefined ? 'none' : 'there is one',
           expected: 'none',
           why: 'So that an ID token is never taken for a logout token',
         }),
-        checked('jti', typeof jti === 'string', { came: String(jti ?? 'missing'), expected: 'an id' }),
+        checked('jti', typeof jti === 'string', { received: String(jti ?? 'missing'), expected: 'an id' }),
       ],
       false,
     ),
@@ -257,7 +257,7 @@ export const logoutToken: ExplainKind = {
 const opaque = /^[\w~+/=-]{20,200}$/;
 
 const unknownToken = checked('known', false, {
-  came: 'a token that is not stored',
+  received: 'a token that is not stored',
   expected: 'a token of this installation',
   why: 'It is of another environment, it expired more than a day ago, or the installation was reset.',
 });
@@ -269,19 +269,22 @@ function stateChecks(record: TokenRecord, { urls, clock, cis2Issuer }: ConsoleCo
   const shown = (time: number) => timeOf(Math.floor(time / 1_000), now / 1_000);
   const isAccess = kind === 'access';
   const used = checked('used', usedAt === null, {
-    came: usedAt === null ? 'no' : shown(usedAt),
+    received: usedAt === null ? 'no' : shown(usedAt),
     expected: 'no',
     why: 'A refresh token is used once.',
   });
   return [
-    checked('known', true, { came: `issued ${shown(issuedAt)}`, expected: 'a token of this installation' }),
+    checked('known', true, {
+      received: `issued ${shown(issuedAt)}`,
+      expected: 'a token of this installation',
+    }),
     checked('kind', isAccess, {
-      came: isAccess ? 'an access token' : 'a refresh token',
+      received: isAccess ? 'an access token' : 'a refresh token',
       expected: 'an access token',
       why: isAccess ? '' : 'APIs take the access token. Send this one to the token endpoint only.',
     }),
     checked('issuer', issuer.startsWith(`${urls.api}/`), {
-      came: issuer,
+      received: issuer,
       expected: `a base path of ${urls.api}`,
       why:
         issuer === cis2Issuer
@@ -289,7 +292,7 @@ function stateChecks(record: TokenRecord, { urls, clock, cis2Issuer }: ConsoleCo
           : '',
     }),
     checked('revoked', revokedAt === null, {
-      came: revokedAt === null ? 'no' : shown(revokedAt),
+      received: revokedAt === null ? 'no' : shown(revokedAt),
       expected: 'no',
       why:
         revokedAt === null
@@ -298,7 +301,7 @@ function stateChecks(record: TokenRecord, { urls, clock, cis2Issuer }: ConsoleCo
     }),
     ...(isAccess ? [] : [used]),
     checked('expiry', expiresAt > now, {
-      came: shown(expiresAt),
+      received: shown(expiresAt),
       expected: 'a time in the future',
       why: expiresAt > now ? '' : 'Refresh it, or sign in again.',
     }),
@@ -318,11 +321,11 @@ async function recordChecks(
     checks: [
       ...stateChecks(record, console),
       checked('application', application?.status === 'approved', {
-        came: application ? `${application.name}, ${application.status}` : 'removed',
+        received: application ? `${application.name}, ${application.status}` : 'removed',
         expected: 'an approved application',
       }),
       checked('scope', scopes.length > 0, {
-        came: scopes.join(', ') || 'none',
+        received: scopes.join(', ') || 'none',
         expected: scopesOf(granted).join(', ') || 'a scope of the products',
         why: 'Each API asks for one of its own scopes.',
       }),
@@ -364,7 +367,7 @@ export async function explainAccess(text: string, console: ConsoleContext): Prom
     banner: failed
       ? ownBanner(failed, {
           headline: headlines[failed.name] ?? `The access token fails at ${failed.name}`,
-          mend: failed.why || 'Get a new access token.',
+          fix: failed.why || 'Get a new access token.',
           source: 'RFC 6750 section 3.1',
         })
       : null,

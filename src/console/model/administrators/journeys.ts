@@ -12,7 +12,7 @@ import type { Caller } from './admission.ts';
 
 /** Milliseconds within which the same caller opens the same journey again without another record: pages refresh themselves. */
 const once = 600_000;
-const mostOpened = 10_000;
+const maxOpened = 10_000;
 
 const withoutPerson = <T extends JourneySummary>(journey: T): T => ({
   ...journey,
@@ -27,7 +27,7 @@ const messageWithoutPerson = (message: Message): Message => ({
   events: [],
   request: null,
   response: null,
-  refusal: message.refusal && { ...message.refusal, came: null, expected: null },
+  refusal: message.refusal && { ...message.refusal, received: null, expected: null },
 });
 
 /**
@@ -101,7 +101,7 @@ export class AdmittedJourneys implements JourneyReader {
       target: target.slice(0, 300),
       detail: { uid: uid.slice(0, 64) },
     });
-    if (this.#opened.size >= mostOpened) this.#opened.clear();
+    if (this.#opened.size >= maxOpened) this.#opened.clear();
     this.#opened.set(key, now);
   }
 }

@@ -85,7 +85,7 @@ describe('roles of administrators', () => {
   }
 
   test('shows read a refusal without its values, which may name a person', async () => {
-    const facts = { headline: 'The person does not have this role', came: '555', expected: '556' };
+    const facts = { headline: 'The person does not have this role', received: '555', expected: '556' };
     const { id: error, redirect: _, ...entry } = errors.refusalUnknown.entry;
     const record = { ...entry, messageId: 'shown-id', service: 'gateway', error, detail: 'of 656' };
     console_.refusals.record({ ...record, method: 'GET', path: '/x', facts }, '192.0.2.1');

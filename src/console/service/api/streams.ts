@@ -2,7 +2,7 @@ import { type Chunks, StreamAnswer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { errors } from '../../model/errors.ts';
 
-const mostStreams = 100;
+const maxStreams = 100;
 
 /** Milliseconds between heartbeats. Pages call a stream dead after 10 s without one. */
 export const heartbeat = 5_000;
@@ -52,7 +52,7 @@ export class StreamLimit {
   #open = 0;
 
   open(chunks: Chunks): StreamAnswer {
-    if (this.#open >= mostStreams) throw errors.tooManyStreams(`${this.#open} streams are open`);
+    if (this.#open >= maxStreams) throw errors.tooManyStreams(`${this.#open} streams are open`);
     return new StreamAnswer(200, streamHeaders, (gone) => this.#counted(chunks, gone));
   }
 

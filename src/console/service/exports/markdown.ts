@@ -27,13 +27,13 @@ function refusalOf(message: Message): string[] {
     ...(correlationId ? [`- X-Correlation-ID: ${code(correlationId)}`] : []),
   ];
   if (!refusal) return [`## Step ${number} failed: ${escaped(wordsOf(message))}`, '', ...ids, ''];
-  const { headline, came, expected, mend, error, source } = refusal;
+  const { headline, received, expected, fix, error, source } = refusal;
   return [
     `## Step ${number} was refused: ${escaped(headline)}`,
     '',
-    ...(came === null ? [] : [`- Received: ${escaped(came)}`]),
+    ...(received === null ? [] : [`- Received: ${escaped(received)}`]),
     ...(expected === null ? [] : [`- Expected: ${escaped(expected)}`]),
-    `- What to do: ${escaped(mend)}`,
+    `- What to do: ${escaped(fix)}`,
     `- Error: ${code(error)} (${escaped(source)})`,
     ...ids,
     '',

@@ -10,7 +10,7 @@ import { realTime } from './clock.ts';
 import { switchAllOff } from './faults.ts';
 
 /** The PIN of every card that got no other. A card keeps only a hash of its own. */
-const usualPin = '123456';
+const defaultPin = '123456';
 
 const deskShape = z.strictObject({
   person: z
@@ -75,7 +75,7 @@ async function setDesk(console: ConsoleContext, { person, pin, role }: Desk): Pr
   // A session keeps its user and its role, and in some modes outlives the card.
   await agent.takeCard();
   await agent.signOut();
-  return answerPrompts(agent, wanted, pin ?? usualPin);
+  return answerPrompts(agent, wanted, pin ?? defaultPin);
 }
 
 /** `/desk` and `/tidy`: the workstation as tests want it, in one call each. */

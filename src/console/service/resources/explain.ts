@@ -1,18 +1,18 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { KeyTextError, keyReport, keyReportOf } from '../../explanations/key-report.ts';
-import { longestPaste, readPaste } from '../../explanations/paste.ts';
+import { maxPasteLength, readPaste } from '../../explanations/paste.ts';
 import { explain, explainAnswer, explainKindId } from '../../explanations/registry.ts';
 import { errors } from '../../model/errors.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 
 /** Each character of a text may be escaped. */
-const bodyLimit = 6 * longestPaste + 1_024;
+const bodyLimit = 6 * maxPasteLength + 1_024;
 
 const pasted = z
   .string('must be text')
   .min(1, 'must not be empty')
-  .max(longestPaste, `must have at most ${longestPaste} characters`);
+  .max(maxPasteLength, `must have at most ${maxPasteLength} characters`);
 const order = z.strictObject({
   text: pasted.describe(
     'A client assertion, an ID, logout or access token, an error body, any id, the address or form of a request, a curl command, a key or a HAR',

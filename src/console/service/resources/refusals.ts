@@ -6,8 +6,8 @@ import { errors } from '../../model/errors.ts';
 import { pageLimit } from '../../model/request.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 
-const longestId = 200;
-const mostListed = 100;
+const maxIdLength = 200;
+const maxListed = 100;
 
 const foundRefusal = z
   .strictObject({
@@ -19,7 +19,7 @@ const foundRefusal = z
       .strictObject({
         field: z.string().optional(),
         headline: z.string().optional(),
-        came: z.string().optional(),
+        received: z.string().optional(),
         expected: z.string().optional(),
       })
       .optional()
@@ -49,7 +49,7 @@ export const refusals: Resource = {
       async handle({ query: { limit = '20' } }) {
         const found = await refusals.newest(
           ({ service }) => service !== 'console',
-          Math.min(Number(limit), mostListed),
+          Math.min(Number(limit), maxListed),
         );
         return json(200, { refusals: found.map((refusal) => shown(refusal, clock.now())) });
       },
@@ -60,7 +60,7 @@ export const refusals: Resource = {
       roles: ['support', 'read'],
       response: foundRefusal,
       async handle({ params: { id } }) {
-        const found = id.length <= longestId ? await refusals.find(id) : undefined;
+        const found = id.length <= maxIdLength ? await refusals.find(id) : undefined;
         if (!found) throw errors.refusalUnknown('no stored refusal has this id');
         return json(200, shown(found, clock.now()));
       },

@@ -4,7 +4,7 @@ import type { ExportedCard, LocalAgent } from '../../model/agent.ts';
 import { digits12, unchanged } from './preview.ts';
 
 /** Maximum size of a card as JSON, in bytes: a call to the agent's socket must fit into one line. */
-const longestCard = 60_000;
+const maxCardLength = 60_000;
 
 /** The agent validates the other members. */
 export const cardOutline = unchanged<ExportedCard>(
@@ -15,7 +15,7 @@ export const cardOutline = unchanged<ExportedCard>(
       cardKey: z.string('must be text').min(1, 'must not be empty'),
       slots: z.never('are made here and not imported').optional(),
     })
-    .refine((card) => sizeOf(card) <= longestCard, `must have at most ${longestCard} bytes`),
+    .refine((card) => sizeOf(card) <= maxCardLength, `must have at most ${maxCardLength} bytes`),
 );
 
 const sizeOf = (card: object): number => Buffer.byteLength(JSON.stringify(card));
@@ -35,7 +35,7 @@ function* lines(cards: readonly ExportedCard[]): Generator<ExportedCard[]> {
   let size = 0;
   for (const card of cards) {
     const more = sizeOf(card) + 1;
-    if (line.length > 0 && size + more > longestCard) {
+    if (line.length > 0 && size + more > maxCardLength) {
       yield line;
       [line, size] = [[], 0];
     }

@@ -34,8 +34,9 @@ export const callButton = ({
   next,
   tone = 'secondary',
 }: Control): Html => html`<button type="button" id="${id}" class="small ${tone} needs-script" data-method="${method}"
- data-path="${path}" data-body="${body ? JSON.stringify(body) : ''}" data-done="${done}" data-confirm="${confirm ?? ''}"
- data-next="${next ?? ''}">${label}${about ? html`<span class="visually-hidden"> ${about}</span>` : undefined}</button>`;
+ data-path="${path}" data-done="${done}"${body && html` data-body="${JSON.stringify(body)}"`}${confirm && html` data-confirm="${confirm}"`}${
+   next && html` data-next="${next}"`
+ }>${label}${about ? html`<span class="visually-hidden"> ${about}</span>` : undefined}</button>`;
 
 interface CallForm extends Pick<Control, 'id' | 'method' | 'path' | 'done' | 'next' | 'confirm'> {
   fields: Html;
@@ -62,7 +63,7 @@ export const callForm = ({
   actions,
   tone,
 }: CallForm): Html => html`
-<form id="${id}" class="call" data-method="${method}" data-path="${path}" data-done="${done}" data-next="${next ?? ''}" data-confirm="${confirm ?? ''}" novalidate>
+<form id="${id}" class="call" data-method="${method}" data-path="${path}" data-done="${done}"${next && html` data-next="${next}"`}${confirm && html` data-confirm="${confirm}"`} novalidate>
 <div class="error-summary" role="alert" tabindex="-1" hidden></div>
 ${fields}
 <div class="actions"><button type="submit" class="needs-script${tone ? ` ${tone}` : ''}">${submit}</button>${actions}</div>

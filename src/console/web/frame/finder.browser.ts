@@ -16,7 +16,7 @@ const list = byId('finder-list');
 const state = byId('finder-state');
 /** Milliseconds without a key after which the API is asked. */
 const pause = 150;
-const mostPages = 5;
+const maxPages = 5;
 
 /** Pages of the navigation whose name contains the words; all of them without words. */
 function pagesLike(words: string): Result[] {
@@ -29,7 +29,7 @@ function pagesLike(words: string): Result[] {
       href: link.getAttribute('href') ?? '/',
     }))
     .filter(({ label }) => label.toLowerCase().includes(words.toLowerCase()))
-    .slice(0, words === '' ? undefined : mostPages);
+    .slice(0, words === '' ? undefined : maxPages);
 }
 
 function show(dialog: HTMLDialogElement, input: HTMLInputElement, list: HTMLElement): void {

@@ -98,20 +98,20 @@ async function verify<K extends Context>(call: AuthenticationCall<K>): Promise<{
   if (!method)
     throw refuse(`the client registered ${registered}, the request ${uses(used)}`).about({
       headline: 'The request does not use the registered method',
-      came: used.flatMap(({ ids }) => ids).join(', '),
+      received: used.flatMap(({ ids }) => ids).join(', '),
       expected: `${accepted.join(' or ')}, as the client registered ${registered}`,
     });
   if (!allowed.includes(registered))
     throw refuse(`the profile ${profile} does not allow ${registered}`).about({
       field: 'token_endpoint_auth_method',
       headline: `The profile ${profile} does not allow ${registered}`,
-      came: registered,
+      received: registered,
       expected: allowed.join(' or '),
     });
   const presented = method === first ? credentials : method.read(call);
   const verified = await presented.verify(known.client, server);
   if (verified === undefined) return { known };
-  if (typeof verified === 'string') throw refuse(verified).about({ came: verified });
+  if (typeof verified === 'string') throw refuse(verified).about({ received: verified });
   if ('reason' in verified) throw refuse(verified.reason).about(verified.facts);
   return { known, value: { ...verified, refuse } };
 }

@@ -66,7 +66,7 @@ const audiencesOf = (
 
 function assertionRulesOf(server: AuthenticationServer, registration: ClientRegistration): AssertionRules {
   const { algorithms, assertion } = rulesOf(server, registration);
-  const { audience, needsKid, needsJti, longestAhead } = assertion;
+  const { audience, needsKid, needsJti, maxAhead } = assertion;
   return {
     clientId: registration.clientId,
     audiences: audiencesOf(server, audience),
@@ -77,7 +77,7 @@ function assertionRulesOf(server: AuthenticationServer, registration: ClientRegi
     jtiKind: server.assertionJtiKind,
     needsKid,
     needsJti,
-    longestAhead,
+    maxAhead,
   };
 }
 
@@ -119,7 +119,7 @@ function factsOf(failed: readonly Check[], jwt: DecodedJwt, registration: Client
   return {
     field: names,
     headline: `${names} of the assertion are wrong`,
-    came: failed.map(({ check, received }) => `${check}: ${received}`).join('; '),
+    received: failed.map(({ check, received }) => `${check}: ${received}`).join('; '),
     expected: failed.map(({ check, expected }) => `${check}: ${expected}`).join('; '),
   };
 }
@@ -137,12 +137,12 @@ function factsOfOne(
     return {
       field: 'kid',
       headline: 'No registered key has this kid',
-      came: shown(kid),
+      received: shown(kid),
       expected: shownRegistered(kid, kids),
     };
   const headline =
     check === 'signature' ? 'The signature of the assertion is wrong' : `${check} of the assertion is wrong`;
-  return { field: check === 'signature' ? 'client_assertion' : check, headline, came: received, expected };
+  return { field: check === 'signature' ? 'client_assertion' : check, headline, received, expected };
 }
 
 /** Returns the remedy by the rules of the client's profile, in the words of the libraries whose default is recognised. */
@@ -182,7 +182,7 @@ export const privateKeyJwt = (type: 'counts' | 'ignored'): ClientAuthenticationM
             reason: `client_assertion_type is ${named ?? 'missing'}, ${clientAssertionType} was expected`,
             facts: {
               field: 'client_assertion_type',
-              came: named === undefined ? 'missing' : shown(named),
+              received: named === undefined ? 'missing' : shown(named),
               expected: clientAssertionType,
             },
           };

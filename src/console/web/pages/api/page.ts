@@ -24,7 +24,7 @@ interface Schema {
 }
 
 /** Longer texts may have several lines. */
-const longestLine = 1_000;
+const maxLineLength = 1_000;
 
 const schemaOf = (schema: z.ZodType): Schema =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema;
@@ -39,7 +39,7 @@ function inputOf(type: string, schema: Schema, isRequired: boolean, attributes: 
   const options = type === 'boolean' ? ['true', 'false'] : schema.enum?.map(String);
   if (options)
     return html`<select ${attributes}><option value="">${isRequired ? '' : 'not sent'}</option>${options.map((option) => html`<option>${option}</option>`)}</select>`;
-  if (type === 'object' || type === 'array' || (schema.maxLength ?? 0) > longestLine)
+  if (type === 'object' || type === 'array' || (schema.maxLength ?? 0) > maxLineLength)
     return html`<textarea ${attributes} rows="4" spellcheck="false"></textarea>`;
   return html`<input type="text" ${attributes} autocomplete="off" spellcheck="false"${schema.pattern ? html` data-pattern="${schema.pattern}"` : undefined}>`;
 }

@@ -33,7 +33,7 @@ const newEachTime =
   /^(state|nonce|code|code_challenge|code_verifier|jti|iat|exp|nbf|auth_time|sid|at_hash|c_hash|s_hash|access_token|refresh_token|id_token|client_assertion|subject_token|actor_token|request|request_uri|on_behalf_of|authorization|dpop|cookie|auditTrackingId|org\.forgerock\.openidconnect\.ops|interaction|ticket|txn_h|proof|request_jti|signature|card_signature|challenge|one_time_code|login_token|x-request-id|x-correlation-id|x-message-id|nhsd-.*id|date|content-length|host|traceparent|tracestate|user-agent|if-none-match|location|set-cookie|expires_in|refresh_token_expires_in)$/i;
 
 /** Journeys with more messages are aligned by their first ones: the effort grows with the square. */
-const mostAligned = 1_000;
+const maxAligned = 1_000;
 
 const nameOf = ({ name, from, to }: Message): string => `${name} ${from} ${to}`;
 
@@ -42,8 +42,8 @@ function aligned(
   left: readonly Message[],
   right: readonly Message[],
 ): [Message | undefined, Message | undefined][] {
-  const a = left.slice(0, mostAligned);
-  const b = right.slice(0, mostAligned);
+  const a = left.slice(0, maxAligned);
+  const b = right.slice(0, maxAligned);
   const width = b.length + 1;
   const common = new Uint16Array((a.length + 1) * width);
   const names = { a: a.map(nameOf), b: b.map(nameOf) };

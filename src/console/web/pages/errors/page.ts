@@ -39,7 +39,7 @@ export const errorPage = definePage({
     return {
       title: refusal.headline,
       lead: html`<code>${status} ${code}</code>, <code>${id}</code>`,
-      main: html`${refusalDetails({ ...refusal, came: null, error: null }, null)}
+      main: html`${refusalDetails({ ...refusal, received: null, error: null }, null)}
 <h2 id="answer">The response</h2>
 <p>${redirect ? 'The browser is sent back to the application with this error.' : 'The caller gets this text and nothing more; the reason is in the console and in the log.'}</p>
 ${copiedBlock(`${status} ${code}\n${description}`, 'the response')}

@@ -8,7 +8,7 @@ const area = must('text', HTMLTextAreaElement);
 const file = byId('file');
 const shown = must('explanation', HTMLElement);
 const longest = 262_144;
-const longestFile = 20 * 1_024 * 1_024;
+const maxFileSize = 20 * 1_024 * 1_024;
 const origins = (form.dataset.origins ?? '').split(' ');
 /** The explained text, if it is not in the text area: a HAR is too long to show. */
 let text: string | undefined;
@@ -78,7 +78,7 @@ area.addEventListener('keydown', (event) => {
 });
 const read = async (given: File | undefined): Promise<void> => {
   if (!given) return;
-  if (given.size > longestFile) return refuse('The file is larger than 20 MB. Record fewer requests.');
+  if (given.size > maxFileSize) return refuse('The file is larger than 20 MB. Record fewer requests.');
   text = await given.text();
   area.value = text.length <= longest ? text : '';
   area.placeholder = given.name;

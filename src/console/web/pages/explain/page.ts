@@ -1,5 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { longestPaste, mayBeInAddress } from '../../../explanations/paste.ts';
+import { maxPasteLength, mayBeInAddress } from '../../../explanations/paste.ts';
 import { explain } from '../../../explanations/registry.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
 import { explanationView } from './result.ts';
@@ -29,7 +29,7 @@ export const explainPage = definePage({
       main: html`
 <form id="explain" class="needs-script" data-origins="${origins.join(' ')}">
 <label for="text">A token, assertion, error, id, address, form, curl command, key or HAR</label>
-<textarea id="text" name="text" rows="6" maxlength="${longestPaste}" spellcheck="false" autocomplete="off" aria-describedby="text-hint"></textarea>
+<textarea id="text" name="text" rows="6" maxlength="${maxPasteLength}" spellcheck="false" autocomplete="off" aria-describedby="text-hint"></textarea>
 <p class="hint" id="text-hint">At most 256 KB. Of a HAR, up to 20 MB, this page sends on only the addresses and statuses of requests to this installation.</p>
 <div class="actions"><button type="submit">Explain</button><label class="button secondary file" for="file">Open a file<input type="file" id="file" class="visually-hidden" accept=".har,.json,.jwt,.pem,.txt"></label></div>
 </form>

@@ -23,11 +23,11 @@ function checkTag(outcome: ExplainedCheck['outcome']): Html {
 const bannerOf = (banner: Banner): Html => html`
 <section class="banner" aria-labelledby="h-banner"><h2 id="h-banner"><span aria-hidden="true">✕</span> ${banner.headline}</h2>${refusalDetails(banner, null)}</section>`;
 
-const checkRow = ({ name, outcome, came, expected, why }: ExplainedCheck) => ({
+const checkRow = ({ name, outcome, received, expected, why }: ExplainedCheck) => ({
   cells: [
     html`<strong>${foreign(name)}</strong>`,
     checkTag(outcome),
-    foreign(came),
+    foreign(received),
     html`<bdi>${expected}</bdi>`,
     html`<bdi>${why}</bdi>`,
   ],
@@ -46,10 +46,10 @@ function alternativesOf({ alternatives }: Explanation, q: string | undefined): H
 
 /** An explanation as markup, for the page and for its script. */
 export function explanationView(found: Explanation, q?: string): Html {
-  const { took, summary, banner, checks, links, details = [] } = found;
+  const { recognisedAs, summary, banner, checks, links, details = [] } = found;
   const failed = checks.filter(({ outcome }) => outcome === 'failed').length;
-  const good = took ? 'good' : '';
-  return html`<h2 class="taken" id="h-taken" tabindex="-1">${took ? html`Taken for ${took.label}` : 'Not recognised'}</h2>
+  const good = recognisedAs ? 'good' : '';
+  return html`<h2 class="taken" id="h-taken" tabindex="-1">${recognisedAs ? html`Taken for ${recognisedAs.label}` : 'Not recognised'}</h2>
 <p class="actions">${alternativesOf(found, q)}</p>
 <p class="verdict ${banner || failed > 0 ? 'bad' : good}"><bdi>${summary}</bdi></p>
 ${banner ? bannerOf(banner) : undefined}

@@ -185,7 +185,7 @@ const important = [
   'cnf',
 ];
 
-const longestValue = 2_000;
+const maxValueLength = 2_000;
 
 /** Returns the JSON of a value, in several lines if it has members. */
 function written(value: unknown): string {
@@ -197,7 +197,7 @@ function written(value: unknown): string {
 
 const claim = (name: string, value: unknown, context: ClaimContext): Html => {
   const meaning = meaningOf(name, value, context);
-  return html`<div><dt>${cut(name, 80)}</dt><dd><span class="${typeof value === 'number' ? 'number' : 'text'}">${foreign(written(value), longestValue)}</span>${meaning ? html`<span class="meaning">${meaning}</span>` : undefined}</dd></div>`;
+  return html`<div><dt>${cut(name, 80)}</dt><dd><span class="${typeof value === 'number' ? 'number' : 'text'}">${foreign(written(value), maxValueLength)}</span>${meaning ? html`<span class="meaning">${meaning}</span>` : undefined}</dd></div>`;
 };
 
 const claimList = (claims: readonly (readonly [string, unknown])[], context: ClaimContext): Html =>

@@ -56,7 +56,7 @@ export interface ExchangeContext {
   readonly steps: ValueSteps;
 }
 
-const longestValue = 2_000;
+const maxValueLength = 2_000;
 
 const stepLink = (number: number, { view, journey }: ExchangeContext): Html => {
   const message = journey.messages.find((one) => one.number === number);
@@ -64,7 +64,7 @@ const stepLink = (number: number, { view, journey }: ExchangeContext): Html => {
 };
 
 /** At most this many of the steps that used a value are links. */
-const mostLinks = 6;
+const maxLinks = 6;
 
 /** Links a secret value to the step that issued it and to those that used it. */
 function origin(field: Field, context: ExchangeContext): Html | undefined {
@@ -74,7 +74,7 @@ function origin(field: Field, context: ExchangeContext): Html | undefined {
     ...(usedIn.length === 0
       ? []
       : [
-          html`used in ${joined(usedIn.slice(0, mostLinks).map((step) => stepLink(step, context)))}${usedIn.length > mostLinks ? html` and ${usedIn.length - mostLinks} more` : undefined}`,
+          html`used in ${joined(usedIn.slice(0, maxLinks).map((step) => stepLink(step, context)))}${usedIn.length > maxLinks ? html` and ${usedIn.length - maxLinks} more` : undefined}`,
         ]),
   ];
   return parts.length === 0 ? undefined : html` <span class="origin">${joined(parts, '; ')}</span>`;
@@ -85,7 +85,7 @@ const isIgnored = ({ name, value }: Field, { journey }: ExchangeContext): boolea
   name === 'acr_values' && ignoredLevels(journey).some(({ asked }) => value.includes(asked));
 
 function shownValue(field: Field, context: ExchangeContext): Html {
-  const text = foreign(field.value, longestValue);
+  const text = foreign(field.value, maxValueLength);
   if (isIgnored(field, context)) return html`<mark>${text}</mark> <span class="tag warn">ignored</span>`;
   const shown = field.mark === undefined ? text : html`<span class="secret">${text}</span>`;
   const value = field.offending
@@ -107,7 +107,7 @@ const fields = (
     : undefined;
 
 /** Longest body that is coloured. A longer one is plain text. */
-const longestColoured = 20_000;
+const maxColouredLength = 20_000;
 
 /** Returns the position after a JSON string that begins at a quotation mark. */
 function endOfString(body: string, start: number): number {
@@ -137,7 +137,7 @@ function colouredJson(body: string, members: readonly Field[], context: Exchange
 function bodyOf(captured: Captured, context: ExchangeContext): Html | undefined {
   const { body, isCut, members = [] } = captured;
   if (body === undefined || body === '') return undefined;
-  const isJson = /^\s*[[{]/.test(body) && body.length <= longestColoured;
+  const isJson = /^\s*[[{]/.test(body) && body.length <= maxColouredLength;
   return html`<pre tabindex="0" aria-label="Body">${isJson ? colouredJson(body, members, context) : cut(body, 65_536)}</pre>${
     isCut ? html`<p class="quiet">The body was longer; its first part was captured.</p>` : undefined
   }`;

@@ -108,10 +108,10 @@ export function sourceLink(source: string): Html {
 
 /** Received and expected value, remedy, who acts, and the error, if the service has one, with its source. */
 export function refusalDetails(refusal: Banner, application: Message['application']): Html {
-  const { came, expected, mend, error, source } = refusal;
-  return html`<dl class="reasons">${came === null ? undefined : html`<dt>Received</dt><dd>${foreign(came)}</dd>`}${
+  const { received, expected, fix, error, source } = refusal;
+  return html`<dl class="reasons">${received === null ? undefined : html`<dt>Received</dt><dd>${foreign(received)}</dd>`}${
     expected === null ? undefined : html`<dt>Expected</dt><dd>${foreign(expected, 600)}</dd>`
-  }<dt>What to do</dt><dd>${foreign(mend, 600)}</dd><dt>Who acts</dt><dd>${actorOf(refusal, application)}${error === null ? undefined : html` · <a href="${errorAddress(error)}"><code>${cut(error, 80)}</code></a>`} · ${sourceLink(source)}</dd></dl>`;
+  }<dt>What to do</dt><dd>${foreign(fix, 600)}</dd><dt>Who acts</dt><dd>${actorOf(refusal, application)}${error === null ? undefined : html` · <a href="${errorAddress(error)}"><code>${cut(error, 80)}</code></a>`} · ${sourceLink(source)}</dd></dl>`;
 }
 
 const actButton = ({ label, call, href }: Act, index: number): Html =>

@@ -8,7 +8,7 @@ import { journeyTable } from '../../parts/journeys.ts';
 
 const path = '/journeys';
 /** Longer lists are too long to choose from, and make the page large. */
-const mostOptions = 50;
+const maxOptions = 50;
 const outcomes: readonly JourneyOutcome[] = ['succeeded', 'refused', 'failed', 'waiting', 'abandoned'];
 
 const periods: Readonly<Record<string, { label: string; milliseconds: number }>> = {
@@ -40,7 +40,7 @@ function filterOf({ query, now }: PageView): JourneyFilter {
 /** The filters. The person of a link is kept as a hidden field. */
 async function filters(view: PageView, filter: JourneyFilter): Promise<Html> {
   const applications = await view.console.applications.list();
-  const isLong = applications.length > mostOptions;
+  const isLong = applications.length > maxOptions;
   const choices = isLong ? {} : { options: applications.map(({ id, name }) => [id, name] as const) };
   return html`${filterForm(
     path,

@@ -11,7 +11,7 @@ import { deskSummary } from '../../parts/reader.ts';
 import { explainPage } from '../explain/page.ts';
 import { journeysPage, nothingYet } from '../journeys/page.ts';
 
-const mostChoices = 6;
+const maxChoices = 6;
 /** Applications of the seed. */
 const seeded = /^(demo-|platform$)/;
 
@@ -20,7 +20,7 @@ async function connect({ console, query }: PageView): Promise<Html> {
   const { urls, cis2Issuer, agentSocket } = console;
   const applications = (await console.applications.list()).map(listedApplication);
   const own = applications.filter(({ id }) => !seeded.test(id));
-  const choices = [...own, ...applications.filter(({ id }) => id.startsWith('demo-'))].slice(0, mostChoices);
+  const choices = [...own, ...applications.filter(({ id }) => id.startsWith('demo-'))].slice(0, maxChoices);
   const shown =
     applications.find(({ id }) => id === query.get('application')) ??
     own[0] ??

@@ -92,9 +92,9 @@ const wrongSecret: RefusalView = {
   error: 'authorisation.clientOrSecret',
   field: 'client_secret',
   headline: 'The client secret is wrong',
-  came: 'a secret that begins with wron, 31 characters',
+  received: 'a secret that begins with wron, 31 characters',
   expected: 'the only secret of Clinic Express, 43 characters, made today at 07:33:59',
-  mend: 'Put the current secret into the settings of your application.',
+  fix: 'Put the current secret into the settings of your application.',
   actor: 'developer',
   source: 'RFC 6749 section 5.2',
 };
