@@ -9,7 +9,7 @@ import { attach } from '../src/kit/index.ts';
 import { findInstance, type Instance, register } from './instance.ts';
 
 // A prescription: prepare, sign with the Digital Signature Service, wrap, verify. It registers itself at the running Alongside and
-// signs as the person with the card in the reader; ALONGSIDE_PIN is its PIN, by default 123456:
+// signs as the person with the card in the reader; PIN is its PIN, by default 123456:
 //   npx alongside card insert gp
 //   node examples/prescribe.ts            answers the presence check itself
 //   node examples/prescribe.ts --browser  prints an address to open in a browser
@@ -81,7 +81,7 @@ async function answerPresenceCheck(instance: Instance, redirectUri: string): Pro
   const { origin, pathname, searchParams } = new URL((await browser.goto(redirectUri)).url);
   const form = new URLSearchParams({ token: searchParams.get('token') ?? '', decision: 'sign' });
   const asked = await browser.goto(origin + pathname, { method: 'POST', body: form.toString() });
-  const pin = process.env.ALONGSIDE_PIN ?? '123456';
+  const pin = process.env.PIN ?? '123456';
   const desk = await call<{ question: string | null; roles: { roleId: string }[] }>(
     instance,
     'POST',

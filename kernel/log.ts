@@ -49,7 +49,9 @@ class LogOutput implements DestinationStream {
   #timer: NodeJS.Timeout | undefined;
 
   constructor() {
-    const standardError = pino.destination({ dest: 2, sync: false, maxLength: maxWaiting });
+    // Threads of Windows may begin so late that the last lines overtake theirs.
+    const sync = process.platform === 'win32';
+    const standardError = pino.destination({ dest: 2, sync, maxLength: maxWaiting });
     standardError.on('drain', () => {
       this.#isWriting = false;
     });

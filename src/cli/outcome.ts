@@ -42,7 +42,7 @@ interface CommandError {
   advice?: string | undefined;
 }
 
-/** The database failed: its state is for the operator to mend, and its message has the reason. */
+/** The database failed: its state is for the operator to repair, and its message has the reason. */
 const operatorErrors: ReadonlySet<string> = new Set(['OperatorError', 'StorageError']);
 
 const isDiskFull = (error: unknown): boolean => (error as NodeJS.ErrnoException)?.code === 'ENOSPC';

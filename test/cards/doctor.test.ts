@@ -44,7 +44,7 @@ function names({ code, words, report }: DoctorOutput, cause: string, sentence: R
   const wrong = report.checks.filter(({ outcome }) => outcome === 'wrong');
   assert.deepEqual([...new Set(wrong.map(({ name }) => name))], [cause], words);
   assert.match(wrong[0]?.detail ?? '', sentence);
-  assert.ok(wrong[0]?.fix, 'it says how to mend it');
+  assert.ok(wrong[0]?.fix, 'it says how to fix it');
   assert.equal(report.ok, false);
   assert.equal(code, 1);
   const [, inWords] = new RegExp(`^WRONG  ${cause}: (.*)$`, 'm').exec(words) ?? [];

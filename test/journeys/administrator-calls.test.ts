@@ -88,6 +88,9 @@ const writes: Readonly<Record<string, Partial<Record<Role, readonly Try[]>>>> = 
   },
   'DELETE /people/:uid': { 'registration-authority': [{ is: 'refused' }] },
   'DELETE /people/:uid/authenticators/:id': { 'registration-authority': [approval] },
+  'POST /people/:uid/signing/revoke': {
+    'registration-authority': [{ body: () => ({ reason: 'superseded' }), is: 'approval' }],
+  },
   'POST /people/:uid/enrolments': {
     'registration-authority': [
       { body: ({ officer }) => ({ kind: 'passkey', officer: officer.uid }), is: 'approval' },
@@ -131,6 +134,9 @@ const readStatuses: Readonly<Record<string, number>> = {
   'GET /messages/:id/curl': 404,
   'GET /approvals/:id': 404,
 };
+
+/** Queries without which a read is refused. */
+const readQueries: Readonly<Record<string, string>> = { 'GET /search': '?q=Both' };
 
 /** Streams without an end. */
 const endless: readonly string[] = ['GET /changes'];
@@ -227,7 +233,8 @@ describe('a call of the console', () => {
         });
       else if (method === 'GET' && !endless.includes(name))
         test(`lets ${role} ${name} for a person who also belongs elsewhere`, async () => {
-          const answer = await ask(role, method, filled(path, { uid: both.uid, serial }));
+          const query = readQueries[name] ?? '';
+          const answer = await ask(role, method, filled(path, { uid: both.uid, serial }) + query);
           assert.equal(outcomeOf(answer), readStatuses[name] ?? 200, answer.text.slice(0, 300));
         });
       else if (method !== 'GET')

@@ -13,7 +13,7 @@ import {
 } from '../../../../journeys/text.ts';
 import { errorAddress } from '../../../explanations/catalogue.ts';
 import type { Banner } from '../../../explanations/finding.ts';
-import type { Act } from '../../../explanations/mend.ts';
+import type { Act } from '../../../explanations/remedies.ts';
 import { runAgainAddress } from '../../../explanations/run-again.ts';
 import { callButton, foreign, joined, outcomeTag } from '../../frame/controls.ts';
 import { type JourneyView, stepAddress } from './address.ts';
@@ -116,14 +116,14 @@ export function refusalDetails(refusal: Banner, application: Message['applicatio
 
 const actButton = ({ label, call, href }: Act, index: number): Html =>
   call
-    ? callButton({ id: `mend-${index}`, ...call, label, tone: 'primary' })
+    ? callButton({ id: `remedy-${index}`, ...call, label, tone: 'primary' })
     : html`<a class="button small" href="${href}">${label}</a>`;
 
 /** The acts that remove the cause, then the same request again. */
 function mendSection(journey: Journey, message: Message, acts: readonly Act[]): Html | undefined {
   const again = runAgainAddress(message, journey);
   if (acts.length === 0 && again === undefined) return undefined;
-  return html`<div class="actions mend" id="mend">${acts.map(actButton)}${
+  return html`<div class="actions remedies" id="remedies">${acts.map(actButton)}${
     again ? html`<a class="button small secondary" href="${again}">Run again</a>` : undefined
   }</div>`;
 }

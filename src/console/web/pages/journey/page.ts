@@ -10,7 +10,7 @@ import {
   titleOf,
   wordsOf,
 } from '../../../../journeys/text.ts';
-import { type Act, actsFor } from '../../../explanations/mend.ts';
+import { type Act, actsFor } from '../../../explanations/remedies.ts';
 import type { ConsoleContext } from '../../../model/dependencies.ts';
 import { arrowPicture, type Lanes, laneHeads, laneLines, lanesOf } from '../../../service/exports/arrows.ts';
 import { exportFormats } from '../../../service/exports/formats.ts';

@@ -5,7 +5,7 @@ ${arrowStyles}
 .filters-of-journey { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 0 0 .75rem; } .filters-of-journey .actions { margin: 0 0 0 auto; gap: .5rem; }
 .related { margin: 0 0 .75rem; }
 .banner { background: var(--bad-soft); border-left: 4px solid var(--bad); border-radius: 0 .5rem .5rem 0; padding: .75rem 1.25rem; margin: 0 0 1rem; }
-.banner .mend { margin: .75rem 0 0; } .console .banner h2 { color: var(--bad); margin: 0 0 .5rem; } .banner h2 a { color: inherit; }
+.banner .remedies { margin: .75rem 0 0; } .console .banner h2 { color: var(--bad); margin: 0 0 .5rem; } .banner h2 a { color: inherit; }
 dl.reasons { display: grid; grid-template-columns: minmax(5.5rem, max-content) minmax(0, 1fr); gap: .25rem 1.25rem; margin: 0; }
 dl.reasons dt { color: var(--quiet); } dl.reasons dd { margin: 0; overflow-wrap: anywhere; }
 .menu { position: relative; margin: 0; } .menu > summary { list-style: none; color: var(--accent); } .menu > summary::after { content: "▾"; margin-left: .375rem; } .menu > summary::-webkit-details-marker { display: none; }

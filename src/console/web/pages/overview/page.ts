@@ -13,7 +13,7 @@ import { journeysPage, nothingYet } from '../journeys/page.ts';
 
 const maxChoices = 6;
 /** Applications of the seed. */
-const seeded = /^(demo-|platform$)/;
+const seeded = /^(?:demo-|(?:platform|signing)$)/;
 
 /** The settings of one application, as lines of a `.env` file. */
 async function connect({ console, query }: PageView): Promise<Html> {
@@ -61,7 +61,7 @@ async function firstSteps(view: PageView): Promise<Html> {
   ]);
   const person = status?.person;
   const signIns = succeeded.filter(({ pattern }) => pattern === 'combined' || pattern === 'separate');
-  const own = signIns.find(({ application }) => application && !/^(demo-|platform$)/.test(application.id));
+  const own = signIns.find(({ application }) => application && !seeded.test(application.id));
   return html`<ol class="first-steps">
 ${step(
   1,

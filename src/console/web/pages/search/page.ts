@@ -26,8 +26,12 @@ const list = (results: readonly Found[]): Html =>
       html`<li><a href="${href}">${foreign(label)}</a> <span class="quiet">${foreign(about)}</span></li>`,
   )}</ul>`;
 
-const pasteHint = html`<p class="warning">This is too long for a search, or may be a token. An address stays in the history of the browser, so paste it where it is not in one.</p>
-<p><a class="button" href="/explain">Open Explain</a></p>`;
+/** Whether the caller may open Explain. */
+const mayExplain = (): boolean => hasRole(currentCaller(), { roles: ['support'] });
+
+const pasteHint =
+  (): Html => html`<p class="warning">This is too long for a search, or may be a token. An address stays in the history of the browser, so paste it where it is not in one.</p>
+${mayExplain() ? html`<p><a class="button" href="/explain">Open Explain</a></p>` : undefined}`;
 
 /** Finds the page of an id, or errors, people, applications and journeys by words. */
 export const searchPage = definePage({
@@ -44,15 +48,14 @@ export const searchPage = definePage({
           'Type what you have into the box above: an error code, words of a message, a path, a status, a name or an id.',
         ),
       };
-    if (!mayBeInAddress(q)) return { title, main: pasteHint };
+    if (!mayBeInAddress(q)) return { title, main: pasteHint() };
     const lead = html`For <q>${foreign(q)}</q>`;
-    const seesRefusals = hasRole(currentCaller(), { roles: ['support'] });
     const results = await search(q, console);
     const [first] = results;
     // Only what has exactly this id is not of a kind with a heading, or has the id as its note.
     if (first && first.about === q && first.kind !== 'error')
       return { title, redirect: first.href, main: html`<p><a href="${first.href}">${first.label}</a></p>` };
-    if (seesRefusals && (await console.refusals.find(q)))
+    if (mayExplain() && (await console.refusals.find(q)))
       return { title, lead, main: explanationView(await explain(q, 'id', console), q) };
     const journeys = results.some(({ kind }) => kind === 'journey')
       ? (await console.journeys.list({ q })).journeys.slice(0, 10)
@@ -77,7 +80,7 @@ export const searchPage = definePage({
           ? html`${sections}`
           : emptyState(
               'Nothing in this installation has these words or this id.',
-              html`<p>Refusals are stored for a week. <a href="/explain">Explain</a> takes whole errors, tokens and requests.</p>`,
+              html`<p>Refusals are stored for a week.${mayExplain() ? html` <a href="/explain">Explain</a> takes whole errors, tokens and requests.` : undefined}</p>`,
             ),
     };
   },

@@ -19,7 +19,7 @@ interface Row {
   name: string;
   /** Makes the refusal. */
   make(): Promise<Response>;
-  /** What the page offers to do about it; null if nothing here mends it. */
+  /** What the page offers to do about it; null if nothing here fixes it. */
   act: RegExp | null;
   /** `send`: run again until a response of 200. `open`: the browser is sent on to the sign-in. Undefined: the page of the act has a form. */
   works?: 'send' | 'open';
@@ -236,10 +236,10 @@ describe('a refusal mended from its page', () => {
       let clicks = 0;
       const click = async (label: RegExp) => {
         clicks += 1;
-        const control = page.locator('#mend').locator('a, button').filter({ hasText: label }).first();
+        const control = page.locator('#remedies').locator('a, button').filter({ hasText: label }).first();
         await control.click();
       };
-      const first = page.locator('#mend').locator('a, button').filter({ hasText: act }).first();
+      const first = page.locator('#remedies').locator('a, button').filter({ hasText: act }).first();
       await first.waitFor();
       offered.add(name);
       if (!works) return;
@@ -276,7 +276,7 @@ describe('a refusal mended from its page', () => {
   test('is accessible, with its acts', async () => {
     const answer = await code({ client_secret: 'wrong' });
     await page.goto(`${instance.urls.console}/search?q=${answer.headers.get('x-message-id')}`);
-    await examine(page, 'mend');
+    await examine(page, 'remedies');
     await isAccessible(page);
   });
 });
