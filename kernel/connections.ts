@@ -6,7 +6,12 @@ interface Connection {
   socket: Socket;
   /** Number of requests without a complete response. */
   requests: number;
+  /** Whether it ever had a request. */
+  isNew: boolean;
 }
+
+/** Milliseconds in which a connection that was just accepted may send its first request, although the server is closing. */
+const firstRequestWithin = 500;
 
 /** The other end of a connection, which keeps its address and its certificate. */
 export interface Caller {
@@ -38,6 +43,7 @@ export class Connections {
     const caller = this.#callers.get(socket) ?? this.#firstRequestOf(socket);
     const { connection } = caller;
     connection.requests += 1;
+    connection.isNew = false;
     response.once('close', () => {
       connection.requests -= 1;
       if (this.#isEnding && connection.requests === 0) socket.destroySoon();
@@ -45,10 +51,21 @@ export class Connections {
     return caller;
   }
 
-  /** Closes idle connections now, and each of the others when it becomes idle. */
+  /**
+   * Closes idle connections now, and each of the others when it becomes idle. The request of a new one may be on its way, and its
+   * client does not know that the server is closing.
+   */
   endUnused(): void {
     this.#isEnding = true;
-    for (const { socket, requests } of this.#open.values()) if (requests === 0) socket.destroy();
+    for (const connection of this.#open.values()) {
+      const { socket, requests, isNew } = connection;
+      if (requests > 0) continue;
+      if (!isNew) socket.destroy();
+      else
+        setTimeout(() => {
+          if (connection.isNew) socket.destroy();
+        }, firstRequestWithin);
+    }
   }
 
   /** Closes every connection at once. Returns the number of closed connections. */
@@ -64,7 +81,7 @@ export class Connections {
       return;
     }
     const name = nameOf(socket);
-    const connection = { socket, requests: 0 };
+    const connection = { socket, requests: 0, isNew: true };
     this.#open.set(name, connection);
     socket.once('close', () => {
       if (this.#open.get(name) === connection) this.#open.delete(name);
@@ -73,7 +90,7 @@ export class Connections {
 
   #firstRequestOf(socket: Socket): Caller {
     // Identified by the remote end: over TLS, the socket of a request is not the socket of its connection.
-    const connection = this.#open.get(nameOf(socket)) ?? { socket, requests: 0 };
+    const connection = this.#open.get(nameOf(socket)) ?? { socket, requests: 0, isNew: true };
     const peer = peerAt(socket);
     const trusted = isProxy(peer, this.#proxies);
     const isTraceTrusted = trusted || loopback.test(peer.address);

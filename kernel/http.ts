@@ -199,6 +199,8 @@ export function createListener(routes: readonly Route[], options: ListenerOption
         resolve();
       }, timeout);
     });
+    // Node would close new connections too; `connections` knows which are idle.
+    server.closeIdleConnections = () => undefined;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     streams.close();
     connections.endUnused();

@@ -27,9 +27,6 @@ const gatherFor = 20;
 /** Bytes that may wait while the reader of the log reads nothing; further lines are lost. */
 const maxWaiting = 16 * 1_048_576;
 
-/** Milliseconds for which the end of the process waits for a thread that writes lines. */
-const threadTime = 50;
-
 /** Tests for characters that the log escapes and JSON does not: controls, direction marks, unassigned ones (ASVS 5.0, 16.4.1). */
 const suspect = /[^\x20-\x7e\n]/;
 
@@ -41,26 +38,20 @@ const escaped: Format = (line) => (suspect.test(line) ? `${printable(line.slice(
  * rest.
  */
 class LogOutput implements DestinationStream {
-  #destination: Pick<LogFile, 'write' | 'flushSync'>;
-  /** Whether a thread may be writing lines. */
-  #isWriting = false;
+  #destination: Pick<LogFile, 'write' | 'flushSync'> = pino.destination({
+    dest: 2,
+    // Threads of Windows may begin so late that the last lines overtake theirs.
+    sync: process.platform === 'win32',
+    maxLength: maxWaiting,
+  });
   #format: Format = (line) => line;
   #lines = '';
   #timer: NodeJS.Timeout | undefined;
 
   constructor() {
-    // Threads of Windows may begin so late that the last lines overtake theirs.
-    const sync = process.platform === 'win32';
-    const standardError = pino.destination({ dest: 2, sync, maxLength: maxWaiting });
-    standardError.on('drain', () => {
-      this.#isWriting = false;
-    });
-    this.#destination = standardError;
     process.on('beforeExit', () => this.#send());
     // Also after an error that nothing caught.
     process.on('exit', () => {
-      // The rest, which is written at once, must not overtake what a thread is writing.
-      if (this.#isWriting) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, threadTime);
       if (this.#send()) this.#destination.flushSync();
     });
   }
@@ -87,17 +78,14 @@ class LogOutput implements DestinationStream {
   useFile(options: LogFileOptions): void {
     const report = (message: string) => void process.stderr.write(`${message}\n`);
     this.#destination = new LogFile(options, maxWaiting, report);
-    this.#isWriting = false;
   }
 
   /** Returns whether there were lines. */
   #send(): boolean {
     const lines = this.#lines;
     this.#lines = '';
-    if (lines === '') return false;
-    this.#isWriting = true;
-    this.#destination.write(lines);
-    return true;
+    if (lines !== '') this.#destination.write(lines);
+    return lines !== '';
   }
 }
 

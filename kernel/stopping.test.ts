@@ -124,7 +124,7 @@ describe('a listener that stops', { timeout: 60_000 }, () => {
     await closed;
   });
 
-  test('does not wait for idle connections, kept or silent', async () => {
+  test('ends idle connections, kept or silent', async () => {
     const kept = await ask('/', agent());
     kept.resume();
     await once(kept, 'end');
@@ -134,6 +134,15 @@ describe('a listener that stops', { timeout: 60_000 }, () => {
     (await ask('/', agent())).resume();
     await listener.close(never);
     await ended;
+  });
+
+  test('answers a connection that was accepted before, and whose request arrives after the end began', async () => {
+    const accepted = await open();
+    (await ask('/', agent())).resume();
+    const closed = listener.close(never);
+    accepted.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    assert.match(await text(accepted), /^HTTP\/1\.1 200 /);
+    await closed;
   });
 
   test('ends streams', async () => {
