@@ -60,7 +60,11 @@ function shownNames(checks: readonly (readonly Exchange[])[]): (name: string) =>
   return (name) => {
     if (!single.includes(name)) return name;
     const starts = single.filter((other) => other !== name).map((other) => commonStart(name, other));
-    const [start = ''] = starts.sort((left, right) => right.length - left.length);
+    // Chance can make the start of two names longer.
+    const timesOf = (start: string) => starts.filter((other) => other === start).length;
+    const [start = ''] = starts.sort(
+      (left, right) => timesOf(right) - timesOf(left) || left.length - right.length,
+    );
     return start === '' ? name : start + hidden;
   };
 }
