@@ -28,7 +28,8 @@ and application tokens. --out writes soak.json and soak.svg. Samples are taken a
 `,
 );
 const length = (hours === undefined ? Number(minutes ?? 10) : Number(hours) * 60) * 60_000;
-if (!(length > 0)) endWith(`minutes: ${minutes}, hours: ${hours}`);
+if (!(length > 0))
+  endWith(`${hours === undefined ? `--minutes ${minutes}` : `--hours ${hours}`}: must be a number above 0`);
 const interval = Math.max(1_000, length / 120);
 const say = (line: string): unknown => process.stderr.write(`${line}\n`);
 

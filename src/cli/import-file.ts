@@ -11,7 +11,7 @@ import { interrupted } from './outcome.ts';
 /** Milliseconds until lines of progress appear with `--json`; shorter work prints its result only. */
 const quick = 800;
 /** Milliseconds for which a command waits until an import ends whose process may have ended, and between two tries. */
-const patience = { all: 15_000, pause: 1_000 };
+const retries = { all: 15_000, pause: 1_000 };
 
 const types = { csv: 'text/csv', json: 'application/json' } as const;
 const activities: Record<string, string> = {
@@ -42,12 +42,12 @@ export async function importFile(wish: Import): Promise<Result> {
   const stop = () => stopping.abort();
   process.once('SIGINT', stop);
   try {
-    const until = performance.now() + patience.all;
+    const until = performance.now() + retries.all;
     for (;;) {
       const result = await attempt(wish, stopping.signal);
       if (result !== undefined) return result;
       if (performance.now() > until) throw new OperatorError('Another import of the directory is running.');
-      await sleep(patience.pause);
+      await sleep(retries.pause);
     }
   } finally {
     process.off('SIGINT', stop);

@@ -68,6 +68,6 @@ describe('npm run soak', () => {
     child.stderr.on('data', (part) => (err += part));
     const [code] = await once(child, 'close');
     assert.equal(code, 2);
-    assert.match(err, /^minutes: 0/);
+    assert.match(err, /^--minutes 0: must be a number above 0$/m);
   });
 });

@@ -255,6 +255,14 @@ describe('alongside check', () => {
     }
   });
 
+  test('refuses a file that it cannot write before it runs', async () => {
+    for (const flag of ['--evidence', '--html'])
+      await assert.rejects(
+        invoke(['check', party.start, ...at(), flag, 'no-such-folder/report']),
+        /no-such-folder.report cannot be written: it does not exist\.$/,
+      );
+  });
+
   test('refuses to compare another file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'evidence-'));
     try {

@@ -405,6 +405,39 @@ describe('production', () => {
     await page.close();
   });
 
+  test('asks before an act for a refused request, which anyone can send', async () => {
+    const made = await instance.api<{ id: string; platform: { clientId: string } }>('POST', '/applications', {
+      name: 'Not approved',
+      profile: 'nhs',
+      platform: { callbackUrls: ['https://app.example.test/callback'], products: [] },
+    });
+    await instance.api('POST', `/applications/${made.id}/revoke`);
+    await fetch(
+      `${instance.urls.api}/oauth2/authorize?response_type=code&client_id=${made.platform.clientId}`,
+    );
+    const { journeys } = await instance.api<{ journeys: { id: string }[] }>(
+      'GET',
+      `/journeys?application=${made.id}`,
+    );
+    const { page } = await join_('Acts');
+    await page.goto(`${origin}/journeys/${journeys[0]?.id}`);
+    const act = page.getByRole('button', { name: 'Approve the application' });
+    assert.match(
+      (await act.getAttribute('data-confirm')) ?? '',
+      /^Approve the application\? Anyone can send/,
+    );
+    let asked = '';
+    page.once('dialog', (dialog) => {
+      asked = dialog.message();
+      void dialog.dismiss();
+    });
+    await act.click();
+    assert.match(asked, /^Approve the application\?/);
+    const { status } = await instance.api<{ status: string }>('GET', `/applications/${made.id}`);
+    assert.equal(status, 'revoked');
+    await page.context().close();
+  });
+
   test('lets a user sign in with a passkey and call an API after set-up from scratch', async () => {
     await instance.api('POST', '/products', {
       name: 'hello',

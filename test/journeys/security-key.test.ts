@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Browser, CDPSession, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { AuthenticatorsAnswer, EnrolmentAnswer } from '../../src/cis2/protocol.ts';
+import { virtualAuthenticator } from '../../src/cis2/testing/webauthn-desk.ts';
 import { launchBrowser } from '../testing/browser.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
-
-type Credential = Parameters<CDPSession['send']>[1] & object;
 
 // A sign-in with a security key instead of a card and an agent session.
 describe('a security key', () => {
@@ -25,19 +24,8 @@ describe('a security key', () => {
   /** Opens a browser with an authenticator, and adds a seeded credential if given. */
   async function desk(credential?: unknown): Promise<Page> {
     const page = await (await browser.newContext()).newPage();
-    const cdp = await page.context().newCDPSession(page);
-    await cdp.send('WebAuthn.enable');
-    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'usb',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-      },
-    });
-    if (credential)
-      await cdp.send('WebAuthn.addCredential', { authenticatorId, credential } as Credential as never);
+    const authenticator = await virtualAuthenticator(page);
+    if (credential) await authenticator.add(credential as never);
     return page;
   }
 

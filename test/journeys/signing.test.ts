@@ -9,6 +9,7 @@ import { Vault } from '@alongside/kernel/secrets';
 import type { Browser } from 'playwright-core';
 import { createSigning, OAuthError } from '../../client/index.ts';
 import type { AuthenticatorsAnswer } from '../../src/cis2/protocol.ts';
+import { virtualAuthenticator } from '../../src/cis2/testing/webauthn-desk.ts';
 import { Browser as PlainBrowser } from '../../src/kit/browser.ts';
 import { demoCredentials, signingClient } from '../../src/seed/registrations.ts';
 import { type SigningRequest, Transactions } from '../../src/signing/transactions.ts';
@@ -146,19 +147,8 @@ describe('a prescriber who signs', () => {
     const started = await signing.request({ payloads: [{ id: uuid(), payload: 'YQ==' }], subject: gp });
     const { authenticators } = await instance.api<AuthenticatorsAnswer>('GET', '/people/gp/authenticators');
     const page = await (await browser.newContext()).newPage();
-    const cdp = await page.context().newCDPSession(page);
-    await cdp.send('WebAuthn.enable');
-    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'usb',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-      },
-    });
     const credential = authenticators.find(({ kind }) => kind === 'security-key')?.development?.credential;
-    await cdp.send('WebAuthn.addCredential', { authenticatorId, credential } as never);
+    await (await virtualAuthenticator(page)).add(credential as never);
     await page.goto(started.redirectUri);
     await page.getByRole('button', { name: 'Sign', exact: true }).click();
     await page.getByText('Use another way to sign in').click();

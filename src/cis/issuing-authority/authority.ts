@@ -35,6 +35,14 @@ const { subtle } = crypto;
 /** keyCertSign and cRLSign. */
 const certificateSigning = { bits: 0x06, unused: 1 };
 
+/** Returns the name of a person or a service for whom the own authority certifies a key. */
+export const subjectIn = (unit: 'people' | 'services', ...others: Name): Name => [
+  ['C', 'GB'],
+  ['O', organisations.own],
+  ['OU', unit],
+  ...others,
+];
+
 const nameOf = (id: AuthorityId, commonName: string): Name => [
   ['C', 'GB'],
   ['O', organisations[id]],

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { errors } from '../errors.ts';
 import { type CardProfile, type CertificateAnswer, paths } from '../protocol.ts';
 import { base64 } from '../shapes.ts';
-import type { Authorities, Authority } from './authority.ts';
+import { type Authorities, type Authority, subjectIn } from './authority.ts';
 import type { NewCertificate } from './certificate-records.ts';
 import { type CertificatePurpose, isCardKey, profiles, validityOf, virtualCardPolicies } from './profiles.ts';
 
@@ -92,12 +92,7 @@ export class CardCertificates {
         serial,
         issuer: authority.name,
         issuerKey: authority.publicKey,
-        subject: [
-          ['C', 'GB'],
-          ['O', 'Alongside TEST'],
-          ['OU', 'people'],
-          ['CN', order.uid],
-        ],
+        subject: subjectIn('people', ['CN', order.uid]),
         subjectKey: order.keys[purpose],
         notBefore,
         notAfter,

@@ -4,7 +4,12 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Vault } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import type { Settings } from '../../storage/settings.ts';
-import { type Authorities, type Authority, SealedSetting } from '../issuing-authority/authority.ts';
+import {
+  type Authorities,
+  type Authority,
+  SealedSetting,
+  subjectIn,
+} from '../issuing-authority/authority.ts';
 import { buildCertificate, newSerial } from '../issuing-authority/x509-builder.ts';
 import type { CmsSigner } from './cms.ts';
 
@@ -41,12 +46,7 @@ async function create({ name, publicKey, signWith }: Authority, now: number) {
       serial: newSerial(),
       issuer: name,
       issuerKey: publicKey,
-      subject: [
-        ['C', 'GB'],
-        ['O', 'Alongside TEST'],
-        ['OU', 'services'],
-        ['CN', 'Alongside TEST CIS legacy interface'],
-      ],
+      subject: subjectIn('services', ['CN', 'Alongside TEST CIS legacy interface']),
       subjectKey: pair.publicKey.export({ type: 'spki', format: 'der' }),
       notBefore: now - year,
       notAfter: now + 10 * year,

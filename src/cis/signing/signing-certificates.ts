@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Database, Statement } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
-import type { Authorities } from '../issuing-authority/authority.ts';
+import { type Authorities, subjectIn } from '../issuing-authority/authority.ts';
 import type { CertificateRecord, CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { profiles, servicePolicy, validityOf } from '../issuing-authority/profiles.ts';
 import { type Person, paths, type RevocationReason, type SigningState } from '../protocol.ts';
@@ -76,14 +76,12 @@ export class SigningCertificates {
         serial,
         issuer: authority.name,
         issuerKey: authority.publicKey,
-        subject: [
-          ['C', 'GB'],
-          ['O', 'Alongside TEST'],
-          ['OU', 'people'],
+        subject: subjectIn(
+          'people',
           ...(familyName === '' ? [] : ([['SN', familyName]] as const)),
           ...(givenName === '' ? [] : ([['GN', givenName]] as const)),
           ['CN', uid],
-        ],
+        ),
         subjectKey: key,
         notBefore,
         notAfter,

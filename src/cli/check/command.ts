@@ -1,9 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { access, constants, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { systemClock } from '@alongside/kernel/clock';
-import { nearest, UsageError } from '@alongside/kernel/operator';
+import { nearest, OperatorError, UsageError } from '@alongside/kernel/operator';
 import type { Output, Result } from '../command.ts';
 import { onStop } from '../foreground.ts';
 import type { InstanceApi } from '../instance.ts';
+import { fileProblem } from '../json-file.ts';
 import { columns } from '../table.ts';
 import { checks } from './checks.ts';
 import { compareEvidence, evidenceOf, readEvidence } from './evidence.ts';
@@ -61,6 +63,18 @@ function evidenceFiles(name: string): Record<'json' | 'html', string> {
   return { json: `${base}.json`, html: `${base}.html` };
 }
 
+/** A run takes a minute, so a file that cannot be written is refused before it. */
+async function requireFolderOf(file: string): Promise<void> {
+  await access(dirname(file), constants.W_OK).catch((error: unknown) => refuseFile(file, error));
+}
+
+const writeReport = (file: string, text: string): Promise<void> =>
+  writeFile(file, text).catch((error: unknown) => refuseFile(file, error));
+
+function refuseFile(file: string, error: unknown): never {
+  throw new OperatorError(`${file} cannot be written: ${fileProblem(error)}.`);
+}
+
 /** Compares the evidence of two runs. The exit code is 1 if something is worse. */
 function compareRuns(before: string, after: string): Result {
   const [older, newer] = [readEvidence(before), readEvidence(after)];
@@ -101,6 +115,7 @@ export async function runCheck({ api, flags, lists, out }: CheckCall, word?: str
     );
   const url = address(word);
   const keyCache = milliseconds(flags.keyCache ?? '35');
+  for (const file of [flags.html, flags.evidence]) if (file !== undefined) await requireFolderOf(file);
   const plan = chosen(lists.only.flatMap((names) => names.split(',')));
   const page = flags.page === undefined ? undefined : address(flags.page);
   const signOut = flags.signOut === undefined ? undefined : address(flags.signOut);
@@ -128,14 +143,14 @@ export async function runCheck({ api, flags, lists, out }: CheckCall, word?: str
       const ok = counts.failed === 0 && !signal.aborted;
       if (signal.aborted) out.note('Stopped; the faults are off.');
       if (flags.html !== undefined) {
-        await writeFile(flags.html, htmlReport(url, new Date(systemClock.now()), results));
+        await writeReport(flags.html, htmlReport(url, new Date(systemClock.now()), results));
         out.note(`The report is in ${flags.html}.`);
       }
       if (flags.evidence !== undefined) {
         const files = evidenceFiles(flags.evidence);
         const evidence = evidenceOf(url, clock.now, trial.ifKnown, results, await provider.origins());
-        await writeFile(files.json, `${JSON.stringify(evidence, undefined, 2)}\n`);
-        await writeFile(files.html, evidencePage(evidence));
+        await writeReport(files.json, `${JSON.stringify(evidence, undefined, 2)}\n`);
+        await writeReport(files.html, evidencePage(evidence));
         out.note(`The evidence is in ${files.json} and ${files.html}.`);
       }
       const shown = results.map(({ exchanges: _, calls: __, ...result }) => result);

@@ -12,6 +12,10 @@ export interface ShownExchange {
 }
 
 const hidden = '…';
+/** Characters of a value, a path or the name of a cookie: an application chooses them. */
+const maxShown = 300;
+
+const cut = (text: string): string => (text.length > maxShown ? `${text.slice(0, maxShown)}${hidden}` : text);
 
 /** Parameters whose values are no secrets (RFC 6749 section 4.1, OpenID Connect Core 1.0 section 3.1.2). */
 const shownParameters: ReadonlySet<string> = new Set([
@@ -24,7 +28,7 @@ const longId = /^(?=.*\d)[\w.~-]{16,}$/;
 
 function parametersText(parameters: URLSearchParams): string {
   return [...parameters]
-    .map(([name, value]) => `${name}=${shownParameters.has(name) && value !== '' ? value : hidden}`)
+    .map(([name, value]) => `${cut(name)}=${shownParameters.has(name) && value !== '' ? cut(value) : hidden}`)
     .join('&');
 }
 
@@ -33,7 +37,7 @@ function addressText(url: URL): string {
     .split('/')
     .map((part) => (longId.test(part) ? hidden : part))
     .join('/');
-  return `${url.origin}${path}${url.search === '' ? '' : `?${parametersText(url.searchParams)}`}`;
+  return `${url.origin}${cut(path)}${url.search === '' ? '' : `?${parametersText(url.searchParams)}`}`;
 }
 
 const nameOf = (line: string): string => line.slice(0, line.search(/[=;]|$/));
@@ -78,7 +82,7 @@ function cookieText(line: string, shownName: (name: string) => string): string {
   const shown = attributes.map((part) =>
     /^(?:expires|max-age)=/i.test(part) ? part.replace(/=.*/, `=${hidden}`) : part,
   );
-  return [`${shownName(nameOf(line))}=${hidden}`, ...shown].join('; ');
+  return [`${cut(shownName(nameOf(line)))}=${hidden}`, ...shown.map(cut)].join('; ');
 }
 
 function locationText(location: string, base: URL): string {

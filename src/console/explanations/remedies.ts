@@ -17,6 +17,8 @@ export interface Act {
     readonly body?: object;
     /** Message after success. */
     readonly done: string;
+    /** Question before the call. */
+    readonly confirm?: string;
   };
   readonly href?: string;
 }
@@ -27,7 +29,7 @@ interface Case {
   readonly uid: string | undefined;
   readonly console: ConsoleContext;
 }
-type Mend = (refused: Case) => Act[] | Promise<Act[]>;
+type Remedy = (refused: Case) => Act[] | Promise<Act[]>;
 
 const segment = encodeURIComponent;
 const applicationPath = ({ id }: StoredApplication): string => `/applications/${segment(id)}`;
@@ -35,12 +37,12 @@ const sentValue = ({ request }: Message, name: string): string | undefined =>
   [...(request?.query ?? []), ...(request?.form ?? [])].find((field) => field.name === name)?.value;
 
 const onPage =
-  (label: string, tab: string): Mend =>
+  (label: string, tab: string): Remedy =>
   ({ application }) =>
     application ? [{ label, href: `${applicationPath(application)}?tab=${tab}` }] : [];
 
 /** A callback is added as it was sent; a merge patch replaces the whole list. */
-const addCallback: Mend = ({ message, application }) => {
+const addCallback: Remedy = ({ message, application }) => {
   const address = sentValue(message, 'redirect_uri');
   if (!application || address === undefined || !URL.canParse(address)) return [];
   const { platform, cis2 } = application;
@@ -68,7 +70,7 @@ function ofCalledApi<T extends Product>(products: readonly T[], { to }: Message)
 }
 
 /** Products that the application does not have. */
-const addProduct: Mend = async ({ message, application, console }) => {
+const addProduct: Remedy = async ({ message, application, console }) => {
   if (!application?.platform) return [];
   const { platform } = application;
   const all = (await console.products.list()).filter((product) => !holds(application, product));
@@ -92,7 +94,7 @@ const addProduct: Mend = async ({ message, application, console }) => {
     }));
 };
 
-const liftLimits: Mend = async ({ message, application, console }) => {
+const liftLimits: Remedy = async ({ message, application, console }) => {
   const own = (await console.products.list()).filter(
     (product) => product.limits !== null && application !== undefined && holds(application, product),
   );
@@ -107,7 +109,7 @@ const liftLimits: Mend = async ({ message, application, console }) => {
   }));
 };
 
-const approve: Mend = ({ application }) =>
+const approve: Remedy = ({ application }) =>
   application
     ? [
         {
@@ -118,7 +120,7 @@ const approve: Mend = ({ application }) =>
     : [];
 
 /** The virtual cards of development; others are unblocked with a code that their holder gets. */
-const unblockCard: Mend = async ({ uid, console }) => {
+const unblockCard: Remedy = async ({ uid, console }) => {
   if (!console.development) return [];
   const cards = (await orNull(console.agent.cards())) ?? [];
   const blocked = cards.filter(({ locked, uid: holder }) => locked && (uid === undefined || holder === uid));
@@ -133,14 +135,14 @@ const unblockCard: Mend = async ({ uid, console }) => {
   }));
 };
 
-const giveRole: Mend = ({ uid }) =>
+const giveRole: Remedy = ({ uid }) =>
   uid === undefined ? [] : [{ label: 'Give the person a role', href: `/people/${segment(uid)}?tab=edit` }];
 
 const makeSecret = onPage('Make a new secret', 'keys');
 const registerKey = onPage('Register a key', 'keys');
 
 /** The acts of errors by id. The catalogue has the fix in words; what a console can do itself is here. */
-const fixes: Readonly<Record<string, Mend>> = {
+const remedies: Readonly<Record<string, Remedy>> = {
   'authorisation.clientOrSecret': makeSecret,
   'authorisation.standard.clientUnauthenticated': makeSecret,
   'cis2.clientUnauthenticated': makeSecret,
@@ -168,6 +170,15 @@ const fixes: Readonly<Record<string, Mend>> = {
 const isMoved = (clock: Pick<AdjustableClock, 'offset' | 'isFrozen'>): boolean =>
   clock.isFrozen || Math.abs(clock.offset) > 1_000;
 
+/** In production, a request of a stranger must not lead to a change with one click. */
+const confirmed = ({ call, ...act }: Act): Act =>
+  call
+    ? {
+        ...act,
+        call: { ...call, confirm: `${act.label}? Anyone can send a request in the name of an application.` },
+      }
+    : act;
+
 /** Returns what the caller can do here about a refused message: what is on for tests first, then the registration. */
 export async function actsFor(
   message: Message,
@@ -189,8 +200,8 @@ export async function actsFor(
         call: { method: 'DELETE', path: '/clock', done: 'The clock shows the real time.' },
       });
   }
-  const fix = message.refusal && fixes[message.refusal.error];
-  if (!fix) return acts;
+  const remedy = message.refusal && remedies[message.refusal.error];
+  if (!remedy) return acts;
   const id = (message.application ?? journey.application)?.id;
   const client = clientOf(message);
   const application =
@@ -200,5 +211,6 @@ export async function actsFor(
       : ((await console.applications.byPlatformClient(client)) ??
         (await console.applications.byCis2Client(client))));
   const uid = (message.person ?? journey.person)?.uid;
-  return [...acts, ...(await fix({ message, application, uid, console }))];
+  const fitting = await remedy({ message, application, uid, console });
+  return [...acts, ...(console.development ? fitting : fitting.map(confirmed))];
 }

@@ -120,7 +120,7 @@ const actButton = ({ label, call, href }: Act, index: number): Html =>
     : html`<a class="button small" href="${href}">${label}</a>`;
 
 /** The acts that remove the cause, then the same request again. */
-function mendSection(journey: Journey, message: Message, acts: readonly Act[]): Html | undefined {
+function remediesSection(journey: Journey, message: Message, acts: readonly Act[]): Html | undefined {
   const again = runAgainAddress(message, journey);
   if (acts.length === 0 && again === undefined) return undefined;
   return html`<div class="actions remedies" id="remedies">${acts.map(actButton)}${
@@ -139,5 +139,5 @@ export function banner(journey: Journey, view: JourneyView, acts: readonly Act[]
   const address = stepAddress(view, message);
   return html`<section class="banner" aria-labelledby="banner-title"><h2 id="banner-title"><span aria-hidden="true">✕</span> <a href="${address}" data-step="${number}">Step ${number}</a> ${verbs[outcome]}: ${reason}</h2>${
     refusal ? refusalDetails(refusal, application ?? journey.application) : undefined
-  }${mendSection(journey, message, acts)}</section>`;
+  }${remediesSection(journey, message, acts)}</section>`;
 }
