@@ -27,13 +27,14 @@ const refusals: Readonly<Record<Mode, string>> = {
     'This data was made in development, where secrets are public; choose other data with --data or --database.',
 };
 
-async function storedMode(database: Database, settings: Settings): Promise<string | undefined> {
+/** Returns whether the data belongs to development or production; undefined if nothing is registered yet. */
+export async function storedMode(database: Database, settings: Settings): Promise<string | undefined> {
   const stored = await settings.get(modeSetting);
   return stored === undefined && (await isUsed(database)) ? 'development' : stored;
 }
 
 /** Throws OperatorError for data of the other mode, because the seed's secrets are public. Writes nothing. */
-export async function checkMode(database: Database, settings: Settings, wanted: Mode): Promise<void> {
+async function checkMode(database: Database, settings: Settings, wanted: Mode): Promise<void> {
   const stored = await storedMode(database, settings);
   if (stored !== undefined && stored !== wanted) throw new OperatorError(refusals[wanted]);
 }

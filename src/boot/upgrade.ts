@@ -6,28 +6,28 @@ import { planUpgrade, type UpgradePlan } from '../storage/upgrade-plan.ts';
 import { version } from '../version.ts';
 import type { LongWork } from './backup.ts';
 import { openDataFolder } from './data-folder.ts';
-import { checkMode, openExisting, openStorage, versionSetting } from './storage.ts';
+import { openExisting, openStorage, type StorageConfig, storedMode, versionSetting } from './storage.ts';
 
 export interface CheckedUpgrade extends UpgradePlan {
   /** The database, for people. */
   description: string;
+  /** Whether the data belongs to `alongside up`, which alone may serve it. */
+  isOfDevelopment: boolean;
   /** The version that served the data last, if known. */
   from: string | undefined;
   to: { version: string; schema: number };
 }
 
-/**
- * Returns what this version would do to existing data; changes nothing. Throws OperatorError for data that it cannot open, or `serve`
- * refuses.
- */
-export async function checkUpgrade(config: Config, { forServe = false } = {}): Promise<CheckedUpgrade> {
+/** Returns what this version would do to existing data; changes nothing. Throws OperatorError for data that it cannot open. */
+export async function checkUpgrade(config: StorageConfig & Pick<Config, 'data'>): Promise<CheckedUpgrade> {
   const { database } = await openExisting(config, resolve(config.data));
   try {
     const settings = new Settings(database);
-    if (forServe) await checkMode(database, settings, 'production');
+    const isOfDevelopment = (await storedMode(database, settings)) === 'development';
     const from = await settings.get(versionSetting);
     const plan = await planUpgrade(database);
-    return { description: database.description, from, to: { version, schema: knownSchema }, ...plan };
+    const { description } = database;
+    return { description, isOfDevelopment, from, to: { version, schema: knownSchema }, ...plan };
   } finally {
     await database.close();
   }

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { loadConfig } from '@alongside/kernel/config';
 import { randomToken } from '@alongside/kernel/ids';
 import { Vault } from '@alongside/kernel/secrets';
 import { openStorage } from '../boot/storage.ts';
-import { configShape } from '../config.ts';
 import { connectDatabase } from '../storage/dialects.ts';
 import { bindMasterKey } from '../storage/master-key-check.ts';
 import { knownSchema, migrate, migrations } from '../storage/migrations.ts';
+import { Settings } from '../storage/settings.ts';
 import { invoke, invokeJson } from './testing/command.ts';
 
 describe('alongside upgrade and migrate', () => {
@@ -29,16 +28,16 @@ describe('alongside upgrade and migrate', () => {
     await bindMasterKey(database, new Vault(Buffer.from(key, 'base64url')));
     await database.close();
 
-    const { ok, plan } = await invokeJson<{ ok: boolean; plan: { schema: number; migrations: unknown[] } }>([
-      'upgrade',
-      '--check',
-      ...at,
-    ]);
-    assert.deepEqual([ok, plan.schema, plan.migrations.length], [true, old, pending]);
+    const { ok, plan, estimate } = await invokeJson<{
+      ok: boolean;
+      estimate: number;
+      plan: { schema: number; migrations: unknown[] };
+    }>(['upgrade', '--check', ...at]);
+    assert.deepEqual([ok, plan.schema, plan.migrations.length, estimate], [true, old, pending, 1]);
     const { lines, code } = await invoke(['migrate', '--plan', ...at]);
     assert.equal(code, 0);
     assert.match(lines[0] ?? '', new RegExp(`has schema ${old}\\. Version .* has schema ${knownSchema}\\.`));
-    assert.equal(lines[1], `${pending} migrations:`);
+    assert.equal(lines[1], `${pending} migrations, about 1 s on two cores with a local disk:`);
     assert.match(lines.at(-1) ?? '', /To go back, restore a backup/);
 
     await assert.rejects(
@@ -60,10 +59,26 @@ describe('alongside upgrade and migrate', () => {
     const other = await invoke(['upgrade', '--check', ...at, '--master-key', join(folder, 'other.key')]);
     assert.equal(other.code, 1);
     assert.match(other.notes.join('\n'), /other\.key does not open the data/);
-    await (await openStorage(loadConfig(configShape, {}), folder, 'development')).database.close();
-    const made = await invoke(['upgrade', '--check', ...at]);
-    assert.equal(made.code, 1);
-    assert.match(String(made.notes), /made in development/);
     await assert.rejects(invoke(['upgrade', ...at]), /needs --check/);
+  });
+
+  test('show what alongside up would do to its data', async () => {
+    const made = join(folder, 'made');
+    mkdirSync(made);
+    const key = randomToken(32);
+    writeFileSync(join(made, 'master.key'), key, { mode: 0o600 });
+    const database = await connectDatabase('', made);
+    await migrate(database, { list: migrations.slice(0, old) });
+    await bindMasterKey(database, new Vault(Buffer.from(key, 'base64url')));
+    await new Settings(database).first('mode', 'development');
+    await database.close();
+    // No setting of alongside serve.
+    const { ok, plan, remarks } = await invokeJson<{
+      ok: boolean;
+      plan: { migrations: unknown[]; isOfDevelopment: boolean };
+      remarks: string[];
+    }>(['upgrade', '--check', '--data', made, '--url-cis', 'http://cis.example']);
+    assert.deepEqual([ok, plan.migrations.length, plan.isOfDevelopment], [true, pending, true]);
+    assert.match(remarks.join('\n'), /alongside up migrates it when it starts, and alongside serve refuses/);
   });
 });

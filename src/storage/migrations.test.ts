@@ -20,6 +20,8 @@ const oldRow = row('old', { id: computed(integer), name: computed(text) });
 const moving = (failAfter = Number.POSITIVE_INFINITY): DataMigration => {
   let batches = 0;
   return {
+    from: 'old',
+    rowTime: { sqlite: 1, postgres: 1 },
     before: ['CREATE TABLE new (id BIGINT PRIMARY KEY, name TEXT NOT NULL)'],
     async nextBatch(database, position) {
       if (++batches > failAfter) throw new Error('killed');

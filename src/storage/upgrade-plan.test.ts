@@ -29,6 +29,8 @@ const defines: Migration = {
   ],
 };
 const moves: Migration = {
+  from: 'kept',
+  rowTime: { sqlite: 2_000_000, postgres: 3_000_000 },
   before: ['CREATE TABLE moved (id BIGINT PRIMARY KEY)'],
   nextBatch: async () => undefined,
   after: ['DROP TABLE kept'],
@@ -67,11 +69,9 @@ for (const dialect of dialects('sqlite' as const, 'postgres' as const))
     test('names new and dropped tables, read rows, and locks with their sizes', async (t) => {
       const database = await opened('planned');
       t.after(() => database.close());
-      const {
-        schema,
-        migrations: steps,
-        lowest,
-      } = await planUpgrade(database, [first, adds, changes, moves]);
+      const plan = await planUpgrade(database, [first, adds, changes, moves]);
+      const { schema, lowest } = plan;
+      const steps = plan.migrations.map(({ seconds, ...step }) => step);
       const bytes = steps[0]?.locks[0]?.size.bytes;
       assert.equal(typeof bytes, dialect === 'sqlite' ? 'object' : 'number');
       const lock = (waits: string) => [{ table: 'kept', waits, size: { rows: 2, bytes } }];
@@ -82,6 +82,20 @@ for (const dialect of dialects('sqlite' as const, 'postgres' as const))
         { ...none, number: 3, creates: ['fresh'], rewrites: ['kept'], locks: lock('all') },
         { ...none, number: 4, creates: ['moved'], drops: ['kept'], movesRows: true, locks: lock('all') },
       ]);
+    });
+
+    test('estimates the duration by the numbers of rows', async (t) => {
+      const database = await opened('estimated');
+      t.after(() => database.close());
+      const { migrations: steps, estimate } = await planUpgrade(database, [first, adds, changes, moves]);
+      // Two rows, of 2 or 3 seconds each.
+      const moving = dialect === 'sqlite' ? 4 : 6;
+      assert.deepEqual(
+        steps.map(({ seconds }) => Math.floor(seconds)),
+        [0, 0, moving],
+      );
+      assert.equal(estimate, moving + 1);
+      assert.equal((await planUpgrade(database, [first])).estimate, 0);
     });
 
     test('lets an older version run after migrations that only add, and no other', async (t) => {

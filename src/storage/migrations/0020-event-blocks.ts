@@ -67,6 +67,8 @@ async function nextBatch(database: Database, position: string): Promise<MovedRow
  * group of events that is stored together. Links keep their rows; ids are linked as they are, other values by their hashes.
  */
 export const eventBlocks: DataMigration = {
+  from: 'event',
+  rowTime: { sqlite: 8, postgres: 17 },
   before: [
     'CREATE TABLE event_block (last {rowid} PRIMARY KEY, size BIGINT NOT NULL, events TEXT NOT NULL)',
     `CREATE TABLE journey_block (

@@ -47,6 +47,8 @@ async function nextBatch(database: Database): Promise<MovedRows | undefined> {
 
 /** Used jtis get a small table of their own. */
 export const usedJtis: DataMigration = {
+  from: 'single_use',
+  rowTime: { sqlite: 8, postgres: 17 },
   before: [
     `CREATE TABLE used_jti (
       bucket BIGINT NOT NULL,

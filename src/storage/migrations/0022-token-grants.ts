@@ -202,6 +202,8 @@ async function nextBatch(database: Database, position: string): Promise<MovedRow
  * authorization holds its first access token itself. Tokens of the former table have the id of their hash.
  */
 export const tokenGrants: DataMigration = {
+  from: 'token',
+  rowTime: { sqlite: 170, postgres: 480 },
   before: [
     'ALTER TABLE token RENAME TO former_token',
     // The rows are long: a table without rowid would put each on a page of its own.

@@ -9,6 +9,8 @@ const personRow = row('person', { uid: text, body: json(z.custom<FoundPerson>())
 
 /** Search keys of people, clustered by scope and name, the known job roles, and the order in which people and cards were changed. */
 export const peopleByName: DataMigration = {
+  from: 'person',
+  rowTime: { sqlite: 83, postgres: 190 },
   before: [
     `CREATE TABLE person_key (
       scope TEXT {byte order} NOT NULL,

@@ -70,6 +70,8 @@ async function nextBatch(database: Database, position: string): Promise<MovedRow
  * application, a patient, a seldom action or another outcome than `ok`. On PostgreSQL a sequence numbers the records, with gaps.
  */
 export const auditBlocks: DataMigration = {
+  from: 'audit_record',
+  rowTime: { sqlite: 7, postgres: 12 },
   before: [
     `CREATE TABLE audit_block (
       last {rowid} PRIMARY KEY,
