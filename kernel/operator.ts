@@ -99,6 +99,13 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
+/** Formats parts with their titles, an empty line between two; leaves out those without lines. */
+export const titledParts = (parts: readonly (readonly [title: string, lines: readonly string[]])[]): string =>
+  parts
+    .filter(([, lines]) => lines.length > 0)
+    .map(([title, lines]) => [title, ...lines.map((line) => `  ${line}`)].join('\n'))
+    .join('\n\n');
+
 /** Whether an error of the file system, or of a program to start, is that it does not exist. */
 export const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException)?.code === 'ENOENT';
 

@@ -11,7 +11,7 @@ async function eventsAfter(api: ConsoleApi, seq: number): Promise<AlongsideEvent
 }
 
 /** Returns all stored events, oldest first. */
-export async function allEvents(api: ConsoleApi): Promise<AlongsideEvent[]> {
+async function allEvents(api: ConsoleApi): Promise<AlongsideEvent[]> {
   const all: AlongsideEvent[] = [];
   for (;;) {
     const events = await eventsAfter(api, all.at(-1)?.seq ?? 0);

@@ -6,7 +6,7 @@ import { insertCard, roleIdAtDesk, signInAtDesk } from './desk.ts';
 import { type InstanceState, readVariables } from './environment.ts';
 import { firstEvent } from './events.ts';
 import { noSuch } from './known.ts';
-import { reportOf } from './report.ts';
+import { type ReportStart, reportOf, startReport } from './report.ts';
 import { signInOnPages } from './sign-in-pages.ts';
 import { SigningRequests } from './signing.ts';
 import { TokenRequests } from './tokens.ts';
@@ -93,6 +93,7 @@ class RunningInstance implements Alongside {
   readonly #owner: Owner;
   readonly #tokens: TokenRequests;
   readonly #signing: SigningRequests;
+  #reportStart: ReportStart | undefined;
 
   constructor(api: ConsoleApi, { urls, clock }: InstanceState, owner: Owner) {
     this.urls = urls;
@@ -204,8 +205,12 @@ class RunningInstance implements Alongside {
     return this.#api.must('GET', '/refusals/{id}', { path: { id } });
   }
 
-  async report(): Promise<string> {
-    return (await reportOf(this.#api, this)).join('\n');
+  report(): Promise<string> {
+    return reportOf(this.#api, this, this.#reportStart);
+  }
+
+  async beginReport(): Promise<void> {
+    this.#reportStart = await startReport(this.#api, this.log, this.#reportStart);
   }
 
   async call<T>(
@@ -220,7 +225,7 @@ class RunningInstance implements Alongside {
 
   async tidy(): Promise<void> {
     await this.#api.must('POST', '/tidy');
-    await this.clock.read();
+    await Promise.all([this.clock.read(), this.beginReport()]);
   }
 
   async reset(): Promise<void> {

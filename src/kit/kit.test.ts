@@ -201,6 +201,22 @@ describe('the test kit', () => {
     );
   });
 
+  test('reports what was refused since the test began: neither earlier requests nor its own calls', async () => {
+    const hello = (token: string) =>
+      fetch(`${instance.urls.api}/hello-world/hello/user`, { headers: { authorization: `Bearer ${token}` } });
+    const idOf = async (answer: Promise<Response>) => (await answer).headers.get('x-message-id') ?? 'none';
+    const earlier = await idOf(hello('earlier'));
+    assert.match(await instance.report(), new RegExp(earlier));
+    await instance.tidy();
+    assert.doesNotMatch(await instance.report(), /Refused requests|The last journey/);
+    await instance.tokens('gp');
+    await assert.rejects(instance.people.remove('nobody'));
+    const own = await idOf(hello('own'));
+    const report = await instance.report();
+    assert.match(report, new RegExp(own));
+    assert.doesNotMatch(report, new RegExp(`${earlier}|at DELETE /api/v1|authorisation\\.mint`));
+  });
+
   test('attaches to a running instance and leaves it running', async () => {
     const attached = await attach(instance.urls.console);
     assert.deepEqual(attached.urls, instance.urls);

@@ -23,7 +23,11 @@ export async function alongside(t: Hooks, options?: FixtureOptions): Promise<Alo
     // A line each, because reporters escape line breaks.
     for (const line of (await instance.report()).split('\n')) test.diagnostic?.(line);
   };
-  t.afterEach?.(reportFailure);
+  t.afterEach?.(async (test) => {
+    await reportFailure(test);
+    // The next test may not call tidy().
+    await instance.beginReport().catch(() => undefined);
+  });
   t.after(async () => {
     await reportFailure(t);
     await instance.stop();

@@ -279,11 +279,13 @@ export interface Alongside extends AsyncDisposable {
   ): Promise<AlongsideEvent>;
   /** Explains a refused request by its message id, `X-Request-ID` or `X-Correlation-ID`. */
   explain(id: string): Promise<Refusal>;
-  /** Describes times, refused requests, the last journey and the end of the log, for the output of a failed test. */
+  /** Describes times, refused requests, the last journey and the end of the log, for the output of a failed test: since `tidy()`. */
   report(): Promise<string>;
+  /** Begins the part that `report()` describes; by default it is everything since the start. */
+  beginReport(): Promise<void>;
   /** Calls the console API, such as `call('GET', '/sessions')`; throws unless it succeeds. */
   call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T>;
-  /** Removes the card, switches all faults off and returns to real time. People, applications and sessions stay. */
+  /** Removes the card, switches all faults off, returns to real time and begins the report. People, applications and sessions stay. */
   tidy(): Promise<void>;
   /** Restores the seeded data and real time; registered applications are gone. */
   reset(): Promise<void>;

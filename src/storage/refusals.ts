@@ -166,17 +166,28 @@ export class Refusals implements RefusalRecorder {
     return newest && { ...newest, earlier: earlier.map(({ messageId }) => messageId) };
   }
 
-  /** Returns the refusals of the last thousand that fit, the newest first. */
-  async newest(fits: (refusal: Omit<StoredRefusal, 'at'>) => boolean, most: number): Promise<FoundRefusal[]> {
+  /** Returns the refusals of the last thousand that fit, the newest first; only those after a number, if one is given. */
+  async newest(
+    fits: (refusal: Omit<StoredRefusal, 'at'>) => boolean,
+    most: number,
+    after = 0,
+  ): Promise<FoundRefusal[]> {
     await this.keep();
     const rows = await this.#database.all(
-      sql(`SELECT at, body FROM refusal ORDER BY seq DESC LIMIT ${maxSearched}`),
+      sql(`SELECT at, body FROM refusal WHERE seq > ? ORDER BY seq DESC LIMIT ${maxSearched}`, after),
       refusalRow,
     );
     return rows
       .filter(({ body }) => fits(body))
       .slice(0, most)
       .map(({ at, body }) => ({ at: new Date(at).toISOString(), ...body, earlier: [] }));
+  }
+
+  /** Returns the number of the newest refusal; 0 without refusals. */
+  async last(): Promise<number> {
+    await this.keep();
+    const newest = await this.#database.get(sql('SELECT MAX(seq) AS last FROM refusal'), newestRow);
+    return newest?.last ?? 0;
   }
 
   /** Removes refusals older than a week or above the limit. Returns whether more remain. */

@@ -1,6 +1,6 @@
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
+import { refusalLines } from '../../journeys/failure-report.ts';
 import { RefusedCall, type ResultOf } from '../../kit/console-api.ts';
-import { linesOf } from '../../kit/report.ts';
 import { consoleCommand, type Result, text, yes } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
 import { readText } from '../json-file.ts';
@@ -66,7 +66,7 @@ async function foundByWords(api: InstanceApi, q: string): Promise<Result> {
 async function refusalOrWords(api: InstanceApi, given: string): Promise<Result> {
   try {
     const refusal = await api.must('GET', '/refusals/{id}', { path: { id: given } });
-    return { json: refusal, lines: linesOf(refusal) };
+    return { json: refusal, lines: refusalLines(refusal) };
   } catch (error) {
     if (error instanceof RefusedCall && error.status === 404) return foundByWords(api, given);
     throw error;
@@ -77,7 +77,7 @@ async function lastRefusal(api: InstanceApi, id: string | undefined): Promise<Re
   if (id !== undefined) throw new UsageError('--last takes no TEXT.');
   const [refusal] = (await api.must('GET', '/refusals', { query: { limit: '1' } })).refusals;
   if (!refusal) throw new OperatorError('This instance has refused nothing in the last seven days.');
-  return { json: refusal, lines: linesOf(refusal) };
+  return { json: refusal, lines: refusalLines(refusal) };
 }
 
 export const explain = consoleCommand({

@@ -31,6 +31,7 @@ import { products } from './resources/products.ts';
 import { refusals } from './resources/refusals.ts';
 import { registrationAuthority } from './resources/registration-authority.ts';
 import { registrationTokens } from './resources/registration-tokens.ts';
+import { report } from './resources/report.ts';
 import { requests } from './resources/requests.ts';
 import { resourceServers } from './resources/resource-servers.ts';
 import { searches } from './resources/search.ts';
@@ -44,6 +45,7 @@ export const resources: readonly Resource[] = [
   agent,
   reader,
   desk,
+  report,
   cards,
   state,
   people,
