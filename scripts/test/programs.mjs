@@ -137,7 +137,13 @@ export const programHelpers = [
     debian: 'firefox-esr',
   },
   {
-    tests: ['test/delivery/any-language', 'test/apis/signed-identity', 'test/examples/clients'],
+    tests: [
+      'test/delivery/any-language',
+      'test/delivery/ticket-api',
+      'test/pages/run-blocks',
+      'test/apis/signed-identity',
+      'test/examples/clients',
+    ],
     name: 'Java',
     variable: 'ALONGSIDE_JAVA',
     find: () => onPath('javac') && onPath('java'),
@@ -160,7 +166,7 @@ export const programHelpers = [
     debian: 'fp-compiler fp-units-win-rtl fp-units-win-fcl',
   },
   {
-    tests: 'test/delivery/any-language',
+    tests: ['test/delivery/any-language', 'test/delivery/ticket-api'],
     name: 'Mono with its C# compiler',
     variable: 'ALONGSIDE_MCS',
     find: () =>
