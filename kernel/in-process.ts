@@ -8,7 +8,7 @@ import { routeFinder } from './route.ts';
 
 /** A request from one service to another. */
 export interface Call {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'DELETE';
   /** With names in lower case. */
   headers?: Record<string, string>;
   body?: string;

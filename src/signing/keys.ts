@@ -85,6 +85,13 @@ export class PersonKeys {
     return { privateKey, ...(await this.#order({ uid, key })) };
   }
 
+  /** Makes a key with a certificate that is revoked at once, for a fault. @throws Refusal */
+  async makeRevoked(uid: string): Promise<SigningKey> {
+    const key = await this.make(uid);
+    await this.#call(paths.signingCertificate(key.serial), { method: 'DELETE' });
+    return key;
+  }
+
   #read(uid: string) {
     return this.#database.get(
       sql('SELECT serial, certificate, private_sealed FROM person_signing_key WHERE uid = ?', uid),

@@ -6,6 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import { maxLines } from '@alongside/kernel/metrics';
 import { series } from '../../src/boot/metrics/series.ts';
 import type { HealthReport } from '../../src/console/model/health.ts';
+import { Browser } from '../../src/kit/browser.ts';
+import { documents, Prescriber } from '../../src/signing/testing/prescriber.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { Navigator } from '../testing/navigate.ts';
 import { startProduction } from '../testing/production.ts';
@@ -60,6 +62,16 @@ describe('the metrics of an instance', () => {
     assert.ok(of('alongside_db_duration_seconds_count{operation="write"}') > 5);
     assert.ok(of('alongside_ready{service="alongside",check="storage"}') === 1);
     assert.ok(of('alongside_signing_key_expiry_timestamp_seconds{service="cis2"') > Date.now() / 1000);
+  });
+
+  test('count requests for signatures', async () => {
+    const app = await new Prescriber(instance).signIn();
+    const payloads = documents(2);
+    const { body } = await app.request(await app.jws({ payloads }));
+    await new Browser([`${instance.urls.sample}/prescriber/callback`]).go(`${body.redirectUri}&mock=true`);
+    assert.equal((await app.response(body.token ?? '')).status, 200);
+    const labels = 'algorithm="RS256",mode="mock",outcome="ok",error="none"';
+    assert.equal(sampleOf((await scrape()).body, `alongside_signature_requests_total{${labels}}`), 1);
   });
 
   test('count refusals by their error, also of tokens and of sign-ins', async () => {

@@ -88,6 +88,7 @@ export class RequestMetrics implements RequestObserver {
     if (request.events.length === 0) return;
     this.#countSignIns(request);
     this.#countCode(request);
+    this.#countSignatures(request);
     this.#measureHandOff(request);
   }
 
@@ -137,6 +138,17 @@ export class RequestMetrics implements RequestObserver {
         error,
       });
     }
+  }
+
+  #countSignatures({ events }: Activity): void {
+    for (const { name, outcome = 'ok', detail } of events)
+      if (name === 'signing.signed' || name === 'signing.refused')
+        this.#metrics.add('alongside_signature_requests_total', {
+          algorithm: textOf(detail?.algorithm),
+          mode: textOf(detail?.mode),
+          outcome,
+          error: textOf(detail?.reason),
+        });
   }
 
   #countCode({ events }: Activity): void {

@@ -51,6 +51,17 @@ export const series = {
     labels: { outcome: 'silent (single sign-on), asked, refused' },
     most: 3,
   },
+  alongside_signature_requests_total: {
+    kind: 'counter',
+    help: 'Requests for signatures that were signed, declined, or ended by a failed presence check.',
+    labels: {
+      algorithm: 'RS256 or RS1; `none` for a refusal',
+      mode: 'user, sandbox or mock; `none` for a refusal',
+      outcome: 'ok or refused',
+      error,
+    },
+    most: 40,
+  },
   alongside_tokens_issued_total: {
     kind: 'counter',
     help: 'Token responses with tokens.',

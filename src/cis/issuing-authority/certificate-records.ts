@@ -78,6 +78,15 @@ export class CertificateRecords {
     );
   }
 
+  revokeOneStatement(serial: string, reason: RevocationReason, now: number): Statement {
+    return sql(
+      'UPDATE certificate SET revoked_at = ?, revocation_reason = ? WHERE serial = ? AND revoked_at IS NULL',
+      now,
+      reason,
+      serial,
+    );
+  }
+
   /** Returns the authentication certificates of these cards, the latest last. */
   ofCards(cardSerials: readonly string[]): Promise<CertificateRecord[]> {
     return this.#forCards(

@@ -122,14 +122,18 @@ export class SigningCertificates {
     return record.notAfter <= this.#clock.now() ? 'expired' : 'valid';
   }
 
-  /** Returns the state of one certificate, which is that of a service key. */
-  async state(serial: string): Promise<SigningState> {
+  /** Returns one certificate of a service key. */
+  async find(serial: string): Promise<CertificateRecord | undefined> {
     const record = await this.#records.find(serial);
-    return this.stateOf(record?.der === null ? undefined : record);
+    return record?.der === null ? undefined : record;
   }
 
   revokeStatement(uid: string, reason: RevocationReason): Statement {
     return this.#records.revokeStatement(keyOf(uid), reason, this.#clock.now());
+  }
+
+  revokeOneStatement(serial: string, reason: RevocationReason): Statement {
+    return this.#records.revokeOneStatement(serial, reason, this.#clock.now());
   }
 
   /** Revokes the certificates of a person who is disabled or removed. */

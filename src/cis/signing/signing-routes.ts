@@ -76,8 +76,30 @@ async function issueCertificate({
   return json(201, { serial, certificate: der } satisfies SigningCertificate);
 }
 
-const answerState = async ({ cis, serial }: SigningCall & Passed<'caller'> & { serial: string }) =>
-  json(200, { state: await cis.signingCertificates.state(serial) } satisfies SigningCertificateStatus);
+type OfCertificate = SigningCall & Passed<'caller'> & { caller: Caller; serial: string };
+
+const answerState = async ({ cis, serial }: OfCertificate) =>
+  json(200, {
+    state: cis.signingCertificates.stateOf(await cis.signingCertificates.find(serial)),
+  } satisfies SigningCertificateStatus);
+
+/** The service revokes the certificate of a key that it no longer trusts. */
+async function revokeCertificate({ cis, caller, serial }: OfCertificate) {
+  const record = await cis.signingCertificates.find(serial);
+  if (!record) throw errors.signingNone(`there is no certificate ${serial}`);
+  const reason = 'keyCompromise';
+  await cis.database.batch([
+    cis.signingCertificates.revokeOneStatement(serial, reason),
+    cis.audit.recordStatement({
+      actor: caller,
+      action: 'cis.signing-certificate-revoked',
+      target: record.uid,
+      outcome: 'ok',
+      detail: { reason, serial },
+    }),
+  ]);
+  return {};
+}
 
 const time = (milliseconds: number | null | undefined) => (milliseconds ? isoTime(milliseconds) : null);
 
@@ -126,6 +148,10 @@ const issue = steps<SigningCall>('cis.issue-signing-certificate')
 const state = steps<SigningCall & { serial: string }>('cis.signing-certificate-state')
   .step(admit('signing'))
   .step(answerState);
+const withdraw = steps<SigningCall & { serial: string }>('cis.withdraw-signing-certificate')
+  .step(admit('signing'))
+  .step(revokeCertificate)
+  .step(answerState);
 const show = steps<SigningCall & { uid: string }>('cis.show-signing')
   .step(admit('console'))
   .step(answerPerson);
@@ -137,7 +163,7 @@ const revoke = steps<SigningCall & { uid: string }>('cis.revoke-signing')
 /** The certificates of the signing service; authority and CRL need no authentication (RFC 5280 section 3.4). */
 export const signingRoutes = (cis: SigningServices): Route[] => [
   ...route('/signing/certificates', { POST: handler(issue, cis) }),
-  ...route('/signing/certificates/:serial', { GET: handler(state, cis) }),
+  ...route('/signing/certificates/:serial', { GET: handler(state, cis), DELETE: handler(withdraw, cis) }),
   ...route('/signing/people/:uid', { GET: handler(show, cis) }),
   ...route('/signing/people/:uid/revoke', { POST: handler(revoke, cis) }),
   ...route(

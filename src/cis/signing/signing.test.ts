@@ -141,9 +141,26 @@ describe('certificates of the signing service', () => {
     assert.equal((await order(cis, uids.clinician)).body.error, 'person_disabled');
   });
 
+  test('revokes the one certificate that the signing service withdraws', async () => {
+    const [kept, withdrawn] = [(await order(cis, uids.gp)).body, (await order(cis, uids.gp)).body];
+    const withdraw = (serial: string, as?: 'signing' | 'console') =>
+      cis.call(paths.signingCertificate(serial), { method: 'DELETE', ...(as && { as }) });
+    assert.equal((await withdraw(withdrawn.serial)).status, 401);
+    assert.equal((await withdraw(withdrawn.serial, 'console')).status, 403);
+    assert.equal(await stateOf(cis, withdrawn.serial), 'valid');
+    assert.deepEqual((await withdraw(withdrawn.serial, 'signing')).body, { state: 'revoked' });
+    assert.equal(await stateOf(cis, kept.serial), 'valid');
+    await assert.rejects(verify(withdrawn.certificate), /certificate revoked/);
+    await verify(kept.certificate);
+    assert.equal((await withdraw('00', 'signing')).status, 409);
+  });
+
   test('knows no certificate of a card as one of a service key', async () => {
     const { certificate } = await issueCard(cis, uids.gp);
     const { serialNumber } = new X509Certificate(Buffer.from(certificate, 'base64'));
-    assert.equal(await stateOf(cis, serialNumber.toLowerCase()), 'none');
+    const serial = serialNumber.toLowerCase();
+    assert.equal(await stateOf(cis, serial), 'none');
+    const withdrawn = await cis.call(paths.signingCertificate(serial), { method: 'DELETE', as: 'signing' });
+    assert.equal(withdrawn.status, 409);
   });
 });

@@ -3,7 +3,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { sha256 } from '@alongside/kernel/secrets';
 import { withQuery } from '../../oauth/parameters.ts';
 import { type Ending, endings } from '../errors.ts';
-import { hasWrongCertificate } from '../faults.ts';
+import { hasRevokedCertificate, hasWrongCertificate } from '../faults.ts';
 import type { SigningServices } from '../parts.ts';
 import { mockSignatures, signPayloads } from '../sign.ts';
 import type { SigningAnswer, SigningRequest } from '../transactions.ts';
@@ -51,7 +51,10 @@ export async function complete(
   { address }: Pick<HttpRequest, 'address'>,
 ): Promise<SigningAnswer | undefined> {
   const { keys, transactions, audit, database, recorder } = signing;
-  const { privateKey, serial, ...own } = await keys.ensure(request.uid);
+  const isRevoked = await hasRevokedCertificate(signing.faults);
+  const { privateKey, serial, ...own } = await (isRevoked
+    ? keys.makeRevoked(request.uid)
+    : keys.ensure(request.uid));
   const { certificate } = (await hasWrongCertificate(signing.faults)) ? await keys.make(request.uid) : own;
   const signatures =
     presence.mode === 'mock'

@@ -82,6 +82,20 @@ for (const dialect of dialects('SQLite', 'PostgreSQL'))
     const recordsOf = async (action: string) =>
       (await instance.api<{ records: AuditRecord[] }>('GET', `/audit?action=${action}`)).records;
 
+    /** Lets OpenSSL verify the chain of a certificate with the revocation list. */
+    async function verifyChain(openssl: OpenSsl, certificate = ''): Promise<void> {
+      const authority = await fetch(`${instance.urls.console}/api/v1/certificates/signing/authority.pem`);
+      const [issuing, root] = (await authority.text()).split(/(?<=-----END CERTIFICATE-----\n)/);
+      openssl.write('issuing.pem', issuing ?? '');
+      openssl.write('root.pem', root ?? '');
+      openssl.write('signer.pem', pem(Buffer.from(certificate, 'base64')));
+      const list = await fetch(`${instance.urls.cis}/signing/crl`);
+      openssl.write('list.der', Buffer.from(await list.arrayBuffer()));
+      await openssl.run('crl -inform DER -in list.der -out crl.pem');
+      const chain = 'verify -crl_check -CRLfile crl.pem -CAfile root.pem -untrusted issuing.pem signer.pem';
+      assert.match((await openssl.run(chain)).stdout, /OK/);
+    }
+
     const verified = ({ body }: Answered, payloads: { id: string; payload: string }[], digest = 'sha256') => {
       const certificate = new X509Certificate(Buffer.from(body.certificate ?? '', 'base64'));
       const ids = body.signatures?.map(({ id }) => id);
@@ -151,18 +165,7 @@ for (const dialect of dialects('SQLite', 'PostgreSQL'))
       const signing = await ask({ payloads });
       await sign(signing);
       const { body } = await app.response(signing.token);
-      const authority = await fetch(`${instance.urls.console}/api/v1/certificates/signing/authority.pem`);
-      const [issuing, root] = (await authority.text()).split(/(?<=-----END CERTIFICATE-----\n)/);
-      openssl.write('issuing.pem', issuing ?? '');
-      openssl.write('root.pem', root ?? '');
-      openssl.write('signer.pem', pem(Buffer.from(body.certificate ?? '', 'base64')));
-      openssl.write(
-        'list.der',
-        Buffer.from(await (await fetch(`${instance.urls.cis}/signing/crl`)).arrayBuffer()),
-      );
-      await openssl.run('crl -inform DER -in list.der -out crl.pem');
-      const chain = 'verify -crl_check -CRLfile crl.pem -CAfile root.pem -untrusted issuing.pem signer.pem';
-      assert.match((await openssl.run(chain)).stdout, /OK/);
+      await verifyChain(openssl, body.certificate);
       openssl.write('document', Buffer.from(payloads[0]?.payload ?? '', 'base64'));
       openssl.write('signature', Buffer.from(body.signatures?.[0]?.signature ?? '', 'base64'));
       await openssl.run('x509 -in signer.pem -noout -pubkey -out public.pem');
@@ -274,8 +277,13 @@ for (const dialect of dialects('SQLite', 'PostgreSQL'))
       assert.equal((await app.response(cancelled.token)).body.error_description, 'The presence check failed');
     });
 
-    test('has faults: the presence check fails, signatures do not verify, the service is away', async (t) => {
-      const names = ['signing-presence-refused', 'signing-wrong-certificate', 'signing-unavailable'];
+    test('has faults: the presence check fails, signatures do not verify, the certificate is revoked, the service is away', async (t) => {
+      const names = [
+        'signing-presence-refused',
+        'signing-wrong-certificate',
+        'signing-certificate-revoked',
+        'signing-unavailable',
+      ];
       const set = (method: string, name: string) =>
         instance.api(method, `/faults/${name}`, method === 'PUT' ? {} : undefined);
       t.after(() => Promise.all(names.map((name) => set('DELETE', name))));
@@ -290,6 +298,16 @@ for (const dialect of dialects('SQLite', 'PostgreSQL'))
       await sign(wrong);
       assert.equal(verified(await app.response(wrong.token), payloads), false);
       await set('DELETE', 'signing-wrong-certificate');
+      await set('PUT', 'signing-certificate-revoked');
+      const others = documents(2);
+      const revoked = await ask({ payloads: others });
+      await sign(revoked);
+      const answer = await app.response(revoked.token);
+      assert.equal(verified(answer, others), true);
+      const openssl = new OpenSsl();
+      t.after(() => openssl.remove());
+      await assert.rejects(verifyChain(openssl, answer.body.certificate), /certificate revoked/);
+      await set('DELETE', 'signing-certificate-revoked');
       const right = await ask({ payloads: documents(1) });
       await sign(right);
 

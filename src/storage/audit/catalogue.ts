@@ -125,7 +125,7 @@ export const auditActions = {
       ['serial'],
     ),
     'cis.signing-certificate-revoked': act(
-      'An administrator revoked the signing certificates of a person.',
+      'An administrator revoked the signing certificates of a person, or the signing service one of its own.',
       ['target'],
       ['reason', 'serial'],
     ),
