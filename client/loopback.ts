@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { ClientError } from './errors.ts';
 import { isOwnPeer } from './peer-user.ts';
 import { randomToken, sameSecret } from './secrets.ts';
+
+// An import of node:http would also load undici, for its WebSocket.
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** The two paths of the loopback listener. */
 export interface LoopbackPaths {

@@ -1,9 +1,10 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, json } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { uuid } from '@alongside/kernel/ids';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import type { Log } from '@alongside/kernel/log';
+import { http } from '@alongside/kernel/node-http';
 import { OperatorError } from '@alongside/kernel/operator';
 import { portRefused, portTaken, requireOwnPorts } from '@alongside/kernel/port-owner';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';

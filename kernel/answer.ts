@@ -1,7 +1,8 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Refusal } from './errors.ts';
 import type { Html } from './html.ts';
+import { http } from './node-http.ts';
 
 export type Headers = Record<string, string | string[]>;
 
@@ -264,6 +265,6 @@ export function inBytes(answer: Answer, id: string, isHttps: boolean): Buffer {
     'content-length': String(content.length),
     connection: 'close',
   }).map(([name, value]) => `${name}: ${value}\r\n`);
-  const first = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}\r\n`;
+  const first = `HTTP/1.1 ${answer.status} ${http.STATUS_CODES[answer.status] ?? ''}\r\n`;
   return Buffer.concat([Buffer.from(`${first}${lines.join('')}\r\n`), content]);
 }

@@ -1,5 +1,5 @@
-import http from 'node:http';
 import { isLoopbackName } from './networks.ts';
+import { http } from './node-http.ts';
 import { environment } from './operator.ts';
 
 // Node.js sends calls to the proxy of the environment with NODE_USE_ENV_PROXY=1. A proxy elsewhere cannot reach this machine.

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { lookup as dnsLookup } from 'node:dns';
-import http from 'node:http';
+import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
@@ -9,6 +9,7 @@ import { outcomeOf } from './activity.ts';
 import { isCalledDirectly } from './direct-calls.ts';
 import type { Ask } from './in-process.ts';
 import { isMetadata, isSpecial } from './networks.ts';
+import { http } from './node-http.ts';
 
 /** How a call failed: no connection, no answer in time, or an answer that broke off or is not HTTP. */
 type OutboundFailure = 'unreachable' | 'late' | 'broken';
@@ -72,7 +73,7 @@ export const outboundCalls = channel('alongside.outbound');
 
 /** Connections kept open between calls. */
 export class OutboundAgents {
-  readonly plain: http.Agent;
+  readonly plain: Agent;
   readonly tls: https.Agent;
 
   /**
@@ -109,7 +110,7 @@ export interface OutboundRequest {
 
 export interface OutboundAnswer {
   status: number;
-  headers: http.IncomingHttpHeaders;
+  headers: IncomingHttpHeaders;
   bytes: Buffer;
   /** The bytes as UTF-8 text. */
   body: string;
@@ -206,8 +207,8 @@ export interface OutboundStreamRequest {
 /** An answer whose body is still arriving. The caller reads it to its end or destroys it. */
 export interface OutboundStream {
   status: number;
-  headers: http.IncomingHttpHeaders;
-  body: http.IncomingMessage;
+  headers: IncomingHttpHeaders;
+  body: IncomingMessage;
 }
 
 /**

@@ -1,10 +1,11 @@
 import { constants } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import http, { type Server } from 'node:http';
+import type { Server } from 'node:http';
 import https from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
+import { http } from './node-http.ts';
 import { OperatorError } from './operator.ts';
 import { portRefused, portTaken } from './port-owner.ts';
 

@@ -5,19 +5,28 @@ import type { FollowingClock, TestClock } from './types.ts';
 /** Milliseconds between two reads of a followed clock. */
 const pause = 100;
 
+/** The clock as the instance reports it. */
+export interface ClockState {
+  readonly now: string;
+  /** Seconds from real time. */
+  readonly offsetSeconds: number;
+  readonly frozen: boolean;
+}
+
 /** The clock of an instance as this process knows it. */
 export class InstanceClock implements TestClock {
   readonly #api: ConsoleApi;
-  #offset: number;
+  #offset = 0;
+  /** The time of a stopped clock. */
+  #stoppedAt: number | undefined;
 
-  /** @param offsetSeconds from real time, as the instance reports it */
-  constructor(api: ConsoleApi, offsetSeconds: number) {
+  constructor(api: ConsoleApi, state: ClockState) {
     this.#api = api;
-    this.#offset = offsetSeconds * 1_000;
+    this.#show(state);
   }
 
   // Bound, so that `const { now } = clock` works.
-  readonly now = (): number => systemClock.now() + this.#offset;
+  readonly now = (): number => this.#stoppedAt ?? systemClock.now() + this.#offset;
 
   advance(seconds: number): Promise<void> {
     return this.#call('PUT', { advance: seconds });
@@ -37,14 +46,19 @@ export class InstanceClock implements TestClock {
   }
 
   async #call(method: 'GET' | 'PUT' | 'DELETE', body?: object): Promise<void> {
-    this.#offset = (await this.#api.must(method, '/clock', { body })).offsetSeconds * 1_000;
+    this.#show(await this.#api.must(method, '/clock', { body }));
+  }
+
+  #show({ now, offsetSeconds, frozen }: ClockState): void {
+    this.#offset = offsetSeconds * 1_000;
+    this.#stoppedAt = frozen ? Date.parse(now) : undefined;
   }
 }
 
 /** Returns a clock that is read again and again, without keeping the process alive. */
 export async function follow(consoleUrl: string): Promise<FollowingClock> {
-  const clock = new InstanceClock(new ConsoleApi(consoleUrl.replace(/\/$/, '')), 0);
-  await clock.read();
+  const api = new ConsoleApi(consoleUrl.replace(/\/$/, ''));
+  const clock = new InstanceClock(api, await api.must('GET', '/clock'));
   // An instance that has stopped leaves the last time.
   const again = (): unknown => setTimeout(() => clock.read().then(again, again), pause).unref();
   again();

@@ -1,3 +1,4 @@
+import type { ClockState } from './clock.ts';
 import type { ConsoleApi } from './console-api.ts';
 import type { Urls } from './types.ts';
 
@@ -6,7 +7,7 @@ export interface InstanceState {
   urls: Urls;
   /** Socket of this machine's agent for desktop applications; null without one. */
   agentSocket: string | null;
-  clock: { now: string; offsetSeconds: number };
+  clock: ClockState;
   database: string;
 }
 

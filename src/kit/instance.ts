@@ -100,7 +100,7 @@ class RunningInstance implements Alongside {
     this.log = owner.log;
     this.#api = api;
     this.#owner = owner;
-    this.clock = new InstanceClock(api, clock.offsetSeconds);
+    this.clock = new InstanceClock(api, clock);
     this.#tokens = new TokenRequests(api, urls.api, this.clock);
     this.#signing = new SigningRequests(api, urls.api, this.clock);
     this.#passed('ready');

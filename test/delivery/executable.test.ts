@@ -28,7 +28,7 @@ const build = async (to: string): Promise<string[]> => {
   return stdout.trim().split('\n');
 };
 const executable = (platform: string): string =>
-  built.find((file) => file.includes(platform)) ?? assert.fail(platform);
+  built.find((file) => file.includes(`-${platform}`)) ?? assert.fail(platform);
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'executable-'));
   built = await build(join(folder, 'one'));
@@ -73,6 +73,8 @@ describe('the executables', () => {
       // Mach-O, 64-bit; the processor is at offset 4.
       'darwin-arm64': (head: Buffer) =>
         head.readUInt32LE() === 0xfeedfacf && head.readUInt32LE(4) === 0x0100000c,
+      'darwin-x64': (head: Buffer) =>
+        head.readUInt32LE() === 0xfeedfacf && head.readUInt32LE(4) === 0x01000007,
       // PE: offset 60 contains the address of its header.
       'win-x64': (head: Buffer) =>
         head.toString('latin1', 0, 2) === 'MZ' && head.readUInt16LE(head.readUInt32LE(60) + 4) === 0x8664,

@@ -14,6 +14,7 @@ export const platforms = {
   'win-x64': { os: 'win32', cpu: 'x64' },
   'win-arm64': { os: 'win32', cpu: 'arm64', flags: ['--experimental-ffi'] },
   'darwin-arm64': { os: 'darwin', cpu: 'arm64' },
+  'darwin-x64': { os: 'darwin', cpu: 'x64' },
 };
 
 /** The platform of this machine, if it is one of them. */

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { http } from '@alongside/kernel/node-http';
 import type { Captured, Field, Journey, Message } from '../../../journeys/model.ts';
 import { titleOf } from '../../../journeys/text.ts';
 
@@ -44,7 +44,7 @@ function responseOf({ response, status }: Message): object {
   const body = response?.body ?? '';
   return {
     status: status ?? 0,
-    statusText: status === null ? '' : (STATUS_CODES[status] ?? ''),
+    statusText: status === null ? '' : (http.STATUS_CODES[status] ?? ''),
     httpVersion: 'HTTP/1.1',
     cookies: [],
     headers: pairs(response?.headers),
