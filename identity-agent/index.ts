@@ -8,7 +8,7 @@ import type { Log } from '@alongside/kernel/log';
 import { peerUserOf } from '@alongside/kernel/peer-user';
 import { portOwnersOf } from '@alongside/kernel/port-owner';
 import type { Generation, SessionMode } from '../src/cis/protocol.ts';
-import { type CertificateIssuer, decodeCertificates, encodeKeys } from './card/card-issue.ts';
+import { type CardIssuer, decodeCertificates, encodeKeys } from './card/card-issue.ts';
 import type { CardSeed } from './card/card-record.ts';
 import { CardStore } from './card/card-store.ts';
 import { seededCards } from './card/seed.ts';
@@ -102,9 +102,14 @@ export interface IdentityAgent {
 }
 
 /** CIS as the issuing authority of virtual cards. */
-const issuerAt = (cis: CisClient): CertificateIssuer => ({
+const issuerAt = (cis: CisClient): CardIssuer => ({
   async issue({ serial, ...request }) {
     return decodeCertificates(await cis.certify({ ...request, cardSerial: serial, ...encodeKeys(request) }));
+  },
+  async issueSigning({ serial, signingKey, ...request }) {
+    const key = Buffer.from(signingKey).toString('base64');
+    const { signing } = await cis.certifySigning({ ...request, cardSerial: serial, signingKey: key });
+    return Buffer.from(signing, 'base64');
   },
 });
 
@@ -118,7 +123,7 @@ function attach(agent: Agent, reader: Reader, store: CardStore): void {
     const card = reader.serial === undefined ? undefined : store.get(reader.serial);
     return card && { serial: card.serial, persona: card.persona ?? null, name: card.name };
   };
-  agent.attach(reader, label, { renew: (issuer) => reader.renew(issuer) });
+  agent.attach(reader, label, reader);
 }
 
 const configurationOf = (options: IdentityAgentOptions, port: ReaderPort): AgentConfiguration => ({

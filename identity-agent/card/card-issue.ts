@@ -20,6 +20,14 @@ export interface CertificateIssuer {
   issue(request: CertificateRequest): Promise<Readonly<Record<SlotName, Uint8Array>>>;
 }
 
+/** The authority for all keys of virtual cards. */
+export interface CardIssuer extends CertificateIssuer {
+  /** Returns a certificate, DER, of another signing key of a card that has its certificates. */
+  issueSigning(
+    request: Omit<CertificateRequest, 'authenticationKey' | 'unblockingCode'>,
+  ): Promise<Uint8Array>;
+}
+
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 /** Encodes new keys for CIS. */
@@ -78,8 +86,20 @@ export async function issueKeys(
   };
 }
 
+/** Generates a key pair for the signing slot alone and requests its certificate. Rejects as `issueKeys`. */
+export async function issueSigningKey(
+  { uid, serial, profile }: { uid: string; serial: string; profile: CardProfile },
+  keyType: CardKeyTypeId,
+  issuer: CardIssuer,
+): Promise<IssuedKey> {
+  const pair = await keyTypes[keyType].generate();
+  return certified(pair, await issuer.issueSigning({ uid, serial, profile, signingKey: pair.publicKey }));
+}
+
 /** Renews the keys of the card in the reader. Cards of other makers are renewed elsewhere. */
 export interface CardOffice {
   /** Generates and certifies new keys and writes them to the card. Rejects with the issuer's error, without any change. */
   renew(issuer: CertificateIssuer): Promise<void>;
+  /** Gives the card an RSA key for documents, unless it has one. Rejects with the issuer's error, without any change. */
+  ensureRsaSigningKey(): Promise<void>;
 }

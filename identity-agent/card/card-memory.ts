@@ -14,7 +14,7 @@ export interface SecretComparison {
 export interface CardMemory {
   /** 12 digits. */
   readonly serial: string;
-  readonly keyType: CardKeyTypeId;
+  keyType(slot: SlotName): CardKeyTypeId;
   /** DER; undefined before the card has its keys. */
   certificate(slot: SlotName): Uint8Array | undefined;
   /** PKCS#8 DER; undefined before the card has its keys. */
@@ -39,12 +39,12 @@ export interface StoredCardAccess {
 
 /** Returns a virtual card's memory in a card store. */
 export function storedCardMemory({ secrets, current, alone, put }: StoredCardAccess): CardMemory {
-  const { serial, keyType } = current();
+  const { serial } = current();
   const save = (card: StoredCard, secret: SecretName, hash: string, triesLeft: number): Promise<void> =>
     put({ ...card, [secret]: { hash, triesLeft } });
   return {
     serial,
-    keyType,
+    keyType: (slot) => current().slots?.[slot].keyType ?? current().keyType,
     certificate: (slot) => publicCard(current()).certificates?.[slot],
     privateKey: (slot) => {
       const card = current();

@@ -60,6 +60,8 @@ export interface StoredSecret {
 export interface StoredSlot {
   readonly privateKey: string;
   readonly certificate: string;
+  /** That of the card by default. */
+  readonly keyType?: CardKeyTypeId;
 }
 
 export interface StoredCard
@@ -138,7 +140,7 @@ const storedSecret = members({
   hash: base64url,
   triesLeft: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= TRIES,
 });
-const storedSlot = members({ privateKey: base64url, certificate: base64 });
+const storedSlot = members({ privateKey: base64url, certificate: base64, keyType: optional(isKeyTypeId) });
 
 const storedChecks: Record<string, Check> = {
   ...about,

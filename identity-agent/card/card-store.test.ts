@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, hash, verify, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, test } from 'node:test';
@@ -220,6 +220,50 @@ describe('CardStore', () => {
     };
     await assert.rejects(store.ensureKeys('first', resetting), { code: 'unknown_card' });
     assert.equal(store.get('first')?.certificates, undefined);
+  });
+
+  test('gets an RSA signing key at its first use, once, with the PIN for each signature', async (t) => {
+    const { store, reopen } = await temporaryStore(t);
+    await store.add(person);
+    const authority = new TestAuthority();
+    const { certificates } = await store.ensureKeys('tester', authority);
+    await store.ensureRsaSigningKey('tester', authority);
+    const made = store.get('tester')?.certificates;
+    await store.ensureRsaSigningKey('tester', authority);
+    assert.deepEqual(store.get('tester')?.certificates, made, 'it is made once');
+    assert.deepEqual(made?.authentication, certificates?.authentication);
+    const { publicKey } = new X509Certificate(made?.signing ?? '');
+    assert.deepEqual(publicKey.asymmetricKeyDetails, { modulusLength: 2_048, publicExponent: 65_537n });
+
+    const again = await reopen();
+    const client = new PivClient(new PivApplet(again.memory(again.get('tester')?.serial ?? '')));
+    await client.select();
+    const message = Buffer.from('a document');
+    for (const [algorithm, digest] of [
+      ['RS256', 'sha256'],
+      ['RS1', 'sha1'],
+    ] as const) {
+      const signature = await client.sign('signing', hash(digest, message, 'buffer'), algorithm, '123456');
+      assert.ok(verify(digest, message, publicKey, signature), algorithm);
+    }
+    await assert.rejects(client.sign('signing', hash('sha256', message, 'buffer'), 'RS256'), {
+      code: 'pin_required',
+    });
+    await client.verifyPin('123456');
+    const proof = await client.sign('authentication', hash('sha256', message, 'buffer'), 'ES256');
+    assert.ok(verify('sha256', message, new X509Certificate(made?.authentication ?? '').publicKey, proof));
+  });
+
+  test('keeps its signing key if the issuer certifies no other', async (t) => {
+    const { store } = await temporaryStore(t);
+    await store.add(person);
+    const authority = new TestAuthority();
+    const { certificates } = await store.ensureKeys('tester', authority);
+    const failing = Object.assign(new TestAuthority(), {
+      issueSigning: () => Promise.reject(new Error('closed')),
+    });
+    await assert.rejects(store.ensureRsaSigningKey('tester', failing), /closed/);
+    assert.deepEqual(store.get('tester')?.certificates, certificates);
   });
 
   test('sends the issuer the unblocking code with the first keys only', async (t) => {

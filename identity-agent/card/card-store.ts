@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { randomDigits } from '@alongside/kernel/ids';
 import { type CardStoreFiles, readCards, writeCards } from './card-file.ts';
-import { type CertificateIssuer, issueKeys } from './card-issue.ts';
+import {
+  type CardIssuer,
+  type CertificateIssuer,
+  type IssuedKey,
+  issueKeys,
+  issueSigningKey,
+} from './card-issue.ts';
 import { type CardMemory, storedCardMemory } from './card-memory.ts';
 import {
   type Card,
@@ -11,6 +17,7 @@ import {
   parseStoredCards,
   publicCard,
   type StoredCard,
+  type StoredSlot,
 } from './card-record.ts';
 import type { CardSecrets } from './card-secrets.ts';
 import { Mutex } from './mutex.ts';
@@ -169,6 +176,28 @@ export class CardStore {
     return this.#makeKeys({ ...this.#known(name), profile: 'standard' }, issuer);
   }
 
+  /**
+   * Replaces the signing key of a card with keys by an RSA one, unless it is one: verifiers of prescriptions take no other. It is made
+   * at the first signature, because it takes much longer than the usual keys. Rejects with the issuer's error, without any change.
+   */
+  async ensureRsaSigningKey(name: string, issuer: CardIssuer): Promise<void> {
+    const card = this.#known(name);
+    const { signing, authentication } = card.slots ?? {};
+    if (!signing || !authentication || (signing.keyType ?? card.keyType) === 'RSA-2048') return;
+    const made = await issueSigningKey(card, 'RSA-2048', issuer);
+    await this.#change(card.serial, (now) => {
+      // Renewed or replaced in the meantime: the new keys stay.
+      if (now.slots?.signing.privateKey !== signing.privateKey) return now;
+      return {
+        ...now,
+        slots: {
+          authentication,
+          signing: { ...this.#sealed(card, 'signing', made), keyType: 'RSA-2048' as const },
+        },
+      };
+    });
+  }
+
   memory(name: string): CardMemory {
     const { serial, cardKey } = this.#known(name);
     return storedCardMemory({
@@ -226,19 +255,22 @@ export class CardStore {
     };
   }
 
+  #sealed(card: StoredCard, slot: SlotName, key: IssuedKey): StoredSlot {
+    return {
+      privateKey: this.#secrets.sealPrivateKey(card, slot, key.privateKey),
+      certificate: Buffer.from(key.certificate).toString('base64'),
+    };
+  }
+
   async #makeKeys(card: StoredCard, issuer: CertificateIssuer): Promise<Card> {
     const { authentication, signing } = await issueKeys(
       card,
       issuer,
       card.slots ? undefined : this.#secrets.openUnblockingCode(card),
     );
-    const stored = (slot: SlotName, key: typeof signing) => ({
-      privateKey: this.#secrets.sealPrivateKey(card, slot, key.privateKey),
-      certificate: Buffer.from(key.certificate).toString('base64'),
-    });
     const slots = {
-      authentication: stored('authentication', authentication),
-      signing: stored('signing', signing),
+      authentication: this.#sealed(card, 'authentication', authentication),
+      signing: this.#sealed(card, 'signing', signing),
     };
     return this.#change(card.serial, (now) => {
       if (now.cardKey !== card.cardKey) throw unknown(card.serial);

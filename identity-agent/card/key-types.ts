@@ -86,13 +86,16 @@ export interface SignatureAlgorithm {
   check(result: Uint8Array): void;
 }
 
-/** DigestInfo of SHA-256 up to the digest (RFC 8017 section 9.2, note 1). */
-const SHA256_DIGEST_INFO = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+/** DigestInfo of SHA-256 and of SHA-1 up to the digest (RFC 8017 section 9.2, note 1), by the length of the digest in bytes. */
+const digestInfos = new Map([
+  [32, Buffer.from('3031300d060960864801650304020105000420', 'hex')],
+  [20, Buffer.from('3021300906052b0e03021a05000414', 'hex')],
+]);
 const RSA_BLOCK = 256;
 
-/** Returns the DigestInfo of a SHA-256 digest (RFC 8017 section 9.2), which a module pads itself. */
+/** Returns the DigestInfo of a SHA-256 or SHA-1 digest (RFC 8017 section 9.2), which a module pads itself. */
 export const digestInfo = (digest: Uint8Array): Uint8Array =>
-  new Uint8Array(Buffer.concat([SHA256_DIGEST_INFO, digest]));
+  new Uint8Array(Buffer.concat([digestInfos.get(digest.length) ?? Buffer.alloc(0), digest]));
 
 /** EMSA-PKCS1-v1_5 (RFC 8017 section 9.2): the card only performs the raw private key operation. */
 function pkcs1Block(digest: Uint8Array): Uint8Array {
@@ -110,7 +113,16 @@ function checkEcdsa(result: Uint8Array): void {
   if (integers.length !== 2 || !wellFormed) throw new TlvError('An ECDSA signature is two integers.');
 }
 
-/** The registry of signature algorithms, by their JOSE names (RFC 7518 section 3.1). ES256 results are DER. */
+function checkRsa(result: Uint8Array): void {
+  if (result.length !== RSA_BLOCK) throw new TlvError('An RSA-2048 signature has 256 bytes.');
+}
+
+const rsaSignature = { cardAlgorithm: 0x07, keyType: 'rsa', block: pkcs1Block, check: checkRsa } as const;
+
+/**
+ * The registry of signature algorithms, by their names (RFC 7518 section 3.1; RS1: RFC 8812 section 2). ES256 results are DER. The
+ * first for a key is its usual one.
+ */
 export const signatureAlgorithms = {
   ES256: {
     cardAlgorithm: 0x11,
@@ -119,15 +131,8 @@ export const signatureAlgorithms = {
     block: (digest) => digest,
     check: checkEcdsa,
   },
-  RS256: {
-    cardAlgorithm: 0x07,
-    keyType: 'rsa',
-    digestLength: 32,
-    block: pkcs1Block,
-    check: (result) => {
-      if (result.length !== RSA_BLOCK) throw new TlvError('An RSA-2048 signature has 256 bytes.');
-    },
-  },
+  RS256: { ...rsaSignature, digestLength: 32 },
+  RS1: { ...rsaSignature, digestLength: 20 },
 } as const satisfies Record<string, SignatureAlgorithm>;
 
 export type SignatureAlgorithmId = keyof typeof signatureAlgorithms;

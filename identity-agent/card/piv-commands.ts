@@ -156,7 +156,7 @@ async function keyOf(name: SlotName, { state, card }: AppletContext): Promise<Pr
   if (loaded) return loaded;
   const stored = card.privateKey(name);
   if (!stored) return undefined;
-  const operation = await keyTypes[card.keyType].load(stored);
+  const operation = await keyTypes[card.keyType(name)].load(stored);
   state.keys.set(name, operation);
   return operation;
 }
@@ -165,7 +165,7 @@ const generalAuthenticate: Instruction = async ({ p1, p2, data = nothing }, cont
   const { card, state, pinWasJustVerified } = context;
   if (p2 === MANAGEMENT_KEY) return challengeOf(p1, parseTlv(onlyTlv(data, 0x7c), { items: 4 }));
   const [name, slot] = slotOf(p2) ?? [];
-  if (!name || !slot || p1 !== keyTypes[card.keyType].algorithm) return SW.wrongParameters;
+  if (!name || !slot || p1 !== keyTypes[card.keyType(name)].algorithm) return SW.wrongParameters;
   if (!(slot.pinAlways ? pinWasJustVerified : state.pinVerified)) return SW.securityStatusNotSatisfied;
   // Dynamic authentication template: an empty 82 requests the response, 81 is the challenge (SP 800-73-4 part 2 table 7).
   const template = parseTlv(onlyTlv(data, 0x7c), { items: 2 });

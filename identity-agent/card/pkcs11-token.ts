@@ -21,7 +21,11 @@ const CK = {
   pinLocked: 0x4_0000,
 } as const;
 
-const mechanisms: Readonly<Record<SignatureAlgorithmId, number>> = { ES256: 0x1041, RS256: 0x0001 };
+const mechanisms: Readonly<Record<SignatureAlgorithmId, number>> = {
+  ES256: 0x1041,
+  RS256: 0x0001,
+  RS1: 0x0001,
+};
 
 /** Maximum number of objects of a kind on a card. */
 const MOST_OBJECTS = 32;
@@ -99,7 +103,7 @@ export class Pkcs11Token {
       }
       const key = this.#objects(CK.privateKey, id)[0];
       if (!key) throw new CardError('object_missing', 'The card has no such key.');
-      const input = algorithm === 'RS256' ? digestInfo(digest) : digest;
+      const input = algorithm === 'ES256' ? digest : digestInfo(digest);
       this.#module.C_SignInit(this.#session, { mechanism: mechanisms[algorithm] }, key);
       if (this.#asksEachTime(key)) this.#confirm(pin);
       const signature = this.#module.C_Sign(this.#session, Buffer.from(input), Buffer.alloc(1024));

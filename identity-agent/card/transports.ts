@@ -1,7 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Log } from '@alongside/kernel/log';
 import { OperatorError } from '@alongside/kernel/operator';
-import type { CertificateIssuer } from './card-issue.ts';
+import type { CardIssuer } from './card-issue.ts';
 import type { CardStore } from './card-store.ts';
 import type { Reader } from './transport.ts';
 import { VirtualReader } from './virtual-reader.ts';
@@ -23,7 +23,7 @@ export interface CardSettings {
 /** Options for opening a reader. */
 export interface TransportOptions {
   readonly store: CardStore;
-  readonly issuer: CertificateIssuer;
+  readonly issuer: CardIssuer;
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: CardSettings;

@@ -104,6 +104,7 @@ describe('VirtualReader', () => {
     const issuer = {
       issue: (request: Parameters<TestAuthority['issue']>[0]) =>
         open ? authority.issue(request) : Promise.reject(new Error('closed')),
+      issueSigning: () => Promise.reject(new Error('closed')),
     };
     const reader = new VirtualReader(store, issuer);
     await assert.rejects(reader.insert('tester'), /closed/);

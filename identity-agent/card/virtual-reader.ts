@@ -1,5 +1,5 @@
 import { type CardClient, CardError } from './card-client.ts';
-import type { CertificateIssuer } from './card-issue.ts';
+import type { CardIssuer, CertificateIssuer } from './card-issue.ts';
 import { type Card, CardStoreError } from './card-record.ts';
 import type { CardStore } from './card-store.ts';
 import { PivApplet } from './piv-applet.ts';
@@ -45,14 +45,14 @@ class VirtualCard implements CardTransport, InsertedCard {
 export class VirtualReader implements Reader {
   readonly name = 'Virtual reader';
   readonly #store: CardStore;
-  readonly #issuer: CertificateIssuer;
+  readonly #issuer: CardIssuer;
   readonly #listeners = new Set<(present: boolean) => void>();
   readonly #forgetStore: () => void;
   #inserted: VirtualCard | undefined;
   /** The card that waits for its keys before insertion. Any later change of the slot cancels it. */
   #awaited: string | undefined;
 
-  constructor(store: CardStore, issuer: CertificateIssuer) {
+  constructor(store: CardStore, issuer: CardIssuer) {
     this.#store = store;
     this.#issuer = issuer;
     this.#forgetStore = store.onGone((serial) => {
@@ -102,6 +102,14 @@ export class VirtualReader implements Reader {
     const card = this.#inserted;
     if (!card) throw removed();
     await this.#store.renewKeys(card.serial, issuer);
+    card.forgetKeys();
+  }
+
+  /** Gives the card in the slot an RSA signing key. Rejects as `renew`. */
+  async ensureRsaSigningKey(): Promise<void> {
+    const card = this.#inserted;
+    if (!card) throw removed();
+    await this.#store.ensureRsaSigningKey(card.serial, this.#issuer);
     card.forgetKeys();
   }
 

@@ -21,6 +21,7 @@ import {
   type SessionEnd,
   type SignInAnswer,
   type SignInRequest,
+  type SigningKeyRequest,
   type UnlockAnswer,
   type UnlockRequest,
 } from '../../src/cis/protocol.ts';
@@ -137,9 +138,18 @@ export class CisClient {
 
   /** Requests certificates for a virtual card. */
   certify(request: CertificateRequest): Promise<CertificateAnswer> {
+    return this.#call('POST', paths.certificates, request, { secret: this.#issuerSecret });
+  }
+
+  /** Requests the certificate of another signing key of a virtual card. */
+  certifySigning(request: SigningKeyRequest): Promise<Pick<CertificateAnswer, 'signing'>> {
+    return this.#call('POST', paths.cardSigningKey, request, { secret: this.#issuerSecret });
+  }
+
+  get #issuerSecret(): string {
     const secret = this.#options.cardIssuerSecret;
     if (!secret) throw new ServerCallError('this agent has no secret to have virtual cards certified with');
-    return this.#call<CertificateAnswer>('POST', paths.certificates, request, { secret });
+    return secret;
   }
 
   /** Examines a card before the PIN prompt. @param correlation links it to the insertion, in X-Correlation-ID */

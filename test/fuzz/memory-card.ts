@@ -14,7 +14,7 @@ export async function memoryCard(): Promise<CardMemory> {
   const secrets = { pin: '313233343536ffff', puk: '3837363534333231' };
   return {
     serial: card.serial,
-    keyType: card.keyType,
+    keyType: () => card.keyType,
     certificate: (slot) => keys[slot].certificate,
     privateKey: (slot) => keys[slot].privateKey,
     triesLeft: () => 3,

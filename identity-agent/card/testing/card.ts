@@ -10,7 +10,7 @@ import {
   type CryptoEngineParameters,
   PublicKeyInfo,
 } from 'pkijs';
-import type { CertificateIssuer, CertificateRequest } from '../card-issue.ts';
+import type { CardIssuer, CertificateRequest } from '../card-issue.ts';
 import type { CardSeed } from '../card-record.ts';
 import { CardStore } from '../card-store.ts';
 import { PivApplet } from '../piv-applet.ts';
@@ -22,7 +22,7 @@ const nameOf = (value: string) =>
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256' };
 
 /** A real certificate authority for tests. */
-export class TestAuthority implements CertificateIssuer {
+export class TestAuthority implements CardIssuer {
   /** Requests received, in order. */
   readonly requests: CertificateRequest[] = [];
   /** Expiry of the certificates that it issues from now on. */
@@ -41,6 +41,10 @@ export class TestAuthority implements CertificateIssuer {
     );
     if (!authentication || !signing) throw new Error('Two keys make two certificates.');
     return { authentication, signing };
+  }
+
+  issueSigning({ uid, signingKey }: Pick<CertificateRequest, 'uid' | 'signingKey'>): Promise<Uint8Array> {
+    return this.#certificate(uid, signingKey);
   }
 
   /** Returns the serial of the last card certified for this person. */

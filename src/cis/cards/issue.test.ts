@@ -7,7 +7,7 @@ import { openDatabase } from '../../storage/dialects.ts';
 import { Settings } from '../../storage/settings.ts';
 import { Authorities } from '../issuing-authority/authority.ts';
 import { paths } from '../protocol.ts';
-import { issueCard, newCardKey, spkiOf } from '../testing/cards.ts';
+import { issueCard, manager, newCardKey, spkiOf } from '../testing/cards.ts';
 import { startCis, startTime, type TestCis, uids } from '../testing/cis.ts';
 
 const day = 86_400_000;
@@ -144,5 +144,64 @@ describe('POST /cards/certificates', () => {
     const kept = await settings.get('cis.authority.own');
     assert.ok(kept && !kept.includes('PRIVATE') && !kept.includes('{'), 'sealed');
     await database.close();
+  });
+});
+
+describe('POST /cards/signing-certificate', () => {
+  let cis: TestCis;
+  before(async () => {
+    cis = await startCis();
+  });
+  after(() => cis.close());
+
+  const order = (body: object, as: 'cardIssuer' | 'console' = 'cardIssuer') =>
+    cis.call<{ signing: string; error?: string }>(paths.cardSigningKey, { body, as });
+  const rsa = () => spkiOf(newCardKey('rsa').publicKey);
+
+  test('certifies another signing key of a card, and leaves its certificates and its unblocking code', async () => {
+    const card = await issueCard(cis, uids.gp);
+    const codeBefore = (
+      await cis.database.get<{ unblocking_sealed: string }>({
+        text: 'SELECT unblocking_sealed FROM card WHERE serial = ?',
+        values: [card.serial],
+      })
+    )?.unblocking_sealed;
+    const signingKey = rsa();
+    const { status, body } = await order({
+      uid: uids.gp,
+      cardSerial: card.serial,
+      profile: 'standard',
+      signingKey,
+    });
+    assert.equal(status, 201);
+    const x509 = new X509Certificate(Buffer.from(body.signing, 'base64'));
+    assert.equal(spkiOf(x509.publicKey), signingKey);
+    assert.equal(x509.subject, new X509Certificate(Buffer.from(card.signingCertificate, 'base64')).subject);
+    const rows = await cis.database.all<{ purpose: string; revoked_at: number | null; sealed: string }>({
+      text: 'SELECT purpose, revoked_at, unblocking_sealed AS sealed FROM certificate JOIN card ON card.serial = card_serial WHERE card_serial = ? ORDER BY purpose',
+      values: [card.serial],
+    });
+    assert.deepEqual(
+      rows.map(({ purpose }) => purpose),
+      ['authentication', 'signing', 'signing'],
+    );
+    for (const row of rows) assert.deepEqual([row.revoked_at, row.sealed], [null, codeBefore]);
+  });
+
+  test('refuses callers, people, cards and keys that it must not certify', async () => {
+    const { serial: cardSerial } = await issueCard(cis, uids.gp);
+    const good = { uid: uids.gp, cardSerial, profile: 'standard', signingKey: rsa() };
+    assert.equal((await order(good, 'console')).status, 403);
+    for (const [change, status] of [
+      [{ uid: uids.nurse }, 404],
+      [{ cardSerial: '999999999999' }, 404],
+      [{ signingKey: 'QUJDRA==' }, 422],
+      [{ authenticationKey: rsa() }, 400],
+    ] as const)
+      assert.equal((await order({ ...good, ...change })).status, status, JSON.stringify(Object.keys(change)));
+    const revocation = { actor: manager, reason: 'keyCompromise' };
+    const revoked = await cis.call(`/cards/${cardSerial}/revoke`, { body: revocation, as: 'console' });
+    assert.ok(revoked.status < 300);
+    assert.equal((await order(good)).status, 409);
   });
 });

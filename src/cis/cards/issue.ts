@@ -9,10 +9,13 @@ import {
   type CertificateOrder,
   cardSerial,
   type IssuedCertificates,
+  readCardKey,
   readKeys,
+  type SigningKeyOrder,
   spki,
 } from '../issuing-authority/card-certificates.ts';
 import { profileNames } from '../issuing-authority/profiles.ts';
+import { paths } from '../protocol.ts';
 import { digits12, readBody } from '../shapes.ts';
 import type { CardCall, CardServices } from './services.ts';
 
@@ -24,12 +27,16 @@ interface Ordered extends CardCall {
 /** The default unblocking code of virtual cards in development. */
 const publishedUnblockingCode = '87654321';
 
-const shape = z.strictObject({
+const ofCard = {
   uid: digits12,
   cardSerial,
   profile: z.enum(profileNames, `must be of ${profileNames.join(', ')}`),
-  authenticationKey: spki,
   signingKey: spki,
+};
+const signingShape = z.strictObject(ofCard);
+const shape = z.strictObject({
+  ...ofCard,
+  authenticationKey: spki,
   unblockingCode: z
     .string()
     .regex(/^\d{8}$/, 'must be 8 digits')
@@ -94,6 +101,49 @@ const list = steps<CardCall>('cis.issue-certificates')
   .step(storeCertificates)
   .step(answerCertificates);
 
-/** `POST /cards/certificates`: issues the certificates of a virtual card. */
-export const issueRoutes = (cis: CardServices): Route[] =>
-  route('/cards/certificates', { POST: handler(list, cis) });
+interface SigningKeyCall extends CardCall {
+  signingOrder: SigningKeyOrder;
+}
+
+function readSigningOrder({ request }: CardCall) {
+  const { signingKey, ...card } = readBody(request, signingShape);
+  return { signingOrder: { ...card, key: readCardKey(signingKey) } };
+}
+
+/** Only a card that has certificates of this person gets another. */
+const requireOwnCard = check('holder', async function requireOwnCard({ cis, signingOrder }: SigningKeyCall) {
+  const { cardSerial: serial, uid } = signingOrder;
+  if ((await cis.records.holderOf(serial)) !== uid) throw errors.cardUnknown(`${uid} has no card ${serial}`);
+  await cis.cards.requireIssuable(serial, uid, true);
+});
+
+async function issueSigning({
+  cis,
+  caller,
+  signingOrder,
+}: SigningKeyCall & { caller: Caller } & Passed<'caller' | 'virtual-cards' | 'holder'>) {
+  const { certificate, record } = await cis.certificates.issueSigning(signingOrder);
+  const { uid, cardSerial: card, serial } = record;
+  const audited = cis.audit.recordStatement({
+    actor: caller,
+    action: 'cis.certificates-issued',
+    target: uid,
+    outcome: 'ok',
+    detail: { card, profile: signingOrder.profile, serial },
+  });
+  await cis.cards.issued(card, uid, undefined, [record], audited);
+  return json(201, { signing: certificate.toString('base64') });
+}
+
+const signingList = steps<CardCall>('cis.issue-card-signing-certificate')
+  .step(admit('cardIssuer'))
+  .step(allowVirtualCards)
+  .step(readSigningOrder)
+  .step(requireOwnCard)
+  .step(issueSigning);
+
+/** `POST /cards/certificates`: issues the certificates of a virtual card; `…/signing-certificate`: that of another signing key. */
+export const issueRoutes = (cis: CardServices): Route[] => [
+  ...route(paths.certificates, { POST: handler(list, cis) }),
+  ...route(paths.cardSigningKey, { POST: handler(signingList, cis) }),
+];

@@ -8,10 +8,14 @@ import { type Authorities, type Authority, subjectIn } from './authority.ts';
 import type { NewCertificate } from './certificate-records.ts';
 import { type CertificatePurpose, isCardKey, profiles, validityOf, virtualCardPolicies } from './profiles.ts';
 
-export interface CertificateOrder {
+/** The card of an order. */
+interface OrderedCard {
   uid: string;
   cardSerial: string;
   profile: CardProfile;
+}
+
+export interface CertificateOrder extends OrderedCard {
   /** SPKI DER. */
   keys: Record<CertificatePurpose, Buffer>;
 }
@@ -22,6 +26,14 @@ export const spki = base64(1_024);
 export const cardSerial = z
   .string()
   .regex(/^[A-Za-z0-9-]{4,40}$/, 'must be 4 to 40 letters, digits and hyphens');
+
+/** An order for another signing key of a card. */
+export interface SigningKeyOrder extends OrderedCard {
+  /** SPKI DER. */
+  key: Buffer;
+}
+
+const derOf = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' });
 
 function readKey(der: Buffer): KeyObject {
   let key: KeyObject;
@@ -38,9 +50,11 @@ function readKey(der: Buffer): KeyObject {
 export function readKeys(authenticationKey: Buffer, signingKey: Buffer): CertificateOrder['keys'] {
   const [authentication, signing] = [readKey(authenticationKey), readKey(signingKey)];
   if (authentication.equals(signing)) throw errors.cardKeyUnfit('the keys are equal');
-  const der = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' });
-  return { authentication: der(authentication), signing: der(signing) };
+  return { authentication: derOf(authentication), signing: derOf(signing) };
 }
+
+/** Parses one key of a card. @throws Refusal `invalid_key` */
+export const readCardKey = (key: Buffer): Buffer => derOf(readKey(key));
 
 /** The signed certificates of a card, and the records to store. */
 export interface IssuedCertificates {
@@ -64,8 +78,8 @@ export class CardCertificates {
   async issue(order: CertificateOrder): Promise<IssuedCertificates> {
     const authority = await this.#authorities.ensure(profiles[order.profile].authority);
     const [authentication, signing] = await Promise.all([
-      this.#issueOne(order, 'authentication', authority),
-      this.#issueOne(order, 'signing', authority),
+      this.#issueOne(order, 'authentication', order.keys.authentication, authority),
+      this.#issueOne(order, 'signing', order.keys.signing, authority),
     ]);
     return {
       answer: {
@@ -76,11 +90,24 @@ export class CardCertificates {
     };
   }
 
+  /** Signs the certificate of another signing key. The certificates that the card has stay valid. */
+  async issueSigning({
+    key,
+    ...card
+  }: SigningKeyOrder): Promise<{ certificate: Buffer; record: NewCertificate }> {
+    return this.#issueOne(
+      card,
+      'signing',
+      key,
+      await this.#authorities.ensure(profiles[card.profile].authority),
+    );
+  }
+
   get #revocation(): { crl: string; ocsp: string } {
     return { crl: `${this.#origin}${paths.crl}`, ocsp: `${this.#origin}${paths.ocsp}` };
   }
 
-  async #issueOne(order: CertificateOrder, purpose: CertificatePurpose, authority: Authority) {
+  async #issueOne(order: OrderedCard, purpose: CertificatePurpose, key: Buffer, authority: Authority) {
     const { buildCertificate, newSerial } = await import('./x509-builder.ts');
     const profile = profiles[order.profile];
     const policy = virtualCardPolicies[purpose];
@@ -93,7 +120,7 @@ export class CardCertificates {
         issuer: authority.name,
         issuerKey: authority.publicKey,
         subject: subjectIn('people', ['CN', order.uid]),
-        subjectKey: order.keys[purpose],
+        subjectKey: key,
         notBefore,
         notAfter,
         keyUsage: policy.keyUsage,

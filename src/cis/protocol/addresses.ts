@@ -34,6 +34,7 @@ export const paths = {
   organisations: '/directory/organisations',
   jobRoles: '/directory/job-roles',
   certificates: '/cards/certificates',
+  cardSigningKey: '/cards/signing-certificate',
   /** `POST` with `HeldCard`, agent: 204 if the card can sign in, else 403 with a `SignInRefusal`, before the PIN prompt. */
   cardExamination: '/cards/examination',
   /** `POST`, agent: certifies new keys of the card before its certificates expire. */

@@ -24,6 +24,12 @@ export interface CertificateAnswer {
   signing: string;
 }
 
+/**
+ * Body of `POST /cards/signing-certificate`, for the issuer of virtual cards: another signing key of a card that has its certificates
+ * (SPKI DER in base64). The response is 201 with `signing` of `CertificateAnswer`.
+ */
+export type SigningKeyRequest = Omit<CertificateRequest, 'authenticationKey' | 'unblockingCode'>;
+
 /** Days before the expiry of the certificate in which the holder can renew the card. */
 export const renewalDays = 90;
 
