@@ -15,6 +15,8 @@ import { seededCards } from './card/seed.ts';
 import type { Reader } from './card/transport.ts';
 import type { CardSettings } from './card/transports.ts';
 import { VirtualReader } from './card/virtual-reader.ts';
+import { signaturePath } from './credential-management/consent.ts';
+import type { CredentialManagement } from './credential-management/index.ts';
 import { createBrowserSide } from './handoff/routes.ts';
 import { UsedRequests } from './handoff/used-requests.ts';
 import type { AgentConfiguration } from './protocol.ts';
@@ -71,6 +73,12 @@ export interface IdentityAgentOptions {
   confirmSignIn?: boolean;
   /** Also serves a fetch from CIS2's own page, if the browser allows it; off by default. */
   fetchTransport?: boolean;
+  /** Lets pages have documents signed with the card, over the published ports; off by default. */
+  credentialManagement?: boolean;
+  /** Origins of the pages that may; in development also those of this machine. */
+  credentialManagementOrigin?: readonly string[];
+  /** Ports other than the published ones, and milliseconds for the user's answer, for tests. */
+  credentialManagementTest?: { ports?: readonly number[]; patience?: number };
   /** Returns tickets of CIS's legacy interface, for desktop applications that need them; off by default. */
   legacyTickets?: boolean;
   /** Lets CIS certify virtual cards. */
@@ -126,7 +134,11 @@ function attach(agent: Agent, reader: Reader, store: CardStore): void {
   agent.attach(reader, label, reader);
 }
 
-const configurationOf = (options: IdentityAgentOptions, port: ReaderPort): AgentConfiguration => ({
+const configurationOf = (
+  options: IdentityAgentOptions,
+  port: ReaderPort,
+  signing: CredentialManagement | undefined,
+): AgentConfiguration => ({
   version: agentVersion,
   generation: options.generation,
   mode: options.mode,
@@ -138,6 +150,7 @@ const configurationOf = (options: IdentityAgentOptions, port: ReaderPort): Agent
   reader: port.problem === null ? (port.reader?.name ?? null) : null,
   readerProblem: port.problem,
   fetchTransport: options.fetchTransport ?? false,
+  credentialManagementPorts: signing ? [...signing.ports] : null,
   now: new Date(options.clock.now()).toISOString(),
 });
 
@@ -196,18 +209,24 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
     strictNavigation: options.strictNavigation ?? true,
     fetchTransport: options.fetchTransport ?? false,
     confirmSignIn: options.confirmSignIn ?? false,
+    credentialManagement: options.credentialManagement ?? false,
     peerUser: peerUserOf(options.url, options.checkPeerUser),
     portOwners: portOwnersOf(options.checkPeerUser),
     usedRequests,
   });
-  const page = new URL(signInPath, options.url).href;
-  const questions = new QuestionNotice({ agent, clock, page, isSeen: () => browser.isAsking() });
+  const questions = new QuestionNotice({
+    agent,
+    clock,
+    pageOf: (question) => new URL(question === 'signature' ? signaturePath : signInPath, options.url).href,
+    isSeen: (question) => (question === 'signature' ? browser.isAskingToSign() : browser.isAsking()),
+  });
+  let signing: CredentialManagement | undefined;
 
   const handwork = development ? developmentMethods({ agent, store, reader: virtual(), reset }) : {};
   const methods = {
     ...ticketMethods(agent, () => questions.asked()),
     ...apiMethods(),
-    ...deskMethods(agent, () => configurationOf(options, port), options.refusals),
+    ...deskMethods(agent, () => configurationOf(options, port, signing), options.refusals),
     ...cardMethods(agent),
     ...handwork,
     ...(development ? slotMethods(store, issuer) : {}),
@@ -227,11 +246,22 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
       routes: browser.routes,
       before: browser.before,
       async start() {
+        if (options.credentialManagement) {
+          const { startCredentialManagement } = await import('./credential-management/index.ts');
+          const origins = options.credentialManagementOrigin ?? [];
+          signing = await startCredentialManagement({
+            ...options,
+            ...options.credentialManagementTest,
+            agent,
+            origins,
+          });
+        }
         await socket.listen();
         work.start();
         await work.tick();
       },
       async stop() {
+        await signing?.stop();
         await socket.close();
         await work.stop();
         await agent.stop();

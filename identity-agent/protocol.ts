@@ -115,6 +115,8 @@ export interface AgentConfiguration {
   /** The reason for the missing reader, as one sentence. */
   readerProblem: string | null;
   fetchTransport: boolean;
+  /** Ports on which pages have documents signed; null if that is off. */
+  credentialManagementPorts: number[] | null;
   /** ISO time of the agent's clock. */
   now: string;
 }
@@ -197,8 +199,15 @@ export const methods = {
   /** `{}` -> AgentStatus. New keys and certificates, in the last 90 days of the old ones. */
   renewCard: 'renewCard',
   // Development only: actions of a user. Calls that return AgentStatus do so after the action has taken effect.
-  /** `{pin}` -> AgentStatus, also for a right PIN with a refused card. */
+  /**
+   * `{pin, question?}` -> AgentStatus, also for a right PIN with a refused card. It answers the open prompt; with `question`, only the
+   * prompt `pin`, or the documents with this id.
+   */
   answerPin: 'development.answerPin',
+  /** `{}` -> the documents that a page wants signed. */
+  question: 'development.question',
+  /** `{}` -> AgentStatus. Declines to sign documents. */
+  declineQuestion: 'development.declineQuestion',
   /** `{roleId}` -> AgentStatus. */
   answerRole: 'development.answerRole',
   /** `{}` -> `{cards: SocketCard[]}`. */

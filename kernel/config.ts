@@ -54,11 +54,17 @@ export const exposedFlags = (shape: z.ZodRawShape, flags: Record<string, unknown
 /** Flags of every command, which are read before its own. */
 const everywhere = ['help', 'quiet', 'version'];
 
+/** Metadata of a list whose flag may be given several times. */
+export const isRepeatable = { repeatable: true } as const;
+
 const optionsOf = (shape: z.ZodRawShape): ParseArgsConfig['options'] & object =>
   Object.fromEntries(
     Object.entries(shape).map(([key, schema]) => [
       flagOf(key),
-      { type: isBoolean(schema as z.ZodType) ? ('boolean' as const) : ('string' as const) },
+      {
+        type: isBoolean(schema as z.ZodType) ? ('boolean' as const) : ('string' as const),
+        multiple: (schema as z.ZodType).meta()?.repeatable === true,
+      },
     ]),
   );
 

@@ -208,6 +208,8 @@ const agentOf = (wiring: Wiring, here: Cis2Here) => {
     mode: config.agentMode,
     requireRole: config.agentRequireRole,
     fetchTransport: config.agentFetchTransport,
+    credentialManagement: config.credentialManagement,
+    credentialManagementOrigin: config.credentialManagementOrigin,
     legacyTickets: config.legacyCis,
     checkPeerUser: !config.anyLocalUser,
     cardIssuerSecret: wiring.cisSecrets.cardIssuer,

@@ -1,5 +1,6 @@
-import { carriesSecret, isSecret } from '@alongside/kernel/config';
+import { carriesSecret, isRepeatable, isSecret } from '@alongside/kernel/config';
 import { nearest } from '@alongside/kernel/operator';
+import { isOrigin } from '@alongside/kernel/origin';
 import { z } from 'zod';
 import { optionsByBase } from './authorisation/hardening.ts';
 import { apis } from './gateway/apis/registry.ts';
@@ -54,6 +55,12 @@ const only = z.union([z.string().transform((value) => value.split(',')), z.array
     )
     .min(1, 'must name at least one service'),
 );
+
+/** Origins of pages, in a list or separated by commas. */
+const origins = z
+  .union([z.string().transform((value) => [value]), z.array(z.string())])
+  .transform((values) => values.flatMap((value) => value.split(',').filter(Boolean)))
+  .refine((values) => values.every(isOrigin), 'must be origins, such as https://app.example.org');
 
 /** An object, or JSON of one in a flag. */
 const objectOrJson = z.union([
@@ -240,6 +247,15 @@ export const configShape = {
     .describe('Session mode of the Identity Agent'),
   agentRequireRole: off('A person without a role cannot sign in at the agent'),
   agentFetchTransport: off("Let the agent also serve calls of CIS2's own page, if the browser allows them"),
+  credentialManagement: off(
+    'Let pages have documents signed by the smartcard, over the published ports of Credential Management (see docs/signing.md)',
+  ),
+  credentialManagementOrigin: origins
+    .default([])
+    .describe(
+      'Origin of a page that may have documents signed; repeatable, or separated by commas. Pages of this machine may in development',
+    )
+    .meta(isRepeatable),
   apiLimits: apiLimits
     .default({})
     .describe(

@@ -5,7 +5,7 @@ import { parseJsonObject } from '@alongside/kernel/json';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import { fetchHeader } from '../protocol.ts';
-import { checkCaller, checkPeerUser, checkPreflight, type GuardedRequest } from './guard.ts';
+import { checkCaller, checkPeerUser, checkPreflight, type GuardedRequest, privateNetwork } from './guard.ts';
 import { answerRequest, type HandOffCall } from './hand-off.ts';
 import { decodeRequest } from './request.ts';
 
@@ -44,15 +44,12 @@ const fetchHandOff = steps<HandOffCall>('identity-agent.fetch')
   .use(answerRequest)
   .step(returnLocation);
 
-function allowFetch({ request }: GuardedRequest & Passed<'caller'>): Answer {
-  const old = request.headers['access-control-request-private-network'] === 'true';
-  return new Answer(204, {
+const allowFetch = ({ request }: GuardedRequest & Passed<'caller'>): Answer =>
+  new Answer(204, {
     'access-control-allow-methods': 'POST',
     'access-control-allow-headers': `content-type, ${fetchHeader}`,
-    // Browsers before Local Network Access require this one.
-    ...(old ? { 'access-control-allow-private-network': 'true' } : {}),
+    ...privateNetwork(request),
   });
-}
 
 const preflight = steps<GuardedRequest>('identity-agent.preflight').step(checkPreflight).step(allowFetch);
 

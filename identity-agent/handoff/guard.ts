@@ -100,6 +100,12 @@ export const checkOwnScript = check(
   },
 );
 
+/** Returns the header with which browsers before Local Network Access let a page call this machine, if they ask for it. */
+export const privateNetwork = ({ headers }: Pick<HttpRequest, 'headers'>): Headers =>
+  headers['access-control-request-private-network'] === 'true'
+    ? { 'access-control-allow-private-network': 'true' }
+    : {};
+
 const always: Headers = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',

@@ -59,7 +59,7 @@ function contextOf(desk: InteractionDesk, interaction: Interaction): PageContext
   if (agent.card?.usable && !agent.session?.awaitingRole && !vouching.sessionFor(interaction))
     agent.askForPin(applicationOf(interaction.trusted.claims));
   return {
-    status: agent.status(),
+    status: agent.signInStatus(),
     insertion: agent.card?.insertion ?? '',
     notice: interaction.notice,
     application: interaction.trusted.claims.client_name,

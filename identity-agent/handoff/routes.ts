@@ -11,6 +11,7 @@ import type { PortOwners } from '@alongside/kernel/port-owner';
 import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/request';
 import { anyMethod, route, withoutMethodErrors } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
+import { consentRoutes } from '../credential-management/consent.ts';
 import { errors } from '../errors.ts';
 import { handOffPath } from '../protocol.ts';
 import { CardVisits } from '../self-service/card-visits.ts';
@@ -50,6 +51,8 @@ export interface BrowserSideOptions {
   confirmSignIn: boolean;
   /** Whether CIS2's own page may call the agent. */
   fetchTransport: boolean;
+  /** Whether pages may have documents signed. */
+  credentialManagement: boolean;
   peerUser: PeerUser;
   portOwners: PortOwners;
   usedRequests: UsedRequests;
@@ -61,6 +64,8 @@ export interface BrowserSide {
   before(request: HttpRequest): Answer | undefined;
   /** Returns whether a page with a prompt for PIN or role is open. */
   isAsking(): boolean;
+  /** Returns whether the page on which documents are signed is open. */
+  isAskingToSign(): boolean;
   /** Removes expired state; called by the regular work. */
   sweep(): void;
 }
@@ -131,6 +136,14 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
     POST: { endpoint: (request: HttpRequest) => runFetch({ ...handOffParts, request }), errors },
     OPTIONS: { endpoint: (request: HttpRequest) => runPreflight({ request, guard }), errors },
   };
+  let signatureSeenAt = Number.NEGATIVE_INFINITY;
+  const consent = {
+    agent,
+    development,
+    seen() {
+      signatureSeenAt = clock.now();
+    },
+  };
   const routes: Route[] = withoutMethodErrors([
     ...route(handOffPath, {
       GET: {
@@ -144,6 +157,7 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
     }),
     ...interactionRoutes({ agent, vouching, interactions, cardVisits, issuer, development }, guard, errors),
     ...selfServiceRoutes({ agent, cardVisits, clock, development }, guard, errors),
+    ...(options.credentialManagement ? consentRoutes(consent, guard, errors) : []),
     ...route('/', {
       GET: { endpoint: (request) => home.run({ request, guard, agent, development }), errors },
     }),
@@ -165,6 +179,7 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
       const lately = clock.now() - lookedAtFor;
       return interactions.seenSince(lately) || cardVisits.askedSince(lately);
     },
+    isAskingToSign: () => clock.now() - lookedAtFor <= signatureSeenAt,
     sweep() {
       interactions.sweep();
       cardVisits.sweep();

@@ -43,8 +43,12 @@ export const agentStatus = z
       }),
     ),
     attemptsLeft: z.number().nullable(),
-    /** The open prompt: `pin`, `role`, or none. */
-    question: z.enum(['pin', 'role']).nullable(),
+    /** The open prompt: `pin`, `role`, `signature` (whether to sign documents), or none. */
+    question: z.enum(['pin', 'role', 'signature']).nullable(),
+    /** Number of the documents that a page wants signed; null unless the prompt is `signature`. */
+    documents: z.number().nullable(),
+    /** Origin of that page; null unless the prompt is `signature`. */
+    from: z.string().nullable(),
     /** Why the session waits for the PIN (`card`: it was removed; `screen`; `time`: the last PIN is too old), and until when. */
     lock: z.strictObject({ reason: z.enum(['card', 'screen', 'time']), endsAt: z.string() }).nullable(),
     /** ISO time at which the session locks unless the user enters the PIN before; null if a PIN does not expire. */
@@ -59,6 +63,21 @@ export const agentStatus = z
   .meta({ id: 'AgentStatus' });
 export type AgentStatus = z.output<typeof agentStatus>;
 export type AgentState = AgentStatus['state'];
+
+/** The documents that a page wants signed, as `question` on the local socket returns them. */
+export const signatureQuestion = z
+  .strictObject({
+    question: z.literal('signature'),
+    /** Names this question in the answer, so that a PIN is used for no other. */
+    id: z.string(),
+    from: z.string(),
+    documents: z.number(),
+    algorithm: z.enum(['RS256', 'RS1']),
+    /** SHA-256 of each document, hexadecimal. */
+    digests: z.array(z.string()),
+  })
+  .meta({ id: 'SignatureQuestion' });
+export type SignatureQuestionAnswer = z.output<typeof signatureQuestion>;
 
 /** A virtual card, as `listCards` and the calls that change cards return it. */
 export const socketCard = z

@@ -57,7 +57,7 @@ const showPage = ({ visit, page, desk }: CardVisitCall & Passed<'navigation'>): 
   cardPage(page, visit, desk.agent, { development: desk.development });
 
 const returnStep = ({ page, desk: { agent } }: CardVisitCall & Passed<'own-script'>): Answer =>
-  json(200, { step: cardStep(page, agent.status(), agent.card?.insertion ?? '') });
+  json(200, { step: cardStep(page, agent.signInStatus(), agent.card?.insertion ?? '') });
 
 async function act({
   request,

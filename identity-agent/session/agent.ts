@@ -15,6 +15,13 @@ import type { AgentNotices, Answerer, NoticeListener } from './events.ts';
 import { type AskingApplication, type LiveSession, unnamedApplication } from './live-session.ts';
 import { answerPin, answerRole, type PinResult, type RoleResult } from './prompt-answers.ts';
 import { watchReader } from './reader-watch.ts';
+import {
+  answerSignature,
+  type DocumentsToSign,
+  requestSignature,
+  type SignatureQuestion,
+  type SignatureResult,
+} from './signature.ts';
 import { statusOf } from './status.ts';
 
 /**
@@ -65,8 +72,18 @@ export class Agent {
   }
 
   /** The open prompt. */
-  get question(): 'pin' | 'role' | null {
+  get question(): 'pin' | 'role' | 'signature' | null {
     return this.#desk.question;
+  }
+
+  /** The open prompt of a sign-in, also behind a question whether to sign documents. */
+  get signInQuestion(): 'pin' | 'role' | null {
+    return this.#desk.signInQuestion;
+  }
+
+  /** The open question whether to sign documents. */
+  get signature(): SignatureQuestion | undefined {
+    return this.#desk.signature;
   }
 
   /** Names of the applications that asked for the PIN. */
@@ -91,6 +108,11 @@ export class Agent {
 
   status(): AgentStatus {
     return statusOf(this.#desk);
+  }
+
+  /** The state for the pages of a sign-in, on which a PIN never signs documents. */
+  signInStatus(): AgentStatus {
+    return { ...statusOf(this.#desk), question: this.signInQuestion };
   }
 
   /** Notifies the listener of cards and sessions. Returns a function that stops this. */
@@ -118,6 +140,7 @@ export class Agent {
   /** Releases the reader and ends the session. */
   async stop(): Promise<void> {
     this.#unwatch?.();
+    this.#desk.signature?.end('declined');
     await this.settled();
     this.#ends.stop();
     this.#desk.end('agentStopped');
@@ -162,6 +185,24 @@ export class Agent {
         ? answerPin(this.#desk, pin, by)
         : { ok: false, error: 'card_removed' },
     );
+  }
+
+  /** Asks the user to sign documents. @param gone aborts when the page has left; @param wait milliseconds for the answer */
+  requestSignature(wanted: DocumentsToSign, gone: AbortSignal, wait?: number): Promise<SignatureResult> {
+    return requestSignature(this.#desk, wanted, gone, wait);
+  }
+
+  /** Submits the PIN that signs the documents of a question. */
+  answerSignature(id: string, pin: string, by: Answerer): Promise<PinResult> {
+    return this.#desk.exclusive(() => answerSignature(this.#desk, id, pin, by));
+  }
+
+  /** Declines to sign. Returns whether that question was open. */
+  declineSignature(id: string): boolean {
+    const { signature } = this.#desk;
+    if (signature?.id !== id || signature.isOver) return false;
+    signature.end('declined');
+    return true;
   }
 
   /** Runs the work while no sign-in is running, and not at all if a user has signed in. Rejects with the work's error. */

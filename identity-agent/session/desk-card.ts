@@ -187,6 +187,16 @@ export class DeskCard {
     this.#attemptsLeft = await this.#client.attemptsLeft();
   }
 
+  /** Returns the certificate of the signing slot, DER. @throws CardError */
+  signingCertificate(): Promise<Uint8Array> {
+    return this.#client.readCertificate('signing');
+  }
+
+  /** Signs the digest of a document with the key of the signing slot. The PIN is sent to the card for each. @throws CardError */
+  signDocument(digest: Uint8Array, algorithm: SignatureAlgorithmId, pin: string): Promise<Uint8Array> {
+    return this.#client.sign('signing', digest, algorithm, pin);
+  }
+
   /**
    * Returns the card's signature over SHA-256 of the message. @throws CardError `pin_required` if the PIN was not entered since
    * the insertion

@@ -11,6 +11,7 @@ import { AgentArrows, type AgentNotices, type NoticeListener, type NoticeName } 
 import type { AskingApplication, LiveSession, LockReason } from './live-session.ts';
 import { type Behaviour, behaviourOf, type Timers } from './modes.ts';
 import { Schedule } from './schedule.ts';
+import type { SignatureQuestion } from './signature.ts';
 
 export interface DeskParts {
   cis: CisClient;
@@ -45,6 +46,7 @@ export class Desk {
   #card: DeskCard | undefined;
   #office: CardOffice | undefined;
   #session: LiveSession | undefined;
+  #signature: SignatureQuestion | undefined;
   /** Whether a PIN was requested that the card alone does not require. */
   #isAsked = false;
   /** The applications that requested it: names by keys. */
@@ -108,10 +110,31 @@ export class Desk {
     return this.behaviour.asksOnInsertion || this.#isAsked;
   }
 
-  /** The open prompt. */
-  get question(): 'pin' | 'role' | null {
+  /** The open prompt of a sign-in. */
+  get signInQuestion(): 'pin' | 'role' | null {
     if (this.pinQuestion) return 'pin';
     return this.session?.awaitingRole && !this.session.lock ? 'role' : null;
+  }
+
+  /** The open prompt. A page that waits for signatures precedes a sign-in. */
+  get question(): 'pin' | 'role' | 'signature' | null {
+    return this.#signature ? 'signature' : this.signInQuestion;
+  }
+
+  /** The question whether to sign documents. */
+  get signature(): SignatureQuestion | undefined {
+    return this.#signature;
+  }
+
+  askSignature(question: SignatureQuestion): void {
+    this.#signature = question;
+    this.changed();
+  }
+
+  endSignature(question: SignatureQuestion): void {
+    if (this.#signature !== question) return;
+    this.#signature = undefined;
+    this.changed();
   }
 
   /**
@@ -153,6 +176,7 @@ export class Desk {
     if (!card) return;
     const itsSession = this.ownCard ? session : undefined;
     this.#card = undefined;
+    this.#signature?.end('card_removed');
     this.#unask();
     this.arrows.card('agent.card-removed', card, itsSession ? [itsSession.id] : []);
     if (itsSession && this.behaviour.onRemoval === 'end') this.end('cardRemoved');
@@ -183,6 +207,7 @@ export class Desk {
 
   /** Ends the session at the user's request. */
   signOut(): void {
+    this.#signature?.end('declined');
     this.#unask();
     this.end('signedOut');
     this.changed();

@@ -1,6 +1,7 @@
 import type { Party, Recorder } from '@alongside/kernel/events';
 import type { DeskCard } from './desk-card.ts';
 import type { AskingApplication } from './live-session.ts';
+import type { DocumentsToSign } from './signature.ts';
 
 /** Events for listeners: the notifications of the local socket. */
 export interface AgentNotices {
@@ -13,7 +14,7 @@ export interface AgentNotices {
   sessionLocked: { reason: string };
   sessionUnlocked: { uid: string };
   /** PIN or role is required at `page`, and no page with the prompt is open. `applications` are the names that they sent. */
-  questionOpened: { question: 'pin' | 'role'; applications: readonly string[]; page: string };
+  questionOpened: { question: 'pin' | 'role' | 'signature'; applications: readonly string[]; page: string };
 }
 
 /** The result of an entered PIN. */
@@ -80,6 +81,23 @@ export class AgentArrows {
       to: 'identity-agent',
       name: 'agent.card-act',
       detail: { act, ...aboutCard(card) },
+    });
+  }
+
+  /** Records what became of documents that a page wants signed. */
+  signature(
+    card: DeskCard,
+    act: string,
+    { from, algorithm, documents }: Pick<DocumentsToSign, 'from' | 'algorithm' | 'documents'>,
+  ): void {
+    const isRefused = act !== 'signature-asked' && act !== 'documents-signed';
+    this.#recorder.record({
+      keys: [card.insertion],
+      from: 'browser',
+      to: 'identity-agent',
+      name: 'agent.signature',
+      outcome: isRefused ? 'refused' : 'ok',
+      detail: { act, origin: from, algorithm, documents: documents.length, ...aboutCard(card) },
     });
   }
 

@@ -7,16 +7,18 @@ const pause = 10_000;
 export interface QuestionNoticeParts {
   agent: Agent;
   clock: Clock;
-  /** Address of the page with the prompt. */
-  page: string;
+  /** Returns the address of the page with a prompt. */
+  pageOf(question: Question): string;
   /** Returns whether a page with the prompt is open. */
-  isSeen(): boolean;
+  isSeen(question: Question): boolean;
 }
 
-/** Notifies programs that the agent needs PIN or role and no page with the prompt is open, so that one may open it. */
+type Question = NonNullable<Agent['question']>;
+
+/** Notifies programs that the agent needs the user and no page with the prompt is open, so that one may open it. */
 export class QuestionNotice {
   readonly #parts: QuestionNoticeParts;
-  #open = false;
+  #open: Question | null = null;
   #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: QuestionNoticeParts) {
@@ -30,16 +32,18 @@ export class QuestionNotice {
   }
 
   #look(): void {
-    const wasOpen = this.#open;
-    this.#open = this.#parts.agent.question !== null;
-    if (this.#open && !wasOpen) this.#tell();
+    const before = this.#open;
+    this.#open = this.#parts.agent.question;
+    // Between PIN and role of one sign-in, its page stays.
+    if (this.#open && (!before || this.#open === 'signature') && this.#open !== before) this.#tell();
   }
 
   #tell(): void {
-    const { agent, clock, page, isSeen } = this.#parts;
-    const { question, askedFor } = agent;
-    if (question === null || isSeen()) return;
+    const { agent, clock, pageOf, isSeen } = this.#parts;
+    const { question, askedFor, signature } = agent;
+    if (question === null || isSeen(question)) return;
     this.#toldAt = clock.now();
-    agent.notifyQuestion({ question, applications: [...askedFor], page });
+    const applications = signature ? [signature.wanted.from] : [...askedFor];
+    agent.notifyQuestion({ question, applications, page: pageOf(question) });
   }
 }

@@ -59,6 +59,8 @@ export function statusOf(desk: Desk): AgentStatus {
     pinAgainAt: pinAgain === undefined ? null : isoTime(pinAgain),
     attemptsLeft: card ? card.attemptsLeft : null,
     question: desk.question,
+    documents: desk.signature?.wanted.documents.length ?? null,
+    from: desk.signature?.wanted.from ?? null,
     reason: card?.blocked ? blockedSentence : (card?.problem?.sentence ?? null),
     problem: card?.blocked ? 'card_blocked' : (card?.problem?.error ?? null),
     refusal: card?.problem?.refusal ?? null,

@@ -1,3 +1,4 @@
+import { isOrigin } from '@alongside/kernel/origin';
 import type { Generation } from '../../src/cis/protocol.ts';
 import { transports } from '../card/transports.ts';
 import { defaultTimers, timerLimits } from '../session/modes.ts';
@@ -13,6 +14,8 @@ interface Kind<T> {
   read(raw: unknown): T | undefined;
   /** Whether it needs no value on the command line. */
   readonly isFlag?: true;
+  /** Whether its flag may be given several times. */
+  readonly isList?: true;
 }
 
 const text: Kind<string> = {
@@ -40,6 +43,17 @@ const words = new Map<unknown, boolean>([
 ]);
 
 const flag: Kind<boolean> = { rule: 'true or false', read: (raw) => words.get(raw), isFlag: true };
+
+const origins: Kind<readonly string[]> = {
+  rule: 'origins such as https://app.example.org, separated by commas',
+  isList: true,
+  read(raw) {
+    const texts: unknown[] = [raw].flat();
+    if (!texts.every((each) => typeof each === 'string')) return undefined;
+    const values = texts.flatMap((each) => String(each).split(','));
+    return values.length <= 1_000 && values.every(isOrigin) ? values : undefined;
+  },
+};
 
 function whole(least: number, most: number): Kind<number> {
   return {
@@ -86,6 +100,8 @@ export interface Settings {
   strictNavigation: boolean;
   confirmSignIn: boolean;
   fetchTransport: boolean;
+  credentialManagement: boolean;
+  credentialManagementOrigin: readonly string[];
   legacyTickets: boolean;
   development: boolean;
   cardIssuerSecret: string | undefined;
@@ -158,6 +174,16 @@ export const definitions: Readonly<Record<SettingName, Definition>> = {
   strictNavigation: of(flag, 'Require Fetch Metadata; switch it off for browsers that do not send it', true),
   confirmSignIn: of(flag, 'Ask a signed-in user before signing a browser in', false),
   fetchTransport: of(flag, "Also serve calls from CIS2's own page, if a browser policy allows them", false),
+  credentialManagement: of(
+    flag,
+    'Let pages have documents signed by the smartcard, over the published ports of Credential Management',
+    false,
+  ),
+  credentialManagementOrigin: of(
+    origins,
+    'Origin of a page that may have documents signed; the flag may be repeated',
+    [],
+  ),
   legacyTickets: of(flag, "Give desktop applications tickets of CIS's legacy interface", false),
   development: of(flag, 'Virtual cards, and http to other machines; never on a workstation', false),
   cardIssuerSecret: of(text, 'Secret with which CIS certifies virtual cards'),

@@ -32,7 +32,10 @@ export function readArguments(argv: readonly string[]): { flags: Layer; words: s
   const options = Object.fromEntries(
     settingNames.map((name) => [
       flagOf(name),
-      { type: definitions[name].kind.isFlag ? ('boolean' as const) : ('string' as const) },
+      {
+        type: definitions[name].kind.isFlag ? ('boolean' as const) : ('string' as const),
+        multiple: definitions[name].kind.isList === true,
+      },
     ]),
   );
   try {

@@ -21,6 +21,8 @@ const sentences: Readonly<Record<string, string>> = {
   card_removed: 'The card was taken out.',
 };
 
+const noQuestion = (): RpcError => refused(sentences.no_open_question ?? '', { error: 'no_open_question' });
+
 /** Converts errors of the card store, the card or CIS for the caller. */
 function translated(error: unknown): unknown {
   if (error instanceof CardStoreError && error.code !== 'damaged_store')
@@ -63,11 +65,30 @@ export function developmentMethods({
 
   const list: Record<string, SocketMethod> = {
     [methods.answerPin]: async (params) => {
-      only(params, 'pin');
-      const result = await agent.answerPin(need(params, 'pin', aText), { from: 'console', keys: [] });
+      only(params, 'pin', 'question');
+      const pin = need(params, 'pin', aText);
+      const open = agent.signature?.id ?? 'pin';
+      const by = { from: 'console', keys: [] } as const;
+      if ((may(params, 'question', aText) ?? open) !== open) throw noQuestion();
+      const result =
+        open === 'pin' ? await agent.answerPin(pin, by) : await agent.answerSignature(open, pin, by);
       if (result.ok) return settledStatus();
       const { ok: _, ...data } = result;
       throw refused(sentences[data.error] ?? data.error, data);
+    },
+    [methods.question]: async (params) => {
+      only(params);
+      const { signature } = agent;
+      if (!signature) throw noQuestion();
+      const { id, wanted, digests } = signature;
+      const { from, algorithm, documents } = wanted;
+      const asked = { question: 'signature', id, from, documents: documents.length, algorithm, digests };
+      return asked;
+    },
+    [methods.declineQuestion]: async (params) => {
+      only(params);
+      if (!agent.declineSignature(agent.signature?.id ?? '')) throw noQuestion();
+      return settledStatus();
     },
     [methods.answerRole]: async (params) => {
       only(params, 'roleId');

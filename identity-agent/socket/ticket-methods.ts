@@ -68,7 +68,7 @@ function signedIn(
       const why = obstacle(agent);
       if (why) return fail(why);
       // After the PIN, its prompt would open again after the role.
-      if (agent.card?.usable && agent.question !== 'role') agent.askForPin(application);
+      if (agent.card?.usable && agent.signInQuestion !== 'role') agent.askForPin(application);
       return undefined;
     };
     const late = () =>

@@ -53,7 +53,7 @@ export interface AgentState {
     readonly orgCode: string;
     readonly orgName: string;
   }[];
-  readonly question: 'pin' | 'role' | null;
+  readonly question: 'pin' | 'role' | 'signature' | null;
   /** Why a card was rejected or is blocked. */
   readonly reason: string | null;
 }

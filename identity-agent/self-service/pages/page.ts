@@ -120,7 +120,7 @@ export function cardPage(
   agent: Agent,
   { development }: { development: boolean },
 ): Answer {
-  const status = agent.status();
+  const status = agent.signInStatus();
   const { card } = status;
   const insertion = agent.card?.insertion ?? '';
   const { result: said } = visit;

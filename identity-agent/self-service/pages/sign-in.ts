@@ -25,7 +25,7 @@ export async function givePin(agent: Agent, pin: string): Promise<PinResult> {
 }
 
 function pinResultMessage(agent: Agent, result: PinResult): FormResult {
-  const { reason, refusal, question } = agent.status();
+  const { reason, refusal, question } = agent.signInStatus();
   if (!result.ok) {
     const { error } = result;
     if (error === 'no_open_question')

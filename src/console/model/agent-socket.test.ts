@@ -70,6 +70,8 @@ const emptyDesk: AgentStatus = {
   roles: [],
   attemptsLeft: null,
   question: null,
+  documents: null,
+  from: null,
   lock: null,
   pinAgainAt: null,
   reason: null,

@@ -3,6 +3,7 @@ import {
   type AgentConfiguration,
   type AgentStatus,
   methods,
+  type SignatureQuestionAnswer,
   type SocketCard,
   type SocketErrorData,
 } from '../../../identity-agent/protocol.ts';
@@ -71,8 +72,19 @@ export class LocalAgent {
     return this.#call(methods.configuration);
   }
 
-  answerPin(pin: string): Promise<AgentStatus> {
-    return this.#call(methods.answerPin, { pin });
+  /** @param question answers only this prompt: `pin`, or the documents with this id */
+  answerPin(pin: string, question?: string): Promise<AgentStatus> {
+    return this.#call(methods.answerPin, { pin, ...(question === undefined ? {} : { question }) });
+  }
+
+  /** Returns the documents that a page wants signed. */
+  question(): Promise<SignatureQuestionAnswer> {
+    return this.#call(methods.question);
+  }
+
+  /** Declines to sign them. */
+  declineQuestion(): Promise<AgentStatus> {
+    return this.#call(methods.declineQuestion);
   }
 
   answerRole(roleId: string): Promise<AgentStatus> {

@@ -1,10 +1,20 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { agentStatus, socketCard } from '../../../../identity-agent/protocol/answers.ts';
+import { agentStatus, signatureQuestion, socketCard } from '../../../../identity-agent/protocol/answers.ts';
 import type { LocalAgent } from '../../model/agent.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 
-const pinShape = z.strictObject({ pin: z.string('must be text').regex(/^\d{1,12}$/, 'must be digits') });
+const pinShape = z.strictObject({
+  pin: z.string('must be text').regex(/^\d{1,12}$/, 'must be digits'),
+  question: z
+    .string('must be text')
+    .min(1, 'must not be empty')
+    .max(40)
+    .optional()
+    .describe(
+      'Answers only this prompt: "pin", or the "id" of GET /agent/question. By default, the open one',
+    ),
+});
 const roleShape = z.strictObject({ roleId: z.string('must be text').min(1, 'must not be empty').max(40) });
 
 /** `/agent`: the Identity Agent of this machine, and the user's answers to its prompts. */
@@ -18,7 +28,7 @@ export const agent: Resource = {
       handle: async () => json(200, await agent.status()),
     }),
     defineCall('POST', '/agent/pin', {
-      summary: 'Enters the PIN',
+      summary: 'Enters the PIN for the open prompt: a sign-in, or documents to sign',
       body: pinShape,
       answers: {
         200: 'The new state',
@@ -28,7 +38,27 @@ export const agent: Resource = {
         503: 'No agent responds on this machine',
       },
       response: agentStatus,
-      handle: async ({ body }) => json(200, await agent.answerPin(body.pin)),
+      handle: async ({ body }) => json(200, await agent.answerPin(body.pin, body.question)),
+    }),
+    defineCall('GET', '/agent/question', {
+      summary: 'Returns the documents that a page wants signed, with their SHA-256',
+      answers: {
+        200: 'The documents',
+        409: 'No page wants documents signed',
+        503: 'No agent responds on this machine',
+      },
+      response: signatureQuestion,
+      handle: async () => json(200, await agent.question()),
+    }),
+    defineCall('DELETE', '/agent/question', {
+      summary: 'Declines to sign the documents',
+      answers: {
+        200: 'The new state',
+        409: 'No page wants documents signed',
+        503: 'No agent responds on this machine',
+      },
+      response: agentStatus,
+      handle: async () => json(200, await agent.declineQuestion()),
     }),
     defineCall('POST', '/agent/role', {
       summary: 'Selects the role',

@@ -22,8 +22,9 @@ import { agentStates, readerPicture } from '../../parts/reader.ts';
 
 const attempts = (left: number | null): string => (left === null ? '' : `${counted(left, 'attempt')} left.`);
 
-const pinForm = ({ attemptsLeft }: AgentStatus): Html => html`
-<form class="call" id="give-pin" data-method="POST" data-path="/agent/pin" data-done="The PIN is correct." data-is-short="true">
+/** @param question the PIN is used for no other prompt that opens meanwhile */
+const pinForm = ({ attemptsLeft }: AgentStatus, question: string): Html => html`
+<form class="call" id="give-pin" data-method="POST" data-path="/agent/pin" data-done="The PIN is correct." data-is-short="true"><input type="hidden" name="question" value="${question}">
 <div class="field"><label for="pin">PIN</label>
 <p class="hint" id="pin-hint">${attempts(attemptsLeft)} The PIN of all seeded cards is 123456.</p>
 <input class="short" type="password" id="pin" name="pin" inputmode="numeric" autocomplete="off" required pattern="[0-9]{1,12}" aria-describedby="pin-hint"></div>
@@ -39,7 +40,25 @@ ${roles.map(
 )}</fieldset>
 <button type="submit" class="needs-script">Choose this role</button></form>`;
 
-const questions = { pin: pinForm, role: roleForm } as const;
+/** The page that asks, and the documents. The PIN is for these alone. */
+async function signatureForm(
+  { console: { agent } }: PageView,
+  status: AgentStatus,
+): Promise<Html | undefined> {
+  const asked = await orNull(agent.question());
+  if (!asked) return undefined;
+  const { id, from, documents, algorithm, digests } = asked;
+  return html`<p class="lead"><strong>${foreign(from)}</strong> asks to sign ${counted(documents, 'document')} (${algorithm}).</p>
+<details><summary>SHA-256 of each document</summary><ol>${digests.map((digest) => html`<li><code>${digest}</code></li>`)}</ol></details>
+${pinForm(status, id)}
+${callButton({ id: 'decline-signature', method: 'DELETE', path: '/agent/question', done: 'Nothing was signed.', label: 'Decline' })}`;
+}
+
+const questionForm = async (view: PageView, status: AgentStatus): Promise<Html | undefined> => {
+  if (status.question === 'signature') return signatureForm(view, status);
+  if (status.question === 'pin') return pinForm(status, 'pin');
+  return status.question === 'role' ? roleForm(status) : undefined;
+};
 
 const modes: Readonly<Record<string, string>> = {
   normal: 'normal: removing the card ends the session',
@@ -122,7 +141,7 @@ async function reader(view: PageView): Promise<Html> {
   const status = await orNull(view.console.agent.status());
   if (!status) return noAgent;
   const [text, tone] = agentStates[status.state];
-  const question = status.question && questions[status.question](status);
+  const question = await questionForm(view, status);
   return html`<div class="panel desk"><div>${readerPicture(status)}<p class="state-of">${tag(text, tone)}</p></div>
 <div>${status.reason ? html`<p class="error">${foreign(status.reason)}</p>` : undefined}
 ${question ? html`<div data-question="${status.question}">${question}</div>` : undefined}
@@ -178,6 +197,8 @@ async function journeysHere({ console: { agent, journeys }, now }: PageView): Pr
   return journeyTable(found, now);
 }
 
+const asksFor = { pin: 'asks for PIN', role: 'asks for role', signature: 'asks to sign' } as const;
+
 /** The workstation: reader, card, prompts, and what depends on its session. */
 export const deskPage = definePage({
   path: '/desk',
@@ -187,7 +208,7 @@ export const deskPage = definePage({
     label: 'Desk',
     async badge({ agent }) {
       const { question } = await agent.status();
-      return question ? { text: `asks for ${question === 'pin' ? 'PIN' : 'role'}`, tone: 'warn' } : undefined;
+      return question ? { text: asksFor[question], tone: 'warn' } : undefined;
     },
   },
   parts: {
