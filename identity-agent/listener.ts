@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, json } from '@alongside/kernel/answer';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { HttpRequest, Incoming, Route } from '@alongside/kernel/http';
 import { uuid } from '@alongside/kernel/ids';
+import { incomingOf } from '@alongside/kernel/incoming';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import type { Log } from '@alongside/kernel/log';
 import { http } from '@alongside/kernel/node-http';
@@ -13,14 +14,33 @@ import { routeFinder } from '@alongside/kernel/route';
 import { Turns } from '@alongside/kernel/turns';
 import { inTrace, type Traces } from './traces.ts';
 
-// The listener of an agent that runs alone. It has about twenty routes and one client and must be small and quick to start, so it
-// replaces the kernel's. Endpoints see the same.
+// The listener of an agent that runs alone, and of Credential Management. It has about twenty routes and one client and must be small
+// and quick to start, so it replaces the kernel's. Endpoints see the same.
 
-const agentName = 'the Identity Agent';
+/** What is served, and what to do about a port that is not available, for messages. */
+interface Served {
+  service: string;
+  /** About a port that is in use. */
+  inUse: string;
+  /** About one that the system refuses. */
+  refused: string;
+}
+
+const theAgent: Served = {
+  service: 'the Identity Agent',
+  inUse: 'Stop the program that uses it or choose another --agent-port; "identity-agent doctor" names it.',
+  refused: 'Choose another --agent-port.',
+};
 const limits = { body: 16_384, header: 16_384, connections: 128, milliseconds: 30_000 };
 
 export interface AgentListenerOptions {
   log: Log;
+  /** Its name in the log; `identity-agent` by default. */
+  name?: string;
+  /** The Identity Agent by default. */
+  served?: Served;
+  /** Maximum number of connections at once. */
+  connections?: number;
   refusals?: RefusalRecorder | undefined;
   /** Sends a span for each request. */
   traces?: Traces | undefined;
@@ -46,7 +66,11 @@ async function bodyOf(incoming: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(pieces).toString('utf8');
 }
 
-function requestOf(incoming: IncomingMessage, body: string): Omit<HttpRequest, 'params'> {
+function requestOf(
+  incoming: IncomingMessage,
+  body: string,
+  unread: Incoming | undefined,
+): Omit<HttpRequest, 'params'> {
   const [path = '/', ...query] = (incoming.url ?? '/').split('?');
   return {
     id: uuid(),
@@ -59,6 +83,8 @@ function requestOf(incoming: IncomingMessage, body: string): Omit<HttpRequest, '
     address: incoming.socket.remoteAddress ?? '',
     port: incoming.socket.remotePort ?? 0,
     localAddress: incoming.socket.localAddress,
+    connection: incoming.socket,
+    incoming: unread,
   };
 }
 
@@ -76,18 +102,25 @@ const tooLong: Pick<Route, 'endpoint'> = {
 };
 
 export function createAgentListener(routes: readonly Route[], options: AgentListenerOptions): AgentListener {
+  const { served = theAgent } = options;
   const manners = { name: 'identity-agent', ...options };
   const find = routeFinder(routes);
+  let isClosing = false;
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     try {
-      const body = await bodyOf(incoming);
-      const request = requestOf(incoming, body ?? '');
-      const { route, params, template } = find(request.method, request.path);
+      const [path = '/'] = (incoming.url ?? '/').split('?');
+      const { route, params, template } = find(incoming.method ?? 'GET', path);
+      const unread = route.readsBody ? incomingOf(incoming, outgoing) : undefined;
+      const body = unread ? '' : await bodyOf(incoming);
+      const request = requestOf(incoming, body ?? '', unread);
       const answer = await inTrace(request, { traces: options.traces, route: template }, () =>
         respond({ ...request, params }, body === undefined ? tooLong : route, manners),
       );
-      send(outgoing, answer.with({ 'x-message-id': request.id }));
+      // An unread rest of the body would precede the next request on this connection.
+      const closes = isClosing || (unread?.body !== undefined && !incoming.complete);
+      const headers = { 'x-message-id': request.id, ...(closes ? { connection: 'close' } : {}) };
+      send(outgoing, answer.with(headers));
     } catch {
       incoming.socket.destroy();
     }
@@ -102,14 +135,14 @@ export function createAgentListener(routes: readonly Route[], options: AgentList
     },
     (incoming, outgoing) => turns.take(incoming, outgoing, () => void serve(incoming, outgoing)),
   );
-  server.maxConnections = limits.connections;
+  server.maxConnections = options.connections ?? limits.connections;
   return {
     listen: (port) =>
       new Promise((resolve, reject) => {
-        server.once('error', (error: NodeJS.ErrnoException) => reject(inOneSentence(error, port)));
+        server.once('error', (error: NodeJS.ErrnoException) => reject(inOneSentence(error, port, served)));
         server.listen(port, '127.0.0.1', () => {
           try {
-            requireOwnPorts([{ port, service: agentName }]);
+            requireOwnPorts([{ port, service: served.service }]);
             resolve();
           } catch (error) {
             server.close(() => reject(error as Error));
@@ -118,22 +151,20 @@ export function createAgentListener(routes: readonly Route[], options: AgentList
       }),
     close: () =>
       new Promise((resolve) => {
+        isClosing = true;
         server.close(() => resolve());
         server.closeIdleConnections();
       }),
   };
 }
 
-function inOneSentence(error: NodeJS.ErrnoException, port: number): Error {
-  if (error.code === 'EADDRINUSE')
-    return portTaken(
-      port,
-      agentName,
-      'Stop the program that uses it or choose another --agent-port; "identity-agent doctor" names it.',
-    );
+function inOneSentence(
+  error: NodeJS.ErrnoException,
+  port: number,
+  { service, inUse, refused }: Served,
+): Error {
+  if (error.code === 'EADDRINUSE') return portTaken(port, service, inUse);
   if (error.code === 'EACCES')
-    return new OperatorError(
-      `${portRefused(port)}, so ${agentName} cannot start. Choose another --agent-port.`,
-    );
+    return new OperatorError(`${portRefused(port)}, so ${service} cannot start. ${refused}`);
   return error;
 }

@@ -17,7 +17,7 @@ import {
 import { livePage } from '../handoff/pages/script.ts';
 import { attemptsText, pinRefusal } from '../protocol.ts';
 import type { Agent } from '../session/agent.ts';
-import type { SignatureQuestion } from '../session/signature.ts';
+import type { SignatureQuestion } from '../session/signature-question.ts';
 
 /** Path of the page on which the user signs documents or declines. */
 export const signaturePath = '/signature';

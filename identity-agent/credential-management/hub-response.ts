@@ -1,4 +1,4 @@
-import type { SignatureFailure, SignatureResult } from '../session/signature.ts';
+import type { SignatureFailure, SignatureResult } from '../session/signature-question.ts';
 
 /** A response of the signing hub. Bytes are base64. */
 export interface HubResponse {

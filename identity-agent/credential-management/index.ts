@@ -1,16 +1,16 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
-import { createListener, type HttpRequest, type Listener, type Route } from '@alongside/kernel/http';
+import type { HttpRequest, Route } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import { peerUserOf } from '@alongside/kernel/peer-user';
-import { requireOwnPorts } from '@alongside/kernel/port-owner';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import { plainError } from '@alongside/kernel/respond';
 import { route, withoutMethodErrors } from '@alongside/kernel/route';
 import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import { allowedHosts, checkHost, secured } from '../handoff/guard.ts';
+import { type AgentListener, createAgentListener } from '../listener.ts';
 import type { Agent } from '../session/agent.ts';
 import { SignalrConnections } from './connections.ts';
 import { allowedOrigins, allowedPreflight } from './origins.ts';
@@ -83,26 +83,29 @@ function routesOf(wire: Wire, port: number, checksPeerUser: boolean): Route[] {
 }
 
 /** Listens on a port. @throws Error if it is in use, also by another user of this machine */
-async function listen(wire: Wire, port: number, options: CredentialManagementOptions): Promise<Listener> {
+async function listen(
+  wire: Wire,
+  port: number,
+  options: CredentialManagementOptions,
+): Promise<AgentListener> {
   const { log, refusals, checkPeerUser } = options;
   const hosts = allowedHosts(`http://127.0.0.1:${port}`);
-  const listener = createListener(routesOf(wire, port, checkPeerUser), {
+  const listener = createAgentListener(routesOf(wire, port, checkPeerUser), {
     name: 'credential-management',
+    served: {
+      service: 'Credential Management',
+      inUse: 'A page finds it at another of its ports.',
+      refused: 'A page finds it at another of its ports.',
+    },
     log,
     refusals,
+    connections: mostSockets,
     before(request) {
       checkHost(request, hosts);
       return undefined;
     },
   });
-  listener.server.maxConnections = mostSockets;
   await listener.listen(port);
-  try {
-    requireOwnPorts([{ port, service: 'Credential Management' }]);
-  } catch (error) {
-    await listener.close();
-    throw error;
-  }
   return listener;
 }
 
@@ -119,7 +122,7 @@ export async function startCredentialManagement(
     patience,
     isStopping: false,
   };
-  const taken: { port: number; listener: Listener }[] = [];
+  const taken: { port: number; listener: AgentListener }[] = [];
   const missing: string[] = [];
   for (const port of options.ports ?? publishedPorts) {
     try {

@@ -1,6 +1,6 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { isObject, parseJsonObject } from '@alongside/kernel/json';
-import type { DocumentsToSign } from '../session/signature.ts';
+import type { DocumentsToSign } from '../session/signature-question.ts';
 import { signingErrors } from './errors.ts';
 
 /** Maximum number of documents of a request, as at the Digital Signature Service. */

@@ -15,13 +15,8 @@ import type { AgentNotices, Answerer, NoticeListener } from './events.ts';
 import { type AskingApplication, type LiveSession, unnamedApplication } from './live-session.ts';
 import { answerPin, answerRole, type PinResult, type RoleResult } from './prompt-answers.ts';
 import { watchReader } from './reader-watch.ts';
-import {
-  answerSignature,
-  type DocumentsToSign,
-  requestSignature,
-  type SignatureQuestion,
-  type SignatureResult,
-} from './signature.ts';
+import { answerSignature, requestSignature } from './signature.ts';
+import type { DocumentsToSign, SignatureQuestion, SignatureResult } from './signature-question.ts';
 import { statusOf } from './status.ts';
 
 /**

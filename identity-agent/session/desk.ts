@@ -11,7 +11,7 @@ import { AgentArrows, type AgentNotices, type NoticeListener, type NoticeName } 
 import type { AskingApplication, LiveSession, LockReason } from './live-session.ts';
 import { type Behaviour, behaviourOf, type Timers } from './modes.ts';
 import { Schedule } from './schedule.ts';
-import type { SignatureQuestion } from './signature.ts';
+import type { SignatureQuestion } from './signature-question.ts';
 
 export interface DeskParts {
   cis: CisClient;

@@ -1,7 +1,7 @@
 import type { Party, Recorder } from '@alongside/kernel/events';
 import type { DeskCard } from './desk-card.ts';
 import type { AskingApplication } from './live-session.ts';
-import type { DocumentsToSign } from './signature.ts';
+import type { DocumentsToSign } from './signature-question.ts';
 
 /** Events for listeners: the notifications of the local socket. */
 export interface AgentNotices {

@@ -1,85 +1,23 @@
 import { hash, X509Certificate } from 'node:crypto';
 import { reasonOf } from '@alongside/kernel/errors';
-import { randomToken } from '@alongside/kernel/ids';
 import { CardError } from '../card/card-client.ts';
 import { ServerCallError } from '../server-call.ts';
 import { reportBlocked } from './card-acts.ts';
 import { CisRefusal } from './cis-client.ts';
 import type { Desk } from './desk.ts';
-import type { DeskCard } from './desk-card.ts';
 import type { Answerer } from './events.ts';
 import type { PinResult } from './prompt-answers.ts';
-
-/** Documents that a page wants signed, from a request that was checked. */
-export interface DocumentsToSign {
-  /** Origin of the page. */
-  readonly from: string;
-  readonly algorithm: 'RS256' | 'RS1';
-  readonly documents: readonly { readonly id: string; readonly bytes: Uint8Array }[];
-}
-
-/** Why nothing was signed. */
-export type SignatureFailure =
-  | 'no_signing_certificate'
-  | 'declined'
-  | 'page_left'
-  | 'timed_out'
-  | 'card_removed'
-  | 'another_card'
-  | 'card_blocked'
-  | 'busy'
-  | 'card_failed'
-  | 'cis_unreachable';
-
-export type SignatureResult =
-  | {
-      readonly ok: true;
-      /** DER. */
-      readonly certificate: Uint8Array;
-      readonly signatures: readonly { readonly id: string; readonly signature: Uint8Array }[];
-    }
-  | { readonly ok: false; readonly error: SignatureFailure };
-
-const failed = (error: SignatureFailure): SignatureResult => ({ ok: false, error });
+import {
+  type DocumentsToSign,
+  type SignatureFailure,
+  SignatureQuestion,
+  type SignatureResult,
+} from './signature-question.ts';
 
 /** Milliseconds in which the user answers. */
 const patience = 300_000;
 
 const digestNames = { RS256: 'sha256', RS1: 'sha1' } as const;
-
-/** The question whether to sign documents, open until the user answers, the card is removed, the page leaves or time is up. */
-export class SignatureQuestion {
-  readonly id = randomToken(12);
-  readonly wanted: DocumentsToSign;
-  readonly card: DeskCard;
-  readonly #end = Promise.withResolvers<SignatureResult>();
-  #isOver = false;
-
-  constructor(wanted: DocumentsToSign, card: DeskCard) {
-    this.wanted = wanted;
-    this.card = card;
-  }
-
-  /** SHA-256 of each document, hexadecimal. */
-  get digests(): string[] {
-    return this.wanted.documents.map(({ bytes }) => hash('sha256', bytes, 'hex'));
-  }
-
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
-  get result(): Promise<SignatureResult> {
-    return this.#end.promise;
-  }
-
-  /** The first end counts. */
-  end(result: SignatureResult | SignatureFailure): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#end.resolve(typeof result === 'string' ? failed(result) : result);
-  }
-}
 
 /** Returns why the card in the reader cannot sign documents; undefined if it may. */
 function cardFault({ card, session, ownCard }: Desk): SignatureFailure | undefined {
@@ -140,7 +78,7 @@ export async function requestSignature(
   wait = patience,
 ): Promise<SignatureResult> {
   const question = await desk.exclusive(() => openQuestion(desk, wanted));
-  if (typeof question === 'string') return failed(question);
+  if (typeof question === 'string') return { ok: false, error: question };
   const leave = (): void => question.end('page_left');
   const timer = setTimeout(() => question.end('timed_out'), wait);
   timer.unref();

@@ -12,13 +12,15 @@ export interface WireRequest {
   headers?: Record<string, string | undefined>;
   body?: string;
   signal?: AbortSignal;
+  /** Reuses connections; by default, each request has one of its own. */
+  agent?: http.Agent;
 }
 
 /** Sends a request as a page of this origin would. */
 export const callWire = <T = Record<string, unknown>>(
   port: number,
   path: string,
-  { method = 'GET', headers = {}, body, signal }: WireRequest = {},
+  { method = 'GET', headers = {}, body, signal, agent }: WireRequest = {},
 ): Promise<WireAnswer<T>> =>
   new Promise((resolve, reject) => {
     const all = { 'content-type': 'application/x-www-form-urlencoded', ...headers };
@@ -31,7 +33,7 @@ export const callWire = <T = Record<string, unknown>>(
         method,
         headers: sent as Record<string, string>,
         signal,
-        agent: false,
+        agent: agent ?? false,
       },
       (answer) => {
         let text = '';

@@ -136,6 +136,7 @@ event agent.card-inserted                        | agent.card-inserted          
 event agent.card-removed                         | agent.card-removed            | act person              | Removes card                     | #desk
 event agent.card-removed unanswered              | agent.card-removed            | act person              | Removes card                     | ~Removed the card before the PIN #desk
 event agent.card-act                             | agent.card-act                | act person              | Changes the card                 | #desk
+event agent.signature                            | agent.signature               | act person              | Signs documents with the card    | #desk
 event agent.pin                                  | agent.pin                     | act person              | Enters PIN                       | #desk
 event agent.desk-pin                             | agent.desk-pin                | act person              | Enters PIN for a sign-in         | =Entered the PIN for a sign-in #desk !Enters PIN
 event authorisation.backchannel-logout           | authorisation.backchannel-logout | call authorisation   | Reports the ended session        | #sign-out

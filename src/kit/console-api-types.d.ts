@@ -1,7 +1,8 @@
 // Generated from the OpenAPI document of the console. Do not edit: run node scripts/run.mjs scripts/docs.ts
 export interface paths {
     "/agent": { /** Returns the state of the local Identity Agent: card, person, role and open prompt */ get: operations["getAgent"]; };
-    "/agent/pin": { /** Enters the PIN */ post: operations["postAgentPin"]; };
+    "/agent/pin": { /** Enters the PIN for the open prompt: a sign-in, or documents to sign */ post: operations["postAgentPin"]; };
+    "/agent/question": { /** Returns the documents that a page wants signed, with their SHA-256 */ get: operations["getAgentQuestion"]; /** Declines to sign the documents */ delete: operations["deleteAgentQuestion"]; };
     "/agent/role": { /** Selects the role */ post: operations["postAgentRole"]; };
     "/agent/screen": { /** Locks or unlocks the screen of the workstation; the mode of the agent decides what follows */ put: operations["putAgentScreen"]; };
     "/agent/session": { /** Signs out; the card stays in the reader */ delete: operations["deleteAgentSession"]; };
@@ -122,6 +123,7 @@ export interface components {
     schemas: {
         Error: { /** @description A stable code */ error: string; /** @description The error as a sentence */ error_description?: string; /** @description The invalid member */ field?: string; /** @description The rule that the member breaks */ problem?: string; };
         AgentStatus: { version: string; state: "noCard" | "pinRequested" | "roleRequested" | "signedIn" | "locked" | "blocked" | "cardRejected"; mode: string; generation: string; agentId: string; card: { serial: string; persona: string | null; name: string; certificateEnds: string | null; renewalDue: boolean; } | null; person: { uid: string; displayName: string; } | null; role: { roleId: string; roleName: string; orgCode: string; } | null; roles: { roleId: string; roleName: string; roleCode: string; orgCode: string; orgName: string; }[]; attemptsLeft: number | null; question: ("pin" | "role" | "signature") | null; documents: number | null; from: string | null; lock: { reason: "card" | "screen" | "time"; endsAt: string; } | null; pinAgainAt: string | null; reason: string | null; problem: ("card_blocked" | "card_rejected" | "no_role") | null; refusal: string | null; };
+        SignatureQuestion: { question: "signature"; id: string; from: string; documents: number; algorithm: "RS256" | "RS1"; digests: string[]; };
         VirtualCard: { serial: string; persona: string | null; uid: string; name: string; series: string; keyType: string; profile: string; pinTriesLeft: number; pukTriesLeft: number; locked: boolean; inserted: boolean; };
         InstallationState: { version: string; urls: { console: string; api: string; /** @description Origin of the APIs that were added */ apis: string; cis2Issuer: string; identityAgent: string; cis: string; sample: string; }; agentSocket: string | null; clock: { now: string; offsetSeconds: number; frozen: boolean; }; database: string; };
         Person: { uid: string; persona: string | null; title: string; givenName: string; middleNames: string; familyName: string; initials: string; displayName: string; email: string; idAssuranceLevel: string; authenticators: string[]; organisations: { personOrgId: string; orgCode: string; orgName: string; member: boolean; gnc?: string; }[]; roles: { roleId: string; personOrgId: string; roleCode: string; roleName: string; orgId?: string; orgCode: string; orgName: string; activities: { name: string; code: string; }[]; workgroups: { name: string; code: string; }[]; areasOfWork: { name: string; code: string; }[]; }[]; professionalIds: { [key: string]: string; }; disabled: boolean; otherClaims?: { [key: string]: unknown; }; };
@@ -161,7 +163,9 @@ export interface components {
 }
 export interface operations {
     getAgent: { responses: { /** @description The state */ 200: { content: { "application/json": components["schemas"]["AgentStatus"]; }; }; }; };
-    postAgentPin: { requestBody: { content: { "application/json": { pin: string; }; }; }; responses: { /** @description The new state */ 200: { content: { "application/json": components["schemas"]["AgentStatus"]; }; }; }; };
+    postAgentPin: { requestBody: { content: { "application/json": { pin: string; /** @description Answers only this prompt: "pin", or the "id" of GET /agent/question. By default, the open one */ question?: string; }; }; }; responses: { /** @description The new state */ 200: { content: { "application/json": components["schemas"]["AgentStatus"]; }; }; }; };
+    getAgentQuestion: { responses: { /** @description The documents */ 200: { content: { "application/json": components["schemas"]["SignatureQuestion"]; }; }; }; };
+    deleteAgentQuestion: { responses: { /** @description The new state */ 200: { content: { "application/json": components["schemas"]["AgentStatus"]; }; }; }; };
     postAgentRole: { requestBody: { content: { "application/json": { roleId: string; }; }; }; responses: { /** @description The new state */ 200: { content: { "application/json": components["schemas"]["AgentStatus"]; }; }; }; };
     putAgentScreen: { requestBody: { content: { "application/json": { locked: boolean; }; }; }; responses: { /** @description The new state */ 200: { content: { "application/json": components["schemas"]["AgentStatus"]; }; }; }; };
     deleteAgentSession: { responses: { /** @description The new state */ 200: { content: { "application/json": components["schemas"]["AgentStatus"]; }; }; }; };
