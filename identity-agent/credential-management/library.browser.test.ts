@@ -1,54 +1,19 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { rolldown } from 'rolldown';
 import { launchBrowser } from '../../test/testing/browser.ts';
+import { signingProgram } from '../../test/testing/signing-program.ts';
 import { rightPin } from '../testing/desk.ts';
 import { assertSigned, signingDesk } from '../testing/signing-desk.ts';
 import { base64, type HubAnswer, toSign } from '../testing/signing-page.ts';
-
-// The published library is not on npm; its SignalR client is. This page uses it as that library does, in Chromium.
-
-/** The page's program: finds the agent as the published library does, connects and calls the hub. */
-const script = `
-import { hubConnection } from 'signalr-no-jquery';
-const locate = (ports) => Promise.any(ports.map((port) =>
-  fetch('http://localhost:' + port + '/PRS/GetPortNumber', { method: 'GET', cache: 'no-cache', credentials: 'include' })
-    .then((response) => response.json())));
-globalThis.signDocuments = async (ports, request, method = 'requestToSign') => {
-  const { portData, faultException } = await locate(ports);
-  if (faultException) throw new TypeError(faultException.code + ': ' + faultException.message);
-  const connection = hubConnection('http://localhost:' + portData.portNumber, { logging: true });
-  const hub = connection.createHubProxy('signingHub');
-  globalThis.connection = connection;
-  globalThis.hub = hub;
-  await new Promise((resolve, reject) => connection.start({ transport: 'longPolling' }, resolve).fail(reject));
-  return hub.invoke(method, request);
-};
-`;
-
-const client = createRequire(import.meta.url).resolve('signalr-no-jquery');
 
 let browser: Browser;
 let program: string;
 before(async () => {
   browser = await launchBrowser();
-  const bundle = await rolldown({
-    input: 'page',
-    platform: 'browser',
-    logLevel: 'silent',
-    plugins: [
-      {
-        name: 'page',
-        resolveId: (id) => (id === 'page' ? id : id === 'signalr-no-jquery' ? client : null),
-        load: (id) => (id === 'page' ? script : null),
-      },
-    ],
-  });
-  program = (await bundle.generate({ format: 'iife' })).output[0].code;
+  program = await signingProgram();
 });
 after(() => browser?.close());
 
