@@ -76,7 +76,7 @@ export interface IdentityAgentOptions {
   /** Lets pages have documents signed with the card, over the published ports; off by default. */
   credentialManagement?: boolean;
   /** Origins of the pages that may; in development also those of this machine. */
-  credentialManagementOrigin?: readonly string[];
+  credentialManagementOrigin?: readonly string[] | undefined;
   /** Ports other than the published ones, and milliseconds for the user's answer, for tests. */
   credentialManagementTest?: { ports?: readonly number[]; patience?: number };
   /** Returns tickets of CIS's legacy interface, for desktop applications that need them; off by default. */

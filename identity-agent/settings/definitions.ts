@@ -101,7 +101,7 @@ export interface Settings {
   confirmSignIn: boolean;
   fetchTransport: boolean;
   credentialManagement: boolean;
-  credentialManagementOrigin: readonly string[];
+  credentialManagementOrigin: readonly string[] | undefined;
   legacyTickets: boolean;
   development: boolean;
   cardIssuerSecret: string | undefined;
@@ -182,7 +182,6 @@ export const definitions: Readonly<Record<SettingName, Definition>> = {
   credentialManagementOrigin: of(
     origins,
     'Origin of a page that may have documents signed; the flag may be repeated',
-    [],
   ),
   legacyTickets: of(flag, "Give desktop applications tickets of CIS's legacy interface", false),
   development: of(flag, 'Virtual cards, and http to other machines; never on a workstation', false),

@@ -207,6 +207,18 @@ describe('loadSettings', () => {
 });
 
 describe('every setting', () => {
+  test('may be a list of origins, by repeated flags or commas', async (t) => {
+    const { load } = await desk(t);
+    const origins = (...argv: string[]) => load(...argv).settings.credentialManagementOrigin;
+    const flag = '--credential-management-origin';
+    const [one, other] = ['https://app.example', 'http://localhost:3000'];
+    assert.equal(origins(), undefined);
+    assert.deepEqual(origins(flag, one, flag, other), [one, other]);
+    assert.deepEqual(origins(flag, `${one},${other}`), [one, other]);
+    for (const wrong of [`${one}/`, 'app.example', 'null', '*', '', 'ftp://app.example'])
+      assert.throws(() => origins(flag, one, `${flag}=${wrong}`), /must be origins/, wrong);
+  });
+
   test('has a default of its type, or none', () => {
     for (const name of settingNames) {
       const { kind, fallback } = definitions[name];
