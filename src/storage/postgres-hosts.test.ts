@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,7 +12,7 @@ import {
 } from '../../test/testing/postgres.ts';
 import { type Database, sql } from './database.ts';
 import { connectDatabase, isDatabaseSetting } from './dialects.ts';
-import { hostsOf } from './postgres-hosts.ts';
+import { hostsOf, PostgresHosts } from './postgres-hosts.ts';
 
 describe('several hosts in a connection string', () => {
   test('are addresses of their own, in order', () => {
@@ -98,6 +100,34 @@ describe('a database of two servers', { skip: postgresMissing }, () => {
       await one.close();
       await other.close();
     }
+  });
+
+  test('is found although a lost server before it in the list is silent, and its successor takes over meanwhile', async (t) => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const old = await startPostgres();
+    t.after(() => old.stop());
+    t.after(() => silent.close());
+    await old.create('hosts');
+    const successor = await old.startStandby();
+    t.after(() => successor.stop());
+    const lost = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const searching = async (socket: string) => {
+      const place = encodeURIComponent(dirname(socket));
+      const hosts = new PostgresHosts(`postgres://alongside@${lost},${place}/hosts`, 10_000);
+      const began = performance.now();
+      await hosts.search();
+      assert.ok(hosts.url.includes(place), hosts.url);
+      return performance.now() - began;
+    };
+    const found = await searching(old.socket);
+    assert.ok(found < 5_000, `${found} ms`);
+    const search = searching(successor.socket);
+    await pause(300);
+    await old.crash();
+    successor.promote();
+    const took = await search;
+    assert.ok(took < 9_000, `${took} ms`);
   });
 
   test('is refused with the answer of each server if none takes writes', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import pg from 'pg';
@@ -8,7 +9,13 @@ interface Host {
   readonly url: string;
 }
 
-/** Milliseconds between two searches for the primary. */
+/** The newest answer of each server that is not the primary. */
+interface Answers {
+  readonly problems: Map<Host, string>;
+  isOver: boolean;
+}
+
+/** Milliseconds between two searches for the primary, and between two questions to a server. */
 const searchPause = 250;
 
 /** Returns the hosts of a connection string, in order: `postgres://h1,h2:5433/db` (libpq, section 34.1.1.3). */
@@ -74,18 +81,34 @@ export class PostgresHosts {
   }
 
   async #search(): Promise<void> {
-    // All at once, because a lost machine answers only by its time limit. The first of the list wins.
-    const found = this.#hosts.map(async (host) => ({ host, problem: await this.#problemOf(host) }));
-    const problems: string[] = [];
-    for (const one of found) {
-      const { host, problem } = await one;
-      if (problem === undefined) {
+    const answers: Answers = { problems: new Map(), isOver: false };
+    // All at once, because a lost machine answers only by its time limit.
+    const asked = this.#hosts.map((host) => this.#isPrimary(host, answers));
+    const first = new Promise((resolve) => {
+      for (const one of asked) void one.then((isPrimary) => isPrimary && resolve(true));
+    });
+    await Promise.race([first, Promise.all(asked)]);
+    answers.isOver = true;
+    // The first of the list wins, if it answers soon.
+    const late = sleep(searchPause, false, { ref: false });
+    for (const [n, host] of this.#hosts.entries())
+      if (await Promise.race([asked[n], late])) {
         this.#current = host;
         return;
       }
-      problems.push(`${host.name}: ${problem}`);
-    }
+    const problems = this.#hosts.map((host) => `${host.name}: ${answers.problems.get(host)}`);
     throw new Error(`no server takes writes (${problems.join('; ')})`);
+  }
+
+  /** Asks again until every server has answered once: a standby may take over while a lost primary is silent. */
+  async #isPrimary(host: Host, answers: Answers): Promise<boolean> {
+    for (;;) {
+      const problem = await this.#problemOf(host);
+      if (problem === undefined) return true;
+      answers.problems.set(host, problem);
+      if (answers.isOver || answers.problems.size === this.#hosts.length) return false;
+      await sleep(searchPause);
+    }
   }
 
   /** Returns why a server cannot be used; undefined for the primary. */
