@@ -1,5 +1,6 @@
 // Injects faults into real processes under load, and checks that all responses are honoured: `npm run faults [-- --only NAME]`.
-// Exit code 1 for a lost response, a dead process or a failed request. Ctrl-C cleans up.
+// With --cluster, those of a database cluster under Patroni. Exit code 1 for a lost response, a dead process or a failed request. Ctrl-C cleans up.
+import { clusterProblem, enterNamespaces } from './faults/cluster/enter.ts';
 import type { DatabaseName } from './faults/installation.ts';
 import { faults } from './faults/registry.ts';
 import { reportOf } from './faults/report.ts';
@@ -17,17 +18,25 @@ const values = benchOptions(
     seconds: '5',
     lanes: 4,
     pause: 0,
+    cluster: false,
+    kills: 10,
   },
   `\nFaults:\n${listed.join('')}`,
 );
-const { lanes, pause } = values;
+const { lanes, pause, kills } = values;
 const names = values.only?.split(',');
 const unknown = names?.find((name) => !faults.some((fault) => fault.name === name));
 if (unknown !== undefined) endWith(`There is no fault ${unknown}. --help lists them.`);
 const seconds = Number(values.seconds ?? 5);
 if (!(seconds > 0)) endWith(`seconds: ${values.seconds}`);
-const databases: readonly DatabaseName[] = ['sqlite', 'postgres'];
-const chosen = databases.filter((name) => values.database === '' || name === values.database);
+const single: readonly DatabaseName[] = ['sqlite', 'postgres'];
+const chosen: readonly DatabaseName[] = values.cluster
+  ? ['cluster']
+  : single.filter((name) => values.database === '' || name === values.database);
+if (values.cluster && clusterProblem() === undefined) {
+  const code = await enterNamespaces();
+  if (code !== undefined) process.exit(code);
+}
 
 const cancel = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -44,6 +53,7 @@ const run = runFaults({
   length: seconds * 1_000,
   lanes,
   pause,
+  kills,
   signal: cancel.signal,
   progress: (message) => process.stderr.write(`${message}\n`),
 });

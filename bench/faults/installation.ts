@@ -11,10 +11,11 @@ import { type FaultyProxy, startProxy } from '../../test/testing/proxy.ts';
 import { serviceFolder, serviceUser } from '../../test/testing/service-user.ts';
 import { callConsole } from '../command.ts';
 import { Balancer } from './balancer.ts';
+import { Cluster } from './cluster/cluster.ts';
 import { ServiceProcess } from './process.ts';
 import { mountSmallDisk } from './small-disk.ts';
 
-export type DatabaseName = 'sqlite' | 'postgres';
+export type DatabaseName = 'sqlite' | 'postgres' | 'cluster';
 
 /** An application of the load. */
 export interface Client {
@@ -25,10 +26,12 @@ export interface Client {
 /** Ports of one process: six services, two for mutual TLS, two spare. */
 const portsEach = 10;
 const product = 'faults';
+/** The process that reaches a cluster through HAProxy; the others have all servers in their setting. */
+export const throughProxy = 'platform-2';
 
 /**
  * Four processes on one database: one with the workstation's agent and the console, one with CIS and CIS2, two with the API
- * platform behind a load balancer. CIS2 and PostgreSQL are behind proxies that can be faulty.
+ * platform behind a load balancer. CIS2 and a single PostgreSQL are behind proxies that can be faulty.
  */
 export interface Installation {
   readonly database: DatabaseName;
@@ -48,6 +51,8 @@ export interface Installation {
   /** Proxy of PostgreSQL; undefined with SQLite. */
   readonly storage: FaultyProxy | undefined;
   readonly postgres: TestPostgres | undefined;
+  /** Three servers with PostgreSQL under Patroni. */
+  readonly cluster: Cluster | undefined;
   readonly client: Client;
   /** Proxy of CIS's mail server. */
   readonly mail: FaultyProxy;
@@ -143,7 +148,9 @@ async function start(
 
   let postgres: TestPostgres | undefined;
   let storage: FaultyProxy | undefined;
-  let setting = `sqlite:${join(data, 'alongside.db')}`;
+  let cluster: Cluster | undefined;
+  /** The database of a process. */
+  let settingOf = (_process: string) => `sqlite:${join(data, 'alongside.db')}`;
   if (database === 'postgres') {
     if (hasSmallDisks) disks = mountPostgresDisks(cleanup);
     // Confirmed writes must survive a crash, so fsync is on. A small log is quickly full.
@@ -153,7 +160,15 @@ async function start(
     await postgres.create('faults');
     storage = await startProxy({ path: postgres.socket });
     cleanup.add(() => storage?.close());
-    setting = `postgres://alongside@127.0.0.1:${storage.port}/faults`;
+    const { port } = storage;
+    settingOf = () => `postgres://alongside@127.0.0.1:${port}/faults`;
+  }
+  if (database === 'cluster') {
+    const started = await Cluster.start();
+    cleanup.add(() => started.stop());
+    cluster = started;
+    // Both ways to find the primary, under the same faults.
+    settingOf = (name) => started.address(name === throughProxy ? 'proxy' : 'hosts');
   }
 
   const mail = await startProxy({ port: await startMailServer(cleanup), host: '127.0.0.1' });
@@ -176,7 +191,7 @@ async function start(
     '--port-base',
     String(base + n * portsEach),
     '--database',
-    setting,
+    settingOf(name),
     '--master-key',
     masterKey,
     '--log-level',
@@ -240,6 +255,7 @@ async function start(
     cis2Port,
     storage,
     postgres,
+    cluster,
     client,
     mail,
     consoleCall,

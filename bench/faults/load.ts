@@ -5,8 +5,10 @@ import { Navigator } from '../../test/testing/navigate.ts';
 import type { Client } from './installation.ts';
 import type { Ledger, Outcome } from './ledger.ts';
 
+/** Kinds of promises of which a broken one is a double spend. */
+export const spendings = ['code stays spent', 'code is spent once'] as const;
 /** In the order of the checks: using a spent code may end its tokens. */
-export const promiseKinds = ['token works', 'refresh works', 'revocation holds', 'code stays spent'] as const;
+export const promiseKinds = ['token works', 'refresh works', 'revocation holds', ...spendings] as const;
 
 const callback = 'http://localhost:1/callback';
 /** Time limit of a response in milliseconds. */
@@ -46,6 +48,8 @@ export class Load {
   /** Addresses of every process that serves the API; each must honour responses of the others. */
   readonly #processes: readonly string[];
   readonly #refusesClients: boolean;
+  /** When sign-ins were completed, on the monotonic clock. */
+  readonly #completed: number[] = [];
   #isOver = false;
 
   constructor(
@@ -82,6 +86,12 @@ export class Load {
     this.#isOver = true;
   }
 
+  /** Returns the longest time in milliseconds without a completed sequence since this moment of the monotonic clock. */
+  outageSince(moment: number): number {
+    const moments = [moment, ...this.#completed.filter((one) => one > moment), performance.now()];
+    return Math.max(...moments.slice(1).map((one, n) => one - (moments[n] ?? one)));
+  }
+
   /** Runs one sequence. Returns false if a step failed. */
   async journey(n: number): Promise<boolean> {
     try {
@@ -93,13 +103,14 @@ export class Load {
         redirect_uri: callback,
         code_verifier: verifier,
       };
-      const first = await this.#step('token', () => this.#post('token', fields));
+      const first = await this.#redeem(fields);
       this.#ledger.promise('code stays spent', () => this.#isRefused(fields));
       await this.#step('call', () => this.#call(this.#api, String(first.access_token)));
       const kind = n % 3;
       if (kind === 0) this.#promiseToken(String(first.access_token));
       if (kind === 1) await this.#refresh(String(first.refresh_token));
       if (kind === 2) await this.#revoke(String(first.access_token));
+      this.#completed.push(performance.now());
       return true;
     } catch (error) {
       if (!(error instanceof Ended)) throw error;
@@ -132,6 +143,23 @@ export class Load {
       refused ? 'refused' : this.#outcomeOf(answer.status),
       `sign-in: ${answer.status} ${error ?? title} at ${address.split('?')[0]}`,
     );
+  }
+
+  /** Without an answer, or with a refusal, the code may be spent or not. */
+  async #redeem(fields: Record<string, string>): Promise<Record<string, unknown>> {
+    try {
+      return await this.#step('token', () => this.#post('token', fields));
+    } catch (error) {
+      let spent = 0;
+      this.#ledger.promise('code is spent once', async () => {
+        for (; spent < 2; spent++) {
+          const refused = await this.#isRefused(fields);
+          if (refused !== false) return refused;
+        }
+        return false;
+      });
+      throw error;
+    }
   }
 
   async #refresh(refresh_token: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts';
+import { leaderCutFromOthers, leaderCutOff, leaderKilled, leaderLost, switchover } from './kinds/cluster.ts';
 import { idleConnections, slowBodies } from './kinds/connections.ts';
 import {
   databaseFailover,
@@ -34,4 +35,10 @@ export const faults: readonly Fault[] = [
   slowBodies,
   // Last, because afterwards another server is behind the proxy.
   databaseFailover,
+  // With --cluster.
+  switchover,
+  leaderKilled,
+  leaderLost,
+  leaderCutOff,
+  leaderCutFromOthers,
 ];

@@ -1,3 +1,4 @@
+import { spendings } from './load.ts';
 import type { Result } from './run.ts';
 
 const columns: readonly (readonly [string, (result: Result) => string])[] = [
@@ -10,7 +11,9 @@ const columns: readonly (readonly [string, (result: Result) => string])[] = [
   ['failed', ({ requests }) => String(requests.failed)],
   ['promises', ({ promised }) => String(promised)],
   ['lost', ({ lost }) => String(Object.values(lost).reduce((sum, n) => sum + n, 0))],
+  ['double', ({ lost }) => String(spendings.reduce((sum, kind) => sum + (lost[kind] ?? 0), 0))],
   ['dead', ({ deadProcesses }) => String(deadProcesses)],
+  ['outage ms', ({ outage }) => String(outage)],
   ['recovery ms', ({ recovery }) => String(recovery ?? '-')],
 ];
 

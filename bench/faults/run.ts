@@ -18,6 +18,8 @@ export interface Result {
   deadProcesses: number;
   /** Milliseconds from the end of the fault to a sequence without failure; null if there was none in time. */
   recovery: number | null;
+  /** Longest time in milliseconds without a completed sign-in. */
+  outage: number;
   /** Responses that are neither correct nor a clean refusal. */
   examples: string[];
   /** Measurements of the fault itself. */
@@ -32,6 +34,8 @@ export interface RunOptions {
   /** Duration of each fault in milliseconds. */
   length: number;
   lanes: number;
+  /** How often the primary of a cluster is killed. */
+  kills: number;
   /** Pause of a lane in milliseconds. */
   pause: number;
   signal: AbortSignal;
@@ -42,9 +46,13 @@ export interface RunOptions {
 const before = 500;
 const recoveryPatience = 30_000;
 
+/** Databases of a fault that names none. */
+const usual: readonly DatabaseName[] = ['sqlite', 'postgres'];
+
 const nothing = {
   requests: { ok: 0, refused: 0, cut: 0, failed: 0 },
   promised: 0,
+  outage: 0,
   lost: {},
   examples: [],
   notes: [],
@@ -54,7 +62,7 @@ const nothing = {
 export async function* runFaults(options: RunOptions): AsyncGenerator<Result> {
   for (const database of options.databases) {
     const here = faults.filter(
-      (fault) => (fault.databases ?? [database]).includes(database) && options.isChosen(fault, database),
+      (fault) => (fault.databases ?? usual).includes(database) && options.isChosen(fault, database),
     );
     let installation: Installation | undefined;
     try {
@@ -102,24 +110,43 @@ async function runOne(installation: Installation, fault: Fault, options: RunOpti
     await sleep(milliseconds, undefined, { signal: options.signal });
   };
   let error: string | undefined;
-  let over = 0;
+  let problem: string | undefined;
+  let [began, over] = [0, 0];
   try {
     await wait(before);
+    began = performance.now();
     const defer = (work: () => unknown) => deferred.unshift(work);
     const note = (measurement: string) => void notes.push(measurement);
-    await fault.inject({ installation, length: options.length, wait, defer, note });
+    await fault.inject({
+      installation,
+      length: options.length,
+      kills: options.kills,
+      wait,
+      defer,
+      note,
+      blame: (reason) => {
+        problem = reason;
+      },
+      outageSince: (moment) => load.outageSince(moment),
+      async untilSignIn(patience) {
+        if ((await recovered(load, performance.now(), options.signal, patience)) === null)
+          throw new Error(`no sign-in within ${patience / 1_000} s`);
+      },
+    });
   } catch (thrown) {
     if (!options.signal.aborted) error = String((thrown as Error).stack);
   } finally {
     for (const work of deferred) await work();
     over = performance.now();
   }
+  const outage = Math.round(load.outageSince(began));
   const recovery = error || options.signal.aborted ? null : await recovered(load, over, options.signal);
   load.stop();
   await running;
   // A fault that failed may leave processes dead, and every check would wait for them.
   const lost = error === undefined ? await ledger.verify(promiseKinds, options.signal) : {};
   const deadProcesses = processes.reduce((sum, one) => sum + one.deaths, 0) - deaths;
+  error ??= problem;
   const { requests, promised } = ledger;
   const ids = ledger.examples.flatMap((example) => /"(?:message_)?id":"([^"]+)"/.exec(example)?.[1] ?? []);
   const logged = ids.flatMap((id) => processes.flatMap((one) => one.linesWith(id)));
@@ -131,6 +158,7 @@ async function runOne(installation: Installation, fault: Fault, options: RunOpti
     deadProcesses === 0 &&
     requests.failed === 0 &&
     Object.keys(lost).length === 0 &&
+    outage <= (fault.longestOutage ?? Number.POSITIVE_INFINITY) &&
     (!fault.isLossless || failures === 0);
   return {
     fault: fault.name,
@@ -140,6 +168,7 @@ async function runOne(installation: Installation, fault: Fault, options: RunOpti
     lost,
     deadProcesses,
     recovery,
+    outage,
     examples,
     notes,
     ...(error === undefined ? {} : { error }),
@@ -147,8 +176,13 @@ async function runOne(installation: Installation, fault: Fault, options: RunOpti
   };
 }
 
-async function recovered(load: Load, since: number, signal: AbortSignal): Promise<number | null> {
-  for (let n = 0; performance.now() - since < recoveryPatience && !signal.aborted; n++) {
+async function recovered(
+  load: Load,
+  since: number,
+  signal: AbortSignal,
+  patience = recoveryPatience,
+): Promise<number | null> {
+  for (let n = 0; performance.now() - since < patience && !signal.aborted; n++) {
     if (await load.journey(n)) return Math.round(performance.now() - since);
     await sleep(20);
   }

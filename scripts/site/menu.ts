@@ -88,6 +88,7 @@ export const menu: readonly Section[] = [
       ['docs/windows.md', 'Windows'],
       ['docs/production.md', 'Production'],
       ['docs/operating.md', 'Operate'],
+      ['docs/database-cluster.md', 'A database cluster'],
       ['docs/desk-engineers.md', 'Workstations'],
       ['docs/observability.md', 'Metrics, logs and traces'],
       ['docs/runbooks.md', 'Runbooks'],

@@ -231,6 +231,16 @@ export const programHelpers = [
     debian: 'haproxy',
   },
   {
+    tests: 'test/delivery/cluster',
+    name: 'Patroni with etcd, HAProxy and iproute2',
+    variable: 'ALONGSIDE_PATRONI',
+    find: () =>
+      ['etcd', 'haproxy', 'ip', 'openssl'].every(onPath) &&
+      first(['/usr/lib/python3/dist-packages/etcd']) &&
+      onPath('patroni'),
+    debian: 'patroni python3-etcd etcd-server haproxy iproute2 openssl',
+  },
+  {
     tests: 'test/delivery/proxies',
     name: 'nginx',
     variable: 'ALONGSIDE_NGINX',

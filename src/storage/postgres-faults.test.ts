@@ -255,6 +255,32 @@ describe('a PostgreSQL server', () => {
     await until(() => database.run(increment));
   });
 
+  test('is not healthy while its writes wait for a lost synchronous standby', async (t) => {
+    const { operator, open } = await counting(t);
+    const database = await open();
+    await operator.query("INSERT INTO setting VALUES ('schema', '1')");
+    const standbys = async (statement: string) => {
+      await operator.query(`ALTER SYSTEM ${statement}`);
+      await operator.query('SELECT pg_reload_conf()');
+    };
+    await standbys("SET synchronous_standby_names = 'lost'");
+    const writing = database.run(increment);
+    try {
+      const began = performance.now();
+      while ((await database.healthy()).ok) {
+        assert.ok(performance.now() - began < 10_000, 'it is healthy');
+        await pause(50);
+      }
+      // Checks that wait share a connection.
+      for (let n = 0; n < 3; n++) assert.equal((await database.healthy()).ok, false);
+      assert.equal(database.pool().used, 2);
+    } finally {
+      await standbys('RESET synchronous_standby_names');
+    }
+    await writing;
+    assert.deepEqual(await database.healthy(), { ok: true });
+  });
+
   test('fails a statement that takes too long, except in a batch without a time limit', async (t) => {
     const { open } = await counting(t);
     const database = await open({ ...patient, timeout: 1_000 });

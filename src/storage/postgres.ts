@@ -52,6 +52,8 @@ const maxAttempts = 4;
 const channel = 'alongside_change';
 /** Milliseconds. */
 const announceAgainAfter = 250;
+/** Milliseconds for which a statement may wait before the server must prove that it takes writes. */
+const longWait = 2_000;
 /** Milliseconds to close idle connections properly. */
 const goodbye = 500;
 
@@ -111,6 +113,7 @@ export class PostgresDatabase implements Database {
   #pulse: NodeJS.Timeout | undefined;
   /** Whether the last write failed because of the server, not of its statement. */
   #hasFailed = false;
+  #checkingWrite: Promise<unknown> | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(url: string, options: PostgresOptions) {
@@ -309,8 +312,22 @@ export class PostgresDatabase implements Database {
         sql("SELECT current_setting('transaction_read_only') AS value"),
       );
       if (row?.value !== 'off') throw new StorageError('The database takes no writes: it is read-only.');
-      if (this.#hasFailed) await checkWrite(this);
+      if (this.#hasFailed || this.#isWaiting()) await this.#checkWrite();
     });
+  }
+
+  /** A primary that has lost its synchronous standbys answers reads, and lets every write wait. */
+  #isWaiting(): boolean {
+    const now = performance.now();
+    return [...this.#options.open].some(({ waitingSince }) => now - waitingSince > longWait);
+  }
+
+  /** One at a time, because each that waits holds a connection. */
+  #checkWrite(): Promise<unknown> {
+    this.#checkingWrite ??= checkWrite(this).finally(() => {
+      this.#checkingWrite = undefined;
+    });
+    return this.#checkingWrite;
   }
 
   async checkPages(): Promise<string | undefined> {

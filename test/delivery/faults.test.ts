@@ -1,20 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { Result } from '../../bench/faults/run.ts';
-
-const program = fileURLToPath(new URL('../../bench/faults.ts', import.meta.url));
-
-async function faults(...flags: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [program, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (part) => (out += part));
-  child.stderr.on('data', (part) => (err += part));
-  const [code] = await once(child, 'close');
-  return { code: code as number | null, out, err };
-}
+import { faults } from '../testing/faults.ts';
 
 describe('npm run faults', () => {
   // A fault that does not concern the database is injected with SQLite only, because its installation starts faster.

@@ -18,7 +18,8 @@ function findBinaries(): string | undefined {
   return undefined;
 }
 
-function binaries(): string {
+/** Returns the folder of the programs of PostgreSQL. */
+export function postgresPrograms(): string {
   const folder = findBinaries();
   if (folder !== undefined) return folder;
   throw new Error(
@@ -107,7 +108,7 @@ export async function startPostgres({
   apart = false,
   folders,
 }: PostgresOptions = {}): Promise<TestPostgres> {
-  const bin = binaries();
+  const bin = postgresPrograms();
   // PostgreSQL refuses to run as root.
   const owner = serviceUser('postgres');
   const folder = serviceFolder('alongside-pg-', owner);
