@@ -141,6 +141,28 @@ function placeEvents(drawn: readonly Drawn[], events: readonly JourneyEvent[]): 
 const keptOf = (kept: Kept | undefined): Kept | undefined =>
   kept?.sent && { request: kept.sent, response: null };
 
+/** Puts calls after the message during which they were made, so that the numbers are in the order of the page. */
+function nested(all: readonly Drawn[]): Drawn[] {
+  const calls = new Map<string | undefined, Drawn[]>();
+  const ids = new Set(all.map(({ message: { id } }) => id));
+  for (const each of all) {
+    const { parent, id } = each.message;
+    const around = parent !== undefined && parent !== id && ids.has(parent) ? parent : undefined;
+    calls.set(around, [...(calls.get(around) ?? []), each]);
+  }
+  const placed = new Set<Drawn>();
+  const place = (list: readonly Drawn[]): Drawn[] =>
+    list.flatMap((each) => {
+      placed.add(each);
+      const inner = calls.get(each.message.id) ?? [];
+      calls.delete(each.message.id);
+      return [each, ...place(inner)];
+    });
+  const inOrder = place(calls.get(undefined) ?? []);
+  // Stored data may be damaged: parents that are each other's.
+  return [...inOrder, ...all.filter((each) => !placed.has(each))];
+}
+
 /** Returns the messages of a journey in order, each redirect as one. */
 export function assemble(
   stored: readonly StoredMessage[],
@@ -162,9 +184,11 @@ export function assemble(
       events: [],
     }));
   joinRedirects(drawn);
-  const all = drawn
-    .flatMap((each) => [each, ...departed(each, surroundings.now), ...forwarded(each)])
-    .toSorted((one, other) => one.message.at - other.message.at);
+  const all = nested(
+    drawn
+      .flatMap((each) => [each, ...departed(each, surroundings.now), ...forwarded(each)])
+      .toSorted((one, other) => one.message.at - other.message.at),
+  );
   placeEvents(all, events);
   const began = all[0]?.message.at ?? 0;
   const parents = new Set(all.map(({ message: { id } }) => id));

@@ -2,6 +2,7 @@ import type { ActFacts, EventFacts } from '@alongside/kernel/activity';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Described } from './line.ts';
 import type { JourneyPattern } from './model.ts';
+import { isHarmless } from './text.ts';
 
 /** Patterns from the weakest: a message of a stronger one decides that of its journey. */
 export const patternRanks: readonly JourneyPattern[] = [
@@ -67,9 +68,6 @@ function begun(id: string, at: number): Delta {
   };
 }
 
-/** Refusals of requests with nothing left to do. They decide no journey. */
-const harmless: ReadonlySet<string> = new Set(['authorisation.logoutUnknown']);
-
 /** Returns the party outside that has the browser now. */
 function waitedFor(place: string | undefined): string | undefined {
   if (place === 'application') return 'the application';
@@ -117,7 +115,7 @@ export function add(
   for (const event of events) addEvent(delta, event, message.name);
   for (const act of acts) addFacts(delta, act);
   for (const fault of message.faults ?? []) delta.faults += ` ${fault}`;
-  if (message.refusal && harmless.has(message.refusal.error)) return delta;
+  if (isHarmless(message)) return delta;
   if (outcome !== undefined) {
     delta.failed ??= message.id;
     if (parent === undefined && end >= delta.decidedAt)

@@ -18,6 +18,7 @@ import { migrate } from '../storage/migrations.ts';
 import { maxKept } from './findable.ts';
 import { callerHeader } from './lanes.ts';
 import { journeysIn, startJourneys, type TestJourneys, testVault } from './testing/journeys.ts';
+import { hasFailed } from './text.ts';
 import { everyWording } from './words.ts';
 
 const caller = { application: 'demo-combined', client: 'key', user: '656005750108' };
@@ -246,6 +247,32 @@ describe('StoredJourneys', () => {
     const found = await desk.journeys.find(id);
     assert.equal(`${found?.outcome}: ${found?.headline}`, 'succeeded: Signed out');
     assert.equal(found?.messages[1]?.outcome, 'failed', 'the step shows it');
+    assert.deepEqual(found?.messages.map(hasFailed), [false, false], 'it is no fault of anybody');
+  });
+
+  test('number calls before what began later outside the message during which they were made', async () => {
+    const agent = { service: 'identityAgent', method: 'POST', route: '/interaction/:id/pin' } as const;
+    const journey = desk.record([agent]);
+    const id = (await desk.journeys.find(journey))?.messages[0]?.id ?? '';
+    const claimed = JSON.stringify({ id, lane: 'identity-agent', journey, at: desk.clock.now() });
+    const headers = { [callerHeader]: testVault.seal('caller', claimed) };
+    const call = { service: 'cis', method: 'POST', route: '/sessions' } as const;
+    desk.record(
+      [
+        { ...call, after: 20 },
+        { ...call, after: 21, headers },
+      ],
+      journey,
+    );
+    const messages = (await desk.journeys.find(journey))?.messages ?? [];
+    assert.deepEqual(
+      messages.map(({ number, parent, offsetMs }) => [number, parent === id, offsetMs]),
+      [
+        [1, false, 0],
+        [2, true, 21],
+        [3, false, 20],
+      ],
+    );
   });
 
   test('say what happened before their outcome is decided', async () => {

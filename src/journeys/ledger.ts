@@ -1,5 +1,5 @@
 import type { Journey, Lane, Message } from './model.ts';
-import { inLaneOrder } from './text.ts';
+import { hasFailed, inLaneOrder } from './text.ts';
 
 /** Filters of a journey, as in its address. */
 export type Shown = 'all' | 'redirects' | 'calls' | 'refused';
@@ -54,7 +54,7 @@ const filters: Readonly<Record<Shown, (message: Message) => boolean>> = {
   all: () => true,
   redirects: ({ kind }) => kind === 'redirect',
   calls: ({ kind }) => kind === 'call',
-  refused: ({ outcome }) => outcome !== 'succeeded',
+  refused: hasFailed,
 };
 
 export const shownMessages = ({ messages }: Pick<Journey, 'messages'>, show: Shown): Message[] =>

@@ -80,6 +80,16 @@ export function dateAndTime(iso: string): string {
 export const afterColon = (sentence: string): string =>
   /^\p{Lu}(\p{Ll}|\s)/u.test(sentence) ? sentence.charAt(0).toLowerCase() + sentence.slice(1) : sentence;
 
+/** Refusals of requests with nothing left to do: nobody's fault. They decide no journey. */
+const harmless: ReadonlySet<string> = new Set(['authorisation.logoutUnknown']);
+
+export const isHarmless = ({ refusal }: { refusal?: { error: string | null } | null | undefined }): boolean =>
+  typeof refusal?.error === 'string' && harmless.has(refusal.error);
+
+/** Returns whether a message failed by somebody's fault. */
+export const hasFailed = (message: Pick<Message, 'outcome' | 'refusal'>): boolean =>
+  message.outcome !== 'succeeded' && !isHarmless(message);
+
 /** Returns the reason for which a message did not succeed, or undefined. */
 export function reasonOf({ outcome, refusal, kind, durationMs, status, words }: Message): string | undefined {
   if (outcome === 'succeeded') return undefined;

@@ -22,8 +22,7 @@ describe('alongside status --env', () => {
   before(async () => {
     instance = await startInstance();
     await instance.signInAtDesk('gp');
-    // Most generated ids begin with a digit.
-    for (const name of ['one', 'two', 'three', 'four'])
+    for (const name of ['Ward round', 'Ward round', '3 wards', 'Demo combined', '病院'])
       await instance.api('POST', '/applications', {
         name,
         profile: 'nhs',
@@ -52,7 +51,16 @@ describe('alongside status --env', () => {
   test('prints names and values that any shell accepts unchanged', () => {
     for (const line of lines) assert.match(line, /^[A-Z_][A-Z0-9_]*=[A-Za-z0-9._~:/@\\-]+$/);
     assert.equal(new Set(lines.map((line) => line.split('=')[0])).size, lines.length);
-    assert.equal(lines.filter((line) => /^APP_[0-9A-F]{8}_.*_PLATFORM_CLIENT_ID=/.test(line)).length, 4);
+    // By the name, unless another application has that name already; by the id if the name has no ASCII letters.
+    for (const own of [
+      /^WARD_ROUND_PLATFORM_CLIENT_ID=/m,
+      /^WARD_ROUND_[0-9A-F]{8}_PLATFORM_CLIENT_ID=/m,
+      /^APP_3_WARDS_PLATFORM_CLIENT_ID=/m,
+      /^DEMO_COMBINED_PLATFORM_CLIENT_ID=/m,
+      /^DEMO_COMBINED_[0-9A-F]{8}_PLATFORM_CLIENT_ID=/m,
+      /^APP_[0-9A-F]{8}_[0-9A-F]{4}_.*_PLATFORM_CLIENT_ID=/m,
+    ])
+      assert.match(lines.join('\n'), own);
     const { urls, agentSocket } = instance.state;
     assert.deepEqual(
       [

@@ -57,6 +57,13 @@ describe('the pages of the group Register', () => {
     await page.getByRole('radio', { name: /^Key pair/ }).check();
     await page.getByLabel('Public key').fill(privatePem);
     await error('This is a private key. It was not sent.');
+    // An API is chosen; an application without one has to be asked for.
+    const patients = page.getByRole('checkbox', { name: /^Personal Demographics Service user-restricted/ });
+    await patients.uncheck();
+    await page.getByRole('button', { name: 'Register', exact: true }).click();
+    await error('Choose an API.');
+    await page.getByRole('checkbox', { name: /^Register without an API/ }).waitFor();
+    await patients.check();
     await page.getByRole('checkbox', { name: /^Hello World/ }).check();
     await page.getByText('user-nhs-id:aal3:hello-world').waitFor();
     await page.getByRole('button', { name: 'Register', exact: true }).click();
@@ -101,9 +108,9 @@ describe('the pages of the group Register', () => {
     assert.match((await page.locator('#request').textContent()) ?? '', /^alongside app add --file -/);
     await page.getByRole('button', { name: 'Register', exact: true }).click();
     await page.getByRole('heading', { name: 'Ward Round is registered' }).waitFor();
-    const environment = (await page.locator('.block pre').textContent()) ?? '';
+    const environment = (await page.locator('#environment pre').textContent()) ?? '';
     const clientId = /PLATFORM_CLIENT_ID=(\w+)/.exec(environment)?.[1] ?? '';
-    assert.match(environment, /PLATFORM_CLIENT_SECRET=\S{20,}/);
+    assert.match(environment, /^WARD_ROUND_PLATFORM_CLIENT_SECRET=\S{20,}$/m);
     assert.ok(!sent.some((text) => /PRIVATE KEY|"d":/.test(text)), 'a private key was sent');
 
     // Its first sign-in.
@@ -119,7 +126,6 @@ describe('the pages of the group Register', () => {
     assert.match(first.url(), /combined\/callback\?.*code=/);
     await first.close();
 
-    await page.getByRole('link', { name: 'Open the application' }).click();
     await page.getByRole('link', { name: 'Keys and secrets' }).click();
     await page.getByText('ward-round-1').first().waitFor();
     await page.getByLabel('Public key', { exact: true }).fill(privatePem);
@@ -161,7 +167,11 @@ describe('the pages of the group Register', () => {
     }>('GET', `/applications/${applications[0]?.id}`);
     assert.equal(stored.name, 'Ward Round South');
     assert.deepEqual(stored.platform.callbackUrls, ['https://north.example/callback']);
-    assert.deepEqual(stored.platform.products, ['canary-api', 'hello-world']);
+    assert.deepEqual(stored.platform.products, [
+      'canary-api',
+      'hello-world',
+      'personal-demographics-service',
+    ]);
   });
 
   test('loses nothing when two people edit a product, a developer or a person at once', async () => {

@@ -22,7 +22,7 @@ ul.plain, ol.plain { list-style: none; margin: 0; padding: 0; } .plain li { marg
 .console fieldset { border: 0; margin: 0 0 .75rem; padding: 0; min-width: 0; } .console legend { font-weight: 650; padding: 0; margin: 0 0 .375rem; }
 .facts { overflow-wrap: anywhere; } @media (min-width: 66.01rem) { .audit :is(th, td) { min-width: 6.5rem; } .audit :is(th, td):nth-child(4) { min-width: 9.25rem; } } .console .uid bdi { overflow-wrap: break-word; } .console :is(td, th) time + br + .quiet { white-space: nowrap; } @media (max-width: 66rem) { .console :is(td, th) time + br + .quiet { white-space: normal; } }
 @media (min-width: 66.01rem) { .faults table { table-layout: fixed; } .faults :is(th, td):nth-child(1) { width: 17rem; } .faults :is(th, td):nth-child(3) { width: 10rem; } .faults :is(th, td):nth-child(4) { width: 17rem; } }
-@media (max-width: 43.75rem) { .console .state { white-space: normal; } .console a.state { display: inline-block; line-height: 1.5; } }
+@media (max-width: 57rem) { .console .state { white-space: normal; } .console a.state { display: inline-block; line-height: 1.5; } }
 @media (max-width: 60rem) { .desk { grid-template-columns: minmax(0, 1fr); } .reader { max-width: 9rem; } .state-of { text-align: left; } }
 `;
 
@@ -131,7 +131,7 @@ a.bad { color: var(--bad); font-weight: 650; text-decoration: none; } a.bad:hove
 #explain textarea { margin: .25rem 0; }
 dl.addresses { row-gap: .625rem; }
 @media (max-height: 30rem) { .console .bar, .console .result, .waiting-changes { position: static; } html { scroll-padding-top: 0; } }
-@media (max-width: 43.75rem) {
+@media (max-width: 57rem) {
   html { scroll-padding-top: 0; }
   body.console { display: block; }
   .console .column { position: static; height: auto; border-right: 0; border-bottom: 1px solid var(--line); padding: .625rem 1rem; display: block; }

@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Ledger, Row } from '../../../journeys/ledger.ts';
 import type { Lane } from '../../../journeys/model.ts';
-import { laneName } from '../../../journeys/text.ts';
+import { isHarmless, laneName } from '../../../journeys/text.ts';
 
 /** Places of the lanes, in pixels. */
 export interface Lanes {
@@ -122,7 +122,8 @@ export function arrowOf(row: Row, lanes: Lanes): Html {
   const { kind, outcome } = row.message;
   const arrow = row.from === row.to ? loop : betweenLanes;
   const drawn = kind === 'act' ? act : arrow;
-  const style = `${kind}${outcome === 'succeeded' || row.hop === 'answer' ? '' : ` ${outcome}`}`;
+  const bad = isHarmless(row.message) ? 'calm' : outcome;
+  const style = `${kind}${outcome === 'succeeded' || row.hop === 'answer' ? '' : ` ${bad}`}`;
   return html`${row.spans.map((span) => bar(span, lanes))}<g class="${style}">${drawn(row, lanes)}</g>`;
 }
 
@@ -130,7 +131,7 @@ export function arrowOf(row: Row, lanes: Lanes): Html {
 export const arrowPicture = (row: Row, lanes: Lanes): Html =>
   html`<svg class="arrow" width="${lanes.width}" height="1" aria-hidden="true">${arrowOf(row, lanes)}</svg>`;
 
-/** Styles of arrows and lanes, for the page and for a picture on its own. They use --accent, --bad, --line, --card, --accent-soft and --warn. */
+/** Styles of arrows and lanes, for the page and for a picture on its own. They use --accent, --bad, --quiet, --line, --card, --accent-soft and --warn. */
 export const arrowStyles = `
 .dot, .tip { fill: var(--accent); }
 .line { fill: none; stroke: var(--accent); stroke-width: 2; }
@@ -140,6 +141,7 @@ export const arrowStyles = `
 :is(.refused, .failed, .lost) .line { stroke: var(--bad); }
 :is(.refused, .failed, .lost) :is(.dot, .tip) { fill: var(--bad); }
 :is(.refused, .failed, .lost) .glass { stroke: var(--bad); }
+.calm .line { stroke: var(--quiet); } .calm .dot { fill: var(--quiet); }
 .line.whole { stroke-dasharray: none; }
 .lane-lines line { stroke: var(--line); }
 `;

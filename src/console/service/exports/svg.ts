@@ -5,6 +5,7 @@ import type { Journey } from '../../../journeys/model.ts';
 import {
   dateAndTime,
   duration,
+  hasFailed,
   laneName,
   patternName,
   requestLine,
@@ -61,7 +62,7 @@ function above({ phase, pause }: Row, y: number, width: number): { markup: Html;
 
 function step(row: Row, index: number, y: number, lanes: Lanes, width: number): Html {
   const { message, label, depth, hop } = row;
-  const isBad = hop !== 'answer' && message.outcome !== 'succeeded';
+  const isBad = hop !== 'answer' && hasFailed(message);
   const indent = Math.min(depth, 6) * 16;
   const x = size.side + size.time + 12 + indent;
   const words = hop === 'answer' ? 'Redirects the browser' : wordsOf(message);

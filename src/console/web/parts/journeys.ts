@@ -72,7 +72,9 @@ export function journeyTable(
         application(journey),
         what(journey),
         journey.count,
-        html`${duration(journey.durationMs)}${journey.outcome === 'waiting' ? ' so far' : ''}${bar(journey.durationMs, longest)}`,
+        journey.outcome === 'waiting'
+          ? html`<span class="quiet">not ended</span>`
+          : html`${duration(journey.durationMs)}${bar(journey.durationMs, longest)}`,
         ...(picks
           ? [
               html`<input type="checkbox" name="pick" value="${journey.id}" id="pick-${journey.id}" aria-label="Compare ${journey.headline.slice(0, 80)}, started ${journey.startedAt.slice(11, 23)}">`,

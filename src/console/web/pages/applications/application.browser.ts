@@ -2,11 +2,14 @@ import { call, problemText, send, warningsOf } from '../../frame/api.browser.ts'
 import { edit, memberOf } from '../../frame/edit.browser.ts';
 import { isPrivateKey, place, privateKeyText, showProblems } from '../../frame/forms.browser.ts';
 import { byId, made, madeButton, report, reportSilence, sentence } from '../../frame/tools.browser.ts';
+import { showRegistered } from './connect.browser.ts';
 
 // Saves changed settings, shows both values of a conflict, adds keys, and shows a new secret once.
 type Body = Record<string, unknown>;
 const showProblem = (form: HTMLFormElement, at: string, text: string): void =>
   showProblems(form, [{ at, text }]);
+
+showRegistered();
 
 const settings = byId('settings');
 if (settings instanceof HTMLFormElement)

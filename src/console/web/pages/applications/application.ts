@@ -1,10 +1,8 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { publicKeyOf } from '@alongside/kernel/jws';
-import { variableLines } from '../../../../kit/environment.ts';
 import type { StoredApplication } from '../../../../oauth/applications.ts';
 import { errors } from '../../../model/errors.ts';
 import { type HalfName, halfNames } from '../../../model/registration/shape.ts';
-import { listedApplication } from '../../../model/registration/stored.ts';
 import { registrationWarnings } from '../../../model/registration/warnings.ts';
 import {
   areaField,
@@ -27,15 +25,17 @@ import {
 import { definePage, type PageView } from '../../frame/page.ts';
 import { journeyTable } from '../../parts/journeys.ts';
 import { accessOf, productTitle } from '../products/page.ts';
+import { connectPage, environmentLines, progress } from './connect.ts';
 import { settingsForm } from './settings-form.ts';
 
 type View = PageView<{ id: string }>;
 
 const day = 86_400_000;
 const atNames: Readonly<Record<HalfName, string>> = { platform: 'API platform', cis2: 'CIS2' };
-const views = ['overview', 'edit', 'keys', 'journeys'] as const;
+const views = ['overview', 'connect', 'edit', 'keys', 'journeys'] as const;
 const viewNames: Readonly<Record<(typeof views)[number], string>> = {
   overview: 'Settings',
+  connect: 'Connect',
   edit: 'Edit',
   keys: 'Keys and secrets',
   journeys: 'Journeys and refusals',
@@ -64,9 +64,6 @@ async function overview(view: View): Promise<Html> {
   const application = await found(view);
   const products = await console.products.list();
   const { id, status, developer, platform, cis2 } = application;
-  const seen = console.development ? listedApplication(application) : application;
-  const urls = { ...console.urls, cis2Issuer: console.cis2Issuer };
-  const lines = variableLines({ urls, agentSocket: null }, [seen]);
   const warnings = registrationWarnings(application, products);
   const secrets = halvesOf(application).flatMap(({ half }) => half.secrets);
   return html`${warnings.map(({ message }) => html`<p class="warning">${message}</p>`)}
@@ -95,7 +92,7 @@ ${
 <dt>Proves who it is by</dt><dd>${cis2.tokenEndpointAuthMethod}</dd><dt>Callback URLs</dt><dd>${list(cis2.redirectUris)}</dd>
 <dt>After sign-out</dt><dd>${list(cis2.postLogoutRedirectUris)}</dd><dt>Back-channel logout</dt><dd>${list(cis2.backchannelLogoutUri ? [cis2.backchannelLogoutUri] : [])}</dd></dl></section>`
 }</div>
-<h2>Its .env</h2>${copiedBlock(lines.join('\n'), 'the settings')}
+<h2>Its .env</h2>${copiedBlock(environmentLines(console, application).join('\n'), 'the settings')}<p><a href="${at(id)}?tab=connect">Connect it: code, and a first sign-in</a></p>
 ${secrets.some(({ expiresAt }) => expiresAt !== null && expiresAt > now && expiresAt - now < 30 * day) ? html`<p class="warning">A secret expires within 30 days. <a href="${at(id)}?tab=keys">Make another one</a>.</p>` : undefined}
 <h2>Access</h2><div class="actions">${
     status === 'approved'
@@ -274,6 +271,10 @@ export const applicationPage = definePage({
     secrets: { on: ['application'], render: secretTable },
     keys: { on: ['application'], render: keyTable },
     journeys: { on: ['journey'], render: journeys },
+    progress: {
+      on: ['journey', 'application'],
+      render: async (view) => progress(view.console, await found(view)),
+    },
   },
   async render(view) {
     const application = await found(view);
@@ -281,6 +282,7 @@ export const applicationPage = definePage({
     const shown = views.find((each) => each === view.query.get('tab')) ?? 'overview';
     const content = {
       overview: () => view.part('overview'),
+      connect: async () => connectPage(view.console, application, await view.part('progress')),
       edit: () => settingsForm(view.console, application),
       keys: () => keysTab(view),
       journeys: () => view.part('journeys'),

@@ -1,5 +1,4 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { variableLines } from '../../../../kit/environment.ts';
 import type { StoredProduct } from '../../../../oauth/products.ts';
 import type { ConsoleContext } from '../../../model/dependencies.ts';
 import { areaField, selectField, textField } from '../../frame/controls.ts';
@@ -51,17 +50,29 @@ const certificatePanel = html`<div data-proof="certificate">
 ${textField({ name: 'subject', label: 'Subject of the certificate', hint: 'As in the certificate: CN=ward-round,O=Example Trust. An operator configures who may issue it.', maxlength: 1_000 })}
 </div>`;
 
-/** The data of the script: products, addresses, and the lines of the `.env` that do not depend on the application. */
-async function setupOf({ products, urls, cis2Issuer, agentSocket }: ConsoleContext): Promise<string> {
+/** The data of the script: products and the address of the API. */
+async function setupOf({ products, urls }: ConsoleContext): Promise<string> {
   return JSON.stringify({
     console: urls.console,
     products: (await products.list()).map(({ name, scopes }) => ({ name, scopes })),
-    environment: variableLines({ urls: { ...urls, cis2Issuer }, agentSocket }, []),
   });
 }
 
+/** The API that a first sign-in reads a patient with. */
+const firstProduct = 'personal-demographics-service';
+
 const productOption = (product: StoredProduct): Html =>
-  option('checkbox', 'product', product.name, productTitle(product.name), accessOf(product));
+  option(
+    'checkbox',
+    'product',
+    product.name,
+    productTitle(product.name),
+    accessOf(product),
+    product.name === firstProduct,
+  );
+
+/** Shown without an API: an application gets no tokens then, so that has to be asked for. */
+const withoutApi = html`<p class="field" data-without-api hidden><label for="without-api"><input type="checkbox" id="without-api" name="withoutApi" value="1"> Register without an API. It gets no tokens until one is added.</label></p>`;
 
 /** The questions of a registration, and next to them their meaning for the API, the command line and the tokens. */
 export async function registerForm(console: ConsoleContext): Promise<Html> {
@@ -88,7 +99,7 @@ ${choices('proof', 'How does it prove who it is?', [
 ${keyPanel}${certificatePanel}
 ${
   products.length > 0
-    ? choices('product', 'APIs', products.map(productOption))
+    ? html`${choices('product', 'APIs', products.map(productOption))}${withoutApi}`
     : html`<p class="warning">There is no product yet, so no API can be chosen. <a href="/products">Add one</a>.</p>`
 }
 <details><summary>Sign-out and owner</summary>
@@ -106,9 +117,5 @@ ${selectField({ name: 'developer', label: 'Developer', options: [['', 'none'], .
 <pre class="request" id="request" tabindex="0" aria-label="Request"></pre>
 <button type="button" id="copy-request" class="small secondary needs-script" data-copy="">Copy<span class="visually-hidden"> the request</span></button></section>
 <section class="panel" aria-labelledby="h-scopes"><h2 id="h-scopes">What it may do then</h2><div id="scopes" role="status"></div></section>
-</aside></div>
-<template id="registered"><section class="panel"><h2 tabindex="-1"></h2><p class="note">The secrets are shown this once. Copy them now: only hashes are stored.</p>
-<div class="block"><button type="button" class="small secondary" data-copy="">Copy<span class="visually-hidden"> the settings</span></button><pre tabindex="0"></pre></div>
-<div class="actions"><button type="button" data-download class="secondary">Download .env</button></div>
-<div data-warnings></div><div class="actions"><a class="button" data-open href="/applications">Open the application</a>${console.development ? html`<a class="button secondary" data-try href="/build">Run a first sign-in</a>` : undefined}</div></section></template>`;
+</aside></div>`;
 }

@@ -1,10 +1,9 @@
 import { warningsOf } from '../../frame/api.browser.ts';
-import { byId, download, made } from '../../frame/tools.browser.ts';
+import { byId, made } from '../../frame/tools.browser.ts';
 
 interface Setup {
   console: string;
   products: { name: string; scopes: string[] }[];
-  environment: string[];
 }
 type Body = Record<string, unknown>;
 
@@ -84,44 +83,21 @@ export function previewOf(setup: Setup, bodyOf: () => Body) {
     );
   };
 
-  /** Returns the lines of a .env file for a new application. */
-  const environmentOf = (answer: Body): string => {
-    // As the commands name the variables of an application.
-    const prefix = `APP_${String(answer.id).replaceAll('-', '_').toUpperCase()}`;
-    const lines = [...setup.environment];
-    for (const half of ['platform', 'cis2']) {
-      const credentials = answer[half] as { clientId: string; clientSecret?: string } | undefined;
-      if (!credentials) continue;
-      lines.push(`${prefix}_${half.toUpperCase()}_CLIENT_ID=${credentials.clientId}`);
-      if (credentials.clientSecret)
-        lines.push(`${prefix}_${half.toUpperCase()}_CLIENT_SECRET=${credentials.clientSecret}`);
-    }
-    return `${lines.join('\n')}\n`;
-  };
-
-  /** Shows the new application in place of the form. */
-  const showRegistered = (answer: Body, name: string, file: string): void => {
-    const template = byId('registered');
-    if (!(template instanceof HTMLTemplateElement)) return;
-    const content = document.importNode(template.content, true);
-    const text = environmentOf(answer);
-    const heading = content.querySelector('h2');
-    if (heading) heading.textContent = `${name} is registered`;
-    const pre = content.querySelector('pre');
-    if (pre) pre.textContent = text;
-    content.querySelector('[data-copy]')?.setAttribute('data-copy', text);
-    content.querySelector('[data-download]')?.addEventListener('click', () => download(file, text));
-    content.querySelector('[data-open]')?.setAttribute('href', `/applications/${answer.id}`);
-    content.querySelector('[data-try]')?.setAttribute('href', `/build?application=${answer.id}`);
-    content
-      .querySelector('[data-warnings]')
-      ?.append(...warningsOf(answer).map(({ message }) => made('p', message, 'warning')));
-    byId('registration')?.replaceWith(content);
-    const title = document.querySelector('h1');
-    if (title) title.textContent = 'Registered';
-    // The questions must not reappear with the history, and a reload must not lose the way to the application.
-    history.replaceState(null, '', `/applications/${answer.id}`);
-    document.querySelector<HTMLElement>('main h2')?.focus();
+  /** Opens the page that connects the new application. It shows the secrets once, so they stay in this tab until then. */
+  const showRegistered = (answer: Body): void => {
+    const secrets = ['platform', 'cis2'].flatMap((half) => {
+      const { clientSecret } = (answer[half] ?? {}) as { clientSecret?: string };
+      return clientSecret ? [[half.toUpperCase(), clientSecret] as const] : [];
+    });
+    sessionStorage.setItem(
+      `registered ${answer.id}`,
+      JSON.stringify({
+        secrets: Object.fromEntries(secrets),
+        warnings: warningsOf(answer).map(({ message }) => message),
+      }),
+    );
+    // The questions must not reappear with the history.
+    location.replace(`/applications/${answer.id}?tab=connect`);
   };
   return { drawRequest, mark, drawScopes, showRegistered };
 }

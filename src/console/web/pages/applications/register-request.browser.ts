@@ -63,6 +63,11 @@ export function requestOf({ given, chosen, linesOf, addresses }: Answers, key: K
     const problems: FormProblem[] = [];
     if (given('name') === '') problems.push({ at: 'name', text: 'Give the application a name.' });
     if (given('signIn') !== 'nobody') problems.push(...callbackProblems());
+    if (byId('without-api') && chosen('product').length === 0 && given('withoutApi') === '')
+      problems.push({
+        at: 'product',
+        text: 'Choose an API. Without one it gets no tokens; to do that, tick “Register without an API”.',
+      });
     const keyProblem = proof === 'key' ? key.problem() : undefined;
     if (keyProblem) problems.push(keyProblem);
     if (proof === 'certificate' && given('subject') === '')

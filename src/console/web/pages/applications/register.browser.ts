@@ -9,7 +9,7 @@ import { requestOf } from './register-request.browser.ts';
 // Draws the request while the questions are answered, then sends it, and shows errors at their fields.
 const form = must('register', HTMLFormElement);
 const answers = answersOf(form, () => draw());
-const { given, chosen, slug } = answers;
+const { given, chosen } = answers;
 const key = keyField(answers, () => draw());
 const { bodyOf, ownProblems, problemOf } = requestOf(answers, key);
 const setup: Parameters<typeof previewOf>[0] = JSON.parse(form.dataset.setup ?? '{}');
@@ -47,6 +47,8 @@ const draw = (): void => {
   if (note) note.textContent = proofNote(signIn, profile, proof);
   const keyNote = byId('key-good');
   if (keyNote) keyNote.textContent = key.note();
+  const withoutApi = form.querySelector<HTMLElement>('[data-without-api]');
+  if (withoutApi) withoutApi.hidden = chosen('product').length > 0;
   preview.drawScopes(signIn, chosen('product'));
   preview.drawRequest();
 };
@@ -91,7 +93,7 @@ const submitted = async (): Promise<void> => {
   const { isOk, answer } = await call('POST', '/applications', { body });
   if (!isOk) return show([problemOf(answer)]);
   show([]);
-  preview.showRegistered(answer, String(body.name), `${slug()}.env`);
+  preview.showRegistered(answer);
 };
 const makeKey = async (): Promise<void> => {
   const problem = await key.make();

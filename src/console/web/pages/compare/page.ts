@@ -91,7 +91,7 @@ export function comparison(a: Journey, b: Journey): Html {
 function candidates(a: Journey, others: readonly JourneySummary[]): Html {
   return html`<ul class="compared">${about('A', a)}</ul>${
     others.length === 0
-      ? html`<p class="note">There is no other journey of this application yet. Sign in once with correct settings, then compare.</p>`
+      ? html`<p class="note">No other journey of this application has succeeded yet. Sign in once with correct settings, then compare.</p>`
       : html`<h2>Compare with</h2><ul class="compared">${others.map(
           (other) =>
             html`<li><a href="/journeys/compare?a=${encodeURIComponent(a.id)}&amp;b=${encodeURIComponent(other.id)}">${titleOf(other)}</a> ${outcomeTag(other.outcome)} <span class="quiet">${dateAndTime(other.startedAt)}, ${counted(other.count, 'request')}</span></li>`,
@@ -99,17 +99,12 @@ function candidates(a: Journey, others: readonly JourneySummary[]): Html {
   }`;
 }
 
-/** Returns other journeys of the same application and pattern, the successful ones first. */
+/** Returns other journeys of the same application and pattern that succeeded. */
 async function similar(journeys: JourneyReader, journey: Journey): Promise<JourneySummary[]> {
   const { id, application, pattern } = journey;
   const filter = { pattern, ...(application ? { application: application.id } : {}) };
-  const [good, all] = await Promise.all([
-    journeys.list({ ...filter, outcome: 'succeeded' }),
-    journeys.list(filter),
-  ]);
-  const known = new Map([...good.journeys, ...all.journeys].map((one) => [one.id, one]));
-  known.delete(id);
-  return [...known.values()];
+  const good = await journeys.list({ ...filter, outcome: 'succeeded' });
+  return good.journeys.filter((one) => one.id !== id);
 }
 
 const others = 10;
@@ -134,7 +129,7 @@ export const comparePage = definePage({
     const a = await findJourney(journeys, first);
     if (second) return { title, crumbs, main: comparison(a, await findJourney(journeys, second)) };
     const choices = await similar(journeys, a);
-    const good = choices.find(({ outcome }) => outcome === 'succeeded');
+    const [good] = choices;
     if (!good || a.outcome === 'succeeded')
       return { title, crumbs, main: candidates(a, choices.slice(0, others)) };
     return {

@@ -43,16 +43,20 @@ const linkNames: Partial<Record<Journey['links'][number]['why'], string>> = {
   'sign-out': 'Sign-out',
 };
 
-export const related = ({ links }: Pick<Journey, 'links'>): Html | undefined =>
-  links.length === 0
-    ? undefined
-    : html`<p class="related">Same session: ${joined(
-        links.map(
-          ({ id, why, startedAt, headline }) =>
-            html`<a href="/journeys/${encodeURIComponent(id)}">${linkNames[why] ?? foreign(headline)}</a>, <time datetime="${startedAt}">${startedAt.slice(11, 19)} UTC</time>`,
-        ),
-        ' · ',
-      )}</p>`;
+const link = ({ id, why, startedAt, headline }: Journey['links'][number]): Html =>
+  html`<a href="/journeys/${encodeURIComponent(id)}">${linkNames[why] ?? foreign(headline)}</a>, <time datetime="${startedAt}">${startedAt.slice(11, 19)} UTC</time>`;
+
+/** Links to sign-ins at the desk and sign-outs; the other journeys of the session are folded. */
+export function related({ links }: Pick<Journey, 'links'>): Html | undefined {
+  if (links.length === 0) return undefined;
+  const named = links.filter(({ why }) => linkNames[why] !== undefined);
+  const others = links.filter(({ why }) => linkNames[why] === undefined);
+  return html`${named.length === 0 ? undefined : html`<p class="related">${joined(named.map(link), ' · ')}</p>`}${
+    others.length === 0
+      ? undefined
+      : html`<details class="related" id="same-session"><summary>${others.length} more in this session</summary><ul class="compared">${others.map((each) => html`<li>${link(each)}</li>`)}</ul></details>`
+  }`;
+}
 
 /** Warnings: a moved clock, faults, an ignored level, removed messages. */
 export function notices(journey: Journey, view: JourneyView): Html | undefined {

@@ -7,7 +7,7 @@ import { duration, titleOf } from '../../../../journeys/text.ts';
 import { lanesOf } from '../../../service/exports/arrows.ts';
 import { addressOf, viewOf } from './address.ts';
 import { meaningOf } from './claims.ts';
-import { banner, leadOf, notices, sourceLink } from './header.ts';
+import { banner, leadOf, notices, related, sourceLink } from './header.ts';
 import { inspector } from './inspector.ts';
 import { ledger } from './page.ts';
 import { captured, goodJourney, idToken, journeyOf, longJourney, refusedJourney } from './testing/journey.ts';
@@ -33,7 +33,43 @@ function textOf(markup: string): string {
 
 const all = { show: 'all', hops: 'one' } as const;
 
+describe('the links of a journey', () => {
+  const link = (id: string, why: Journey['links'][number]['why']) => ({
+    id,
+    why,
+    startedAt: '2026-11-27T07:36:22Z',
+    headline: `Journey ${id}`,
+  });
+
+  test('show the sign-in at the desk, and fold the other journeys of the session into one line', () => {
+    const links = [link('desk', 'desk sign-in'), link('a', 'same session'), link('b', 'same session')];
+    const [shown = '', folded = ''] = String(related({ links })).split('<details');
+    assert.match(textOf(shown), /^Sign-in at the desk, 07:36:22 UTC$/);
+    assert.match(textOf(`<details${folded}`), /^2 more in this session\s*Journey a.*Journey b/);
+    assert.doesNotMatch(folded, /^[^>]* open/);
+  });
+});
+
 describe('the rows of a journey', () => {
+  test('are grey for an answer that is nobody’s fault, and no refusal', () => {
+    const journey = refusedJourney();
+    const failed = journey.messages.find(({ refusal }) => refusal);
+    const harmless = {
+      ...journey,
+      messages: journey.messages.map((message) =>
+        message === failed && message.refusal
+          ? { ...message, refusal: { ...message.refusal, error: 'authorisation.logoutUnknown' } }
+          : message,
+      ),
+    };
+    const rowsOf = (of: Journey) => [
+      String(ledger(of, view(of))).match(/class="row[^"]* wrong/g)?.length ?? 0,
+      String(ledger(of, view(of))).match(/class="row[^"]* calm/g)?.length ?? 0,
+    ];
+    const [bad = 0] = rowsOf(journey);
+    assert.deepEqual(rowsOf(harmless), [bad - 1, 1]);
+  });
+
   test('begin phases in the order of the sign-in', () => {
     const phases = ledgerOf(goodJourney(), all).rows.flatMap(({ phase }) => phase ?? []);
     assert.deepEqual(phases, ['Ask for a sign-in', 'Get tokens', 'Use the API']);

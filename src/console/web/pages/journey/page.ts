@@ -4,7 +4,9 @@ import { ledgerOf, type Row, type Shown, shownMessages } from '../../../../journ
 import type { Journey, Message } from '../../../../journeys/model.ts';
 import {
   duration,
+  hasFailed,
   ignoredLevel,
+  isHarmless,
   laneName,
   requestLine,
   titleOf,
@@ -34,7 +36,8 @@ const arrow = html` <span aria-hidden="true">→</span><span class="visually-hid
 function path({ from, to, message, hop, depth }: Row): Html {
   const { kind, outcome, offsetMs } = message;
   const inside = depth > 0 && kind === 'call' ? ', inside another step' : '';
-  const failed = outcome === 'succeeded' || hop === 'answer' ? '' : `, ${outcome}`;
+  const failed =
+    outcome === 'succeeded' || hop === 'answer' ? '' : `, ${isHarmless(message) ? 'nothing to do' : outcome}`;
   const parties = from === to ? laneName(from) : html`${laneName(from)}${arrow}${laneName(to)}`;
   return html`<span class="path">${parties}, ${kindNames[kind]}, ${duration(offsetMs)}${inside}${failed}</span>`;
 }
@@ -47,9 +50,10 @@ const marks = (message: Message): Html[] => [
 function step(row: Row, view: JourneyView, lanes: Lanes): Html {
   const { message, label, hop, depth } = row;
   const isOpen = message.number === view.step;
-  const failed = hop !== 'answer' && message.outcome !== 'succeeded';
+  const failed = hop !== 'answer' && hasFailed(message);
+  const calm = hop !== 'answer' && isHarmless(message);
   const line = requestLine(message);
-  const style = `row d${Math.min(depth, 6)}${failed ? ' wrong' : ''}${isOpen ? ' open' : ''}`;
+  const style = `row d${Math.min(depth, 6)}${failed ? ' wrong' : ''}${calm ? ' calm' : ''}${isOpen ? ' open' : ''}`;
   const words = hop === 'answer' ? html`Redirects the browser` : wordsOf(message);
   return html`<li>${before(row)}<a class="${style}"${hop === 'request' ? undefined : html` id="step-${message.number}"`} data-step="${message.number}" href="${stepAddress(view, message)}"${isOpen ? html` aria-current="true"` : undefined}><span class="n">${label}</span><span class="at">${duration(message.offsetMs)}</span><span class="words"><b>${words}</b>${hop === 'answer' ? undefined : marks(message)}${line && hop !== 'answer' ? html`<code>${line}</code>` : undefined}${path(row)}</span>${arrowPicture(row, lanes)}</a>${isOpen && hop !== 'answer' ? html`<a class="to-inspector" href="#inspector">Details of step ${message.number}</a>` : undefined}</li>`;
 }
@@ -68,6 +72,9 @@ function groupsOf(rows: readonly Row[]): Row[][] {
 const legend = html`<p class="legend" aria-hidden="true"><span class="with-lanes"><svg width="44" height="16"><g class="redirect" transform="translate(0 8)"><path class="line" d="M2 0H34"/><rect class="glass" x="11" y="-6" width="16" height="12" rx="2"/><path class="tip" d="M11 -2v-2q0-2 2-2h12q2 0 2 2v2z"/><path class="tip" d="M43 0l-9-5v10z"/></g></svg> redirect through the browser</span>
 <span class="with-lanes"><svg width="40" height="16"><g transform="translate(0 8)"><path class="line" d="M2 0H30"/><path class="tip" d="M39 0l-9-5v10z"/></g></svg> call between servers</span>
 <span class="with-lanes"><svg width="44" height="18"><g class="refused" transform="translate(0 9)"><path class="line" d="M2 0H27"/><circle class="glass" cx="35" r="8"/><path class="line" d="M31.5 -3.5l7 7m0-7l-7 7"/></g></svg> refused</span>
+<span class="with-lanes"><svg width="44" height="18"><g class="failed" transform="translate(0 9)"><path class="line" d="M2 0H21"/><path class="line whole" d="M23 6l5-12m1 12l5-12"/></g></svg> failed or lost</span>
+<span class="with-lanes"><svg width="44" height="18"><g class="calm" transform="translate(0 9)"><path class="line" d="M2 0H21"/><path class="line whole" d="M23 6l5-12m1 12l5-12"/></g></svg> nothing to do: nobody’s fault</span>
+<span class="with-lanes"><svg width="14" height="16"><circle class="dot" cx="7" cy="8" r="6"/></svg> act of a person</span>
 <span class="with-lanes"><svg width="12" height="16"><rect class="answers" x="2" y="1" width="8" height="14" rx="3"/></svg> still answering</span></p>`;
 
 /** Links to the other pages of a journey with very many rows. */

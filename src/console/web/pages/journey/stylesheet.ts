@@ -35,7 +35,7 @@ dl.reasons dt { color: var(--quiet); } dl.reasons dd { margin: 0; overflow-wrap:
 .ledger a.row { scroll-margin-block: 9rem 40vh; } .ledger a.row:focus-visible { outline-offset: -3px; }
 .ledger .n, .ledger .at { text-align: right; font-size: .8125rem; color: var(--quiet); font-variant-numeric: tabular-nums; white-space: nowrap; }
 .ledger .words { display: block; padding: .25rem 0 .25rem .375rem; min-width: 0; font-weight: 400; }
-.ledger .words b { font-weight: 600; font-size: .9375rem; line-height: 1.3; overflow-wrap: anywhere; } .ledger .wrong .words b { color: var(--bad); }
+.ledger .words b { font-weight: 600; font-size: .9375rem; line-height: 1.3; overflow-wrap: anywhere; } .ledger .wrong .words b { color: var(--bad); } .ledger .calm .words b { color: var(--quiet); font-weight: 400; }
 .ledger .words code { display: block; font-size: .75rem; line-height: 1.35; color: var(--quiet); overflow-wrap: anywhere; }
 .ledger .path { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 ${[1, 2, 3, 4, 5, 6].map((depth) => `.ledger .d${depth} .words { margin-left: ${depth}rem; position: relative; }`).join('\n')}

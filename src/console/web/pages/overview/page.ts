@@ -54,11 +54,13 @@ const step = (
 
 /** The three first steps, which tick themselves. */
 async function firstSteps(view: PageView): Promise<Html> {
-  const { agent, urls } = view.console;
-  const [status, succeeded] = await Promise.all([
+  const { agent, urls, applications } = view.console;
+  const [status, succeeded, all] = await Promise.all([
     orNull(agent.status()),
     listed(view, { outcome: 'succeeded' }),
+    applications.list(),
   ]);
+  const registered = all.filter(({ id }) => !seeded.test(id)).at(-1);
   const person = status?.person;
   const signIns = succeeded.filter(({ pattern }) => pattern === 'combined' || pattern === 'separate');
   const own = signIns.find(({ application }) => application && !seeded.test(application.id));
@@ -78,7 +80,9 @@ ${step(
   'Make your own sign-in succeed',
   own
     ? html`<a href="/journeys/${own.id}">${foreign(own.application?.name ?? '')}</a> signed in`
-    : html`<a href="/applications/new">Register your application</a>`,
+    : registered
+      ? html`<a href="/applications/${encodeURIComponent(registered.id)}?tab=connect">Connect ${foreign(registered.name || registered.id)}</a>`
+      : html`<a href="/applications/new">Register your application</a>`,
 )}
 </ol>`;
 }
@@ -106,7 +110,7 @@ export const overviewPage = definePage({
   roles: everyRole,
   program: 'pages/overview/overview',
   parts: {
-    steps: { on: ['desk', 'journey'], render: firstSteps },
+    steps: { on: ['desk', 'journey', 'application'], render: firstSteps },
     refusals: { on: ['journey'], render: failures },
     desk: { on: ['desk', 'session'], render: deskSummary },
     journeys: {
