@@ -208,7 +208,11 @@ export class SigningKeys implements TokenSigner {
 
   #publish(list: readonly LoadedKey[]): KeySet {
     const now = this.#clock.now();
-    const keys = list.filter((key) => key.announcedAt <= now && (key.removedAt ?? Infinity) > now);
+    const keys = list.filter(
+      (key) =>
+        (key.announcedAt <= now || key.signsFrom <= this.#timeOf(key.algorithm, list)) &&
+        (key.removedAt ?? Infinity) > now,
+    );
     const { of } = this.#published;
     if (keys.length !== of.length || keys.some((key, place) => key !== of[place])) {
       const set = {
@@ -321,12 +325,16 @@ export class SigningKeys implements TokenSigner {
     return made;
   }
 
-  /** Returns the current signing key of this algorithm. */
-  #turnOf(algorithm: SigningAlgorithm, keys: readonly LoadedKey[]): LoadedKey | undefined {
+  /** Returns the time by which the key of an algorithm is chosen: a clock set back before the first key must not end all sign-ins. */
+  #timeOf(algorithm: SigningAlgorithm, keys: readonly LoadedKey[]): number {
     let first = Infinity;
     for (const key of keys) if (key.algorithm === algorithm) first = Math.min(first, key.signsFrom);
-    // A clock set back before the first key must not end all sign-ins.
-    const now = Math.max(this.#clock.now(), first);
+    return Math.max(this.#clock.now(), first);
+  }
+
+  /** Returns the current signing key of this algorithm. */
+  #turnOf(algorithm: SigningAlgorithm, keys: readonly LoadedKey[]): LoadedKey | undefined {
+    const now = this.#timeOf(algorithm, keys);
     let newest: LoadedKey | undefined;
     for (const key of keys)
       if (key.algorithm === algorithm && key.signsFrom <= now && (key.signsUntil ?? Infinity) > now)

@@ -25,6 +25,10 @@ namespace Alongside.Testing
         readonly HttpClient console = new HttpClient(new HttpClientHandler { UseProxy = false });
         readonly string consoleUrl;
         readonly XElement urls;
+        string mark = "0-0";
+        DateTime readAt;
+        TimeSpan offset;
+        DateTimeOffset? frozen;
 
         public AlongsideInstance()
         {
@@ -58,12 +62,35 @@ namespace Alongside.Testing
         public void Tidy()
         {
             Call("POST", "/tidy");
+            mark = (string)Call("GET", "/report").Element("mark");
+            readAt = DateTime.MinValue;
+        }
+
+        /// <summary>Describes what has happened since Tidy, for the output of a failed test: refused requests with their fix, and the last journey.</summary>
+        public string Report()
+        {
+            return (string)Call("GET", "/report?since=" + mark).Element("text");
+        }
+
+        /// <summary>Returns the time of the instance, for the application under test. It is read again after a tenth of a second.</summary>
+        public DateTimeOffset Now()
+        {
+            var machine = DateTime.UtcNow;
+            if ((machine - readAt).Duration() > TimeSpan.FromSeconds(0.1))
+            {
+                var clock = Call("GET", "/clock");
+                offset = TimeSpan.FromSeconds((double)clock.Element("offsetSeconds"));
+                frozen = (bool)clock.Element("frozen") ? (DateTimeOffset?)DateTimeOffset.Parse((string)clock.Element("now")) : null;
+                readAt = machine;
+            }
+            return frozen ?? new DateTimeOffset(machine + offset);
         }
 
         /// <summary>Moves the clock of all services.</summary>
         public void Advance(TimeSpan time)
         {
             Call("PUT", "/clock", "{\"advance\":" + (int)time.TotalSeconds + "}");
+            readAt = DateTime.MinValue;
         }
 
         /// <summary>Makes the next requests fail with a named fault.</summary>

@@ -18,6 +18,9 @@ static class HeadlessSignIn
             Console.WriteLine("signed in at " + response.RequestMessage.RequestUri);
 
             alongside.Advance(TimeSpan.FromMinutes(1));
+            if (Math.Abs((alongside.Now() - DateTimeOffset.UtcNow).TotalSeconds - 60) > 30) throw new Exception("not the time of the instance");
+            browser.GetAsync(alongside.Url("api") + "/nothing").Wait();
+            if (!alongside.Report().Contains("GET /nothing")) throw new Exception(alongside.Report());
             if (alongside.AccessToken("gp", "demo-combined").Length < 20) throw new Exception("no token");
             try
             {

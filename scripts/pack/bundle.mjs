@@ -1,5 +1,6 @@
 // Bundles the product, or the agent alone: `node scripts/pack/bundle.mjs FOLDER package|agent|executable`, on the prepared Node.
 import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import license from 'rollup-plugin-license';
 import { inClone } from '../prepare/clone.mjs';
@@ -56,6 +57,17 @@ const withBrowserPrograms = {
     if (id !== inClone('src', 'console', 'web', 'programs.ts')) return undefined;
     const programs = await browserPrograms((packages) => browserPackages.push(...packages));
     return `export const programs = new Map(${JSON.stringify([...programs])}.map(([name, text]) => [name, () => text]));`;
+  },
+};
+
+/** Puts the texts of the test kit for Java in place of the module that reads them from the clone. */
+const withJavaFiles = {
+  name: 'java-files',
+  async load(id) {
+    const file = inClone('src', 'cli', 'init', 'java-files.ts');
+    if (id !== file) return undefined;
+    const { javaFiles } = await import(pathToFileURL(file));
+    return `export const javaFiles = () => new Map(${JSON.stringify([...javaFiles()])});`;
   },
 };
 
@@ -120,6 +132,7 @@ const bundle = await rolldown({
   plugins: [
     ...(input.plugins ?? []),
     withBrowserPrograms,
+    withJavaFiles,
     license({
       thirdParty: {
         includeSelf: false,

@@ -141,6 +141,7 @@ export const programHelpers = [
       'test/delivery/any-language',
       'test/delivery/ticket-api',
       'test/pages/run-blocks',
+      'test/delivery/java-',
       'test/apis/signed-identity',
       'test/examples/clients',
     ],
@@ -148,6 +149,13 @@ export const programHelpers = [
     variable: 'ALONGSIDE_JAVA',
     find: () => onPath('javac') && onPath('java'),
     debian: 'default-jdk-headless',
+  },
+  {
+    tests: 'test/delivery/java-',
+    name: 'JUnit 5',
+    variable: 'ALONGSIDE_JUNIT',
+    find: () => first(['/usr/share/java/junit-platform-console-standalone.jar']),
+    debian: 'junit5',
   },
   {
     tests: 'test/delivery/any-language',

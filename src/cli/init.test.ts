@@ -276,16 +276,16 @@ describe('alongside init', () => {
 });
 
 describe('alongside init in a project of another language', () => {
-  const refusal = /This is a project with pom\.xml.*alongside exec --person gp -- mvn test.*any-language/;
+  const refusal = /This is a project with go\.mod.*alongside exec --person gp -- go test .*any-language/;
 
   test('writes nothing and names the command for its tests', async () => {
-    const plain = project('maven', { 'pom.xml': '<project/>' });
-    const mixed = project('maven-and-npm', { 'pom.xml': '<project/>', 'package.json': '{}\n' });
+    const plain = project('go', { 'go.mod': 'module a' });
+    const mixed = project('go-and-npm', { 'go.mod': 'module a', 'package.json': '{}\n' });
     for (const cwd of [plain, mixed]) {
       const { code, err } = await init(cwd, '--yes', '--ci', 'none');
       assert.equal(code, 1);
       assert.match(err.replaceAll('\n', ' '), refusal);
-      assert.ok(readdirSync(cwd).every((name) => ['pom.xml', 'package.json'].includes(name)));
+      assert.ok(readdirSync(cwd).every((name) => ['go.mod', 'package.json'].includes(name)));
     }
   });
 
@@ -299,5 +299,73 @@ describe('alongside init in a project of another language', () => {
     assert.equal((await planned(named, '--test', 'node')).runner, 'node');
     const tested = { 'pom.xml': '<project/>', 'package.json': '{"scripts":{"test":"node --test"}}\n' };
     assert.equal((await planned(project('maven-tested', tested))).runner, 'node');
+  });
+});
+
+describe('alongside init in a project in Java', () => {
+  const junit = '<project><artifactId>junit-jupiter</artifactId></project>';
+
+  test('writes the test kit and a test, and a CI file that installs Java', async () => {
+    const clinic = project('java', { 'pom.xml': junit, '.github/CODEOWNERS': '' });
+    const { runner, files, next } = await planned(clinic);
+    assert.deepEqual(
+      [runner, files.map(({ path }) => path)],
+      [
+        'junit',
+        [
+          'src/test/java/alongside/SignInTest.java',
+          'src/test/java/alongside/testing/AlongsideInstance.java',
+          '.github/workflows/alongside.yml',
+        ],
+      ],
+    );
+    assert.deepEqual(next, ['npx alongside exec --person gp -- mvn --batch-mode test']);
+    const ci = textOf({ runner, ci: '', files, next }, 'alongside.yml');
+    assert.match(
+      ci,
+      /setup-java@v4[\s\S]*npx --yes alongside@\^0\.1\.0 exec --person gp -- mvn --batch-mode test\n/,
+    );
+  });
+
+  test('takes the wrapper of Gradle, and a packed file within the repository', async () => {
+    const gradle = project('gradle', {
+      'build.gradle.kts': 'useJUnitPlatform()',
+      gradlew: '',
+      'libs/.keep': '',
+    });
+    pack('alongside', join(gradle, 'libs', 'alongside.tgz'));
+    const plan = await planned(gradle, '--ci', 'gitlab', '--package', 'libs/alongside.tgz');
+    assert.match(
+      textOf(plan, '.gitlab-ci.yml'),
+      /npx --yes --package \.\/libs\/alongside\.tgz alongside exec --person gp -- \.\/gradlew test\n/,
+    );
+  });
+
+  test('refuses what cannot run the kit', async () => {
+    for (const [name, files, words, expected] of [
+      [
+        'junit4',
+        { 'pom.xml': '<artifactId>junit</artifactId>' },
+        [],
+        /names no JUnit 5.*Add org\.junit\.jupiter/,
+      ],
+      ['parent', { 'pom.xml': `${junit}<packaging>pom</packaging>` }, [], /that of a parent.*in the module/],
+      [
+        'no-java',
+        { 'package.json': '{}' },
+        ['--test', 'junit'],
+        /There is no pom\.xml or build\.gradle here/,
+      ],
+    ] as const) {
+      const { code, err } = await init(project(name, files), '--ci', 'none', ...words);
+      assert.equal(code, 1, name);
+      assert.match(err.replaceAll('\n', ' '), expected);
+    }
+  });
+
+  test('finds JUnit 5 in the parent of a module', async () => {
+    project('modules', { 'pom.xml': `${junit}<packaging>pom</packaging>`, '.git/config': '' });
+    const { runner } = await planned(project('modules/web', { 'pom.xml': '<project/>' }), '--ci', 'none');
+    assert.equal(runner, 'junit');
   });
 });

@@ -460,7 +460,7 @@ for (const make of dialects(sqliteSubject, postgresSubject)) {
       assert.notEqual(await kidOf(ours), before);
     });
 
-    test('SigningKeys: the first key also signs after the clock was set back before it', async () => {
+    test('SigningKeys: the first key also signs, and is published, after the clock was set back before it', async () => {
       const clock = new ManualClock(start);
       const keys = new SigningKeys(
         'authorisation',
@@ -470,6 +470,7 @@ for (const make of dialects(sqliteSubject, postgresSubject)) {
       await keys.ensure('ES256');
       clock.advance(-3_600);
       assert.ok(await keys.sign({ a: 1 }, { algorithm: 'ES256' }));
+      assert.equal((await keys.jwks()).keys.length, 1);
     });
 
     test('SigningKeys announces one successor among all processes 14 days before the 90 days are over', async () => {

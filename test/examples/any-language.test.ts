@@ -78,4 +78,23 @@ describe('the examples in other languages', () => {
       }
     });
   }
+
+  test('Python: follows the clock of an instance, also a frozen one', async () => {
+    const { instance } = desk;
+    const seconds = async (env: NodeJS.ProcessEnv) =>
+      Number(
+        (await run('python3', [join(clone, 'examples/any-language/instance_clock.py')], { env })).stdout,
+      );
+    const env = { ...process.env, ALONGSIDE_CONSOLE_URL: instance.urls.console };
+    const isNow = (time: number) => Math.abs(time - Date.now() / 1_000) < 60;
+    try {
+      await instance.api('PUT', '/clock', { advance: 86_400 });
+      assert.ok(isNow((await seconds(env)) - 86_400));
+      await instance.api('PUT', '/clock', { set: '2030-01-01T00:00:00Z', freeze: true });
+      assert.equal(await seconds(env), Date.parse('2030-01-01T00:00:00Z') / 1_000);
+    } finally {
+      await instance.api('DELETE', '/clock');
+    }
+    assert.ok(isNow(await seconds({ ...process.env, ALONGSIDE_CONSOLE_URL: undefined })));
+  });
 });

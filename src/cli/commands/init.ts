@@ -6,17 +6,21 @@ import { nearest, OperatorError, UsageError } from '@alongside/kernel/operator';
 import { command, text, yes } from '../command.ts';
 import { untilStopped } from '../foreground.ts';
 import { carryOutPlan } from '../init/carry-out.ts';
-import { type Change, nextSteps, planFor } from '../init/plan.ts';
+import { javaNextSteps, javaPlan, localCommand, readJavaProject } from '../init/java.ts';
+import type { OwnTests } from '../init/npm-test.ts';
+import { type Change, nextSteps, ownTests, planFor } from '../init/plan.ts';
 import {
   type CiSystem,
   ciSystemOf,
   ciSystems,
-  type Project,
+  membersOf,
+  type Place,
   readProject,
   refuseOtherLanguage,
   runners,
 } from '../init/project.ts';
 import { runnerOf } from '../init/runners.ts';
+import { jsonObject, readText } from '../json-file.ts';
 
 const ciChoices = [...ciSystems, 'none'] as const;
 
@@ -41,7 +45,7 @@ async function askForCi(): Promise<CiSystem | 'none'> {
 }
 
 async function chooseCi(
-  project: Project,
+  project: Place,
   given: string | undefined,
   isYes: boolean,
 ): Promise<CiSystem | 'none'> {
@@ -91,6 +95,64 @@ function readLimit(value: string | undefined): number {
   throw new UsageError(`--npm-test-limit must be a number of seconds from 1 to ${maxLimit}, not "${value}".`);
 }
 
+/** What init writes into a project, and the tests that it must keep green. */
+interface Work {
+  readonly folder: string;
+  readonly runner: string;
+  readonly ci: CiSystem | 'none';
+  readonly plan: readonly Change[];
+  readonly next: readonly string[];
+  readonly tests: OwnTests | undefined;
+}
+
+interface Asked {
+  readonly test: string | undefined;
+  readonly ci: string | undefined;
+  readonly packed: string | undefined;
+  readonly isYes: boolean;
+}
+
+const runnerChoices = [...runners, 'junit'] as const;
+
+/** Whether tests of the folder run on Node.js, although it may have a build file of Java. */
+function hasNodeTests(): boolean {
+  if (!existsSync('package.json')) return false;
+  const manifest = jsonObject(readText('package.json').replace(/^\uFEFF/, ''), 'package.json');
+  return membersOf(manifest, 'scripts').test !== undefined || runnerOf({ manifest }) !== 'node';
+}
+
+async function workOn({ test, ci: given, packed, isYes }: Asked): Promise<Work> {
+  const wanted = test === undefined ? undefined : oneOf('--test', test, runnerChoices);
+  const isJava = wanted === 'junit' || (wanted === undefined && !hasNodeTests());
+  const java = isJava ? readJavaProject('.') : undefined;
+  if (java) {
+    const ci = await chooseCi(java, given, isYes);
+    return {
+      folder: java.folder,
+      runner: 'junit',
+      ci,
+      plan: javaPlan(java, { ci, packed }),
+      next: javaNextSteps(java),
+      tests: { command: localCommand(java), needsInstallation: false },
+    };
+  }
+  if (wanted === 'junit')
+    throw new OperatorError('There is no pom.xml or build.gradle here, so JUnit runs no tests.');
+  const project = readProject('.');
+  const runner = wanted ?? runnerOf(project);
+  if (wanted === undefined && runner === 'node') refuseOtherLanguage(project.folder, project.manifest);
+  const ci = await chooseCi(project, given, isYes);
+  const wishes = { runner, ci, packed };
+  return {
+    folder: project.folder,
+    runner,
+    ci,
+    plan: planFor(project, wishes),
+    next: nextSteps(project, wishes),
+    tests: ownTests(project, runner),
+  };
+}
+
 const done = { created: 'Created', changed: 'Changed', kept: 'Kept' } as const;
 const planned = { created: 'Would create', changed: 'Would change', kept: 'Would keep' } as const;
 
@@ -115,8 +177,8 @@ export const init = command({
       help: [
         ['', 'write what the project in this folder needs to be tested against Alongside'],
         [
-          '  --test node|vitest|playwright',
-          'the runner of the test; by default the one in package.json, else node:test',
+          '  --test node|vitest|playwright|junit',
+          'the runner of the test; by default JUnit 5 beside a pom.xml or build.gradle, else the one in package.json, else node:test',
         ],
         [
           '  --ci github|gitlab|azure|none',
@@ -130,20 +192,17 @@ export const init = command({
       ],
       async run({ flags, out }) {
         const limit = readLimit(flags.npmTestLimit);
-        const project = readProject('.');
-        const runner = flags.test === undefined ? runnerOf(project) : oneOf('--test', flags.test, runners);
-        if (flags.test === undefined && runner === 'node')
-          refuseOtherLanguage(project.folder, project.manifest);
-        const packed = packedFile(flags.package);
-        const ci = await chooseCi(project, flags.ci, flags.yes === true);
-        const wishes = { runner, ci, packed };
-        const plan = planFor(project, wishes);
-        const next = nextSteps(project, wishes);
+        const { folder, runner, ci, plan, next, tests } = await workOn({
+          test: flags.test,
+          ci: flags.ci,
+          packed: packedFile(flags.package),
+          isYes: flags.yes === true,
+        });
         const isDry = flags.dryRun === true;
         return untilStopped(async (signal) => {
           const tested = isDry
             ? undefined
-            : await carryOutPlan(project, plan, wishes, {
+            : await carryOutPlan(folder, plan, tests, {
                 runsNpmTest: flags.npmTest !== false,
                 limit,
                 progress: out.progress,
@@ -165,7 +224,7 @@ export const init = command({
     },
   },
   notes: [
-    'It adds a development dependency to package.json (and a script "test" if there is none), .env.example, one test and one CI file, each line explained. It changes no other file that exists: it prints what to add by hand. It runs "npm test" (or that of the package manager) before and after. If that passed before and fails after, it removes what it wrote. If the project has other test runners, the test is in the folder alongside/, where only its own runner collects it.',
+    'In a project in Java, it writes the test kit and a test of JUnit 5 into src/test/java; the test runs in "alongside exec" only. Elsewhere it adds a development dependency to package.json (and a script "test" if there is none), .env.example, one test and one CI file, each line explained. It changes no other file that exists: it prints what to add by hand. It runs "npm test" (or that of the package manager, Maven or Gradle) before and after. If that passed before and fails after, it removes what it wrote. If the project has other test runners, the test is in the folder alongside/, where only its own runner collects it.',
   ],
   examples: ['alongside init', 'alongside init --test playwright --ci gitlab --dry-run'],
 });

@@ -1,8 +1,6 @@
 import { OperatorError } from '@alongside/kernel/operator';
-import { firstTest, scriptOf } from './first-test.ts';
-import { hasAlongside, type Outcome, type RunOptions, runNpmTest } from './npm-test.ts';
-import { type Change, type Wishes, writePlan } from './plan.ts';
-import type { Project } from './project.ts';
+import { type Outcome, type OwnTests, type RunOptions, runTests } from './npm-test.ts';
+import { type Change, writePlan } from './plan.ts';
 
 export interface CarryOutOptions extends RunOptions {
   /** Whether to run the project's tests before and after. */
@@ -26,20 +24,19 @@ const maxTestSeconds = 60;
  * @throws OperatorError if they pass before and not after
  */
 export async function carryOutPlan(
-  project: Project,
+  folder: string,
   plan: readonly Change[],
-  wishes: Wishes,
+  tests: OwnTests | undefined,
   { runsNpmTest, note, ...options }: CarryOutOptions,
 ): Promise<Tested> {
-  const command = `"${project.manager.test}"`;
   const isChange = plan.some(({ outcome }) => outcome !== 'kept');
-  if (!runsNpmTest || !isChange || scriptOf(project.manifest) === undefined) {
-    writePlan(project, plan);
+  if (!runsNpmTest || !isChange || tests === undefined) {
+    writePlan(folder, plan);
     return { before: 'not run', after: 'not run', about: '' };
   }
-  const { inNpmTest } = firstTest(project, wishes.runner);
-  const before = await runNpmTest(project, options);
-  const undo = writePlan(project, plan);
+  const command = `"${tests.command}"`;
+  const before = await runTests(folder, tests.command, options);
+  const undo = writePlan(folder, plan);
   const untested = (about: string): Tested => ({ before: before.outcome, after: 'not run', about });
   if (before.outcome === 'late')
     return untested(
@@ -47,19 +44,22 @@ export async function carryOutPlan(
     );
   if (before.outcome === 'failed')
     return untested(`${command} failed before init wrote a file, so init cannot show that it still passes.`);
-  if (inNpmTest && !hasAlongside(project))
+  if (tests.needsInstallation)
     return untested(
       `${command} passed before init. It now includes the new test: run it again after the installation.`,
     );
   let isKept = false;
   try {
-    const after = await runNpmTest(project, { ...options, limit: options.limit + maxTestSeconds });
+    const after = await runTests(folder, tests.command, {
+      ...options,
+      limit: options.limit + maxTestSeconds,
+    });
     isKept = after.outcome === 'passed';
     if (isKept) return { before: 'passed', after: 'passed', about: `${command} passes, as before init.` };
     for (const line of after.output) note(line);
     const ended = after.outcome === 'late' ? 'does not end' : 'fails';
     throw new OperatorError(
-      `${command} passed before init and ${ended} with the new files, so init removed them again; package.json is as before. --no-npm-test writes them without this run.`,
+      `${command} passed before init and ${ended} with the new files, so init removed them again; everything is as before. --no-npm-test writes them without this run.`,
     );
   } finally {
     if (!isKept) undo();

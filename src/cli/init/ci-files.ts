@@ -1,4 +1,4 @@
-import type { CiSystem, Project, Runner } from './project.ts';
+import type { CiSystem, Place, Project, Runner } from './project.ts';
 
 /** A file of a CI system; `path` is within the repository. */
 export interface CiFile {
@@ -11,8 +11,33 @@ interface Step {
   readonly command: string;
 }
 
-function stepsOf(project: Project, runner: Runner, test: string): Step[] {
-  const { manager } = project;
+/** What a job needs before its steps. */
+export interface Setup {
+  /** Whether npm's downloads are kept for the next run. */
+  readonly keepsDownloads: boolean;
+  /** Packages of Debian with the build tool, if the tests are in Java. */
+  readonly java?: readonly string[];
+}
+
+export interface CiContent {
+  readonly setup: Setup;
+  readonly steps: readonly Step[];
+}
+
+const about =
+  'Starts Alongside on free ports, signs a GP in at the workstation, runs the tests with its addresses in the environment, and stops. If they fail, it prints the refused requests with their fix.';
+
+/** Returns the step that runs tests in `alongside exec`. */
+export const execStep = (alongside: string, test: string): Step => ({
+  about,
+  command: `${alongside} exec --person gp -- ${test}`,
+});
+
+export const nodeSetup = ({ manager }: Project): Setup => ({
+  keepsDownloads: manager.install === 'npm ci',
+});
+
+export function nodeSteps({ manager }: Project, runner: Runner, test: string): Step[] {
   return [
     ...(manager.provide ? [{ about: `Provides ${manager.name}.`, command: manager.provide }] : []),
     { about: 'Installs what package.json names, Alongside too.', command: manager.install },
@@ -24,10 +49,7 @@ function stepsOf(project: Project, runner: Runner, test: string): Step[] {
           },
         ]
       : []),
-    {
-      about: `Starts Alongside on free ports, signs a GP in at the workstation, runs the tests with its addresses in the environment, and stops. If they fail, it prints the refused requests with their fix.`,
-      command: `${manager.run} alongside exec --person gp -- ${test}`,
-    },
+    execStep(`${manager.run} alongside`, test),
   ];
 }
 
@@ -44,10 +66,12 @@ function comment(text: string, indent: string): string {
 
 /** Node.js for CI: the oldest that runs Alongside. */
 const node = 24;
+/** Java for CI, where nothing shows that of the project. */
+const javaVersion = 17;
 
-type Writer = (project: Project, steps: readonly Step[]) => CiFile;
+type Writer = (place: Place, content: CiContent) => CiFile;
 
-const github: Writer = ({ inRoot, manager }, steps) => ({
+const github: Writer = ({ inRoot }, { setup: { keepsDownloads, java }, steps }) => ({
   path: '.github/workflows/alongside.yml',
   text: `# Runs the tests of this project against Alongside.
 name: alongside
@@ -64,16 +88,16 @@ jobs:
 ${inRoot === '' ? '' : `    # The folder of the project.\n    defaults:\n      run:\n        working-directory: ${inRoot}\n`}    steps:
       # Gets the repository.
       - uses: actions/checkout@v4
-      # Installs Node.js; ${node} is the oldest that runs Alongside.
+${java === undefined ? '' : `      # Installs Java: take the version of the project.\n      - uses: actions/setup-java@v4\n        with:\n          distribution: temurin\n          java-version: ${javaVersion}\n`}      # Installs Node.js; ${node} is the oldest that runs Alongside.
       - uses: actions/setup-node@v4
         with:
           node-version: ${node}
-${manager.install === 'npm ci' ? `          # Keeps npm's downloads for the next run.\n          cache: npm\n${inRoot === '' ? '' : `          cache-dependency-path: '**/package-lock.json'\n`}` : ''}${steps
+${keepsDownloads ? `          # Keeps npm's downloads for the next run.\n          cache: npm\n${inRoot === '' ? '' : `          cache-dependency-path: '**/package-lock.json'\n`}` : ''}${steps
   .map(({ about, command }) => `${comment(about, '      ')}      - run: ${command}\n`)
   .join('')}`,
 });
 
-const gitlab: Writer = ({ inRoot }, steps) => ({
+const gitlab: Writer = ({ inRoot }, { setup: { java }, steps }) => ({
   path: '.gitlab-ci.yml',
   text: `# Runs the tests of this project against Alongside, at each push.
 alongside:
@@ -82,12 +106,12 @@ alongside:
   # Ends a test that hangs.
   timeout: 15 minutes
   script:
-${inRoot === '' ? '' : `    # The folder of the project.\n    - cd ${inRoot}\n`}${steps
+${java === undefined ? '' : `    # Installs Java: take the version of the project.\n    - apt-get update && apt-get install --yes ${['openjdk', javaVersion, 'jdk-headless'].join('-')}${java.map((name) => ` ${name}`).join('')}\n`}${inRoot === '' ? '' : `    # The folder of the project.\n    - cd ${inRoot}\n`}${steps
   .map(({ about, command }) => `${comment(about, '    ')}    - ${command}\n`)
   .join('')}`,
 });
 
-const azure: Writer = ({ inRoot }, steps) => ({
+const azure: Writer = ({ inRoot }, { setup: { java }, steps }) => ({
   path: 'azure-pipelines.yml',
   text: `# Runs the tests of this project against Alongside, at each push to any branch.
 trigger:
@@ -96,7 +120,7 @@ trigger:
 pool:
   vmImage: ubuntu-latest
 steps:
-  # Installs Node.js; ${node} is the oldest that runs Alongside.
+${java === undefined ? '' : `  # Installs Java: take the version of the project.\n  - task: JavaToolInstaller@0\n    inputs:\n      versionSpec: '${javaVersion}'\n      jdkArchitectureOption: x64\n      jdkSourceOption: PreInstalled\n`}  # Installs Node.js; ${node} is the oldest that runs Alongside.
   - task: UseNode@1
     inputs:
       version: ${node}.x
@@ -111,8 +135,5 @@ ${steps
 const writers: Readonly<Record<CiSystem, Writer>> = { github, gitlab, azure };
 
 /** Returns the file that runs the test in CI, each line explained. */
-export const ciFile = (
-  project: Project,
-  system: CiSystem,
-  { runner, test }: { runner: Runner; test: string },
-): CiFile => writers[system](project, stepsOf(project, runner, test));
+export const ciFile = (place: Place, system: CiSystem, content: CiContent): CiFile =>
+  writers[system](place, content);

@@ -4,7 +4,14 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { environment } from '@alongside/kernel/operator';
 import type { Progress } from '../progress.ts';
-import type { Project } from './project.ts';
+
+/** The tests that a project has without init. */
+export interface OwnTests {
+  /** The command that runs all of them. */
+  readonly command: string;
+  /** Whether it cannot include the new test before Alongside is installed. */
+  readonly needsInstallation: boolean;
+}
 
 /** How a run of the project's tests ended. */
 export type Outcome = 'passed' | 'failed' | 'late';
@@ -40,13 +47,14 @@ function end({ pid }: ChildProcess): void {
   }
 }
 
-/** Runs the script `test` of a project once, without a terminal. It is ended after the limit and by the signal. */
-export async function runNpmTest(
-  { folder, manager }: Project,
+/** Runs the command of a project's tests once, without a terminal. It is ended after the limit and by the signal. */
+export async function runTests(
+  folder: string,
+  command: string,
   { limit, progress, signal }: RunOptions,
 ): Promise<TestRun> {
   signal.throwIfAborted();
-  const child = spawn(manager.test, {
+  const child = spawn(command, {
     cwd: folder,
     shell: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -69,9 +77,7 @@ export async function runNpmTest(
   const stop = () => end(child);
   signal.addEventListener('abort', stop);
   try {
-    const [code] = (await progress.during(`Running "${manager.test}"`, once(child, 'close'))) as [
-      number | null,
-    ];
+    const [code] = (await progress.during(`Running "${command}"`, once(child, 'close'))) as [number | null];
     signal.throwIfAborted();
     const lines = output.trimEnd().split(/\r?\n/).slice(-maxLines);
     const ended = code === 0 ? 'passed' : 'failed';
@@ -83,7 +89,7 @@ export async function runNpmTest(
 }
 
 /** Whether a project can load Alongside: its package is in a `node_modules` of the folder or above. */
-export function hasAlongside({ folder }: Project): boolean {
+export function hasAlongside(folder: string): boolean {
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(join(at, 'node_modules', 'alongside', 'package.json'))) return true;
     if (at === dirname(at)) return false;

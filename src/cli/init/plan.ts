@@ -14,9 +14,10 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { makeFolder, OperatorError } from '@alongside/kernel/operator';
 import { renameSafelySync } from '@alongside/kernel/rename';
 import { version } from '../../version.ts';
-import { ciFile } from './ci-files.ts';
+import { type CiContent, ciFile, nodeSetup, nodeSteps } from './ci-files.ts';
 import { type FirstTest, firstTest, lacking, scriptOf } from './first-test.ts';
-import { type CiSystem, has, membersOf, type Project, type Runner } from './project.ts';
+import { hasAlongside, type OwnTests } from './npm-test.ts';
+import { type CiSystem, has, membersOf, type Place, type Project, type Runner } from './project.ts';
 
 /** One file of the plan. */
 export interface Change {
@@ -86,12 +87,12 @@ function manifestChange(project: Project, test: FirstTest, { packed }: Wishes): 
 }
 
 /** Plans a new file; an existing file stays unchanged. */
-function newFile(
-  project: Project,
+export function newFile(
+  { folder }: Place,
   file: { path: string; text: string; about: string; from?: string },
 ): Change {
-  const full = join(file.from ?? project.folder, file.path);
-  const path = relative(project.folder, full).replaceAll('\\', '/');
+  const full = join(file.from ?? folder, file.path);
+  const path = relative(folder, full).replaceAll('\\', '/');
   if (!existsSync(full)) return { path, outcome: 'created', about: file.about, text: file.text };
   return readFileSync(full, 'utf8') === file.text
     ? { path, outcome: 'kept', about: 'it is what init writes', text: '' }
@@ -109,13 +110,29 @@ export function planFor(project: Project, wishes: Wishes): Change[] {
     ...(ci === 'none'
       ? []
       : [
-          newFile(project, {
-            ...ciFile(project, ci, { runner, test: command }),
-            from: project.root,
-            about: `runs "${command}" in "alongside exec"`,
-          }),
+          ciChange(
+            project,
+            ci,
+            { setup: nodeSetup(project), steps: nodeSteps(project, runner, command) },
+            command,
+          ),
         ]),
   ];
+}
+
+/** Plans the file of a CI system, in the folder of the repository. */
+export const ciChange = (place: Place, ci: CiSystem, content: CiContent, command: string): Change =>
+  newFile(place, {
+    ...ciFile(place, ci, content),
+    from: place.root,
+    about: `runs "${command}" in "alongside exec"`,
+  });
+
+/** Returns the tests that the project has already; undefined without a script `test`. */
+export function ownTests(project: Project, runner: Runner): OwnTests | undefined {
+  if (scriptOf(project.manifest) === undefined) return undefined;
+  const needsInstallation = firstTest(project, runner).inNpmTest && !hasAlongside(project.folder);
+  return { command: project.manager.test, needsInstallation };
 }
 
 /** Returns the commands that the user runs next. */
@@ -177,7 +194,7 @@ function replace(file: string, text: string, undo: (() => void)[]): void {
  * Writes the new files, then package.json. Returns the function that undoes it.
  * @throws OperatorError that names the file; everything is undone
  */
-export function writePlan(project: Project, plan: readonly Change[]): () => void {
+export function writePlan(folder: string, plan: readonly Change[]): () => void {
   const undo: (() => void)[] = [];
   const undoAll = () => {
     for (const step of undo.splice(0).reverse()) step();
@@ -187,7 +204,7 @@ export function writePlan(project: Project, plan: readonly Change[]): () => void
     if (outcome === 'kept') continue;
     try {
       const write = outcome === 'created' ? create : replace;
-      write(join(project.folder, path), text, undo);
+      write(join(folder, path), text, undo);
     } catch (error) {
       undoAll();
       throw new OperatorError(`${path} cannot be written: ${reasonOf(error)}. Nothing was changed.`);

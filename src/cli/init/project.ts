@@ -48,16 +48,20 @@ const managers: readonly (readonly [lock: string, PackageManager, content?: RegE
   ['package-lock.json', { ...npm, install: 'npm ci' }],
 ];
 
-/** A project that gets its first test. */
-export interface Project {
+/** Where a project is. */
+export interface Place {
   readonly folder: string;
-  /** The text of package.json, and its content. */
-  readonly manifestText: string;
-  readonly manifest: Record<string, unknown>;
   /** Folder of the repository; the project's own without one. */
   readonly root: string;
   /** The project's folder within the repository: empty, or with slashes. */
   readonly inRoot: string;
+}
+
+/** A project that gets its first test. */
+export interface Project extends Place {
+  /** The text of package.json, and its content. */
+  readonly manifestText: string;
+  readonly manifest: Record<string, unknown>;
   readonly manager: PackageManager;
   readonly typescript: boolean;
 }
@@ -79,11 +83,14 @@ function folderWith(start: string, ...names: readonly string[]): string | undefi
   }
 }
 
-/** Files of projects whose tests do not run on Node.js, and the command that runs them. */
+/** Returns where the project in a folder is. */
+export function placeOf(folder: string): Place {
+  const root = folderWith(folder, '.git') ?? folder;
+  return { folder, root, inRoot: relative(root, folder).split(sep).join('/') };
+}
+
+/** Files of projects whose tests run on neither Node.js nor Java, and the command that runs them. */
 const otherLanguages: Readonly<Record<string, string>> = {
-  'pom.xml': 'mvn test',
-  'build.gradle': 'gradle test',
-  'build.gradle.kts': 'gradle test',
   'go.mod': 'go test ./...',
   'Cargo.toml': 'cargo test',
   'pyproject.toml': 'pytest',
@@ -95,7 +102,7 @@ export function refuseOtherLanguage(folder: string, manifest: Record<string, unk
   const file = Object.keys(otherLanguages).find((name) => existsSync(join(folder, name)));
   if (file === undefined || membersOf(manifest, 'scripts').test !== undefined) return;
   throw new OperatorError(
-    `This is a project with ${file}, and init writes tests for Node.js only. Run your tests with addresses and credentials in their environment: alongside exec --person gp -- ${otherLanguages[file]}. docs/any-language.md shows such tests. In a project with a package.json, --test node writes one for Node.js nevertheless.`,
+    `This is a project with ${file}, and init writes tests for Node.js and Java only. Run your tests with addresses and credentials in their environment: alongside exec --person gp -- ${otherLanguages[file]}. docs/any-language.md shows such tests. In a project with a package.json, --test node writes one for Node.js nevertheless.`,
   );
 }
 
@@ -114,20 +121,18 @@ export function readProject(start: string): Project {
   // With its mark, which stays in the file.
   const manifestText = readText(file, undefined, String);
   const manifest = jsonObject(manifestText.replace(/^\uFEFF/, ''), 'package.json');
-  const root = folderWith(folder, '.git') ?? folder;
+  const place = placeOf(folder);
   // A workspace has its lock file above.
   const [, manager] = managers.find(([lock, , content]) =>
-    [folder, root]
+    [folder, place.root]
       .map((at) => join(at, lock))
       .some((at) => existsSync(at) && (content?.test(readText(at)) ?? true)),
   ) ?? ['', { ...npm, install: 'npm install' }];
   return {
-    folder,
+    ...place,
     manifestText,
     manifest,
-    root,
     manager,
-    inRoot: relative(root, folder).split(sep).join('/'),
     typescript: has({ manifest }, 'typescript') || existsSync(join(folder, 'tsconfig.json')),
   };
 }
@@ -139,7 +144,7 @@ const traces: readonly (readonly [CiSystem, entries: readonly string[], remote: 
 ];
 
 /** Returns the CI system of a repository by its files, else by its remote; undefined if neither shows it. */
-export function ciSystemOf({ root }: Project): CiSystem | undefined {
+export function ciSystemOf({ root }: Place): CiSystem | undefined {
   const byFile = traces.find(([, entries]) => entries.some((entry) => existsSync(join(root, entry))));
   if (byFile) return byFile[0];
   let config = '';

@@ -47,7 +47,7 @@ export function foreignRunners(project: Project, runner: Runner): string[] {
 }
 
 /** Returns the runner that a project uses; `node` if it uses neither of the others. */
-export function runnerOf({ manifest }: Project): Runner {
+export function runnerOf({ manifest }: Pick<Project, 'manifest'>): Runner {
   const installed = { ...membersOf(manifest, 'dependencies'), ...membersOf(manifest, 'devDependencies') };
   const order: readonly Runner[] = ['playwright', 'vitest'];
   return order.find((runner) => known[runner].packages.some((name) => name in installed)) ?? runners[0];

@@ -6,12 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
-import { ciFile } from '../../../src/cli/init/ci-files.ts';
+import { type CiContent, ciFile, execStep, nodeSetup, nodeSteps } from '../../../src/cli/init/ci-files.ts';
 import { type CiSystem, readProject } from '../../../src/cli/init/project.ts';
 import { clone } from './testing/project.ts';
 
 // The files for CI systems: those of deploy/ci, and those that `alongside init` writes.
 const tools = process.env.ALONGSIDE_TEST_TOOLS;
+const ofJava: CiContent = {
+  setup: { keepsDownloads: false, java: ['maven'] },
+  steps: [execStep('npx --yes alongside@^0.1.0', 'mvn --batch-mode test')],
+};
 const deployed = (...path: string[]) => join(clone, 'deploy/ci', ...path);
 
 describe('the files for CI systems', {
@@ -44,9 +48,10 @@ describe('the files for CI systems', {
   const gitlab = () => program('gitlab-ci-local/dist/index.js', '--list');
 
   /** Writes the file of init for a project in a sub-folder, or at the top; returns its path. */
-  async function written(system: CiSystem, inRoot = 'apps/web'): Promise<string> {
+  async function written(system: CiSystem, inRoot = 'apps/web', content?: CiContent): Promise<string> {
     const project = { ...readProject(join(folder, 'apps/web')), inRoot };
-    const { path, text } = ciFile(project, system, { runner: 'playwright', test: 'npm test' });
+    const ofNode = { setup: nodeSetup(project), steps: nodeSteps(project, 'playwright', 'npm test') };
+    const { path, text } = ciFile(project, system, content ?? ofNode);
     await mkdir(join(folder, path, '..'), { recursive: true });
     await writeFile(join(folder, path), text);
     return join(folder, path);
@@ -58,13 +63,15 @@ describe('the files for CI systems', {
     const text = await readFile(file, 'utf8');
     await cp(await written('github', ''), `${file}.top.yml`);
     assert.deepEqual(await validator(`${file}.top.yml`), { code: 0, output: '' });
+    await cp(await written('github', '', ofJava), `${file}.java.yml`);
+    assert.deepEqual(await validator(`${file}.java.yml`), { code: 0, output: '' });
     // Proves that the linters see faults.
     await writeFile(`${file}.wrong.yml`, text.replace('ubuntu-latest', 'ubuntu-lates'));
     await writeFile(`${file}.invalid.yml`, text.replace('steps:', 'stepz:'));
     assert.equal((await validator(`${file}.invalid.yml`)).code, 1);
     await rm(`${file}.invalid.yml`);
     const { output } = await actionlint(join(folder, '.github/workflows/*.yml'));
-    assert.match(output, /Checking 3 workflow file/);
+    assert.match(output, /Checking 4 workflow file/);
     assert.deepEqual(
       output.match(/\S+\.yml:\d+:\d+ .{20}/g)?.map((line) => line.split('/').at(-1)),
       ['alongside.yml.wrong.yml:10:14 label "ubuntu-lates"'],
@@ -105,10 +112,12 @@ describe('the files for CI systems', {
   });
 
   test('are valid by the schema of GitLab', async () => {
-    await written('gitlab');
-    const own = await gitlab();
-    assert.equal(own.code, 0, own.output);
-    assert.match(own.output, /json schema validated/);
+    for (const content of [ofJava, undefined]) {
+      await written('gitlab', undefined, content);
+      const own = await gitlab();
+      assert.equal(own.code, 0, own.output);
+      assert.match(own.output, /json schema validated/);
+    }
     await cp(deployed('gitlab.yml'), join(folder, 'alongside.yml'));
     const using = 'include: alongside.yml\nsign-in:\n  extends: .alongside\n';
     await writeFile(join(folder, '.gitlab-ci.yml'), using);
