@@ -14,7 +14,7 @@ const here = import.meta.dirname;
 
 for (const [name, most] of [
   ['native-app.ts', 15],
-  ['express.ts', 24],
+  ['express.ts', 28],
 ] as const) {
   test(`the README of the client library contains a part of ${name}`, async () => {
     const readme = await readFile(join(here, '../client/README.md'), 'utf8');
@@ -72,6 +72,12 @@ describe('the web examples, at a running instance', () => {
       await page.fill('input[name=number]', '<b>');
       await page.click('text=Find patient');
       assert.match((await page.textContent('body')) ?? '', /ten digits/);
+      await page.goBack();
+      await page.fill('input[name=number]', '943 476 5919');
+      const unknown = page.waitForResponse((response) => response.url().endsWith('/patient'));
+      await page.click('text=Find patient');
+      assert.equal((await unknown).status(), 404);
+      assert.doesNotMatch((await page.textContent('body')) ?? '', /node_modules|at async/);
       await page.goto(address);
       const answer = page.waitForResponse((response) => response.url().endsWith('/sign-out'));
       await page.click('text=Sign out');

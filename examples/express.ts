@@ -1,4 +1,4 @@
-import { createCombined, createPds, displayName, platformAt } from '@alongside/client';
+import { createCombined, createPds, displayName, type FhirError, platformAt } from '@alongside/client';
 import { createWebSignIn, expressPage, expressSignIn } from '@alongside/client/web';
 import express, { type Request, type Response } from 'express';
 import { findInstance, register } from './instance.ts';
@@ -45,8 +45,9 @@ app.post(
     response.type('text').send(`${displayName(patient)}, ${patient.birthDate}, ${patient.id}`);
   }),
 );
-// #endregion
-app.use((error: Error, _request: unknown, response: Response, _next: unknown) => {
-  response.status(400).type('text').send(error.message);
+// The error of the API becomes the status: 404 for an unknown patient.
+app.use(({ status = 400, message }: FhirError, _request: Request, response: Response, _next: unknown) => {
+  response.status(status).type('text').send(message);
 });
+// #endregion
 app.listen(port, 'localhost', () => console.log(`Open ${origin}/ (callback address: ${redirectUri})`));

@@ -4,6 +4,7 @@ import {
   createPds,
   createSeparate,
   displayName,
+  type FhirError,
   memoryReplayStore,
   publicKeySet,
 } from '@alongside/client';
@@ -74,8 +75,8 @@ app.post<{ Body: { number: string } }>(
     return reply.type('text/plain').send(`${displayName(patient)}, ${patient.birthDate}, ${patient.id}`);
   }),
 );
-app.setErrorHandler<Error>((error, _request, reply) =>
-  reply.code(400).type('text/plain').send(error.message),
+app.setErrorHandler<FhirError>(({ status = 400, message }, _request, reply) =>
+  reply.code(status).type('text/plain').send(message),
 );
 await app.listen({ port, host: 'localhost' });
 console.log(`Open ${origin}/`);
