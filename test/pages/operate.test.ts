@@ -144,7 +144,7 @@ describe('the pages for desk, tests and operation', () => {
 
   test('switch a fault on for the next two times, after an error at its field, and off by itself', async () => {
     const page = await open('/faults');
-    await page.getByRole('link', { name: 'More conditions of platform-token-unavailable' }).click();
+    await page.getByRole('link', { name: 'More on platform-token-unavailable' }).click();
     await page.getByLabel('Next', { exact: true }).fill('2');
     await page.getByLabel('Probability').fill('2');
     await page.getByRole('button', { name: 'Switch on' }).click();

@@ -14,7 +14,7 @@ const tones: Readonly<Record<State, 'good' | 'bad' | 'warn' | 'plain'>> = {
 };
 
 export const stateTags = ({ state, pin, renewable }: Pick<ListedCard, 'state' | 'pin' | 'renewable'>): Html =>
-  html`${tag(state, tones[state])}${pin === 'blocked' ? html` ${tag('PIN blocked', 'bad')}` : undefined}${renewable ? html` ${tag('renew now', 'warn')}` : undefined}`;
+  html`${pin === 'blocked' && state === 'active' ? tag('PIN blocked', 'bad') : tag(state, tones[state])}${renewable ? html` ${tag('renew now', 'warn')}` : undefined}`;
 
 const profiles: Readonly<Record<string, string>> = {
   expired: 'certificate expired',
@@ -22,6 +22,15 @@ const profiles: Readonly<Record<string, string>> = {
   renew: 'certificate ends soon',
   foreign: 'foreign issuer',
 };
+
+/** Returns cards with the PIN of the virtual ones as the Identity Agent has it: it counts wrong PINs, of which CIS hears later. */
+export function withPins(cards: readonly ListedCard[], virtual: readonly SocketCard[]): ListedCard[] {
+  const locked = new Map(virtual.map((card) => [card.serial, card.locked]));
+  return cards.map((card) => {
+    const isLocked = locked.get(card.serial);
+    return isLocked === undefined ? card : { ...card, pin: isLocked ? 'blocked' : 'open' };
+  });
+}
 
 /** The state of a virtual card, as the Identity Agent has it. */
 export const virtualTags = ({ inserted, locked, profile }: SocketCard): Html =>

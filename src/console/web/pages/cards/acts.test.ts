@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { CardRecord } from '../../../../cis/protocol.ts';
+import type { SocketCard } from '../../../../../identity-agent/protocol.ts';
+import type { CardRecord, ListedCard } from '../../../../cis/protocol.ts';
+import { stateTags, withPins } from '../../parts/cards.ts';
 import { actsOn } from './acts.ts';
 
 const active: CardRecord = {
@@ -46,4 +48,16 @@ describe('acts on a card', () => {
       );
     assert.match(whyNot({ state: 'replaced' }).revoke ?? '', /^It was replaced\. Use its successor\.$/);
   });
+});
+
+test('a card has one state, also if only the Identity Agent knows that its PIN is blocked', () => {
+  const card = { serial: '1', state: 'active', pin: 'open', renewable: false } as ListedCard;
+  const virtual = [{ serial: '1', locked: true }] as SocketCard[];
+  assert.deepEqual(
+    withPins([card, { ...card, serial: '2' }], virtual).map(({ pin }) => pin),
+    ['blocked', 'open'],
+  );
+  const shown = withPins([card], virtual).map((each) => String(stateTags(each)));
+  assert.match(shown.join(), /PIN blocked/);
+  assert.doesNotMatch(shown.join(), /active/);
 });

@@ -4,7 +4,7 @@ import { type CardsAnswer, paths } from '../../../../cis/protocol.ts';
 import { orNull } from '../../../model/neighbour.ts';
 import { callButton, emptyState, foreign, hiddenColumn, table } from '../../frame/controls.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
-import { cardTable, virtualTags } from '../../parts/cards.ts';
+import { cardTable, virtualTags, withPins } from '../../parts/cards.ts';
 import { foundFilters, isLimited, isRestricted, pageLinks, searchOf } from '../people/list.ts';
 
 async function list(view: PageView): Promise<Html> {
@@ -13,9 +13,10 @@ async function list(view: PageView): Promise<Html> {
     searchOf(view).then((search) => console.cis.read<CardsAnswer>(paths.cards, search)),
   );
   if (!found) return html`<p class="warning">CIS does not respond, so its cards cannot be shown.</p>`;
+  const virtual = console.development ? await orNull(console.agent.cards()) : null;
   if (found.cards.length > 0)
     return html`${isRestricted(query) ? undefined : html`<p class="quiet">${isLimited(view) ? 'The cards of the people of your organisations.' : 'The cards that were changed last. Search for the others.'}</p>`}
-${cardTable(found.cards, [], now)}${pageLinks('/cards', query, found.next)}`;
+${cardTable(withPins(found.cards, virtual ?? []), [], now)}${pageLinks('/cards', query, found.next)}`;
   if (found.next) return html`<p>These people have no card.</p>${pageLinks('/cards', query, found.next)}`;
   return isRestricted(query)
     ? emptyState(html`No card is found. <a href="/cards">Show the cards changed last</a>.`)
@@ -74,7 +75,7 @@ export const cardsPage = definePage({
   navigation: { group: 'register', label: 'Cards' },
   roles: ['registration-authority', 'support'],
   parts: {
-    list: { on: ['card', 'person'], render: list },
+    list: { on: ['card', 'person', 'desk'], render: list },
     virtual: { on: ['card', 'desk'], render: virtual },
   },
   async render(view) {

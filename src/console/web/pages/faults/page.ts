@@ -59,7 +59,7 @@ async function active(view: PageView): Promise<Html> {
   if (active.length === 0) return html`<p>No fault is on.</p>`;
   return html`${table(
     'Faults that are on',
-    ['Fault', 'Occurs', 'Journeys it hit', hiddenColumn('Switch')],
+    ['Fault', 'Occurs', 'Journeys', hiddenColumn('Switch')],
     active.map((fault) => ({
       id: `on-${fault.name}`,
       tone: 'warn',
@@ -99,14 +99,14 @@ ${name === 'pds-slow' ? numberField('seconds', 'Seconds', 'Duration of the delay
 function topicTable(topic: string, faults: readonly ListedFault[], query: URLSearchParams): Html {
   return html`<div class="faults"><h2>${topic}</h2>${table(
     topic,
-    ['Fault', 'Effect', 'Journeys it hit', hiddenColumn('Switch')],
+    ['Fault', 'Effect', 'Journeys', hiddenColumn('Switch')],
     faults.map((fault) => ({
       id: `fault-${fault.name}`,
       cells: [
         html`<code>${fault.name}</code>`,
         fault.summary,
         hits(fault),
-        html`<span class="act">${fault.state ? off(fault.name) : html`${on(fault.name, 'Next time', { next: 1 }, 'the next time')} ${on(fault.name, 'Every time', {}, 'every time')}`} <a href="${withQuery('/faults', query, { fault: fault.name })}">More<span class="visually-hidden"> conditions of ${fault.name}</span></a></span>`,
+        html`<span class="act">${fault.state ? off(fault.name) : html`${on(fault.name, 'Next time', { next: 1 }, 'the next time')} ${on(fault.name, 'Every time', {}, 'every time')}`} <a href="${withQuery('/faults', query, { fault: fault.name })}">More<span class="visually-hidden"> on ${fault.name}</span></a></span>`,
       ],
     })),
   )}</div>`;

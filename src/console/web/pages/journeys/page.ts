@@ -106,7 +106,7 @@ export const journeysPage = definePage({
     label: 'Journeys',
     async badge({ journeys, clock }) {
       const errors = await journeys.errorsSince(new Date(clock.now() - 300_000).toISOString());
-      return errors > 0 ? { text: counted(errors, 'error'), tone: 'bad' } : undefined;
+      return errors > 0 ? { text: `${counted(errors, 'error')} in 5 min`, tone: 'bad' } : undefined;
     },
   },
   program: 'pages/journeys/journeys',
