@@ -7,6 +7,8 @@ export { attemptsText, cardRefusal, pinRefusal } from './protocol/pin-errors.ts'
 
 /** Path at the agent to which CIS2 redirects the browser: `?request=JWS`. */
 export const handOffPath = '/v1/cis2';
+/** Path at the agent that responds 200 to any request; only a page of CIS2 can read the response. It shows nothing else. */
+export const presencePath = '/v1/presence';
 /**
  * Header of a hand-off by fetch (`POST`, JSON `{request: JWS}`, response `{location}`), always `1`. It makes browsers send a
  * preflight.

@@ -191,6 +191,16 @@ describe('pages that call the agent without navigation', () => {
     nothingWasProven(desk);
   });
 
+  test('learns from the presence only that an agent listens', async (t) => {
+    const desk = await testDesk(t);
+    const asked = () => desk.visit('/v1/presence', { headers: { origin: 'https://evil.example' } });
+    const before = await asked();
+    assert.deepEqual([before.status, before.body], [200, '{}']);
+    assert.equal(before.headers['access-control-allow-origin'], desk.cis2.origin);
+    await desk.signIn();
+    assert.equal((await asked()).body, before.body);
+  });
+
   test('cannot open a WebSocket from any origin', async (t) => {
     const desk = await testDesk(t, { fetchTransport: true });
     await desk.signIn();

@@ -14,7 +14,7 @@ import { decodeRequest } from './request.ts';
 
 const longest = 16_384;
 
-const corsHeaders = (origin: string): Headers => ({
+export const corsHeaders = (origin: string): Headers => ({
   'access-control-allow-origin': origin,
   vary: 'Origin',
 });

@@ -9,6 +9,7 @@ import { errors } from '../errors.ts';
 import { cardRefusal, pinRefusal } from '../protocol.ts';
 import type { CardVisits } from '../self-service/card-visits.ts';
 import type { Agent } from '../session/agent.ts';
+import { isPin } from '../session/card-acts.ts';
 import { readForm } from './form.ts';
 import {
   checkNavigation,
@@ -125,6 +126,11 @@ async function answerPin({ request, interaction, desk }: FormCall) {
   const { claims } = interaction.trusted;
   contextOf(desk, interaction);
   if (vouching.sessionFor(interaction) || !agent.pinQuestion) return undefined;
+  // The card would count it as an attempt.
+  if (!isPin(pin)) {
+    interaction.notice = 'not_pin';
+    return { refusal: undefined };
+  }
   const result = await agent.answerPin(
     pin,
     { from: 'browser', keys: [claims.jti], application: applicationOf(claims) },

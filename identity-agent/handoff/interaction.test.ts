@@ -75,6 +75,11 @@ describe('the PIN page', () => {
     const path = await begin(desk);
     const { card } = await pinPage(desk, path);
     for (const words of ['2 attempts left', '1 attempt left']) {
+      // A slip that cannot be a PIN uses no attempt.
+      for (const slip of ['12', '123456789', 'letters']) {
+        assert.equal((await desk.post(`${path}/pin`, { pin: slip, card })).status, 303);
+        assert.match((await desk.visit(path)).body, /A PIN has 6 to 8 digits\. No attempt was used\./);
+      }
       const wrong = await desk.post(`${path}/pin`, { pin: '999999', card });
       assert.deepEqual(
         [wrong.status, wrong.location],

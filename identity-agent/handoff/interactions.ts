@@ -11,7 +11,7 @@ const lifetime = 300_000;
 const most = 100;
 
 /** The problem with the last submission, for the next page. */
-export type Notice = 'wrong_pin' | 'card_changed' | 'cis_unreachable' | 'not_renewed' | null;
+export type Notice = 'wrong_pin' | 'not_pin' | 'card_changed' | 'cis_unreachable' | 'not_renewed' | null;
 
 /** A user at the agent's pages between the redirects from and to CIS2. */
 export class Interaction implements Journey {

@@ -13,13 +13,13 @@ import { anyMethod, route, withoutMethodErrors } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import { consentRoutes } from '../credential-management/consent.ts';
 import { errors } from '../errors.ts';
-import { handOffPath } from '../protocol.ts';
+import { handOffPath, presencePath } from '../protocol.ts';
 import { CardVisits } from '../self-service/card-visits.ts';
 import { selfServiceRoutes, signInPath } from '../self-service/routes.ts';
 import type { Servers } from '../server-call.ts';
 import type { Agent } from '../session/agent.ts';
 import { agentVersion } from '../session/status.ts';
-import { runFetch, runPreflight } from './fetch-transport.ts';
+import { corsHeaders, runFetch, runPreflight } from './fetch-transport.ts';
 import {
   allowedHosts,
   checkHost,
@@ -162,6 +162,9 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
       GET: { endpoint: (request) => home.run({ request, guard, agent, development }), errors },
     }),
     ...route('/healthz', { GET: { endpoint: async () => json(200, { status: 'ok' }), errors } }),
+    ...route(presencePath, {
+      GET: { endpoint: async () => json(200, {}).with(corsHeaders(caller)), errors },
+    }),
     ...scriptRoutes,
     ...stylesheetRoutes,
     ...route('/*', anyMethod({ endpoint: nothingThere, errors })),

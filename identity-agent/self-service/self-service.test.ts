@@ -41,6 +41,8 @@ describe('the card pages', () => {
     const form = `${path}/change-pin`;
     const differ = await fill(desk, form, { pin: rightPin, newPin: '222222', again: '222223' });
     assert.match(differ.body, /not the same/);
+    const typo = await fill(desk, form, { pin: '12', newPin: '222222', again: '222222' });
+    assert.match(typo.body, /A PIN has 6 to 8 digits\. No attempt was used\./);
     const wrong = await fill(desk, form, { pin: '999999', newPin: '222222', again: '222222' });
     assert.match(wrong.body, /The PIN is wrong\. 2 attempts left\./);
     const short = await fill(desk, form, { pin: rightPin, newPin: '2222', again: '2222' });
@@ -62,6 +64,10 @@ describe('the card pages', () => {
     assert.match(blocked.body, new RegExp(`href="${interaction}/card"`));
     const first = await begin(desk, `${interaction}/card`);
     assert.match(first, /unlock-code$/);
+    const { body: unblocking } = await desk.visit(first);
+    const filledButtons = unblocking.match(/<button>|class="button"/g) ?? [];
+    assert.equal(filledButtons.length, 1, 'one act comes first');
+    assert.match(unblocking, /class="button secondary" href="[^"]+">Continue signing in/);
     const asked = await fill(desk, first, {});
     assert.match(asked.to, /\/unlock$/);
     assert.match(asked.body, /on its way/);

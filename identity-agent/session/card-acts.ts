@@ -29,8 +29,8 @@ type Failure = Extract<CardActResult, { ok: false }>['error'];
 const failed = (error: Exclude<Failure, 'wrong_pin' | 'wrong_unblocking_code' | 'wrong_code'>) =>
   ({ ok: false, error }) as const;
 
-/** A valid new PIN: 6 to 8 digits. */
-const isChoosable = (pin: string): boolean => /^[0-9]{6,8}$/.test(pin);
+/** Returns whether a text can be a PIN: 6 to 8 digits. */
+export const isPin = (pin: string): boolean => /^[0-9]{6,8}$/.test(pin);
 
 /** The card in the reader, if it is readable. */
 const cardOf = ({ card }: Desk): DeskCard | undefined => (card && card.uid !== '' ? card : undefined);
@@ -40,7 +40,7 @@ export async function changePin(desk: Desk, pin: string, newPin: string): Promis
   const card = cardOf(desk);
   if (!card) return failed('no_card');
   if (card.blocked) return failed('card_blocked');
-  if (!isChoosable(newPin)) return failed('invalid_pin');
+  if (!isPin(newPin)) return failed('invalid_pin');
   if (pin === newPin) return failed('same_pin');
   return onCard(desk, async () => {
     const changed = await card.changePin(pin, newPin);
@@ -63,7 +63,7 @@ const wrongPin = ({ attemptsLeft }: Extract<Verification, { ok: false }>): CardA
 export async function unblockPin(desk: Desk, unblockingCode: string, newPin: string): Promise<CardActResult> {
   const card = cardOf(desk);
   if (!card) return failed('no_card');
-  if (!isChoosable(newPin)) return failed('invalid_pin');
+  if (!isPin(newPin)) return failed('invalid_pin');
   return onCard(desk, async () => {
     const done = await card.unblock(unblockingCode, newPin);
     if (!done.ok) return refusedCode(done);
@@ -100,7 +100,7 @@ export async function unlockCard(desk: Desk, code: string, newPin: string): Prom
   const card = cardOf(desk);
   if (!card) return failed('no_card');
   // Before the call to CIS, because the mailed code is valid once.
-  if (!isChoosable(newPin)) return failed('invalid_pin');
+  if (!isPin(newPin)) return failed('invalid_pin');
   let unblockingCode: string;
   try {
     unblockingCode = await desk.parts.cis.unlock(card.label.serial, { ...card.held, code });

@@ -3,7 +3,7 @@ import { OperatorError } from '@alongside/kernel/operator';
 import type { PageLike, Urls } from './types.ts';
 
 /** The questions to the user: for the authenticator, at CIS2; for the PIN, at the agent; for the role, at the agent or at CIS2. */
-const smartcard = 'form#choice ~ p a[href$="/smartcard"]';
+const smartcard = 'form#choice input[value="smartcard"]';
 const pin = 'input[name="pin"]';
 const role = 'input[type="radio"][name="role"], input[type="radio"][name="roleId"]';
 const submit = 'form button[type="submit"], form button:not([type])';
@@ -50,9 +50,9 @@ export async function signInOnPages(
     answered.add(question);
     if (question === 'PIN') await (await page.$(pin))?.fill(code);
     if (question === 'role') await (await radio(page, await roleId())).check();
-    // The link stays in this window; the button opens another one.
-    const onward = question === 'authenticator' ? smartcard : submit;
-    await Promise.all([page.waitForNavigation(), page.$(onward).then((target) => target?.click())]);
+    // The button would open another window; the address of the smartcard stays in this one.
+    if (question === 'authenticator') await page.goto(`${page.url().replace(/[?#].*/, '')}/smartcard`);
+    else await Promise.all([page.waitForNavigation(), page.$(submit).then((target) => target?.click())]);
   }
 }
 

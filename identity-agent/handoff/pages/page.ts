@@ -46,7 +46,8 @@ const leave = (path: string): Html => html`<form method="post" action="${path}/l
 
 /** Names the application and the site that redirected the browser here. */
 const asker = ({ application, site }: PageContext): Html =>
-  html`<p class="lead">You are signing in to <strong><bdi>${application}</bdi></strong>. The request comes from <strong>${site}</strong>.</p>`;
+  html`<p class="lead">You are signing in to <strong><bdi>${application}</bdi></strong>.</p>
+<p class="quiet">Asked by ${site}</p>`;
 
 /** An interaction's page in the common frame. */
 export function interactionPage(

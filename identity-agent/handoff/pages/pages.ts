@@ -90,8 +90,11 @@ ${status.role ? html`<dt>Role</dt><dd>${jobOf(status.role.roleName)} (${status.r
 const invalid = html` aria-invalid="true"`;
 const fewAttempts = 3;
 
+export const notPinSentence = 'A PIN has 6 to 8 digits.';
+
 const notices: Readonly<Record<NonNullable<Notice>, (left: string) => string>> = {
   wrong_pin: (left) => `That PIN is wrong: ${left}.`,
+  not_pin: () => `${notPinSentence} No attempt was used.`,
   card_changed: () => 'Another card is in the reader now. Enter the PIN of this card.',
   cis_unreachable: () => 'The sign-in service does not answer. Please try again.',
   not_renewed: () => 'The smartcard could not be renewed.',
@@ -121,7 +124,7 @@ ${error}
 <div class="field">
 <label for="pin">PIN of your smartcard</label>
 <p class="hint" id="pin-hint">6 to 8 digits</p>
-<input class="short" type="password" name="pin" id="pin" inputmode="numeric" autocomplete="off" maxlength="8" required autofocus${context.notice === 'wrong_pin' ? invalid : undefined} aria-describedby="${described}">
+<input class="short" type="password" name="pin" id="pin" inputmode="numeric" autocomplete="off" maxlength="8" pattern="[0-9]{6,8}" title="6 to 8 digits" required autofocus${context.notice === 'wrong_pin' || context.notice === 'not_pin' ? invalid : undefined} aria-describedby="${described}">
 </div>
 <div class="actions"><button>Sign in</button></div>
 </form>`;

@@ -1,5 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
+import { notPinSentence } from '../../handoff/pages/pages.ts';
 import { livePage } from '../../handoff/pages/script.ts';
 import type { AgentStatus, CardActError } from '../../protocol.ts';
 import { attemptsText } from '../../protocol.ts';
@@ -15,9 +16,15 @@ export function secretField(name: string, label: string, hint: string, autofocus
   return html`<div class="field">
 <label for="${name}">${label}</label>
 <p class="hint" id="${name}-hint">${hint}</p>
-<input class="short" type="password" name="${name}" id="${name}" inputmode="numeric" autocomplete="off" maxlength="8" required${autofocus ? html` autofocus` : undefined} aria-describedby="${name}-hint">
+<input class="short" type="password" name="${name}" id="${name}" inputmode="numeric" autocomplete="off" maxlength="8" required${/pin|again/i.test(name) ? pinPattern : undefined}${autofocus ? html` autofocus` : undefined} aria-describedby="${name}-hint">
 </div>`;
 }
+
+/** Refuses what cannot be a PIN before the card is asked, so that it uses no attempt. */
+export const notPin: FormResult = { well: false, sentence: `${notPinSentence} No attempt was used.` };
+
+/** The attribute by which browsers check the length of a PIN before they send it. */
+const pinPattern = html` pattern="[0-9]{6,8}" title="6 to 8 digits"`;
 
 /** The new PIN, twice. */
 export const newPinFields = (): Html => html`${secretField('newPin', 'New PIN', '6 to 8 digits')}
@@ -106,10 +113,14 @@ const saying = ({ well, sentence }: FormResult): Html =>
     : html`<p class="error" id="problem" role="alert">${sentence}</p>`;
 
 /** Links on every page. */
-function ways(page: CardPage, visit: CardVisit): Html {
+function ways(page: CardPage, visit: CardVisit, isBlocked: boolean): Html {
   const overview =
     page.id === 'overview' ? undefined : html`<a href="${visit.path}">Back to your smartcard</a>`;
-  const back = visit.back && html`<a class="button" href="${visit.back}">Continue signing in</a>`;
+  // While this page has an act of its own, that one comes first.
+  const isFirst = page.act === undefined && !isBlocked;
+  const back =
+    visit.back &&
+    html`<a class="button${isFirst ? '' : ' secondary'}" href="${visit.back}">Continue signing in</a>`;
   return html`<p class="actions">${back} ${overview}</p>`;
 }
 
@@ -142,6 +153,6 @@ export function cardPage(
     reloads: !context,
     step: cardStep(page, status, insertion),
     main: html`${said && saying(said)}
-${context ? page.main(context) : (page.withoutCard?.(status) ?? noCard)}${ways(page, visit)}`,
+${context ? page.main(context) : (page.withoutCard?.(status) ?? noCard)}${ways(page, visit, status.problem === 'card_blocked')}`,
   });
 }

@@ -1,6 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { longDate } from '../../handoff/pages/page.ts';
 import type { Agent } from '../../session/agent.ts';
+import { isPin } from '../../session/card-acts.ts';
 import {
   type CardPage,
   cardForm,
@@ -10,6 +11,7 @@ import {
   formResult,
   newPinFields,
   newPinForms,
+  notPin,
   secretField,
 } from './page.ts';
 import { givePin } from './sign-in.ts';
@@ -29,7 +31,11 @@ ${cardForm(
   'Change PIN',
 )}`,
   act: async (agent, { pin = '', newPin = '', again }) =>
-    newPin === again ? formResult(await agent.changePin(pin, newPin), 'Your PIN was changed.') : differ,
+    !isPin(pin)
+      ? notPin
+      : newPin === again
+        ? formResult(await agent.changePin(pin, newPin), 'Your PIN was changed.')
+        : differ,
 };
 
 /** Requests a code by mail from CIS. */
@@ -110,6 +116,7 @@ ${cardForm(
     : html`<p>There is nothing to renew: this can be done in the last 90 days of the certificate.</p>`
 }`,
   act: async (agent, { pin = '' }) => {
+    if (pin !== '' && !isPin(pin)) return notPin;
     const result = await renewWith(agent, pin);
     if (result.ok) return formResult(result, renewed);
     const { error } = result;

@@ -2,6 +2,7 @@ import { type Html, html } from '@alongside/kernel/html';
 import { jobOf, roleChoices } from '../../handoff/pages/pages.ts';
 import { attemptsText, cardRefusal, pinRefusal } from '../../protocol.ts';
 import type { Agent } from '../../session/agent.ts';
+import { isPin } from '../../session/card-acts.ts';
 import type { PinResult } from '../../session/prompt-answers.ts';
 import type { FormResult } from '../card-visits.ts';
 import {
@@ -10,6 +11,7 @@ import {
   cardForm,
   cardSummary,
   formResult,
+  notPin,
   secretField,
 } from './page.ts';
 
@@ -100,6 +102,10 @@ export const signIn: CardPage = {
   },
   withoutCard: (status) => (status.person && !status.lock ? signedInAs(status) : undefined),
   act: async (agent, { pin = '', roleId = '' }) =>
-    roleId === '' ? pinResultMessage(agent, await givePin(agent, pin)) : chooseRole(agent, roleId),
+    roleId !== ''
+      ? chooseRole(agent, roleId)
+      : isPin(pin)
+        ? pinResultMessage(agent, await givePin(agent, pin))
+        : notPin,
   next: 'sign-in',
 };

@@ -81,7 +81,7 @@ const unlockMail = (person: Person, serial: string, code: string, endsAt: number
     '',
     `Your code to unlock the smartcard ending ${serial.slice(-4)} is: ${code}`,
     '',
-    `It works once, until ${isoTime(endsAt).slice(11, 16)} UTC. Enter it where you asked for it and choose a new passcode.`,
+    `It works once, until ${isoTime(endsAt).slice(11, 16)} UTC. Enter it where you asked for it and choose a new PIN.`,
     '',
     'If you did not ask for this, tell your Registration Authority. Never give this code to anybody.',
     '',

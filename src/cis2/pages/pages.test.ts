@@ -37,6 +37,7 @@ beforeEach(async () => {
   context = await chromium.newContext();
   page = await context.newPage();
   agentPage.asks = true;
+  agentPage.isThere = true;
   await cis2.agent.signIn(gp.uid);
 });
 afterEach(() => context.close());
@@ -65,23 +66,56 @@ describe('choice page', () => {
     if (!small.isClosed()) await small.waitForEvent('close');
   });
 
-  test('shows the possible causes after 4 s without a response', async () => {
+  const calm = () =>
+    page.getByRole('alert').filter({ hasText: 'This computer cannot read smartcards just now' });
+  const isCalm = async (code: string) => {
+    await calm().waitFor();
+    const text = (await calm().textContent()) ?? '';
+    assert.match(text, /Wait a minute, then try again\. Or choose another way to sign in above\./);
+    assert.match(text, new RegExp(`give your IT team this code: ${code}`));
+    // What only IT can act on is folded.
+    assert.equal(await page.getByText('LoopbackNetworkAllowedForUrls').isVisible(), false);
+    await calm().getByText('For IT').click();
+    assert.match(
+      (await calm().textContent()) ?? '',
+      /not running.*uses the port.*proxy.*Local Network Access/s,
+    );
+    await isAccessible(page);
+  };
+
+  test('says what to do and opens no window if the agent does not respond, and signs in once it does', async () => {
+    agentPage.isThere = false;
+    await choice();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await isCalm('SC-1');
+    assert.equal(context.pages().length, 1, 'no window shows an error of the browser');
+    assert.equal(await page.getByText('A small window has opened').isVisible(), false);
+    agentPage.isThere = true;
+    const [small] = await Promise.all([
+      context.waitForEvent('page'),
+      page.getByRole('button', { name: 'Try again' }).click(),
+    ]);
+    await page.getByText('A small window has opened').waitFor();
+    assert.equal(await calm().isVisible(), false);
+    await Promise.all([arrived(), small.locator('#pin').click()]);
+  });
+
+  test('says the same if nothing comes back from the window after 4 s', async () => {
     await page.clock.install({ time: 0 });
     await choice();
     await page.clock.pauseAt(60_000);
     await Promise.all([context.waitForEvent('page'), page.getByRole('button', { name: 'Continue' }).click()]);
-    const help = page.locator('#help');
+    await page.getByText('A small window has opened').waitFor();
     await page.clock.runFor(3_900);
-    assert.equal(await help.isVisible(), false);
+    assert.equal(await calm().isVisible(), false);
     await page.clock.runFor(200);
-    assert.match(
-      (await help.textContent()) ?? '',
-      /not running.*uses the port.*proxy.*Local Network Access/s,
-    );
+    await page.clock.resume();
+    await isCalm('SC-2');
   });
 
   test('has a plain link too', async () => {
     await choice();
+    await Promise.all([context.waitForEvent('page'), page.getByRole('button', { name: 'Continue' }).click()]);
     agentPage.asks = false;
     await Promise.all([arrived(), page.getByRole('link', { name: 'in this window' }).click()]);
     assert.match(page.url(), /code=/);
@@ -205,8 +239,9 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
     await choice();
     await isAccessible(page);
     await Promise.all([context.waitForEvent('page'), page.getByRole('button', { name: 'Continue' }).click()]);
+    await page.getByText('A small window has opened').waitFor();
     await page.clock.runFor(4_100);
-    await page.locator('#help').waitFor();
+    await page.locator('#unreachable').waitFor();
     await isAccessible(page);
   });
   test('has an accessible role page, also after a missing choice', async () => {

@@ -32,6 +32,14 @@ export interface PreparedSignIn {
   begin(): Promise<Answer>;
 }
 
+/** The program on the user's computer that an authenticator needs. */
+export interface Presence {
+  /** Its address that responds 200 to a page of this service. */
+  url: string;
+  /** Whether it was heard lately from the network of the browser; true if that is unknown. */
+  heard: boolean;
+}
+
 /** A method of signing in. */
 export interface Authenticator {
   /** Also the segment of its path. */
@@ -43,6 +51,8 @@ export interface Authenticator {
   readonly offers: readonly AuthenticationStrength[];
   /** Whether the choice page opens it in a small window, because its page may be unreachable. */
   readonly inWindow: boolean;
+  /** Finds where a page of this service can ask whether the program behind it responds. */
+  presence?(request: HttpRequest): Promise<Presence>;
   /** Whether it runs on the user's machine and sees whose program listens there. */
   readonly seesListeners?: true;
   /** Begins the sign-in with a redirect or a page. */

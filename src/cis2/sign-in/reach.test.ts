@@ -38,6 +38,7 @@ test('a remote browser goes directly to an agent that it has met, or if the requ
     marks,
     log: silentLog,
     afterSignOut: 'ask',
+    agentUrl: 'http://127.0.0.1:1',
   });
   cis.agents = [
     { agentId: 'one', seenAt: '', sessionId: 's' },

@@ -61,9 +61,11 @@ async function showChoice(context: PageContext): Promise<Answer> {
   const { provider, interaction, client } = context;
   const { expected } = interaction;
   const signedIn = expected?.steppingUp ? await provider.cis.person(expected.uid) : undefined;
+  const offered = await offeredIn(context);
   return choicePage(interaction, {
     applicationName: nameOnPages(client, interaction),
-    offered: await offeredIn(context),
+    offered,
+    presence: await offered.find(({ inWindow }) => inWindow)?.presence?.(context.request),
     signedIn: signedIn?.displayName ?? null,
     development: provider.development,
   });

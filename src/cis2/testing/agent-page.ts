@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { page } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
+import { presencePath } from '../../../identity-agent/protocol.ts';
 import type { TestAgent } from './test-agent.ts';
 
 /** The agent's origin for a real browser: a page with the policies of real pages, then a redirect back. */
@@ -10,12 +11,18 @@ export interface AgentPage {
   agent: TestAgent | undefined;
   /** Whether it shows a page before it redirects back. */
   asks: boolean;
+  /** Whether its presence is a success. */
+  isThere: boolean;
   stop(): Promise<void>;
 }
 
 export async function startAgentPage(): Promise<AgentPage> {
   const server = createServer(async (request, response) => {
     const address = new URL(request.url ?? '/', agentPage.url);
+    if (address.pathname === presencePath) {
+      response.writeHead(agentPage.isThere ? 200 : 502, { 'access-control-allow-origin': '*' }).end();
+      return;
+    }
     if (address.pathname === '/v1/cis2' && agentPage.asks) {
       const question = page(
         200,
@@ -36,6 +43,7 @@ export async function startAgentPage(): Promise<AgentPage> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     agent: undefined,
     asks: true,
+    isThere: true,
     async stop() {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -39,8 +39,8 @@ export const english = {
     hinted: 'Your application has told us who is signing in.',
     opened: 'A small window has opened. If it asks for your PIN, enter it there.',
     closed: 'If it has closed and nothing happens here, [continue].',
-    error: 'If the small window shows an error',
-    here: 'Sign in with the {way} in this window',
+    here: 'If no window has opened, [sign in with the {way} in this window].',
+    otherWay: 'Or choose another way to sign in above.',
     help: '[If your smartcard does not work] (opens in a new tab)',
     levelUnmet: 'The application needs a different way to sign in. Choose another one.',
     pinOld: 'The application needs your PIN again. Sign in again and enter your PIN.',
@@ -50,10 +50,18 @@ export const english = {
     elsewhere: 'Your sign-in continues in the window where you started.',
     here: 'Continue in this window instead',
   },
+  /** Shown if the Identity Agent does not respond. The codes are explained on the page Troubleshooting of the documentation. */
   help: {
     title: 'If your smartcard does not work',
-    lead: 'To sign in with a smartcard, your browser connects to the Identity Agent on this computer. If your browser cannot reach 127.0.0.1, check these causes:',
-    otherwise: 'Then go back to your application and start again, or choose another way to sign in.',
+    unreachable: 'This computer cannot read smartcards just now',
+    next: 'Wait a minute, then try again.',
+    code: 'If it happens again, give your IT team this code: {code}',
+    /** No response of the Identity Agent; nothing came back from the small window. */
+    codes: { silent: 'SC-1', unreturned: 'SC-2' },
+    forIt: 'For IT',
+    lead: 'To sign in with a smartcard, the browser connects to the Identity Agent on this computer. If it cannot reach 127.0.0.1, check these causes:',
+    otherwise:
+      'Wait a minute, then go back to your application and start again, or choose another way to sign in.',
     /** Causes of a failed hop, and their fixes. */
     causes: [
       {
@@ -74,7 +82,7 @@ export const english = {
       },
       {
         cause: 'The browser blocked the small window.',
-        fix: 'Allow pop-up windows for this site, or use the link “Sign in with the smartcard in this window”.',
+        fix: 'Allow pop-up windows for this site, or use the link “sign in with the smartcard in this window”.',
       },
       {
         cause: 'The reader or the card was not found.',

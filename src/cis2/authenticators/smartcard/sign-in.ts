@@ -12,6 +12,7 @@ import {
   type HandOffRequest,
   handOffLifetime,
   handOffPath,
+  presencePath,
   requestType,
 } from '../../../../identity-agent/protocol.ts';
 import type { Generation, PresenceAnswer, SessionState } from '../../../cis/protocol.ts';
@@ -224,7 +225,11 @@ export function smartcard({
   marks,
   log,
   afterSignOut,
-}: Pick<SmartcardDependencies, 'cis' | 'handOffs' | 'marks' | 'log' | 'afterSignOut'>): Authenticator {
+  agentUrl,
+}: Pick<
+  SmartcardDependencies,
+  'cis' | 'handOffs' | 'marks' | 'log' | 'afterSignOut' | 'agentUrl'
+>): Authenticator {
   /** Returns the agents that have served this browser before. */
   const metAgents = (request: HttpRequest, agents: Agents): Agents => {
     const met = marks.metAgents(request);
@@ -246,6 +251,11 @@ export function smartcard({
     routes: [],
     // Only the agent knows the owner of the card in the reader.
     usableBy: async () => true,
+
+    async presence(request) {
+      const agents = request.clientUnknown ? [] : await cis.agentsAt(request.address);
+      return { url: `${agentUrl}${presencePath}`, heard: request.clientUnknown || agents.length > 0 };
+    },
 
     begin: (context, inWindow) => handOffs.begin(context, mustEnterPin(context), inWindow),
     prepare: (context) =>

@@ -3,25 +3,25 @@ import { type Html, html } from '@alongside/kernel/html';
 import { type Interaction, interactionPath } from '../../model/interactions.ts';
 import { askingPage, cis2Page } from '../../pages/frame.ts';
 import { filled, markedUp, words } from '../../text/words.ts';
-import type { Authenticator } from '../authenticator.ts';
+import type { Authenticator, Presence } from '../authenticator.ts';
 import { channelOf, hopScriptPath } from './window.ts';
 
 const { help: helpText } = words;
 
 export const helpPath = '/help/smartcard';
 
-/** Possible causes if the agent shows nothing. */
-const hopHelp = (): Html =>
-  html`<ul>${helpText.causes.map(({ cause, fix }) => html`<li><strong>${cause}</strong> ${fix}</li>`)}</ul>`;
+/** Possible causes if the agent shows nothing: nobody at a desk can mend them, so they are folded. */
+const forIt = (): Html =>
+  html`<details><summary>${helpText.forIt}</summary><p>${helpText.lead}</p>
+<ul>${helpText.causes.map(({ cause, fix }) => html`<li><strong>${cause}</strong> ${fix}</li>`)}</ul></details>`;
 
 /** `GET /help/smartcard`, also for users who see the browser's own error page. */
 export const helpPage = (development: boolean): Answer =>
   cis2Page(200, {
     title: helpText.title,
     development,
-    main: html`<p class="lead">${helpText.lead}</p>
-${hopHelp()}
-<p>${helpText.otherwise}</p>`,
+    main: html`<p class="lead">${helpText.otherwise}</p>
+${forIt()}`,
   });
 
 const { choice: says, common } = words;
@@ -43,8 +43,23 @@ export interface Choice {
   offered: readonly Authenticator[];
   /** The name of a user with a session of too low a level. */
   signedIn: string | null;
+  /** Where the smartcard's program responds, if it is offered. */
+  presence: Presence | undefined;
   development: boolean;
 }
+
+/** Shown instead of a window that nothing would fill, or after one from which nothing came back. */
+const unreachable = (hasOthers: boolean): Html => {
+  const { silent, unreturned } = helpText.codes;
+  const [before = '', after = ''] = helpText.code.split('{code}');
+  return html`<div id="unreachable" class="panel" role="alert" tabindex="-1" hidden>
+<h2>${helpText.unreachable}</h2>
+<p>${helpText.next}${hasOthers ? html` ${says.otherWay}` : undefined}</p>
+<div class="actions"><button form="choice">${common.again}</button></div>
+<p>${before}<strong id="it-code" data-silent="${silent}" data-unreturned="${unreturned}">${silent}</strong>${after}</p>
+${forIt()}
+</div>`;
+};
 
 const another = html`<button class="secondary small" name="person" value="another" form="choice">${says.another}</button>`;
 
@@ -63,7 +78,7 @@ const linkTo =
 /** The authenticators that meet the request, the smartcard first. The page also works without scripts. */
 export function choicePage(
   interaction: Interaction,
-  { applicationName, offered, signedIn, development }: Choice,
+  { applicationName, offered, signedIn, presence, development }: Choice,
 ): Answer {
   const resume = interactionPath(interaction.id, 'resume');
   const hop = offered.find(({ inWindow }) => inWindow);
@@ -75,7 +90,7 @@ export function choicePage(
       : signedInAs(signedIn, applicationName, expected?.firm ?? false);
   const main = html`${lead}
 ${interaction.message ? html`<p class="error" role="alert">${interaction.message}</p>` : undefined}
-<form id="choice" method="post" action="${interactionPath(interaction.id)}" data-channel="${channelOf(interaction)}" data-resume="${resume}">
+<form id="choice" method="post" action="${interactionPath(interaction.id)}" data-channel="${channelOf(interaction)}" data-resume="${resume}" ${presence ? html`data-presence="${presence.url}" data-heard="${String(presence.heard)}"` : undefined}>
 <fieldset><legend>${says.legend}</legend>
 ${offered.map((authenticator, index) => radio(authenticator, interaction, index === 0))}
 </fieldset>
@@ -84,12 +99,9 @@ ${offered.map((authenticator, index) => radio(authenticator, interaction, index 
 <div id="waiting" class="note" role="status" hidden>
 <p>${says.opened}</p>
 <p>${markedUp(says.closed, {}, linkTo(resume))}</p>
+${here ? html`<p>${markedUp(filled(says.here, { way: hop.label.toLowerCase() }), {}, linkTo(here))}</p>` : undefined}
 </div>
-<div id="help" class="panel" role="status" hidden>
-<h2>${says.error}</h2>
-${hopHelp()}
-</div>
-${here ? html`<p><a href="${here}">${filled(says.here, { way: hop.label.toLowerCase() })}</a></p>` : undefined}
+${hop ? unreachable(offered.length > 1) : undefined}
 ${hop ? html`<p>${markedUp(says.help, {}, (text) => html`<a href="${helpPath}" target="_blank" rel="noopener">${text}</a>`)}</p>` : undefined}`;
   return cis2Page(
     200,
@@ -99,7 +111,7 @@ ${hop ? html`<p>${markedUp(says.help, {}, (text) => html`<a href="${helpPath}" t
       head: html`<script src="${hopScriptPath}" defer></script>`,
       main,
     },
-    { script: ["'self'"] },
+    { script: ["'self'"], connect: presence ? [new URL(presence.url).origin] : [] },
   );
 }
 

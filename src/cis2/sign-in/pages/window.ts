@@ -27,10 +27,13 @@ export const windowPage = (interaction: Interaction, development: boolean): Answ
 /** The path of the script of the sign-in pages. */
 export const hopScriptPath = '/assets/hop.js';
 
-/** Delay of the help on the choice page, in milliseconds. */
-const patience = 4_000;
+/** Time until the page says that nothing came back from the window, and until a silent agent counts as absent, in milliseconds. */
+const patience = { window: 4_000, agent: 1_500 };
 
 // The window may lose its opener at the agent's origin, so the two pages use a BroadcastChannel of their shared origin.
+//
+// No window opens before the agent responded, so that nobody sees the browser's own error page. Where Local Network Access would
+// ask the user for permission, the page does not call the agent: what CIS heard of this network decides.
 const script = `'use strict';
 (() => {
   const returned = document.querySelector('[data-returned]');
@@ -41,15 +44,39 @@ const script = `'use strict';
   }
   const form = document.querySelector('form[data-channel]');
   if (!form) return;
-  const show = (id) => { document.getElementById(id).hidden = false; };
+  const show = (id, isShown) => { document.getElementById(id).hidden = !isShown; };
   new BroadcastChannel(form.dataset.channel).onmessage = () => location.assign(form.dataset.resume);
-  form.addEventListener('submit', (event) => {
+  const isUnreachable = (code) => {
+    const place = document.getElementById('it-code');
+    place.textContent = place.dataset[code];
+    show('unreachable', true);
+    if (code === 'silent') document.getElementById('unreachable').focus();
+  };
+  const mayCall = async () => {
+    if (/^(localhost|127\\.|\\[::1\\])/.test(location.hostname)) return true;
+    for (const name of ['loopback-network', 'local-network-access'])
+      try { return (await navigator.permissions.query({ name })).state === 'granted'; } catch { /* unknown to this browser */ }
+    return /Chrome|Firefox/.test(navigator.userAgent);
+  };
+  const ask = async () => {
+    const { presence, heard } = form.dataset;
+    if (!presence) return true;
+    if (!(await mayCall())) return heard === 'true';
+    const signal = AbortSignal.timeout(${patience.agent});
+    return fetch(presence, { cache: 'no-store', credentials: 'omit', signal }).then(({ ok }) => ok, () => false);
+  };
+  let waiting;
+  form.addEventListener('submit', async (event) => {
     const chosen = form.querySelector('input[name=authenticator]:checked');
     if (!chosen || !chosen.dataset.window || (event.submitter && event.submitter.name)) return;
-    if (!window.open(chosen.dataset.window, 'alongside-hop', 'popup,width=540,height=720')) return;
     event.preventDefault();
-    show('waiting');
-    setTimeout(() => show('help'), ${patience});
+    clearTimeout(waiting);
+    show('unreachable', false);
+    show('waiting', false);
+    if (!(await ask())) { isUnreachable('silent'); return; }
+    if (!window.open(chosen.dataset.window, 'alongside-hop', 'popup,width=540,height=720')) { form.submit(); return; }
+    show('waiting', true);
+    waiting = setTimeout(() => isUnreachable('unreturned'), ${patience.window});
   });
 })();
 `;
