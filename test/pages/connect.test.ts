@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -94,6 +95,20 @@ describe('from nothing to a patient', () => {
     await ticked('It called an API');
     assert.ok(acts.length <= 12, acts.join('\n'));
     assert.deepEqual(complaints, []);
+
+    // The program for openid-client reads the patient too.
+    const first = running;
+    first?.kill();
+    if (first?.exitCode === null && first.signalCode === null) await once(first, 'exit');
+    await writeFile(
+      join(folder, 'app.mjs'),
+      (await page.locator('#code-1 [data-copy]').first().getAttribute('data-copy')) ?? '',
+    );
+    await start(port);
+    const other = await context.newPage();
+    await other.goto(`http://localhost:${port}/`);
+    assert.match((await other.textContent('body')) ?? '', /"resourceType":\s*"Patient"/);
+    await other.close();
     await page.reload();
     await page.getByRole('heading', { name: '1. Save this as .env' }).waitFor();
     assert.match((await settings.getAttribute('data-copy')) ?? '', /^WARD_ROUND_PLATFORM_CLIENT_SECRET=$/m);
