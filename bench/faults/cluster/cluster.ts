@@ -19,6 +19,8 @@ interface Member {
 
 /** Milliseconds to start a cluster, and for a server to come back. */
 const patience = 120_000;
+/** Milliseconds after which a server that is still starting is copied again. */
+const copyAfter = 45_000;
 const database = 'alongside';
 
 /** Three servers with PostgreSQL, Patroni and etcd, and HAProxy in front, with the files of deploy/patroni/. */
@@ -27,6 +29,8 @@ export class Cluster {
   readonly #authority: string;
   readonly #password: string;
   readonly #nodes: readonly Node[];
+  /** Servers that did not come back by themselves. */
+  readonly copied: string[] = [];
   #haproxy: ChildProcess | undefined;
 
   private constructor() {
@@ -95,6 +99,7 @@ export class Cluster {
   /** Waits until every server runs and one of them is synchronous. Returns the primary. */
   async whole(wait = (milliseconds: number) => sleep(milliseconds)): Promise<Node> {
     let members: readonly Member[] = [];
+    let copyAt = performance.now() + copyAfter;
     for (const end = performance.now() + patience; performance.now() < end; await wait(100)) {
       members = await this.members();
       const isWhole =
@@ -103,9 +108,22 @@ export class Cluster {
       const leader = isWhole ? await this.leader() : undefined;
       if (leader) return leader;
       if (this.#nodes.some(({ hasEnded }) => hasEnded)) break;
+      if (performance.now() < copyAt) continue;
+      copyAt += copyAfter;
+      await this.#copyAgain(members);
     }
     const said = this.#nodes.map((node) => `${node.name}: ${node.said}`).join('\n');
     throw new Error(`The cluster is not whole: ${JSON.stringify(members)}\n${said}`);
+  }
+
+  /** Copies a server that does not come back, as the runbook says. */
+  async #copyAgain(members: readonly Member[]): Promise<void> {
+    const leader = await this.leader();
+    const stuck = members.filter(({ state }) => state === 'starting' || state === 'start failed');
+    for (const { name } of stuck) {
+      this.copied.push(name);
+      await leader?.control('reinit', 'alongside', name, '--force');
+    }
   }
 
   async stop(): Promise<void> {

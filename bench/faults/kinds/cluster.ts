@@ -42,6 +42,8 @@ async function replace(
   note(
     `${leader.name} replaced by ${next.name} after ${Math.round(elected)} ms; ${outage} ms without a sign-in`,
   );
+  for (const name of cluster.copied.splice(0))
+    note(`${name} did not come back, and was copied again (patronictl reinit)`);
   const { line, followed } = await witness.end();
   note(line);
   if (!followed) stage.blame('/readyz followed too late');
