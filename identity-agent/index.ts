@@ -7,6 +7,7 @@ import type { ServiceHere } from '@alongside/kernel/in-process';
 import type { Log } from '@alongside/kernel/log';
 import { peerUserOf } from '@alongside/kernel/peer-user';
 import { portOwnersOf } from '@alongside/kernel/port-owner';
+import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import type { Generation, SessionMode } from '../src/cis/protocol.ts';
 import { type CardIssuer, decodeCertificates, encodeKeys } from './card/card-issue.ts';
 import type { CardSeed } from './card/card-record.ts';
@@ -90,6 +91,8 @@ export interface IdentityAgentOptions {
   cards?: CardSettings;
   /** Refusals of an agent that runs alone, for the method `explain`; elsewhere the console has them. */
   refusals?: RecentRefusals;
+  /** Where the console finds those of Credential Management, which has listeners of its own. */
+  consoleRefusals?: RefusalRecorder;
 }
 
 /** The agent as a service behind a loopback listener. It manages the local socket itself. */
@@ -252,6 +255,7 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
           signing = await startCredentialManagement({
             ...options,
             ...options.credentialManagementTest,
+            refusals: options.refusals ?? options.consoleRefusals,
             agent,
             origins,
           });

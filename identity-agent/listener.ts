@@ -42,6 +42,8 @@ export interface AgentListenerOptions {
   /** Maximum number of connections at once. */
   connections?: number;
   refusals?: RefusalRecorder | undefined;
+  /** Whether responses say why a request was refused. */
+  development?: boolean;
   /** Sends a span for each request. */
   traces?: Traces | undefined;
   before(request: HttpRequest): Answer | undefined;

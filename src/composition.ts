@@ -210,6 +210,7 @@ const agentOf = (wiring: Wiring, here: Cis2Here) => {
     fetchTransport: config.agentFetchTransport,
     credentialManagement: config.credentialManagement,
     credentialManagementOrigin: config.credentialManagementOrigin,
+    consoleRefusals: core.refusals,
     legacyTickets: config.legacyCis,
     checkPeerUser: !config.anyLocalUser,
     cardIssuerSecret: wiring.cisSecrets.cardIssuer,

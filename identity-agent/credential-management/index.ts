@@ -99,6 +99,7 @@ async function listen(
     },
     log,
     refusals,
+    development: options.development,
     connections: mostSockets,
     before(request) {
       checkHost(request, hosts);

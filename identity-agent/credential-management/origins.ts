@@ -17,6 +17,7 @@ export function allowedOrigins(listed: readonly string[], development: boolean):
 export const corsHeaders = (origin: string): Headers => ({
   'access-control-allow-origin': origin,
   'access-control-allow-credentials': 'true',
+  'access-control-expose-headers': 'x-message-id, x-error-detail',
   vary: 'Origin',
 });
 

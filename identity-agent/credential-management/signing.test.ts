@@ -249,6 +249,14 @@ describe('requestToSign signs nothing', () => {
     assert.notEqual(ada, ben);
   });
 
+  test('with a signing certificate that has expired, and says that there is none', async (t) => {
+    const desk = await signingDesk(t);
+    await desk.call('insertCard', { card: 'ada' });
+    desk.cis.authority.notAfter = new Date('2026-11-24T11:59:59Z');
+    const { body } = await (await desk.page()).sign(toSign(documents));
+    assert.equal(body.R?.status_code, codes.noCard);
+  });
+
   test('with a card that is blocked', async (t) => {
     const desk = await signingDesk(t);
     await desk.call('insertCard', { card: 'locked' });
