@@ -4,6 +4,9 @@ import { poweredCard } from '../../identity-agent/card/testing/card.ts';
 import type { CardSettings } from '../../identity-agent/card/transports.ts';
 import type { AgentStatus } from '../../identity-agent/protocol.ts';
 import { testDesk } from '../../identity-agent/testing/desk.ts';
+import { assertSigned } from '../../identity-agent/testing/signing-desk.ts';
+import { SigningPage, toSign } from '../../identity-agent/testing/signing-page.ts';
+import { freePort } from '../testing/free-port.ts';
 import { CardLab } from './testing/card-lab.ts';
 import { needing, type ProgramName, pathOf } from './testing/programs.ts';
 
@@ -43,6 +46,38 @@ for (const { transport, needs, cards } of ways) {
     async function desk(t: TestContext): Promise<Desk> {
       return testDesk(t, { transport, cards: cards() });
     }
+
+    test('signs documents with the RSA key of its signing slot, after the PIN, and with no other', async (t) => {
+      const port = await freePort();
+      const made = await testDesk(t, {
+        transport,
+        cards: cards(),
+        credentialManagement: true,
+        credentialManagementTest: { ports: [port] },
+      });
+      const page = await new SigningPage(port).open();
+      const owner = { after: (end: () => Promise<void>) => void ends.push(end) };
+      for (const keyType of ['RSA-2048', 'EC-P256'] as const) {
+        const { applet, card } = await poweredCard(owner, { keyType });
+        const inserted = await lab.insert(applet);
+        await reached(made, 'pinRequested');
+        // Middleware keeps the user signed in to the card, and still the PIN must be right.
+        await made.call('answerPin', { pin: '123456' });
+        const signing = page.sign(toSign(['first document', 'second document']));
+        if (keyType === 'RSA-2048') {
+          while (made.agent.status().question !== 'signature')
+            await new Promise((resolve) => setTimeout(resolve, 20));
+          await assert.rejects(made.call('answerPin', { pin: '111111' }), {
+            data: { error: 'wrong_pin', attemptsLeft: 2 },
+          });
+          await made.call('answerPin', { pin: '123456' });
+          const certificate = assertSigned((await signing).body, ['first document', 'second document']);
+          assert.deepEqual(new Uint8Array(certificate.raw), card.certificates?.signing);
+        } else assert.equal((await signing).body.R?.status_code, 1_397_311_237);
+        await inserted.remove();
+        await reached(made, 'noCard');
+      }
+    });
 
     test("signs the card's holder in, and out when the card is removed", async (t) => {
       const { applet } = await poweredCard({ after: (end) => void ends.push(end) });
