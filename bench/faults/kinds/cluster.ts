@@ -11,8 +11,8 @@ const after = 2_000;
 
 /** Milliseconds. */
 const crash = 15_000;
-/** A lost server is replaced after the `ttl` of deploy/patroni/config.yml, 20 s, and an election. */
-const loss = 30_000;
+/** A lost server is replaced after the `ttl` of deploy/patroni/config.yml, 20 s, which begins again if it also led etcd, and an election. */
+const loss = 45_000;
 
 const onCluster = { databases: ['cluster'], unavailable: clusterProblem } as const;
 
