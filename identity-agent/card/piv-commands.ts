@@ -49,13 +49,20 @@ export function challengeOf(algorithm: number, template: readonly Tlv[]): number
   return encodeTlv(0x7c, encodeTlv(0x81, randomBytes(length)));
 }
 
+/** A private key that was read from the memory of the card. */
+interface LoadedKey {
+  /** Identifier of GENERAL AUTHENTICATE. */
+  readonly algorithm: number;
+  readonly operation: PrivateOperation;
+}
+
 /** State that the applet loses without power. */
 export interface AppletState {
   selected: boolean;
   pinVerified: boolean;
   /** Whether the last command was a successful VERIFY of the PIN. */
   pinJustVerified: boolean;
-  readonly keys: Map<SlotName, PrivateOperation>;
+  readonly keys: Map<SlotName, LoadedKey>;
 }
 
 export interface AppletContext {
@@ -151,29 +158,36 @@ const getData: Instruction = ({ p1, p2, data = nothing }, { card }) => {
 const slotOf = (reference: number): [SlotName, Slot] | undefined =>
   (Object.entries(SLOTS) as [SlotName, Slot][]).find(([, slot]) => slot.key === reference);
 
-async function keyOf(name: SlotName, { state, card }: AppletContext): Promise<PrivateOperation | undefined> {
+async function operationOf(
+  name: SlotName,
+  { state, card }: AppletContext,
+): Promise<PrivateOperation | undefined> {
   const loaded = state.keys.get(name);
-  if (loaded) return loaded;
+  if (loaded) return loaded.operation;
   const stored = card.privateKey(name);
   if (!stored) return undefined;
-  const operation = await keyTypes[card.keyType(name)].load(stored);
-  state.keys.set(name, operation);
+  const { algorithm, load } = keyTypes[card.keyType(name)];
+  const operation = await load(stored);
+  state.keys.set(name, { algorithm, operation });
   return operation;
 }
 
+const algorithmIn = (name: SlotName, { state, card }: AppletContext): number =>
+  state.keys.get(name)?.algorithm ?? keyTypes[card.keyType(name)].algorithm;
+
 const generalAuthenticate: Instruction = async ({ p1, p2, data = nothing }, context) => {
-  const { card, state, pinWasJustVerified } = context;
+  const { state, pinWasJustVerified } = context;
   if (p2 === MANAGEMENT_KEY) return challengeOf(p1, parseTlv(onlyTlv(data, 0x7c), { items: 4 }));
   const [name, slot] = slotOf(p2) ?? [];
-  if (!name || !slot || p1 !== keyTypes[card.keyType(name)].algorithm) return SW.wrongParameters;
+  if (!name || !slot || p1 !== algorithmIn(name, context)) return SW.wrongParameters;
   if (!(slot.pinAlways ? pinWasJustVerified : state.pinVerified)) return SW.securityStatusNotSatisfied;
   // Dynamic authentication template: an empty 82 requests the response, 81 is the challenge (SP 800-73-4 part 2 table 7).
   const template = parseTlv(onlyTlv(data, 0x7c), { items: 2 });
   const challenge = valueWith(template, 0x81);
   if (!challenge || valueWith(template, 0x82)?.length !== 0) return SW.wrongData;
-  const key = await keyOf(name, context);
-  if (!key) return SW.referenceNotFound;
-  const result = key(challenge);
+  const operation = await operationOf(name, context);
+  if (!operation) return SW.referenceNotFound;
+  const result = operation(challenge);
   return result ? encodeTlv(0x7c, encodeTlv(0x82, result)) : SW.wrongData;
 };
 

@@ -2,7 +2,12 @@ import type { ActFacts, EventFacts } from '@alongside/kernel/activity';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Described } from './line.ts';
 import type { JourneyPattern } from './model.ts';
-import { isHarmless } from './text.ts';
+
+/** Refusals of requests with nothing left to do: nobody's fault. They decide no journey. */
+const harmless: ReadonlySet<string> = new Set(['authorisation.logoutUnknown']);
+
+export const isHarmless = ({ refusal }: { refusal?: { error: string | null } | null | undefined }): boolean =>
+  typeof refusal?.error === 'string' && harmless.has(refusal.error);
 
 /** Patterns from the weakest: a message of a stronger one decides that of its journey. */
 export const patternRanks: readonly JourneyPattern[] = [

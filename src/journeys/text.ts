@@ -1,3 +1,4 @@
+import { isHarmless } from './delta.ts';
 import type { JourneyPattern, JourneySummary, Lane, Message } from './model.ts';
 
 const maxTextLength = 200;
@@ -79,12 +80,6 @@ export function dateAndTime(iso: string): string {
 /** Returns a sentence as the part after a colon: without the capital letter of its first word, unless that is a name. */
 export const afterColon = (sentence: string): string =>
   /^\p{Lu}(\p{Ll}|\s)/u.test(sentence) ? sentence.charAt(0).toLowerCase() + sentence.slice(1) : sentence;
-
-/** Refusals of requests with nothing left to do: nobody's fault. They decide no journey. */
-const harmless: ReadonlySet<string> = new Set(['authorisation.logoutUnknown']);
-
-export const isHarmless = ({ refusal }: { refusal?: { error: string | null } | null | undefined }): boolean =>
-  typeof refusal?.error === 'string' && harmless.has(refusal.error);
 
 /** Returns whether a message failed by somebody's fault. */
 export const hasFailed = (message: Pick<Message, 'outcome' | 'refusal'>): boolean =>

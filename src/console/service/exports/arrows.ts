@@ -1,7 +1,8 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { isHarmless } from '../../../journeys/delta.ts';
 import type { Ledger, Row } from '../../../journeys/ledger.ts';
 import type { Lane } from '../../../journeys/model.ts';
-import { isHarmless, laneName } from '../../../journeys/text.ts';
+import { laneName } from '../../../journeys/text.ts';
 
 /** Places of the lanes, in pixels. */
 export interface Lanes {

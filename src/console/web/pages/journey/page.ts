@@ -1,12 +1,12 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { counted } from '@alongside/kernel/operator';
+import { isHarmless } from '../../../../journeys/delta.ts';
 import { ledgerOf, type Row, type Shown, shownMessages } from '../../../../journeys/ledger.ts';
 import type { Journey, Message } from '../../../../journeys/model.ts';
 import {
   duration,
   hasFailed,
   ignoredLevel,
-  isHarmless,
   laneName,
   requestLine,
   titleOf,
