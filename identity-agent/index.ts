@@ -79,7 +79,7 @@ export interface IdentityAgentOptions {
   /** Origins of the pages that may; in development also those of this machine. */
   credentialManagementOrigin?: readonly string[] | undefined;
   /** Ports other than the published ones, and milliseconds for the user's answer, for tests. */
-  credentialManagementTest?: { ports?: readonly number[]; patience?: number };
+  credentialManagementTest?: { ports?: readonly number[]; answerTimeout?: number };
   /** Returns tickets of CIS's legacy interface, for desktop applications that need them; off by default. */
   legacyTickets?: boolean;
   /** Lets CIS certify virtual cards. */

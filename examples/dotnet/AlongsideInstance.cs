@@ -165,7 +165,7 @@ namespace Alongside.Testing
             {
                 // It is not installed. npx is a batch file there, which starts by its full name only.
             }
-            return StartProcess(isWindows ? "npx.cmd" : "npx", "alongside " + words);
+            return StartProcess(isWindows ? "npx.cmd" : "npx", "--no alongside " + words);
         }
 
         static Process StartProcess(string program, string words)

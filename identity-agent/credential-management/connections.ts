@@ -3,9 +3,9 @@ import { randomToken, uuid } from '@alongside/kernel/ids';
 import { signingErrors } from './errors.ts';
 
 /** Maximum number of connections of one origin. A page that reloads without leaving replaces its oldest. */
-const mostOfOrigin = 8;
+const maxOfOrigin = 8;
 /** Maximum number of connections of all origins. */
-const mostOfAll = 64;
+const maxOfAll = 64;
 /** Milliseconds after the last request in which a connection ends. */
 const idleFor = 60_000;
 /** Milliseconds that a poll waits, because this hub has no messages of its own; `ConnectionTimeout` of SignalR. */
@@ -105,8 +105,8 @@ export class SignalrConnections {
     this.sweep();
     const ofOrigin = [...this.#open.values()].filter((one) => one.origin === origin);
     const oldest = ofOrigin.find(({ calls }) => calls === 0);
-    if (ofOrigin.length >= mostOfOrigin && oldest) this.abort(oldest);
-    else if (ofOrigin.length >= mostOfOrigin || this.#open.size >= mostOfAll)
+    if (ofOrigin.length >= maxOfOrigin && oldest) this.abort(oldest);
+    else if (ofOrigin.length >= maxOfOrigin || this.#open.size >= maxOfAll)
       throw signingErrors.connectionsExhausted(
         `${ofOrigin.length} connections of ${origin}, ${this.#open.size} altogether`,
       );

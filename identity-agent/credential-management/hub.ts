@@ -11,9 +11,9 @@ import { readSigningRequest } from './signing-request.ts';
 import type { WireCall } from './wire-call.ts';
 
 /** Maximum length of a hub call in bytes: 250 documents of some kilobytes, in base64 twice. */
-const longestCall = 4_194_304;
+const maxCallBytes = 4_194_304;
 /** Hub calls at once: of the pages of one origin, and of all. Each may hold the longest body. */
-const mostCalls = { ofOrigin: 4, all: 8 };
+const maxCalls = { ofOrigin: 4, all: 8 };
 
 /** A request of a connection. */
 export interface ConnectedCall extends WireCall {
@@ -31,13 +31,13 @@ interface HubCall {
 
 /** Reads a body as text. @throws Refusal if it is longer than the limit, without reading the rest */
 async function textOf(body: IncomingMessage | undefined): Promise<string> {
-  const tooLong = () => kernelErrors.bodyTooLarge(`the body is longer than ${longestCall} bytes`);
-  if (Number(body?.headers['content-length'] ?? 0) > longestCall) throw tooLong();
+  const tooLong = () => kernelErrors.bodyTooLarge(`the body is longer than ${maxCallBytes} bytes`);
+  if (Number(body?.headers['content-length'] ?? 0) > maxCallBytes) throw tooLong();
   const pieces: Buffer[] = [];
   let size = 0;
   for await (const piece of body?.iterator({ destroyOnReturn: false }) ?? []) {
     size += (piece as Buffer).length;
-    if (size > longestCall) throw tooLong();
+    if (size > maxCallBytes) throw tooLong();
     pieces.push(piece as Buffer);
   }
   return Buffer.concat(pieces).toString('utf8');
@@ -88,7 +88,7 @@ async function requestToSign(
     return answer(invalidRequest(now())).refusing(thrown);
   }
   const gone = AbortSignal.any([connection.ended, ...(request.incoming ? [request.incoming.gone] : [])]);
-  const result = await wire.agent.requestSignature({ from: origin, ...wanted }, gone, wire.patience);
+  const result = await wire.agent.requestSignature({ from: origin, ...wanted }, gone, wire.answerTimeout);
   const response = hubResponse(result, now());
   return result.ok
     ? answer(response)
@@ -108,7 +108,7 @@ export async function send(
 ): Promise<Answer> {
   const { wire, connection, origin } = call;
   const { ofOrigin, all } = wire.connections.callsOf(origin);
-  if (ofOrigin >= mostCalls.ofOrigin || all >= mostCalls.all)
+  if (ofOrigin >= maxCalls.ofOrigin || all >= maxCalls.all)
     throw signingErrors.sendingExhausted(`${ofOrigin} calls of ${origin}, ${all} altogether`);
   connection.calls += 1;
   try {

@@ -22,7 +22,7 @@ import { checkOrigin, readable, type Wire, type WireCall } from './wire-call.ts'
 const publishedPorts: readonly number[] = [43_487, 44_213, 45_031, 46_478, 48_853];
 
 /** TCP connections of one port at once; a browser opens six. */
-const mostSockets = 64;
+const maxSockets = 64;
 
 export interface CredentialManagementOptions {
   agent: Agent;
@@ -36,7 +36,7 @@ export interface CredentialManagementOptions {
   /** The published ones by default; others for tests. */
   ports?: readonly number[] | undefined;
   /** Milliseconds in which the user answers. */
-  patience?: number | undefined;
+  answerTimeout?: number | undefined;
 }
 
 /** Credential Management: pages of this user's browser have documents signed by the smartcard. */
@@ -100,7 +100,7 @@ async function listen(
     log,
     refusals,
     development: options.development,
-    connections: mostSockets,
+    connections: maxSockets,
     before(request) {
       checkHost(request, hosts);
       return undefined;
@@ -114,13 +114,13 @@ async function listen(
 export async function startCredentialManagement(
   options: CredentialManagementOptions,
 ): Promise<CredentialManagement> {
-  const { agent, clock, log, patience } = options;
+  const { agent, clock, log, answerTimeout } = options;
   const wire: Wire = {
     agent,
     clock,
     connections: new SignalrConnections(clock),
     isAllowed: allowedOrigins(options.origins, options.development),
-    patience,
+    answerTimeout,
     isStopping: false,
   };
   const taken: { port: number; listener: AgentListener }[] = [];

@@ -4,10 +4,10 @@ import type { DocumentsToSign } from '../session/signature-question.ts';
 import { signingErrors } from './errors.ts';
 
 /** Maximum number of documents of a request, as at the Digital Signature Service. */
-const mostDocuments = 250;
+const maxDocuments = 250;
 /** Maximum length of a document in bytes. */
-const longestDocument = 65_536;
-const longestId = 200;
+const maxDocumentBytes = 65_536;
+const maxIdLength = 200;
 
 const invalid = (detail: string) => signingErrors.signingRequestInvalid(detail);
 
@@ -23,11 +23,11 @@ function documentOf(payload: unknown, index: number): DocumentsToSign['documents
   const name = `payload ${index + 1}`;
   if (!isObject(payload)) throw invalid(`${name} is not an object`);
   const { id } = payload;
-  if (typeof id !== 'string' || id === '' || id.length > longestId)
-    throw invalid(`the id of ${name} does not have 1 to ${longestId} characters`);
+  if (typeof id !== 'string' || id === '' || id.length > maxIdLength)
+    throw invalid(`the id of ${name} does not have 1 to ${maxIdLength} characters`);
   const bytes = bytesOf(payload.payload, name);
-  if (bytes.length === 0 || bytes.length > longestDocument)
-    throw invalid(`${name} has ${bytes.length} bytes, not 1 to ${longestDocument}`);
+  if (bytes.length === 0 || bytes.length > maxDocumentBytes)
+    throw invalid(`${name} has ${bytes.length} bytes, not 1 to ${maxDocumentBytes}`);
   return { id, bytes };
 }
 
@@ -51,8 +51,8 @@ export function readSigningRequest(argument: unknown): Omit<DocumentsToSign, 'fr
   ] as const)
     if (request[name] !== value) throw invalid(`${name} is not ${value}`);
   if (algorithm !== 'RS256' && algorithm !== 'RS1') throw invalid('the algorithm is not RS256 or RS1');
-  if (!Array.isArray(payloads) || payloads.length === 0 || payloads.length > mostDocuments)
-    throw invalid(`there are not 1 to ${mostDocuments} payloads`);
+  if (!Array.isArray(payloads) || payloads.length === 0 || payloads.length > maxDocuments)
+    throw invalid(`there are not 1 to ${maxDocuments} payloads`);
   const documents = payloads.map(documentOf);
   if (new Set(documents.map(({ id }) => id)).size !== documents.length)
     throw invalid('two payloads have one id');

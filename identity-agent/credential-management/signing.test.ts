@@ -198,7 +198,7 @@ describe('requestToSign signs nothing', () => {
     });
 
   test('when the user does not answer in time', async (t) => {
-    const desk = await signingDesk(t, { patience: 50 });
+    const desk = await signingDesk(t, { answerTimeout: 50 });
     await desk.call('insertCard', { card: 'ada' });
     const { body } = await (await desk.page()).sign(toSign(documents));
     assert.equal(body.R?.status_code, codes.timedOut);

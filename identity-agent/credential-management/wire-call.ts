@@ -15,7 +15,7 @@ export interface Wire {
   connections: SignalrConnections;
   isAllowed(origin: string): boolean;
   /** Milliseconds in which the user answers; five minutes by default. */
-  patience?: number | undefined;
+  answerTimeout?: number | undefined;
   isStopping: boolean;
 }
 

@@ -15,7 +15,7 @@ import {
 } from './signature-question.ts';
 
 /** Milliseconds in which the user answers. */
-const patience = 300_000;
+const defaultAnswerTimeout = 300_000;
 
 const digestNames = { RS256: 'sha256', RS1: 'sha1' } as const;
 
@@ -75,7 +75,7 @@ export async function requestSignature(
   desk: Desk,
   wanted: DocumentsToSign,
   gone: AbortSignal,
-  wait = patience,
+  wait = defaultAnswerTimeout,
 ): Promise<SignatureResult> {
   const question = await desk.exclusive(() => openQuestion(desk, wanted));
   if (typeof question === 'string') return { ok: false, error: question };

@@ -9,13 +9,13 @@ import { type HubAnswer, SigningPage } from './signing-page.ts';
 /** An agent with Credential Management on a free port. */
 export async function signingDesk(
   test: { after(end: () => Promise<void>): void },
-  options: Partial<IdentityAgentOptions> & { patience?: number } = {},
+  options: Partial<IdentityAgentOptions> & { answerTimeout?: number } = {},
 ) {
-  const { patience, ...rest } = options;
+  const { answerTimeout, ...rest } = options;
   const port = await freePort();
   const desk = await testDesk(test, {
     credentialManagement: true,
-    credentialManagementTest: { ports: [port], ...(patience === undefined ? {} : { patience }) },
+    credentialManagementTest: { ports: [port], ...(answerTimeout === undefined ? {} : { answerTimeout }) },
     ...rest,
   });
   /** Resolves when the agent asks whether to sign. */

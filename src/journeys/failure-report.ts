@@ -35,14 +35,14 @@ export function refusalLines(refusal: AgedRefusal): string[] {
 }
 
 /** A journey with fewer events is the end of a session, which hides the sign-in before it. */
-const fewest = 3;
+const minEvents = 3;
 
 /** Returns the last journey with a refusal, else the last whole one, else the last. */
 function lastJourney(events: readonly JourneyEvent[]): JourneyEvent[] {
   const all = [...Map.groupBy(events, ({ journey }) => journey).values()];
   return (
     all.findLast((journey) => journey.some(({ outcome }) => outcome !== 'ok')) ??
-    all.findLast(({ length }) => length >= fewest) ??
+    all.findLast(({ length }) => length >= minEvents) ??
     all.at(-1) ??
     []
   );

@@ -18,7 +18,7 @@ interface Member {
 }
 
 /** Milliseconds to start a cluster, and for a server to come back. */
-const patience = 120_000;
+const healthTimeout = 120_000;
 /** Milliseconds after which a server that is still starting is copied again. */
 const copyAfter = 45_000;
 const database = 'alongside';
@@ -100,7 +100,7 @@ export class Cluster {
   async whole(wait = (milliseconds: number) => sleep(milliseconds)): Promise<Node> {
     let members: readonly Member[] = [];
     let copyAt = performance.now() + copyAfter;
-    for (const end = performance.now() + patience; performance.now() < end; await wait(100)) {
+    for (const end = performance.now() + healthTimeout; performance.now() < end; await wait(100)) {
       members = await this.members();
       const isWhole =
         members.filter(({ state }) => state === 'running' || state === 'streaming').length ===

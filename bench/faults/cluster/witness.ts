@@ -6,7 +6,7 @@ import type { Node } from './node.ts';
 
 /** Milliseconds between two samples, and for one write of the witness. */
 const every = 100;
-const patience = 1_000;
+const writeTimeout = 1_000;
 /** Milliseconds in which `/readyz` must follow: a write that waits, a check of a second, and a search for the primary. */
 const notReadyWithin = 4_500;
 const readyWithin = 5_000;
@@ -15,8 +15,8 @@ const readyWithin = 5_000;
 async function takesWrites(cluster: Cluster, node: Node): Promise<boolean> {
   const client = new pg.Client({
     connectionString: cluster.addressOf(node),
-    connectionTimeoutMillis: patience,
-    query_timeout: patience,
+    connectionTimeoutMillis: writeTimeout,
+    query_timeout: writeTimeout,
   });
   client.on('error', () => undefined);
   try {

@@ -6,7 +6,7 @@ import { Witness } from '../cluster/witness.ts';
 import type { Fault, Stage } from '../fault.ts';
 
 /** Milliseconds in which the processes must serve again, and of load after that. */
-const patience = 60_000;
+const recoveryTimeout = 60_000;
 const after = 2_000;
 
 /** Milliseconds. */
@@ -30,11 +30,11 @@ async function replace(
   const began = performance.now();
   await breakIt(leader);
   for (let successor = leader; successor === leader; successor = (await cluster.leader()) ?? leader) {
-    if (performance.now() - began > patience) throw new Error(`${leader.name} was not replaced`);
+    if (performance.now() - began > recoveryTimeout) throw new Error(`${leader.name} was not replaced`);
     await wait(100);
   }
   const elected = performance.now() - began;
-  await stage.untilSignIn(patience);
+  await stage.untilSignIn(recoveryTimeout);
   await wait(after);
   const outage = Math.round(stage.outageSince(began));
   await mend();

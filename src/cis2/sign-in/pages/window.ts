@@ -28,7 +28,7 @@ export const windowPage = (interaction: Interaction, development: boolean): Answ
 export const hopScriptPath = '/assets/hop.js';
 
 /** Time until the page says that nothing came back from the window, and until a silent agent counts as absent, in milliseconds. */
-const patience = { window: 4_000, agent: 1_500 };
+const timeouts = { window: 4_000, agent: 1_500 };
 
 // The window may lose its opener at the agent's origin, so the two pages use a BroadcastChannel of their shared origin.
 //
@@ -62,7 +62,7 @@ const script = `'use strict';
     const { presence, heard } = form.dataset;
     if (!presence) return true;
     if (!(await mayCall())) return heard === 'true';
-    const signal = AbortSignal.timeout(${patience.agent});
+    const signal = AbortSignal.timeout(${timeouts.agent});
     return fetch(presence, { cache: 'no-store', credentials: 'omit', signal }).then(({ ok }) => ok, () => false);
   };
   let waiting;
@@ -76,7 +76,7 @@ const script = `'use strict';
     if (!(await ask())) { isUnreachable('silent'); return; }
     if (!window.open(chosen.dataset.window, 'alongside-hop', 'popup,width=540,height=720')) { form.submit(); return; }
     show('waiting', true);
-    waiting = setTimeout(() => isUnreachable('unreturned'), ${patience.window});
+    waiting = setTimeout(() => isUnreachable('unreturned'), ${timeouts.window});
   });
 })();
 `;
