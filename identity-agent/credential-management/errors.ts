@@ -65,7 +65,7 @@ export const signingErrors = catalogue('identity-agent', {
     description: 'The request to sign is invalid.',
     source: wire,
     expected:
-      'base64 of JSON with algorithm, requestType 1, version 1, flags 0 and 1 to 250 payloads of an id and base64',
+      'base64 of JSON with algorithm, requestType 1, version 1 and 1 to 250 payloads of id and base64',
   },
   notSigned: {
     code: 'not_signed',

@@ -264,7 +264,10 @@ describe('a PostgreSQL server', () => {
       await operator.query('SELECT pg_reload_conf()');
     };
     await standbys("SET synchronous_standby_names = 'lost'");
-    const writing = database.run(increment);
+    // The server reads its settings a moment later: until then, a write does not wait.
+    let writing = database.run(increment);
+    while (await Promise.race([writing.then(() => true), pause(500).then(() => false)]))
+      writing = database.run(increment);
     try {
       const began = performance.now();
       while ((await database.healthy()).ok) {
