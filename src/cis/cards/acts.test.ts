@@ -211,6 +211,25 @@ describe('cards outside development', () => {
     assert.deepEqual(unblock.body, { unblockingCode: '11223344' });
   });
 
+  test('get another signing key once for each allowed renewal', async () => {
+    const cardSerial = '123456789034';
+    await cis.call(paths.cards, {
+      body: { actor: manager, uid: uids.gp, serial: cardSerial },
+      as: 'console',
+    });
+    assert.equal((await certify(cardSerial)).status, 201);
+    const another = () =>
+      cis.call(paths.cardSigningKey, {
+        body: { uid: uids.gp, cardSerial, profile: 'standard', signingKey: newKeys().body.signingKey },
+        as: 'cardIssuer',
+      });
+    assert.equal((await another()).body.error, 'card_not_ordered');
+    const renewal = { body: { actor: manager }, as: 'console' } as const;
+    await cis.call(paths.cardAct(cardSerial, 'renew'), renewal);
+    assert.equal((await another()).status, 201);
+    assert.equal((await another()).body.error, 'card_not_ordered');
+  });
+
   test('do not show an outbox', async () => {
     assert.equal((await cis.call(paths.mailOutbox, { as: 'console' })).status, 403);
   });

@@ -110,11 +110,11 @@ function readSigningOrder({ request }: CardCall) {
   return { signingOrder: { ...card, key: readCardKey(signingKey) } };
 }
 
-/** Only a card that has certificates of this person gets another. */
+/** Only a card that has certificates of this person gets another; outside development, once for each renewal that was allowed. */
 const requireOwnCard = check('holder', async function requireOwnCard({ cis, signingOrder }: SigningKeyCall) {
   const { cardSerial: serial, uid } = signingOrder;
   if ((await cis.records.holderOf(serial)) !== uid) throw errors.cardUnknown(`${uid} has no card ${serial}`);
-  await cis.cards.requireIssuable(serial, uid, true);
+  await cis.cards.requireIssuable(serial, uid, cis.development);
 });
 
 async function issueSigning({
