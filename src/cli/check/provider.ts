@@ -94,8 +94,11 @@ export class ProviderSide {
   }
 
   async sessionsWith(clientId: string): Promise<SessionAnswer[]> {
-    const { sessions } = await this.#api.must('GET', '/sessions', { query: { person: this.persona } });
-    return sessions.filter(({ clients }) => clients.includes(clientId));
+    return (await this.#sessions()).filter(({ clients }) => clients.includes(clientId));
+  }
+
+  async #sessions(): Promise<SessionAnswer[]> {
+    return (await this.#api.must('GET', '/sessions', { query: { person: this.persona } })).sessions;
   }
 
   endSession(sid: string): Promise<unknown> {
@@ -176,12 +179,19 @@ export class ProviderSide {
     return (await this.#api.must('GET', '/readers/0')).card?.serial;
   }
 
-  /** Removes the card, and waits until the sessions that depend on it have ended: that takes a moment. */
+  /** Removes the card, and waits until the sessions that depend on it have ended and their clients were told: that takes a moment. */
   async removeCard(): Promise<void> {
+    const ofCard = (await this.#sessions()).flatMap(({ cisSessionId, sid }) =>
+      cisSessionId === null ? [] : [sid],
+    );
     await this.leaveReader(undefined);
     await this.#until(async () => {
-      const { sessions } = await this.#api.must('GET', '/sessions', { query: { person: this.persona } });
-      return sessions.every(({ cisSessionId }) => cisSessionId === null) || undefined;
+      if ((await this.#sessions()).some(({ cisSessionId }) => cisSessionId !== null)) return undefined;
+      const { deliveries } = await this.#api.must('GET', '/logout-deliveries');
+      const wanted = deliveries.filter(({ sid }) => ofCard.includes(sid));
+      // The newest session is that of the sign-in before: the platform is always told of its end.
+      const isPromised = ofCard.length === 0 || wanted.some(({ sid }) => sid === ofCard[0]);
+      return (isPromised && wanted.every(({ triedAt }) => triedAt !== null)) || undefined;
     });
   }
 

@@ -173,6 +173,7 @@ async function observerOf(trial: Trial): Promise<() => Promise<Pick<Examined, 'e
     seen = events.at(-1)?.seq ?? seen;
     const calls = events
       .filter(({ from, to }) => from === 'application' || to === 'application')
+      .filter(({ detail }) => detail.reason !== 'authorisation.logoutUnknown')
       .map(callText);
     return { exchanges: trial.takeExchanges(), calls: [...new Set(calls)] };
   };
