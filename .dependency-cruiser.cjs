@@ -18,6 +18,7 @@ const cis2Layers = [
   'errors/',
   'model/',
   'faults/',
+  'programs.ts',
   'pages/',
   'responses/',
   'sessions/',

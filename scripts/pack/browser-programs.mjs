@@ -1,25 +1,24 @@
 import { globSync } from 'node:fs';
-import { sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 import license from 'rollup-plugin-license';
 import { inClone } from '../prepare/clone.mjs';
 import { allowedLicences } from './licences.mjs';
 
-const folder = inClone('src', 'console', 'web');
+/** The folders of pages whose `programs.ts` reads programs for the browser from the clone. */
+export const programFolders = { console: inClone('src', 'console', 'web'), cis2: inClone('src', 'cis2') };
 
 /**
- * Bundles the programs of the console's pages.
+ * Bundles the programs of pages.
+ * @param folder its `*.browser.ts` below
  * @param found is called with the packages that they contain
  * @returns the text of each file by its path below `/assets/`: the programs under their own names, and what they share
  */
-export async function browserPrograms(found = () => undefined) {
+export async function browserPrograms(folder, found = () => undefined) {
   const names = globSync('**/*.browser.ts', { cwd: folder }).map((name) => name.replaceAll(sep, '/'));
   const bundle = await rolldown({
     input: Object.fromEntries(
-      names.map((name) => [
-        name.slice(0, -'.ts'.length),
-        inClone('src', 'console', 'web', ...name.split('/')),
-      ]),
+      names.map((name) => [name.slice(0, -'.ts'.length), join(folder, ...name.split('/'))]),
     ),
     platform: 'browser',
     // What a module exports to no other is left out.

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import license from 'rollup-plugin-license';
 import { inClone } from '../prepare/clone.mjs';
-import { browserPrograms } from './browser-programs.mjs';
+import { browserPrograms, programFolders } from './browser-programs.mjs';
 import { allowedLicences } from './licences.mjs';
 
 const [folder, form] = process.argv.slice(2);
@@ -47,15 +47,16 @@ const nativeModules = {
   },
 };
 
-/** Packages within the programs of the console's pages. */
+/** Packages within these programs. */
 const browserPackages = [];
 
-/** Puts the bundled programs of the console's pages in place of the module that reads them from the clone. */
+/** Puts the bundled programs in place of the module that reads them from the clone. */
 const withBrowserPrograms = {
   name: 'browser-programs',
   async load(id) {
-    if (id !== inClone('src', 'console', 'web', 'programs.ts')) return undefined;
-    const programs = await browserPrograms((packages) => browserPackages.push(...packages));
+    const folder = Object.values(programFolders).find((one) => id === join(one, 'programs.ts'));
+    if (!folder) return undefined;
+    const programs = await browserPrograms(folder, (packages) => browserPackages.push(...packages));
     return `export const programs = new Map(${JSON.stringify([...programs])}.map(([name, text]) => [name, () => text]));`;
   },
 };

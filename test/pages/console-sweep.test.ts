@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
-import { browserPrograms } from '../../scripts/pack/browser-programs.mjs';
+import { browserPrograms, programFolders } from '../../scripts/pack/browser-programs.mjs';
 import { consolePages } from '../../src/console/web/pages/registry.ts';
 import { examine, isAccessible, isClearToListeners, isUsableAtHighZoom } from '../testing/accessible.ts';
 import { launchBrowser } from '../testing/browser.ts';
@@ -82,7 +82,11 @@ describe('every page of the console', () => {
   let complaints: string[] = [];
   let bundled: ReadonlyMap<string, string>;
   before(async () => {
-    [instance, browser, bundled] = await Promise.all([startInstance(), launchBrowser(), browserPrograms()]);
+    [instance, browser, bundled] = await Promise.all([
+      startInstance(),
+      launchBrowser(),
+      browserPrograms(programFolders.console),
+    ]);
     page = await (await browser.newContext({ bypassCSP: true })).newPage();
     await instance.signInAtDesk('gp');
     await instance.api('POST', '/people', { givenName: odd, familyName: 'Markup', persona: 'markup' });

@@ -3,45 +3,27 @@ import { type Html, html } from '@alongside/kernel/html';
 import { plainError, type Route } from '@alongside/kernel/http';
 import { framedPage, type LayoutOptions } from '@alongside/kernel/layout';
 import { readOnly, route } from '@alongside/kernel/route';
+import { programs } from '../programs.ts';
 import { words } from '../text/words.ts';
 
-/** Returns the routes of a script, which only pages of this origin may load. */
-export function scriptRoutes(path: string, script: string): Route[] {
-  const headers = {
-    'content-type': 'text/javascript; charset=utf-8',
-    'cache-control': 'public, max-age=300',
-    'cross-origin-resource-policy': 'same-origin',
-    'x-content-type-options': 'nosniff',
-  };
-  return route(
-    path,
-    readOnly({ endpoint: async () => new Answer(200, headers, script), errors: plainError }),
-  );
-}
+const headers = {
+  'content-type': 'text/javascript; charset=utf-8',
+  'cache-control': 'public, max-age=300',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+};
 
-/** The path of the script that prevents a second submission. */
-const onceScriptPath = '/assets/once.js';
+/** The programs of the pages, which only pages of this origin may load. */
+export const programRoutes: readonly Route[] = [...programs].flatMap(([name, text]) =>
+  route(
+    `/assets/${name}`,
+    readOnly({ endpoint: async () => new Answer(200, headers, text()), errors: plainError }),
+  ),
+);
 
-/** Time before the form may be submitted again, in milliseconds. */
-const patience = 10_000;
-
-// A second submission would find the sign-in completed, and its error would replace the response to the first.
-const script = `'use strict';
-(() => {
-  for (const form of document.forms) {
-    if (form.method !== 'post') continue;
-    let sent = false;
-    form.addEventListener('submit', (event) => {
-      if (sent) event.preventDefault();
-      else setTimeout(() => { sent = false; }, ${patience});
-      sent = true;
-    });
-    window.addEventListener('pageshow', () => { sent = false; });
-  }
-})();
-`;
-
-export const onceScriptRoutes: readonly Route[] = scriptRoutes(onceScriptPath, script);
+/** @param name path of a program below `src/cis2`, without its endings */
+export const programTag = (name: string): Html =>
+  html`<script type="module" src="/assets/${name}.browser.js"></script>`;
 
 export type PageOptions = Omit<LayoutOptions, 'service' | 'words'>;
 
@@ -53,11 +35,7 @@ export const cis2Page = (status: number, options: PageOptions, policy?: PagePoli
 
 /** Returns a page with a form that is submitted once: a second press would discard the first response. It works without scripts too. */
 export const askingPage = (status: number, options: Omit<PageOptions, 'head'>): Answer =>
-  cis2Page(
-    status,
-    { ...options, head: html`<script src="${onceScriptPath}" defer></script>` },
-    { script: ["'self'"] },
-  );
+  cis2Page(status, { ...options, head: programTag('pages/once') }, { script: ["'self'"] });
 
 /** Redirects by GET after a form that leads to another origin, because `form-action 'self'` would block a redirect. */
 export const goingOnPage = ({

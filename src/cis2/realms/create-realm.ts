@@ -9,7 +9,7 @@ import type { Cis2Dependencies } from '../dependencies.ts';
 import { Enrolments } from '../enrolment/enrolment.ts';
 import { enrolmentRoutes } from '../enrolment/routes.ts';
 import { openIdRoutes } from '../openid/routes.ts';
-import { onceScriptRoutes } from '../pages/frame.ts';
+import { programRoutes } from '../pages/frame.ts';
 import { registrationRoutes } from '../registration/routes.ts';
 import { errorPage } from '../responses/error-answers.ts';
 import { DirectoryFollower } from '../sessions/directory-follower.ts';
@@ -17,7 +17,6 @@ import { Expiry } from '../sessions/expiry.ts';
 import { sessionEndedRoute } from '../sessions/session-ended.ts';
 import { Authenticators } from '../sign-in/authenticator.ts';
 import { helpPage, helpPath } from '../sign-in/pages/choice.ts';
-import { hopScriptRoutes } from '../sign-in/pages/window.ts';
 import { endSessionsOfRemovedAuthenticators } from '../sign-in/removed-authenticators.ts';
 import { interactionRoutes } from '../sign-in/routes.ts';
 import { createParts, type RealmParts } from './parts.ts';
@@ -75,8 +74,7 @@ export function createRealm(given: Cis2Dependencies, realm: Realm): Service {
     ...created.routes,
     ...administrationRoutes(parts),
     ...route(helpPath, readOnly({ endpoint: async () => helpPage(development), errors })),
-    ...hopScriptRoutes,
-    ...onceScriptRoutes,
+    ...programRoutes,
     ...stylesheetRoutes,
   ];
   return {

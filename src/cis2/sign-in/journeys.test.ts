@@ -231,7 +231,7 @@ describe('tablet app', () => {
       failed.emit('once more');
     });
     // A response from the server follows the events of earlier requests.
-    const settle = () => desk.page.evaluate(() => fetch('/assets/wait.js'));
+    const settle = () => desk.page.evaluate(() => fetch('/assets/authenticators/tablet/wait.browser.js'));
     const wait = async (seconds: number) => {
       await desk.page.clock.runFor(seconds * 1_000);
       await settle();

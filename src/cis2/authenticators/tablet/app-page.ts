@@ -1,8 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { cis2Page, field } from '../../pages/frame.ts';
+import { cis2Page, field, programTag } from '../../pages/frame.ts';
 import { filled, markedUp } from '../../text/words.ts';
-import { appScriptPath } from './app-script.ts';
 import { demoTablet } from './seed.ts';
 import { tabletText } from './text.ts';
 
@@ -59,7 +58,7 @@ export const tabletAppPage = (issuer: string, party: string, development: boolea
       title: text.title,
       development,
       heading: false,
-      head: html`<script src="${appScriptPath}" defer></script>`,
+      head: programTag('authenticators/tablet/app'),
       main: html`<noscript><h1>${text.title}</h1><p class="error">${text.noScript}</p></noscript>
 <div id="tablet" data-issuer="${issuer}" data-unreachable="${text.unreachable}" data-party="${party}">
 <p class="error" role="alert" id="unverified" hidden>${text.unverified}</p>

@@ -6,7 +6,6 @@ import type { AuthenticatorKind } from '../kind.ts';
 import { createCeremony } from '../webauthn/ceremony.ts';
 import type { WebAuthnSettings } from '../webauthn/policy.ts';
 import { tabletAppPage } from './app-page.ts';
-import { appScriptRoutes } from './app-script.ts';
 import { answerSteps, openSteps } from './endpoints.ts';
 import { joinSteps, tabletEnrolment } from './enrolment.ts';
 import { HolderChecks } from './holder.ts';
@@ -14,7 +13,6 @@ import { maxTabletBodyLength, tabletPaths } from './protocol.ts';
 import { type Networks, noNetworks, TabletRequests } from './requests.ts';
 import { demoTablet, tabletSeeds } from './seed.ts';
 import { tabletAuthenticator, tabletMethods } from './sign-in.ts';
-import { waitScriptRoutes } from './wait-script.ts';
 
 interface TabletSettings {
   tabletNetworks?: Networks;
@@ -48,8 +46,6 @@ export const tabletAppKind: AuthenticatorKind<TabletSettings> = {
           ...(development
             ? route(tabletPaths.demoKey, { GET: { endpoint: async () => json(200, demoTablet), errors } })
             : []),
-          ...appScriptRoutes,
-          ...waitScriptRoutes,
           ...route(tabletPaths.open, post(openSteps)),
           ...route(tabletPaths.answer, post(answerSteps)),
           ...route(tabletPaths.join, post(joinSteps, maxTabletBodyLength)),

@@ -2,15 +2,17 @@ import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
 import { type Interaction, interactionPath } from '../../model/interactions.ts';
-import { cis2Page, field, type PageOptions } from '../../pages/frame.ts';
+import { cis2Page, field, type PageOptions, programTag } from '../../pages/frame.ts';
 import { filled, words } from '../../text/words.ts';
 import { qrCode } from '../shared/account-page.ts';
-import { appScriptPath } from './app-script.ts';
 import { grouped } from './protocol.ts';
 import { tabletText } from './text.ts';
-import { waitHead } from './wait-script.ts';
 
 const { desk, app, enrolment } = tabletText;
+/** Milliseconds until the program stops polling; without scripts the page reloads regularly. */
+const waitHead = (address: string, state: string, left: number): Html =>
+  html`${programTag('authenticators/tablet/wait')}<noscript><meta http-equiv="refresh" content="3"></noscript><meta name="watched" content="${address}" data-state="${state}" data-left="${Math.max(0, left)}">`;
+
 const scripted = { script: ["'self'"], connect: ["'self'"] };
 
 /** A page on the workstation that waits for the tablet. */
@@ -107,7 +109,7 @@ export const tabletEnrolmentPage = (
     {
       title: enrolment.title,
       development,
-      head: html`<script src="${appScriptPath}" defer></script>${waitHead(path('state'), 'waiting', joinLifetime)}`,
+      head: html`${programTag('authenticators/tablet/app')}${waitHead(path('state'), 'waiting', joinLifetime)}`,
       main: html`${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
 <section class="panel"><h2>${enrolment.here}</h2><p>${app.join}</p>
 <noscript><p class="error">${app.noScript}</p></noscript>

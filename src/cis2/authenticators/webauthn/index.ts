@@ -4,7 +4,6 @@ import { createCeremony } from './ceremony.ts';
 import { webAuthnEnrolment } from './enrolment.ts';
 import { seededKey } from './import.ts';
 import type { WebAuthnSettings } from './policy.ts';
-import { webAuthnScriptRoutes } from './script.ts';
 import { webAuthnAuthenticator } from './sign-in.ts';
 import { variants, webAuthnMethods } from './variants.ts';
 
@@ -28,7 +27,7 @@ export const webAuthnKind: AuthenticatorKind<{ webAuthn?: WebAuthnSettings }> = 
     return {
       authenticators: ceremony ? variants.map((variant) => webAuthnAuthenticator(variant, ceremony)) : [],
       enrolments: ceremony ? variants.map((variant) => webAuthnEnrolment(variant, ceremony)) : [],
-      routes: webAuthnScriptRoutes,
+      routes: [],
     };
   },
   seed: webAuthnSeeds,

@@ -2,9 +2,8 @@ import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { maxLabelLength } from '../../enrolment/enrolment.ts';
 import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
-import { cis2Page } from '../../pages/frame.ts';
+import { cis2Page, programTag } from '../../pages/frame.ts';
 import { filled, words } from '../../text/words.ts';
-import { webAuthnScriptPath } from './script.ts';
 import { webAuthnText as text } from './text.ts';
 import type { WebAuthnVariant } from './variants.ts';
 
@@ -56,7 +55,7 @@ ${fields}
 ${footer}`;
   return cis2Page(
     problem ? 400 : 200,
-    { title, development, head: html`<script src="${webAuthnScriptPath}" defer></script>`, main },
+    { title, development, head: programTag('authenticators/webauthn/webauthn'), main },
     { script: ["'self'"] },
   );
 }

@@ -65,7 +65,7 @@ export interface WebAuthnBody {
 }
 
 /** Accepted COSE algorithms (RFC 9053 section 2, RFC 8812 section 2): ES256, EdDSA, RS256. */
-export const algorithms: readonly number[] = [-7, -8, -257];
+export const algorithms = [-7, -8, -257] as const;
 
 /** `amr` of every sign-in by WebAuthn. */
 export const webAuthnMethods: readonly string[] = ['FIDO2'];

@@ -1,10 +1,10 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { type Interaction, interactionPath } from '../../model/interactions.ts';
-import { askingPage, cis2Page } from '../../pages/frame.ts';
+import { askingPage, cis2Page, programTag } from '../../pages/frame.ts';
 import { filled, markedUp, words } from '../../text/words.ts';
 import type { Authenticator, Presence } from '../authenticator.ts';
-import { channelOf, hopScriptPath } from './window.ts';
+import { channelOf } from './window.ts';
 
 const { help: helpText } = words;
 
@@ -108,7 +108,7 @@ ${hop ? html`<p>${markedUp(says.help, {}, (text) => html`<a href="${helpPath}" t
     {
       title: signedIn === null ? says.title : says.titleAgain,
       development,
-      head: html`<script src="${hopScriptPath}" defer></script>`,
+      head: programTag('sign-in/pages/hop'),
       main,
     },
     { script: ["'self'"], connect: presence ? [new URL(presence.url).origin] : [] },
