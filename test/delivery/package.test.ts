@@ -284,6 +284,12 @@ describe('the package of the product', () => {
     await run('sh', ['-c', 'npx alongside api add notes.yaml --mock'], options);
     const { urls } = JSON.parse(await readFile(project.path('.alongside/state.json'), 'utf8')) as StateFile;
     assert.equal(await (await fetch(`${urls.apis}/notes/1`)).text(), '{"text":"Hello"}');
+    for (const page of [urls.console, new URL('/tablet', urls.cis2Issuer).href]) {
+      const programs = (await (await fetch(page)).text()).matchAll(/<script[^>]* src="([^"]+)"/g);
+      const found = [];
+      for (const [, address = ''] of programs) found.push((await fetch(new URL(address, page))).status);
+      assert.ok(found.length > 0 && found.every((status) => status === 200), `${page}: ${found}`);
+    }
     // Its output closes when the instance, which inherited it, has ended as well.
     const closed = once(child, 'close');
     child.kill('SIGTERM');
