@@ -14,7 +14,7 @@ import {
   type GuardedRequest,
   type GuardSettings,
 } from '../handoff/guard.ts';
-import { livePage } from '../handoff/pages/script.ts';
+import { livePage } from '../handoff/pages/live-page.ts';
 import { attemptsText, pinRefusal } from '../protocol.ts';
 import type { Agent } from '../session/agent.ts';
 import type { SignatureQuestion } from '../session/signature-question.ts';

@@ -70,7 +70,13 @@ describe('DNS rebinding', () => {
     const { jws } = await desk.cis2.request();
     const host = `rebound.example:${port}`;
     // A page that is same-origin with the rebound name sends no Origin with GET, and its own with POST.
-    for (const path of [`${handOffPath}?request=${jws}`, '/', '/card', '/healthz', '/assets/interaction.js'])
+    for (const path of [
+      `${handOffPath}?request=${jws}`,
+      '/',
+      '/card',
+      '/healthz',
+      '/assets/handoff/pages/interaction.browser.js',
+    ])
       assert.equal((await desk.visit(path, { headers: { host } })).status, 421, path);
     for (const method of ['POST', 'OPTIONS'])
       assert.equal(

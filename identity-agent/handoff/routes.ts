@@ -31,7 +31,7 @@ import {
 import { claimedJti, handOff } from './hand-off.ts';
 import { interactionRoutes } from './interaction-routes.ts';
 import { Interactions } from './interactions.ts';
-import { scriptRoutes } from './pages/script.ts';
+import { programRoutes } from './pages/live-page.ts';
 import { PinnedKeys } from './request.ts';
 import type { UsedRequests } from './used-requests.ts';
 import { Exchange, Vouching } from './vouching.ts';
@@ -165,7 +165,7 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
     ...route(presencePath, {
       GET: { endpoint: async () => json(200, {}).with(corsHeaders(caller)), errors },
     }),
-    ...scriptRoutes,
+    ...programRoutes,
     ...stylesheetRoutes,
     ...route('/*', anyMethod({ endpoint: nothingThere, errors })),
   ]);

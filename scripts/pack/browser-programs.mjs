@@ -6,7 +6,11 @@ import { inClone } from '../prepare/clone.mjs';
 import { allowedLicences } from './licences.mjs';
 
 /** The folders of pages whose `programs.ts` reads programs for the browser from the clone. */
-export const programFolders = { console: inClone('src', 'console', 'web'), cis2: inClone('src', 'cis2') };
+export const programFolders = {
+  console: inClone('src', 'console', 'web'),
+  cis2: inClone('src', 'cis2'),
+  agent: inClone('identity-agent'),
+};
 
 /**
  * Bundles the programs of pages.

@@ -2,7 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import type { AgentStatus, HandOffError } from '../../protocol.ts';
 import type { Interaction, Notice } from '../interactions.ts';
-import { livePage } from './script.ts';
+import { livePage } from './live-page.ts';
 
 /** Data of a page. */
 export interface PageContext {

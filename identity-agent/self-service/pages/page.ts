@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
+import { livePage } from '../../handoff/pages/live-page.ts';
 import { notPinSentence } from '../../handoff/pages/pages.ts';
-import { livePage } from '../../handoff/pages/script.ts';
 import type { AgentStatus, CardActError } from '../../protocol.ts';
 import { attemptsText } from '../../protocol.ts';
 import type { Agent } from '../../session/agent.ts';

@@ -4,40 +4,17 @@ import { framedPage } from '@alongside/kernel/layout';
 import type { Route } from '@alongside/kernel/request';
 import { plainError } from '@alongside/kernel/respond';
 import { route } from '@alongside/kernel/route';
+import { programs } from '../../programs.ts';
 
-const scriptPath = '/assets/interaction.js';
-
-/** Polling interval of a page in milliseconds. */
-const every = 700;
-
-// Calls only the agent's own origin. A reload loses typed digits only if the page is over anyway.
-const script = `'use strict';
-(() => {
-  const place = document.querySelector('[data-state]');
-  if (!place) return;
-  // A reload must not replace a submitted form or a followed link.
-  let leaving = false;
-  for (const event of ['submit', 'beforeunload']) addEventListener(event, () => { leaving = true; });
-  const look = async () => {
-    if (leaving) return;
-    try {
-      const answer = await fetch(place.dataset.state, { cache: 'no-store', credentials: 'omit', redirect: 'error' });
-      const known = answer.ok ? (await answer.json()).step : 'over';
-      if (!leaving && known !== place.dataset.step) { location.replace(location.pathname); return; }
-    } catch { /* The agent does not answer: try again. */ }
-    setTimeout(look, ${every});
-  };
-  setTimeout(look, ${every});
-})();
-`;
-
-/** The script of the agent's pages. */
-export const scriptRoutes: readonly Route[] = route(scriptPath, {
-  GET: {
-    endpoint: async () => new Answer(200, { 'content-type': 'text/javascript; charset=utf-8' }, script),
-    errors: plainError,
-  },
-});
+/** The programs of the agent's pages. */
+export const programRoutes: readonly Route[] = [...programs].flatMap(([name, text]) =>
+  route(`/assets/${name}`, {
+    GET: {
+      endpoint: async () => new Answer(200, { 'content-type': 'text/javascript; charset=utf-8' }, text()),
+      errors: plainError,
+    },
+  }),
+);
 
 /** A page that changes with the state of the agent. */
 interface LivePage {
@@ -61,7 +38,7 @@ export function livePage({ title, development, reloads, state, step, main }: Liv
       title,
       service: 'Identity Agent',
       development,
-      head: html`${reload}<script src="${scriptPath}" defer></script>`,
+      head: html`${reload}<script type="module" src="/assets/handoff/pages/interaction.browser.js"></script>`,
       main: html`<div data-state="${state}" data-step="${step}"></div>
 ${main}`,
     },
