@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** Milliseconds between two polls of a target's `/readyz`, and its time limit. */
 const every = 100;
-const patience = 1_000;
+const timeout = 1_000;
 
 /** A TCP load balancer on loopback, which connects to the ready processes in turn. */
 export class Balancer {
@@ -44,7 +44,7 @@ export class Balancer {
 
   #watch(target: number): void {
     const look = async () => {
-      const signal = AbortSignal.timeout(patience);
+      const signal = AbortSignal.timeout(timeout);
       const answer = await fetch(`http://127.0.0.1:${target}/readyz`, { signal }).catch(() => undefined);
       await answer?.body?.cancel().catch(() => undefined);
       if (answer?.status === 200) this.#ready.add(target);

@@ -12,7 +12,7 @@ export interface Stage {
   /** Runs after the fault, also after an error. */
   defer(work: () => unknown): void;
   /** Waits until a sign-in that starts now is completed. */
-  untilSignIn(patience: number): Promise<void>;
+  untilSignIn(timeout: number): Promise<void>;
   /** Returns the longest time in milliseconds without a completed sign-in since this moment of the monotonic clock. */
   outageSince(moment: number): number;
   /** Fails the fault with a reason, after the promises were checked. */

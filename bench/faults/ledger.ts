@@ -9,7 +9,7 @@ interface Promised {
 }
 
 /** Milliseconds for which a check is repeated. */
-const patience = 20_000;
+const timeout = 20_000;
 const atOnce = 8;
 
 /** Counts requests and checks the promises of their responses. */
@@ -51,7 +51,7 @@ export class Ledger {
   }
 
   async #holds({ holds }: Promised, signal: AbortSignal): Promise<boolean> {
-    const end = performance.now() + patience;
+    const end = performance.now() + timeout;
     for (;;) {
       const answer = await holds().catch(() => undefined);
       if (answer !== undefined) return answer;

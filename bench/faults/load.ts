@@ -12,7 +12,7 @@ export const promiseKinds = ['token works', 'refresh works', 'revocation holds',
 
 const callback = 'http://localhost:1/callback';
 /** Time limit of a response in milliseconds. */
-const patience = 15_000;
+const timeout = 15_000;
 
 interface Reply {
   status: number;
@@ -214,7 +214,7 @@ export class Load {
   async #inTime<T>(work: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${patience / 1_000} s`)), patience);
+      timer = setTimeout(() => reject(new Error(`no answer within ${timeout / 1_000} s`)), timeout);
     });
     try {
       return await Promise.race([work, late]);

@@ -44,7 +44,7 @@ export interface RunOptions {
 
 /** Milliseconds of normal load before a fault, and the time limit for recovery after it. */
 const before = 500;
-const recoveryPatience = 30_000;
+const recoveryTimeout = 30_000;
 
 /** Databases of a fault that names none. */
 const usual: readonly DatabaseName[] = ['sqlite', 'postgres'];
@@ -128,9 +128,9 @@ async function runOne(installation: Installation, fault: Fault, options: RunOpti
         problem = reason;
       },
       outageSince: (moment) => load.outageSince(moment),
-      async untilSignIn(patience) {
-        if ((await recovered(load, performance.now(), options.signal, patience)) === null)
-          throw new Error(`no sign-in within ${patience / 1_000} s`);
+      async untilSignIn(timeout) {
+        if ((await recovered(load, performance.now(), options.signal, timeout)) === null)
+          throw new Error(`no sign-in within ${timeout / 1_000} s`);
       },
     });
   } catch (thrown) {
@@ -180,9 +180,9 @@ async function recovered(
   load: Load,
   since: number,
   signal: AbortSignal,
-  patience = recoveryPatience,
+  timeout = recoveryTimeout,
 ): Promise<number | null> {
-  for (let n = 0; performance.now() - since < patience && !signal.aborted; n++) {
+  for (let n = 0; performance.now() - since < timeout && !signal.aborted; n++) {
     if (await load.journey(n)) return Math.round(performance.now() - since);
     await sleep(20);
   }

@@ -54,7 +54,7 @@ function afterRedirect(site: Site, from: URL, to: URL): Site {
 }
 
 /** Time limit of a response in milliseconds. */
-const patience = 30_000;
+const timeout = 30_000;
 
 /** The instance and the client under test are on this machine or its network. */
 const policy = { privateAddresses: true, agents: new OutboundAgents() };
@@ -222,7 +222,7 @@ export class Browser {
             : { 'content-type': 'application/x-www-form-urlencoded', origin: origin ?? 'null' }),
         },
         body: body === undefined ? undefined : Buffer.from(body),
-        timeouts: { connect: patience, headers: patience, idle: patience },
+        timeouts: { connect: timeout, headers: timeout, idle: timeout },
         signal: this.#signal,
       });
       const { status, headers } = answer;

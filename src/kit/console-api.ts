@@ -61,7 +61,7 @@ type InputOf<M extends OutboundMethod, P extends PathOf<M>> = BodyOf<OperationOf
     : unknown) &
   (OperationOf<M, P> extends { parameters: { query?: infer Query } } ? { query?: Query } : unknown) & {
     /** Time limit of the whole response in milliseconds. */
-    patience?: number;
+    timeout?: number;
   };
 
 export type CallBody<M extends OutboundMethod, P extends PathOf<M>> = InputOf<M, P>['body'];
@@ -70,7 +70,7 @@ interface AnyInput {
   path?: Record<string, unknown>;
   query?: Record<string, unknown>;
   body?: unknown;
-  patience?: number;
+  timeout?: number;
 }
 
 /** The input may be left out if all its members may. */
@@ -109,15 +109,15 @@ export class ConsoleApi {
 
   /**
    * Calls the API. Returns any status; throws one sentence if no server responds.
-   * @param patience time limit of the whole response in milliseconds
+   * @param timeout time limit of the whole response in milliseconds
    */
   async call<T = Record<string, unknown>>(
     method: OutboundMethod,
     path: string,
     body?: unknown,
-    patience = 30_000,
+    timeout = 30_000,
   ): Promise<ApiAnswer & { body: T }> {
-    const { text, ...answer } = await this.#ask(method, path, body, patience);
+    const { text, ...answer } = await this.#ask(method, path, body, timeout);
     return { ...answer, body: (text === '' ? {} : this.#object(text)) as T & ApiAnswer['body'] };
   }
 
@@ -164,7 +164,7 @@ export class ConsoleApi {
     method: OutboundMethod,
     path: string,
     body: unknown,
-    patience: number,
+    timeout: number,
   ): Promise<{ status: number; messageId: string | undefined; text: string }> {
     try {
       const answer = await outbound(
@@ -177,7 +177,7 @@ export class ConsoleApi {
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           },
           body: body === undefined ? undefined : JSON.stringify(body),
-          milliseconds: patience,
+          milliseconds: timeout,
         },
       );
       const messageId = [answer.headers['x-message-id']].flat()[0];
@@ -188,7 +188,7 @@ export class ConsoleApi {
       if (reason) throw new OperatorError(`The instance at ${this.origin} does not run any more: ${reason}.`);
       if (error instanceof OutboundError && error.failure === 'late')
         throw new OperatorError(
-          `The instance at ${this.origin} runs but did not answer ${method} ${path} within ${patience / 1_000} s. It may still carry it out: look before you repeat the command.`,
+          `The instance at ${this.origin} runs but did not answer ${method} ${path} within ${timeout / 1_000} s. It may still carry it out: look before you repeat the command.`,
         );
       throw new OperatorError(
         `No running instance responds at ${this.origin} (${cause}). Start one with "npx alongside up", or select one with --port-base.${proxyNote(this.origin, { direct: true })}`,
@@ -232,11 +232,11 @@ export class ConsoleApi {
   }
 
   #send(method: OutboundMethod, template: string, input: AnyInput = {}): Promise<ApiAnswer> {
-    const { path = {}, query = {}, body, patience } = input;
+    const { path = {}, query = {}, body, timeout } = input;
     const filled = template.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(path[name])));
     const set = Object.entries(query).filter(([, value]) => value !== undefined);
     const search = new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString();
-    return this.call(method, search === '' ? filled : `${filled}?${search}`, body, patience);
+    return this.call(method, search === '' ? filled : `${filled}?${search}`, body, timeout);
   }
 
   #object(text: string): Record<string, unknown> {

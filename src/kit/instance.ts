@@ -71,7 +71,7 @@ async function addPerson(api: ConsoleApi, person: NewPerson): Promise<Person> {
 }
 
 /** Milliseconds for which `waitFor` waits by default. */
-const patience = 10_000;
+const waitTimeout = 10_000;
 
 /** How a started instance differs from an attached one. */
 interface Owner {
@@ -196,7 +196,7 @@ class RunningInstance implements Alongside {
 
   waitFor(
     event: string | ((event: AlongsideEvent) => boolean),
-    { timeout = patience }: { timeout?: number } = {},
+    { timeout = waitTimeout }: { timeout?: number } = {},
   ): Promise<AlongsideEvent> {
     return firstEvent(this.#api, event, { since: this.clock.now(), timeout });
   }

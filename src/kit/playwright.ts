@@ -31,7 +31,7 @@ export interface WorkerFixtures {
 
 const shared = new SharedInstance();
 /** Milliseconds for a start on a loaded machine. */
-const patience = 90_000;
+const startTimeout = 90_000;
 
 /** Playwright's `test` with an instance for each worker. A failed test has a report of the instance as attachment. */
 export const test: TestType<
@@ -44,7 +44,7 @@ export const test: TestType<
       { alongsideOptions }: Pick<WorkerFixtures, 'alongsideOptions'>,
       use: (instance: Alongside) => Promise<void>,
     ) => shared.provide(alongsideOptions, use),
-    { scope: 'worker', timeout: patience },
+    { scope: 'worker', timeout: startTimeout },
   ],
   person: ['gp', { option: true }],
   desk: async (

@@ -22,7 +22,7 @@ const timeLines = ({ ready, signedIn }: Timings): string[] => [
 ];
 
 /** Milliseconds to wait for the end of the log, which is missing at higher levels. */
-const patience = 1_000;
+const timeout = 1_000;
 
 /**
  * Waits until the log is complete. The instance writes it without waiting, so the line of a refusal may follow its response: the
@@ -30,7 +30,7 @@ const patience = 1_000;
  */
 async function completeLog(api: ConsoleApi, log: readonly string[]): Promise<string | undefined> {
   const { messageId } = await api.call('GET', '/refusals/end-of-log');
-  const end = performance.now() + patience;
+  const end = performance.now() + timeout;
   if (messageId !== undefined)
     while (!log.some((line) => line.includes(messageId)) && performance.now() < end) await sleep(5);
   return messageId;

@@ -10,7 +10,7 @@ const submit = 'form button[type="submit"], form button:not([type])';
 
 /** Milliseconds between two looks at a page that redirects, and until one must ask or lead on. */
 const pause = 50;
-const patience = 30_000;
+const timeout = 30_000;
 
 /** Returns the question of a page; undefined while the page is replaced by the next one. */
 async function questionOf(page: PageLike): Promise<'authenticator' | 'PIN' | 'role' | undefined> {
@@ -39,7 +39,7 @@ export async function signInOnPages(
   for (let waited = 0; asking.includes(new URL(page.url()).origin); ) {
     const question = await questionOf(page);
     if (!question) {
-      if (waited > patience)
+      if (waited > timeout)
         throw new OperatorError(`${page.url()} asks for neither authenticator, PIN nor role.`);
       waited += pause;
       await sleep(pause);

@@ -17,7 +17,7 @@ export interface PreparedStatement {
 }
 
 /** Milliseconds to wait for another process's lock: alone, and while others wait as well. */
-export const patience = 5_000;
+export const busyTimeout = 5_000;
 const blocking = 2;
 /** Maximum number of prepared statements. Texts vary with the length of lists. */
 const maxKnown = 1_000;
@@ -33,7 +33,7 @@ export const Connect = ((sqlite as { Database?: typeof sqlite.DatabaseSync }).Da
 
 function open(file: string): Handle {
   // Another process that opens or closes the file at this moment may lock it.
-  const handle = new Connect(file, { timeout: patience });
+  const handle = new Connect(file, { timeout: busyTimeout });
   try {
     // NORMAL keeps the file consistent; the log makes a commit durable.
     handle.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');

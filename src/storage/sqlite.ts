@@ -20,7 +20,7 @@ import { checkWithin, checkWrite } from './health.ts';
 import { LogCopier } from './log-copier.ts';
 import { damageOf, PageCheck, showsDamage } from './page-check.ts';
 import { SeldomRows, shared } from './seldom-rows.ts';
-import { busy, patience, SqliteConnection } from './sqlite-connection.ts';
+import { busy, busyTimeout, SqliteConnection } from './sqlite-connection.ts';
 import { executeTogether, MustUndo } from './sqlite-transaction.ts';
 import { TableChanges } from './table-changes.ts';
 
@@ -218,7 +218,7 @@ export class SqliteDatabase implements Database {
     }
   }
 
-  async #readAgain<T>(read: () => T, error: unknown, deadline = performance.now() + patience): Promise<T> {
+  async #readAgain<T>(read: () => T, error: unknown, deadline = performance.now() + busyTimeout): Promise<T> {
     if (!busy(error) || performance.now() > deadline)
       throw this.#connection.failureOf('Reading failed', error);
     await sleep(pause);
@@ -287,7 +287,7 @@ export class SqliteDatabase implements Database {
   /** Retries soon without blocking the event loop, because another process holds the lock. */
   #later(turn: readonly Waiting[], error: unknown): void {
     const now = performance.now();
-    for (const waiting of turn) waiting.deadline ??= now + patience;
+    for (const waiting of turn) waiting.deadline ??= now + busyTimeout;
     const over = ({ deadline = Infinity }: Waiting): boolean => deadline <= now;
     this.#rejectAll(
       turn.filter(over),

@@ -29,7 +29,7 @@ export const slowDisk: Fault = {
 };
 
 /** Milliseconds in which PostgreSQL must serve again after its disk has space. */
-const patience = 30_000;
+const timeout = 30_000;
 
 /** Throws unless the server refuses the statement because its disk is full, or exits. */
 function expectNoSpace({ postgres }: Installation, database: string, statement: string): void {
@@ -50,7 +50,7 @@ function expectNoSpace({ postgres }: Installation, database: string, statement: 
 
 /** Restarts the server if it has exited, like a service manager, until it responds. */
 async function untilServing({ installation: { postgres }, wait }: Stage): Promise<void> {
-  const end = performance.now() + patience;
+  const end = performance.now() + timeout;
   for (;;) {
     try {
       if (postgres?.hasEnded) await postgres.restart();

@@ -124,7 +124,7 @@ export const hangingKeySet: Fault = {
 /** Users whose authenticators are removed: each removal sends a mail. */
 const users = ['gp-aal2', 'clinician-aal2', 'admin-aal2'];
 /** Milliseconds in which the mails must arrive after the server responds again. */
-const patience = 60_000;
+const timeout = 60_000;
 
 interface Listed {
   authenticators: { id: string; kind: string }[];
@@ -147,7 +147,7 @@ export const hangingMailServer: Fault = {
       await wait(length / users.length);
     }
     mail.resume();
-    const end = performance.now() + patience;
+    const end = performance.now() + timeout;
     for (;;) {
       const { mails } = await consoleCall<{ mails: { state: string }[] }>('GET', '/mail');
       const sent = mails.filter(({ state }) => state === 'sent').length;

@@ -15,7 +15,7 @@ export const kill: Fault = {
 
 const restarts = 20;
 /** Milliseconds after its start in which a process must be ready. */
-const patience = 30_000;
+const timeout = 30_000;
 
 export const rollingRestarts: Fault = {
   name: 'rolling-restarts',
@@ -24,7 +24,7 @@ export const rollingRestarts: Fault = {
   async inject({ installation: { platforms, balancer }, wait }) {
     const untilReady = async ({ name, port }: { name: string; port: number }) => {
       for (let waited = 0; !balancer.isReady(port); waited += 50) {
-        if (waited > patience) throw new Error(`${name} is not ready ${patience / 1_000} s after its start`);
+        if (waited > timeout) throw new Error(`${name} is not ready ${timeout / 1_000} s after its start`);
         await wait(50);
       }
     };

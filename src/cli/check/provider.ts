@@ -27,7 +27,7 @@ const ofRegistration: readonly string[] = [
 ];
 
 /** Milliseconds that the end of a session, and the first notification of it, may take. */
-const endPatience = 15_000;
+const endTimeout = 15_000;
 
 /** The instance that the application uses: reader, faults, keys, sessions. */
 export class ProviderSide {
@@ -115,7 +115,7 @@ export class ProviderSide {
 
   /** Asks until there is a value; undefined after the time limit. */
   async #until<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
-    const until = systemClock.now() + endPatience;
+    const until = systemClock.now() + endTimeout;
     for (;;) {
       const value = await ask();
       if (value !== undefined || systemClock.now() > until) return value;

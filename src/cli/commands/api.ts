@@ -31,7 +31,7 @@ interface Flags {
 }
 
 /** Milliseconds for calls that read a definition: each may take a minute, and waits for those before it. */
-const patience = 600_000;
+const timeout = 600_000;
 
 const optionsOf = ({
   name,
@@ -212,7 +212,7 @@ export const api = consoleCommand({
         const body = { ...draft, ...more, ...(await storeSecrets(api, lists.secret)) };
         const report = await out.progress.during(
           'Reading the definition',
-          api.must('POST', '/apis', { body, patience }),
+          api.must('POST', '/apis', { body, timeout }),
         );
         for (const id of lists.application) await subscribe(api, id, report);
         const { urls } = await api.must('GET', '/state');
@@ -288,7 +288,7 @@ export const api = consoleCommand({
         const body = { ...patch, ...(await storeSecrets(api, lists.secret)) };
         const report = await out.progress.during(
           'Reading the definition',
-          api.mustFind(missing(name), 'PATCH', '/apis/{name}', { path: { name }, body, patience }),
+          api.mustFind(missing(name), 'PATCH', '/apis/{name}', { path: { name }, body, timeout }),
         );
         for (const id of lists.application) await subscribe(api, id, report);
         return { json: report, lines: [`API ${name} is changed.`], notes: warningsOf(report) };

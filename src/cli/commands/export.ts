@@ -5,7 +5,7 @@ import { kindNames, type State } from '../export-folder/layout.ts';
 import { writeExport } from '../export-folder/write.ts';
 
 /** Time limit in milliseconds, for a large installation. */
-export const transferPatience = 300_000;
+export const transferTimeout = 300_000;
 
 /** Returns the remedy for a missing agent. */
 export const withoutCards = ({ body }: ApiAnswer): string =>
@@ -35,7 +35,7 @@ export const exportCommand = consoleCommand({
       ],
       async run({ api, flags, out: { progress } }, folder) {
         const query = flags.cards === false ? '?cards=false' : '';
-        const reading = api.call<State>('GET', `/export${query}`, undefined, transferPatience);
+        const reading = api.call<State>('GET', `/export${query}`, undefined, transferTimeout);
         const answer = await progress.during('Waiting for the set-up of the instance', reading);
         if (answer.status >= 300) throw new OperatorError(`${sentence(answer)}${withoutCards(answer)}`);
         const state = answer.body;

@@ -2,7 +2,7 @@ import { OperatorError } from '@alongside/kernel/operator';
 import { type ApiAnswer, sentence } from '../../kit/console-api.ts';
 import { consoleCommand, yes } from '../command.ts';
 import { placeIn, type ReadExport, readExport } from '../export-folder/read.ts';
-import { amounts, transferPatience, withoutCards } from './export.ts';
+import { amounts, transferTimeout, withoutCards } from './export.ts';
 
 /** Returns the sentence for a refusal, with a file instead of a position. */
 function refusalOf(answer: ApiAnswer, read: ReadExport): string {
@@ -26,7 +26,7 @@ export const importCommand = consoleCommand({
         const { cards, cardRecords, ...others } = read.state;
         const state =
           cards === undefined || flags.cards === false ? others : { ...others, cards, cardRecords };
-        const importing = api.call('POST', '/import', state, transferPatience);
+        const importing = api.call('POST', '/import', state, transferTimeout);
         const answer = await progress.during('The instance applies the import', importing);
         if (answer.status >= 300) throw new OperatorError(refusalOf(answer, read));
         const imported = answer.body.imported as Record<string, number | null>;

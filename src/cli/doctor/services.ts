@@ -120,13 +120,13 @@ export const services: Check = {
   },
 };
 
-const patience = 5_000;
+const timeout = 5_000;
 
 async function judgeSocket(path: string): Promise<Finding> {
   let connection: AgentConnection | undefined;
   try {
     connection = await AgentConnection.open(path);
-    const late = setTimeout(() => connection?.close(), patience);
+    const late = setTimeout(() => connection?.close(), timeout);
     const { state, version } = await connection
       .call<AgentStatus>(methods.status)
       .finally(() => clearTimeout(late));
@@ -182,7 +182,7 @@ async function judgeOrigin(origin: string): Promise<Finding> {
     ...(isIP(host) === 0 ? { servername: host } : {}),
   });
   try {
-    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(patience) });
+    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(timeout) });
     const certificate = socket.getPeerX509Certificate();
     if (!certificate) throw new Error('no certificate was sent');
     return judgeCertificate(certificate.toString(), certificate.validToDate, origin, systemClock.now());

@@ -3,7 +3,7 @@ import { outbound } from '@alongside/kernel/outbound';
 import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
 import { ask, type Check, type ConsoleState } from './subject.ts';
 
-const patience = 5_000;
+const timeout = 5_000;
 /** The callbacks of the combined pattern at the platform. */
 const callbacks = ['/oauth2/callback', '/oauth2.1/callback'];
 
@@ -26,7 +26,7 @@ async function judgeCallback(
     const { status, headers } = await outbound(
       `${cis2Issuer}/authorize?${query}`,
       { privateAddresses: true, direct: true },
-      { method: 'HEAD', milliseconds: patience },
+      { method: 'HEAD', milliseconds: timeout },
     );
     // Other servers and proxies answer with a page.
     if (status === 204)

@@ -14,7 +14,7 @@ export interface HttpProbe {
   problem: string | undefined;
 }
 
-const patience = 5_000;
+const timeout = 5_000;
 
 /** Sends one request. Never throws. @param token sent as a bearer token */
 export async function ask(address: string, token?: string): Promise<HttpProbe> {
@@ -23,7 +23,7 @@ export async function ask(address: string, token?: string): Promise<HttpProbe> {
     const answer = await outbound(
       address,
       { privateAddresses: true, direct: true },
-      { headers, milliseconds: patience },
+      { headers, milliseconds: timeout },
     );
     let body: unknown;
     try {

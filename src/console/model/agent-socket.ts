@@ -37,15 +37,15 @@ const maxReplyLength = 512 * maxLineLength;
 /** Calls the agent with JSON-RPC 2.0 over its local socket, one message a line. Reopens a lost connection. */
 export class AgentSocket {
   readonly #path: string;
-  readonly #patience: number;
+  readonly #timeout: number;
   readonly #waiting = new Map<number, Waiting>();
   #connection: Promise<Socket> | undefined;
   #last = 0;
 
-  /** @param patience milliseconds to wait for a response */
-  constructor(path: string, patience = 5_000) {
+  /** @param timeout milliseconds to wait for a response */
+  constructor(path: string, timeout = 5_000) {
     this.#path = path;
-    this.#patience = patience;
+    this.#timeout = timeout;
   }
 
   /** @throws AgentUnreachable, AgentRefusal */
@@ -60,8 +60,8 @@ export class AgentSocket {
         settle();
       };
       const timer = setTimeout(
-        () => end(() => reject(new AgentUnreachable(`${method} had no answer within ${this.#patience} ms`))),
-        this.#patience,
+        () => end(() => reject(new AgentUnreachable(`${method} had no answer within ${this.#timeout} ms`))),
+        this.#timeout,
       );
       this.#waiting.set(id, {
         resolve: (result) => end(() => resolve(result as T)),
@@ -85,7 +85,7 @@ export class AgentSocket {
       const socket = connect(this.#path);
       const timer = setTimeout(
         () => socket.destroy(new Error('the connection was not taken')),
-        this.#patience,
+        this.#timeout,
       );
       let pending = '';
       socket.setEncoding('utf8');

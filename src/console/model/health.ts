@@ -159,7 +159,7 @@ const expiriesOf = (figures: Figures): HealthReport['expiries'] =>
     )
     .sort((a, b) => a.at.localeCompare(b.at));
 
-const partPatience = 2_000;
+const partTimeout = 2_000;
 
 async function examine(name: string, address: string): Promise<HealthPart> {
   const began = performance.now();
@@ -168,7 +168,7 @@ async function examine(name: string, address: string): Promise<HealthPart> {
     const answer = await outbound(
       `${address}/healthz`,
       { privateAddresses: true },
-      { method: 'GET', milliseconds: partPatience, purpose: 'other' },
+      { method: 'GET', milliseconds: partTimeout, purpose: 'other' },
     );
     if (answer.status !== 200) problem = `It answered ${answer.status}.`;
   } catch (error) {

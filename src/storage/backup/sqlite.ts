@@ -14,7 +14,7 @@ import { type Facts, factsOf, tablesQuery } from './manifest.ts';
 /** Pages for each step of a copy. */
 const stepPages = 1_000;
 /** Milliseconds to wait for a lock of another process. */
-const patience = 5_000;
+const busyTimeout = 5_000;
 
 type Handle = InstanceType<typeof Connect>;
 
@@ -34,7 +34,7 @@ export async function copySqlite(
   target: string,
   { step, signal }: { step: (activity: string, done?: number, total?: number) => void; signal: AbortSignal },
 ): Promise<Facts> {
-  const source = new Connect(file, { readOnly: true, timeout: patience });
+  const source = new Connect(file, { readOnly: true, timeout: busyTimeout });
   try {
     source.exec('BEGIN');
     const facts = await factsOf(query(source), tablesOf(source));
@@ -74,7 +74,7 @@ function checkCopy(copy: string, original: string): void {
 /** Returns whether a file has tables. @throws OperatorError */
 function hasData(file: string): boolean {
   try {
-    const handle = new Connect(file, { readOnly: true, timeout: patience });
+    const handle = new Connect(file, { readOnly: true, timeout: busyTimeout });
     try {
       return tablesOf(handle).length > 0;
     } finally {

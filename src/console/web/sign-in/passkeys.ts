@@ -46,7 +46,7 @@ export const signInBody = z.strictObject({ response: authentication });
 const algorithms = [-7, -8, -257];
 const challengeKind = 'administrator-challenge';
 /** Milliseconds for which the browser waits and a challenge is valid. */
-const patience = 300_000;
+const timeout = 300_000;
 
 /** Returns the user handle of an administrator (WebAuthn section 5.4.3). */
 const handleOf = (id: string): string => Buffer.from(id).toString('base64url');
@@ -75,7 +75,7 @@ export class Passkeys {
       user: { id: handleOf(id), name, displayName: name },
       challenge: await this.#challenge(id),
       pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
-      timeout: patience,
+      timeout,
       authenticatorSelection: {
         residentKey: 'required',
         requireResidentKey: true,
@@ -90,7 +90,7 @@ export class Passkeys {
     return JSON.stringify({
       rpId: this.#host,
       challenge: await this.#challenge(''),
-      timeout: patience,
+      timeout,
       allowCredentials: [],
       userVerification: 'required',
     });
@@ -152,7 +152,7 @@ export class Passkeys {
 
   async #challenge(owner: string): Promise<string> {
     const challenge = randomToken();
-    await this.#singleUse.keep(challengeKind, challenge, owner, patience);
+    await this.#singleUse.keep(challengeKind, challenge, owner, timeout);
     return challenge;
   }
 
