@@ -3,6 +3,7 @@ import { createHash, verify, X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { assertSigned } from '../../identity-agent/testing/signing-desk.ts';
 import { SigningPage, toSign } from '../../identity-agent/testing/signing-page.ts';
+import { launchBrowser } from '../testing/browser.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { OpenSsl, pem } from '../testing/openssl.ts';
 
@@ -122,5 +123,33 @@ describe('documents signed by the desktop wire of an instance', () => {
     assert.equal(body.R?.status_code, 0x53494780);
     const refusal = await instance.api('GET', `/refusals/${headers['x-message-id']}`);
     assert.match(JSON.stringify(refusal), /identity-agent.notSigned/);
+  });
+
+  test('are signed and declined by a person at the desk of the console', async () => {
+    const browser = await launchBrowser();
+    try {
+      const desk = await browser.newPage();
+      desk.on('dialog', (dialog) => dialog.accept());
+      await desk.goto(`${instance.urls.console}/desk`);
+      // The page is open when the question comes.
+      const signing = page.sign(toSign(['a document']));
+      await desk.getByText(`${origin} asks to sign 1 document`).waitFor();
+      await desk.getByText('SHA-256 of each document').click();
+      await desk.getByText(createHash('sha256').update('a document').digest('hex')).waitFor();
+      await desk.getByLabel('PIN', { exact: true }).fill('111111');
+      await desk.keyboard.press('Enter');
+      await desk.getByText('The PIN is wrong. 2 attempts left.').waitFor();
+      await desk.getByLabel('PIN', { exact: true }).fill('123456');
+      await desk.keyboard.press('Enter');
+      assertSigned((await signing).body, ['a document']);
+      await desk.locator('[data-question="signature"]').waitFor({ state: 'detached' });
+
+      const declined = page.sign(toSign(['another document']));
+      await desk.getByRole('button', { name: 'Decline' }).click();
+      await desk.getByText('Nothing was signed.').waitFor();
+      assert.equal((await declined).body.R?.status_code, 0x53494780);
+    } finally {
+      await browser.close();
+    }
   });
 });

@@ -8,7 +8,7 @@ import type { ConsoleContext } from '../../model/dependencies.ts';
 
 /** A short note next to an entry of the navigation. */
 export interface Badge {
-  text: string;
+  text: string | Html;
   tone: 'plain' | 'bad' | 'warn';
 }
 

@@ -23,12 +23,16 @@ import { agentStates, readerPicture } from '../../parts/reader.ts';
 const attempts = (left: number | null): string => (left === null ? '' : `${counted(left, 'attempt')} left.`);
 
 /** @param question the PIN is used for no other prompt that opens meanwhile */
-const pinForm = ({ attemptsLeft }: AgentStatus, question: string): Html => html`
+const pinForm = (
+  { attemptsLeft }: AgentStatus,
+  question: string,
+  submit: Html = html`<button type="submit" class="needs-script">Give the PIN</button>`,
+): Html => html`
 <form class="call" id="give-pin" data-method="POST" data-path="/agent/pin" data-done="The PIN is correct." data-is-short="true"><input type="hidden" name="question" value="${question}">
 <div class="field"><label for="pin">PIN</label>
 <p class="hint" id="pin-hint">${attempts(attemptsLeft)} The PIN of all seeded cards is 123456.</p>
 <input class="short" type="password" id="pin" name="pin" inputmode="numeric" autocomplete="off" required pattern="[0-9]{1,12}" aria-describedby="pin-hint"></div>
-<button type="submit" class="needs-script">Give the PIN</button></form>`;
+${submit}</form>`;
 
 const roleForm = ({ roles }: AgentStatus): Html => html`
 <form class="call" id="choose-role" data-method="POST" data-path="/agent/role" data-done="The role is chosen." data-is-short="true">
@@ -50,8 +54,12 @@ async function signatureForm(
   const { id, from, documents, algorithm, digests } = asked;
   return html`<p class="lead"><strong>${foreign(from)}</strong> asks to sign ${counted(documents, 'document')} (${algorithm}).</p>
 <details><summary>SHA-256 of each document</summary><ol>${digests.map((digest) => html`<li><code>${digest}</code></li>`)}</ol></details>
-${pinForm(status, id)}
-${callButton({ id: 'decline-signature', method: 'DELETE', path: '/agent/question', done: 'Nothing was signed.', label: 'Decline' })}`;
+${pinForm(
+  status,
+  id,
+  html`<div class="actions"><button type="submit" class="needs-script">Sign</button>
+${callButton({ id: 'decline-signature', method: 'DELETE', path: '/agent/question', done: 'Nothing was signed.', label: 'Decline' })}</div>`,
+)}`;
 }
 
 const questionForm = async (view: PageView, status: AgentStatus): Promise<Html | undefined> => {

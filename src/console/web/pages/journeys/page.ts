@@ -1,5 +1,4 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { counted } from '@alongside/kernel/operator';
 import type { JourneyFilter, JourneyOutcome, JourneyPattern } from '../../../../journeys/model.ts';
 import { patterns } from '../../../../journeys/text.ts';
 import { emptyState, filterForm, segmented, withQuery } from '../../frame/controls.ts';
@@ -106,7 +105,12 @@ export const journeysPage = definePage({
     label: 'Journeys',
     async badge({ journeys, clock }) {
       const errors = await journeys.errorsSince(new Date(clock.now() - 300_000).toISOString());
-      return errors > 0 ? { text: `${counted(errors, 'error')} in 5 min`, tone: 'bad' } : undefined;
+      return errors > 0
+        ? {
+            text: html`${errors}<span class="visually-hidden"> ${errors === 1 ? 'error' : 'errors'}</span> in 5 min`,
+            tone: 'bad',
+          }
+        : undefined;
     },
   },
   program: 'pages/journeys/journeys',
