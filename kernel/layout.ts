@@ -71,6 +71,7 @@ legend { font-weight: 600; padding: 0; margin: 0 0 .5rem; }
 .choice { display: flex; gap: .75rem; align-items: flex-start; padding: .625rem .75rem; border: 1px solid var(--line); border-radius: .375rem; background: var(--card); margin: 0 0 .5rem; }
 .choice input { width: 1.5rem; height: 1.5rem; margin: 0; flex: none; accent-color: var(--accent); }
 .choice label { margin: 0; font-weight: 500; flex: 1; }
+small.hint { font-size: .875em; }
 .choice .hint { margin: 0; font-weight: 400; }
 dl.summary { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .375rem 1.25rem; }
 dl.summary dt { color: var(--quiet); }
@@ -155,6 +156,12 @@ ${options.main}
 <footer><p>${words.notice}</p></footer>
 </body>
 </html>`;
+
+/** Shows the code at the end of a name, `Example Surgery (A9A5A)`, small beside it. */
+export function codeBeside(text: string): Html {
+  const [, name = text, code] = /^(.*\S) (\([^()]*\))$/s.exec(text) ?? [];
+  return html`<bdi>${name}</bdi>${code === undefined ? undefined : html` <small class="hint">${code}</small>`}`;
+}
 
 /** Returns a page in the common frame. */
 export const framedPage = (status: number, options: LayoutOptions, policy: PagePolicy = {}): Answer =>

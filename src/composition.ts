@@ -411,7 +411,7 @@ const consoleOf = (wiring: Wiring, personSource: PersonSource, askCis: Ask) => {
   });
 };
 
-const sampleOf = ({ core, urls, log, development, cis2Provider }: Wiring) =>
+const sampleOf = ({ core, urls, log, development, cis2Provider }: Wiring, personSource: PersonSource) =>
   createSample({
     clock: core.clock,
     log: log('sample'),
@@ -420,6 +420,7 @@ const sampleOf = ({ core, urls, log, development, cis2Provider }: Wiring) =>
     cis2Issuer: cis2Provider.issuer,
     console: urls.console,
     development,
+    roleNames: namesOf(personSource).roleNames,
     ...demoCredentials(urls),
   });
 
@@ -463,7 +464,7 @@ export async function compose(materials: Materials): Promise<Composition> {
     },
     'identity-agent': () => (agent ? [{ listener: 'identityAgent', service: agent.service }] : []),
     console: () => [{ listener: 'console', service: consoleOf(wiring, personSource, askCis) }],
-    sample: () => [{ listener: 'sample', service: sampleOf(wiring) }],
+    sample: () => [{ listener: 'sample', service: sampleOf(wiring, personSource) }],
   };
   const placed = await Promise.all(
     config.only.map(async (name) =>

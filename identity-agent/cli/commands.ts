@@ -1,4 +1,5 @@
 import { UsageError } from '@alongside/kernel/operator';
+import { roleText } from '../../src/cis/protocol.ts';
 import { examine } from '../doctor/doctor.ts';
 import { reportLines } from '../doctor/report.ts';
 import { subjectOf } from '../doctor/subject.ts';
@@ -82,7 +83,7 @@ export function statusText(status: AgentStatus): string {
   const lines = [
     `state: ${state}`,
     person && `person: ${person.displayName}`,
-    role && `role: ${role.roleName} at ${role.orgCode}`,
+    role && `role: ${roleText(role)}`,
     card && `card: ${card.name} (${card.serial})`,
     question === 'pin' && attemptsLeft !== null && `PIN: asked for, attempts left: ${attemptsLeft}`,
     lock && `locked: ${lock.reason}, until ${lock.endsAt}`,

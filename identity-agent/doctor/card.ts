@@ -1,3 +1,4 @@
+import { roleText } from '../../src/cis/protocol.ts';
 import type { Check } from './check.ts';
 import { ok, remark, wrong } from './report.ts';
 
@@ -124,8 +125,6 @@ export const role: Check = {
     if (roles.length === 0) return [remark('The person who is signed in has no role.', position)];
     if (!chosen && agent.configuration.generation === 'hscn')
       return [remark('The person has not chosen a role yet.', 'Choose it at the page that asks.')];
-    return [
-      ok(chosen ? `${chosen.roleName} at ${chosen.orgCode}` : `${roles.length} roles; CIS2 asks for one.`),
-    ];
+    return [ok(chosen ? roleText(chosen) : `${roles.length} roles; CIS2 asks for one.`)];
   },
 };

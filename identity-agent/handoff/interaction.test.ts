@@ -290,6 +290,10 @@ describe('an agent that asks before it signs a browser in', () => {
     const path = await begin(desk);
     const page = await desk.visit(path);
     assert.match(page.body, /Continue as Person 656005750201/);
+    assert.match(
+      page.body,
+      /<dt>Role<\/dt><dd><bdi>Role 1 at Surgery 1<\/bdi> <small class="hint">\(A00001\)/,
+    );
     assert.equal(await stepOf(desk, path), shownStep(page.body), 'it does not go on by itself');
     assert.equal(desk.cis2.codes.length, 0);
     const foreign = await desk.post(`${path}/confirm`, { how: 'yes' }, { origin: 'https://evil.example' });

@@ -32,7 +32,9 @@ export const agentStatus = z
       })
       .nullable(),
     person: z.strictObject({ uid: z.string(), displayName: z.string() }).nullable(),
-    role: z.strictObject({ roleId: z.string(), roleName: z.string(), orgCode: z.string() }).nullable(),
+    role: z
+      .strictObject({ roleId: z.string(), roleName: z.string(), orgCode: z.string(), orgName: z.string() })
+      .nullable(),
     roles: z.array(
       z.strictObject({
         roleId: z.string(),

@@ -37,7 +37,7 @@ describe('the sign-in page', () => {
     assert.match(await fill(desk, path, { roleId: '1' }), /cannot be chosen/);
     const done = await fill(desk, path, { roleId: roleOf(2).roleId });
     assert.match(done, /You can close this page/);
-    assert.match(done, /Role 2 \(A00002\)/);
+    assert.match(done, /Role 2 at Surgery 2<\/bdi> <small class="hint">\(A00002\)/);
     assert.ok((await ticket).ticket.length > 20);
     const { state, question, role } = await desk.call('status');
     assert.deepEqual([state, question, role?.roleId], ['signedIn', null, roleOf(2).roleId]);

@@ -20,10 +20,9 @@ export function stateOf({
   return session ? 'signedIn' : 'noCard';
 }
 
-const shortRole = ({ roleId, roleName, roleCode, orgCode, orgName }: RoleProfile) => ({
+const nameOf = ({ roleId, roleName, orgCode, orgName }: RoleProfile) => ({
   roleId,
   roleName,
-  roleCode,
   orgCode,
   orgName,
 });
@@ -51,8 +50,8 @@ export function statusOf(desk: Desk): AgentStatus {
         }
       : null,
     person: session ? { uid: session.uid, displayName: session.displayName } : null,
-    role: role ? { roleId: role.roleId, roleName: role.roleName, orgCode: role.orgCode } : null,
-    roles: session ? session.roles.map(shortRole) : [],
+    role: role ? nameOf(role) : null,
+    roles: session ? session.roles.map((held) => ({ ...nameOf(held), roleCode: held.roleCode })) : [],
     lock: session?.lock
       ? { reason: session.lock, endsAt: isoTime(desk.schedule.due('lock') ?? parts.clock.now()) }
       : null,

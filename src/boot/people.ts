@@ -1,7 +1,7 @@
 import type { Ask } from '@alongside/kernel/in-process';
 import { ParsedTexts, parseOwnJson } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
-import { jobNameOf, type PeopleAnswer, type Person, paths } from '../cis/protocol.ts';
+import { type PeopleAnswer, type Person, paths, roleText } from '../cis/protocol.ts';
 import { allClaims } from '../cis2/openid/claims/claims.ts';
 
 /** Looks a person up in our own CIS; undefined if unknown. */
@@ -44,14 +44,17 @@ export const createPeopleNow =
     );
   };
 
-/** Returns how the console names people and their roles in journeys: as the directory and the claims of CIS2 do. */
-export const namesOf = (source: PersonSource) => ({
-  personName: async (uid: string): Promise<string | undefined> => (await source(uid))?.displayName,
-  async roleName(uid: string, roleId: string): Promise<string | undefined> {
-    const role = (await source(uid))?.roles.find((held) => held.roleId === roleId);
-    return role && `${jobNameOf(role.roleName)} at ${role.orgCode}`;
-  },
-});
+/** Returns how journeys and the sample name people and their roles: as the directory and the claims of CIS2 do. */
+export function namesOf(source: PersonSource) {
+  const roleNames = async (uid: string): Promise<ReadonlyMap<string, string>> =>
+    new Map((await source(uid))?.roles.map((role) => [role.roleId, roleText(role)]));
+  return {
+    personName: async (uid: string): Promise<string | undefined> => (await source(uid))?.displayName,
+    roleNames,
+    roleName: async (uid: string, roleId: string): Promise<string | undefined> =>
+      (await roleNames(uid)).get(roleId),
+  };
+}
 
 /**
  * Returns the claims of a care worker at the mock realms: those of CIS2, with the role of users with exactly one. `name` is the given

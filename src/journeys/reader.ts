@@ -400,7 +400,7 @@ export class StoredJourneys implements JourneyReader {
   #headlineOf(found: JourneyRow, names: KnownNames): string {
     const role = patternRanks[found.pattern] === 'desk' ? names.role(found) : null;
     return found.headline === 'Signed in' && role
-      ? `Signed in as ${role.replace(/ at \w+$/, '')}`
+      ? `Signed in as ${role.split(' at ', 1)[0]}`
       : found.headline;
   }
 

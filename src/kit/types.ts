@@ -45,7 +45,12 @@ export interface AgentState {
     | 'blocked'
     | 'cardRejected';
   readonly person: { readonly uid: string; readonly displayName: string } | null;
-  readonly role: { readonly roleId: string; readonly roleName: string; readonly orgCode: string } | null;
+  readonly role: {
+    readonly roleId: string;
+    readonly roleName: string;
+    readonly orgCode: string;
+    readonly orgName: string;
+  } | null;
   readonly roles: readonly {
     readonly roleId: string;
     readonly roleName: string;

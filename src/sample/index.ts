@@ -1,5 +1,5 @@
 import { ClientError, createApi, createPds } from '@alongside/client';
-import type { SignInFailure } from '@alongside/client/web';
+import type { SignInFailure, WebSession } from '@alongside/client/web';
 import { Answer, type Headers as AnswerHeaders, redirect } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
 import { type Endpoint, type HttpRequest, isShownToUser, plainError } from '@alongside/kernel/http';
@@ -67,13 +67,30 @@ export function createSample(settings: SampleSettings): Service {
     return undefined;
   }
 
+  async function roleNamesOf({ user }: WebSession): Promise<ReadonlyMap<string, string>> {
+    try {
+      return await settings.roleNames(user.id);
+    } catch (error) {
+      log.info({ detail: reasonOf(error) }, 'the directory does not name the roles');
+      return new Map();
+    }
+  }
+
+  const known = async (session: WebSession, pattern: Pattern): Promise<SampleSession> => ({
+    ...session,
+    pattern,
+    roleNames: await roleNamesOf(session),
+  });
+
   const withSession =
     (page: Page): Endpoint =>
     async (request) => {
       const asked = requestOf(request, origin);
       const pattern = await patternFor(asked);
       if (!pattern) return redirect('/');
-      const outcome = await pattern.web.guard(asked, (session) => page({ ...session, pattern }, request));
+      const outcome = await pattern.web.guard(asked, async (session) =>
+        page(await known(session, pattern), request),
+      );
       return outcome instanceof Answer ? outcome : answerOf(outcome);
     };
 
@@ -139,7 +156,7 @@ export function createSample(settings: SampleSettings): Service {
     const pattern = await patternFor(asked);
     const session = await pattern?.web.session(asked);
     if (pattern && session) {
-      const signedIn = { ...session, pattern };
+      const signedIn = await known(session, pattern);
       return needsRole(signedIn) ? redirect('/role') : homePage(signedIn, development);
     }
     const isSignedOut = queryOf(request).get('signed-out') === 'combined';

@@ -1,15 +1,16 @@
 import { ClientError, displayName, FhirError, type Patient, type Role } from '@alongside/client';
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html, safeHref } from '@alongside/kernel/html';
-import { framedPage } from '@alongside/kernel/layout';
+import { codeBeside, framedPage } from '@alongside/kernel/layout';
 import type { Pattern, SampleSession } from './patterns.ts';
 
 export const service = 'Sample clinical application';
 
-/** Returns the last part of a role's three-part name, and its organisation. */
-function labelOf(role: Role): string {
+/** Returns the role and its organisation; the last part of the name and the code if the directory does not know them. */
+function labelOf({ roleNames }: SampleSession, role: Role): Html {
   const parts = role.role_name.match(/"([^"]*)"/g)?.map((part) => part.slice(1, -1));
-  return `${parts?.at(-1) ?? role.role_name} at ${role.org_code}`;
+  const unknown = `${parts?.at(-1) ?? role.role_name} at ${role.org_code}`;
+  return codeBeside(roleNames.get(role.person_roleid) ?? unknown);
 }
 
 const signedOut =
@@ -57,7 +58,7 @@ function userPanel(session: SampleSession): Html {
   return html`<div class="panel"><h2>Signed in</h2><dl class="summary">
 <dt>Person</dt><dd>${user.name ?? user.id}</dd>
 <dt>User id</dt><dd>${user.id}</dd>
-<dt>Role</dt><dd>${role ? labelOf(role) : noRole}</dd>
+<dt>Role</dt><dd>${role ? labelOf(session, role) : noRole}</dd>
 <dt>Pattern</dt><dd>${session.pattern.title}</dd></dl>
 <div class="actions"><a class="button secondary" href="/hello">Try an API</a>${user.roles.length > 1 ? html`<a class="button secondary" href="${session.isRoleOfCis2 ? '/sign-in/separate?role=changed' : '/role'}">Change role</a>` : undefined}
 <form method="post" action="/sign-out"><button class="secondary" type="submit">Sign out</button></form></div></div>`;
@@ -131,7 +132,7 @@ export function rolePage(session: SampleSession, development: boolean): Answer {
     (
       role,
     ) => html`<div class="choice"><input type="radio" name="role" id="role-${role.person_roleid}" required value="${role.person_roleid}"
-${role.person_roleid === session.roleId ? html` checked` : undefined}><label for="role-${role.person_roleid}">${labelOf(role)}</label></div>`,
+${role.person_roleid === session.roleId ? html` checked` : undefined}><label for="role-${role.person_roleid}">${labelOf(session, role)}</label></div>`,
   );
   return framedPage(200, {
     title: session.roleId === undefined ? 'Choose your role' : 'Change role',

@@ -29,6 +29,11 @@ export interface SampleSettings {
   /** Address at which users without a card get one. */
   console: string;
   development: boolean;
+  /**
+   * Names the roles of a user with their organisations, by id; none of an unknown user. Userinfo of the combined pattern has codes of organisations only. A
+   * live application has their names from the Organisation Data Service, and this one from the directory.
+   */
+  roleNames: (uid: string) => Promise<ReadonlyMap<string, string>>;
   combined: { clientId: string; clientSecret: string };
   separate: {
     platform: { clientId: string; clientSecret: string };
@@ -49,6 +54,8 @@ export interface Pattern {
 /** A session and the pattern in which it began. */
 export interface SampleSession extends WebSession {
   pattern: Pattern;
+  /** The names of the user's roles, by id. */
+  roleNames: ReadonlyMap<string, string>;
 }
 
 /** Settings of both patterns. */

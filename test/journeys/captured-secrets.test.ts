@@ -114,7 +114,7 @@ describe('captured requests and responses', () => {
     assert.equal(idToken?.name, 'id_token');
     assert.equal(idToken?.claims.sub, '656005750108');
     assert.deepEqual([idToken?.signature?.holds, idToken?.signature?.owner], [true, 'CIS2']);
-    assert.equal(combined?.role, 'General Medical Practitioner at A9A5A');
+    assert.equal(combined?.role, 'General Medical Practitioner at Alder Vale Test Practice (A9A5A)');
   });
 
   test('show a wrong secret with the received and the expected value', async () => {

@@ -38,10 +38,10 @@ describe('roles', () => {
   }
 
   /** Calls the API in this role; the gateway accepts only that of the token. */
-  async function worksAs(page: Page, { orgCode }: Role): Promise<void> {
+  async function worksAs(page: Page, { orgName, orgCode }: Role): Promise<void> {
     await page
       .getByRole('definition')
-      .filter({ hasText: `at ${orgCode}` })
+      .filter({ hasText: `at ${orgName} (${orgCode})` })
       .waitFor();
     await page.getByLabel('NHS number').fill('9000000009');
     await page.getByRole('button', { name: 'Find patient' }).click();
@@ -58,7 +58,7 @@ describe('roles', () => {
     await page.getByRole('button', { name: 'Use this role' }).click();
     assert.equal(await page.locator('input:invalid').count(), 3, 'a role has to be chosen');
     const [, second] = await rolesOf('656005750105');
-    await page.getByRole('radio', { name: `at ${second.orgCode}` }).check();
+    await page.getByRole('radio', { name: `at ${second.orgName} (${second.orgCode})` }).check();
     await page.getByRole('button', { name: 'Use this role' }).click();
     await worksAs(page, second);
     assert.equal(page.url(), `${instance.urls.sample}/patient`);

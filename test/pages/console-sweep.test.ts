@@ -182,6 +182,13 @@ describe('every page of the console', () => {
       assert.doesNotMatch(text, /alongside-platform|demo-separate\.apps/, path);
       assert.match(text, /<time [^>]*>\d\d:\d\d:\d\d UTC<\/time>/, path);
     }
+    const journey = await addressOf('/journeys/:id', instance);
+    for (const path of ['/', '/desk', journey])
+      assert.match(
+        await read(path),
+        /General Medical Practitioner at Alder Vale Test Practice<\/bdi> <small class="hint">\(A9A5A\)/,
+        path,
+      );
     assert.match(await read('/audit?action=cis.sign-in'), /Quillfeather Harriet Dr.*656005750108/);
   });
 

@@ -1,4 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { codeBeside } from '@alongside/kernel/layout';
+import { jobNameOf, organisationOf, roleText } from '../../../src/cis/protocol.ts';
 import type { AgentStatus } from '../../protocol.ts';
 import { attemptsText } from '../../protocol.ts';
 import type { Notice } from '../interactions.ts';
@@ -25,13 +27,14 @@ const rejected: InteractionPage = {
   cancelled: ({ status }) => (status.problem === 'no_role' ? 'no_role' : 'card_rejected'),
 };
 
-/** Returns the last part of a role's name without quotes: the job. */
-export const jobOf = (roleName: string): string => /"([^"]*)"\s*$/.exec(roleName)?.[1] ?? roleName;
-
 const choice = (role: AgentStatus['roles'][number], index: number) => html`<div class="choice">
 <input type="radio" name="roleId" id="role-${index}" value="${role.roleId}" required>
-<label for="role-${index}">${jobOf(role.roleName)}<span class="hint"> – ${role.orgName} (${role.orgCode})</span></label>
+<label for="role-${index}">${jobNameOf(role.roleName)}<span class="hint"> – ${organisationOf(role)}</span></label>
 </div>`;
+
+/** The role of the session, as a row of a summary. */
+export const roleRow = ({ role }: Pick<AgentStatus, 'role'>): Html | undefined =>
+  role ? html`<dt>Role</dt><dd>${codeBeside(roleText(role))}</dd>` : undefined;
 
 export const roleChoices = ({ roles }: AgentStatus) => html`${roles.map(choice)}`;
 
@@ -81,7 +84,7 @@ const confirm: InteractionPage = {
     { status },
     path,
   ) => html`<dl class="summary"><dt>Signed in at this workstation</dt><dd>${status.person?.displayName}</dd>
-${status.role ? html`<dt>Role</dt><dd>${jobOf(status.role.roleName)} (${status.role.orgCode})</dd>` : undefined}</dl>
+${roleRow(status)}</dl>
 <form method="post" action="${path}/confirm" class="actions"><button name="how" value="yes" autofocus>Continue as ${status.person?.displayName}</button></form>`,
   cancelled: () => 'cancelled',
 };

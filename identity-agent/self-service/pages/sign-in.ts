@@ -1,5 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { jobOf, roleChoices } from '../../handoff/pages/pages.ts';
+import { roleChoices, roleRow } from '../../handoff/pages/pages.ts';
 import { attemptsText, cardRefusal, pinRefusal } from '../../protocol.ts';
 import type { Agent } from '../../session/agent.ts';
 import { isPin } from '../../session/card-acts.ts';
@@ -53,7 +53,7 @@ const hidden = (name: string): Html => html`<input type="hidden" name="${name}" 
 
 const signedInAs = ({ person, role }: CardPageContext['status']): Html =>
   html`<dl class="summary"><dt>Signed in</dt><dd>${person?.displayName}</dd>
-${role ? html`<dt>Role</dt><dd>${jobOf(role.roleName)} (${role.orgCode})</dd>` : undefined}</dl>`;
+${roleRow({ role })}</dl>`;
 
 const askers = ({ askedBy }: CardPageContext): Html | undefined =>
   askedBy.length === 0

@@ -2,6 +2,15 @@
 export const jobNameOf = (roleName: string): string =>
   roleName.split('":"').at(-1)?.replaceAll('"', '') ?? roleName;
 
+type Place = Readonly<Record<'orgName' | 'orgCode', string>>;
+
+/** Returns an organisation as people read it: the name, then the code. */
+export const organisationOf = ({ orgName, orgCode }: Place): string => `${orgName} (${orgCode})`;
+
+/** Returns a role as people read it: `Nurse Access Role at Example Surgery (A9A5A)`. */
+export const roleText = ({ roleName, ...place }: Place & { readonly roleName: string }): string =>
+  `${jobNameOf(roleName)} at ${organisationOf(place)}`;
+
 /**
  * Response of `GET /directory/changes?after=N`: people who were changed or removed since, oldest first, at most 1,000. `last` is
  * `after` of the next call. Without `after`, `uids` is empty and `last` is the current number. Simultaneous changes may be missing,

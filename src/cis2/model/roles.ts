@@ -1,4 +1,4 @@
-import type { Person, RoleProfile } from '../../cis/protocol.ts';
+import { jobNameOf, organisationOf, type Person, type RoleProfile } from '../../cis/protocol.ts';
 
 /** The role of a sign-in, and whether to ask for one. */
 export interface SettledRole {
@@ -33,14 +33,9 @@ export function settleRole(
 export const choiceOf = (person: Person, roleId: string | undefined): string | undefined =>
   has(person, roleId) ? roleId : undefined;
 
-/** Returns the last part of a name in quoted parts: the job, or the area of work. */
-export const lastPart = (name: string): string => /"([^"]*)"\s*$/.exec(name)?.[1] ?? name;
-
-export const organisationOf = ({ orgName, orgCode }: RoleProfile): string => `${orgName} (${orgCode})`;
-
 /** Returns the details that distinguish roles of one name and organisation. */
 export const detailsOf = ({ workgroups, areasOfWork }: RoleProfile): string =>
-  [...areasOfWork.map(({ name }) => lastPart(name)), ...workgroups.map(({ name }) => name)].join(', ');
+  [...areasOfWork.map(({ name }) => jobNameOf(name)), ...workgroups.map(({ name }) => name)].join(', ');
 
 /** The page has a search box for more roles than this. */
 export const maxWithoutSearch = 5;
@@ -52,7 +47,7 @@ const maxSearchLength = 100;
 export function searchRoles(roles: readonly RoleProfile[], search: string): RoleProfile[] {
   const words = search.slice(0, maxSearchLength).toLowerCase().split(/\s+/).filter(Boolean);
   return roles.filter((role) => {
-    const text = [lastPart(role.roleName), organisationOf(role), role.roleCode, detailsOf(role)]
+    const text = [jobNameOf(role.roleName), organisationOf(role), role.roleCode, detailsOf(role)]
       .join('\n')
       .toLowerCase();
     return words.every((word) => text.includes(word));

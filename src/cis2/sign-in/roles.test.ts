@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
 import fc from 'fast-check';
-import type { SessionState } from '../../cis/protocol.ts';
+import { jobNameOf, type SessionState } from '../../cis/protocol.ts';
 import type { Cis2Registration } from '../../oauth/applications.ts';
-import { detailsOf, lastPart, searchRoles, settleRole } from '../model/roles.ts';
+import { detailsOf, searchRoles, settleRole } from '../model/roles.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { codeOf, type Instance, secret, startInstance } from '../testing/instance.ts';
 import { forgetSession, redeem } from '../testing/journey.ts';
@@ -315,9 +315,9 @@ describe('role page', () => {
 
 describe('search of roles', () => {
   test('uses the last quoted part of a name', () => {
-    assert.equal(lastPart('"Admin & Clerical":"Management - A & C":"Manager"'), 'Manager');
-    assert.equal(lastPart('Manager'), 'Manager');
-    assert.equal(lastPart('"a":""'), '');
+    assert.equal(jobNameOf('"Admin & Clerical":"Management - A & C":"Manager"'), 'Manager');
+    assert.equal(jobNameOf('Manager'), 'Manager');
+    assert.equal(jobNameOf('"a":""'), '');
     assert.equal(detailsOf(gpRole), '');
   });
   test('finds all roles for an empty search, else some of them in order', () => {

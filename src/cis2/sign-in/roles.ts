@@ -2,19 +2,12 @@ import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import { type Html, html } from '@alongside/kernel/html';
 import { stateKey } from '@alongside/kernel/journeys';
-import type { Person, RoleProfile } from '../../cis/protocol.ts';
+import { jobNameOf, organisationOf, type Person, type RoleProfile } from '../../cis/protocol.ts';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import { type Interaction, interactionPath } from '../model/interactions.ts';
 import { nameOnPages } from '../model/relying-party.ts';
-import {
-  choiceOf,
-  detailsOf,
-  lastPart,
-  maxWithoutSearch,
-  organisationOf,
-  searchRoles,
-} from '../model/roles.ts';
+import { choiceOf, detailsOf, maxWithoutSearch, searchRoles } from '../model/roles.ts';
 import { askingPage } from '../pages/frame.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { filled, words } from '../text/words.ts';
@@ -37,7 +30,7 @@ function radio(role: RoleProfile, checked: boolean): Html {
   const details = detailsOf(role);
   return html`<div class="choice">
 <input type="radio" id="${id}" name="role" value="${role.roleId}" required ${details ? html`aria-describedby="${id}-more"` : undefined} ${checked ? html`checked` : undefined}>
-<div><label for="${id}">${lastPart(role.roleName)}<br><span class="hint">${organisationOf(role)}</span></label>${details ? html`<p class="hint" id="${id}-more">${details}</p>` : undefined}</div>
+<div><label for="${id}">${jobNameOf(role.roleName)}<br><span class="hint">${organisationOf(role)}</span></label>${details ? html`<p class="hint" id="${id}-more">${details}</p>` : undefined}</div>
 </div>`;
 }
 

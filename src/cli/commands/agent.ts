@@ -3,6 +3,7 @@ import { examine } from '../../../identity-agent/doctor/doctor.ts';
 import { reportLines } from '../../../identity-agent/doctor/report.ts';
 import { subjectOf } from '../../../identity-agent/doctor/subject.ts';
 import type { AgentStatus } from '../../../identity-agent/protocol.ts';
+import { roleText } from '../../cis/protocol.ts';
 import { signInAtDesk, stateText } from '../../kit/desk.ts';
 import { type ConsoleCall, consoleCommand, type Result, text } from '../command.ts';
 
@@ -12,7 +13,7 @@ const statusLines = (status: AgentStatus): string[] => [
   stateText(status),
   ...(status.reason ? [status.reason] : []),
   ...(status.person ? [`Person  ${status.person.displayName} (${status.person.uid})`] : []),
-  ...(status.role ? [`Role    ${status.role.roleName} at ${status.role.orgCode}`] : []),
+  ...(status.role ? [`Role    ${roleText(status.role)}`] : []),
   ...(status.card ? [`Card    ${status.card.serial}`] : []),
   ...(status.question === 'pin' && status.attemptsLeft !== null
     ? [`PIN     ${status.attemptsLeft} attempts left`]

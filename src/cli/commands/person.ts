@@ -1,5 +1,5 @@
 import { UsageError } from '@alongside/kernel/operator';
-import { jobNameOf, type Person } from '../../cis/protocol.ts';
+import { type Person, roleText } from '../../cis/protocol.ts';
 import { allPages } from '../../kit/console-api.ts';
 import { noSuch } from '../../kit/known.ts';
 import { consoleCommand, text } from '../command.ts';
@@ -19,7 +19,7 @@ async function allPeople(api: InstanceApi): Promise<Person[]> {
 function rolesOf({ roles }: Person): string {
   const [role] = roles;
   if (!role) return 'no role';
-  return roles.length === 1 ? `${jobNameOf(role.roleName)} at ${role.orgCode}` : `${roles.length} roles`;
+  return roles.length === 1 ? roleText(role) : `${roles.length} roles`;
 }
 
 export const person = consoleCommand({

@@ -1,5 +1,5 @@
 import { Refusal } from '@alongside/kernel/errors';
-import { jobNameOf } from '../../../cis/protocol.ts';
+import { roleText } from '../../../cis/protocol.ts';
 import type { ConsoleContext } from '../../model/dependencies.ts';
 import type { DescribedRequest } from '../curl.ts';
 import {
@@ -31,9 +31,7 @@ async function roleCheck(
   try {
     const { roles, displayName } = await console.cis.person(record.uid);
     const ids = roles.map(({ roleId }) => roleId);
-    const described = roles
-      .slice(0, 5)
-      .map(({ roleId, roleName, orgCode }) => `${roleId} (${jobNameOf(roleName)} at ${orgCode})`);
+    const described = roles.slice(0, 5).map((one) => `${one.roleId}: ${roleText(one)}`);
     if (role === undefined)
       return checked(name, ids.length < 2, {
         received: 'missing',

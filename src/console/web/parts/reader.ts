@@ -1,6 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { codeBeside } from '@alongside/kernel/layout';
 import type { AgentState, AgentStatus } from '../../../../identity-agent/protocol.ts';
-import { jobNameOf } from '../../../cis/protocol.ts';
+import { roleText } from '../../../cis/protocol.ts';
 import { orNull } from '../../model/neighbour.ts';
 import { callButton, foreign, summaryRow, tag } from '../frame/controls.ts';
 import type { PageView } from '../frame/page.ts';
@@ -44,7 +45,7 @@ export async function deskSummary({ console: { agent } }: Pick<PageView, 'consol
 ${reason ? html`<p class="error">${foreign(reason)}</p>` : undefined}
 <dl class="summary">${summaryRow('Card', card ? html`${foreign(card.name)} (${card.serial})` : 'none')}
 ${summaryRow('Person', person ? html`<a href="/people/${person.uid}">${foreign(person.displayName)}</a>` : undefined)}
-${summaryRow('Role', role ? `${jobNameOf(role.roleName)} at ${role.orgCode}` : undefined)}
+${summaryRow('Role', role && codeBeside(roleText(role)))}
 ${summaryRow('Generation', generation === 'hscn' ? 'HSCN' : generation)}</dl>
 <div class="actions">
 ${card ? callButton({ id: 'take-card', method: 'DELETE', path: '/readers/0/card', done: 'The reader is empty.', label: 'Remove the card' }) : undefined}

@@ -1,7 +1,14 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { codeBeside } from '@alongside/kernel/layout';
 import { counted } from '@alongside/kernel/operator';
 import type { AgentStatus } from '../../../../../identity-agent/protocol.ts';
-import { type DeskSessionsAnswer, jobNameOf, paths } from '../../../../cis/protocol.ts';
+import {
+  type DeskSessionsAnswer,
+  jobNameOf,
+  organisationOf,
+  paths,
+  roleText,
+} from '../../../../cis/protocol.ts';
 import { consolePaths, type SessionsAnswer } from '../../../../cis2/protocol.ts';
 import { orNull } from '../../../model/neighbour.ts';
 import {
@@ -40,7 +47,7 @@ const roleForm = ({ roles }: AgentStatus): Html => html`
 ${roles.map(
   (role, index) => html`<div class="choice">
 <input type="radio" id="role-${role.roleId}" name="roleId" value="${role.roleId}" required${index === 0 ? html` checked` : undefined}>
-<label for="role-${role.roleId}">${jobNameOf(role.roleName)}<span class="hint"> ${role.orgName} (${role.orgCode})</span></label></div>`,
+<label for="role-${role.roleId}">${jobNameOf(role.roleName)}<span class="hint"> ${organisationOf(role)}</span></label></div>`,
 )}</fieldset>
 <button type="submit" class="needs-script">Choose this role</button></form>`;
 
@@ -89,7 +96,7 @@ function facts(status: AgentStatus, now: number): Html {
 ${summaryRow('Card', card ? html`${foreign(card.name)}, <a href="/cards/${card.serial}">${card.serial}</a>` : 'none')}
 ${summaryRow('Certificate', ends ? html`ends ${relative(ends, now)}${card?.renewalDue ? html` ${tag('renewal due', 'warn')}` : undefined}` : undefined)}
 ${summaryRow('Person', person ? html`<a href="/people/${person.uid}">${foreign(person.displayName)}</a>` : undefined)}
-${summaryRow('Role', role ? `${jobNameOf(role.roleName)} at ${role.orgCode}` : undefined)}
+${summaryRow('Role', role && codeBeside(roleText(role)))}
 ${summaryRow('Locked', lock ? `${locks[lock.reason]}; ends ${relative(lock.endsAt, now)} without the PIN` : undefined)}
 ${summaryRow('PIN again', pinAgainAt ? relative(pinAgainAt, now) : undefined)}
 ${summaryRow('Generation', generations[generation] ?? generation)}

@@ -1,4 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { codeBeside } from '@alongside/kernel/layout';
 import { counted } from '@alongside/kernel/operator';
 import type { DecodedToken, Journey, Message } from '../../../../journeys/model.ts';
 import { cut, duration } from '../../../../journeys/text.ts';
@@ -149,7 +150,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   idassurancelevel: constantMeaning('id_assurance_level, under the name of userinfo'),
   selected_roleid: (value, { journey }) => {
     const role = roleIn(journey, value) ?? journey.role;
-    if (role) return foreign(role, 120);
+    if (role) return codeBeside(cut(role, 200));
     return String(value) === '' ? 'no role' : undefined;
   },
   cnf: constantMeaning('the key or certificate to which the token is bound'),

@@ -1,4 +1,5 @@
 import { type Html, html, safeHref } from '@alongside/kernel/html';
+import { codeBeside } from '@alongside/kernel/layout';
 import { counted } from '@alongside/kernel/operator';
 import type { Journey, JourneySummary, Message, RefusalView } from '../../../../journeys/model.ts';
 import {
@@ -32,7 +33,7 @@ export function leadOf(journey: Journey): Html {
     html`<time datetime="${startedAt}">${dateAndTime(startedAt)}</time>`,
     `${counted(count, 'request')} in ${duration(durationMs)}`,
     ...(waitingFor ? [html`waits for ${foreign(waitingFor, 60)}`] : []),
-    ...(role ? [foreign(role, 120)] : []),
+    ...(role ? [codeBeside(cut(role, 200))] : []),
     ...(level ? [foreign(level, 60)] : []),
   ];
   return joined(parts, ' · ');

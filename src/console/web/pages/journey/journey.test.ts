@@ -247,7 +247,7 @@ describe('the header of a journey', () => {
     assert.equal(titleOf(journey), 'Dr Harriet Quillfeather at Clinic Express');
     assert.equal(
       textOf(String(leadOf(journey))),
-      'Combined pattern · 27 Nov 2026, 07:34:02 UTC · 8 requests in 664 ms · General Medical Practitioner at A9A5A · AAL3, smartcard',
+      'Combined pattern · 27 Nov 2026, 07:34:02 UTC · 8 requests in 664 ms · General Medical Practitioner at Example Surgery (A9A5A) · AAL3, smartcard',
     );
   });
 
@@ -321,7 +321,7 @@ describe('the inspector', () => {
     assert.match(text, /exp1795768442\s?08:34:02 UTC, valid for 1 h, 58 min from now/);
     assert.match(text, /07:34:01 UTC, when the PIN was given, 1 s before the token was issued/);
     assert.match(text, /N3_SMARTCARD.*smartcard, first generation/);
-    assert.match(text, /General Medical Practitioner at A9A5A/);
+    assert.match(text, /General Medical Practitioner at Example Surgery \(A9A5A\)/);
     assert.match(text, /1 more claim/);
   });
 
@@ -332,14 +332,25 @@ describe('the inspector', () => {
       role_name: '"Clinical":"Medical":"General Medical Practitioner"',
     };
     const journey = goodJourney({ role: null });
-    const messages = journey.messages.map((message) =>
-      message.name === 'cis2.userinfo'
-        ? { ...message, response: captured({ body: JSON.stringify({ nhsid_nrbac_roles: [role] }) }) }
-        : message,
-    );
-    const shown = { ...journey, messages };
-    assert.match(textOf(inspected(shown, 'step=4&tab=tokens')), /General Medical Practitioner at A9A5A/);
-    assert.match(textOf(String(leadOf(shown))), /General Medical Practitioner at A9A5A/);
+    const withUserinfo = (claims: object) => ({
+      ...journey,
+      messages: journey.messages.map((message) =>
+        message.name === 'cis2.userinfo'
+          ? { ...message, response: captured({ body: JSON.stringify(claims) }) }
+          : message,
+      ),
+    });
+    const shown = withUserinfo({
+      nhsid_nrbac_roles: [role],
+      nhsid_user_orgs: [{ org_code: 'A9A5A', org_name: 'Example Surgery' }],
+    });
+    const named = /General Medical Practitioner at Example Surgery \(A9A5A\)/;
+    assert.match(textOf(inspected(shown, 'step=4&tab=tokens')), named);
+    assert.match(textOf(String(leadOf(shown))), named);
+    const withoutNames = withUserinfo({ nhsid_nrbac_roles: [role] });
+    assert.match(textOf(String(leadOf(withoutNames))), /Practitioner at A9A5A · /);
+    const stored = { ...withoutNames, role: goodJourney().role };
+    assert.match(textOf(inspected(stored, 'step=4&tab=tokens')), named);
     assert.doesNotMatch(textOf(String(leadOf(journey))), /Practitioner/);
   });
 

@@ -1,5 +1,5 @@
 import { isObject, parseJsonObject } from '@alongside/kernel/json';
-import { jobNameOf } from '../../../../cis/protocol.ts';
+import { jobNameOf, organisationOf } from '../../../../cis/protocol.ts';
 import type { Journey } from '../../../../journeys/model.ts';
 
 function parsed(body: string): ReturnType<typeof parseJsonObject> {
@@ -11,15 +11,31 @@ function parsed(body: string): ReturnType<typeof parseJsonObject> {
   }
 }
 
+/** Names a role of userinfo. Roles have only codes of organisations: the name is in another claim, or in the stored role. */
+function named(role: Record<string, unknown>, organisations: unknown, stored: string | null): string {
+  const job = jobNameOf(String(role.role_name));
+  const orgCode = String(role.org_code);
+  if (stored?.startsWith(job) && stored.endsWith(` (${orgCode})`)) return stored;
+  const place = Array.isArray(organisations)
+    ? organisations.find((one) => isObject(one) && one.org_code === orgCode)
+    : undefined;
+  const text = isObject(place) ? organisationOf({ orgName: String(place.org_name), orgCode }) : orgCode;
+  return `${job} at ${text}`;
+}
+
 /** Returns role and organisation of a role id, from the userinfo that the journey read; undefined if it read none with this role. */
-export function roleIn({ messages }: Pick<Journey, 'messages'>, roleId: unknown): string | undefined {
+export function roleIn(
+  { messages, role: stored }: Pick<Journey, 'messages' | 'role'>,
+  roleId: unknown,
+): string | undefined {
   for (const { name, response } of messages) {
     if (!name.endsWith('.userinfo') || !response?.body) continue;
-    const roles = parsed(response.body).nhsid_nrbac_roles;
+    const claims = parsed(response.body);
+    const roles = claims.nhsid_nrbac_roles;
     const role = Array.isArray(roles)
       ? roles.find((one) => isObject(one) && one.person_roleid === roleId)
       : undefined;
-    if (isObject(role)) return `${jobNameOf(String(role.role_name))} at ${String(role.org_code)}`;
+    if (isObject(role)) return named(role, claims.nhsid_user_orgs, stored);
   }
   return undefined;
 }

@@ -79,7 +79,7 @@ export function journeyOf(drafts: readonly MessageDraft[], about: Partial<Journe
     count: messages.length,
     isClockMoved: false,
     faults: [],
-    role: 'General Medical Practitioner at A9A5A',
+    role: 'General Medical Practitioner at Example Surgery (A9A5A)',
     level: 'AAL3, smartcard',
     links: [],
     messages,
