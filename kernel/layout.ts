@@ -29,6 +29,7 @@ header p { margin: 0; }
 .mark { width: 1.1rem; height: 1.1rem; border-radius: .3rem; background: linear-gradient(90deg, var(--accent) 46%, transparent 46% 54%, var(--accent) 54%); }
 .part { font-weight: 400; color: var(--quiet); }
 .test-system { font-size: .875rem; color: var(--warn); background: var(--warn-soft); padding: .125rem .625rem; border-radius: 1rem; }
+@media (forced-colors: active) { .mark { forced-color-adjust: none; } .test-system { border: 1px solid; } }
 main { flex: 1; width: 100%; margin: 0 auto; padding: 2rem 1.25rem 3rem; }
 main.narrow { max-width: 36rem; }
 main.wide { max-width: 78rem; }

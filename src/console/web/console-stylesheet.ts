@@ -152,7 +152,7 @@ dl.addresses { row-gap: .625rem; }
   .stacks td.hidden:has(> input)::after { content: " " attr(data-label); } .took { margin-left: 0; transform: scaleX(-1); }
   .stacks tr.chosen { background: var(--accent-soft); } .stacks.differences tr.bad { background: var(--bad-soft); } .build .stacks td:nth-child(2) { width: auto; }
 }
-@media (forced-colors: active) { .mark, button.state::before { forced-color-adjust: none; } #navigation a:not([aria-current]), .tabs a:not([aria-current]) { border-color: Canvas; } .segments a[aria-current], #navigation a[aria-current] { outline: 2px solid; outline-offset: -2px; } }
+@media (forced-colors: active) { button.state::before { forced-color-adjust: none; } #navigation a:not([aria-current]), .tabs a:not([aria-current]) { border-color: Canvas; } .segments a[aria-current], #navigation a[aria-current] { outline: 2px solid; outline-offset: -2px; } }
 @media print { .console .column, .console .bar { display: none; } }
 ${journeyStyles}${operateStyles}`;
 
