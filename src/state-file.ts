@@ -97,7 +97,8 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-const listens = (port: number): Promise<boolean> =>
+/** Returns whether something on this machine accepts connections at a port. */
+export const listens = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
     const answer = (found: boolean) => () => {

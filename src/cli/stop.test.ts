@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -17,9 +18,12 @@ const folder = mkdtempSync(join(tmpdir(), 'alongside-stop-'));
 after(() => rmSync(folder, { recursive: true }));
 
 /** Writes the state file of a process that does not follow requests. */
-function stateOf(name: string, pid: number): string {
+function stateOf(name: string, pid: number, portBase = 1): string {
   const file = join(folder, name);
-  writeFileSync(file, JSON.stringify({ pid, stateFile: file, urls: { console: 'http://localhost:1' } }));
+  writeFileSync(
+    file,
+    JSON.stringify({ pid, stateFile: file, portBase, urls: { console: 'http://localhost:1' } }),
+  );
   return file;
 }
 
@@ -56,10 +60,24 @@ describe('alongside stop', () => {
   });
 
   test('fails after its time limit, and takes the request back', async () => {
-    const file = stateOf('busy.json', process.pid);
-    await assert.rejects(invoke(['stop', '--state', file, '--timeout', '1']), /has not ended in 1 s/);
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const file = stateOf('busy.json', process.pid, (server.address() as AddressInfo).port);
+    await assert.rejects(
+      invoke(['stop', '--state', file, '--timeout', '1']),
+      /has not ended in 1 s\. Its log may name the reason\.$/,
+    );
+    server.close();
     assert.equal(existsSync(`${file}.stop`), false);
     await assert.rejects(invoke(['stop', '--state', file, '--timeout', 'soon']), /number of seconds/);
+  });
+
+  test('says that the process may be another program where nothing answers', async () => {
+    const file = stateOf('reused.json', process.pid);
+    await assert.rejects(
+      invoke(['stop', '--state', file, '--timeout', '1']),
+      /Nothing answers at its port 1: it is still ending, or the process is another program by now/,
+    );
   });
 
   test('refuses the instance of another user', { skip: asRoot }, async () => {

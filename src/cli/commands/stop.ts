@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
-import { isAlive, type StateFile } from '../../state-file.ts';
+import { isAlive, listens, type StateFile } from '../../state-file.ts';
 import { command, type Result, text } from '../command.ts';
 import { dataFolderOf, type InstanceSelection, instanceFlags, placeOf, readStateFile } from '../instance.ts';
 import { askToStop, withdrawStop } from '../stop-request.ts';
@@ -66,8 +66,11 @@ export const stop = command({
         askToStop(state);
         if (!(await hasEnded(state, Number(timeout)))) {
           withdrawStop(stateFile);
+          const hint = (await listens(state.portBase))
+            ? 'Its log may name the reason.'
+            : `Nothing answers at its port ${state.portBase}: it is still ending, or the process is another program by now. Then delete ${stateFile}.`;
           throw new OperatorError(
-            `The instance (process ${state.pid}) has not ended in ${timeout} s. Its log may name the reason.`,
+            `The instance (process ${state.pid}) has not ended in ${timeout} s. ${hint}`,
           );
         }
         withdrawStop(stateFile);
