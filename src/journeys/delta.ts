@@ -3,11 +3,11 @@ import { sha256 } from '@alongside/kernel/secrets';
 import type { Described } from './line.ts';
 import type { JourneyPattern } from './model.ts';
 
-/** Refusals of requests with nothing left to do: nobody's fault. They decide no journey. */
-const harmless: ReadonlySet<string> = new Set(['authorisation.logoutUnknown']);
+/** Refusals of requests with nothing left to do: nobody's fault. They decide no journey. In lower case, as the words of a search. */
+const harmless: ReadonlySet<string> = new Set(['authorisation.logoutunknown']);
 
 export const isHarmless = ({ refusal }: { refusal?: { error: string | null } | null | undefined }): boolean =>
-  typeof refusal?.error === 'string' && harmless.has(refusal.error);
+  typeof refusal?.error === 'string' && harmless.has(refusal.error.toLowerCase());
 
 /** Patterns from the weakest: a message of a stronger one decides that of its journey. */
 export const patternRanks: readonly JourneyPattern[] = [

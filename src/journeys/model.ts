@@ -231,6 +231,30 @@ export const journeyFilter = z.strictObject({
 });
 export type JourneyFilter = z.output<typeof journeyFilter>;
 
+/** Periods that lists and counts offer, until now, in milliseconds. */
+export const journeyPeriods = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 } as const;
+export type JourneyPeriod = keyof typeof journeyPeriods;
+export const periodNames = ['hour', 'day', 'week'] as const satisfies readonly JourneyPeriod[];
+
+/** Refused and failed messages, of one application or of all. */
+export interface RefusalFilter {
+  readonly period: JourneyPeriod;
+  readonly application?: string | undefined;
+}
+
+/** How often requests were refused or failed, by time and cause: the id of the error in lower case, or the status of a failure without one. */
+export interface RefusalCounts {
+  /** The beginning of the first bucket, in milliseconds. */
+  readonly from: number;
+  /** Milliseconds of a bucket. */
+  readonly width: number;
+  readonly buckets: number;
+  /** Time of the newest refusal that is not counted, in milliseconds, if there are too many. */
+  readonly uncounted: number | undefined;
+  /** `bucket` is a number from 0. The same cause may be there several times. */
+  readonly counted: readonly { readonly bucket: number; readonly cause: string; readonly count: number }[];
+}
+
 /** Reads the stored journeys. Reads see everything that was answered before. */
 export interface JourneyReader {
   /** Newest first, 50 at a time. */
@@ -239,4 +263,5 @@ export interface JourneyReader {
   message(id: string): Promise<Message | undefined>;
   /** The number of journeys that were refused or failed since then (ISO 8601), at most 1,000. */
   errorsSince(from: string): Promise<number>;
+  refusalCounts(filter: RefusalFilter): Promise<RefusalCounts>;
 }

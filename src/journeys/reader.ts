@@ -17,9 +17,12 @@ import type {
   JourneyReader,
   JourneySummary,
   Message,
+  RefusalCounts,
+  RefusalFilter,
 } from './model.ts';
 import type { Names } from './names.ts';
 import type { JourneyRecorder } from './recorder.ts';
+import { countRefusals } from './refusal-counts.ts';
 import { refusedCondition, searchedWords } from './refusal-search.ts';
 
 interface ReaderOptions {
@@ -308,6 +311,11 @@ export class StoredJourneys implements JourneyReader {
       countRow,
     );
     return counted?.count ?? 0;
+  }
+
+  async refusalCounts(filter: RefusalFilter): Promise<RefusalCounts> {
+    await this.#options.recorder.keep();
+    return countRefusals(this.#options.database, this.#options.clock.now(), filter);
   }
 
   async #journeysOf(statement: Statement): Promise<string[]> {

@@ -1,5 +1,5 @@
 import { isHarmless } from './delta.ts';
-import type { JourneyPattern, JourneySummary, Lane, Message } from './model.ts';
+import type { JourneyPattern, JourneyPeriod, JourneySummary, Lane, Message } from './model.ts';
 
 const maxTextLength = 200;
 
@@ -24,6 +24,13 @@ export function duration(milliseconds: number): string {
   if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
   return `${Math.floor(hours / 24)} days`;
 }
+
+/** Labels of the periods of lists and counts. */
+export const periods: Readonly<Record<JourneyPeriod, string>> = {
+  hour: 'Last hour',
+  day: 'Last day',
+  week: 'Last week',
+};
 
 /** Names of the patterns, as a list shows them. */
 export const patterns: Readonly<Record<JourneyPattern, string>> = {

@@ -342,6 +342,7 @@ describe('journeys in the console', () => {
       find: async () => journey,
       message: async () => undefined,
       errorsSince: async () => 0,
+      refusalCounts: async () => ({ from: 0, width: 1, buckets: 0, uncounted: undefined, counted: [] }),
     };
     const own = await startConsole({ journeys });
     const times: number[] = [];

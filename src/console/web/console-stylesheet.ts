@@ -106,6 +106,8 @@ button[aria-busy=true] { opacity: .6; cursor: progress; }
 td[data-label=Person] { min-width: 7.5rem; } td[data-label=What] { min-width: 16rem; } tr.bad .what { color: var(--bad); font-weight: 650; } tr.chosen > * { background: var(--accent-soft); }
 .what { font-weight: 600; } .what a { color: inherit; text-decoration: none; } .what a:hover { text-decoration: underline; } .what ~ .tag { white-space: normal; overflow-wrap: anywhere; }
 .took { display: block; margin: .125rem 0 0 auto; width: 6rem; height: .375rem; } .took rect { fill: var(--accent); } .bad .took rect { fill: var(--bad); }
+.over-time { display: block; width: 100%; min-width: 8rem; height: 1.75rem; } .over-time path { fill: var(--bad); } .over-time .all { fill: var(--quiet); } .over-time line { stroke: var(--quiet); stroke-width: 1; vector-effect: non-scaling-stroke; }
+@media (min-width: 66.01rem) { .refusal-causes th:last-child { width: 45%; } }
 .tag { font-size: .8125rem; }
 .empty { padding: 2rem 1rem; margin: 0 0 1rem; text-align: center; background: var(--card); border: 1px dashed var(--line); border-radius: .5rem; }
 .console bdi, .facts { overflow-wrap: anywhere; }
@@ -152,7 +154,7 @@ dl.addresses { row-gap: .625rem; }
   .stacks td.hidden:has(> input)::after { content: " " attr(data-label); } .took { margin-left: 0; transform: scaleX(-1); }
   .stacks tr.chosen { background: var(--accent-soft); } .stacks.differences tr.bad { background: var(--bad-soft); } .build .stacks td:nth-child(2) { width: auto; }
 }
-@media (forced-colors: active) { button.state::before { forced-color-adjust: none; } #navigation a:not([aria-current]), .tabs a:not([aria-current]) { border-color: Canvas; } .segments a[aria-current], #navigation a[aria-current] { outline: 2px solid; outline-offset: -2px; } }
+@media (forced-colors: active) { .over-time path, .over-time .all { fill: CanvasText; } .over-time line { stroke: CanvasText; } button.state::before { forced-color-adjust: none; } #navigation a:not([aria-current]), .tabs a:not([aria-current]) { border-color: Canvas; } .segments a[aria-current], #navigation a[aria-current] { outline: 2px solid; outline-offset: -2px; } }
 @media print { .console .column, .console .bar { display: none; } }
 ${journeyStyles}${operateStyles}`;
 

@@ -5,6 +5,8 @@ import type {
   JourneyReader,
   JourneySummary,
   Message,
+  RefusalCounts,
+  RefusalFilter,
 } from '../../../journeys/model.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
 import { errors } from '../errors.ts';
@@ -86,6 +88,11 @@ export class AdmittedJourneys implements JourneyReader {
 
   async errorsSince(from: string): Promise<number> {
     return this.#caller()?.role === 'registration-authority' ? 0 : this.#journeys.errorsSince(from);
+  }
+
+  async refusalCounts(filter: RefusalFilter): Promise<RefusalCounts> {
+    const counts = await this.#journeys.refusalCounts(filter);
+    return this.#caller()?.role === 'registration-authority' ? { ...counts, counted: [] } : counts;
   }
 
   async #record(target: string, uid: string): Promise<void> {

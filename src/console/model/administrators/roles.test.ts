@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { sql } from '../../../storage/database.ts';
 import { apiCalls } from '../../service/registry.ts';
 import { startConsole, type TestConsole } from '../../testing/console.ts';
 import { consolePages } from '../../web/pages/registry.ts';
@@ -95,6 +96,22 @@ describe('roles of administrators', () => {
     };
     assert.deepEqual(await shown('support'), ['of 656', facts]);
     assert.deepEqual(await shown('read'), ['', { headline: facts.headline }]);
+  });
+
+  test('leads read from a cause of refusals to the error, and others to the journeys, which read cannot search', async () => {
+    await console_.database.run(
+      sql(
+        "INSERT INTO message (id, journey, at, size, refusal) VALUES ('m', 'j', ?, 0, ' console.refusalunknown x 404 ')",
+        console_.clock.now(),
+      ),
+    );
+    const linked = async (role: Role) =>
+      /<a href="([^"]*)"><bdi>[^<]*<\/bdi><span[^>]*>[^<]*<\/span><\/a><br><code[^>]*><bdi>console\.refusalUnknown/.exec(
+        (await send(role, 'GET', '/')).text,
+      )?.[1];
+    assert.equal(await linked('read'), '/errors/console.refusalUnknown');
+    assert.equal(await linked('support'), '/journeys?q=console.refusalUnknown&amp;period=day');
+    assert.equal(await linked('registration-authority'), undefined);
   });
 
   describe('a change of roles', () => {

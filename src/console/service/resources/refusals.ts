@@ -1,6 +1,8 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
+import { periodNames } from '../../../journeys/model.ts';
 import { type FoundRefusal, refusalMembers } from '../../../storage/refusals.ts';
+import { causesOf, refusalCauses } from '../../explanations/refusal-causes.ts';
 import { currentCaller } from '../../model/administrators/admission.ts';
 import { errors } from '../../model/errors.ts';
 import { pageLimit } from '../../model/request.ts';
@@ -39,7 +41,7 @@ function shown(found: FoundRefusal, now: number): object {
 
 /** `/refusals`: refused requests, the newest first or by message id, X-Request-ID or X-Correlation-ID. */
 export const refusals: Resource = {
-  calls: ({ refusals, clock }) => [
+  calls: ({ refusals, journeys, clock }) => [
     defineCall('GET', '/refusals', {
       summary: 'Lists the refusals of the last thousand that are not of the console itself, the newest first',
       query: z.strictObject({ limit: pageLimit.describe('At most this many; 20 by default, 100 at most') }),
@@ -53,6 +55,27 @@ export const refusals: Resource = {
         );
         return json(200, { refusals: found.map((refusal) => shown(refusal, clock.now())) });
       },
+    }),
+    defineCall('GET', '/refusals/causes', {
+      summary:
+        'Counts refused and failed requests of journeys by cause over time: the five most frequent, and the others',
+      query: z.strictObject({
+        period: z
+          .enum(periodNames, { error: 'must be hour, day or week' })
+          .optional()
+          .describe('Until now, in buckets of 5 minutes, 1 hour or 6 hours; day by default'),
+        application: z
+          .string()
+          .min(1, 'must not be empty')
+          .max(200, 'must have at most 200 characters')
+          .optional()
+          .describe('Only journeys of this application'),
+      }),
+      answers: { 200: 'The causes, the most frequent first' },
+      roles: ['support', 'read'],
+      response: refusalCauses,
+      handle: async ({ query: { period = 'day', application } }) =>
+        json(200, causesOf(await journeys.refusalCounts({ period, application }))),
     }),
     defineCall('GET', '/refusals/:id', {
       summary: 'Explains a refused request: expected and received value, fix, and who must act',

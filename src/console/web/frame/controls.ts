@@ -181,7 +181,7 @@ export const selectField = (select: SelectField): Html =>
     control: html`<select ${ownedBy(select)}>${optionsOf(select.options, select.value)}</select>`,
   });
 
-interface Filter extends Pick<TextField, 'name' | 'id' | 'maxlength'> {
+export interface Filter extends Pick<TextField, 'name' | 'id' | 'maxlength'> {
   /** A filter without a label comes from a link: it is hidden, and kept. */
   label?: string;
   type?: 'search' | 'text' | 'date';

@@ -3,6 +3,7 @@ import { duration } from '../../../../journeys/text.ts';
 import { type HealthReport, healthReport } from '../../../model/health.ts';
 import { inWords, numberColumn, relative, summaryRow, table, tag } from '../../frame/controls.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
+import { refusalCausesSection, refusalChart } from '../../parts/refusal-causes.ts';
 import { runbookAddress } from '../runbooks/page.ts';
 
 const problems = ({ problems }: HealthReport): Html =>
@@ -107,12 +108,15 @@ export const healthPage = definePage({
   roles: ['support', 'read'],
   navigation: { group: 'operate', label: 'Health' },
   program: 'pages/health/health',
-  parts: { report: { on: ['session', 'key', 'clock'], render: report } },
-  async render({ part }) {
+  parts: {
+    report: { on: ['session', 'key', 'clock'], render: report },
+    causes: { on: ['journey', 'clock'], render: refusalChart },
+  },
+  async render(view) {
     return {
       title: 'Health',
       lead: html`The same figures as <code>/metrics</code>, of the process that serves this page. <a href="/runbooks">What to do at each alert</a>`,
-      main: await part('report'),
+      main: html`${await view.part('report')}${await refusalCausesSection(view, '/health')}`,
     };
   },
 });

@@ -1,57 +1,46 @@
 import { type Html, html } from '@alongside/kernel/html';
-import type { JourneyFilter, JourneyOutcome, JourneyPattern } from '../../../../journeys/model.ts';
-import { patterns } from '../../../../journeys/text.ts';
+import {
+  type JourneyFilter,
+  type JourneyOutcome,
+  type JourneyPattern,
+  journeyPeriods,
+  periodNames,
+} from '../../../../journeys/model.ts';
+import { patterns, periods } from '../../../../journeys/text.ts';
 import { emptyState, filterForm, segmented, withQuery } from '../../frame/controls.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
+import { applicationFilter, oneOf, textOf } from '../../parts/filters.ts';
 import { journeyTable } from '../../parts/journeys.ts';
 
 const path = '/journeys';
-/** Longer lists are too long to choose from, and make the page large. */
-const maxOptions = 50;
 const outcomes: readonly JourneyOutcome[] = ['succeeded', 'refused', 'failed', 'waiting', 'abandoned'];
 
-const periods: Readonly<Record<string, { label: string; milliseconds: number }>> = {
-  hour: { label: 'Last hour', milliseconds: 3_600_000 },
-  day: { label: 'Last day', milliseconds: 86_400_000 },
-  week: { label: 'Last week', milliseconds: 604_800_000 },
-};
-
-/** Returns a parameter of the query if it is one of these values. */
-const oneOf = <T extends string>(value: string | null, known: readonly T[]): T | undefined =>
-  known.find((each) => each === value);
-
-const text = (query: URLSearchParams, name: string): string | undefined =>
-  query.get(name)?.trim().slice(0, 200) || undefined;
-
 function filterOf({ query, now }: PageView): JourneyFilter {
-  const period = periods[query.get('period') ?? ''];
+  const period = oneOf(query.get('period'), periodNames);
   return {
-    q: text(query, 'q'),
+    q: textOf(query, 'q'),
     outcome: oneOf(query.get('outcome'), outcomes),
-    application: text(query, 'application'),
-    person: text(query, 'person'),
+    application: textOf(query, 'application'),
+    person: textOf(query, 'person'),
     pattern: oneOf(query.get('pattern'), Object.keys(patterns) as JourneyPattern[]),
-    from: period && new Date(now - period.milliseconds).toISOString(),
-    after: text(query, 'after'),
+    from: period && new Date(now - journeyPeriods[period]).toISOString(),
+    after: textOf(query, 'after'),
   };
 }
 
 /** The filters. The person of a link is kept as a hidden field. */
 async function filters(view: PageView, filter: JourneyFilter): Promise<Html> {
-  const applications = await view.console.applications.list();
-  const isLong = applications.length > maxOptions;
-  const choices = isLong ? {} : { options: applications.map(({ id, name }) => [id, name] as const) };
   return html`${filterForm(
     path,
     view.query,
     [
       { name: 'q', label: 'Error, path, person, application or id' },
-      { name: 'application', label: isLong ? 'Application id' : 'Application', ...choices },
+      await applicationFilter(view.console, 'application'),
       { name: 'pattern', label: 'Pattern', options: Object.entries(patterns) },
       {
         name: 'period',
         label: 'Started',
-        options: Object.entries(periods).map(([name, { label }]) => [name, label] as const),
+        options: Object.entries(periods),
       },
       { name: 'outcome' },
       { name: 'person' },

@@ -8,6 +8,7 @@ import { callButton, copiedBlock, foreign, relative, segmented, withQuery } from
 import { type ConsolePage, definePage, type PageView } from '../../frame/page.ts';
 import { journeyTable } from '../../parts/journeys.ts';
 import { deskSummary } from '../../parts/reader.ts';
+import { refusalCausesSection, refusalChart } from '../../parts/refusal-causes.ts';
 import { explainPage } from '../explain/page.ts';
 import { journeysPage, nothingYet } from '../journeys/page.ts';
 
@@ -112,6 +113,7 @@ export const overviewPage = definePage({
   parts: {
     steps: { on: ['desk', 'journey', 'application'], render: firstSteps },
     refusals: { on: ['journey'], render: failures },
+    causes: { on: ['journey'], render: refusalChart },
     desk: { on: ['desk', 'session'], render: deskSummary },
     journeys: {
       on: ['journey'],
@@ -159,6 +161,7 @@ ${isAdministrator ? html`<h2 id="h-connect">Connect your application</h2><div cl
     : undefined
 }
 </div>
+${sees(journeysPage) ? await refusalCausesSection(view, '/') : undefined}
 ${
   sees(journeysPage)
     ? html`<section aria-labelledby="h-latest"><h2 id="h-latest">Latest journeys</h2>${await view.part('journeys')}<p><a href="/journeys">All journeys</a></p></section>`
