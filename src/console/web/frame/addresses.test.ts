@@ -5,7 +5,7 @@ import { mayBeInAddress } from '../../explanations/paste.ts';
 import { programs } from '../programs.ts';
 
 const program = programs.get('frame/tools.browser.js')?.() ?? '';
-const served = await import(`data:text/javascript,${encodeURIComponent(program)}`);
+const served = await import(new URL(`data:text/javascript,${encodeURIComponent(program)}`).href);
 
 describe('texts in addresses of the console', () => {
   test('are the same for the server and for the programs of its pages', () => {
