@@ -140,14 +140,38 @@ export function createSample(settings: SampleSettings): Service {
     }
   };
 
+  const greet = (
+    { tokens }: WebSession,
+    { attempts, timeoutMs }: { attempts?: number; timeoutMs?: number } = {},
+  ): Promise<Response> =>
+    createApi({
+      baseUrl: `${settings.api}/hello-world`,
+      token: tokens,
+      fetch: tracedFetch,
+      clock: settings.clock,
+      retry: { attempts },
+    }).fetch('/hello/user', { timeoutMs });
+
+  /**
+   * Asks whether the session behind the tokens has ended, for example because another person's card was inserted. In the combined
+   * pattern the application learns that from the next call of an API alone: without an ID token there is no back-channel logout.
+   */
+  async function hasEnded(session: SampleSession): Promise<boolean> {
+    if (session.pattern.id !== 'combined') return false;
+    try {
+      await greet(session, { attempts: 1, timeoutMs: 5_000 });
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      if (error.code === 'sign_in_required') return true;
+      // An API that does not respond says nothing about the session.
+      log.info({ detail: reasonOf(error) }, 'the API platform was not reached');
+    }
+    return false;
+  }
+
   /** Shows the greeting of an API, the first call of a new application. */
   const hello: Page = async (session) => {
-    const api = createApi({
-      baseUrl: `${settings.api}/hello-world`,
-      token: session.tokens,
-      clock: settings.clock,
-    });
-    const response = await api.fetch('/hello/user');
+    const response = await greet(session);
     return helloPage(session, { status: response.status, text: await response.text() }, development);
   };
 
@@ -157,11 +181,18 @@ export function createSample(settings: SampleSettings): Service {
     const session = await pattern?.web.session(asked);
     if (pattern && session) {
       const signedIn = await known(session, pattern);
+      if (await hasEnded(signedIn)) {
+        await session.end();
+        return signInPage(patterns, development, settings.console, 'ended');
+      }
       return needsRole(signedIn) ? redirect('/role') : homePage(signedIn, development);
     }
     const isSignedOut = queryOf(request).get('signed-out') === 'combined';
-    return signInPage(patterns, development, settings.console, isSignedOut);
+    return signInPage(patterns, development, settings.console, isSignedOut ? 'signedOut' : undefined);
   };
+
+  const chooseRole: Page = async (session) =>
+    (await hasEnded(session)) ? redirect('/') : rolePage(session, development);
 
   const unknown: Endpoint = (request) =>
     isShownToUser(request)
@@ -183,7 +214,7 @@ export function createSample(settings: SampleSettings): Service {
       }),
       ...route('/hello', { GET: on(withSession(hello)) }),
       ...route('/role', {
-        ...readOnly(on(withSession((session) => rolePage(session, development)))),
+        ...readOnly(on(withSession(chooseRole))),
         POST: on(handledBy(patternFor)),
       }),
       ...route('/sign-out', { POST: on(handledBy(patternFor)) }),

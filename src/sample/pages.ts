@@ -13,15 +13,20 @@ function labelOf({ roleNames }: SampleSession, role: Role): Html {
   return codeBeside(roleNames.get(role.person_roleid) ?? unknown);
 }
 
-const signedOut =
-  'You are signed out of this application. The combined pattern has no ID token, so your session at CIS2 and at the workstation continues until you remove your card.';
+/** Why the user is not signed in any more. */
+const notices = {
+  signedOut:
+    'You are signed out of this application. The combined pattern has no ID token, so your session at CIS2 and at the workstation continues until you remove your card.',
+  ended:
+    'You are signed out, because your session at the workstation has ended: your card was removed, or another person signed in. In the combined pattern an application learns it at its next call of an API, which refuses the tokens.',
+};
 
 /** @param console address at which users without a card get one */
 export function signInPage(
   patterns: readonly Pattern[],
   development: boolean,
   console: string,
-  isSignedOut: boolean,
+  notice: keyof typeof notices | undefined,
 ): Answer {
   const links = patterns.map(
     (pattern) => html`<a class="button" href="/sign-in/${pattern.id}">Sign in (${pattern.id})</a>`,
@@ -30,7 +35,7 @@ export function signInPage(
     title: 'Sign in',
     service,
     development,
-    main: html`${isSignedOut ? html`<div class="note" role="status"><p>${signedOut}</p></div>` : undefined}
+    main: html`${notice && html`<div class="note" role="status"><p>${notices[notice]}</p></div>`}
 <p class="lead">If your smartcard is in the reader and you have entered your PIN, sign-in only redirects.</p>
 <p class="actions">${links}</p>
 <p class="quiet">Combined: this application uses the API platform only. Separate: it signs you in at CIS2 and exchanges the ID token.</p>

@@ -45,6 +45,35 @@ describe('removing the card', { timeout: 60_000 }, () => {
     await context.close();
   });
 
+  test('and inserting another signs the first person out of a combined application at its next page', async () => {
+    await instance.signInAtDesk('gp');
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${instance.urls.sample}/sign-in/combined`);
+    const first = page.getByRole('definition').filter({ hasText: 'Quillfeather' });
+    await first.waitFor();
+    await instance.api('PUT', '/faults/platform-api-unavailable', {});
+    await page.reload();
+    await first.waitFor();
+    await instance.api('DELETE', '/faults/platform-api-unavailable');
+
+    await instance.signInAtDesk('clinician');
+    const ended = page.getByRole('status').filter({ hasText: 'another person signed in' });
+    // The tokens end with back-channel logout to the platform, which may take a second.
+    const until = Date.now() + 10_000;
+    while (!(await ended.isVisible())) {
+      assert.ok(Date.now() < until, 'the application still greets the first person');
+      await page.reload();
+    }
+    assert.doesNotMatch(await page.content(), /Quillfeather/);
+    await page.reload();
+    assert.doesNotMatch(await page.content(), /Quillfeather/, 'the session is over, not hidden');
+
+    await page.getByRole('link', { name: 'Sign in (combined)' }).click();
+    await page.getByRole('definition').filter({ hasText: 'Pennywhistle' }).waitFor();
+    await context.close();
+  });
+
   test('ends the session of a combined application at its next call of an API', async () => {
     await instance.signInAtDesk('gp');
     const context = await browser.newContext();

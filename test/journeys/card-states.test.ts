@@ -119,7 +119,9 @@ describe('the role chosen at the agent', () => {
       await page.goto(`${instance.urls.sample}/sign-in/separate`);
       await pinAtPage(page);
       await page.getByRole('heading', { name: /role/i }).waitFor();
-      const { roles } = await instance.api<{ roles: { roleId: string; orgCode: string }[] }>('GET', '/agent');
+      const { roles } = await instance.api<{
+        roles: { roleId: string; orgName: string; orgCode: string }[];
+      }>('GET', '/agent');
       const chosen = roles[1];
       assert.ok(chosen);
       await page.locator(`[value="${chosen.roleId}"]`).first().click();
@@ -127,7 +129,7 @@ describe('the role chosen at the agent', () => {
       await patient(page).waitFor();
       await page
         .getByRole('definition')
-        .filter({ hasText: `at ${chosen.orgCode}` })
+        .filter({ hasText: `at ${chosen.orgName} (${chosen.orgCode})` })
         .waitFor();
 
       const { ticket } = await agent.call<{ ticket: string }>('getTicket', {});

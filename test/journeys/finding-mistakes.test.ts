@@ -201,7 +201,7 @@ const mistakes: Mistake[] = [
     status: 400,
     kind: 'curl',
     failed: ['NHSD-Session-URID'],
-    says: /Send one that the person has.*555254240100.*one of \d{12} \(/s,
+    says: /Send one that the person has.*555254240100.*one of \d{12}: General Medical Practitioner at \w/s,
   },
   {
     name: 'a wrong path',
