@@ -54,10 +54,13 @@ describe('alongside check', () => {
     'oidcc-client-test-discovery-jwks-uri-keys',
   ];
 
-  // It sends no state at a sign-out, and caches the discovery document.
+  const ofSigning = all.filter((name) => name.startsWith('signing-'));
+
+  // It sends no state at a sign-out, signs no documents, and caches the discovery document.
   const noOccasion = [
     'oidcc-client-test-rp-init-logout-other-state',
     'oidcc-client-test-rp-init-logout-no-state',
+    ...ofSigning,
     ...ofDiscovery,
   ];
   // On a slow machine, the application learns a second new key in time. The API platform then refuses the ID token without kid.
@@ -120,7 +123,7 @@ describe('alongside check', () => {
   const warned = 'oidcc-client-test-discovery-jwks-uri-keys';
 
   test('fails an application that ignores rules in exactly the checks for them', async () => {
-    const ignored = all.filter((name) => !apart.includes(name) && name !== warned);
+    const ignored = all.filter((name) => ![...apart, ...ofSigning, warned].includes(name));
     for (const name of ignored) party.ignores.add(name);
     const answer = await run(party.start);
     assert.deepEqual(named(answer, 'failed'), ignored);
@@ -154,6 +157,73 @@ describe('alongside check', () => {
     const afterwards = await run(party.start, '--only', 'cis2-session-cookie,cis2-minimum-scopes');
     assert.deepEqual(named(afterwards, 'failed'), ['oidcc-client-test']);
     assert.deepEqual(named(afterwards, 'notRun'), ['cis2-minimum-scopes', 'cis2-session-cookie']);
+  });
+
+  test('passes an application that signs, and runs nothing without its address', async () => {
+    const answer = await run(party.start, '--sign', party.sign, ...only(ofSigning));
+    assert.deepEqual(named(answer, 'passed'), ofSigning, JSON.stringify(answer.checks));
+    const without = await run(party.start, ...only(ofSigning));
+    assert.deepEqual(named(without, 'notRun'), ofSigning);
+    for (const { received } of without.checks) assert.match(received, /name it with --sign\.$/);
+    assert.deepEqual(await faultsOn(), []);
+  });
+
+  // The checks that find an application with one broken rule, and what they say of it.
+  const signingRules: [broken: string, outcome: string, received: RegExp, found?: string[]][] = [
+    ['signing-request', 'failed', /The key of the application must be RSA of at least 4096 bits/],
+    [
+      'signing-request-repeated',
+      'failed',
+      /The signing service refused the request: .*received before/,
+      ofSigning.filter((name) => name !== 'signing-request'),
+    ],
+    [
+      'signing-request-repeated-payloads',
+      'warning',
+      /the same payloads with the same ids/,
+      ['signing-request-repeated'],
+    ],
+    ['signing-declined', 'failed', /the same as after a signature\. It answered 200 at \/signed/],
+    ['signing-unknown-token', 'failed', /the same as after a signature/],
+    ['signing-wrong-certificate', 'warning', /signatures that do not verify/],
+  ];
+  for (const [broken, outcome, received, found = [broken]] of signingRules)
+    test(`finds an application that breaks ${broken}`, async () => {
+      party.ignores.add(broken);
+      const answer = await run(party.start, '--sign', party.sign, ...only(ofSigning));
+      assert.deepEqual(named(answer, outcome), found, JSON.stringify(answer.checks));
+      assert.match(
+        answer.checks.find(({ name }) => broken.startsWith(name) && found.includes(name))?.received ?? '',
+        received,
+      );
+      const others = broken === 'signing-request' ? 'notRun' : 'passed';
+      assert.deepEqual(
+        named(answer, others),
+        ofSigning.filter((name) => !found.includes(name)),
+      );
+    });
+
+  test('starts a signature with the button of a page, and reports an address that starts none', async () => {
+    const { origin } = new URL(party.sign);
+    const onPage = await run(party.start, '--sign', `${origin}/prescription`, '--only', 'signing-request');
+    assert.deepEqual(named(onPage, 'passed'), ['signing-request'], JSON.stringify(onPage.checks));
+    const elsewhere = await run(party.start, '--sign', origin, ...only(ofSigning));
+    assert.deepEqual(named(elsewhere, 'failed'), ['signing-request']);
+    assert.match(elsewhere.checks[0]?.received ?? '', /led to .* and not to .*name with --sign the address/);
+    assert.deepEqual(named(elsewhere, 'notRun'), ofSigning.slice(1));
+  });
+
+  test('fails an application that never fetches signatures, and one that does not handle a decline', async () => {
+    const words = ['--sign', party.sign, '--only', 'signing-request,signing-declined'];
+    party.ignores.add('signing-request-never-fetched');
+    const never = await run(party.start, ...words);
+    assert.deepEqual(named(never, 'failed'), ['signing-request']);
+    assert.match(never.checks[0]?.received ?? '', /did not fetch the signatures/);
+    party.ignores.clear();
+    party.ignores.add('signing-declined-unhandled');
+    const unhandled = await run(party.start, ...words);
+    assert.deepEqual(named(unhandled, 'failed'), ['signing-declined']);
+    assert.match(unhandled.checks[1]?.received ?? '', /It answered 500 at \/signed/);
   });
 
   test('fails a sign-out that CIS2 refuses', async () => {
@@ -196,7 +266,8 @@ describe('alongside check', () => {
       const file = join(folder, 'report.html');
       const page = `${instance.urls.sample}/hello`;
       const answer = await run(`${instance.urls.sample}/sign-in/combined`, '--page', page, '--html', file);
-      assert.deepEqual(named(answer, 'passed').length, answer.checks.length, JSON.stringify(answer.checks));
+      assert.deepEqual(named(answer, 'notRun'), ofSigning, JSON.stringify(answer.checks));
+      assert.deepEqual(named(answer, 'passed').length, answer.checks.length - ofSigning.length);
       for (const name of ['cis2-state-of-another-browser', 'combined-card-removed', 'combined-sign-out'])
         assert.ok(named(answer, 'passed').includes(name), name);
       const report = await readFile(file, 'utf8');

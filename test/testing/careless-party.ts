@@ -9,11 +9,14 @@ import {
   errors,
   type JWTPayload,
 } from 'jose';
+import { createCarelessSigner } from './careless-signer.ts';
 import type { TestInstance } from './instance.ts';
 
 /** A relying party of CIS2 that breaks selected rules, each with the name of its check. */
 export interface CarelessParty {
   start: string;
+  /** Starts a signature. */
+  sign: string;
   /** Names of checks for the broken rules. */
   ignores: Set<string>;
   /** Lets this many sign-ins return; the next never gets a response. Resolves when that one has arrived. */
@@ -253,12 +256,31 @@ export async function startCarelessParty(instance: TestInstance): Promise<Carele
     return page(400, 'Nobody signed out here.');
   }
 
+  async function sign(request: IncomingMessage): Promise<Reply> {
+    const session = sessions.get(sessionId(request));
+    if (!session) throw new Refused('nobody is signed in');
+    return { status: 302, headers: { location: await signer.start(application, session.uid) } };
+  }
+
+  async function signed(query: URLSearchParams): Promise<Reply> {
+    try {
+      return page(200, await signer.end(query));
+    } catch (error) {
+      if (ignores.has('signing-declined-unhandled')) throw error;
+      return page(400, 'Nothing was signed.');
+    }
+  }
+
   async function answer(request: IncomingMessage): Promise<Reply> {
     const { pathname, searchParams } = new URL(request.url ?? '/', origin);
     if (pathname === '/login') return login(request);
     if (pathname === '/backchannel') return backchannel(request);
     if (pathname === '/log-out') return signOut(request);
     if (pathname === '/signed-out') return signedOut(searchParams);
+    if (pathname === '/prescription')
+      return page(200, '<form action="/signatures"><button>Sign</button></form>');
+    if (pathname === '/signatures') return sign(request);
+    if (pathname === '/signed') return signed(searchParams);
     if (pathname === '/callback') return callback(request, searchParams);
     return home(request);
   }
@@ -273,8 +295,11 @@ export async function startCarelessParty(instance: TestInstance): Promise<Carele
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://localhost:${(server.address() as AddressInfo).port}`;
-  const made = await instance.api<{ cis2: typeof client }>('POST', '/applications', {
+  const signer = createCarelessSigner(instance, `${origin}/signed`, ignores);
+  type Made = { id: string; cis2: typeof client; platform: { clientId: string } };
+  const made = await instance.api<Made>('POST', '/applications', {
     name: 'Careless',
+    platform: signer.platform,
     cis2: {
       redirectUris: [`${origin}/callback`],
       postLogoutRedirectUris: [`${origin}/signed-out`],
@@ -282,8 +307,10 @@ export async function startCarelessParty(instance: TestInstance): Promise<Carele
     },
   });
   client = made.cis2;
+  const application = { id: made.id, clientId: made.platform.clientId };
   return {
     start: `${origin}/login`,
+    sign: `${origin}/signatures`,
     ignores,
     holdAfter: (callbacks) =>
       new Promise((resolve) => {

@@ -6,6 +6,7 @@ import { idTokenChecks } from './checks/id-token.ts';
 import { keyCacheChecks, keyChangeChecks } from './checks/keys.ts';
 import { sessionChecks, signIn } from './checks/session.ts';
 import { logoutChecks, signOutChecks } from './checks/sign-out.ts';
+import { signingChecks } from './checks/signing.ts';
 import { fixes } from './fixes.ts';
 
 /** All checks in order of execution. Those that invalidate cached keys or the discovery document are last. */
@@ -20,6 +21,7 @@ export const checks: readonly Check[] = [
   ...logoutChecks,
   ...signOutChecks,
   ...combinedChecks,
+  ...signingChecks,
   ...keyCacheChecks,
   ...discoveryChecks,
 ];

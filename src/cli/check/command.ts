@@ -19,7 +19,16 @@ interface CheckCall {
   api: InstanceApi;
   flags: Partial<
     Record<
-      'person' | 'pin' | 'signedIn' | 'page' | 'signOut' | 'keyCache' | 'html' | 'evidence' | 'compare',
+      | 'person'
+      | 'pin'
+      | 'signedIn'
+      | 'page'
+      | 'signOut'
+      | 'sign'
+      | 'keyCache'
+      | 'html'
+      | 'evidence'
+      | 'compare',
       string
     >
   > & {
@@ -119,6 +128,7 @@ export async function runCheck({ api, flags, lists, out }: CheckCall, word?: str
   const plan = chosen(lists.only.flatMap((names) => names.split(',')));
   const page = flags.page === undefined ? undefined : address(flags.page);
   const signOut = flags.signOut === undefined ? undefined : address(flags.signOut);
+  const sign = flags.sign === undefined ? undefined : address(flags.sign);
   const stop = new AbortController();
   const { signal } = stop;
   const release = onStop(() => stop.abort());
@@ -130,7 +140,16 @@ export async function runCheck({ api, flags, lists, out }: CheckCall, word?: str
     const before = await provider.cardInReader();
     try {
       const { cis2Issuer } = urls;
-      const trial = new Trial({ provider, start: url, cis2Issuer, api: urls.api, signal, keyCache, signOut });
+      const trial = new Trial({
+        provider,
+        start: url,
+        cis2Issuer,
+        api: urls.api,
+        signal,
+        keyCache,
+        signOut,
+        sign,
+      });
       const results = await runChecks(trial, {
         chosen: plan,
         named: lists.only.length > 0,

@@ -2,6 +2,7 @@ import type { Check } from './check.ts';
 import { discoveryChecks } from './checks/endpoints.ts';
 import { keyCacheChecks, keyChangeChecks } from './checks/keys.ts';
 import { logoutChecks, signOutChecks } from './checks/sign-out.ts';
+import { signingChecks } from './checks/signing.ts';
 
 /** What an application has to show before it may use CIS2. */
 export interface ConformanceRow {
@@ -149,6 +150,15 @@ export const conformanceRows: readonly ConformanceRow[] = [
     requirement: 'Errors of CIS2 are shown without markup of others, with a way to try again.',
     source: 'OpenID Connect Core 1.0 section 3.1.2.6; RFC 9110 section 15.6.4',
     checks: ['cis2-error-response', 'cis2-token-endpoint-unavailable', 'combined-token-endpoint-unavailable'],
+  },
+  {
+    id: 'signing',
+    requirement:
+      'An application that prescribes signs with the Digital Signature Service, and uses only signatures that it received.',
+    source:
+      'NHSDigital/electronic-prescription-service-api, packages/tool/site/server/src/services/communication/live-signing-client.ts; OWASP ASVS 5.0, 16.5.3',
+    checks: namesOf(signingChecks),
+    byHand: 'Only for applications that prescribe: run the checks with --sign.',
   },
   {
     id: 'button',

@@ -63,6 +63,15 @@ export const fixes: Readonly<Record<string, string>> = {
   'combined-sign-out': 'Delete the session at the server when the user signs out, and forget its tokens.',
   'combined-card-removed':
     'When an API answers 401 and the refresh is refused with invalid_grant, end the session and offer a new sign-in.',
+  'signing-request':
+    'Compare the request with docs/signing.md; "alongside explain" shows why one was refused. When the browser returns, fetch the signatures with its token.',
+  'signing-request-repeated':
+    'Give each payload a new random id and each request its own iat, and do not store a signed request.',
+  'signing-declined': 'Look at error before anything else, and say that nothing was signed.',
+  'signing-unknown-token':
+    'Compare the token with the one of the request that the user started, and treat every status but 200 as not signed.',
+  'signing-wrong-certificate':
+    'Verify each signature over the bytes of its payload with the key of the certificate, before you send the prescription.',
   'cis2-unknown-key': `${idToken}; refuse a key that is not in the set, also after you have fetched it again.`,
   'oidcc-client-test-discovery-issuer-mismatch':
     'Compare issuer of the discovery document with the issuer in your settings.',

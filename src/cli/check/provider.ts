@@ -3,6 +3,7 @@ import { systemClock } from '@alongside/kernel/clock';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { OperatorError } from '@alongside/kernel/operator';
 import type { DeliveryAnswer, SessionAnswer } from '../../cis2/protocol.ts';
+import { signingApi, signingBasePath } from '../../signing/protocol.ts';
 import type { FoundRefusal } from '../../storage/refusals.ts';
 import type { InstanceApi } from '../instance.ts';
 
@@ -28,6 +29,9 @@ const ofRegistration: readonly string[] = [
 
 /** Milliseconds that the end of a session, and the first notification of it, may take. */
 const endTimeout = 15_000;
+
+/** Milliseconds that an application may take to fetch signatures after the browser has returned. */
+const signaturesTimeout = 3_000;
 
 /** The instance that the application uses: reader, faults, keys, sessions. */
 export class ProviderSide {
@@ -93,6 +97,38 @@ export class ProviderSide {
     return applications.find(({ cis2 }) => cis2?.clientId === clientId)?.cis2 ?? undefined;
   }
 
+  /** Returns where users of an application return after the presence check of the signing service. */
+  async signingCallback(clientId: string): Promise<string | undefined> {
+    const { applications } = await this.#api.must('GET', '/applications');
+    const platform = applications.find((one) =>
+      [one.cis2?.clientId, one.platform?.clientId].includes(clientId),
+    )?.platform;
+    return platform?.signingCallbackUrl ?? platform?.callbackUrls[0];
+  }
+
+  /** Returns the refusal of a request for signatures after an event; undefined if none was refused. */
+  async signingRefusal(seq: number) {
+    const path = `${signingBasePath}/signaturerequest`;
+    if (!(await this.#signingCalls(seq, '/signaturerequest')).some(({ outcome }) => outcome !== 'ok'))
+      return undefined;
+    const { refusals } = await this.#api.must('GET', '/refusals');
+    return refusals.find((refusal) => refusal.path === path);
+  }
+
+  /** Returns whether an application got signatures after an event. */
+  async fetchedSignatures(seq: number): Promise<boolean> {
+    const fetched = await this.#until(async () => {
+      const calls = await this.#signingCalls(seq, '/signatureresponse/{token}');
+      return calls.some(({ outcome }) => outcome === 'ok') || undefined;
+    }, signaturesTimeout);
+    return fetched ?? false;
+  }
+
+  async #signingCalls(seq: number, operation: string): Promise<JourneyEvent[]> {
+    const events = await this.eventsSince(seq);
+    return events.filter(({ detail }) => detail.api === signingApi && detail.operation === operation);
+  }
+
   async sessionsWith(clientId: string): Promise<SessionAnswer[]> {
     return (await this.#sessions()).filter(({ clients }) => clients.includes(clientId));
   }
@@ -114,8 +150,8 @@ export class ProviderSide {
   }
 
   /** Asks until there is a value; undefined after the time limit. */
-  async #until<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
-    const until = systemClock.now() + endTimeout;
+  async #until<T>(ask: () => Promise<T | undefined>, timeout = endTimeout): Promise<T | undefined> {
+    const until = systemClock.now() + timeout;
     for (;;) {
       const value = await ask();
       if (value !== undefined || systemClock.now() > until) return value;

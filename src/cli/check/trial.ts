@@ -3,6 +3,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { Browser, type Callback, type Exchange, type Landing, type Page } from '../../kit/browser.ts';
 import { contentOf, formOf, textOf } from '../../kit/markup.ts';
+import { pagePaths } from '../../signing/parts.ts';
 import type { ProviderSide, Registration } from './provider.ts';
 
 /** How the application signs users in: at CIS2 itself, or at the API platform. */
@@ -75,6 +76,7 @@ interface TrialSettings {
   signal: AbortSignal;
   keyCache: number;
   signOut?: string | undefined;
+  sign?: string | undefined;
 }
 
 /** The application under test, with the user and the browsers. */
@@ -88,6 +90,12 @@ export class Trial {
   readonly endSession: string;
   /** Address that starts a sign-out, if given. */
   readonly signOut: string | undefined;
+  /** Address that starts a signature, if given. */
+  readonly sign: string | undefined;
+  /** The page of the signing service that asks for a signature. */
+  readonly presence: string;
+  /** What the application shows after a signature; null if it cannot sign, undefined before it was tried. */
+  signedText: string | null | undefined;
   /** Milliseconds for which an application may use its cached keys. */
   readonly keyCache: number;
   /** Whether CIS2 changed its signing key in this run, so that its key set has several. */
@@ -98,7 +106,7 @@ export class Trial {
   #exchanges: Exchange[] = [];
   #known: FirstSignIn | undefined;
 
-  constructor({ provider, start, cis2Issuer, api, signal, keyCache, signOut }: TrialSettings) {
+  constructor({ provider, start, cis2Issuer, api, signal, keyCache, signOut, sign }: TrialSettings) {
     this.provider = provider;
     this.start = start;
     this.endpoints = [
@@ -107,6 +115,8 @@ export class Trial {
     ];
     this.endSession = `${cis2Issuer}/connect/endSession`;
     this.signOut = signOut;
+    this.sign = sign;
+    this.presence = api + pagePaths.presence;
     this.keyCache = keyCache;
     this.#signal = signal;
   }

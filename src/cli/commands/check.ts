@@ -6,6 +6,7 @@ const flags = {
   signedIn: text,
   page: text,
   signOut: text,
+  sign: text,
   keyCache: text,
   html: text,
   evidence: text,
@@ -32,6 +33,10 @@ export const check = consoleCommand({
         ],
         ['  --page URL', 'a page that shows it (by default the one where a sign-in ends)'],
         ['  --sign-out URL', 'an address that signs out (default: found on the signed-in page)'],
+        [
+          '  --sign URL',
+          'an address that starts a signature with the Digital Signature Service, for applications that prescribe',
+        ],
         ['  --only NAME', 'this check; several with commas between, or each with --only'],
         ['  --key-cache SECONDS', 'how long an application may use cached keys of CIS2 (35)'],
         ['  --html FILE', 'write the report as a page too'],
