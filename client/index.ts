@@ -152,3 +152,6 @@ export type { TokenSetFields } from './tokens.ts';
 /** Tokens with their lifetime. */
 export { TokenSet } from './tokens.ts';
 export type { Userinfo } from './userinfo.ts';
+export type { PrescriptionSignature } from './xml-signature.ts';
+/** Wraps a signature for a prescription, as an XML signature. */
+export { wrapSignature } from './xml-signature.ts';

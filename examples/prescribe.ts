@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, randomUUID, verify, X509Certificate } 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createSigning, publicKeySet } from '@alongside/client';
+import { createSigning, publicKeySet, wrapSignature } from '@alongside/client';
 import { DOMParser } from '@xmldom/xmldom';
 import { ExclusiveCanonicalization } from 'xml-crypto';
 import { attach } from '../src/kit/index.ts';
@@ -49,13 +49,6 @@ function prepare(prescription: string): string {
     `<DigestValue>${value}</DigestValue></Reference>`,
   ].join('')}</SignedInfo>`;
   return Buffer.from(signedInfo).toString('base64');
-}
-
-/** Wraps a signature as EPS wants it in `Provenance.signature.data`. SignedInfo inherits the namespace of Signature. */
-function wrap(digest: string, signature: string, certificate: string): string {
-  const signedInfo = Buffer.from(digest, 'base64').toString().replace(` xmlns="${dsig}"`, '');
-  const key = `<KeyInfo><X509Data><X509Certificate>${certificate}</X509Certificate></X509Data></KeyInfo>`;
-  return `<Signature xmlns="${dsig}">${signedInfo}<SignatureValue>${signature}</SignatureValue>${key}</Signature>`;
 }
 
 /** Verifies a wrapped signature as its receiver does: with an XML library, and the authority that issued the certificate. */
@@ -151,7 +144,9 @@ if (answer.get('state') !== state || answer.get('token') !== started.token)
   throw new Error('The browser returned with another signature.');
 
 const { signatures, certificate } = await signing.result(started.token);
-const signature = wrap(digest, signatures[0]?.signature ?? '', certificate);
+// For Provenance.signature.data of the message.
+const data = wrapSignature({ payload: digest, signature: signatures[0]?.signature ?? '', certificate });
+const signature = Buffer.from(data, 'base64').toString();
 const pem = await (await fetch(`${instance.console}/api/v1/certificates/signing/authority.pem`)).text();
 if (!isValid(signature, prescription, new X509Certificate(pem)))
   throw new Error('The signature is not valid.');
