@@ -22,7 +22,7 @@ export const searches: Resource = {
       summary:
         'Finds errors, journeys, applications, people and patients by words or an id: five journeys, ten of each other kind',
       query,
-      answers: { 200: 'What was found; what has this id comes first', 422: 'No words, or too many' },
+      answers: { 200: 'What was found; what has this id comes first', 400: 'No words, or too many' },
       roles: everyRole,
       response: z.strictObject({ results: z.array(found) }),
       handle: async ({ query: { q } }) => json(200, { results: await search(q, console) }),

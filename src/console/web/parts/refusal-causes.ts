@@ -109,13 +109,13 @@ export async function refusalCausesSection(view: PageView<unknown, 'causes'>, pa
   const application = await applicationFilter(view.console, names.application);
   return html`<section aria-labelledby="h-causes"><h2 id="h-causes">Refusals by cause</h2>
 ${filterForm(path, view.query, [application, { name: names.period }, { name: 'application' }], 'Filter')}
-<p>${segmented(
+<div class="actions">${segmented(
     'Period',
     periodNames.map((name) => ({
       label: periods[name],
       href: `${withQuery(path, view.query, { [names.period]: name, [names.application]: chosen })}#h-causes`,
       isChosen: name === period,
     })),
-  )}</p>
+  )}</div>
 ${await view.part('causes')}</section>`;
 }

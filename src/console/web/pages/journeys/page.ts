@@ -47,7 +47,7 @@ async function filters(view: PageView, filter: JourneyFilter): Promise<Html> {
     ],
     'Filter',
   )}
-<p>${segmented('Outcome', [
+<div class="actions">${segmented('Outcome', [
     {
       label: 'All',
       href: withQuery(path, view.query, { outcome: undefined, after: undefined }),
@@ -58,7 +58,7 @@ async function filters(view: PageView, filter: JourneyFilter): Promise<Html> {
       href: withQuery(path, view.query, { outcome, after: undefined }),
       isChosen: filter.outcome === outcome,
     })),
-  ])}</p>`;
+  ])}</div>`;
 }
 
 export const nothingYet = ({ console: { development, urls } }: Pick<PageView, 'console'>): Html =>

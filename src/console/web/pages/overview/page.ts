@@ -29,14 +29,14 @@ async function connect({ console, query }: PageView): Promise<Html> {
     choices[0];
   if (!shown) return html`<p>No application is registered.</p>`;
   const lines = variableLines({ urls: { ...urls, cis2Issuer }, agentSocket }, [shown]);
-  return html`<p>${segmented(
+  return html`<div class="actions">${segmented(
     'Application',
     choices.map(({ id, name }) => ({
       label: html`<span class="visually-hidden">Settings of </span>${name}`,
       href: `${withQuery('/', query, { application: id })}#h-connect`,
       isChosen: id === shown.id,
     })),
-  )}</p>
+  )}</div>
 ${copiedBlock(lines.join('\n'), `the settings of ${shown.id}`)}`;
 }
 
