@@ -63,7 +63,9 @@ describe('the port redirection service', () => {
     const started = await startCredentialManagement({ ...options, ports: [port] });
     const page = await new SigningPage(port, origin).open();
     const polled = page.inConnection('poll', { method: 'POST', body: 'messageId=d' });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // Each is checked as the poll is, and after it: then the poll waits.
+    for (let calls = 0; calls < 20; calls += 1)
+      await callWire(port, '/PRS/GetPortNumber', { headers: { origin } });
     await started.stop();
     const { body } = await polled;
     assert.deepEqual([body.M, body.T], [[], 1], 'the page is advised to connect again');

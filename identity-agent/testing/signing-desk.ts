@@ -20,7 +20,7 @@ export async function signingDesk(
   });
   /** Resolves when the agent asks whether to sign. */
   const asked = async (): Promise<AgentStatus> => {
-    for (let tries = 0; tries < 500; tries += 1) {
+    for (let tries = 0; tries < 1_500; tries += 1) {
       const status = await desk.call('status');
       if (status.question === 'signature') return status;
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -12,7 +12,7 @@ import { type InstanceProcess, startInstanceProcess } from '../../src/kit/instan
 import { type Collector, type ReceivedSpan, startCollector } from '../testing/collector.ts';
 import { freePorts } from '../testing/free-port.ts';
 
-const messageCount = 13;
+const messageCount = 14;
 const waiting = { timeout: 60_000 };
 
 describe('a sign-in and an API call through services in two processes', () => {
