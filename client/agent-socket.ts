@@ -1,9 +1,9 @@
 import { lstat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { WindowsUsers } from '@alongside/kernel/windows-users';
 import { ownUid } from './environment.ts';
 import { ClientError } from './errors.ts';
-import { WindowsUsers } from './windows-users.ts';
 
 /** Connects to the agent's socket or pipe. Throws `agent_unreachable` or `agent_untrusted`. */
 export async function connectToAgent(path: string, timeoutMs: number): Promise<Socket> {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join, win32 } from 'node:path';
-import { WindowsUsers } from './windows-users.ts';
+import { WindowsUsers } from '@alongside/kernel/windows-users';
 
 /** Returns a variable of the environment; undefined if it is unset or empty. */
 export function environmentVariable(name: string): string | undefined {

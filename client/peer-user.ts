@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
+import { WindowsUsers } from '@alongside/kernel/windows-users';
 import { ownUid } from './environment.ts';
-import { WindowsUsers } from './windows-users.ts';
 
 const ESTABLISHED = '01';
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'] as const;

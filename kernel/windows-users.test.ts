@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { windowsPeerUser } from './peer-user.ts';
@@ -195,12 +194,4 @@ describe('this Windows', { skip: process.platform !== 'win32' && '`npm run windo
       client.destroy();
     }
   });
-});
-
-test('the client library has the same code', () => {
-  for (const file of ['ffi.ts', 'windows-users.ts'])
-    assert.equal(
-      readFileSync(new URL(file, import.meta.url), 'utf8'),
-      readFileSync(new URL(`../client/${file}`, import.meta.url), 'utf8'),
-    );
 });

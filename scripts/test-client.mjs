@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { emit } from './pack/emit.mjs';
+import { emitClient } from './pack/client.mjs';
 import { inClone } from './prepare/clone.mjs';
 import { prepareExactly } from './prepare/node.mjs';
 import { noteRunning } from './prepare/running.mjs';
@@ -30,5 +30,5 @@ async function emitTests(node) {
   });
   const manifest = join(emitted, 'package.json');
   writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll('.ts"', '.js"'));
-  await emit(node, emitted, { include: [inClone('client')] }, { rootDir: inClone('client') });
+  await emitClient(node, emitted, { include: [inClone('client')] });
 }

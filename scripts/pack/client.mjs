@@ -1,6 +1,6 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { inClone } from '../prepare/clone.mjs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { clone, inClone } from '../prepare/clone.mjs';
 import { emit, withJavaScriptImports } from './emit.mjs';
 import { commonMembers, manifestOf } from './manifest.mjs';
 
@@ -16,21 +16,27 @@ const targetsOf = (entry) => ({ types: `./dist/${entry}.d.ts`, default: `./dist/
 export async function clientPackage(node, folder) {
   const code = join(folder, 'dist');
   mkdirSync(code, { recursive: true });
-  const options = { rootDir: inClone('client'), declaration: true };
-  await emit(
-    node,
-    code,
-    { files: [...entries, program].map((entry) => inClone('client', `${entry}.ts`)) },
-    options,
-  );
-  for (const file of readdirSync(code, { recursive: true })) {
-    if (!file.endsWith('.d.ts')) continue;
-    const path = join(code, file);
-    writeFileSync(path, withJavaScriptImports(readFileSync(path, 'utf8')));
-  }
+  const files = [...entries, program].map((entry) => inClone('client', `${entry}.ts`));
+  await emitClient(node, code, { files }, { declaration: true });
   copyFileSync(inClone('LICENSE'), join(folder, 'LICENSE'));
   writeFileSync(join(folder, 'README.md'), readme());
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), undefined, 2)}\n`);
+}
+
+/** Emits modules of the client library to a folder, and those of the kernel that they import to its folder `kernel`. */
+export async function emitClient(node, folder, input, options) {
+  // The compiler emits a module of another package only if it is named.
+  const files = [...(input.files ?? []), inClone('kernel', 'windows-users.ts')];
+  await emit(node, folder, { ...input, files }, { rootDir: clone, ...options });
+  cpSync(join(folder, 'client'), folder, { recursive: true });
+  rmSync(join(folder, 'client'), { recursive: true });
+  for (const file of readdirSync(folder, { recursive: true })) {
+    if (!/\.(js|d\.ts)$/.test(file)) continue;
+    const path = join(folder, file);
+    const kernel = `./${relative(dirname(path), join(folder, 'kernel')).replaceAll('\\', '/')}`;
+    const text = readFileSync(path, 'utf8').replace(/'@alongside\/kernel\/([a-z-]+)'/g, `'${kernel}/$1.js'`);
+    writeFileSync(path, file.endsWith('.js') ? text : withJavaScriptImports(text));
+  }
 }
 
 /** Returns the clone's manifest with the emitted files. */
