@@ -33,9 +33,12 @@ const rows: readonly (readonly Part[])[] = [
     part('journeys', 'who did what'),
     part('kit', 'for tests'),
   ],
-  [part('oauth', 'tokens, clients, the core of the authorization servers', 1042)],
+  [
+    part('oauth', 'tokens, clients, the core of the authorization servers', 910),
+    part('client', 'for suppliers'),
+  ],
   [part('storage', 'SQLite, PostgreSQL, migrations, single use, events, audit', 1042)],
-  [part('kernel', 'HTTP, steps, errors, clock, keys, events', 910), part('client', 'for suppliers')],
+  [part('kernel', 'HTTP, steps, errors, clock, keys, events', 1042)],
 ];
 
 const gap = 14;
