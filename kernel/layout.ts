@@ -1,8 +1,7 @@
-import { Answer, type PagePolicy, page } from './answer.ts';
+import { type Answer, type PagePolicy, page } from './answer.ts';
+import { assetAt } from './assets.ts';
 import { type Html, html } from './html.ts';
 import type { Route } from './request.ts';
-import { plainError } from './respond.ts';
-import { readOnly, route } from './route.ts';
 
 /** The style sheet of every page: no external font, image or script; light and dark; from 320 px up. */
 export const stylesheet = `
@@ -181,18 +180,7 @@ export const continuePage = (options: Omit<LayoutOptions, 'main' | 'head'> & { t
 
 /** Returns the routes of the style sheet below a base path. */
 export const stylesheetRoutesAt = (base: string): Route[] =>
-  route(
-    `${base}${stylesheetPath}`,
-    readOnly({
-      endpoint: async () =>
-        new Answer(
-          200,
-          { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'public, max-age=300' },
-          stylesheet,
-        ),
-      errors: plainError,
-    }),
-  );
+  assetAt(`${base}${stylesheetPath}`, 'text/css; charset=utf-8', () => stylesheet);
 
 /** Routes of the style sheet, for each service with pages. */
 export const stylesheetRoutes: readonly Route[] = stylesheetRoutesAt('');

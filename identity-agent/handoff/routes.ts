@@ -1,5 +1,6 @@
 import { activity } from '@alongside/kernel/activity';
 import { type Answer, json } from '@alongside/kernel/answer';
+import { programRoutes } from '@alongside/kernel/assets';
 import type { Clock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
@@ -13,6 +14,7 @@ import { anyMethod, route, withoutMethodErrors } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import { consentRoutes } from '../credential-management/consent.ts';
 import { errors } from '../errors.ts';
+import { programs } from '../programs.ts';
 import { handOffPath, presencePath } from '../protocol.ts';
 import { CardVisits } from '../self-service/card-visits.ts';
 import { selfServiceRoutes, signInPath } from '../self-service/routes.ts';
@@ -31,7 +33,6 @@ import {
 import { claimedJti, handOff } from './hand-off.ts';
 import { interactionRoutes } from './interaction-routes.ts';
 import { Interactions } from './interactions.ts';
-import { programRoutes } from './pages/live-page.ts';
 import { PinnedKeys } from './request.ts';
 import type { UsedRequests } from './used-requests.ts';
 import { Exchange, Vouching } from './vouching.ts';
@@ -165,7 +166,7 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
     ...route(presencePath, {
       GET: { endpoint: async () => json(200, {}).with(corsHeaders(caller)), errors },
     }),
-    ...programRoutes,
+    ...programRoutes(programs),
     ...stylesheetRoutes,
     ...route('/*', anyMethod({ endpoint: nothingThere, errors })),
   ]);

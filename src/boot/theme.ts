@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { Answer } from '@alongside/kernel/answer';
+import { assetAt } from '@alongside/kernel/assets';
 import { reasonOf } from '@alongside/kernel/errors';
-import { plainError, type Route } from '@alongside/kernel/http';
+import type { Route } from '@alongside/kernel/http';
 import { stylesheet, stylesheetPath } from '@alongside/kernel/layout';
 import { ConfigurationError } from '@alongside/kernel/operator';
-import { readOnly, route, withoutMethodErrors } from '@alongside/kernel/route';
+import { withoutMethodErrors } from '@alongside/kernel/route';
 
 /** An operator's theme: adds its routes to those of a service with pages. */
 export type Theme = (routes: readonly Route[]) => Route[];
@@ -27,18 +27,9 @@ function read(file: string): Buffer {
 }
 
 function asset(path: string, type: string, content: string | Buffer): Route[] {
-  const answer = new Answer(
-    200,
-    {
-      'content-type': type,
-      'cache-control': 'public, max-age=300',
-      'x-content-type-options': 'nosniff',
-      // A picture opened directly runs no script.
-      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-    },
-    content,
-  );
-  return withoutMethodErrors(route(path, readOnly({ endpoint: async () => answer, errors: plainError })));
+  // A picture opened directly runs no script.
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+  return withoutMethodErrors(assetAt(path, type, () => content, { 'content-security-policy': policy }));
 }
 
 /**

@@ -1,20 +1,6 @@
-import { Answer } from '@alongside/kernel/answer';
+import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { framedPage } from '@alongside/kernel/layout';
-import type { Route } from '@alongside/kernel/request';
-import { plainError } from '@alongside/kernel/respond';
-import { route } from '@alongside/kernel/route';
-import { programs } from '../../programs.ts';
-
-/** The programs of the agent's pages. */
-export const programRoutes: readonly Route[] = [...programs].flatMap(([name, text]) =>
-  route(`/assets/${name}`, {
-    GET: {
-      endpoint: async () => new Answer(200, { 'content-type': 'text/javascript; charset=utf-8' }, text()),
-      errors: plainError,
-    },
-  }),
-);
 
 /** A page that changes with the state of the agent. */
 interface LivePage {

@@ -1,25 +1,7 @@
-import { Answer, type PagePolicy } from '@alongside/kernel/answer';
+import type { Answer, PagePolicy } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { plainError, type Route } from '@alongside/kernel/http';
 import { framedPage, type LayoutOptions } from '@alongside/kernel/layout';
-import { readOnly, route } from '@alongside/kernel/route';
-import { programs } from '../programs.ts';
 import { words } from '../text/words.ts';
-
-const headers = {
-  'content-type': 'text/javascript; charset=utf-8',
-  'cache-control': 'public, max-age=300',
-  'cross-origin-resource-policy': 'same-origin',
-  'x-content-type-options': 'nosniff',
-};
-
-/** The programs of the pages, which only pages of this origin may load. */
-export const programRoutes: readonly Route[] = [...programs].flatMap(([name, text]) =>
-  route(
-    `/assets/${name}`,
-    readOnly({ endpoint: async () => new Answer(200, headers, text()), errors: plainError }),
-  ),
-);
 
 /** @param name path of a program below `src/cis2`, without its endings */
 export const programTag = (name: string): Html =>

@@ -1,3 +1,4 @@
+import { programRoutes } from '@alongside/kernel/assets';
 import type { Route } from '@alongside/kernel/http';
 import { stylesheetRoutes } from '@alongside/kernel/layout';
 import { readOnly, route, withSecrets } from '@alongside/kernel/route';
@@ -9,7 +10,7 @@ import type { Cis2Dependencies } from '../dependencies.ts';
 import { Enrolments } from '../enrolment/enrolment.ts';
 import { enrolmentRoutes } from '../enrolment/routes.ts';
 import { openIdRoutes } from '../openid/routes.ts';
-import { programRoutes } from '../pages/frame.ts';
+import { programs } from '../programs.ts';
 import { registrationRoutes } from '../registration/routes.ts';
 import { errorPage } from '../responses/error-answers.ts';
 import { DirectoryFollower } from '../sessions/directory-follower.ts';
@@ -74,7 +75,7 @@ export function createRealm(given: Cis2Dependencies, realm: Realm): Service {
     ...created.routes,
     ...administrationRoutes(parts),
     ...route(helpPath, readOnly({ endpoint: async () => helpPage(development), errors })),
-    ...programRoutes,
+    ...programRoutes(programs),
     ...stylesheetRoutes,
   ];
   return {

@@ -1,11 +1,11 @@
 import { Answer, page as htmlPage, redirect } from '@alongside/kernel/answer';
+import { assetAt, programRoutes } from '@alongside/kernel/assets';
 import { Refusal } from '@alongside/kernel/errors';
 import { type Html, html } from '@alongside/kernel/html';
 import {
   type HttpRequest as AnyRequest,
   type ErrorFormat,
   isShownToUser,
-  plainError,
   type Route,
 } from '@alongside/kernel/http';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
@@ -68,22 +68,10 @@ function unknownContent(path: string, pages: readonly Pick<ConsolePage, 'path'>[
 
 type HttpRequest = AnyRequest<Readonly<Record<string, string>>>;
 
-function asset(path: string, type: string, text: () => string): Route[] {
-  const headers = {
-    'content-type': `${type}; charset=utf-8`,
-    'cache-control': 'public, max-age=300',
-    'x-content-type-options': 'nosniff',
-  };
-  return route(
-    path,
-    readOnly({ endpoint: async () => new Answer(200, headers, text()), errors: plainError }),
-  );
-}
-
 /** Public files that contain nothing about the installation. */
 export const assetRoutes: readonly Route[] = withoutMethodErrors([
-  ...[...programs].flatMap(([name, text]) => asset(`/assets/${name}`, 'text/javascript', text)),
-  ...asset(assetPaths.stylesheet, 'text/css', () => consoleStylesheet + registerStylesheet),
+  ...programRoutes(programs),
+  ...assetAt(assetPaths.stylesheet, 'text/css; charset=utf-8', () => consoleStylesheet + registerStylesheet),
   ...stylesheetRoutes,
 ]);
 
