@@ -44,6 +44,7 @@ export async function runTests(node, files, options, helpers, unable = []) {
           ...helpers,
           ...locale,
           ALONGSIDE_NOT_RUN: notes,
+          ALONGSIDE_POSTGRES_DATA: join(work, 'postgres'),
           NODE_COMPILE_CACHE: compileCache,
         },
       },
