@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -200,15 +200,15 @@ describe('the clients of other libraries', () => {
    * Compiles a program with the libraries of Debian, in the way before modules. It is in a module of its own, so that `/v3` in an
    * address finds a library whose folder has no such name. The cache saves half a minute.
    */
-  function buildGo(name: string): string {
+  async function buildGo(name: string): Promise<string> {
     const source = join(keys, 'src', name);
     mkdirSync(source, { recursive: true });
     copyFileSync(join(folder, `${name}.go`), join(source, 'main.go'));
     writeFileSync(join(source, 'go.mod'), `module ${name}\n\ngo 1.24\n`);
     const program = join(keys, name);
-    const { status, stderr } = spawnSync(go ?? '', ['build', '-o', program, '.'], {
+    // Not spawnSync: meanwhile the instance closes connections, which only a running event loop notices.
+    const build = spawn(go ?? '', ['build', '-o', program, '.'], {
       cwd: source,
-      encoding: 'utf8',
       env: {
         ...env,
         GO111MODULE: 'off',
@@ -216,14 +216,15 @@ describe('the clients of other libraries', () => {
         GOCACHE: join(folder, '../../.cache/go'),
       },
     });
-    assert.equal(status, 0, stderr);
+    const [[status], errors] = await Promise.all([once(build, 'close'), text(build.stderr)]);
+    assert.equal(status, 0, errors);
     return program;
   }
 
   test('go-oidc with x/oauth2 signs in, at CIS2 and /oauth2.1 and combined', {
     skip: withoutGo,
   }, async () => {
-    const program = buildGo('go_oidc');
+    const program = await buildGo('go_oidc');
     assert.match(await run(program, 'go_oidc.go', 'combined'), /Hello User/);
     for (const pattern of ['openid', 'separate'])
       assert.match(await run(program, 'go_oidc.go', pattern), /Signed in: 656005750108/);
@@ -232,7 +233,7 @@ describe('the clients of other libraries', () => {
   test('zitadel/oidc signs in by secret and by key, and exchanges the ID token', {
     skip: withoutGo,
   }, async () => {
-    const program = buildGo('zitadel_oidc');
+    const program = await buildGo('zitadel_oidc');
     const redirect = `http://127.0.0.1:${await freePort()}/callback`;
     const register = (profile: 'standard' | 'nhs', members: object) =>
       instance.api<Registered>('POST', '/applications', { name: 'zitadel/oidc', profile, ...members });

@@ -1,7 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { renameSafelySync } from '@alongside/kernel/rename';
 import { giveTo, type ServiceUser, serviceFolder, serviceUser } from './service-user.ts';
 import { share } from './shared.ts';
 
@@ -121,7 +122,7 @@ function initialiseOnce(data: string, options: Options): void {
   const draft = `${first}.${process.pid}`;
   copyFolder(data, draft);
   try {
-    renameSync(draft, first);
+    renameSafelySync(draft, first);
   } catch {
     // Another process was quicker: its folder is not empty.
     rmSync(draft, { recursive: true, force: true });
