@@ -22,6 +22,7 @@ import { ScopedDirectory } from './model/directory/scoped.ts';
 import { ScopedProvider } from './model/directory/scoped-provider.ts';
 import { errors } from './model/errors.ts';
 import { Neighbour } from './model/neighbour.ts';
+import { OpenedJourneys } from './model/opened-journeys.ts';
 import { routesOf } from './service/api/call.ts';
 import { createGuard, signInChallenge } from './service/guard.ts';
 import { apiCalls } from './service/registry.ts';
@@ -59,10 +60,11 @@ export function createConsole(dependencies: ConsoleDependencies): Service {
     throw new Error('Two faults have the same name.');
   const socket = agentSocket === null ? undefined : new AgentSocket(agentSocket);
   const changes = new Changes();
-  const { audit, clock, journeys } = dependencies;
+  const { audit, clock, database } = dependencies;
+  const openedJourneys = new OpenedJourneys(dependencies.journeys, database, clock);
   const unfollow = changes.follow(dependencies.listenEvents, dependencies.database);
   const ownAudit = audit.actedBy(currentActor);
-  const approvals = new Approvals(dependencies.database, clock, ownAudit, changes);
+  const approvals = new Approvals(database, clock, ownAudit, changes);
   const cis = new ScopedDirectory(dependencies.cis, {
     caller: currentCaller,
     codes: currentOrganisations,
@@ -71,7 +73,8 @@ export function createConsole(dependencies: ConsoleDependencies): Service {
   const console: ConsoleContext = {
     ...dependencies,
     changes,
-    journeys: new AdmittedJourneys(journeys, audit, clock, currentCaller),
+    openedJourneys,
+    journeys: new AdmittedJourneys(openedJourneys, audit, clock, currentCaller),
     audit: ownAudit,
     approvals,
     cis,

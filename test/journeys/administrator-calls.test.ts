@@ -123,6 +123,7 @@ const writes: Readonly<Record<string, Partial<Record<Role, readonly Try[]>>>> = 
   'DELETE /desk-sessions/:id': { support: [{ is: 404 }] },
   'DELETE /people/:person/sessions': { support: [{ is: 200 }] },
   'POST /explain': { support: [{ body: () => ({ text: 'x' }), is: 200 }] },
+  'POST /journeys/open': { support: [{ is: 400 }] },
 };
 
 /** Statuses of reads other than 200 with the parameters of this test. */

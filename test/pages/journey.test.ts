@@ -286,6 +286,30 @@ describe('journeys in the console', () => {
     }
   });
 
+  test('open from a file at another console, and say why another file cannot be opened', async () => {
+    const { id, count } = await journeyOf('succeeded');
+    const exported = `${instance.urls.console}/api/v1/journeys/${id}/export?format=file`;
+    const buffer = Buffer.from(await (await fetch(exported)).arrayBuffer());
+    const other = await startConsole();
+    try {
+      const own = await context.newPage();
+      await own.goto(`http://localhost:${other.port}/journeys`);
+      const choose = (name: string, content: Buffer) =>
+        own.locator('#journey-file').setInputFiles({ name, mimeType: 'application/json', buffer: content });
+      await choose('other.json', Buffer.from('{"log":{}}'));
+      await own.locator('#result').getByText('Is it the file of a journey?').waitFor();
+      await choose('good.journey.json', buffer);
+      await own.locator('#from-file').waitFor();
+      assert.equal(await own.locator('a.row[id]').count(), count);
+      await own.locator('a.row[data-step="4"]').click();
+      await own.locator('#inspector-title').getByText('4 ·').waitFor();
+      await isAccessible(own);
+      await own.close();
+    } finally {
+      await other.close();
+    }
+  });
+
   test('show and store no secret, PIN, code or token, in any tab of any step and any export', async () => {
     const journeys = await Promise.all(
       (await journeysOf('')).map(({ id }) => instance.api<Journey>('GET', `/journeys/${id}`)),
@@ -296,7 +320,7 @@ describe('journeys in the console', () => {
       const addresses = messages.flatMap(({ number }) =>
         ['reason', 'request', 'response', 'tokens', 'event'].map((tab) => `${at}?step=${number}&tab=${tab}`),
       );
-      const exported = ['svg', 'mermaid', 'har', 'markdown'].map(
+      const exported = ['svg', 'mermaid', 'har', 'file', 'markdown'].map(
         (format) => `${instance.urls.console}/api/v1/journeys/${id}/export?format=${format}`,
       );
       for (const address of [`${instance.urls.console}/journeys/${id}`, ...addresses, ...exported]) {

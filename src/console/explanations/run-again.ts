@@ -1,3 +1,4 @@
+import { isFromFile } from '../../journeys/file.ts';
 import type { Journey, Message } from '../../journeys/model.ts';
 
 /** Kinds of the request builder, by the name of a message. */
@@ -28,7 +29,8 @@ export function runAgainAddress(message: Message, journey: Journey): string | un
   const { name, to, from, request, method, refusal } = message;
   const isCall = to.startsWith('api:');
   const kind = isCall ? 'api' : builderKinds[name];
-  if (kind === undefined || from !== 'application' || request === null) return undefined;
+  if (kind === undefined || from !== 'application' || request === null || isFromFile(journey))
+    return undefined;
   const isWrong = (field: string, isOffending = false): boolean =>
     isOffending || (field === 'NHSD-Session-URID' && /^gateway\.role/.test(refusal?.error ?? ''));
   const application = message.application ?? journey.application;

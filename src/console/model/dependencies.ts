@@ -23,6 +23,7 @@ import type { Approvals } from './approvals.ts';
 import type { Changes } from './changes.ts';
 import type { ScopedDirectory } from './directory/scoped.ts';
 import type { Neighbour, NeighbourAddress } from './neighbour.ts';
+import type { OpenedJourneys } from './opened-journeys.ts';
 import type { PatientRegister } from './patient-register.ts';
 
 /** Services with signing keys. */
@@ -132,6 +133,8 @@ export interface ConsoleDependencies {
 /** The dependencies of resources and sections, with a client for each neighbour instead of its address. */
 export interface ConsoleContext extends Omit<ConsoleDependencies, 'cis' | 'cis2' | 'authorisation'> {
   changes: Changes;
+  /** Opens journeys from files. `journeys` finds them too. */
+  openedJourneys: OpenedJourneys;
   approvals: Approvals;
   cis: ScopedDirectory;
   cis2: Neighbour;

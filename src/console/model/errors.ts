@@ -46,6 +46,15 @@ export const errors = catalogue('console', {
     fix: 'Find the journey in the list of journeys, or search for an id of one of its messages.',
     source: wire,
   },
+  journeyFilesMany: {
+    code: 'too_many_journey_files',
+    status: 429,
+    description:
+      'Twenty journeys were opened from files within a day. Each is removed a day after it was opened.',
+    expected: 'fewer than twenty open files',
+    fix: 'Open the file again later, or at another installation.',
+    source: wire,
+  },
   errorUnknown: {
     code: 'unknown_error',
     status: 404,

@@ -1,5 +1,6 @@
 import { Answer, json, text } from '@alongside/kernel/answer';
 import { z } from 'zod';
+import { journeyFileOf } from '../../../journeys/file.ts';
 import type { Journey } from '../../../journeys/model.ts';
 import { errors } from '../../model/errors.ts';
 import { defineCall, type Resource } from '../api/call.ts';
@@ -27,6 +28,7 @@ const writers: Readonly<
     ),
   mermaid: (journey) => text(200, mermaidOf(journey)),
   har: (journey, version) => json(200, harOf(journey, version)),
+  file: (journey, version) => json(200, journeyFileOf(journey, version)),
   markdown: (journey, version) =>
     text(200, markdownOf(journey, version), { 'content-type': 'text/markdown; charset=utf-8' }),
 };
@@ -44,11 +46,11 @@ const query = z.strictObject({
 export const journeyExports: Resource = {
   calls: ({ journeys, version }) => [
     defineCall('GET', '/journeys/:id/export', {
-      summary: 'Returns a journey as a picture, a Mermaid diagram, an HTTP archive or a bug report',
+      summary: 'Returns a journey as a picture, a Mermaid diagram, an HTTP archive, a file or a bug report',
       query,
       media: ['image/svg+xml', 'text/plain', 'text/markdown'],
-      response: z.looseObject({ log: z.looseObject({}) }).describe('HAR 1.2'),
-      answers: { 200: 'The journey in this format: HAR is JSON', 404: 'Unknown journey' },
+      response: z.looseObject({}).describe('HAR 1.2, or a file for `POST /journeys/open`'),
+      answers: { 200: 'The journey in this format: HAR and file are JSON', 404: 'Unknown journey' },
       roles: ['support', 'read'],
       async handle({ params: { id }, query: { format, hops = 'one', download } }) {
         const journey = await findJourney(journeys, id);

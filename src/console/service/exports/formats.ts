@@ -3,6 +3,7 @@ export const exportFormats = {
   svg: { name: 'Picture (SVG)', ending: 'svg' },
   mermaid: { name: 'Mermaid diagram', ending: 'mmd' },
   har: { name: 'HTTP archive (HAR 1.2)', ending: 'har' },
+  file: { name: 'File for another console', ending: 'journey.json' },
   markdown: { name: 'Bug report (Markdown)', ending: 'md' },
 } as const;
 

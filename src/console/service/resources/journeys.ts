@@ -1,11 +1,15 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
+import { journeyFile } from '../../../journeys/file.ts';
 import { journey, journeyFilter, journeySummary, message } from '../../../journeys/model.ts';
 import { defineCall, type Resource } from '../api/call.ts';
 import { findJourney, findMessage } from '../find-journey.ts';
 
+/** Maximum size of a file that is opened, in bytes. */
+const maxFileSize = 4_194_304;
+
 export const journeys: Resource = {
-  calls: ({ journeys }) => [
+  calls: ({ journeys, openedJourneys }) => [
     defineCall('GET', '/journeys', {
       summary: 'Lists journeys, newest first, 50 at a time',
       query: journeyFilter,
@@ -20,6 +24,18 @@ export const journeys: Resource = {
       roles: ['support', 'read'],
       response: journey,
       handle: async ({ params: { id } }) => json(200, await findJourney(journeys, id)),
+    }),
+    defineCall('POST', '/journeys/open', {
+      summary: 'Opens the journey in a file that another console exported, read-only and for a day',
+      body: journeyFile,
+      describes: journeyFile.extend({
+        journey: z.looseObject({}).describe('A journey, as the API shows it'),
+      }),
+      bodyLimit: maxFileSize,
+      answers: { 201: 'Its id here', 400: 'Not such a file', 429: 'Twenty are open' },
+      roles: ['support'],
+      response: z.strictObject({ id: z.string() }),
+      handle: async ({ body }) => json(201, { id: await openedJourneys.open(body.journey) }),
     }),
     defineCall('GET', '/messages/:id', {
       summary: 'Shows one message, with secrets cut',

@@ -1,5 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { counted } from '@alongside/kernel/operator';
+import { isFromFile } from '../../../../journeys/file.ts';
 import type { Captured, Field, Journey, Message } from '../../../../journeys/model.ts';
 import { cut, duration, ignoredLevels } from '../../../../journeys/text.ts';
 import { curlOf } from '../../../service/exports/curl.ts';
@@ -174,7 +175,8 @@ export function requestTab(context: ExchangeContext): Html {
   const { message } = context;
   const { request, response, method, route, outcome, id } = message;
   const address = request?.url ?? route ?? '';
-  const command = curlOf(message);
+  // A command from a file could do anything in the shell of the reader who trusts it.
+  const command = isFromFile(context.journey) ? undefined : curlOf(message);
   const curl =
     command === undefined
       ? undefined

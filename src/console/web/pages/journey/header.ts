@@ -1,6 +1,7 @@
 import { type Html, html, safeHref } from '@alongside/kernel/html';
 import { codeBeside } from '@alongside/kernel/layout';
 import { counted } from '@alongside/kernel/operator';
+import { isFromFile } from '../../../../journeys/file.ts';
 import type { Journey, JourneySummary, Message, RefusalView } from '../../../../journeys/model.ts';
 import {
   afterColon,
@@ -81,7 +82,10 @@ export function notices(journey: Journey, view: JourneyView): Html | undefined {
   const removed = isTruncated
     ? html`<p class="note">The first steps of this journey were removed: captured messages are kept for 24 hours.</p>`
     : undefined;
-  return amber || removed ? html`${amber}${removed}` : undefined;
+  const opened = isFromFile(journey)
+    ? html`<p class="note" id="from-file">From a file: this did not happen here, and every value is as its sender wrote it. The page is read-only, and is removed a day after the file was opened.</p>`
+    : undefined;
+  return amber || removed || opened ? html`${opened}${amber}${removed}` : undefined;
 }
 
 const actors: Readonly<Record<RefusalView['actor'], string>> = {

@@ -1,6 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { counted } from '@alongside/kernel/operator';
 import { isHarmless } from '../../../../journeys/delta.ts';
+import { isFromFile } from '../../../../journeys/file.ts';
 import { ledgerOf, type Row, type Shown, shownMessages } from '../../../../journeys/ledger.ts';
 import type { Journey, Message } from '../../../../journeys/model.ts';
 import {
@@ -208,7 +209,7 @@ export const journeyPage = definePage({
       async render(request) {
         const { journey, view } = await read(request);
         const failed = journey.messages.find(({ number }) => number === journey.failedStep);
-        const acts = failed ? await actsFor(failed, journey, request.console) : [];
+        const acts = failed && !isFromFile(journey) ? await actsFor(failed, journey, request.console) : [];
         return summary(journey, view, request.console, acts);
       },
     },

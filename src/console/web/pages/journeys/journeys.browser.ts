@@ -1,4 +1,7 @@
-import { isForPage, report } from '../../frame/tools.browser.ts';
+import { problemText, send } from '../../frame/api.browser.ts';
+import { byId, isForPage, report, reportSilence } from '../../frame/tools.browser.ts';
+
+const maxFileSize = 4_194_304;
 
 // Keys of the list. A part that is drawn again keeps the marked rows.
 const marked = new Set<string>();
@@ -27,6 +30,24 @@ document.addEventListener('submit', (event) => {
   if (marked.size === 2) compare();
   else report(`Mark two journeys to compare; ${marked.size} are marked.`);
 });
+const open = async (file: File | undefined): Promise<void> => {
+  if (!file) return;
+  if (file.size > maxFileSize) return report('The file is larger than 4 MB.', true);
+  try {
+    const { isOk, answer } = await send('POST', '/journeys/open', await file.text());
+    if (isOk) location.assign(`/journeys/${answer.id}`);
+    else report(`The file cannot be opened. ${answer.field ?? 'It'}: ${problemText(answer)}`, true);
+  } catch {
+    reportSilence();
+  }
+};
+const file = byId('journey-file');
+if (file instanceof HTMLInputElement)
+  file.addEventListener('change', () => {
+    open(file.files?.[0]);
+    // The same file may be chosen again.
+    file.value = '';
+  });
 document.addEventListener('keydown', (event) => {
   const { key } = event;
   if (!isForPage(event, 'input:not([type=checkbox]), textarea, select')) return;

@@ -7,6 +7,7 @@ import {
   periodNames,
 } from '../../../../journeys/model.ts';
 import { patterns, periods } from '../../../../journeys/text.ts';
+import { hasRole } from '../../../model/administrators/admission.ts';
 import { emptyState, filterForm, segmented, withQuery } from '../../frame/controls.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
 import { applicationFilter, oneOf, textOf } from '../../parts/filters.ts';
@@ -85,6 +86,9 @@ function nothingFound(view: PageView, filter: JourneyFilter): Html {
   );
 }
 
+/** Opens the file of a journey that another console exported. */
+const openFile: Html = html`<label class="button secondary file needs-script" for="journey-file">Open a file<input type="file" id="journey-file" class="visually-hidden" accept="application/json,.json"></label>`;
+
 /** All journeys: who did what, where it failed and why. */
 export const journeysPage = definePage({
   path,
@@ -124,9 +128,7 @@ export const journeysPage = definePage({
     return {
       title: 'Journeys',
       lead: 'Every sign-in, token request and API call, joined to who did it and where.',
-      actions: development
-        ? html`<a class="button" href="${urls.sample}">Sign in to the sample</a>`
-        : undefined,
+      actions: html`${hasRole(view.caller, { roles: ['support'] }) ? openFile : undefined}${development ? html`<a class="button" href="${urls.sample}">Sign in to the sample</a>` : undefined}`,
       main: html`${await filters(view, filterOf(view))}${await view.part('list')}`,
     };
   },
