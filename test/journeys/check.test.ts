@@ -226,6 +226,22 @@ describe('alongside check', () => {
     assert.match(unhandled.checks[1]?.received ?? '', /It answered 500 at \/signed/);
   });
 
+  test('recognises a signature by the text of --signed', async () => {
+    const words = ['--sign', party.sign, '--only', 'signing-request,signing-declined'];
+    party.ignores.add('signing-neutral-page');
+    const compared = await run(party.start, ...words);
+    assert.deepEqual(named(compared, 'failed'), ['signing-declined']);
+    assert.match(compared.checks[1]?.received ?? '', /name it with --signed/);
+    const told = await run(party.start, ...words, '--signed', 'signed: 1');
+    assert.deepEqual(named(told, 'passed'), ['signing-request', 'signing-declined']);
+    const both = await run(party.start, ...words, '--signed', 'Documents signed');
+    assert.deepEqual(named(both, 'failed'), ['signing-declined']);
+    const never = await run(party.start, ...words, '--signed', 'signed: 2');
+    assert.deepEqual(named(never, 'failed'), ['signing-request']);
+    assert.deepEqual(named(never, 'notRun'), ['signing-declined']);
+    await assert.rejects(run(party.start, '--signed', 'signed: 1'), /Name with --sign the address/);
+  });
+
   test('fails a sign-out that CIS2 refuses', async () => {
     party.ignores.add('oidcc-client-test-rp-init-logout');
     const names = all.filter((name) => name.includes('rp-init-logout'));

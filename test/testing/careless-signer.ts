@@ -84,10 +84,13 @@ export function createCarelessSigner(
       if (!prescription) throw new Error('no such prescription');
       started.delete(state);
       const { token, text, signing } = prescription;
-      const signed = `Signed as ${token}.`;
+      // Its page differs by a number alone.
+      const isNeutral = ignores.has('signing-neutral-page');
+      const signed = isNeutral ? 'Documents signed: 1.' : `Signed as ${token}.`;
       if (ignores.has('signing-request-never-fetched')) return signed;
       if (query.has('error')) {
         if (ignores.has('signing-declined')) return signed;
+        if (isNeutral) return 'Documents signed: 0.';
         throw new Error('declined');
       }
       try {

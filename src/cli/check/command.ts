@@ -25,6 +25,7 @@ interface CheckCall {
       | 'page'
       | 'signOut'
       | 'sign'
+      | 'signed'
       | 'keyCache'
       | 'html'
       | 'evidence'
@@ -129,6 +130,9 @@ export async function runCheck({ api, flags, lists, out }: CheckCall, word?: str
   const page = flags.page === undefined ? undefined : address(flags.page);
   const signOut = flags.signOut === undefined ? undefined : address(flags.signOut);
   const sign = flags.sign === undefined ? undefined : address(flags.sign);
+  if (flags.signed !== undefined && sign === undefined)
+    throw new UsageError('Name with --sign the address that starts a signature, or leave out --signed.');
+  if (flags.signed?.trim() === '') throw new UsageError('The text of --signed is empty.');
   const stop = new AbortController();
   const { signal } = stop;
   const release = onStop(() => stop.abort());
@@ -149,6 +153,7 @@ export async function runCheck({ api, flags, lists, out }: CheckCall, word?: str
         keyCache,
         signOut,
         sign,
+        signed: flags.signed,
       });
       const results = await runChecks(trial, {
         chosen: plan,

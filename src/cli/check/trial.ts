@@ -77,6 +77,7 @@ interface TrialSettings {
   keyCache: number;
   signOut?: string | undefined;
   sign?: string | undefined;
+  signed?: string | undefined;
 }
 
 /** The application under test, with the user and the browsers. */
@@ -92,6 +93,8 @@ export class Trial {
   readonly signOut: string | undefined;
   /** Address that starts a signature, if given. */
   readonly sign: string | undefined;
+  /** A text that only the page after a signature shows, if given. */
+  readonly signed: string | undefined;
   /** The page of the signing service that asks for a signature. */
   readonly presence: string;
   /** What the application shows after a signature; null if it cannot sign, undefined before it was tried. */
@@ -106,7 +109,7 @@ export class Trial {
   #exchanges: Exchange[] = [];
   #known: FirstSignIn | undefined;
 
-  constructor({ provider, start, cis2Issuer, api, signal, keyCache, signOut, sign }: TrialSettings) {
+  constructor({ provider, start, cis2Issuer, api, signal, keyCache, signOut, sign, signed }: TrialSettings) {
     this.provider = provider;
     this.start = start;
     this.endpoints = [
@@ -116,6 +119,7 @@ export class Trial {
     this.endSession = `${cis2Issuer}/connect/endSession`;
     this.signOut = signOut;
     this.sign = sign;
+    this.signed = signed;
     this.presence = api + pagePaths.presence;
     this.keyCache = keyCache;
     this.#signal = signal;

@@ -7,6 +7,7 @@ const flags = {
   page: text,
   signOut: text,
   sign: text,
+  signed: text,
   keyCache: text,
   html: text,
   evidence: text,
@@ -36,6 +37,10 @@ export const check = consoleCommand({
         [
           '  --sign URL',
           'an address that starts a signature with the Digital Signature Service, for applications that prescribe',
+        ],
+        [
+          '  --signed TEXT',
+          'a text that only the page after a signature shows (default: the whole page, without words with digits)',
         ],
         ['  --only NAME', 'this check; several with commas between, or each with --only'],
         ['  --key-cache SECONDS', 'how long an application may use cached keys of CIS2 (35)'],

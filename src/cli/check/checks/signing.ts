@@ -10,7 +10,7 @@ import {
   type Verdict,
   warning,
 } from '../check.ts';
-import { answerPage, landingText, Stranded, type Trial } from '../trial.ts';
+import { answerPage, landingShows, landingText, Stranded, type Trial } from '../trial.ts';
 
 const tool =
   'NHSDigital/electronic-prescription-service-api, packages/tool/site/server/src/services/communication/live-signing-client.ts';
@@ -112,6 +112,10 @@ async function signOnce(trial: SigningTrial): Promise<Verdict> {
   if (!(await provider.fetchedSignatures(before)))
     return failed(`It did not fetch the signatures when the browser returned. ${landingText(landing)}`);
   if (landing.status >= 400) return failed(`It fetched the signatures. ${landingText(landing)}`);
+  if (trial.signed !== undefined && !landingShows(landing, trial.signed))
+    return failed(
+      `It fetched the signatures, but its page does not show "${trial.signed}": set --signed to a text of the page after a signature. ${landingText(landing)}`,
+    );
   trial.signedText = comparable(landing);
   return passed(`It fetched the signatures. ${landingText(landing)}`);
 }
@@ -130,13 +134,19 @@ const cannotSign = notRun(
 );
 
 /** Returns whether a page is the one that the application shows after a signature. */
-const looksSigned = (landing: Landing, { signedText }: Trial): boolean =>
-  landing.kind === 'page' && landing.status < 400 && comparable(landing) === signedText;
+const looksSigned = (landing: Landing, { signed, signedText }: Trial): boolean =>
+  landing.kind === 'page' &&
+  landing.status < 400 &&
+  (signed === undefined ? comparable(landing) === signedText : landingShows(landing, signed));
 
 /** Judges the reaction to a return without signatures. */
 function withoutSignatures(landing: Landing, trial: Trial): Verdict {
   if (looksSigned(landing, trial))
-    return failed(`Its page is the same as after a signature. ${landingText(landing)}`);
+    return failed(
+      trial.signed === undefined
+        ? `Its page is the same as after a signature. ${landingText(landing)} If a word with a digit is the difference, name it with --signed.`
+        : `Its page shows "${trial.signed}", as after a signature. ${landingText(landing)}`,
+    );
   return landing.kind === 'page' && landing.status >= 500
     ? failed(looksUnhandled(landing))
     : passed(`Its page is not the one after a signature. ${landingText(landing)}`);
