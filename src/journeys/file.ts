@@ -6,6 +6,8 @@ const formatVersion = 1;
 
 const maxMessages = 5_000;
 const maxLanes = 50;
+/** Calls inside calls. A row draws a bar for each call around it, so the page grows with the square. */
+const maxDepth = 50;
 const lane =
   /^(?:person|browser|application|authorisation|cis2|identity-agent|cis|console|(?:api|mock|outside):[^\s:][^\s]{0,199})$/;
 
@@ -19,6 +21,13 @@ function problemOf({ messages }: Journey): string | undefined {
   const isUnique = (values: readonly unknown[]) => new Set(values).size === values.length;
   if (!isUnique(messages.map(({ id }) => id)) || !isUnique(messages.map(({ number }) => number)))
     return 'has the same message twice';
+  const parents = new Map(messages.map(({ id, parent }) => [id, parent]));
+  const isDeep = messages.some(({ parent }) => {
+    let depth = 0;
+    for (let at = parent; at !== null && depth <= maxDepth; depth++) at = parents.get(at) ?? null;
+    return depth > maxDepth;
+  });
+  if (isDeep) return `has messages inside each other, or more than ${maxDepth} deep`;
   return undefined;
 }
 

@@ -84,17 +84,8 @@ describe('a journey from a file', () => {
     }
   });
 
-  test('with messages that contain each other is shown', async () => {
-    const [first, second] = goodJourney().messages;
-    const messages = [
-      { ...first, parent: second?.id },
-      { ...second, parent: first?.id },
-    ];
-    const id = await opened({ ...goodJourney(), messages } as Journey);
-    assert.equal((await console_.send(`/journeys/${id}`)).status, 200);
-  });
-
-  const [message] = goodJourney().messages;
+  const [message, other] = goodJourney().messages;
+  const long = longJourney(5_000);
   const deep = (depth: number): object => (depth === 0 ? {} : { a: deep(depth - 1) });
   const refused: readonly [name: string, file: object, problem: RegExp][] = [
     ['another format', { log: { entries: [] } }, /alongsideJourney/],
@@ -109,6 +100,28 @@ describe('a journey from a file', () => {
       'the same message twice',
       fileOf({ ...goodJourney(), messages: [message, message] }),
       /the same message twice/,
+    ],
+    [
+      'messages inside each other',
+      fileOf({
+        ...goodJourney(),
+        messages: [
+          { ...message, parent: other?.id },
+          { ...other, parent: message?.id },
+        ],
+      }),
+      /inside each other/,
+    ],
+    [
+      'a chain of calls, each inside the one before',
+      fileOf({
+        ...long,
+        messages: long.messages.map((one, index) => ({
+          ...one,
+          parent: long.messages[index - 1]?.id ?? null,
+        })),
+      }),
+      /more than 50 deep/,
     ],
     ['too many messages', fileOf(longJourney(5_001)), /at most 5000 messages/],
     ['deep nesting', fileOf({ ...goodJourney(), level: deep(20) }), /nested too deeply/],
