@@ -87,6 +87,7 @@ describe('the example for Next.js', () => {
     await page.getByLabel('NHS number').fill('9000000009');
     await page.getByRole('button', { name: 'Find patient' }).click();
     await page.getByText('9000000009').waitFor();
+    await page.waitForURL(`${origin}/patient`);
     for (const [number, status] of [
       ['9434765919', 404],
       ['1', 400],
@@ -96,6 +97,7 @@ describe('the example for Next.js', () => {
       const answer = page.waitForResponse((response) => response.url().endsWith('/patient'));
       await page.getByRole('button', { name: 'Find patient' }).click();
       assert.equal((await answer).status(), status, number);
+      await page.waitForURL(`${origin}/patient`);
     }
     await page.goBack();
     await page.getByRole('button', { name: 'Sign out' }).click();
