@@ -37,6 +37,12 @@ describe('wrapSignature', () => {
   const refused: [name: string, over: Partial<Record<keyof typeof whole, string>>, message: RegExp][] = [
     ['a payload that is not base64', { payload: signedInfo }, /payload must be base64/],
     ['another document', { payload: base64('<Bundle/>') }, /payload must be base64 of <SignedInfo/],
+    [
+      'a payload with more than SignedInfo',
+      { payload: base64(`${signedInfo}<Object></Object></SignedInfo>`) },
+      /payload must be base64 of <SignedInfo/,
+    ],
+    ['a payload that is cut', { payload: base64(signedInfo.slice(0, -1)) }, /payload must be base64 of/],
     ['an empty signature', { signature: '' }, /signature is missing/],
     ['markup in the signature', { signature: '</SignatureValue>' }, /signature must be base64/],
     ['a certificate as PEM', { certificate: '-----BEGIN CERTIFICATE-----' }, /certificate must be base64/],

@@ -11,6 +11,7 @@ export interface PrescriptionSignature {
   certificate: string;
 }
 
+const end = '</SignedInfo>';
 const namespace = ' xmlns="http://www.w3.org/2000/09/xmldsig#"';
 
 /** Returns decoded base64, one character for each byte. Throws `settings_invalid`. */
@@ -31,14 +32,11 @@ function decoded(setting: string, value: unknown): string {
 export function wrapSignature({ payload, signature, certificate }: PrescriptionSignature): string {
   const signedInfo = decoded('payload', payload);
   const start = `<SignedInfo${namespace}>`;
-  if (!signedInfo.startsWith(start) || !signedInfo.endsWith('</SignedInfo>'))
-    throw new ClientError(
-      'settings_invalid',
-      `The setting payload must be base64 of ${start}…</SignedInfo>.`,
-      {
-        advice: 'Pass digest of $prepare as it was signed.',
-      },
-    );
+  // What follows the first end tag would be signed, but be no part of SignedInfo for the receiver.
+  if (!signedInfo.startsWith(start) || signedInfo.indexOf(end) !== signedInfo.length - end.length)
+    throw new ClientError('settings_invalid', `The setting payload must be base64 of ${start}…${end}.`, {
+      advice: 'Pass digest of $prepare as it was signed.',
+    });
   for (const [setting, value] of Object.entries({ signature, certificate })) decoded(setting, value);
   const inherited = `<SignedInfo>${signedInfo.slice(start.length)}`;
   const key = `<KeyInfo><X509Data><X509Certificate>${certificate}</X509Certificate></X509Data></KeyInfo>`;

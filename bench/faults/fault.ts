@@ -1,4 +1,5 @@
 import type { DatabaseName, Installation } from './installation.ts';
+import type { Ledger } from './ledger.ts';
 
 /** The installation and the duration for a fault. */
 export interface Stage {
@@ -15,6 +16,8 @@ export interface Stage {
   untilSignIn(timeout: number): Promise<void>;
   /** Returns the longest time in milliseconds without a completed sign-in since this moment of the monotonic clock. */
   outageSince(moment: number): number;
+  /** Adds a promise of one of the `promiseKinds`, which is checked after the fault. */
+  promise: Ledger['promise'];
   /** Fails the fault with a reason, after the promises were checked. */
   blame(problem: string): void;
   /** Adds a measurement of the fault itself to the report. */

@@ -6,7 +6,7 @@ import type { Client } from './installation.ts';
 import type { Ledger, Outcome } from './ledger.ts';
 
 /** Kinds of promises of which a broken one is a double spend. */
-export const spendings = ['code stays spent', 'code is spent once'] as const;
+export const spendings = ['code stays spent', 'code is spent once', 'signature is made once'] as const;
 /** In the order of the checks: using a spent code may end its tokens. */
 export const promiseKinds = ['token works', 'refresh works', 'revocation holds', ...spendings] as const;
 

@@ -11,11 +11,13 @@ import {
 import { diskFull, logFull, slowDisk } from './kinds/disk.ts';
 import { hangingKeySet, hangingMailServer, silentRelyingParty } from './kinds/other-servers.ts';
 import { clockJumps, kill, rollingRestarts } from './kinds/processes.ts';
+import { killWhileSigning } from './kinds/signatures.ts';
 import { upstreamDown, upstreamLying, upstreamSlow } from './kinds/upstream.ts';
 
 /** Every fault, in the order of injection. */
 export const faults: readonly Fault[] = [
   kill,
+  killWhileSigning,
   rollingRestarts,
   databaseRestart,
   databaseHang,

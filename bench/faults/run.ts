@@ -124,6 +124,7 @@ async function runOne(installation: Installation, fault: Fault, options: RunOpti
       wait,
       defer,
       note,
+      promise: (kind, holds) => ledger.promise(kind, holds),
       blame: (reason) => {
         problem = reason;
       },

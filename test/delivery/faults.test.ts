@@ -6,7 +6,15 @@ import { faults } from '../testing/faults.ts';
 describe('npm run faults', () => {
   // A fault that does not concern the database is injected with SQLite only, because its installation starts faster.
   const bounded = {
-    sqlite: ['kill', 'disk-full', 'clock-jumps', 'upstream-down', 'upstream-lying', 'slow-bodies'],
+    sqlite: [
+      'kill',
+      'kill-while-signing',
+      'disk-full',
+      'clock-jumps',
+      'upstream-down',
+      'upstream-lying',
+      'slow-bodies',
+    ],
     postgres: ['database-restart', 'dropped-connections'],
   };
   for (const [database, names] of Object.entries(bounded))

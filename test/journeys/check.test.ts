@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { checks } from '../../src/cli/check/checks.ts';
 import { conformanceRows } from '../../src/cli/check/conformance.ts';
 import type { Evidence } from '../../src/cli/check/evidence.ts';
+import { ProviderSide } from '../../src/cli/check/provider.ts';
+import { Trial } from '../../src/cli/check/trial.ts';
+import { InstanceApi } from '../../src/cli/instance.ts';
 import { invoke, main } from '../../src/cli/testing/command.ts';
 import { type CarelessParty, startCarelessParty } from '../testing/careless-party.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
@@ -224,6 +230,27 @@ describe('alongside check', () => {
     const unhandled = await run(party.start, ...words);
     assert.deepEqual(named(unhandled, 'failed'), ['signing-declined']);
     assert.match(unhandled.checks[1]?.received ?? '', /It answered 500 at \/signed/);
+  });
+
+  test('gives the PIN to no page of the application', async (t) => {
+    const posted: string[] = [];
+    const phishing = createServer((request, response) => {
+      request.on('data', (part) => posted.push(String(part)));
+      response.setHeader('content-type', 'text/html');
+      response.end('<form method="post" action="/stolen"><input name="pin"></form>');
+    }).listen(0, 'localhost');
+    await once(phishing, 'listening');
+    t.after(() => phishing.close());
+    const { signal } = new AbortController();
+    const api = new InstanceApi({ state: instance.state.stateFile });
+    const { cis2Issuer, api: platform } = instance.urls;
+    const start = `http://localhost:${(phishing.address() as AddressInfo).port}/`;
+    const provider = new ProviderSide(api, { persona: 'gp', pin: '123456', signal });
+    const trial = new Trial({ provider, start, cis2Issuer, api: platform, signal, keyCache: 0 });
+    const browser = trial.browser();
+    const landing = await browser.go(start);
+    assert.equal(await trial.answerPages(landing, browser), landing);
+    assert.deepEqual(posted, []);
   });
 
   test('recognises a signature by the text of --signed', async () => {

@@ -175,12 +175,7 @@ export class Trial {
     await this.provider.signInAtDesk();
     const asked = await this.begin(browser);
     browser.stopAt(...(await this.#callbacksOf(asked)));
-    let landing = await browser.deliver(asked);
-    for (let pages = 0; landing.kind === 'page' && pages < maxPages; pages++) {
-      const next = await answerPage(landing, browser, { pin: this.provider.pin });
-      if (next === landing) break;
-      landing = next;
-    }
+    const landing = await this.answerPages(await browser.deliver(asked), browser);
     if (landing.kind === 'page') throw await this.#strandedAt(landing);
     const error = landing.parameters.get('error');
     if (error !== null && ofPlatform.includes(error))
@@ -191,6 +186,20 @@ export class Trial {
       throw new Stranded(
         `The request was refused: ${error}, ${landing.parameters.get('error_description') ?? 'without a description'}`,
       );
+    return landing;
+  }
+
+  /** Answers the pages of the instance like a user. Returns the first page without a question, or of another origin. */
+  async answerPages(first: Landing, browser: Browser): Promise<Landing> {
+    const origins = await this.provider.origins();
+    let landing = first;
+    for (let pages = 0; pages < maxPages; pages++) {
+      // The PIN is for no page of the application under test.
+      if (landing.kind !== 'page' || !origins.has(landing.url.origin)) break;
+      const next = await answerPage(landing, browser, { pin: this.provider.pin });
+      if (next === landing) break;
+      landing = next;
+    }
     return landing;
   }
 

@@ -10,12 +10,11 @@ import {
   type Verdict,
   warning,
 } from '../check.ts';
-import { answerPage, landingShows, landingText, Stranded, type Trial } from '../trial.ts';
+import { landingShows, landingText, Stranded, type Trial } from '../trial.ts';
 
 const tool =
   'NHSDigital/electronic-prescription-service-api, packages/tool/site/server/src/services/communication/live-signing-client.ts';
 const failsSecurely = 'OWASP ASVS 5.0, 16.5.3';
-const maxPages = 8;
 /** The path of a form that signs documents. */
 const meansSign = /\bsign(?![-_]?(?:in|up|out|off|on)\b)/i;
 
@@ -78,12 +77,7 @@ async function decide(
   if (!form) throw new Stranded('The page of the presence check has no form');
   browser.stopAt(callback);
   const fields: [string, string][] = [...form.fields, ['decision', decision]];
-  let landing = await browser.submit(page, { ...form, fields });
-  for (let pages = 0; landing.kind === 'page' && pages < maxPages; pages++) {
-    const next = await answerPage(landing, browser, { pin: trial.provider.pin });
-    if (next === landing) break;
-    landing = next;
-  }
+  const landing = await trial.answerPages(await browser.submit(page, { ...form, fields }), browser);
   if (landing.kind === 'callback') return landing;
   throw new Stranded(`The presence check did not lead back to ${callback}, but to ${placeOf(landing)}`);
 }
