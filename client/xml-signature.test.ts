@@ -42,6 +42,11 @@ describe('wrapSignature', () => {
       { payload: base64(`${signedInfo}<Object></Object></SignedInfo>`) },
       /payload must be base64 of <SignedInfo/,
     ],
+    [
+      'more than SignedInfo, with a space in its end tag',
+      { payload: base64(signedInfo.replace('</SignedInfo>', '</SignedInfo ><SignedInfo></SignedInfo>')) },
+      /payload must be base64 of <SignedInfo/,
+    ],
     ['a payload that is cut', { payload: base64(signedInfo.slice(0, -1)) }, /payload must be base64 of/],
     ['an empty signature', { signature: '' }, /signature is missing/],
     ['markup in the signature', { signature: '</SignatureValue>' }, /signature must be base64/],

@@ -11,7 +11,6 @@ export interface PrescriptionSignature {
   certificate: string;
 }
 
-const end = '</SignedInfo>';
 const namespace = ' xmlns="http://www.w3.org/2000/09/xmldsig#"';
 
 /** Returns decoded base64, one character for each byte. Throws `settings_invalid`. */
@@ -31,9 +30,11 @@ function decoded(setting: string, value: unknown): string {
  */
 export function wrapSignature({ payload, signature, certificate }: PrescriptionSignature): string {
   const signedInfo = decoded('payload', payload);
-  const start = `<SignedInfo${namespace}>`;
-  // What follows the first end tag would be signed, but be no part of SignedInfo for the receiver.
-  if (!signedInfo.startsWith(start) || signedInfo.indexOf(end) !== signedInfo.length - end.length)
+  const [start, end] = [`<SignedInfo${namespace}>`, '</SignedInfo>'];
+  // What follows the first end tag would be signed, but be no part of SignedInfo for the receiver. XML allows a space before its ">".
+  const isOne =
+    signedInfo.endsWith(end) && signedInfo.indexOf('</SignedInfo') === signedInfo.length - end.length;
+  if (!signedInfo.startsWith(start) || !isOne)
     throw new ClientError('settings_invalid', `The setting payload must be base64 of ${start}…${end}.`, {
       advice: 'Pass digest of $prepare as it was signed.',
     });

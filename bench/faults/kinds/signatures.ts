@@ -116,7 +116,9 @@ export const killWhileSigning: Fault = {
     let delay = shift;
     for (let n = 0; counts.between < wanted; n++) {
       if (n === attempts)
-        throw new Error(`of ${attempts} kills, none of ${wanted} fell between: ${JSON.stringify(counts)}`);
+        throw new Error(
+          `${counts.between} of ${attempts} kills fell between proof and signatures, expected are ${wanted}: ${JSON.stringify(counts)}`,
+        );
       const payloads = Array.from({ length: documents }, () => ({
         id: randomUUID(),
         payload: Buffer.from(`<SignedInfo>${randomUUID()}</SignedInfo>`).toString('base64'),
