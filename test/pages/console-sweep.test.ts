@@ -176,9 +176,13 @@ describe('every page of the console', () => {
     const read = async (path: string) => (await fetch(instance.urls.console + path)).text();
     await instance.signInAtDesk('gp');
     await new Navigator().go(`${instance.urls.sample}/sign-in/combined`);
+    await new Navigator().go(`${instance.urls.sample}/sign-in/separate`);
     for (const path of ['/sessions', '/people/656005750108', '/desk']) {
       const text = await read(path);
-      assert.match(text, /API platform/, path);
+      // The API platform is not named beside those that it signs in.
+      assert.match(text, /<bdi>demo-combined<\/bdi>/, path);
+      assert.match(text, /<bdi>demo-separate<\/bdi>/, path);
+      assert.doesNotMatch(text, /API platform<\/bdi>, |, <bdi>API platform/, path);
       assert.doesNotMatch(text, /alongside-platform|demo-separate\.apps/, path);
       assert.match(text, /<time [^>]*>\d\d:\d\d:\d\d UTC<\/time>/, path);
     }
@@ -190,6 +194,13 @@ describe('every page of the console', () => {
         path,
       );
     assert.match(await read('/audit?action=cis.sign-in'), /Quillfeather Harriet Dr.*656005750108/);
+    const { id } = await instance.api<{ id: string }>('POST', '/applications', {
+      name: 'Ward round',
+      profile: 'nhs',
+      platform: { callbackUrls: ['http://localhost:1/'], products: ['personal-demographics-service'] },
+    });
+    await instance.api('POST', '/tokens', { person: 'gp', application: id });
+    assert.match(await read(`/audit?application=${id}`), new RegExp(`Ward round</bdi>.*${id}`));
   });
 
   test('marks the buttons whose effect cannot be undone', async () => {

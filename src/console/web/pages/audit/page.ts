@@ -19,7 +19,7 @@ import {
   withQuery,
 } from '../../frame/controls.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
-import { peopleOf } from '../../parts/names.ts';
+import { applicationNames, peopleOf } from '../../parts/names.ts';
 
 const pageSize = 50;
 const names = ['actor', 'action', 'application', 'subject', 'outcome', 'from', 'to'] as const;
@@ -71,10 +71,11 @@ const facts = ({ detail, target }: AuditRecord): Html => {
   )}</span>`;
 };
 
-const who = (actor: string, name: string | undefined): Html =>
-  name === undefined
-    ? foreign(actor || 'unknown')
-    : html`${foreign(name)}<br><span class="quiet uid">${foreign(actor)}</span>`;
+/** An id with its name, if it has one. */
+const named = (id: string, name: string | undefined): Html =>
+  name === undefined || name === id
+    ? foreign(id)
+    : html`${foreign(name)}<br><span class="quiet uid">${foreign(id)}</span>`;
 
 const tag = (outcome: string): Html =>
   outcome === 'ok' || outcome === 'refused' || outcome === 'failed' ? outcomeTag(outcome) : foreign(outcome);
@@ -96,10 +97,16 @@ async function list(view: PageView): Promise<Html> {
         ? undefined
         : html`<p>Drop a filter: ${joined(used.map((name) => html`<a href="${withQuery('/audit', query, { [name]: undefined, after: undefined })}">${name}</a>`))}.</p>`,
     );
-  const people = await peopleOf(
-    view,
-    records.flatMap(({ actor }) => (/^\d{12}$/.test(actor) ? actor : [])),
-  );
+  const [people, applications] = await Promise.all([
+    peopleOf(
+      view,
+      records.flatMap(({ actor }) => (/^\d{12}$/.test(actor) ? actor : [])),
+    ),
+    applicationNames(
+      view,
+      records.flatMap(({ application }) => application || []),
+    ),
+  ]);
   return html`<div class="audit">${table(
     'Audit records',
     ['Time', 'Action', 'Outcome', 'Who', 'Application', 'What'],
@@ -110,8 +117,8 @@ async function list(view: PageView): Promise<Html> {
         when(record.at, now),
         html`<a href="/audit/${record.seq}">${record.action}<span class="visually-hidden">, record ${record.seq}</span></a>`,
         tag(record.outcome),
-        who(record.actor, people.get(record.actor)?.displayName),
-        record.application ? foreign(record.application) : undefined,
+        named(record.actor || 'unknown', people.get(record.actor)?.displayName),
+        record.application ? named(record.application, applications.get(record.application)) : undefined,
         facts(record),
       ],
     })),

@@ -16,7 +16,6 @@ import {
   callForm,
   emptyState,
   foreign,
-  joined,
   relative,
   selectField,
   summaryRow,
@@ -24,7 +23,7 @@ import {
 } from '../../frame/controls.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
 import { journeyTable } from '../../parts/journeys.ts';
-import { clientNames } from '../../parts/names.ts';
+import { sessionApplications } from '../../parts/names.ts';
 import { agentStates, readerPicture } from '../../parts/reader.ts';
 
 const attempts = (left: number | null): string => (left === null ? '' : `${counted(left, 'attempt')} left.`);
@@ -185,10 +184,7 @@ async function dependants(view: PageView): Promise<Html> {
   const sessions = atCis2.sessions.filter(
     ({ cisSessionId }) => cisSessionId !== null && cisSessionId === here?.id,
   );
-  const client = await clientNames(
-    view,
-    sessions.flatMap(({ clients }) => clients),
-  );
+  const applicationsOf = await sessionApplications(view, sessions);
   return html`<p>${here ? html`The session of this desk began ${relative(here.createdAt, now)} and ends ${relative(here.endsAt, now)} at the latest.` : 'CIS has no session of this desk.'}
 ${sessions.length === 0 ? ' No session at CIS2 depends on it.' : undefined}</p>
 <ul class="dependants">${sessions.map(
@@ -199,7 +195,7 @@ ${sessions.length === 0 ? ' No session at CIS2 depends on it.' : undefined}</p>
       level,
       createdAt,
     }) => html`<li><a href="/sessions?person=${person.uid}#session-${sid}">Session at CIS2 since ${createdAt.slice(11, 19)}<span class="visually-hidden">${createdAt.slice(19, 23)}</span> UTC</a>, AAL${level}:
-${clients.length === 0 ? 'no application yet' : joined(clients.map((id) => foreign(client(id))))};
+${applicationsOf({ clients, tokens })};
 ${counted(tokens.access, 'access token')}, ${counted(tokens.refresh, 'refresh token')}</li>`,
   )}</ul>`;
 }

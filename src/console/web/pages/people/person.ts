@@ -15,7 +15,6 @@ import {
   copied,
   foreign,
   hiddenColumn,
-  joined,
   relative,
   selectField,
   table,
@@ -28,7 +27,7 @@ import { definePage, type PageView } from '../../frame/page.ts';
 import { approvalNote, needsApproval, ownRequests } from '../../parts/approvals.ts';
 import { cardTable } from '../../parts/cards.ts';
 import { journeyTable } from '../../parts/journeys.ts';
-import { clientNames } from '../../parts/names.ts';
+import { sessionApplications } from '../../parts/names.ts';
 import { noOfficer, officerField, officers } from '../../parts/officers.ts';
 import { authenticatorName } from '../../parts/role-names.ts';
 import { endAllButton } from '../sessions/page.ts';
@@ -124,18 +123,15 @@ async function sessions(view: View): Promise<Html> {
     atDesks + found.length > 0 ? endAllButton(uid, displayName) : undefined
   }`;
   if (found.length === 0) return html`<p class="quiet">No session at CIS2.</p>${ends}`;
-  const client = await clientNames(
-    view,
-    found.flatMap(({ clients }) => clients),
-  );
+  const applicationsOf = await sessionApplications(view, found);
   return html`${table(
     'Sessions',
     ['Signed in', 'With', 'Applications', 'Ends', hiddenColumn('End')],
-    found.map(({ sid, authenticator, level, clients, createdAt, endsAt }) => ({
+    found.map(({ sid, authenticator, level, createdAt, endsAt, ...session }) => ({
       cells: [
         when(createdAt, now),
         `${authenticatorName(authenticator)}, AAL${level}`,
-        html`${clients.length > 0 ? joined(clients.map((id) => foreign(client(id)))) : 'none yet'}`,
+        applicationsOf(session),
         relative(endsAt, now),
         callButton({
           id: `end-${sid}`,

@@ -15,14 +15,13 @@ import {
   filterForm,
   foreign,
   hiddenColumn,
-  joined,
   relative,
   table,
   tag,
   when,
 } from '../../frame/controls.ts';
 import { definePage, type PageView } from '../../frame/page.ts';
-import { type ClientName, clientNames, peopleOf } from '../../parts/names.ts';
+import { clientNames, peopleOf, sessionApplications } from '../../parts/names.ts';
 
 const personOf = ({ query }: PageView): string => query.get('person')?.trim().slice(0, 40) ?? '';
 
@@ -41,15 +40,14 @@ async function listed(view: PageView) {
     orNull(cis2.read<SessionsAnswer>(consolePaths.sessions, { uid })),
   ]);
   const [desk, sessions] = [atDesks?.sessions ?? null, atCis2?.sessions ?? null];
-  const clients = (sessions ?? []).flatMap((session) => session.clients);
-  const [names, client] = await Promise.all([
+  const [names, applicationsOf] = await Promise.all([
     peopleOf(
       view,
       [...(desk ?? []), ...(sessions ?? [])].map(({ uid }) => uid),
     ),
-    clientNames(view, clients),
+    sessionApplications(view, sessions ?? []),
   ]);
-  return { desk, sessions, names, client };
+  return { desk, sessions, names, applicationsOf };
 }
 
 const who = (uid: string, names: ReadonlyMap<string, Person>): Html => {
@@ -73,7 +71,7 @@ const end = (kind: 'sessions' | 'desk-sessions', id: string, name: string, where
 interface Listed {
   now: number;
   names: ReadonlyMap<string, Person>;
-  client: ClientName;
+  applicationsOf: (session: SessionAnswer) => Html;
 }
 
 const deskRow = (session: DeskSession, { now, names }: Listed, dependants: number) => ({
@@ -95,12 +93,16 @@ const deskRow = (session: DeskSession, { now, names }: Listed, dependants: numbe
   ],
 });
 
-const sessionRow = (session: SessionAnswer, { now, names, client }: Listed, isDependant: boolean) => ({
+const sessionRow = (
+  session: SessionAnswer,
+  { now, names, applicationsOf }: Listed,
+  isDependant: boolean,
+) => ({
   id: `session-${session.sid}`,
   cells: [
     html`${isDependant ? html`<span aria-hidden="true">↳ </span>` : undefined}${who(session.uid, names)}<br><span class="quiet">at CIS2${isDependant ? ', ends with the workstation' : ''}</span>`,
     html`${session.authenticator}<br><span class="quiet">AAL${session.level}</span>`,
-    html`${session.clients.length === 0 ? 'no application yet' : joined(session.clients.map((id) => foreign(client(id))))}<br><span class="quiet">${counted(session.tokens.access, 'access token')}, ${counted(session.tokens.refresh, 'refresh token')}</span>`,
+    html`${applicationsOf(session)}<br><span class="quiet">${counted(session.tokens.access, 'access token')}, ${counted(session.tokens.refresh, 'refresh token')}</span>`,
     when(session.createdAt, now),
     html`used ${relative(session.activeAt, now)}`,
     relative(session.endsAt, now),
@@ -129,7 +131,7 @@ async function sessionsPart(view: PageView): Promise<Html> {
   const found = await listed(view);
   const person = personOf(view);
   if (!found) return emptyState(html`No person is called ${foreign(person)}. Enter a uid or a persona.`);
-  const { desk, sessions, names, client } = found;
+  const { desk, sessions, names, applicationsOf } = found;
   const missing = html`${desk ? undefined : html`<p class="warning">CIS does not respond, so the sessions at workstations are missing.</p>`}${
     sessions ? undefined : html`<p class="warning">CIS2 does not respond, so its sessions are missing.</p>`
   }`;
@@ -137,7 +139,7 @@ async function sessionsPart(view: PageView): Promise<Html> {
   const others = sessions ?? [];
   if (atDesks.length + others.length === 0)
     return html`${missing}${emptyState(person ? 'This person has no session.' : 'No session. One begins when a user signs in.')}`;
-  const context: Listed = { now: view.now, names, client };
+  const context: Listed = { now: view.now, names, applicationsOf };
   const of = (id: string) => others.filter(({ cisSessionId }) => cisSessionId === id);
   const known = new Set(atDesks.map(({ id }) => id));
   const rows = [
