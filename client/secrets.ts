@@ -19,7 +19,7 @@ export function sameSecret(left: string, right: string): boolean {
 
 /** Encodes bytes. // RFC 4648 section 5, without padding */
 export function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replaceAll('=', '');

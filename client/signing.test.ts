@@ -52,6 +52,15 @@ describe('createSigning', () => {
     assert.ok(verifier.verify(publicKey, Buffer.from(signature, 'base64url')));
   });
 
+  test('sends as many documents as a request may have', async (t) => {
+    const platform = await startPlatform({ body: { token: 'T', redirectUri: 'https://cis2.example.test/' } });
+    t.after(platform.close);
+    const many = Array.from({ length: 250 }, (_, n) => ({ id: `${n}`, payload: 'YWFh'.repeat(1_000) }));
+    await signing(platform).request({ payloads: many, subject: '656005750108' });
+    const claims = platform.calls[0]?.body.split('.')[1] ?? '';
+    assert.deepEqual(JSON.parse(Buffer.from(claims, 'base64url').toString()).payloads, many);
+  });
+
   test('fetches the signatures with a token of a function or of keepFresh', async (t) => {
     const answer = { signatures: [{ id: '1', signature: 'c2ln' }], certificate: 'Y2VydA==' };
     const platform = await startPlatform({ body: answer });
