@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { RunningCommand } from '../command.ts';
+import { OtherCaller } from '../meanwhile/meanwhile.ts';
 import { usage } from '../usage.ts';
 
 const program = fileURLToPath(new URL('../../scripts/alongside.mjs', import.meta.url));
@@ -21,36 +22,12 @@ export function peopleFile(count: number): string {
   return `${lines.join('\r\n')}\r\n`;
 }
 
-/** Calls an address every few milliseconds until the signal; returns the milliseconds of each response. */
-async function callMeanwhile(address: string, signal: AbortSignal): Promise<number[]> {
-  const times: number[] = [];
-  while (!signal.aborted) {
-    const began = performance.now();
-    const response = await fetch(address);
-    await response.arrayBuffer();
-    if (!response.ok) throw new Error(`${address} answered ${response.status}`);
-    times.push(performance.now() - began);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return times;
-}
-
-const waits = (times: number[]) => {
-  times.sort((a, b) => a - b);
-  const at = (part: number) => Math.round((times[Math.floor(times.length * part)] ?? 0) * 10) / 10;
-  return { calls: times.length, p50: at(0.5), p99: at(0.99), longest: at(0.999999) };
-};
-
 /** Imports people into a running installation by the command, while others call it. */
 export async function measureImport(instance: RunningCommand, state: string, folder: string, count: number) {
   const file = join(folder, 'people.csv');
   writeFileSync(file, peopleFile(count));
-  const over = new AbortController();
-  const addresses = {
-    health: `${instance.urls.api}/healthz`,
-    person: `${instance.urls.console}/api/v1/people/gp`,
-  };
-  const calling = Promise.all(Object.values(addresses).map((address) => callMeanwhile(address, over.signal)));
+  const health = new OtherCaller({ address: `${instance.urls.api}/healthz` });
+  const person = new OtherCaller({ address: `${instance.urls.console}/api/v1/people/gp` });
   const before = usage(instance.pid);
   const began = performance.now();
   const child = spawn(process.execPath, [program, 'directory', 'import', file, '--json', '--state', state], {
@@ -60,10 +37,10 @@ export async function measureImport(instance: RunningCommand, state: string, fol
   createInterface({ input: child.stdout }).on('line', (line) => {
     last = line;
   });
-  const code = await new Promise((resolve) => child.once('close', resolve));
+  const ended = () => new Promise((resolve) => child.once('close', resolve));
+  const code = await health.during(() => person.during(ended));
   const milliseconds = performance.now() - began;
-  over.abort();
-  const [health = [], person = []] = await calling;
+  await Promise.all([health.stop(), person.stop()]);
   if (code !== 0) throw new Error(`The import ended with ${code}: ${last}`);
   const after = usage(instance.pid);
   return {
@@ -71,7 +48,7 @@ export async function measureImport(instance: RunningCommand, state: string, fol
     seconds: Math.round(milliseconds / 100) / 10,
     cpuSeconds: Math.round((after.cpu - before.cpu) / 100) / 10,
     result: JSON.parse(last) as { added: number },
-    health: waits(health),
-    person: waits(person),
+    health: health.waits(),
+    person: person.waits(),
   };
 }

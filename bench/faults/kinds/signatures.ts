@@ -1,76 +1,21 @@
-import { generateKeyPairSync, randomUUID, verify, X509Certificate } from 'node:crypto';
+import { verify, X509Certificate } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import {
-  createSigning,
-  OAuthError,
-  publicKeySet,
-  type SignedPayloads,
-  type SigningPayload,
-} from '@alongside/client';
+import { OAuthError, type SignedPayloads, type SigningPayload } from '@alongside/client';
 import { sha256 } from '@alongside/kernel/secrets';
-import { Browser } from '../../../src/kit/browser.ts';
+import { documents, prove, registerPrescriber, type Signing, signer } from '../../signing/prescriber.ts';
 import type { Fault } from '../fault.ts';
-import type { Client, Installation } from '../installation.ts';
+import type { Installation } from '../installation.ts';
 
-/** The address to which the browser of the user returns; nothing listens there. */
-const callback = 'http://localhost:1/signed';
 /** As many as a request may have, so that a kill can fall into the making of the signatures. */
-const documents = 250;
+const perRequest = 250;
 /** Number of kills that must fall between the proof and the signatures, and the limit of all kills. */
 const wanted = 3;
 const attempts = 30;
 /** Milliseconds by which the moment of the next kill moves after one that came too early or too late. */
 const shift = 20;
 
-type Signing = ReturnType<typeof createSigning>;
-
-/** Registers an application that signs. Returns its signing service at an address. */
-async function register({ consoleCall, api }: Installation): Promise<(address: string) => Signing> {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 4096 });
-  const signingKey = { kid: randomUUID(), privateKey };
-  const { id, platform } = await consoleCall<{ id: string; platform: Client }>('POST', '/applications', {
-    name: 'signing',
-    profile: 'nhs',
-    platform: {
-      callbackUrls: [callback],
-      products: ['signing-service'],
-      jwks: publicKeySet([{ ...signingKey, alg: 'RS512' }]),
-    },
-  });
-  const body = { person: 'gp', application: id };
-  const { access_token: token } = await consoleCall<{ access_token: string }>('POST', '/tokens', body);
-  const baseUrl = `${api}/signing-service`;
-  return (address) =>
-    createSigning({
-      baseUrl,
-      token,
-      signingKey,
-      clientId: platform.clientId,
-      fetch: (target, init) => fetch(String(target).replace(api, address), init),
-    });
-}
-
-/** Presses Sign and enters the PIN. Returns the response of CIS2, an address of the service. */
-async function prove(
-  { consoleCall, api }: Installation,
-  browser: Browser,
-  redirectUri: string,
-): Promise<URL> {
-  browser.stopAt(`${api}/signing-service/callback`);
-  const page = new URL(redirectUri);
-  await browser.go(redirectUri);
-  const form = new URLSearchParams({ token: page.searchParams.get('token') ?? '', decision: 'sign' });
-  const asked = await browser.post(page.origin + page.pathname, form, page);
-  await consoleCall('POST', '/agent/pin', { pin: '123456' });
-  const { kind, url } = await browser.go(asked.url.href);
-  if (kind !== 'callback') throw new Error(`the presence check ended at ${url.origin}${url.pathname}`);
-  browser.stopAt(callback);
-  return url;
-}
-
 async function proveAgain(installation: Installation, redirectUri: string): Promise<void> {
-  const browser = new Browser([]);
-  const returned = await prove(installation, browser, redirectUri);
+  const { browser, returned } = await prove(installation, redirectUri);
   const { kind, url } = await browser.go(returned.href);
   if (kind !== 'callback') throw new Error(`a new proof was refused at ${url.origin}${url.pathname}`);
 }
@@ -109,7 +54,7 @@ export const killWhileSigning: Fault = {
     const { platforms, consoleCall } = installation;
     const [victim] = platforms;
     if (!victim) return;
-    const signingAt = await register(installation);
+    const signingAt = await registerPrescriber(installation);
     const addresses = platforms.map(({ port }) => `http://localhost:${port}`);
     const counts = { early: 0, between: 0, late: 0 };
     const address = `http://localhost:${victim.port}`;
@@ -119,13 +64,9 @@ export const killWhileSigning: Fault = {
         throw new Error(
           `${counts.between} of ${attempts} kills fell between proof and signatures, expected are ${wanted}: ${JSON.stringify(counts)}`,
         );
-      const payloads = Array.from({ length: documents }, () => ({
-        id: randomUUID(),
-        payload: Buffer.from(`<SignedInfo>${randomUUID()}</SignedInfo>`).toString('base64'),
-      }));
-      const started = await signingAt(installation.api).request({ payloads, subject: '656005750108' });
-      const browser = new Browser([]);
-      const returned = await prove(installation, browser, started.redirectUri);
+      const payloads = documents(perRequest);
+      const started = await signingAt(installation.api).request({ payloads, subject: signer });
+      const { browser, returned } = await prove(installation, started.redirectUri);
       returned.port = String(victim.port);
       const answered = browser.go(returned.href).catch(() => undefined);
       await wait(delay);
