@@ -12,7 +12,7 @@ import {
   thumbprint,
   verifySignature,
 } from './jws.ts';
-import { newKeyPair } from './keys.ts';
+import { newKeyPair } from './key-pairs.ts';
 
 const algorithms: SigningAlgorithm[] = ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'];
 const claims = fc.dictionary(

@@ -1,5 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { randomBase64, randomToken } from './ids.ts';
 import {
@@ -12,21 +11,14 @@ import {
   signJwt,
   verifySignature,
 } from './jws.ts';
+import { type KeyToken, newPairIn, removeFromToken, type StoredPair, tokenKeyOf } from './key-pairs.ts';
 import { OperatorError } from './operator.ts';
 
-const generate = promisify(generateKeyPair) as (
-  type: string,
-  options: object,
-) => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>;
-
 /** A stored signing key of a service. All times are in milliseconds. */
-export interface SigningKeyRecord {
+export interface SigningKeyRecord extends StoredPair {
   service: string;
   kid: string;
   algorithm: SigningAlgorithm;
-  publicJwk: JsonWebKey;
-  /** PKCS#8 PEM, or `token:` and the name of a key in a token; the store encrypts it. */
-  privatePem: string;
   /** Time from which it is in the key set. */
   announcedAt: number;
   /** Time from which it signs. */
@@ -49,39 +41,6 @@ export interface KeyStore {
    */
   succeed(before: SigningKeyRecord, successor: SigningKeyRecord): Promise<boolean>;
 }
-
-const shapes: Record<SigningAlgorithm, { type: string; options: object }> = {
-  RS256: { type: 'rsa', options: { modulusLength: 2048 } },
-  RS512: { type: 'rsa', options: { modulusLength: 2048 } },
-  PS256: { type: 'rsa', options: { modulusLength: 2048 } },
-  ES256: { type: 'ec', options: { namedCurve: 'P-256' } },
-  EdDSA: { type: 'ed25519', options: {} },
-};
-
-/**
- * Generates a key pair in its stored forms. Exports through PEM, because a direct JWK export of a new key can
- * deadlock old runtimes.
- */
-export async function newKeyPair(
-  algorithm: SigningAlgorithm,
-): Promise<{ privatePem: string; publicJwk: JsonWebKey }> {
-  const { type, options } = shapes[algorithm];
-  const pair = await generate(type, options);
-  const privatePem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-  const publicJwk = createPublicKey(pair.publicKey.export({ type: 'spki', format: 'pem' })).export({
-    format: 'jwk',
-  }) as JsonWebKey;
-  return { privatePem, publicJwk };
-}
-
-/** A device that creates keys and signs with them. Private parts never leave it. */
-export interface KeyToken {
-  create(algorithm: SigningAlgorithm, label: string): Promise<{ key: string; publicJwk: JsonWebKey }>;
-  sign(algorithm: SigningAlgorithm, key: string, data: Uint8Array): Promise<Buffer>;
-  remove(key: string): Promise<void>;
-}
-
-const inToken = 'token:';
 
 const day = 86_400_000;
 /** Default rotation schedule: announced 14 days, used 90 days, kept 14 days for verification. */
@@ -172,7 +131,7 @@ export class SigningKeys implements TokenSigner {
     const records = await this.#store.list(this.#service);
     if (records.some((record) => record.algorithm === algorithm)) return;
     const first = await this.#fresh(algorithm, this.#clock.now());
-    if (!(await this.#store.addFirst(first))) await this.#discard(first);
+    if (!(await this.#store.addFirst(first))) await removeFromToken(this.#token, first.privatePem);
     this.forget();
   }
 
@@ -274,7 +233,8 @@ export class SigningKeys implements TokenSigner {
       const signsFrom = Math.max(record.signsFrom + sign, now + announce);
       const before = { ...record, signsUntil: signsFrom, removedAt: signsFrom + retire };
       const successor = { ...(await this.#fresh(record.algorithm, now)), signsFrom };
-      if (!(await this.#store.succeed(before, successor))) await this.#discard(successor);
+      if (!(await this.#store.succeed(before, successor)))
+        await removeFromToken(this.#token, successor.privatePem);
       this.#loaded.delete(record.kid);
       this.forget();
     }
@@ -282,7 +242,7 @@ export class SigningKeys implements TokenSigner {
 
   async #fresh(algorithm: SigningAlgorithm, now: number): Promise<SigningKeyRecord> {
     const kid = kidOf[this.#kids]();
-    const pair = await this.#newPair(algorithm, kid);
+    const pair = await newPairIn(this.#token, algorithm, `alongside ${this.#service} ${kid}`);
     return {
       service: this.#service,
       kid,
@@ -295,25 +255,15 @@ export class SigningKeys implements TokenSigner {
     };
   }
 
-  async #newPair(algorithm: SigningAlgorithm, kid: string) {
-    if (!this.#token) return newKeyPair(algorithm);
-    const { key, publicJwk } = await this.#token.create(algorithm, `alongside ${this.#service} ${kid}`);
-    return { privatePem: `${inToken}${key}`, publicJwk };
-  }
-
-  /** Removes a key from its token that another process has made superfluous. */
-  async #discard({ privatePem }: SigningKeyRecord): Promise<void> {
-    if (privatePem.startsWith(inToken)) await this.#token?.remove(privatePem.slice(inToken.length));
-  }
-
   #privateKeyOf({ kid, algorithm, privatePem }: SigningKeyRecord): KeyObject | RemoteKey {
-    if (!privatePem.startsWith(inToken)) return createPrivateKey(privatePem);
+    const key = tokenKeyOf(privatePem);
+    if (key === undefined) return createPrivateKey(privatePem);
     const token = this.#token;
     if (!token)
       throw new OperatorError(
         `The ${algorithm} key ${kid} of ${this.#service} is in a token: set --signing-module.`,
       );
-    return (data) => token.sign(algorithm, privatePem.slice(inToken.length), data);
+    return (data) => token.sign(algorithm, key, data);
   }
 
   async #current(algorithm: SigningAlgorithm): Promise<LoadedKey> {

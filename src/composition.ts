@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { RequestObserver } from '@alongside/kernel/activity';
 import { type Ask, inProcess } from '@alongside/kernel/in-process';
+import type { KeyToken } from '@alongside/kernel/key-pairs';
 import { createLog, type LogLevel } from '@alongside/kernel/log';
 import { askOver } from '@alongside/kernel/outbound';
 import { peerUserOf } from '@alongside/kernel/peer-user';
@@ -67,6 +68,8 @@ export interface Materials {
   development: boolean;
   core: Core;
   vault: Vault;
+  /** Creates the signing keys of production. */
+  token?: KeyToken | undefined;
   folder: string;
   ports: Ports;
   urls: Urls;
@@ -301,6 +304,7 @@ const signingOf = (wiring: Wiring, askCis: Ask, here: Cis2Here) =>
     ...wiring.shared,
     ...wiring.registrations,
     vault: wiring.vault,
+    token: wiring.token,
     log: wiring.log('signing'),
     cis2: {
       ...wiring.cis2Provider,

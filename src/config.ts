@@ -184,7 +184,7 @@ export const configShape = {
     'Command that prints the master key, such as a call of a key service: instead of a file with the key. It runs at each start; @FILE reads it from a file',
   ).meta(carriesSecret),
   signingModule: filled(
-    'Library of a PKCS#11 token: new signing keys of cis, cis2 and authorisation are created in it and never leave it',
+    'Library of a PKCS#11 token: new signing keys of cis, cis2, authorisation and of people at the signing service are created in it and never leave it',
   ),
   signingToken: filled('Label of that token; the first one by default'),
   signingPin: filled('PIN of that token; @FILE reads it from a file').meta(isSecret),

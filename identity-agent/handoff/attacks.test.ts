@@ -8,7 +8,7 @@ import { json } from '@alongside/kernel/answer';
 import { createListener } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { signJwt } from '@alongside/kernel/jws';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import { silentLog } from '@alongside/kernel/log';
 import { linuxPeerUser } from '@alongside/kernel/peer-user';
 import { sha256 } from '@alongside/kernel/secrets';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { randomToken } from '@alongside/kernel/ids';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import { handOffPath } from '../protocol.ts';
 import { ada, rightPin, testDesk } from '../testing/desk.ts';
 

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type JsonWebKey, signJwt, thumbprint } from '@alongside/kernel/jws';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import { isMissing, makeFolder, OperatorError } from '@alongside/kernel/operator';
 
 /** A P-256 key of the agent: its own, or that of one session. */

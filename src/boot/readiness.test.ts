@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, test } from 'node:test';
 import { EventLoopWatch, type Readiness } from '@alongside/kernel/health';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import { silentLog } from '@alongside/kernel/log';
 import { testUrls } from '../journeys/testing/journeys.ts';
 import { sql } from '../storage/database.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import { sha256 } from '@alongside/kernel/secrets';
 import fc from 'fast-check';
 import { serving } from '../../test/testing/serving.ts';

@@ -1,6 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Ask } from '@alongside/kernel/in-process';
+import type { KeyToken } from '@alongside/kernel/key-pairs';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { Applications } from '../oauth/applications.ts';
@@ -21,6 +22,8 @@ export interface SigningDependencies {
   applications: Applications;
   tokens: Tokens;
   vault: Vault;
+  /** Creates the keys of people, which never leave it; undefined: encrypted in the database. */
+  token?: KeyToken | undefined;
   recorder: Recorder;
   audit: AuditLog;
   log: Log;

@@ -8,7 +8,7 @@ import {
   signJwt,
   thumbprint,
 } from '@alongside/kernel/jws';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import { sha256 } from '@alongside/kernel/secrets';
 import { applicationOf } from '../../src/authorisation/testing/applications.ts';
 import { throughBrowser } from '../../src/authorisation/testing/journeys.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { constants, createPublicKey, randomBytes, verify } from 'node:crypto';
+import { constants, createPublicKey, randomBytes, verify, X509Certificate } from 'node:crypto';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,24 +95,38 @@ describe('signing keys in a SoftHSM2 token', needing(['SoftHSM2', 'pkcs11js']), 
     await assert.rejects(keys.sign({}, { algorithm: 'EdDSA' }), /no EdDSA keys in a token/);
   });
 
-  test('cannot be read from the token', async () => {
+  /** Runs a check with each private key of the token, in a process that has logged in. */
+  async function eachKey(check: (label: string, read: (attribute: number) => void) => void): Promise<void> {
     const { default: pkcs11js } = await import('pkcs11js');
     const library = new pkcs11js.PKCS11();
     library.load(module);
     library.C_Initialize();
-    const slot = library
-      .C_GetSlotList(true)
-      .find((one) => library.C_GetTokenInfo(one).label.trim() === label);
-    const session = library.C_OpenSession(slot ?? assert.fail(), pkcs11js.CKF_SERIAL_SESSION);
-    library.C_Login(session, pkcs11js.CKU_USER, pin);
-    library.C_FindObjectsInit(session, [{ type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_PRIVATE_KEY }]);
-    const found = library.C_FindObjects(session, 20);
-    assert.equal(found.length, algorithms.length);
-    for (const key of found)
+    try {
+      const slot = library
+        .C_GetSlotList(true)
+        .find((one) => library.C_GetTokenInfo(one).label.trim() === label);
+      const session = library.C_OpenSession(slot ?? assert.fail(), pkcs11js.CKF_SERIAL_SESSION);
+      library.C_Login(session, pkcs11js.CKU_USER, pin);
+      library.C_FindObjectsInit(session, [{ type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_PRIVATE_KEY }]);
+      for (const key of library.C_FindObjects(session, 20)) {
+        const read = (type: number) => library.C_GetAttributeValue(session, key, [{ type }])[0]?.value;
+        check(String(read(pkcs11js.CKA_LABEL)), read);
+      }
+    } finally {
+      library.C_Finalize();
+      library.close();
+    }
+  }
+
+  test('cannot be read from the token', async () => {
+    const { default: pkcs11js } = await import('pkcs11js');
+    let found = 0;
+    await eachKey((_label, read) => {
+      found += 1;
       for (const type of [pkcs11js.CKA_VALUE, pkcs11js.CKA_PRIVATE_EXPONENT])
-        assert.throws(() => library.C_GetAttributeValue(session, key, [{ type }]), /CKR_/);
-    library.C_Finalize();
-    library.close();
+        assert.throws(() => read(type), /CKR_/);
+    });
+    assert.equal(found, algorithms.length);
   });
 
   test('rotate: a successor in the token signs, and the earlier key still verifies', async () => {
@@ -182,25 +196,62 @@ describe('signing keys in a SoftHSM2 token', needing(['SoftHSM2', 'pkcs11js']), 
       });
   });
 
-  test('sign the tokens of an instance', async () => {
+  /** Starts an instance with its keys in the token. */
+  async function startInstance() {
     writeFileSync(join(folder, 'pin'), `${pin}\n`, { mode: 0o600 });
+    const at = ['--signing-module', module, '--signing-token', label];
     const started = await startInstanceProcess({
       program: [process.execPath, main],
-      args: [
-        '--signing-module',
-        module,
-        '--signing-token',
-        label,
-        '--signing-pin',
-        `@${join(folder, 'pin')}`,
-      ],
+      args: [...at, '--signing-pin', `@${join(folder, 'pin')}`],
     });
+    return { started, instance: await openInstance(started.state.urls.console, started) };
+  }
+
+  test('sign the tokens of an instance', async () => {
+    const { started, instance } = await startInstance();
     try {
-      const instance = await openInstance(started.state.urls.console, started);
       await instance.desk('gp');
       const { status } = await instance.browser().goto(`${instance.urls.sample}/sign-in/separate`);
       assert.equal(status, 200);
       assert.equal((await fetch(`${instance.urls.api}/readyz`)).status, 200);
+    } finally {
+      await started.stop();
+    }
+  });
+
+  test('sign documents for people, one key for each person', async () => {
+    const { started, instance } = await startInstance();
+    const uid = '656005750108';
+    const ofPerson = async () => {
+      let found = 0;
+      await eachKey((label) => {
+        if (label === `alongside signing ${uid}`) found += 1;
+      });
+      return found;
+    };
+    const signed = async (algorithm: 'RS256' | 'RS1', documents: string[]) => {
+      const { signatures, certificate } = await instance.sign('gp', documents, { algorithm });
+      const { publicKey, serialNumber } = new X509Certificate(Buffer.from(certificate, 'base64'));
+      const hash = algorithm === 'RS1' ? 'sha1' : 'sha256';
+      for (const [place, document] of documents.entries()) {
+        const signature = Buffer.from(signatures[place]?.signature ?? '', 'base64');
+        assert.ok(verify(hash, Buffer.from(document, 'base64'), publicKey, signature), algorithm);
+      }
+      return serialNumber;
+    };
+    try {
+      const many = Array.from({ length: 250 }, (_, n) => Buffer.from(`document ${n}`).toString('base64'));
+      const first = await signed('RS256', many);
+      assert.equal(await signed('RS1', ['YQ==']), first, 'the same key');
+      assert.equal(await ofPerson(), 1);
+      const revoked = await fetch(`${instance.urls.console}/api/v1/people/${uid}/signing/revoke`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ reason: 'keyCompromise' }),
+      });
+      assert.ok(revoked.ok);
+      assert.notEqual(await signed('RS256', ['YQ==']), first, 'a new key');
+      assert.equal(await ofPerson(), 1, 'the key without a certificate has left the token');
     } finally {
       await started.stop();
     }

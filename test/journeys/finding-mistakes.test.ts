@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type JwtClaims, signJwt } from '@alongside/kernel/jws';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import type { Explanation } from '../../src/console/explanations/registry.ts';
 import { seededClients } from '../../src/seed/applications.ts';
 import { demoKeyId, demoPrivateKeyPem } from '../../src/seed/key.ts';

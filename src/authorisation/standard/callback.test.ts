@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import { assertError, throughBrowser } from '../testing/journeys.ts';
 import { api, type Platform, startPlatform } from '../testing/platform.ts';
 import type { ProviderState } from '../testing/provider.ts';

@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
 import { type JsonWebKey, type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import { clientAssertionType } from '../../oauth/client-assertion.ts';
 import { api, changed, type Platform, type Reply } from './platform.ts';
 

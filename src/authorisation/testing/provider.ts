@@ -4,7 +4,7 @@ import { type Clock, seconds } from '@alongside/kernel/clock';
 import { createListener, type HttpRequest } from '@alongside/kernel/http';
 import { randomToken, uuid } from '@alongside/kernel/ids';
 import { type JsonWebKey, type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import { silentLog } from '@alongside/kernel/log';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import { parseParameters, withQuery } from '../../oauth/parameters.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { JsonWebKey, SigningAlgorithm } from '@alongside/kernel/jws';
+import type { TokenAlgorithm } from '@alongside/kernel/key-pairs';
 import type { Mechanism, RsaPSS, Template } from 'pkcs11js';
 import { serve } from '../../../identity-agent/card/native-program.ts';
 import type { Pkcs11Calls } from '../../../identity-agent/card/pkcs11-library.ts';
@@ -62,12 +63,13 @@ const p256: Kind = {
 
 /** DigestInfo of PKCS #1 before the digest (RFC 8017 section 9.2). */
 const digestInfo = {
+  sha1: Buffer.from('3021300906052b0e03021a05000414', 'hex'),
   sha256: Buffer.from('3031300d060960864801650304020105000420', 'hex'),
   sha512: Buffer.from('3051300d060960864801650304020305000440', 'hex'),
 };
 /** SHA-256, MGF1 with SHA-256, and a salt of 32 bytes (RFC 7518 section 3.5). */
 const pss: RsaPSS = { type: 5, hashAlg: 0x250, mgf: 2, saltLen: 32 };
-const digest = (name: 'sha256' | 'sha512', data: Uint8Array): Buffer =>
+const digest = (name: keyof typeof digestInfo, data: Uint8Array): Buffer =>
   createHash(name).update(data).digest();
 
 interface Rule {
@@ -75,12 +77,13 @@ interface Rule {
   readonly mechanism: Mechanism;
   readonly input: (data: Uint8Array) => Buffer;
 }
-const pkcs1 = (hash: 'sha256' | 'sha512'): Rule => ({
+const pkcs1 = (hash: keyof typeof digestInfo): Rule => ({
   kind: rsa,
   mechanism: { mechanism: 0x0001 },
   input: (data) => Buffer.concat([digestInfo[hash], digest(hash, data)]),
 });
-const rules: Readonly<Partial<Record<SigningAlgorithm, Rule>>> = {
+const rules: Readonly<Partial<Record<TokenAlgorithm, Rule>>> = {
+  RS1: pkcs1('sha1'),
   RS256: pkcs1('sha256'),
   RS512: pkcs1('sha512'),
   PS256: {
@@ -91,7 +94,7 @@ const rules: Readonly<Partial<Record<SigningAlgorithm, Rule>>> = {
   ES256: { kind: p256, mechanism: { mechanism: 0x1041 }, input: (data) => digest('sha256', data) },
 };
 
-function ruleOf(algorithm: SigningAlgorithm): Rule {
+function ruleOf(algorithm: TokenAlgorithm): Rule {
   const rule = rules[algorithm];
   if (!rule) throw new Error(`Alongside creates no ${algorithm} keys in a token`);
   return rule;
@@ -163,7 +166,7 @@ class Token {
     return { kty: 'EC', crv: 'P-256', x: x.toString('base64url'), y: y.toString('base64url') };
   }
 
-  sign(algorithm: SigningAlgorithm, id: string, data: Uint8Array): Uint8Array {
+  sign(algorithm: TokenAlgorithm, id: string, data: Uint8Array): Uint8Array {
     const { mechanism, input } = ruleOf(algorithm);
     const key = this.#keys.get(id) ?? this.#find(id, CK.privateKey);
     if (!key) throw new MissingKey(`the token has no key ${id}`);
@@ -214,7 +217,7 @@ export class OpenToken {
     return this.#open().create(algorithm, key, label);
   }
 
-  sign(algorithm: SigningAlgorithm, key: string, data: Uint8Array): Uint8Array {
+  sign(algorithm: TokenAlgorithm, key: string, data: Uint8Array): Uint8Array {
     try {
       return this.#open().sign(algorithm, key, data);
     } catch (error) {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import { Unavailable } from '@alongside/kernel/kernel-errors';
-import type { KeyToken } from '@alongside/kernel/keys';
+import type { KeyToken, TokenAlgorithm } from '@alongside/kernel/key-pairs';
 import { ConfigurationError, OperatorError, UsageError } from '@alongside/kernel/operator';
 import { NativeProcess } from '../../../identity-agent/card/native-process.ts';
 import type { Config } from '../../config.ts';
@@ -71,7 +71,7 @@ export class SigningToken implements KeyToken {
     return { key, publicJwk: await this.#ask('create', algorithm, key, label) };
   }
 
-  async sign(algorithm: SigningAlgorithm, key: string, data: Uint8Array): Promise<Buffer> {
+  async sign(algorithm: TokenAlgorithm, key: string, data: Uint8Array): Promise<Buffer> {
     return Buffer.from(await this.#ask('sign', algorithm, key, data));
   }
 

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
-import { newKeyPair, type SigningKeys, type TokenSigner } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
+import type { SigningKeys, TokenSigner } from '@alongside/kernel/keys';
 import type { Faults, NamedFault } from '../../storage/faults.ts';
 
 /** The signature of a faulty token. `unnamed` leaves out the `kid`; an `unknown` key is not in the key set. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import fc from 'fast-check';
 import * as oidc from 'openid-client';
 import { Browser, type Reply, send } from '../testing/browser.ts';

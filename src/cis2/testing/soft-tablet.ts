@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { type JsonWebKey, signJwt } from '@alongside/kernel/jws';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import { kidOf, type TabletBody, tabletTypes } from '../authenticators/tablet/protocol.ts';
 import { type Reply, send } from './browser.ts';
 import type { Instance } from './instance.ts';

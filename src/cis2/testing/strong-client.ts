@@ -9,7 +9,7 @@ import {
   signJwt,
   thumbprint,
 } from '@alongside/kernel/jws';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Cis2Registration } from '../../oauth/applications.ts';
 import { clientAssertionType } from '../../oauth/client-assertion.ts';

@@ -8,7 +8,7 @@ import {
   signJwt,
   thumbprint,
 } from '@alongside/kernel/jws';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import {
   cardMessage,
   type HandOffError,

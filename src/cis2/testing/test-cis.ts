@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
 import { type JsonWebKey, signJwt } from '@alongside/kernel/jws';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import {
   type ChangesAnswer,
   type EndCause,

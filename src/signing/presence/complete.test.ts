@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import { EventRecorder } from '@alongside/kernel/events';
@@ -16,7 +16,11 @@ import { complete } from './complete.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 const keys = {
-  ensure: async () => ({ privateKey, certificate: 'Y2VydA==', serial: '0a' }),
+  ensure: async () => ({
+    sign: async (_algorithm, data) => sign('sha256', data, privateKey),
+    certificate: 'Y2VydA==',
+    serial: '0a',
+  }),
 } satisfies Pick<PersonKeys, 'ensure'>;
 
 const request: SigningRequest = {

@@ -52,14 +52,14 @@ export async function complete(
 ): Promise<SigningAnswer | undefined> {
   const { keys, transactions, audit, database, recorder } = signing;
   const isRevoked = await hasRevokedCertificate(signing.faults);
-  const { privateKey, serial, ...own } = await (isRevoked
-    ? keys.makeRevoked(request.uid)
-    : keys.ensure(request.uid));
-  const { certificate } = (await hasWrongCertificate(signing.faults)) ? await keys.make(request.uid) : own;
+  const key = await (isRevoked ? keys.makeRevoked(request.uid) : keys.ensure(request.uid));
+  const { certificate } = (await hasWrongCertificate(signing.faults))
+    ? await keys.makeUnstored(request.uid)
+    : key;
   const signatures =
     presence.mode === 'mock'
       ? mockSignatures(request.payloads)
-      : await signPayloads(request.payloads, request.algorithm, privateKey);
+      : await signPayloads(request.payloads, request.algorithm, key);
   const answer: SigningAnswer = { ...ownersOf(request), signatures, certificate };
   const { mode, authenticator, acr, session } = presence;
   const about = {
@@ -81,7 +81,7 @@ export async function complete(
     audit.recordStatement({
       ...about,
       action: 'signing.signed',
-      target: serial,
+      target: key.serial,
       detail: {
         documents,
         digests: digestsOf(request).join(' '),

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { signJwt } from '@alongside/kernel/jws';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import fc from 'fast-check';
 import { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import { verifyUpstream } from './id-token.ts';

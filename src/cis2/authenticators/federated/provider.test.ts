@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import { OperatorError } from '@alongside/kernel/operator';
 import fc from 'fast-check';
 import { readProviders } from './provider.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPrivateKey } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import fc from 'fast-check';
 import { CompactEncrypt, importJWK } from 'jose';
 import { Browser, type Reply } from '../../testing/browser.ts';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { uuid } from '@alongside/kernel/ids';
 import { type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
-import { newKeyPair } from '@alongside/kernel/keys';
+import { newKeyPair } from '@alongside/kernel/key-pairs';
 import type { Cis2Registration } from '../../../../oauth/applications.ts';
 import { Browser, form, type Reply, send } from '../../../testing/browser.ts';
 import { codeOf, type Instance, startInstance } from '../../../testing/instance.ts';
