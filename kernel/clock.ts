@@ -17,19 +17,48 @@ const units: readonly [limit: number, size: number, name: string][] = [
   [Number.POSITIVE_INFINITY, 86_400, 'days'],
 ];
 
-/** Formats a difference from now for people: `20 s ago`, `in 3 min`, `now`. */
+/** Formats a positive number of seconds in its largest fitting unit. */
+function roughly(distance: number): string {
+  if (distance < 1) return `${Math.round(distance * 1_000)} ms`;
+  const [, size, name] = units.find(([limit]) => distance < limit) ?? [0, 1, 's'];
+  return `${Math.round(distance / size)} ${name}`;
+}
+
+/**
+ * Formats a difference from now for people: `20 s ago`, `in 3 min`, `now`. Only for text that is read at once: a stored one
+ * takes `timeAt`.
+ */
 export function relativeTime(fromNowInSeconds: number): string {
   const distance = Math.abs(fromNowInSeconds);
   if (!Number.isFinite(distance)) return 'at no time';
   if (distance < 1) return 'now';
-  const [, size, name] = units.find(([limit]) => distance < limit) ?? [0, 1, 's'];
-  const text = `${Math.round(distance / size)} ${name}`;
+  const text = roughly(distance);
   return fromNowInSeconds < 0 ? `${text} ago` : `in ${text}`;
 }
 
-/** Formats a NumericDate with its distance from now. Returns other values as truncated text. */
+/** Formats an instant for people: `05:20:58 UTC`, with its date on another day than `reference`. Both are milliseconds. */
+export function instantOf(at: number, reference: number): string {
+  if (Number.isNaN(new Date(at).getTime())) return 'no valid time';
+  const [text, day] = [isoTime(at), isoTime(reference).slice(0, 10)];
+  const time = `${text.slice(11, 19)} UTC`;
+  return text.startsWith(`${day}T`) ? time : `${text.slice(0, 10)} ${time}`;
+}
+
+/**
+ * Formats an instant so that it is true whenever it is read: `05:20:58 UTC, 84 s before the request`. Both times are
+ * milliseconds.
+ */
+export function timeAt(at: number, reference: number, event = 'the request'): string {
+  const instant = instantOf(at, reference);
+  const distance = Math.abs(at - reference) / 1_000;
+  if (instant === 'no valid time') return instant;
+  if (distance < 0.001) return `${instant}, the time of ${event}`;
+  return `${instant}, ${roughly(distance)} ${at < reference ? 'before' : 'after'} ${event}`;
+}
+
+/** Formats a NumericDate with its distance from the request. Returns other values as truncated text. */
 export function shownTime(value: unknown, nowInSeconds: number): string {
-  if (typeof value === 'number') return `${value} (${relativeTime(value - nowInSeconds)})`;
+  if (typeof value === 'number') return `${value} (${timeAt(value * 1_000, nowInSeconds * 1_000)})`;
   return value === undefined ? 'missing' : (JSON.stringify(value) ?? '').slice(0, 100);
 }
 

@@ -1,4 +1,4 @@
-import { relativeTime } from '@alongside/kernel/clock';
+import { instantOf, relativeTime } from '@alongside/kernel/clock';
 import type { Actor } from '@alongside/kernel/errors';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { columns } from '@alongside/kernel/operator';
@@ -16,7 +16,10 @@ export type AgedRefusal = FoundRefusal & { ageSeconds: number };
 /** Explains a refusal for people. */
 export function refusalLines(refusal: AgedRefusal): string[] {
   const { error, status, code, description, detail, facts, fix, actor, source, method, path } = refusal;
-  const { messageId, earlier, ageSeconds } = refusal;
+  const { messageId, earlier, at, ageSeconds } = refusal;
+  const refusedAt = Date.parse(at);
+  // A report of a test run is read later, so it has the time itself too.
+  const time = instantOf(refusedAt, refusedAt + ageSeconds * 1_000);
   const rows: [string, string][] = [
     ['Answer', `${status} ${code}: ${description}`],
     ['Reason', detail],
@@ -29,7 +32,7 @@ export function refusalLines(refusal: AgedRefusal): string[] {
     ['Earlier', earlier.join(', ')],
   ];
   return [
-    `${error} at ${`${method} ${path}`.trim()}, ${relativeTime(-ageSeconds)}`,
+    `${error} at ${`${method} ${path}`.trim()}, at ${time} (${relativeTime(-ageSeconds)})`,
     ...columns(rows.filter(([, value]) => value !== '')),
   ];
 }

@@ -1,4 +1,4 @@
-import { type Clock, relativeTime } from '@alongside/kernel/clock';
+import { type Clock, timeAt } from '@alongside/kernel/clock';
 import type { JsonWebKey, SigningAlgorithm } from '@alongside/kernel/jws';
 import { type RefusalFacts, shownSecret } from '@alongside/kernel/refusal-facts';
 import { equalHashes, sha256 } from '@alongside/kernel/secrets';
@@ -160,14 +160,13 @@ export function secretFacts(
   const live = secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
   const newest = live.toSorted((one, other) => other.createdAt - one.createdAt)[0];
   // A seeded secret has no time.
-  const when =
-    newest?.createdAt === 0 ? 'with the seed' : relativeTime(((newest?.createdAt ?? now) - now) / 1_000);
+  const when = newest?.createdAt === 0 ? 'with the seed' : `at ${timeAt(newest?.createdAt ?? now, now)}`;
   const made = newest ? `, made ${when}` : '';
   return {
     field: 'client_secret',
     headline: expiredAt ? 'The client secret has expired' : 'The client secret is wrong',
     received: expiredAt
-      ? `a secret of ${name} that expired ${relativeTime((expiredAt - now) / 1_000)}`
+      ? `a secret of ${name} that expired at ${timeAt(expiredAt, now)}`
       : shownSecret(secret),
     expected:
       live.length === 0

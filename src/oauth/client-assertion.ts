@@ -62,7 +62,7 @@ function isForServer({ rules: { audiences, mayListAudience }, jwt }: AssertionAt
 
 const clientIdOf = ({ rules }: AssertionAt): string => rules.clientId;
 const isClient = (value: unknown, { rules }: AssertionAt): boolean => value === rules.clientId;
-const before = `none, or at most ${skew} s from now`;
+const before = `none, or at most ${skew} s after the request`;
 const isPast = (time: unknown, { now }: AssertionAt): boolean =>
   time === undefined || (typeof time === 'number' && time <= now + skew);
 const isSoon = (exp: unknown, { rules, now }: AssertionAt): boolean =>
@@ -93,7 +93,8 @@ export const assertionRules: readonly Rule<AssertionAt>[] = [
   ),
   claimRule(
     'exp',
-    ({ rules }) => `a number, later than ${skew} s ago, at most ${rules.maxAhead + skew} s from now`,
+    ({ rules }) =>
+      `a number, later than ${skew} s before the request, at most ${rules.maxAhead + skew} s after it`,
     isSoon,
   ),
   claimRule('nbf', before, isPast),

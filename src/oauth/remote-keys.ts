@@ -171,7 +171,9 @@ export class RemoteKeys {
     const failure = this.#failures.get(address);
     if (failure === undefined || this.#fetching.has(address) || this.#budget.take(address))
       return this.#fetch(address);
-    return Promise.reject(new OutboundError(`${failure} (a moment ago; it is not asked again at once)`));
+    return Promise.reject(
+      new OutboundError(`${failure} (shortly before this request; it is not asked again at once)`),
+    );
   }
 
   #fetch(address: string): Promise<CachedSet> {

@@ -150,7 +150,7 @@ const mistakes: Mistake[] = [
     status: 400,
     kind: 'client-assertion',
     failed: ['exp'],
-    says: /expiry time is wrong.*3 min ago.*made 5\d\d s ago/s,
+    says: /expiry time is wrong.*3 min before this check.*made 5\d\d s before this check/s,
   },
   {
     name: 'a clock that is 60 s ahead',

@@ -1,4 +1,4 @@
-import { relativeTime, seconds } from '@alongside/kernel/clock';
+import { seconds, timeAt } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import { OutboundError } from '@alongside/kernel/outbound';
@@ -84,7 +84,7 @@ type RefusingRule = readonly [Rule<JwtAt>, Refuse];
 /** The published checks in their order, up to the one that reads storage (identity-service-api, Flow.PostTokenTokenExchange). */
 export const claimRules: readonly RefusingRule[] = [
   [headerRule('alg', 'RS512', (alg) => alg === 'RS512'), errors.assertionAlgorithm],
-  [claimRule('exp', 'later than now', isLater), errors.assertionExpired],
+  [claimRule('exp', 'a time after the request', isLater), errors.assertionExpired],
   [headerRule('kid', ofKey, isText), errors.assertionKidMissing],
   [headerRule('typ', 'JWT', isJwtType), errors.assertionTyp],
   [claimRule('exp', number, (exp) => !isMissing(exp)), errors.assertionExpMissing],
@@ -97,7 +97,7 @@ export const claimRules: readonly RefusingRule[] = [
 /** The checks that follow. The second needs no storage. */
 export const lastRules = (isUnused: boolean): [jti: RefusingRule, exp: RefusingRule] => [
   [claimRule('jti', 'an unused one', () => isUnused), errors.assertionJtiUsed],
-  [claimRule('exp', `at most ${maxAhead} s from now`, isNear), errors.assertionExpFar],
+  [claimRule('exp', `at most ${maxAhead} s after the request`, isNear), errors.assertionExpFar],
 ];
 const expRules = lastRules(true).slice(1);
 
@@ -179,7 +179,7 @@ export function checkNotBefore({ server, assertion }: AtBase<'clock'> & WithAsse
   if (typeof nbf !== 'number') throw errors.assertionEarly(`nbf is ${shown(nbf)}, expected a number`);
   if (nbf > now + allowance)
     throw errors.assertionEarly(
-      `nbf is ${relativeTime(nbf - now)}: the clock of the client is ahead, or the assertion was created too early`,
+      `nbf is ${timeAt(nbf * 1_000, now * 1_000)}: the clock of the client is ahead, or the assertion was created too early`,
     );
 }
 

@@ -108,10 +108,16 @@ describe('CardExaminer', () => {
   test('reports the end of an expired card and the start of a card that is not yet valid', async () => {
     await examine({ notAfter: startTime - 90 * second });
     assert.equal(refusal?.facts?.headline, 'The card has expired');
-    assert.match(refusal?.facts?.received ?? '', /^a certificate that expired 90 s ago, at 20.*Z$/);
+    assert.match(
+      refusal?.facts?.received ?? '',
+      /^a certificate that expired at [\d: -]+ UTC, 90 s before the request$/,
+    );
     await examine({ notBefore: startTime + 3_600 * second });
     assert.equal(refusal?.facts?.headline, 'The card is not valid yet');
-    assert.match(refusal?.facts?.received ?? '', /^a certificate that is valid from 20.*Z, in \d+ (min|h)$/);
+    assert.match(
+      refusal?.facts?.received ?? '',
+      /^a certificate that is valid from [\d: -]+UTC, 60 min after the request$/,
+    );
   });
 
   test('accepts a valid card, at both ends of its validity too', async () => {

@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { type Clock, isoTime, relativeTime } from '@alongside/kernel/clock';
+import { type Clock, isoTime, timeAt } from '@alongside/kernel/clock';
 import { check, type Passed } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import type { Authorities } from '../issuing-authority/authority.ts';
@@ -78,13 +78,13 @@ const checkValidity = check('validity', function checkValidity({ certificate, ci
     throw errors.certificateExpired(`it expired at ${isoTime(notAfter)}`).about({
       field: 'certificate',
       headline: 'The card has expired',
-      received: `a certificate that expired ${relativeTime((notAfter - now) / 1_000)}, at ${isoTime(notAfter)}`,
+      received: `a certificate that expired at ${timeAt(notAfter, now)}`,
     });
   if (now < notBefore)
     throw errors.certificateNotYetValid(`it is valid from ${isoTime(notBefore)}`).about({
       field: 'certificate',
       headline: 'The card is not valid yet',
-      received: `a certificate that is valid from ${isoTime(notBefore)}, ${relativeTime((notBefore - now) / 1_000)}`,
+      received: `a certificate that is valid from ${timeAt(notBefore, now)}`,
     });
 });
 
@@ -134,7 +134,7 @@ const checkRevocation = check(
     throw errors.certificateRevoked(`serial ${serial}: ${reason}`, { reason }).about({
       field: 'certificate',
       headline: 'The card was revoked',
-      received: `a card that was revoked ${relativeTime((record.revokedAt - cis.clock.now()) / 1_000)}: ${reason}`,
+      received: `a card that was revoked at ${timeAt(record.revokedAt, cis.clock.now())}: ${reason}`,
     });
   },
 );

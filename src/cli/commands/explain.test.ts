@@ -97,7 +97,7 @@ describe('alongside explain', () => {
     const { code, lines } = await run('m-1');
     assert.equal(code, 0);
     assert.deepEqual(lines, [
-      'authorisation.clientUnknown at GET /oauth2/authorize, 20 s ago',
+      'authorisation.clientUnknown at GET /oauth2/authorize, at 12:00:00 UTC (20 s ago)',
       'Answer      401 invalid_request: client_id is invalid',
       'Reason      no application at /oauth2 has the client id x',
       'Expected    the API key of an application',

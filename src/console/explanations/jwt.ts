@@ -1,4 +1,4 @@
-import { relativeTime } from '@alongside/kernel/clock';
+import { timeAt } from '@alongside/kernel/clock';
 import { type JsonObject, jsonPart } from '@alongside/kernel/json';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import { counted } from '@alongside/kernel/operator';
@@ -70,9 +70,8 @@ const isMilliseconds = (value: number): boolean => value > 100_000_000_000;
 export function timeOf(value: unknown, now: number): string {
   if (typeof value !== 'number') return value === undefined ? 'missing' : cut(JSON.stringify(value));
   if (isMilliseconds(value)) return `${value}, which looks like milliseconds`;
-  const date = new Date(value * 1_000);
-  if (Number.isNaN(date.getTime())) return String(value);
-  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC, ${relativeTime(value - now)}`;
+  if (Number.isNaN(new Date(value * 1_000).getTime())) return String(value);
+  return timeAt(value * 1_000, now * 1_000, 'this check');
 }
 
 /** Tolerance in seconds below which no clock is blamed. */
@@ -93,7 +92,7 @@ export function skewOf({ iat, nbf, exp }: JsonObject, now: number): string {
   const [size, unit] = seconds < 7_200 ? [1, 's'] : [3_600, 'h'];
   const distance = `${Math.round(seconds / size)} ${unit}`;
   if (ahead > 0) return `Your clock is ${distance} ahead.`;
-  return `It was made ${distance} ago. If you have just made it, your clock is ${distance} behind.`;
+  return `It was made ${distance} before this check. If you have just made it, your clock is ${distance} behind.`;
 }
 
 /** Meanings of headers and claims. */

@@ -1,4 +1,4 @@
-import { relativeTime } from '@alongside/kernel/clock';
+import { timeAt } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
 import { check } from '@alongside/kernel/steps';
 import type { StoredApplication } from '../../oauth/applications.ts';
@@ -57,7 +57,7 @@ export const verifyToken = check('token', async function verifyToken(call: WithH
     throw errors.expiredToken('the token has expired').about({
       field: 'authorization',
       headline: 'The access token has expired',
-      received: `a token that expired ${relativeTime((token.expiresAt - clock.now()) / 1_000)}`,
+      received: `a token that expired at ${timeAt(token.expiresAt, clock.now())}`,
       expected: 'a token that is still valid',
     });
   if (!tokens.isLive(token)) throw errors.invalidToken('the token may not be used');

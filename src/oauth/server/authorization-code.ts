@@ -1,3 +1,4 @@
+import { timeAt } from '@alongside/kernel/clock';
 import { check, type Passed } from '@alongside/kernel/steps';
 import type { Statement } from '../../storage/database.ts';
 import type { SpentValue } from '../../storage/single-use.ts';
@@ -55,9 +56,10 @@ export const findCode = check('code', async function findCode<
   if (!found) throw errors.codeInvalid('the code is unknown');
   const { payload: granted, usedAt, expiresAt } = found;
   request.activity?.trace?.link(granted.trace);
+  const now = clock.now();
   const isOwn = granted.clientId === client.registration.clientId;
   if (usedAt !== null) {
-    const age = clock.now() - usedAt;
+    const age = now - usedAt;
     const { codeRetryTime: retryTime } = rulesOf(server, client.registration);
     const repeats = isOwn && retryTime > 0 && age <= retryTime;
     const revokes = server.revokesReusedCodes && !repeats;
@@ -65,10 +67,11 @@ export const findCode = check('code', async function findCode<
       await batch.settle();
       await tokens.revokeFamily(granted.family, server.revocationStatement(granted, 'code-reused'));
     }
-    throw errors.codeInvalid(`the code was used ${age} ms ago${revokes ? '; its tokens are revoked' : ''}`);
+    throw errors.codeInvalid(
+      `the code was used at ${timeAt(usedAt, now)}${revokes ? '; its tokens are revoked' : ''}`,
+    );
   }
-  if (expiresAt <= clock.now())
-    throw errors.codeInvalid(`the code expired ${clock.now() - expiresAt} ms ago`);
+  if (expiresAt <= now) throw errors.codeInvalid(`the code expired at ${timeAt(expiresAt, now)}`);
   if (!isOwn) throw errors.codeInvalid(`the code was issued to ${granted.clientId}`);
   return { granted };
 });

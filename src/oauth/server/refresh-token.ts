@@ -1,3 +1,4 @@
+import { timeAt } from '@alongside/kernel/clock';
 import { check, type Passed } from '@alongside/kernel/steps';
 import type { Statement } from '../../storage/database.ts';
 import { readScope } from '../parameters.ts';
@@ -36,7 +37,7 @@ export const findRefreshToken = check(
     if (record.revokedAt !== null)
       throw errors.refreshInvalid('the token was revoked, or its session has ended');
     if (record.expiresAt <= clock.now())
-      throw errors.refreshInvalid(`the token expired ${clock.now() - record.expiresAt} ms ago`);
+      throw errors.refreshInvalid(`the token expired at ${timeAt(record.expiresAt, clock.now())}`);
     return { token, record };
   },
 );

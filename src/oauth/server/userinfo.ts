@@ -1,4 +1,4 @@
-import { relativeTime } from '@alongside/kernel/clock';
+import { timeAt } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { check } from '@alongside/kernel/steps';
 import { proofAlgorithmsOf } from '../dpop.ts';
@@ -65,7 +65,7 @@ export const findToken = check(
         .about({
           field: 'authorization',
           headline: `The access token ${record.revokedAt === null ? 'has expired' : 'was revoked'}`,
-          received: `a token that ${record.revokedAt === null ? 'expired' : 'was revoked'} ${relativeTime(((record.revokedAt ?? record.expiresAt) - clock.now()) / 1_000)}`,
+          received: `a token that ${record.revokedAt === null ? 'expired' : 'was revoked'} at ${timeAt(record.revokedAt ?? record.expiresAt, clock.now())}`,
           expected: 'a token that is still valid',
         });
     }

@@ -1,5 +1,5 @@
 import { type Answer, json } from '@alongside/kernel/answer';
-import { relativeTime } from '@alongside/kernel/clock';
+import { timeAt } from '@alongside/kernel/clock';
 import { shownSecret, unregistered } from '@alongside/kernel/refusal-facts';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { verifierFits } from '../../../oauth/pkce.ts';
@@ -56,23 +56,29 @@ export async function findCode({
       );
   const { payload: granted, usedAt, expiresAt } = found;
   request.activity?.trace?.link(granted.trace);
-  const ago = (at: number) => relativeTime((at - clock.now()) / 1_000);
+  const now = clock.now();
   if (usedAt !== null) {
     if (base.hardening.codeReuseRevokes) {
       await batch.settle();
       await revokeFamily(server, granted, 'code-reused');
     }
     throw errors
-      .codeInvalid(`the code was used ${clock.now() - usedAt} ms ago`)
-      .about(wrongCode('The code was used before', `a code that was used ${ago(usedAt)}`, 'an unused code'));
+      .codeInvalid(`the code was used at ${timeAt(usedAt, now)}`)
+      .about(
+        wrongCode(
+          'The code was used before',
+          `a code that was used at ${timeAt(usedAt, now)}`,
+          'an unused code',
+        ),
+      );
   }
-  if (expiresAt <= clock.now())
+  if (expiresAt <= now)
     throw errors
-      .codeInvalid(`the code expired ${clock.now() - expiresAt} ms ago`)
+      .codeInvalid(`the code expired at ${timeAt(expiresAt, now)}`)
       .about(
         wrongCode(
           'The code has expired',
-          `a code that expired ${ago(expiresAt)}`,
+          `a code that expired at ${timeAt(expiresAt, now)}`,
           'a code that is still valid',
         ),
       );

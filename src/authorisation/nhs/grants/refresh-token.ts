@@ -1,4 +1,5 @@
 import { type Answer, json } from '@alongside/kernel/answer';
+import { timeAt } from '@alongside/kernel/clock';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { TokenRecord } from '../../../oauth/token-records.ts';
 import type { WithClient, WithProducts } from '../../application/client.ts';
@@ -40,7 +41,7 @@ export async function refuseUsed({ server, token, record, client }: NhsCall & Wi
   const rotated = await rotation.repeat(token, record);
   if (rotated) return answer(rotation, rotated);
   throw errors.refreshInvalid(
-    `${client.application.name} used the token ${parts.clock.now() - record.usedAt} ms ago at ${base.path}`,
+    `${client.application.name} used the token at ${base.path} at ${timeAt(record.usedAt, parts.clock.now())}`,
   );
 }
 
@@ -52,8 +53,8 @@ export function checkPeriod({ server, form, record }: NhsCall & WithToken): With
   const now = clock.now();
   const end = endOfRefreshing(record, validity);
   if (record.expiresAt <= now)
-    throw errors.refreshExpired(`the token expired ${now - record.expiresAt} ms ago`);
-  if (end <= now) throw errors.refreshExpired(`refreshing ended ${now - end} ms ago`);
+    throw errors.refreshExpired(`the token expired at ${timeAt(record.expiresAt, now)}`);
+  if (end <= now) throw errors.refreshExpired(`refreshing ended at ${timeAt(end, now)}`);
   return { ends: { accessLifetime: access, refreshExpiresAt: Math.min(now + refresh, end) } };
 }
 

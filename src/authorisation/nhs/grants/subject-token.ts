@@ -1,4 +1,4 @@
-import { relativeTime, seconds, shownTime } from '@alongside/kernel/clock';
+import { seconds, shownTime, timeAt } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import { shownRegistered } from '@alongside/kernel/refusal-facts';
@@ -47,7 +47,7 @@ export function checkSubject({ server, subject }: AtBase<'clock'> & WithSubject)
     throw errors.subjectExpired(`exp is ${shownTime(exp, now)}`).about({
       field: 'exp',
       headline: 'The ID token has expired',
-      received: `an ID token that expired ${relativeTime(exp - now)}`,
+      received: `an ID token that expired at ${timeAt(exp * 1_000, now * 1_000)}`,
       expected: 'an ID token that is still valid',
     });
   if (isMissing(iss)) throw errors.subjectIssMissing('iss is missing');

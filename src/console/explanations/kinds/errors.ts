@@ -1,4 +1,4 @@
-import { relativeTime } from '@alongside/kernel/clock';
+import { instantOf, relativeTime } from '@alongside/kernel/clock';
 import { isObject, type JsonObject } from '@alongside/kernel/json';
 import type { FoundRefusal } from '../../../storage/refusals.ts';
 import type { ConsoleContext } from '../../model/dependencies.ts';
@@ -20,9 +20,10 @@ export async function stepLink({ journeys }: ConsoleContext, id: string): Promis
 export async function refusalFinding(found: FoundRefusal, console: ConsoleContext): Promise<Finding> {
   const { method, path, status, code, at, messageId } = found;
   const step = await stepLink(console, messageId);
-  const ago = relativeTime((Date.parse(at) - console.clock.now()) / 1_000);
+  const [refusedAt, now] = [Date.parse(at), console.clock.now()];
+  const time = `${instantOf(refusedAt, now)} (${relativeTime((refusedAt - now) / 1_000)})`;
   return {
-    summary: `${method} ${path} was refused ${ago} with ${status} ${code}.`,
+    summary: `${method} ${path} was refused at ${time} with ${status} ${code}.`,
     banner: bannerOf(found),
     checks: [],
     links: step ? [step] : [],

@@ -64,9 +64,12 @@ const roleForbidden = (role: Role, { roles }: Access): Refusal =>
 export function checkAccess(caller: Caller, access: Access): void {
   if (!hasRole(caller, access)) throw roleForbidden(caller.role, access);
   if (access.recentPasskey && !hasRecentPasskey(caller))
-    throw errors.passkeyNeeded(`the passkey was used ${Math.round(caller.passkeyAge / 1_000)} s ago`, {
-      confirm: '/confirm',
-    });
+    throw errors.passkeyNeeded(
+      `the passkey was used ${Math.round(caller.passkeyAge / 1_000)} s before the request`,
+      {
+        confirm: '/confirm',
+      },
+    );
 }
 
 /** Restricts an endpoint to those who may call it. */

@@ -86,7 +86,7 @@ function clockHint({ iat }: DecodedJwt['claims'], now: number): string | undefin
   if (typeof iat !== 'number' || Math.abs(iat - now) <= 10) return undefined;
   return iat > now
     ? `by its iat the client’s clock is ${iat - now} s ahead of ours`
-    : `by its iat it was made ${now - iat} s ago, or the client’s clock is behind ours`;
+    : `by its iat it was made ${now - iat} s before the request, or the client’s clock is behind ours`;
 }
 
 /** Returns hints for the log about the mistakes that suppliers make most. */
