@@ -1,100 +1,21 @@
+import type { z } from 'zod';
+import type * as shape from './shape.ts';
+
 /** FHIR R4 Patient and RelatedPerson in the shape of the published PDS FHIR API (specification, schemas). Times as FHIR has them. */
 
-export interface Coding {
-  system: string;
-  version?: string;
-  code: string;
-  display?: string;
-}
-
-export interface CodeableConcept {
-  coding: Coding[];
-}
-
-export interface Period {
-  start: string;
-  end?: string;
-}
-
-export interface Extension {
-  url: string;
-  extension?: Extension[];
-  valueString?: string;
-  valueBoolean?: boolean;
-  valuePositiveInt?: number;
-  valueDateTime?: string;
-  valueCoding?: Coding;
-  valueCodeableConcept?: CodeableConcept;
-  valuePeriod?: Partial<Period>;
-  valueAddress?: { city?: string; district?: string; country?: string };
-  valueReference?: { identifier: { system: string; value: string } };
-}
-
-export interface HumanName {
-  id?: string;
-  use: 'usual' | 'temp' | 'nickname' | 'old' | 'maiden';
-  period?: Period;
-  given?: string[];
-  family: string;
-  prefix?: string[];
-  suffix?: string[];
-}
-
-export interface Address {
-  id?: string;
-  period?: Period;
-  use: 'home' | 'work' | 'temp' | 'billing';
-  text?: string;
-  /** Five lines as stored; blank ones are omitted in responses. A pseudo postcode needs none. */
-  line?: string[];
-  postalCode?: string;
-  extension?: Extension[];
-}
-
-export interface ContactPoint {
-  id?: string;
-  period?: Period;
-  system: 'phone' | 'fax' | 'email' | 'other';
-  value: string;
-  use?: 'home' | 'work' | 'temp' | 'mobile';
-  extension?: Extension[];
-}
-
-export interface Contact {
-  id: string;
-  period: Period;
-  relationship: CodeableConcept[];
-  telecom: ContactPoint[];
-}
-
-export interface OrganizationReference {
-  id?: string;
-  type: 'Organization';
-  identifier: { system: string; value: string; period?: Period };
-}
-
-export type Gender = 'male' | 'female' | 'other' | 'unknown';
+export type Coding = z.infer<typeof shape.coding>;
+export type Period = z.infer<typeof shape.period>;
+export type Extension = z.infer<typeof shape.extension>;
+export type HumanName = z.infer<typeof shape.name>;
+export type Address = z.infer<typeof shape.address>;
+export type Contact = z.infer<typeof shape.contact>;
+export type ContactPoint = z.infer<typeof shape.telecom>;
+export type OrganizationReference = z.infer<typeof shape.organisation>;
+export type Gender = z.infer<typeof shape.gender>;
 
 /** Confidentiality of a record: unrestricted, restricted, very restricted. */
-export type Confidentiality = 'U' | 'R' | 'V';
-
-export interface Patient {
-  resourceType: 'Patient';
-  id: string;
-  identifier: { system: string; value: string; extension: Extension[] }[];
-  meta: { versionId: string; security: [{ system: string; code: Confidentiality; display: string }] };
-  name?: HumanName[];
-  gender?: Gender;
-  birthDate?: string;
-  multipleBirthInteger?: number;
-  deceasedDateTime?: string;
-  address?: Address[];
-  telecom?: ContactPoint[];
-  contact?: Contact[];
-  generalPractitioner?: OrganizationReference[];
-  managingOrganization?: OrganizationReference;
-  extension?: Extension[];
-}
+export type Confidentiality = z.infer<typeof shape.confidentiality>;
+export type Patient = z.infer<typeof shape.patientShape>;
 
 export interface RelatedPerson {
   resourceType: 'RelatedPerson';
@@ -102,7 +23,7 @@ export interface RelatedPerson {
   active: boolean;
   patient: { identifier: { system: string; value: string } };
   period: Period;
-  relationship: CodeableConcept[];
+  relationship: { coding: Coding[] }[];
   name?: HumanName[];
   address?: Address[];
   telecom?: ContactPoint[];

@@ -12,7 +12,7 @@ const day = z.string().refine(isDay);
 const moment = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\+00:00$/);
 const identifier = z.string().max(64).optional();
 const line = z.string().max(35);
-const period = z.strictObject({ start: day, end: day.optional() });
+export const period = z.strictObject({ start: day, end: day.optional() });
 export const coding = z.strictObject({
   system: z.url(),
   version: z.string().max(20).optional(),
@@ -20,7 +20,7 @@ export const coding = z.strictObject({
   display: z.string().max(200).optional(),
 });
 const concept = z.strictObject({ coding: z.tuple([coding]) });
-const organisation = z.strictObject({
+export const organisation = z.strictObject({
   id: identifier,
   type: z.literal('Organization'),
   identifier: z.strictObject({
@@ -29,7 +29,7 @@ const organisation = z.strictObject({
     period: period.optional(),
   }),
 });
-const name = z.strictObject({
+export const name = z.strictObject({
   id: identifier,
   use: z.enum(['usual', 'temp', 'nickname', 'old', 'maiden']),
   period: period.optional(),
@@ -38,36 +38,37 @@ const name = z.strictObject({
   prefix: z.array(line.min(1)).min(1).optional(),
   suffix: z.array(line.min(1)).min(1).optional(),
 });
-const extension: z.ZodType = z.lazy(() =>
-  z.strictObject({
-    url: z.string().min(1).max(200),
-    extension: z.array(extension).max(3).optional(),
-    valueString: z.string().max(200).optional(),
-    valueBoolean: z.boolean().optional(),
-    valuePositiveInt: z.number().int().positive().optional(),
-    valueDateTime: moment.optional(),
-    valueCoding: coding.optional(),
-    valueCodeableConcept: concept.optional(),
-    valuePeriod: z.strictObject({ start: moment.optional(), end: moment.optional() }).optional(),
-    valueAddress: z
-      .strictObject({
-        city: line.optional(),
-        district: line.optional(),
-        country: z.string().max(3).optional(),
-      })
-      .optional(),
-    valueReference: z
-      .strictObject({
-        identifier: z.strictObject({ system: z.url(), value: z.string().regex(/^[A-Za-z0-9]{3,10}$/) }),
-      })
-      .optional(),
-  }),
-);
-const address = z.strictObject({
+export const extension = z.strictObject({
+  url: z.string().min(1).max(200),
+  get extension() {
+    return z.array(extension).max(3).optional();
+  },
+  valueString: z.string().max(200).optional(),
+  valueBoolean: z.boolean().optional(),
+  valuePositiveInt: z.number().int().positive().optional(),
+  valueDateTime: moment.optional(),
+  valueCoding: coding.optional(),
+  valueCodeableConcept: concept.optional(),
+  valuePeriod: z.strictObject({ start: moment.optional(), end: moment.optional() }).optional(),
+  valueAddress: z
+    .strictObject({
+      city: line.optional(),
+      district: line.optional(),
+      country: z.string().max(3).optional(),
+    })
+    .optional(),
+  valueReference: z
+    .strictObject({
+      identifier: z.strictObject({ system: z.url(), value: z.string().regex(/^[A-Za-z0-9]{3,10}$/) }),
+    })
+    .optional(),
+});
+export const address = z.strictObject({
   id: identifier,
   period,
   use: z.enum(['home', 'work', 'temp', 'billing']),
   text: line.optional(),
+  /** Five lines as stored; blank ones are omitted in responses. A pseudo postcode needs none. */
   line: z.array(line).max(5).optional(),
   postalCode: z
     .string()
@@ -79,7 +80,7 @@ const address = z.strictObject({
     .max(2)
     .optional(),
 });
-const telecom = z.strictObject({
+export const telecom = z.strictObject({
   id: identifier,
   period: period.optional(),
   system: z.enum(['phone', 'fax', 'email', 'other']),
@@ -87,12 +88,14 @@ const telecom = z.strictObject({
   use: z.enum(['home', 'work', 'temp', 'mobile']).optional(),
   extension: z.array(extension).max(1).optional(),
 });
-const contact = z.strictObject({
+export const contact = z.strictObject({
   id: identifier,
   period,
   relationship: z.tuple([concept]),
   telecom: z.array(telecom).min(1),
 });
+export const gender = z.enum(['male', 'female', 'other', 'unknown']);
+export const confidentiality = z.enum(['U', 'R', 'V']);
 
 /** The published shape of a Patient; other members are refused. Days must exist, times are UTC. */
 export const patientShape = z.strictObject({
@@ -107,10 +110,10 @@ export const patientShape = z.strictObject({
   ]),
   meta: z.strictObject({
     versionId: z.string().regex(/^[1-9]\d*$/),
-    security: z.tuple([coding.extend({ code: z.enum(['U', 'R', 'V']) })]),
+    security: z.tuple([coding.extend({ code: confidentiality })]),
   }),
   name: z.array(name).min(1).optional(),
-  gender: z.enum(['male', 'female', 'other', 'unknown']).optional(),
+  gender: gender.optional(),
   birthDate: day.optional(),
   multipleBirthInteger: z.number().int().min(1).max(9).optional(),
   deceasedDateTime: moment.optional(),

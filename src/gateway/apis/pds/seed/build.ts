@@ -145,13 +145,14 @@ export const removal = (code: string, display: string, period: Period): Extensio
   ],
 });
 
-export const addressKey = (type: 'PAF' | 'UPRN', value: string): Extension => ({
-  url: extensionUrls.addressKey,
-  extension: [
-    { url: 'type', valueCoding: { system: ukCoreSystem('AddressKeyType'), code: type } },
-    { url: 'value', valueString: value },
-  ],
-});
+export const addressKey = (type: 'PAF' | 'UPRN', value: string) =>
+  ({
+    url: extensionUrls.addressKey,
+    extension: [
+      { url: 'type', valueCoding: { system: ukCoreSystem('AddressKeyType'), code: type } },
+      { url: 'value', valueString: value },
+    ],
+  }) satisfies Extension;
 
 export const textphone: Extension = {
   url: extensionUrls.otherContact,
