@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { lookup as dnsLookup } from 'node:dns';
-import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
@@ -96,11 +96,16 @@ export class OutboundAgents {
 
 export type OutboundMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-export interface OutboundRequest {
+/** The members of a request that are reported. */
+interface OutboundFacts {
   /** `other` by default. */
   purpose?: Purpose;
-  method?: OutboundMethod;
+  method?: string;
   headers?: Record<string, string>;
+}
+
+export interface OutboundRequest extends OutboundFacts {
+  method?: OutboundMethod;
   body?: string | Uint8Array | undefined;
   /** The time limit of the whole answer; 3,000 by default. */
   milliseconds?: number;
@@ -128,37 +133,19 @@ export async function outbound(
   request: OutboundRequest = {},
 ): Promise<OutboundAnswer> {
   const url = allowedUrl(address, policy);
-  if (!outboundStarts.hasSubscribers && !outboundCalls.hasSubscribers) return sendAgain(url, policy, request);
-  const { call, end } = begin(url, request.purpose, request.method);
-  const headers = { ...request.headers, ...call.headers };
-  try {
-    const answer = await sendAgain(url, policy, { ...request, headers });
-    noteStatus(call, answer.status);
-    return answer;
-  } finally {
-    end();
-  }
+  const sendOnce = (reported: OutboundRequest) => send(url, policy, reported);
+  return report(url, request, resent(policy.agents !== undefined, sendOnce), (_, end) => end());
 }
 
-async function sendAgain(
+/** Sends a request and publishes its beginning and its end, which is when `whenEnded` calls back. */
+async function report<R extends OutboundFacts, A extends { status: number }>(
   url: URL,
-  policy: OutboundPolicy,
-  request: OutboundRequest,
-): Promise<OutboundAnswer> {
-  try {
-    return await send(url, policy, request);
-  } catch (error) {
-    if (error instanceof ClosedConnection && policy.agents) return await send(url, policy, request);
-    throw error;
-  }
-}
-
-/** Reports the beginning of a call. */
-function begin(
-  url: URL,
-  purpose: Purpose = 'other',
-  method = 'GET',
-): { call: OutboundCall; end: () => void } {
+  request: R,
+  send: (request: R) => Promise<A>,
+  whenEnded: (answer: A, end: () => void) => void,
+): Promise<A> {
+  if (!outboundStarts.hasSubscribers && !outboundCalls.hasSubscribers) return send(request);
+  const { purpose = 'other', method = 'GET' } = request;
   const began = performance.now();
   const call: OutboundCall = {
     purpose,
@@ -169,18 +156,34 @@ function begin(
     status: undefined,
     seconds: 0,
   };
-  outboundStarts.publish(call);
   const end = () => {
     call.seconds = (performance.now() - began) / 1000;
     outboundCalls.publish(call);
   };
-  return { call, end };
+  outboundStarts.publish(call);
+  try {
+    const answer = await send({ ...request, headers: { ...request.headers, ...call.headers } });
+    call.status = answer.status;
+    call.outcome = outcomeOf(answer.status);
+    whenEnded(answer, end);
+    return answer;
+  } catch (error) {
+    end();
+    throw error;
+  }
 }
 
-function noteStatus(call: OutboundCall, status: number): void {
-  call.status = status;
-  call.outcome = outcomeOf(status);
-}
+/** Sends once more, where the request permits it, if the kept connection had been closed before. */
+const resent =
+  <R, A>(isPermitted: boolean, send: (request: R) => Promise<A>) =>
+  async (request: R): Promise<A> => {
+    try {
+      return await send(request);
+    } catch (error) {
+      if (isPermitted && error instanceof ClosedConnection) return send(request);
+      throw error;
+    }
+  };
 
 function allowedUrl(address: string, policy: OutboundPolicy): URL {
   const url = URL.parse(address);
@@ -222,48 +225,44 @@ export async function outboundStream(
   request: OutboundStreamRequest,
 ): Promise<OutboundStream> {
   const url = allowedUrl(address, policy);
-  if (!outboundStarts.hasSubscribers && !outboundCalls.hasSubscribers) return openAgain(url, policy, request);
-  const { call, end } = begin(url, request.purpose, request.method);
-  const headers = { ...request.headers, ...call.headers };
-  try {
-    const answer = await openAgain(url, policy, { ...request, headers });
-    noteStatus(call, answer.status);
-    answer.body.once('close', end);
-    return answer;
-  } catch (error) {
-    end();
-    throw error;
-  }
+  const isRepeatable = request.method === 'GET' && request.body === undefined;
+  const openOnce = (reported: OutboundStreamRequest) => open(url, policy, reported);
+  return report(url, request, resent(isRepeatable, openOnce), ({ body }, end) => body.once('close', end));
 }
 
-async function openAgain(
+/** Starts a request. `fail` may be called several times, also after an answer. */
+function start(
   url: URL,
   policy: OutboundPolicy,
-  request: OutboundStreamRequest,
-): Promise<OutboundStream> {
-  try {
-    return await open(url, policy, request);
-  } catch (error) {
-    if (error instanceof ClosedConnection && request.method === 'GET' && request.body === undefined)
-      return await open(url, policy, request);
-    throw error;
-  }
+  request: { method: string; headers: Record<string, string>; signal: AbortSignal | undefined },
+  fail: (error: Error) => void,
+): ClientRequest {
+  const { method, headers, signal } = request;
+  const call = (url.protocol === 'https:' ? https : http).request(url, {
+    method,
+    headers,
+    lookup: guardedLookup(policy),
+    agent: agentFor(policy, url),
+    ...(signal ? { signal } : {}),
+  });
+  call.on('error', fail);
+  // After an answer with 101, Node.js closes the connection without an error.
+  call.on('close', () => fail(new OutboundError('the connection was closed without an answer')));
+  return call;
 }
 
 function open(url: URL, policy: OutboundPolicy, request: OutboundStreamRequest): Promise<OutboundStream> {
-  const { method, headers, body, timeouts, signal } = request;
-  const secure = url.protocol === 'https:';
+  const { method, body, timeouts, signal } = request;
   // Node sends the body of a DELETE or OPTIONS of unknown length without framing otherwise, as if it were the next request.
-  const isFramed = body === undefined || headers['content-length'] !== undefined;
+  const isFramed = body === undefined || request.headers['content-length'] !== undefined;
+  const headers = isFramed ? request.headers : { ...request.headers, 'transfer-encoding': 'chunked' };
   return new Promise((resolve, reject) => {
-    const call = (secure ? https : http).request(url, {
-      method,
-      headers: isFramed ? headers : { ...headers, 'transfer-encoding': 'chunked' },
-      lookup: guardedLookup(policy),
-      agent: agentFor(policy, url),
-      ...(signal ? { signal } : {}),
-    });
     let timer: NodeJS.Timeout | undefined;
+    let bodyFailure: Error | undefined;
+    const call = start(url, policy, { method, headers, signal }, (error) => {
+      clearTimeout(timer);
+      reject(outboundError(bodyFailure ?? error, call.reusedSocket));
+    });
     const within = (milliseconds: number, what: string) => {
       clearTimeout(timer);
       timer = setTimeout(
@@ -275,17 +274,7 @@ function open(url: URL, policy: OutboundPolicy, request: OutboundStreamRequest):
       const connected = () => within(timeouts.headers, 'no answer');
       if (!socket.connecting) return connected();
       within(timeouts.connect, 'no connection');
-      socket.once(secure ? 'secureConnect' : 'connect', connected);
-    });
-    let bodyFailure: Error | undefined;
-    call.on('error', (error) => {
-      clearTimeout(timer);
-      reject(outboundError(bodyFailure ?? error, call.reusedSocket));
-    });
-    // After an answer with 101, Node.js closes the connection without an error.
-    call.on('close', () => {
-      clearTimeout(timer);
-      reject(new OutboundError('the connection was closed without an answer'));
+      socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', connected);
     });
     call.on('response', (answer) => {
       clearTimeout(timer);
@@ -316,28 +305,21 @@ export const askOver =
 class ClosedConnection extends OutboundError {}
 
 function send(url: URL, policy: OutboundPolicy, request: OutboundRequest): Promise<OutboundAnswer> {
-  const secure = url.protocol === 'https:';
   const { maxBytes = usual.bytes } = policy;
-  const { method = 'GET', headers = {}, body, milliseconds = usual.milliseconds, signal } = request;
+  const { method = 'GET', body, milliseconds = usual.milliseconds, signal } = request;
+  // Node sends the body of a DELETE without its length otherwise.
+  const length = body === undefined ? undefined : { 'content-length': String(Buffer.byteLength(body)) };
+  const headers = { ...length, ...request.headers };
   return new Promise((resolve, reject) => {
-    const call = (secure ? https : http).request(url, {
-      method,
-      // Node sends the body of a DELETE without its length otherwise.
-      headers: body === undefined ? headers : { 'content-length': Buffer.byteLength(body), ...headers },
-      lookup: guardedLookup(policy),
-      agent: agentFor(policy, url),
-      ...(signal ? { signal } : {}),
-    });
-    const timer = setTimeout(
-      () => call.destroy(new OutboundError(`no whole answer within ${milliseconds} ms`, { failure: 'late' })),
-      milliseconds,
-    );
     const fail = (error: Error) => {
       clearTimeout(timer);
       reject(outboundError(error, call.reusedSocket));
     };
-    call.on('error', fail);
-    call.on('close', () => fail(new OutboundError('the connection was closed without an answer')));
+    const call = start(url, policy, { method, headers, signal }, fail);
+    const timer = setTimeout(
+      () => call.destroy(new OutboundError(`no whole answer within ${milliseconds} ms`, { failure: 'late' })),
+      milliseconds,
+    );
     call.on('response', (response) => {
       const parts: Buffer[] = [];
       let size = 0;
