@@ -1,6 +1,6 @@
 import { ParsedTexts, parseOwnJson } from '@alongside/kernel/json';
 import type { Call, Caller, Holder } from '../../api.ts';
-import { isNhsNumber } from './values.ts';
+import { isNhsNumber } from './nhs-number.ts';
 
 /** A signed-in citizen, from the ID token that the access token is bound to. */
 interface Citizen {

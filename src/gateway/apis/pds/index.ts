@@ -19,7 +19,7 @@ import { pds } from '../../errors/pds.ts';
 import { makeBackEnd } from './back-end.ts';
 import { citizenOf, isTrusted, loginUserOf, settingsOf } from './caller.ts';
 import { coverageSubject } from './coverage.ts';
-import { isNhsNumber } from './values.ts';
+import { isNhsNumber } from './nhs-number.ts';
 
 /** Returns the version of a resource in a response. */
 function versionOf(answer: Answer | undefined): { version?: number } {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { checkDigitOf, isNhsNumber, nhsNumbersFrom } from './values.ts';
+import { checkDigitOf, isNhsNumber, nhsNumbersFrom } from './nhs-number.ts';
 
 describe('isNhsNumber', () => {
   const right = [

@@ -1,6 +1,7 @@
 import { Refusal } from '@alongside/kernel/errors';
 import type { Database } from '../../../storage/database.ts';
 import { descriptionOf } from '../../errors/catalogue.ts';
+import { isNhsNumber } from './nhs-number.ts';
 import { outcomes } from './outcomes.ts';
 import type { Gender, PatientRecord } from './patient.ts';
 import { forgetRepetitionsStatement } from './repetitions.ts';
@@ -10,7 +11,7 @@ import { populationFrom } from './seed/population.ts';
 import { seed } from './seed.ts';
 import { checkShape, patientShape } from './shape.ts';
 import { insertPatientStatements, Patients, removePatientsStatements } from './store.ts';
-import { checkTexts, checkValues, isNhsNumber } from './values.ts';
+import { checkTexts, checkValues } from './values.ts';
 
 /** A patient that a tester adds. */
 interface PatientOutline {

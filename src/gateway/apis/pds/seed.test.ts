@@ -3,11 +3,11 @@ import { describe, test } from 'node:test';
 import { z } from 'zod';
 import { sql } from '../../../storage/database.ts';
 import { openDatabase } from '../../../storage/dialects.ts';
+import { isNhsNumber } from './nhs-number.ts';
 import { generatePatients, populationFrom } from './seed/population.ts';
 import { reset, seed, seededPatients } from './seed.ts';
 import { patientShape } from './shape.ts';
 import { Patients } from './store.ts';
-import { isNhsNumber } from './values.ts';
 
 describe('seededPatients', () => {
   for (const record of [...seededPatients(), ...generatePatients(40)])

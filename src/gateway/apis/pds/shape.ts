@@ -1,7 +1,8 @@
 import type { Refusal } from '@alongside/kernel/errors';
 import { z } from 'zod';
+import { isNhsNumber } from './nhs-number.ts';
 import { outcomes } from './outcomes.ts';
-import { isNhsNumber, pythonOf } from './values.ts';
+import { pythonOf } from './python.ts';
 
 export function isDay(day: string): boolean {
   const time = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;

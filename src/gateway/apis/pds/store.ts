@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { type Database, found, must, type Statement, sql } from '../../../storage/database.ts';
 import { integer, type RowOf, row, storedJson, text } from '../../../storage/row.ts';
 import { Settings } from '../../../storage/settings.ts';
+import { isNhsNumber, nhsNumbersFrom } from './nhs-number.ts';
 import { outcomes } from './outcomes.ts';
 import type { PatientRecord } from './patient.ts';
 import type { Criteria } from './search/criteria.ts';
 import { candidateStatements, keyStatements } from './search/keys.ts';
 import { Turns } from './search/turns.ts';
-import { isNhsNumber, nhsNumbersFrom } from './values.ts';
 
 const patientRow = row('patient', { nhs_number: text, version: integer, body: text, birth_date: text });
 const recordShape = z.custom<PatientRecord>(isObject);

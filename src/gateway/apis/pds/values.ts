@@ -1,33 +1,8 @@
 import type { JsonObject } from '@alongside/kernel/json';
 import { outcomes } from './outcomes.ts';
 import type { Extension, Patient } from './patient.ts';
+import { pythonOf } from './python.ts';
 import { extensionUrls, urls } from './vocabulary.ts';
-
-const zero = '0'.charCodeAt(0);
-
-/**
- * Returns the check digit of nine digits: weights 10 to 2, modulus 11; undefined if it would be 10 (data dictionary, NHS number).
- */
-export function checkDigitOf(nine: string): number | undefined {
-  let sum = 0;
-  for (let at = 0; at < 9; at++) sum += (nine.charCodeAt(at) - zero) * (10 - at);
-  const digit = 11 - (sum % 11);
-  if (digit === 10) return undefined;
-  return digit === 11 ? 0 : digit;
-}
-
-/** Returns whether a number is valid: ten digits with the right check digit. Ten zeros are valid, as in the published check. */
-export const isNhsNumber = (value: string): boolean =>
-  /^[0-9]{10}$/.test(value) && checkDigitOf(value.slice(0, 9)) === Number(value[9]);
-
-/** Returns valid numbers in ascending order, starting from nine digits; skips numbers without a check digit. */
-export function* nhsNumbersFrom(nine: number): Generator<string> {
-  for (let next = nine; next <= 999_999_999; next++) {
-    const digits = String(next).padStart(9, '0');
-    const check = checkDigitOf(digits);
-    if (check !== undefined) yield `${digits}${check}`;
-  }
-}
 
 /** The published ranges of characters in names (specification, patient-patch): 32, 39, 45, 46, 48-57, letters up to U+017F. */
 const nameText = /^[ '\-.0-9A-Za-zÀ-ÖØ-öø-ſ]*$/u;
@@ -157,47 +132,4 @@ export function isWithinLimits(value: unknown, depth = 0): boolean {
   if (depth >= deepest) return false;
   const parts = Object.values(value);
   return parts.length <= longest && parts.every((part) => isWithinLimits(part, depth + 1));
-}
-
-const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-/** Escapes a control character or half of a surrogate pair as Python's `repr` does. */
-function escaped(character: string): string {
-  const code = character.charCodeAt(0).toString(16);
-  return escapes[character] ?? (code.length > 2 ? `\\u${code}` : `\\x${code.padStart(2, '0')}`);
-}
-
-/** Quotes a text as Python's `repr` does: in double quotes if it contains single ones only. */
-function quoted(text: string): string {
-  const plain = text.replaceAll('\\', '\\\\').replace(/[\p{Cc}\p{Cs}]/gu, escaped);
-  return text.includes("'") && !text.includes('"') ? `"${plain}"` : `'${plain.replaceAll("'", "\\'")}'`;
-}
-
-/** Formats a value as Python's `format`: a text is not quoted. */
-export const formatted = (value: unknown): string => (typeof value === 'string' ? value : pythonOf(value));
-
-/** Formats a value as in the published service's messages: Python's `repr`. */
-export function pythonOf(value: unknown): string {
-  if (value === null || value === undefined) return 'None';
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (typeof value === 'string') return quoted(value);
-  if (Array.isArray(value)) return `[${value.map(pythonOf).join(', ')}]`;
-  if (typeof value !== 'object') return String(value);
-  return `{${Object.entries(value)
-    .map(([key, entry]) => `${pythonOf(key)}: ${pythonOf(entry)}`)
-    .join(', ')}}`;
-}
-
-const names: Readonly<Record<string, string>> = { string: 'str', boolean: 'bool', object: 'dict' };
-
-/** Returns the name of a value's type in Python. */
-export function typeOf(value: unknown): string {
-  return `<class '${nameOfType(value)}'>`;
-}
-
-function nameOfType(value: unknown): string | undefined {
-  if (Array.isArray(value)) return 'list';
-  if (value === null || value === undefined) return 'NoneType';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
-  return names[typeof value];
 }

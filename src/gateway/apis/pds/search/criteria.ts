@@ -1,8 +1,9 @@
 import { type Parameters, parseParameters } from '../../../../oauth/parameters.ts';
 import { outcomes } from '../outcomes.ts';
 import type { Gender } from '../patient.ts';
+import { pythonOf } from '../python.ts';
 import { isDay } from '../shape.ts';
-import { checkTexts, pythonOf } from '../values.ts';
+import { checkTexts } from '../values.ts';
 
 /** A limit on a day; ISO dates compare as text. */
 export interface DayBound {

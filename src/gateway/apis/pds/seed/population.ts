@@ -1,5 +1,5 @@
+import { isNhsNumber } from '../nhs-number.ts';
 import type { Address, Gender, HumanName, PatientRecord } from '../patient.ts';
-import { isNhsNumber } from '../values.ts';
 import {
   type Draft,
   deathNotification,

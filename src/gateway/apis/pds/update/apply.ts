@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { formatted, typeOf } from '../values.ts';
+import { formatted, typeOf } from '../python.ts';
 import { invalidUpdate, type Patch } from './patches.ts';
 
 type Json = Record<string, unknown> | unknown[];

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Answer } from '@alongside/kernel/answer';
 import { isObject } from '@alongside/kernel/json';
 import { checkExtensionShapes } from '../extensions.ts';
+import { isNhsNumber } from '../nhs-number.ts';
 import {
   checkContentType,
   etagOf,
@@ -14,7 +15,7 @@ import { fhir, outcomes } from '../outcomes.ts';
 import { type Patient, type PatientRecord, withoutEmpty } from '../patient.ts';
 import { confidentialityOf, type Grants, shown } from '../redaction.ts';
 import { checkShape, patientShape } from '../shape.ts';
-import { checkTexts, checkValues, isNhsNumber } from '../values.ts';
+import { checkTexts, checkValues } from '../values.ts';
 import { extensionUrls, locatingExtensions, urls } from '../vocabulary.ts';
 import { applyPatches, type PatchCheck } from './apply.ts';
 import { checkIdentities } from './identities.ts';
