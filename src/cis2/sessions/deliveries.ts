@@ -73,7 +73,7 @@ const logoutShape = endedShape.extend({
 type Logout = z.infer<typeof logoutShape>;
 
 /** A notification to one relying party, and its state. */
-export type Delivery = Omit<Message<Logout>, 'body'> & Logout;
+type Delivery = Message<Logout>;
 
 export interface DeliveryDependencies extends OutboxDependencies {
   development: boolean;
@@ -137,16 +137,15 @@ export class Deliveries {
   }
 
   /** Returns the log since a time in milliseconds, newest first. */
-  async since(time: number, limit: number): Promise<Delivery[]> {
-    return (await this.#logouts.list(time, limit)).map(flat);
+  since(time: number, limit: number): Promise<Delivery[]> {
+    return this.#logouts.list(time, limit);
   }
 
   /**
    * Sends a notification again at once, or waits for the attempt under way, and returns it afterwards; undefined for an unknown id.
    */
-  async sendAgain(id: string): Promise<Delivery | undefined> {
-    const message = await this.#logouts.sendAgain(id);
-    return message && flat(message);
+  sendAgain(id: string): Promise<Delivery | undefined> {
+    return this.#logouts.sendAgain(id);
   }
 
   /** Queues one notification for each relying party. */
@@ -203,5 +202,3 @@ function formFor({ profile, idTokenSigningAlg }: Cis2Registration, { trusted }: 
     typ: nhs && !trusted ? ('JWT' as const) : ('logout+jwt' as const),
   };
 }
-
-const flat = ({ body, ...message }: Message<Logout>): Delivery => ({ ...body, ...message });

@@ -33,7 +33,9 @@ export function otherProcess(cis2: Instance, { idleSignOut = true, log = silentL
       await cis2.background.settled();
       await deliveries.run();
       const log = await deliveries.since(0, 200);
-      return log.filter((one) => one.clientId === clientId).map(({ cause, state }) => [cause, state]);
+      return log
+        .filter(({ body }) => body.clientId === clientId)
+        .map(({ body, state }) => [body.cause, state]);
     },
   };
 }
