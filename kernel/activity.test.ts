@@ -138,6 +138,23 @@ describe('the line of a request', () => {
     assert.equal(written[0]?.fields.traceId, undefined);
   });
 
+  test('notes whether the route waits on purpose', async () => {
+    const ended: [route: string, waits: boolean][] = [];
+    const handler = { endpoint: async () => json(200, {}), errors };
+    const listener = createListener(
+      [...route('/news', { GET: { ...handler, waits: true } }), ...route('/state', { GET: handler })],
+      { name: 'test', log: silentLog, observer: { ended: ({ route, waits }) => ended.push([route, waits]) } },
+    );
+    const port = await listener.listen(0);
+    for (const path of ['/news', '/state', '/nowhere']) await fetch(`http://127.0.0.1:${port}${path}`);
+    await listener.close();
+    assert.deepEqual(ended, [
+      ['/news', true],
+      ['/state', false],
+      ['other', false],
+    ]);
+  });
+
   for (const [path, logsAll, level, message] of [
     ['/people/1', false, 'debug', 'request'],
     ['/readyz', true, 'debug', 'request'],

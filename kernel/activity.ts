@@ -88,6 +88,14 @@ export type Secrets = 'bodies' | readonly string[];
 
 const noSecrets: Secrets = [];
 
+/** The facts that a route declares about its requests. */
+export interface RouteFacts {
+  /** What its requests and responses must not leave in a log, a captured message or the database. */
+  readonly secrets?: Secrets;
+  /** Whether it waits on purpose, such as a stream of events: its duration is no latency. */
+  readonly waits?: boolean;
+}
+
 /** The route of requests that no route serves. */
 export const noRoute = 'other';
 
@@ -116,6 +124,7 @@ export class Activity {
   trace: Trace | undefined;
   route = noRoute;
   secrets = noSecrets;
+  waits = false;
   /** Template of the operation, where the route is that of any path. Not for metrics: definitions may have thousands. */
   operation: string | undefined;
   status = 0;
@@ -141,13 +150,14 @@ export class Activity {
   }
 
   /** Takes the members of a request that the line and the metrics need, once it is parsed. */
-  follow(request: ReceivedRequest, route: string, secrets = noSecrets, isTraceTrusted = false): void {
+  follow(request: ReceivedRequest, route: string, facts: RouteFacts = {}, isTraceTrusted = false): void {
     const { id, address, headers } = request;
     this.request = request;
     this.id = id;
     this.address = address;
     this.route = route;
-    this.secrets = secrets;
+    this.secrets = facts.secrets ?? noSecrets;
+    this.waits = facts.waits ?? false;
     const { traceparent } = headers;
     if (typeof traceparent !== 'string') return;
     this.traceId = traceForm.exec(traceparent)?.[1];

@@ -136,7 +136,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     const isRefused = body instanceof Refusal;
     const sender = isProxy ? peerOf(peer, raw.headers, proxies) : peer;
     const request = requestOf(raw, target, params, isRefused ? undefined : body, sender, incoming, seen);
-    seen?.follow(request, template, route.secrets, isTraceTrusted);
+    seen?.follow(request, template, route, isTraceTrusted);
     const failed = (error: unknown) => respondToError(error, request, route, respondOptions);
     let answer = await respond(request, isRefused ? refusing(route, body) : route, respondOptions);
     try {

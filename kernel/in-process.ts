@@ -55,7 +55,7 @@ export function inProcess(routes: readonly Route[], options: RespondOptions): As
       port: 0,
       activity: seen,
     };
-    seen?.follow(request, template, route.secrets);
+    seen?.follow(request, template, route);
     const isTooLarge = Buffer.byteLength(body) > (route.bodyLimit ?? defaultBodyLimit);
     const answer = await respond(request, isTooLarge ? refusing(route, bodyTooLarge()) : route, options);
     if (answer instanceof StreamAnswer)

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Activity, ReceivedRequest, Secrets } from './activity.ts';
+import type { Activity, ReceivedRequest, RouteFacts } from './activity.ts';
 import type { Answer } from './answer.ts';
 
 /** Lets an endpoint read the body itself and stop work for a client that has disconnected. */
@@ -48,7 +48,7 @@ export type ErrorFormat = (thrown: unknown, request: HttpRequest) => Answer | Pr
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 
 /** A route of a service, made by `route`. A path may have `:name` parts and a `*` at its end. */
-export interface Route {
+export interface Route extends RouteFacts {
   readonly methods: readonly Method[];
   readonly path: string;
   readonly endpoint: Endpoint;
@@ -60,8 +60,6 @@ export interface Route {
   readonly errors?: ErrorFormat;
   /** Whether the endpoint checks the percent-encoding of the query itself, in its own order. */
   readonly rawQuery?: boolean;
-  /** What its requests and responses must not leave in a log, a captured message or the database. */
-  readonly secrets?: Secrets;
   /** Whether it only answers 405, for the methods that its path lacks. */
   readonly isMethodError?: boolean;
   /** Full paths that a route with `*` serves, with `:name` parts, for suggestions. */

@@ -1,4 +1,4 @@
-import type { RequestObserver } from './activity.ts';
+import type { RequestObserver, RouteFacts } from './activity.ts';
 import { Answer, type Headers, json, type RefusedBecause } from './answer.ts';
 import { Refusal, reasonOf } from './errors.ts';
 import { kernelErrors, refusedIfUnavailable, retryHeaders } from './kernel-errors.ts';
@@ -41,7 +41,7 @@ export function plainError(thrown: unknown, request: HttpRequest): Answer {
 /** The members of a route that decide about a response. */
 export type Responder = Pick<
   Route,
-  'endpoint' | 'errors' | 'rawQuery' | 'bodyLimit' | 'readsBody' | 'secrets'
+  'endpoint' | 'errors' | 'rawQuery' | 'bodyLimit' | 'readsBody' | keyof RouteFacts
 >;
 
 /** Responds to requests without a route. */

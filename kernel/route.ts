@@ -22,6 +22,8 @@ export interface Handler<Params> {
   readonly rawQuery?: boolean;
   /** Whether the endpoint reads the body itself, from `request.incoming`, and limits its size. */
   readonly readsBody?: boolean;
+  /** Whether it waits on purpose, such as a stream of events: its duration is no latency. */
+  readonly waits?: boolean;
 }
 
 export type Handlers<Params> = Readonly<Partial<Record<Method, Handler<Params>>>>;

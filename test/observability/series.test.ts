@@ -11,6 +11,7 @@ import { documents, Prescriber } from '../../src/signing/testing/prescriber.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { Navigator } from '../testing/navigate.ts';
 import { startProduction } from '../testing/production.ts';
+import { until } from '../testing/several-processes.ts';
 
 const pds = '/personal-demographics/FHIR/R4';
 
@@ -125,6 +126,26 @@ describe('the metrics of an instance', () => {
     assert.ok(health.parts.every(({ responds }) => responds));
     assert.ok(health.measuresRequests);
     assert.ok((health.memoryBytes ?? 0) > 1e7);
+  });
+
+  test('mark the requests that wait on purpose, of which the console shows no latency', async () => {
+    const waited = (health: HealthReport) =>
+      health.traffic.find(({ service }) => service === 'console')?.waited ?? 0;
+    const stop = new AbortController();
+    const stream = await fetch(`${instance.urls.console}/api/v1/changes`, { signal: stop.signal });
+    await stream.body?.getReader().read();
+    stop.abort();
+    const series =
+      'http_server_request_duration_seconds_count{service="console",http_route="/api/v1/changes",';
+    const count = () => scrape().then(({ body }) => sampleOf(body, series));
+    await until('the ended stream is counted', async () => (await count()) === 1);
+    const line = (await scrape()).body.split('\n').find((one) => one.startsWith(series));
+    assert.match(line ?? '', /waits="yes"/);
+    // The console shows figures of up to two seconds ago.
+    await until(
+      'the console counts it too',
+      async () => waited(await instance.api<HealthReport>('GET', '/health')) === 1,
+    );
   });
 
   test('have every named series with HELP and TYPE, in both formats', async () => {

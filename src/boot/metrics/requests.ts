@@ -69,7 +69,7 @@ export class RequestMetrics implements RequestObserver {
   }
 
   ended(request: Activity): void {
-    const { service, route, method, status, milliseconds, caller } = request;
+    const { service, route, method, status, milliseconds, caller, waits } = request;
     this.#active.set(service, (this.#active.get(service) ?? 1) - 1);
     this.#metrics.observe(
       'http_server_request_duration_seconds',
@@ -78,6 +78,7 @@ export class RequestMetrics implements RequestObserver {
         http_route: route,
         http_request_method: methods.has(method) ? method : 'other',
         http_response_status_code: String(status),
+        waits: waits ? 'yes' : 'no',
       },
       milliseconds / 1000,
     );

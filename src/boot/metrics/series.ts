@@ -15,6 +15,8 @@ export const series = {
       http_route: 'template of the route, `other` for unknown paths',
       http_request_method: 'method, `other` for unknown ones',
       http_response_status_code: 'status',
+      waits:
+        '`yes` where the route waits on purpose, such as for a stream of events, and its duration is no latency; otherwise `no`',
     },
     most: 400,
   },

@@ -67,7 +67,7 @@ describe('the span of a request', () => {
       const { observer, spans } = inMemory();
       const request = new Activity('api', 'GET');
       await observed(observer, request, async (seen) =>
-        seen.follow({ ...blank, headers: { traceparent } }, '/x', [], isTraceTrusted),
+        seen.follow({ ...blank, headers: { traceparent } }, '/x', {}, isTraceTrusted),
       );
       const [span] = spans();
       const own = span?.spanContext().traceId;

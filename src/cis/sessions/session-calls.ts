@@ -209,7 +209,9 @@ export function sessionCallRoutes(cis: SessionDependencies): Route[] {
   return [
     ...route('/sessions/:id', { DELETE: handler(signOut, cis) }),
     ...route('/sessions/:id/heartbeat', { POST: handler(heartbeat, cis) }),
-    ...route('/sessions/:id/end', { GET: handler(end, cis) }),
+    ...route('/sessions/:id/end', {
+      GET: { ...handler<SessionDependencies, { id: string }>(end, cis), waits: true },
+    }),
     ...route('/sessions/:id/role', { PUT: choice, POST: choice }),
     ...route('/sessions/:id/pin', { POST: handler(pin, cis) }),
   ];

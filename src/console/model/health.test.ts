@@ -74,16 +74,20 @@ describe('GET /health', () => {
     );
   });
 
-  test('derives requests, failures and percentiles from the histogram', async () => {
+  test('derives requests, failures and percentiles from the histogram, without those that wait in the percentiles', async () => {
     const name = 'http_server_request_duration_seconds';
     const labels = { service: 'api', http_response_status_code: '200' };
-    const bucket = (le: string, value: number) => sample(`${name}_bucket`, value, { ...labels, le });
+    const bucket = (le: string, value: number, waits = 'no') =>
+      sample(`${name}_bucket`, value, { ...labels, waits, le });
     const { traffic } = await reportOf([
       bucket('0.005', 50),
       bucket('0.01', 96),
       bucket('0.025', 98),
       bucket('+Inf', 100),
-      sample(`${name}_count`, 100, labels),
+      bucket('10', 0, 'yes'),
+      bucket('+Inf', 40, 'yes'),
+      sample(`${name}_count`, 100, { ...labels, waits: 'no' }),
+      sample(`${name}_count`, 40, { ...labels, waits: 'yes' }),
       sample(`${name}_count`, 2, { service: 'api', http_response_status_code: '503' }),
       sample('http_server_active_requests', 4, { service: 'api' }),
     ]);
@@ -91,8 +95,9 @@ describe('GET /health', () => {
       {
         service: 'api',
         active: 4,
-        requests: 102,
+        requests: 142,
         failures: 2,
+        waited: 40,
         p50: 0.005,
         p95: 0.01,
         p99: 0.025,

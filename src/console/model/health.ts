@@ -19,13 +19,18 @@ const part = z.strictObject({
 });
 type HealthPart = z.output<typeof part>;
 
-/** The requests of one listener since the process started. Percentiles are upper bounds, in seconds. */
+/**
+ * The requests of one listener since the process started. Percentiles are upper bounds, in seconds, and leave out requests that
+ * wait on purpose.
+ */
 const listenerTraffic = z.strictObject({
   service: z.string(),
   active: amount,
   requests: amount,
   /** Answered with a status of 500 or more. */
   failures: amount,
+  /** Waited on purpose, such as streams of events. */
+  waited: amount,
   p50: share,
   p95: share,
   p99: share,
@@ -134,9 +139,10 @@ function trafficOf(figures: Figures): HealthReport['traffic'] {
         .of(`${duration}_count`, { service })
         .filter(({ labels }) => labels.http_response_status_code?.startsWith('5'))
         .reduce((sum, { value }) => sum + value, 0),
-      p50: figures.quantile(duration, 0.5, { service }),
-      p95: figures.quantile(duration, 0.95, { service }),
-      p99: figures.quantile(duration, 0.99, { service }),
+      waited: figures.sum(`${duration}_count`, { service, waits: 'yes' }),
+      p50: figures.quantile(duration, 0.5, { service, waits: 'no' }),
+      p95: figures.quantile(duration, 0.95, { service, waits: 'no' }),
+      p99: figures.quantile(duration, 0.99, { service, waits: 'no' }),
     }));
 }
 

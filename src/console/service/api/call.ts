@@ -11,6 +11,9 @@ import { noMembers, parseObject, parseQuery, readShape } from '../../model/reque
 
 export const apiPath = '/api/v1';
 
+/** The media type of server-sent events. A call that declares it waits for them on purpose: its duration is no latency. */
+export const eventStreamType = 'text/event-stream';
+
 /** A validated request. Query and body contain only the members of the call's schemas. */
 export interface CallRequest<Path extends string, Query, Body> {
   request: HttpRequest;
@@ -95,7 +98,7 @@ export function defineCall<
 
 /** Returns the route of a call. Another method is unknown, like another path. A successful write is announced to open pages. */
 export function routesOf(
-  { method, path, endpoint, bodyLimit, takes, ...access }: ApiCall,
+  { method, path, endpoint, bodyLimit, takes, media, ...access }: ApiCall,
   admit: Admit,
   errors: ErrorFormat,
   changes: Changes,
@@ -112,6 +115,7 @@ export function routesOf(
         errors,
         ...(bodyLimit === undefined ? {} : { bodyLimit }),
         ...(takes ? { readsBody: true } : {}),
+        ...(media?.includes(eventStreamType) ? { waits: true } : {}),
       },
     }),
   );

@@ -1,6 +1,7 @@
 import { type Chunks, StreamAnswer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { errors } from '../../model/errors.ts';
+import { eventStreamType } from './call.ts';
 
 const maxStreams = 100;
 
@@ -36,7 +37,7 @@ export class Bell {
 
 /** nginx holds back responses that do not refuse it. */
 export const streamHeaders = {
-  'content-type': 'text/event-stream',
+  'content-type': eventStreamType,
   'cache-control': 'no-store',
   'x-accel-buffering': 'no',
 };
@@ -45,7 +46,7 @@ export const streamHeaders = {
 export const wantsStream = ({ headers }: Pick<HttpRequest, 'headers'>): boolean =>
   (headers.accept ?? '')
     .split(',')
-    .some((range) => range.split(';')[0]?.trim().toLowerCase() === 'text/event-stream');
+    .some((range) => range.split(';')[0]?.trim().toLowerCase() === eventStreamType);
 
 /** Opens streams of server-sent events up to a limit. */
 export class StreamLimit {

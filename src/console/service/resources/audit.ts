@@ -4,7 +4,7 @@ import type { AuditVerification } from '../../../storage/audit/verify.ts';
 import { type AuditLog, type AuditRecord, filterNames } from '../../../storage/audit.ts';
 import { errors } from '../../model/errors.ts';
 import { since } from '../../model/request.ts';
-import { defineCall, type Resource } from '../api/call.ts';
+import { defineCall, eventStreamType, type Resource } from '../api/call.ts';
 import { streamHeaders, wantsStream } from '../api/streams.ts';
 import { auditPage } from '../audit-search.ts';
 import { journeyOfRecord } from '../find-journey.ts';
@@ -156,7 +156,7 @@ export const audit: Resource = {
         summary:
           'Verifies the audit log, or a period of it; with Accept: text/event-stream sends events "progress" and then "result"',
         query: z.strictObject({ from: time, to: time }),
-        media: ['text/event-stream'],
+        media: [eventStreamType],
         answers: {
           200: '{ok, proven, provenSince, provenUntil, chains, records, unsealed, problem}: the first altered record; "proven" if ends of the chains outside the database show that none was cut off between then',
         },

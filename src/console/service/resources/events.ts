@@ -6,7 +6,7 @@ import { everyRole } from '../../model/administrators/roles.ts';
 import type { Change, Changes } from '../../model/changes.ts';
 import type { ConsoleContext } from '../../model/dependencies.ts';
 import { since } from '../../model/request.ts';
-import { defineCall, type Resource } from '../api/call.ts';
+import { defineCall, eventStreamType, type Resource } from '../api/call.ts';
 import { Bell, heartbeat, StreamLimit, wantsStream } from '../api/streams.ts';
 
 type EventSource = Pick<ConsoleContext, 'database' | 'events' | 'listenEvents'>;
@@ -84,7 +84,7 @@ export const events: Resource = {
         summary:
           'Lists events, oldest first, at most 1,000; with Accept: text/event-stream sends new ones too, after Last-Event-ID',
         query,
-        media: ['text/event-stream'],
+        media: [eventStreamType],
         answers: { 200: 'The events', 503: 'Too many streams are open' },
         roles: ['support'],
         response: z.strictObject({ events: z.array(event) }),
@@ -137,7 +137,7 @@ export const changes: Resource = {
       defineCall('GET', '/changes', {
         summary:
           'Sends the names of what has changed, as server-sent events: journey, desk, session, fault, clock, mail, application, person, approval, card, key, audit, data',
-        media: ['text/event-stream'],
+        media: [eventStreamType],
         answers: { 200: 'A stream', 503: 'Too many streams are open' },
         roles: everyRole,
         handle: async () => streams.open((gone) => changeStream(changes, gone)) satisfies StreamAnswer,

@@ -1,4 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { counted } from '@alongside/kernel/operator';
 import { duration } from '../../../../journeys/text.ts';
 import { type HealthReport, healthReport } from '../../../model/health.ts';
 import { inWords, numberColumn, relative, summaryRow, table, tag } from '../../frame/controls.ts';
@@ -14,9 +15,17 @@ const problems = ({ problems }: HealthReport): Html =>
 const milliseconds = (seconds: number | null): string =>
   seconds === null ? '–' : `≤ ${duration(seconds * 1000)}`;
 
+/** Names the requests that the percentiles leave out. */
+function waits(traffic: HealthReport['traffic']): Html | undefined {
+  const waited = traffic.reduce((sum, { waited }) => sum + waited, 0);
+  return waited === 0
+    ? undefined
+    : html`<p class="quiet">The times leave out ${counted(waited, 'request')} that waited on purpose, such as the live updates of this console.</p>`;
+}
+
 const traffic = ({ traffic, measuresRequests }: HealthReport): Html =>
   measuresRequests
-    ? table(
+    ? html`${table(
         'Requests since this process started',
         [
           'Service',
@@ -40,7 +49,7 @@ const traffic = ({ traffic, measuresRequests }: HealthReport): Html =>
             milliseconds(p99),
           ],
         })),
-      )
+      )}${waits(traffic)}`
     : html`<p>This process does not measure requests. Start it with <code>--metrics-port 9464</code>; Prometheus is not needed for this page.</p>`;
 
 const parts = ({
