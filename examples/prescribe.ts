@@ -1,11 +1,14 @@
 import { createHash, generateKeyPairSync, randomUUID, verify, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { parseArgs } from 'node:util';
 import { createSigning, publicKeySet, wrapSignature } from '@alongside/client';
 import { DOMParser } from '@xmldom/xmldom';
 import { ExclusiveCanonicalization } from 'xml-crypto';
 import { attach } from '../src/kit/index.ts';
+import { type Message, prepareAtEps, sendToEps, withSignature } from './eps.ts';
 import { findInstance, type Instance, register } from './instance.ts';
 
 // A prescription: prepare, sign with the Digital Signature Service, wrap, verify. It registers itself at the running Alongside and
@@ -13,6 +16,9 @@ import { findInstance, type Instance, register } from './instance.ts';
 //   npx alongside card insert gp
 //   node examples/prescribe.ts            answers the presence check itself
 //   node examples/prescribe.ts --browser  prints an address to open in a browser
+// With the EPS FHIR API behind the gateway and a message, it prepares and sends that message there:
+//   npx alongside api add fhir-prescribing.yaml --name eps --mock
+//   node examples/prescribe.ts --eps eps --message bundle.json
 
 const dsig = 'http://www.w3.org/2000/09/xmldsig#';
 const exclusive = 'http://www.w3.org/2001/10/xml-exc-c14n#';
@@ -52,7 +58,7 @@ function prepare(prescription: string): string {
 }
 
 /** Verifies a wrapped signature as its receiver does: with an XML library, and the authority that issued the certificate. */
-function isValid(xml: string, prescription: string, authority: X509Certificate): boolean {
+function isValid(xml: string, payload: string, authority: X509Certificate): boolean {
   const root = new DOMParser().parseFromString(xml, 'text/xml').documentElement;
   const textOf = (name: string) => root.getElementsByTagNameNS(dsig, name)[0]?.textContent ?? '';
   const [signedInfo] = Array.from(root.getElementsByTagNameNS(dsig, 'SignedInfo'));
@@ -62,7 +68,7 @@ function isValid(xml: string, prescription: string, authority: X509Certificate):
   const signature = Buffer.from(textOf('SignatureValue'), 'base64');
   return (
     verify('sha256', Buffer.from(String(canonical)), certificate.publicKey, signature) &&
-    textOf('DigestValue') === createHash('sha256').update(prescription).digest('base64') &&
+    Buffer.from(String(canonical)).equals(Buffer.from(payload, 'base64')) &&
     certificate.checkIssued(authority) &&
     certificate.verify(authority.publicKey)
   );
@@ -86,12 +92,39 @@ async function answerPresenceCheck(instance: Instance, redirectUri: string): Pro
   await browser.goto(asked.url);
 }
 
+const { values: options } = parseArgs({
+  options: {
+    browser: { type: 'boolean' },
+    eps: { type: 'string' },
+    message: { type: 'string' },
+  },
+});
+const { eps: name, message: file } = options;
+if ((name === undefined) !== (file === undefined)) {
+  console.error(
+    '--eps and --message belong together: the name of the API at the gateway, and a file with a message.',
+  );
+  process.exit(2);
+}
+const message = file === undefined ? undefined : (JSON.parse(readFileSync(file, 'utf8')) as Message);
+
 const instance = await findInstance();
 const { card } = await call<{ card: { uid: string; name: string } | null }>(instance, 'GET', '/readers/0');
 if (!card) {
   console.error('No card is in the reader: run "npx alongside card insert gp" first.');
   process.exit(1);
 }
+
+/** The EPS FHIR API as it was added: its address, and the products that give access to it. */
+async function findEps(name: string) {
+  const [{ apis }, { access }] = await Promise.all([
+    call<{ apis: { name: string; address: string }[] }>(instance, 'GET', '/apis'),
+    call<{ access: { product: string }[] }>(instance, 'GET', `/apis/${encodeURIComponent(name)}`),
+  ]);
+  const { address } = apis.find((one) => one.name === name) ?? { address: '' };
+  return { base: `${address}/FHIR/R4`, products: access.map(({ product }) => product) };
+}
+const eps = name === undefined ? undefined : await findEps(name);
 
 // The application: the address to which its users return, and its key of at least 4096 bits.
 const server = createServer((_, response) => response.end('You can go back to the terminal.')).listen(
@@ -107,7 +140,7 @@ const { id, platform } = await register(instance, {
   profile: 'nhs',
   platform: {
     callbackUrls: [callback],
-    products: ['signing-service'],
+    products: ['signing-service', ...(eps?.products ?? [])],
     jwks: publicKeySet([{ ...key, alg: 'RS512' }]),
   },
 });
@@ -125,7 +158,10 @@ const signing = createSigning({
 });
 
 const prescription = `<prescription xmlns="urn:example:prescription"><id>${randomUUID()}</id><medication>Salbutamol 100micrograms/dose inhaler CFC free</medication></prescription>`;
-const digest = prepare(prescription);
+const { digest, timestamp } =
+  eps && message
+    ? await prepareAtEps(eps.base, tokens.access_token, message)
+    : { digest: prepare(prescription), timestamp: '' };
 const state = randomUUID();
 const started = await signing.request({
   payloads: [{ id: randomUUID(), payload: digest }],
@@ -133,8 +169,7 @@ const started = await signing.request({
   subject: card.uid,
 });
 const returned = once(server, 'request');
-if (process.argv.includes('--browser'))
-  console.log(`Open this address in a browser:\n${started.redirectUri}`);
+if (options.browser) console.log(`Open this address in a browser:\n${started.redirectUri}`);
 else await answerPresenceCheck(instance, started.redirectUri);
 const [request] = await returned;
 server.close();
@@ -148,10 +183,13 @@ const { signatures, certificate } = await signing.result(started.token);
 const data = wrapSignature({ payload: digest, signature: signatures[0]?.signature ?? '', certificate });
 const signature = Buffer.from(data, 'base64').toString();
 const pem = await (await fetch(`${instance.console}/api/v1/certificates/signing/authority.pem`)).text();
-if (!isValid(signature, prescription, new X509Certificate(pem)))
-  throw new Error('The signature is not valid.');
-console.log(prescription);
+if (!isValid(signature, digest, new X509Certificate(pem))) throw new Error('The signature is not valid.');
+console.log(message ? JSON.stringify(message) : prescription);
 console.log(signature);
 console.log(
   `Signed by ${card.name} (${card.uid}) and verified: signature, digest and issuer of the certificate.`,
 );
+if (eps && message) {
+  const sent = await sendToEps(eps.base, tokens.access_token, withSignature(message, data, timestamp));
+  console.log(`EPS answered: ${JSON.stringify(sent)}`);
+}
