@@ -153,16 +153,16 @@ export function command<S extends z.ZodRawShape, L extends string, C>(
     async run({ argv, out }) {
       const { values, rest } = takeRepeated(argv, lists);
       const { flags, words } = readFlags(shape, rest);
-      const chosen = choose(name, Object.keys(actions), words);
+      const chosen = choose(name, actions, words);
       const action = actions[chosen] as Action<Call<S, L> & C>;
       const given = chosen === '' ? words : words.slice(1);
       checkWords(given, action.words ?? '', usage(chosen));
       const of = (keys: object) => Object.fromEntries(Object.entries(flags).filter(([key]) => key in keys));
+      const checked = checkedFlags(own, of(own));
       const json = flags.json === true || jsonByDefault();
       const opened = (await open?.(of(base))) ?? ({} as C & Closable);
       try {
-        // Own flags are text or boolean, as they are read.
-        const call = { flags: of(own) as z.output<z.ZodObject<S>>, lists: values, json, out };
+        const call = { flags: checked, lists: values, json, out };
         return print(await action.run({ ...opened, ...call }, ...given), json, out);
       } finally {
         await opened.close?.();
@@ -199,15 +199,30 @@ export const exampleLines = (examples: readonly string[]): string[] =>
 
 const shownWords = (words = ''): string => words.replace(' ...', '');
 
-/** Returns the requested subcommand; `''` for a command without subcommands. */
-function choose(name: string, actions: readonly string[], [asked = '']: readonly string[]): string {
-  if (actions.includes(asked)) return asked;
-  const named = actions.filter(Boolean);
+/** Returns the flags of a command with their defaults. Throws one sentence for a value that the command does not take. */
+function checkedFlags<S extends z.ZodRawShape>(
+  shape: S,
+  given: Record<string, unknown>,
+): z.output<z.ZodObject<S>> {
+  const { success, data, error } = z.object(shape).safeParse(given);
+  if (success) return data;
+  const [issue] = error.issues;
+  throw new UsageError(`--${flagOf(String(issue?.path[0]))} ${issue?.message}.`);
+}
+
+/** Returns the requested subcommand; `''` for a command without subcommands, and for a word that is none if that may have words. */
+function choose(
+  name: string,
+  actions: Readonly<Record<string, { readonly words?: string }>>,
+  [asked = '']: readonly string[],
+): string {
+  if (Object.hasOwn(actions, asked)) return asked;
+  const named = Object.keys(actions).filter(Boolean);
   if (named.length === 0) return '';
   if (asked === '') throw new UsageError(`Add a subcommand: alongside ${name} ${named.join('|')}.`);
-  throw new UsageError(
-    `alongside ${name} does not know "${asked}".${nearest(asked, named)} It knows ${named.join(', ')}.`,
-  );
+  const similar = nearest(asked, named);
+  if (similar === '' && actions['']?.words !== undefined) return '';
+  throw new UsageError(`alongside ${name} does not know "${asked}".${similar} It knows ${named.join(', ')}.`);
 }
 
 /** Refuses missing and extra words. */

@@ -340,6 +340,32 @@ describe('journeys', () => {
     await assert.rejects(run('journeys', 'none'), /No journey has this id/);
   });
 
+  test('exports one in each format, and opens the file of another instance', async () => {
+    const { journeys } = await json<JourneysAnswer>('journeys', '--application', 'demo-combined');
+    const id = String(journeys[0]?.id);
+    const begins = { svg: /^<svg/, mermaid: /^sequenceDiagram/, har: /^\{"log"/, markdown: /^#/ };
+    for (const [format, begin] of Object.entries(begins))
+      assert.match((await run('journeys', 'export', id, '--format', format)).lines.join('\n'), begin);
+    const { content } = await json<{ content: string }>('journeys', 'export', id);
+    const file = join(folder, 'one.journey.json');
+    writeFileSync(file, content);
+    const { lines } = await run('journeys', 'open', file);
+    assert.equal(lines[0], journeys[0]?.headline);
+    assert.match(lines.at(-1) ?? '', /^http:\/\/localhost:\d+\/journeys\/file-/);
+    assert.equal((await fetch(String(lines.at(-1)))).status, 200);
+    writeFileSync(file, '{"log": {}}');
+    await assert.rejects(
+      run('journeys', 'open', file),
+      /"alongsideJourney" must be 1: .* Is it the file of a journey\?$/,
+    );
+    await assert.rejects(
+      run('journeys', 'open', join(folder, 'none.json')),
+      /cannot be read: it does not exist/,
+    );
+    await assert.rejects(run('journeys', 'export', 'none'), /No journey has this id/);
+    await assert.rejects(run('journeys', 'export', id, '--format', 'pdf'), /must be one of file, svg/);
+  });
+
   test('shows the failed ones, with the command that explains each', async () => {
     const address = `${instance.urls.api}/oauth2/token`;
     const body = new URLSearchParams({ grant_type: 'authorization_code', client_id: 'nobody', code: 'c' });

@@ -272,6 +272,6 @@ export function sentence({ status, body }: ApiAnswer): string {
   );
   if (typeof body.problem !== 'string') return said;
   return typeof body.field === 'string'
-    ? `${said} "${body.field}" ${body.problem}.`
+    ? `${said} "${body.field}" ${body.problem}${body.problem.endsWith('?') ? '' : '.'}`
     : `${said} ${body.problem}`;
 }

@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import type { ApiSchema } from '../../kit/console-api.ts';
 import { consoleCommand, type Result, text, yes } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
+import { jsonObject, readText } from '../json-file.ts';
 import { columns, counted } from '../table.ts';
 
 type Summary = ApiSchema<'JourneySummary'>;
@@ -75,9 +77,18 @@ async function one(api: InstanceApi, id: string): Promise<Result> {
   return { json: found, lines: journeyLines(found) };
 }
 
+const formats = ['file', 'svg', 'mermaid', 'har', 'markdown'] as const;
+/** Maximum size of a file that is opened, in bytes: the limit of the call. */
+const maxFileSize = 4_194_304;
+
 export const journeys = consoleCommand({
   name: 'journeys',
-  flags: { failed: yes, application: text, person: text },
+  flags: {
+    failed: yes,
+    application: text,
+    person: text,
+    format: z.enum(formats, `must be one of ${formats.join(', ')}`).default('file'),
+  },
   actions: {
     '': {
       words: '[ID]',
@@ -104,6 +115,32 @@ export const journeys = consoleCommand({
         };
       },
     },
+    export: {
+      words: 'ID',
+      help: [
+        ['', 'print a journey as a file for another instance, with secrets cut'],
+        ['--format F', `one of ${formats.join(', ')}`],
+      ],
+      async run({ api, flags: { format } }, id) {
+        const content = await api.text(`/journeys/${encodeURIComponent(id)}/export?format=${format}`);
+        return { json: { id, format, content }, lines: content.trimEnd().split('\n') };
+      },
+    },
+    open: {
+      words: 'FILE',
+      help: 'show a journey that another instance exported, and keep it for a day in the console; - reads standard input',
+      async run({ api }, file) {
+        const body = jsonObject<never>(readText(file, maxFileSize), file);
+        const { id } = await api.must('POST', '/journeys/open', { body });
+        const { lines = [], ...shown } = await one(api, id);
+        return { ...shown, lines: [...lines, '', `${api.origin}/journeys/${id}`] };
+      },
+    },
   },
-  examples: ['alongside journeys --failed', 'alongside journeys --application demo-combined --json'],
+  examples: [
+    'alongside journeys --failed',
+    'alongside journeys --application demo-combined --json',
+    'alongside journeys export ID --format markdown',
+    'alongside journeys export ID > failed.journey.json',
+  ],
 });
