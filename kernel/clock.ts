@@ -18,7 +18,7 @@ const units: readonly [limit: number, size: number, name: string][] = [
 ];
 
 /** Formats a positive number of seconds in its largest fitting unit. */
-function roughly(distance: number): string {
+export function roughly(distance: number): string {
   if (distance < 1) return `${Math.round(distance * 1_000)} ms`;
   const [, size, name] = units.find(([limit]) => distance < limit) ?? [0, 1, 's'];
   return `${Math.round(distance / size)} ${name}`;

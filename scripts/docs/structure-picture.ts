@@ -18,13 +18,13 @@ const rows: readonly (readonly Part[])[] = [
     part('boot', 'ports, keys, TLS, reload', 337),
   ],
   [
-    part('identity-agent', 'card and PIN', 103),
-    part('cis', 'smartcards', 103),
+    part('identity-agent', 'card and PIN', 113),
+    part('cis', 'smartcards', 93),
     part('cis2', 'OpenID provider', 103),
-    part('authorisation', 'API tokens', 103),
+    part('authorisation', 'API tokens', 110),
     part('gateway', 'APIs, PDS', 103),
     part('signing', 'signatures', 103),
-    part('mock', 'test endpoints', 103),
+    part('mock', 'test endpoints', 96),
     part('console', 'inspect, manage', 103),
     part('sample', 'an application', 106),
   ],
@@ -45,9 +45,10 @@ const gap = 14;
 const margin = 16;
 const height = 46;
 const lane = 18;
-/** Left edge of the names of the protocols. */
-const labels = 932;
-const width = 2 * margin + rows[1]!.reduce((sum, { width: w }) => sum + w + gap, -gap);
+const boxesWidth = rows[1]!.reduce((sum, { width: w }) => sum + w + gap, -gap);
+/** Left edge of the names of the protocols, beside the boxes, where no line crosses them. */
+const labels = margin + boxesWidth + gap;
+const width = labels + 150 + margin;
 
 /** Returns the part of a file or of a package of the product; undefined for other packages. */
 const partOf = (file: string): string | undefined => {

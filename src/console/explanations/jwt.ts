@@ -1,4 +1,4 @@
-import { timeAt } from '@alongside/kernel/clock';
+import { roughly, timeAt } from '@alongside/kernel/clock';
 import { type JsonObject, jsonPart } from '@alongside/kernel/json';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import { counted } from '@alongside/kernel/operator';
@@ -89,8 +89,8 @@ export function skewOf({ iat, nbf, exp }: JsonObject, now: number): string {
   const ahead = (made ?? least) - now;
   const seconds = Math.round(Math.abs(ahead));
   if (seconds <= defaultSkew) return '';
-  const [size, unit] = seconds < 7_200 ? [1, 's'] : [3_600, 'h'];
-  const distance = `${Math.round(seconds / size)} ${unit}`;
+  // The seconds of a small difference are what a clock or a lifetime is wrong by.
+  const distance = seconds < 7_200 ? `${seconds} s` : roughly(seconds);
   if (ahead > 0) return `Your clock is ${distance} ahead.`;
   return `It was made ${distance} before this check. If you have just made it, your clock is ${distance} behind.`;
 }

@@ -96,6 +96,7 @@ test('the difference of clocks is named', () => {
   assert.equal(skewOf({ exp: now + 3_900 }, now), 'Your clock is 3600 s ahead.');
   assert.equal(skewOf({ iat: now - 5, exp: now + 295 }, now), '');
   assert.match(skewOf({ iat: now - 400 }, now), /made 400 s before this check/);
+  assert.match(skewOf({ iat: now - 188 * 86_400 }, now), /your clock is 188 days behind/);
   assert.match(skewOf({ exp: now * 1_000 }, now), /milliseconds/);
 });
 
