@@ -89,12 +89,12 @@ const storedPatients = (database: Database): PatientRegister => ({
   generate: absent,
 });
 
-/** Starts a seeded console in memory, without CIS and agent unless `changes` has them. */
+/** Starts a seeded console, in memory by default, without CIS and agent unless `changes` has them. */
 export async function startConsole(changes: Partial<ConsoleDependencies> = {}): Promise<TestConsole> {
   checkAnsweredCalls();
   const base = new ManualClock(startTime);
   const clock = new AdjustableClock(base);
-  const database = await openDatabase(':memory:', '');
+  const database = changes.database ?? (await openDatabase(':memory:', ''));
   const settings = new Settings(database);
   const vault = new Vault(Buffer.from(randomToken(32)));
   const audit = new AuditLog(database, clock, vault);
