@@ -110,7 +110,14 @@ describe('search by what people have', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/journeys\/.+step=1/);
     await page.goto(`${instance.urls.console}/errors/authorisation.clientOrSecret`);
+    const example = page.getByRole('region', { name: 'The last request that got it' });
+    assert.match(
+      (await example.textContent()) ?? '',
+      /POST http:\S+\/oauth2\/token.*client_id.*Answer: 401.*invalid_client/s,
+    );
     await examine(page, 'error');
+    await example.getByRole('link', { name: 'Open its journey' }).click();
+    await page.waitForURL(/\/journeys\/.+step=1/);
     assert.deepEqual(complaints, []);
   });
 

@@ -56,11 +56,11 @@ ${[1, 2, 3, 4, 5, 6].map((depth) => `.ledger .d${depth} .words { margin-left: ${
 .inspector .tabs ul { margin: 0; padding: 0 .5rem; gap: 0; background: var(--paper); } .inspector .tabs a { font-size: .9375rem; padding-inline: .4375rem; }
 .panel-body { padding: .75rem 1rem 1rem; font-size: .9375rem; } .panel-body > :last-child { margin-bottom: 0; } .console .panel-body h3:first-child { margin-top: 0; }
 .request-line { display: flex; flex-wrap: wrap; gap: .375rem .5rem; align-items: center; justify-content: space-between; margin: 0 0 .625rem; } .request-line code { overflow-wrap: anywhere; min-width: 0; }
-.values, .inspector pre { background: var(--paper); border: 1px solid var(--line); border-radius: .375rem; padding: .625rem .75rem; margin: 0 0 .75rem; font: .8125rem/1.65 ui-monospace, "Cascadia Mono", "Liberation Mono", monospace; overflow-wrap: anywhere; }
-.inspector pre { white-space: pre-wrap; max-height: 28rem; overflow-y: auto; }
+.values, :is(.inspector, .exchange) pre { background: var(--paper); border: 1px solid var(--line); border-radius: .375rem; padding: .625rem .75rem; margin: 0 0 .75rem; font: .8125rem/1.65 ui-monospace, "Cascadia Mono", "Liberation Mono", monospace; overflow-wrap: anywhere; }
+:is(.inspector, .exchange) pre { white-space: pre-wrap; max-height: 28rem; overflow-y: auto; }
 .values p { margin: 0; }
 ul.fields { list-style: none; margin: 0; padding: 0; } ul.fields + ul.fields { margin-top: .625rem; }
-.values .name, .inspector pre .name, .claims dt, .fields .name { color: var(--accent); } .inspector pre .text, .claims .text { color: var(--warn); } .inspector pre .number, .claims dd .number { color: var(--number, #2d5bb9); text-align: left !important; }
+.values .name, :is(.inspector, .exchange) pre .name, .claims dt, .fields .name { color: var(--accent); } :is(.inspector, .exchange) pre .text, .claims .text { color: var(--warn); } :is(.inspector, .exchange) pre .number, .claims dd .number { color: var(--number, #2d5bb9); text-align: left !important; }
 .secret { background: var(--accent-soft); border-radius: .25rem; padding: 0 .25rem; } .origin { font-family: system-ui, sans-serif; color: var(--quiet); }
 mark.offending { color: var(--bad); background: var(--bad-soft); border: 1px solid var(--bad); border-radius: .25rem; padding: 0 .25rem; } .offence { color: var(--bad); font-family: system-ui, sans-serif; }
 .signed { font-weight: 600; overflow-wrap: anywhere; } .signed.good { color: var(--good); } .signed.bad { color: var(--bad); } .signed.unknown { color: var(--warn); }
