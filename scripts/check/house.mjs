@@ -118,10 +118,15 @@ function splitPaths(texts) {
 
 /** Counts the files that call other servers. Scripts of pages run in browsers; the client library is for others to use. */
 function outgoingCallers(texts) {
-  const calls = /\bhttps?\)?\.request\(|(?<![#.\w])fetch\(/;
-  return [...texts].filter(
-    ([file, text]) => !/^client\/|script\.ts$|\.browser\.ts$/.test(file) && calls.test(text),
-  ).length;
+  const calls = /\bhttps?\)?\.request$|^fetch$/;
+  return [...texts].filter(([file, text]) => {
+    if (/^client\/|script\.ts$|\.browser\.ts$/.test(file)) return false;
+    let found = false;
+    walk(file, text, (node) => {
+      if (ts.isCallExpression(node) && calls.test(node.expression.getText())) found = true;
+    });
+    return found;
+  }).length;
 }
 
 /** Counts the tables of the migrated schema whose rows have a time of the next attempt. */
