@@ -112,7 +112,7 @@ function resultOf(
     throw new OperatorError(
       `${file} cannot be imported: ${[body.field, body.problem].filter(Boolean).join(' ')}. Nothing was written.`,
     );
-  const { errors, added, changed, unchanged } = body as unknown as Sums & { errors?: Found[] };
+  const { errors, added, changed, unchanged } = body as typeof body & Sums & { errors?: Found[] };
   if (!Array.isArray(errors)) throw new RefusedCall(answer);
   const sums = `${added} added, ${changed} changed, ${unchanged} unchanged.`;
   const problems = errors.map(

@@ -65,7 +65,8 @@ export class SigningRequests {
     const jws = await signJwt({ alg: 'RS512', typ: 'JWT', kid }, claims, privateKey);
     const started = await this.#call(token, '/signaturerequest', jws);
     await this.#prove(uid, String(started.redirectUri), pin);
-    return (await this.#call(token, `/signatureresponse/${started.token}`)) as unknown as SignedDocuments;
+    const signed = await this.#call(token, `/signatureresponse/${started.token}`);
+    return signed as typeof signed & SignedDocuments;
   }
 
   /** Answers the presence check: the button of its page, and the PIN. */

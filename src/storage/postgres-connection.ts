@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import { reasonOf } from '@alongside/kernel/errors';
 import pg from 'pg';
 import { RowError, StatementError, StorageError } from './database.ts';
@@ -88,7 +87,7 @@ export class PostgresConnection extends pg.Client {
 
   /** Buffers writes from now on. Returns a function that sends them at once. */
   cork(): () => void {
-    const stream = this.#stream();
+    const stream = this.connection.stream;
     stream.cork();
     return () => stream.uncork();
   }
@@ -106,7 +105,7 @@ export class PostgresConnection extends pg.Client {
   /** Closes the socket at once; waiting queries fail. */
   abandon(reason: Error): void {
     this.#fail(reason);
-    this.#stream().destroy(reason);
+    this.connection.stream.destroy(reason);
   }
 
   /** A response is progress, so the time limit restarts for the next waiting query. */
@@ -126,11 +125,6 @@ export class PostgresConnection extends pg.Client {
     if (!this.#failure) this.#hosts.lost();
     this.#failure ??= error;
     clearTimeout(this.#alarm);
-  }
-
-  /** The socket, which is missing in node-postgres's types. It changes when TLS starts. */
-  #stream(): Duplex {
-    return (this as unknown as { connection: { stream: Duplex } }).connection.stream;
   }
 }
 

@@ -236,7 +236,7 @@ export class PostgresDatabase implements Database {
     { patient = false }: BatchOptions,
     progress: Progress,
   ): Promise<BatchResult> {
-    const connection = (await this.#pool.connect()) as unknown as PostgresConnection & pg.PoolClient;
+    const connection = (await this.#pool.connect()) as PostgresConnection & pg.PoolClient;
     let reason: Error | undefined;
     try {
       const result = await (patient ? runPatiently : runBatch)(connection, statements, progress);

@@ -98,7 +98,8 @@ function run(
   { text, values, condition }: Statement,
 ): StatementResult {
   const { prepared, givesRows, onlyReads, writes, onlyAdds } = connection.prepare(text);
-  const kind = onlyReads ? 'reads' : givesRows ? 'returns' : 'writes';
+  const kindOfWrite = givesRows ? 'returns' : 'writes';
+  const kind = onlyReads ? 'reads' : kindOfWrite;
   // PostgreSQL must know it before it prepares the statement.
   if (condition && condition !== kind)
     throw new TypeError(`a condition that ${kind} is marked as one that ${condition}`);

@@ -30,12 +30,11 @@ ${cardForm(
   html`${secretField('pin', 'Your PIN now', 'Three wrong entries block the card', true)}${newPinFields()}`,
   'Change PIN',
 )}`,
-  act: async (agent, { pin = '', newPin = '', again }) =>
-    !isPin(pin)
-      ? notPin
-      : newPin === again
-        ? formResult(await agent.changePin(pin, newPin), 'Your PIN was changed.')
-        : differ,
+  async act(agent, { pin = '', newPin = '', again }) {
+    if (!isPin(pin)) return notPin;
+    if (newPin !== again) return differ;
+    return formResult(await agent.changePin(pin, newPin), 'Your PIN was changed.');
+  },
 };
 
 /** Requests a code by mail from CIS. */

@@ -101,11 +101,9 @@ export const signIn: CardPage = {
     return signedIn && status.question === null ? signedInAs(status) : pinForm(context);
   },
   withoutCard: (status) => (status.person && !status.lock ? signedInAs(status) : undefined),
-  act: async (agent, { pin = '', roleId = '' }) =>
-    roleId !== ''
-      ? chooseRole(agent, roleId)
-      : isPin(pin)
-        ? pinResultMessage(agent, await givePin(agent, pin))
-        : notPin,
+  async act(agent, { pin = '', roleId = '' }) {
+    if (roleId !== '') return chooseRole(agent, roleId);
+    return isPin(pin) ? pinResultMessage(agent, await givePin(agent, pin)) : notPin;
+  },
   next: 'sign-in',
 };

@@ -119,13 +119,14 @@ export class DocumentScanner {
   #begin(now: number): void {
     const isNested = now === byte.openList || now === byte.openObject;
     const isString = now === byte.quote;
+    const flatKind = isString ? 'string' : 'plain';
     this.#isInString = isString;
     this.#isEscaped = false;
     this.#open = {
       parts: [],
       length: 0,
       begin: { ...this.#position },
-      kind: isNested ? 'nested' : isString ? 'string' : 'plain',
+      kind: isNested ? 'nested' : flatKind,
       depth: isNested ? 1 : 0,
     };
   }

@@ -105,7 +105,7 @@ interface Work {
   readonly tests: OwnTests | undefined;
 }
 
-interface Asked {
+interface InitOptions {
   readonly test: string | undefined;
   readonly ci: string | undefined;
   readonly packed: string | undefined;
@@ -121,7 +121,7 @@ function hasNodeTests(): boolean {
   return membersOf(manifest, 'scripts').test !== undefined || runnerOf({ manifest }) !== 'node';
 }
 
-async function workOn({ test, ci: given, packed, isYes }: Asked): Promise<Work> {
+async function workOn({ test, ci: given, packed, isYes }: InitOptions): Promise<Work> {
   const wanted = test === undefined ? undefined : oneOf('--test', test, runnerChoices);
   const isJava = wanted === 'junit' || (wanted === undefined && !hasNodeTests());
   const java = isJava ? readJavaProject('.') : undefined;
