@@ -108,27 +108,96 @@ const clientLeft = new Set([
 ]);
 
 /** Creates the HTTP server of one service from its routes. */
-export function createListener(routes: readonly Route[], options: ListenerOptions): Listener {
-  const { log, name, proxies, flush, observer, isHttps = false, bodyLimit = defaultBodyLimit } = options;
-  const background = new Background();
-  const find = routeFinder(routes);
-  const respondOptions = options.development ? { ...options, nearestPath: nearestPath(routes) } : options;
-  const timeouts = { ...defaultTimeouts, ...options.timeouts };
-  const server = createServerFor(options.tls, timeouts);
-  const connections = new Connections(server, proxies);
-  const turns = new Turns();
-  // Streams would otherwise keep a closing server open.
-  const streams = new Streams();
-  /** Number of running endpoints. The client of some may have left. */
-  let served = 0;
-  let whenServed = (): void => undefined;
-  let isDraining = false;
-  let closing: Promise<void> | undefined;
+export const createListener = (routes: readonly Route[], options: ListenerOptions): Listener =>
+  new ServiceListener(routes, options);
 
-  async function serve(raw: IncomingMessage, response: ServerResponse, seen?: Activity): Promise<void> {
-    const { peer, isProxy, isTraceTrusted } = connections.begin(raw, response);
+class ServiceListener implements Listener {
+  readonly server: Server;
+  readonly routes: readonly Route[];
+  readonly #options: ListenerOptions;
+  readonly #respondOptions: RespondOptions;
+  readonly #find: ReturnType<typeof routeFinder>;
+  readonly #background = new Background();
+  readonly #connections: Connections;
+  readonly #streams = new Streams();
+  /** Number of running endpoints. The client of some may have left. */
+  #served = 0;
+  #whenServed = (): void => undefined;
+  #isDraining = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(routes: readonly Route[], options: ListenerOptions) {
+    this.routes = routes;
+    this.#options = options;
+    this.#respondOptions = options.development ? { ...options, nearestPath: nearestPath(routes) } : options;
+    this.#find = routeFinder(routes);
+    const timeouts = { ...defaultTimeouts, ...options.timeouts };
+    this.server = createServerFor(options.tls, timeouts);
+    this.#connections = new Connections(this.server, options.proxies);
+    const turns = new Turns();
+    this.server.on('request', (raw, response) => turns.take(raw, response, () => this.#begin(raw, response)));
+    this.server.on('clientError', (error, socket) => {
+      this.#background.run(options.log, 'bytes that are no request got no answer', () =>
+        answerMalformed(error, socket as Socket, { ...options, linger: timeouts.linger }),
+      );
+    });
+  }
+
+  async listen(port: number, host = '127.0.0.1', { held = false } = {}): Promise<number> {
+    await listenAt(this.server, { port, host, reusePort: held }).catch((error) => {
+      throw listenError(error, { port, host }, this.#options);
+    });
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  useCertificate(files: { certificate: string; key: string }): void {
+    const { tls } = this.#options;
+    if (tls && this.server instanceof TlsServer)
+      this.server.setSecureContext(secureOptions({ ...tls, ...files }));
+  }
+
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  close(timeout = lastRequests): Promise<void> {
+    this.#closing ??= this.#close(timeout);
+    return this.#closing;
+  }
+
+  #begin(raw: IncomingMessage, response: ServerResponse): void {
+    const { log, name } = this.#options;
+    this.#served += 1;
+    this.#handle(raw, response).then(
+      () => this.#handled(),
+      (error: NodeJS.ErrnoException | Refusal) => {
+        if (error instanceof Refusal)
+          log.info({ listener: name, reason: error.entry.id, detail: error.detail }, 'a response was ended');
+        else if (!clientLeft.has(error.code ?? ''))
+          log.error({ listener: name, reason: reasonOf(error) }, 'a response broke off');
+        response.destroy();
+        this.#handled();
+      },
+    );
+  }
+
+  #handled(): void {
+    this.#served -= 1;
+    if (this.#served === 0) this.#whenServed();
+  }
+
+  #handle(raw: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { observer, name } = this.#options;
+    return observer
+      ? observed(observer, new Activity(name, raw.method ?? ''), (seen) => this.#serve(raw, response, seen))
+      : this.#serve(raw, response);
+  }
+
+  async #serve(raw: IncomingMessage, response: ServerResponse, seen?: Activity): Promise<void> {
+    const { proxies, flush, isHttps = false, bodyLimit = defaultBodyLimit } = this.#options;
+    const { peer, isProxy, isTraceTrusted } = this.#connections.begin(raw, response);
     const target = targetOf(raw.url ?? '/');
-    const { route, params, template, isDamaged } = find(raw.method ?? '', target.path);
+    const { route, params, template, isDamaged } = this.#find(raw.method ?? '', target.path);
     const refused = ambiguous(raw);
     const incoming = route.readsBody && !refused ? incomingOf(raw, response) : undefined;
     const isRead = incoming === undefined && hasBody(raw) && !isDamaged;
@@ -137,8 +206,8 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     const sender = isProxy ? peerOf(peer, raw.headers, proxies) : peer;
     const request = requestOf(raw, target, params, isRefused ? undefined : body, sender, incoming, seen);
     seen?.follow(request, template, route, isTraceTrusted);
-    const failed = (error: unknown) => respondToError(error, request, route, respondOptions);
-    let answer = await respond(request, isRefused ? refusing(route, body) : route, respondOptions);
+    const failed = (error: unknown) => respondToError(error, request, route, this.#respondOptions);
+    let answer = await respond(request, isRefused ? refusing(route, body) : route, this.#respondOptions);
     try {
       const flushing = flush?.();
       if (flushing) await flushing;
@@ -147,10 +216,10 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     }
     // An unread rest of the body would precede the next request on this connection.
     const isUnread = isRefused || (incoming?.body !== undefined && !raw.complete);
-    const sending = { id: request.id, isHttps, closes: isDraining || isUnread };
+    const sending = { id: request.id, isHttps, closes: this.#isDraining || isUnread };
     try {
       if (seen) noteAnswer(seen, answer);
-      if (answer instanceof StreamAnswer) await streams.send(response, answer, sending);
+      if (answer instanceof StreamAnswer) await this.#streams.send(response, answer, sending);
       else send(response, answer, sending);
     } catch (error) {
       if (response.headersSent || response.destroyed) throw error;
@@ -162,76 +231,29 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     }
   }
 
-  const handle = (raw: IncomingMessage, response: ServerResponse): Promise<void> =>
-    observer
-      ? observed(observer, new Activity(name, raw.method ?? ''), (seen) => serve(raw, response, seen))
-      : serve(raw, response);
-
-  const handled = (): void => {
-    served -= 1;
-    if (served === 0) whenServed();
-  };
-  const begin = (raw: IncomingMessage, response: ServerResponse): void => {
-    served += 1;
-    handle(raw, response).then(handled, (error: NodeJS.ErrnoException | Refusal) => {
-      if (error instanceof Refusal)
-        log.info({ listener: name, reason: error.entry.id, detail: error.detail }, 'a response was ended');
-      else if (!clientLeft.has(error.code ?? ''))
-        log.error({ listener: name, reason: reasonOf(error) }, 'a response broke off');
-      response.destroy();
-      handled();
-    });
-  };
-  server.on('request', (raw, response) => turns.take(raw, response, () => begin(raw, response)));
-  server.on('clientError', (error, socket) => {
-    background.run(log, 'bytes that are no request got no answer', () =>
-      answerMalformed(error, socket as Socket, { ...options, linger: timeouts.linger }),
-    );
-  });
-
-  async function close(timeout: number): Promise<void> {
-    isDraining = true;
+  async #close(timeout: number): Promise<void> {
+    const { log, name } = this.#options;
+    this.#isDraining = true;
     let timer: NodeJS.Timeout | undefined;
     const over = new Promise<void>((resolve) => {
       timer = setTimeout(() => {
-        const cut = connections.endAll();
+        const cut = this.#connections.endAll();
         log.warn({ listener: name, cut }, 'requests in flight were cut');
         resolve();
       }, timeout);
     });
-    // Node would close new connections too; `connections` knows which are idle.
-    server.closeIdleConnections = () => undefined;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    streams.close();
-    connections.endUnused();
+    // Node would close new connections too; `Connections` knows which are idle.
+    this.server.closeIdleConnections = () => undefined;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    // Streams would otherwise keep the server open.
+    this.#streams.close();
+    this.#connections.endUnused();
     await closed;
     const allServed = new Promise<void>((resolve) => {
-      whenServed = resolve;
+      this.#whenServed = resolve;
     });
-    if (served > 0) await Promise.race([allServed, over]);
+    if (this.#served > 0) await Promise.race([allServed, over]);
     clearTimeout(timer);
-    await background.settled();
+    await this.#background.settled();
   }
-
-  return {
-    server,
-    routes,
-    async listen(port, host = '127.0.0.1', { held = false } = {}) {
-      await listenAt(server, { port, host, reusePort: held }).catch((error) => {
-        throw listenError(error, { port, host }, options);
-      });
-      return (server.address() as AddressInfo).port;
-    },
-    useCertificate(files) {
-      if (options.tls && server instanceof TlsServer)
-        server.setSecureContext(secureOptions({ ...options.tls, ...files }));
-    },
-    drain() {
-      isDraining = true;
-    },
-    close(timeout = lastRequests) {
-      closing ??= close(timeout);
-      return closing;
-    },
-  };
 }
