@@ -9,26 +9,22 @@ import { peerUserOf } from '@alongside/kernel/peer-user';
 import { portOwnersOf } from '@alongside/kernel/port-owner';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import type { Generation, SessionMode } from '../src/cis/protocol.ts';
-import { type CardIssuer, decodeCertificates, encodeKeys } from './card/card-issue.ts';
 import type { CardSeed } from './card/card-record.ts';
-import { CardStore } from './card/card-store.ts';
 import { seededCards } from './card/seed.ts';
-import type { Reader } from './card/transport.ts';
 import type { CardSettings } from './card/transports.ts';
-import { VirtualReader } from './card/virtual-reader.ts';
 import { signaturePath } from './credential-management/consent.ts';
 import type { CredentialManagement } from './credential-management/index.ts';
+import { openCards } from './desk-cards.ts';
 import { createBrowserSide } from './handoff/routes.ts';
 import { UsedRequests } from './handoff/used-requests.ts';
 import type { AgentConfiguration } from './protocol.ts';
-import { ReaderPort } from './reader-port.ts';
+import type { ReaderPort } from './reader-port.ts';
 import type { RecentRefusals } from './recent-refusals.ts';
 import { signInPath } from './self-service/routes.ts';
 import { Servers } from './server-call.ts';
 import { Agent } from './session/agent.ts';
 import { agentKey } from './session/agent-key.ts';
 import { CisClient } from './session/cis-client.ts';
-import type { CardLabel } from './session/desk-card.ts';
 import { defaultTimers, type Timers } from './session/modes.ts';
 import { QuestionNotice } from './session/question-notice.ts';
 import { FreshStart, Presence, RegularWork } from './session/regular-work.ts';
@@ -112,31 +108,6 @@ export interface IdentityAgent {
   tick(): Promise<void>;
 }
 
-/** CIS as the issuing authority of virtual cards. */
-const issuerAt = (cis: CisClient): CardIssuer => ({
-  async issue({ serial, ...request }) {
-    return decodeCertificates(await cis.certify({ ...request, cardSerial: serial, ...encodeKeys(request) }));
-  },
-  async issueSigning({ serial, signingKey, ...request }) {
-    const key = Buffer.from(signingKey).toString('base64');
-    const { signing } = await cis.certifySigning({ ...request, cardSerial: serial, signingKey: key });
-    return Buffer.from(signing, 'base64');
-  },
-});
-
-/** Watches a reader. For virtual cards it knows the printed data and can renew them. */
-function attach(agent: Agent, reader: Reader, store: CardStore): void {
-  if (!(reader instanceof VirtualReader)) {
-    agent.attach(reader, () => undefined);
-    return;
-  }
-  const label = (): CardLabel | undefined => {
-    const card = reader.serial === undefined ? undefined : store.get(reader.serial);
-    return card && { serial: card.serial, persona: card.persona ?? null, name: card.name };
-  };
-  agent.attach(reader, label, reader);
-}
-
 const configurationOf = (
   options: IdentityAgentOptions,
   port: ReaderPort,
@@ -157,9 +128,22 @@ const configurationOf = (
   now: new Date(options.clock.now()).toISOString(),
 });
 
+/** Starts to sign for pages, if that is switched on. */
+async function startSigning(options: IdentityAgentOptions, agent: Agent) {
+  if (!options.credentialManagement) return undefined;
+  const { startCredentialManagement } = await import('./credential-management/index.ts');
+  return startCredentialManagement({
+    ...options,
+    ...options.credentialManagementTest,
+    refusals: options.refusals ?? options.consoleRefusals,
+    agent,
+    origins: options.credentialManagementOrigin ?? [],
+  });
+}
+
 /** Creates the Identity Agent of a workstation. @throws OperatorError, CardStoreError if its data is unusable */
 export async function createIdentityAgent(options: IdentityAgentOptions): Promise<IdentityAgent> {
-  const { clock, log, dataFolder, development, seedCards = seededCards } = options;
+  const { clock, log, dataFolder, development } = options;
   const servers = new Servers(options.here);
   const key = await agentKey(join(dataFolder, 'agent.key'));
   const cis = new CisClient({
@@ -179,28 +163,11 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
     announce: (sessionId) => presence.announce(sessionId),
   });
 
-  const store = await CardStore.open({
-    path: join(dataFolder, 'cards.json'),
-    secretPath: join(dataFolder, 'cards.secret'),
-  });
-  if (store.isNew && development) await store.reset(seedCards);
-  const issuer = issuerAt(cis);
-  const port = new ReaderPort(options.transport ?? 'virtual', {
-    store,
-    issuer,
-    clock,
-    log,
-    settings: options.cards ?? {},
-    opened: (reader) => attach(agent, reader, store),
-  });
-  await port.open();
-  const virtual = (): VirtualReader | undefined =>
-    port.reader instanceof VirtualReader ? port.reader : undefined;
-
+  const { store, issuer, port, virtual } = await openCards(options, agent, cis);
   async function reset(): Promise<void> {
     virtual()?.remove();
     await agent.signOut();
-    await store.reset(seedCards);
+    await store.reset(options.seedCards ?? seededCards);
     await agent.settled();
   }
 
@@ -225,14 +192,13 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
   });
   let signing: CredentialManagement | undefined;
 
-  const handwork = development ? developmentMethods({ agent, store, reader: virtual(), reset }) : {};
   const methods = {
     ...ticketMethods(agent, () => questions.asked()),
     ...apiMethods(),
     ...deskMethods(agent, () => configurationOf(options, port, signing), options.refusals),
     ...cardMethods(agent),
-    ...handwork,
-    ...(development ? slotMethods(store, issuer) : {}),
+    ...(development && developmentMethods({ agent, store, reader: virtual(), reset })),
+    ...(development && slotMethods(store, issuer)),
   };
   const socket = new SocketServer({ path: options.socketPath, methods, log, flush: options.flush });
   agent.onNotice((name, params) => socket.notify(name, params));
@@ -249,17 +215,7 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
       routes: browser.routes,
       before: browser.before,
       async start() {
-        if (options.credentialManagement) {
-          const { startCredentialManagement } = await import('./credential-management/index.ts');
-          const origins = options.credentialManagementOrigin ?? [];
-          signing = await startCredentialManagement({
-            ...options,
-            ...options.credentialManagementTest,
-            refusals: options.refusals ?? options.consoleRefusals,
-            agent,
-            origins,
-          });
-        }
+        signing = await startSigning(options, agent);
         await socket.listen();
         work.start();
         await work.tick();

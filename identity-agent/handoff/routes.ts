@@ -30,7 +30,7 @@ import {
   type GuardedRequest,
   secured,
 } from './guard.ts';
-import { claimedJti, handOff } from './hand-off.ts';
+import { claimedJti, type HandOffCall, handOff } from './hand-off.ts';
 import { interactionRoutes } from './interaction-routes.ts';
 import { Interactions } from './interactions.ts';
 import { PinnedKeys } from './request.ts';
@@ -115,6 +115,28 @@ const errorPage =
     );
   };
 
+/** Returns the route to which CIS2 redirects a browser, or sends a fetch if that is switched on. */
+function handOffRoutes(
+  parts: Omit<HandOffCall, 'request'>,
+  { fetchTransport }: BrowserSideOptions,
+  errors: ErrorFormat,
+): Route[] {
+  const { guard } = parts;
+  return route(handOffPath, {
+    GET: {
+      endpoint: (request) => handOff.run({ ...parts, request }),
+      errors(thrown, request) {
+        activity()?.join({ keys: [claimedJti(request)] });
+        return errors(thrown, request);
+      },
+    },
+    ...(fetchTransport && {
+      POST: { endpoint: (request: HttpRequest) => runFetch({ ...parts, request }), errors },
+      OPTIONS: { endpoint: (request: HttpRequest) => runPreflight({ request, guard }), errors },
+    }),
+  });
+}
+
 export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
   const { agent, clock, recorder, log, servers, cis2, development, strictNavigation, peerUser } = options;
   const { portOwners } = options;
@@ -133,10 +155,6 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
     desk: { agent, vouching, interactions, recorder, log, origin, usedRequests: options.usedRequests },
   };
   const errors = errorPage(development);
-  const onFetch = options.fetchTransport && {
-    POST: { endpoint: (request: HttpRequest) => runFetch({ ...handOffParts, request }), errors },
-    OPTIONS: { endpoint: (request: HttpRequest) => runPreflight({ request, guard }), errors },
-  };
   let signatureSeenAt = Number.NEGATIVE_INFINITY;
   const consent = {
     agent,
@@ -146,16 +164,7 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
     },
   };
   const routes: Route[] = withoutMethodErrors([
-    ...route(handOffPath, {
-      GET: {
-        endpoint: (request) => handOff.run({ ...handOffParts, request }),
-        errors(thrown, request) {
-          activity()?.join({ keys: [claimedJti(request)] });
-          return errors(thrown, request);
-        },
-      },
-      ...(onFetch || {}),
-    }),
+    ...handOffRoutes(handOffParts, options, errors),
     ...interactionRoutes({ agent, vouching, interactions, cardVisits, issuer, development }, guard, errors),
     ...selfServiceRoutes({ agent, cardVisits, clock, development }, guard, errors),
     ...(options.credentialManagement ? consentRoutes(consent, guard, errors) : []),

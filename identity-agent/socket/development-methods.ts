@@ -2,7 +2,7 @@ import { CardError } from '../card/card-client.ts';
 import { type Card, CardStoreError, requireSeed } from '../card/card-record.ts';
 import type { CardExport, CardStore } from '../card/card-store.ts';
 import type { VirtualReader } from '../card/virtual-reader.ts';
-import { methods, type SocketCard, type SocketErrorData } from '../protocol.ts';
+import { type AgentStatus, methods, type SocketCard, type SocketErrorData } from '../protocol.ts';
 import { ServerCallError } from '../server-call.ts';
 import type { Agent } from '../session/agent.ts';
 import { CisRefusal } from '../session/cis-client.ts';
@@ -42,13 +42,49 @@ export interface DevelopmentParts {
   reset(): Promise<void>;
 }
 
-/** Actions of a user at a workstation, for the console, the command line and tests. */
-export function developmentMethods({
-  agent,
-  store,
-  reader,
-  reset,
-}: DevelopmentParts): Record<string, SocketMethod> {
+async function settledStatus(agent: Agent): Promise<AgentStatus> {
+  await agent.settled();
+  return agent.status();
+}
+
+/** Answers the questions of the agent in the place of the user. */
+const questionMethods = (agent: Agent): Record<string, SocketMethod> => ({
+  [methods.answerPin]: async (params) => {
+    only(params, 'pin', 'question');
+    const pin = need(params, 'pin', aText);
+    const open = agent.signature?.id ?? 'pin';
+    const by = { from: 'console', keys: [] } as const;
+    if ((may(params, 'question', aText) ?? open) !== open) throw noQuestion();
+    const result =
+      open === 'pin' ? await agent.answerPin(pin, by) : await agent.answerSignature(open, pin, by);
+    if (result.ok) return settledStatus(agent);
+    const { ok: _, ...data } = result;
+    throw refused(sentences[data.error] ?? data.error, data);
+  },
+  [methods.question]: async (params) => {
+    only(params);
+    const { signature } = agent;
+    if (!signature) throw noQuestion();
+    const { id, wanted, digests } = signature;
+    const { from, algorithm, documents } = wanted;
+    const asked = { question: 'signature', id, from, documents: documents.length, algorithm, digests };
+    return asked;
+  },
+  [methods.declineQuestion]: async (params) => {
+    only(params);
+    if (!agent.declineSignature(agent.signature?.id ?? '')) throw noQuestion();
+    return settledStatus(agent);
+  },
+  [methods.answerRole]: async (params) => {
+    only(params, 'roleId');
+    const result = await agent.answerRole(need(params, 'roleId', aText));
+    if (result.ok) return settledStatus(agent);
+    throw refused(sentences[result.error] ?? result.error, { error: result.error });
+  },
+});
+
+/** Handles virtual cards and their reader. */
+function virtualCardMethods({ agent, store, reader, reset }: DevelopmentParts): Record<string, SocketMethod> {
   const shown = ({ certificates: _, persona, ...card }: Card): SocketCard => ({
     ...card,
     persona: persona ?? null,
@@ -58,44 +94,7 @@ export function developmentMethods({
     if (!reader) throw refused('This agent has no virtual reader.', { error: 'no_virtual_reader' });
     return reader;
   };
-  const settledStatus = async () => {
-    await agent.settled();
-    return agent.status();
-  };
-
-  const list: Record<string, SocketMethod> = {
-    [methods.answerPin]: async (params) => {
-      only(params, 'pin', 'question');
-      const pin = need(params, 'pin', aText);
-      const open = agent.signature?.id ?? 'pin';
-      const by = { from: 'console', keys: [] } as const;
-      if ((may(params, 'question', aText) ?? open) !== open) throw noQuestion();
-      const result =
-        open === 'pin' ? await agent.answerPin(pin, by) : await agent.answerSignature(open, pin, by);
-      if (result.ok) return settledStatus();
-      const { ok: _, ...data } = result;
-      throw refused(sentences[data.error] ?? data.error, data);
-    },
-    [methods.question]: async (params) => {
-      only(params);
-      const { signature } = agent;
-      if (!signature) throw noQuestion();
-      const { id, wanted, digests } = signature;
-      const { from, algorithm, documents } = wanted;
-      const asked = { question: 'signature', id, from, documents: documents.length, algorithm, digests };
-      return asked;
-    },
-    [methods.declineQuestion]: async (params) => {
-      only(params);
-      if (!agent.declineSignature(agent.signature?.id ?? '')) throw noQuestion();
-      return settledStatus();
-    },
-    [methods.answerRole]: async (params) => {
-      only(params, 'roleId');
-      const result = await agent.answerRole(need(params, 'roleId', aText));
-      if (result.ok) return settledStatus();
-      throw refused(sentences[result.error] ?? result.error, { error: result.error });
-    },
+  return {
     [methods.listCards]: async (params) => {
       only(params);
       return { cards: store.list().map(shown) };
@@ -125,12 +124,12 @@ export function developmentMethods({
     [methods.insertCard]: async (params) => {
       only(params, 'card');
       await slot().insert(need(params, 'card', aText));
-      return settledStatus();
+      return settledStatus(agent);
     },
     [methods.takeCard]: async (params) => {
       only(params);
       slot().remove();
-      return settledStatus();
+      return settledStatus(agent);
     },
     [methods.exportCards]: async (params) => {
       only(params);
@@ -143,14 +142,19 @@ export function developmentMethods({
         throw new RpcError(rpcCodes.invalidParams, 'The parameter "cards" must be a list.');
       const before: CardExport['cards'] = may(params, 'add', aFlag) ? store.exportAll().cards : [];
       await store.importAll({ version, cards: [...before, ...cards] });
-      return settledStatus().then(() => ({}));
+      return settledStatus(agent).then(() => ({}));
     },
     [methods.reset]: async (params) => {
       only(params);
       await reset();
-      return settledStatus();
+      return settledStatus(agent);
     },
   };
+}
+
+/** Actions of a user at a workstation, for the console, the command line and tests. */
+export function developmentMethods(parts: DevelopmentParts): Record<string, SocketMethod> {
+  const list = { ...questionMethods(parts.agent), ...virtualCardMethods(parts) };
   return Object.fromEntries(
     Object.entries(list).map(([name, method]): [string, SocketMethod] => [
       name,

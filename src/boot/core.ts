@@ -1,5 +1,5 @@
 import { Background } from '@alongside/kernel/background';
-import { AdjustableClock } from '@alongside/kernel/clock';
+import { AdjustableClock, type Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { EventRecorder, type Keeping } from '@alongside/kernel/events';
 import type { KeyToken } from '@alongside/kernel/key-pairs';
@@ -60,35 +60,45 @@ const ownersOf = ({ authorisation, cis2, cis, mock }: Core['keys']) =>
     ['the mock realms', mock],
   ] as const;
 
-export async function createCore(
-  database: Database,
-  vault: Vault,
-  options: {
-    development: boolean;
-    urls: Urls;
-    /** Whether requests and responses are kept, with their secrets cut. */
-    captures: boolean;
-    /** The platform as a client of CIS2. */
-    platform: string;
-    cis2Kids: KidStyle;
-    /** Creates the signing keys of production. */
-    token?: KeyToken;
-    events: Keeping;
-    log: Log;
-    audit?: AuditOptions;
-  },
-): Promise<Core> {
-  const clock = new AdjustableClock();
-  const settings = new Settings(database);
-  const events = new StoredEvents(database);
+interface CoreOptions {
+  development: boolean;
+  urls: Urls;
+  /** Whether requests and responses are kept, with their secrets cut. */
+  captures: boolean;
+  /** The platform as a client of CIS2. */
+  platform: string;
+  cis2Kids: KidStyle;
+  /** Creates the signing keys of production. */
+  token?: KeyToken;
+  events: Keeping;
+  log: Log;
+  audit?: AuditOptions;
+}
+
+function openKeys(database: Database, vault: Vault, clock: Clock, { cis2Kids, token }: CoreOptions) {
   const store = new StoredKeys(database, vault);
-  const keys = {
-    cis: new SigningKeys('cis', store, clock, 'urlSafe', options.token),
-    cis2: new SigningKeys('cis2', store, clock, options.cis2Kids, options.token),
-    authorisation: new SigningKeys('authorisation', store, clock, 'urlSafe', options.token),
+  return {
+    cis: new SigningKeys('cis', store, clock, 'urlSafe', token),
+    cis2: new SigningKeys('cis2', store, clock, cis2Kids, token),
+    authorisation: new SigningKeys('authorisation', store, clock, 'urlSafe', token),
     mock: new SigningKeys('mock', store, clock),
   };
-  const applications = new Applications(database, clock);
+}
+
+/** Opens the events and the messages of journeys, which their recorders complete each for the other. */
+function openJourneys(
+  {
+    database,
+    clock,
+    vault,
+    applications,
+    keys,
+  }: Pick<Core, 'database' | 'clock' | 'applications' | 'keys'> & {
+    vault: Vault;
+  },
+  options: CoreOptions,
+) {
+  const events = new StoredEvents(database);
   const captured = new CapturedMessages(database, clock);
   const journeys: JourneyRecorder = new JourneyRecorder({
     clock,
@@ -104,8 +114,20 @@ export async function createCore(
     ...options.events,
     onDecided: (event) => journeys.outside(event),
   });
-  const unfollow = journeys.followCalls();
   events.readAfter(() => recorder.keep());
+  return { events, captured, journeys, recorder };
+}
+
+export async function createCore(database: Database, vault: Vault, options: CoreOptions): Promise<Core> {
+  const clock = new AdjustableClock();
+  const settings = new Settings(database);
+  const keys = openKeys(database, vault, clock, options);
+  const applications = new Applications(database, clock);
+  const { events, captured, journeys, recorder } = openJourneys(
+    { database, clock, vault, applications, keys },
+    options,
+  );
+  const unfollow = journeys.followCalls();
   const singleUse = new SingleUse(database, clock);
   const tokens = new Tokens(database, clock, vault);
   const background = new Background();

@@ -126,47 +126,73 @@ async function keep(
 const describedHeaders = ({ operations }: StoredApi['model']): string[] =>
   operations.flatMap(({ responses }) => responses.flatMap(({ headers = [] }) => headers));
 
+function upstreamOf(
+  { backEnd, settings, model, name }: StoredApi,
+  parts: BackEndParts,
+): Upstream | undefined {
+  if (backEnd.kind !== 'upstream') return undefined;
+  return new Upstream({
+    ...parts.upstream,
+    name,
+    url: backEnd.url ?? '',
+    settings,
+    security: model.target.security,
+    responseHeaders: new Set([...settings.responseHeaders, ...describedHeaders(model)]),
+  });
+}
+
+/** Returns the recorded responses by operation. */
+async function recordedExamples(
+  { name }: StoredApi,
+  definitions: ApiDefinitions,
+): Promise<Map<string, RecordedExample[]>> {
+  const recorded = new Map<string, RecordedExample[]>();
+  for (const { operation, body } of await definitions.examples(name))
+    recorded.set(operation, [...(recorded.get(operation) ?? []), body]);
+  return recorded;
+}
+
+/** Refuses an invalid request where the definition is enforced, and else returns its problem. */
+async function checkRequest(
+  { name, version, model, settings }: StoredApi,
+  found: FoundOperation,
+  request: BackEndRequest,
+  body: ReadBody | undefined,
+  validation: Validation,
+): Promise<string | undefined> {
+  const problem = await problemOfRequest(validation, `${name}@${version}`, model.schemas, {
+    ...found,
+    rawQuery: request.query,
+    header: (header) => {
+      const value = request.headers.get(header) ?? (header === 'prefer' ? request.prefer : undefined);
+      // The gateway sends an empty one where there is no user.
+      return value === '' && model.identity.some((identity) => identity.header === header)
+        ? undefined
+        : value;
+    },
+    type: request.headers.get('content-type') ?? '',
+    hasBody: request.incoming?.body !== undefined,
+    body: body?.json,
+  });
+  if (problem !== undefined && settings.validate === 'enforce')
+    throw errors.invalidByDefinition(problem, { problem: problem.slice(0, 300) });
+  return problem;
+}
+
+/** Adds the problems of a call to its response. */
+const withWarning = (answer: Answer, messageId: string, warning: string): Answer =>
+  answer.with({
+    'x-message-id': messageId,
+    'x-definition-warning': warning.replace(/[^\x20-\x7e]/g, '?').slice(0, 500),
+  });
+
 /** Creates the back end of a definition: its faults, the checks of requests and responses, and the upstream or the mock. */
 export async function openBackEnd(api: StoredApi, parts: BackEndParts): Promise<OpenBackEnd> {
   const { find, definitions, validation, log, development } = parts;
-  const { settings, model, backEnd, name } = api;
-  const upstream =
-    backEnd.kind === 'upstream'
-      ? new Upstream({
-          ...parts.upstream,
-          name,
-          url: backEnd.url ?? '',
-          settings,
-          security: model.target.security,
-          responseHeaders: new Set([...settings.responseHeaders, ...describedHeaders(model)]),
-        })
-      : undefined;
-  const recorded = new Map<string, RecordedExample[]>();
-  if (!upstream)
-    for (const { operation, body } of await definitions.examples(name))
-      recorded.set(operation, [...(recorded.get(operation) ?? []), body]);
+  const { settings, backEnd, name } = api;
+  const upstream = upstreamOf(api, parts);
+  const recorded = upstream ? new Map() : await recordedExamples(api, definitions);
   const turns: number[] = [];
-
-  /** Refuses an invalid request where the definition is enforced, and else reports it. */
-  async function checkRequest(found: FoundOperation, request: BackEndRequest, body: ReadBody | undefined) {
-    const problem = await problemOfRequest(validation, `${name}@${api.version}`, model.schemas, {
-      ...found,
-      rawQuery: request.query,
-      header: (header) => {
-        const value = request.headers.get(header) ?? (header === 'prefer' ? request.prefer : undefined);
-        // The gateway sends an empty one where there is no user.
-        return value === '' && model.identity.some((identity) => identity.header === header)
-          ? undefined
-          : value;
-      },
-      type: request.headers.get('content-type') ?? '',
-      hasBody: request.incoming?.body !== undefined,
-      body: body?.json,
-    });
-    if (problem !== undefined && settings.validate === 'enforce')
-      throw errors.invalidByDefinition(problem, { problem: problem.slice(0, 300) });
-    return problem;
-  }
 
   return {
     close: () => upstream?.close(),
@@ -185,7 +211,7 @@ export async function openBackEnd(api: StoredApi, parts: BackEndParts): Promise<
           : undefined;
       const notes: string[] = [];
       if (isChecked) {
-        const problem = await checkRequest(found, request, body);
+        const problem = await checkRequest(api, found, request, body, validation);
         if (problem !== undefined) notes.push(`request: ${problem}`);
       }
       const answer =
@@ -217,12 +243,7 @@ export async function openBackEnd(api: StoredApi, parts: BackEndParts): Promise<
         'a call does not conform to its definition',
       );
       request.note?.(warning);
-      return development
-        ? answer.with({
-            'x-message-id': request.messageId,
-            'x-definition-warning': warning.replace(/[^\x20-\x7e]/g, '?').slice(0, 500),
-          })
-        : answer;
+      return development ? withWarning(answer, request.messageId, warning) : answer;
     },
   };
 }
