@@ -21,6 +21,29 @@ const documentShape = z.strictObject({
 });
 
 /**
+ * Scans a document to its end. A caller that still sends would not see the response, so the rest is read after a failure too.
+ * @returns the first failure
+ */
+async function scan(slices: AsyncIterable<Buffer>, scanner: DocumentScanner): Promise<unknown> {
+  let failure: unknown;
+  const attempt = (work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      failure ??= error;
+    }
+  };
+  try {
+    for await (const slice of slices) if (failure === undefined) attempt(() => scanner.feed(slice));
+    if (failure === undefined) attempt(() => scanner.end());
+  } catch (error) {
+    if (!(error instanceof NotUtf8)) throw error;
+    failure ??= error;
+  }
+  return failure;
+}
+
+/**
  * Reads a JSON document into a spool.
  * @throws Refusal `invalid_request` for text that is not such a document, with line and column where it is not JSON
  */
@@ -56,22 +79,7 @@ export async function receiveDocument(
       else if (problems.length < maxProblems) problems.push({ line, field: 'uid', problem: 'is repeated' });
     },
   });
-  let failure: unknown;
-  const attempt = (work: () => void) => {
-    try {
-      work();
-    } catch (error) {
-      failure ??= error;
-    }
-  };
-  try {
-    // A caller that still sends would not see the response, so the rest is read.
-    for await (const slice of slices) if (failure === undefined) attempt(() => scanner.feed(slice));
-    if (failure === undefined) attempt(() => scanner.end());
-  } catch (error) {
-    if (!(error instanceof NotUtf8)) throw error;
-    failure ??= error;
-  }
+  const failure = await scan(slices, scanner);
   if (failure instanceof NotDocument || failure instanceof NotUtf8)
     throw errors.bodyInvalid(failure.message, { problem: failure.message }, failure);
   if (failure !== undefined) throw failure;

@@ -75,14 +75,14 @@ const listProblem = (
 const addressProblem = (member: string, problem: string | undefined): DraftProblem | undefined =>
   problem === undefined ? undefined : { member, problem };
 
-/** Returns the first error of a draft by the rules of its profile, or undefined. */
-export function draftProblem({ registration }: ClientDraft): DraftProblem | undefined {
+/** The rules of a profile for the members of a draft, in the order of their report. */
+function rulesFor(registration: ClientDraft['registration']): (DraftProblem & { broken: boolean })[] {
   const { authenticationMethods: all, algorithms } = profileRules[registration.profile];
   // Only an operator registers public clients.
   const authenticationMethods = all.filter((method) => method !== 'none');
   const { tokenEndpointAuthMethod: method, jwks, jwksUrl, signingAlg } = registration;
   const byKey = method === 'private_key_jwt' || method === 'self_signed_tls_client_auth';
-  const rules: (DraftProblem & { broken: boolean })[] = [
+  return [
     {
       member: 'token_endpoint_auth_method',
       problem: `must be one of ${authenticationMethods.join(', ')}`,
@@ -127,7 +127,12 @@ export function draftProblem({ registration }: ClientDraft): DraftProblem | unde
       broken: (method === 'tls_client_auth') !== Boolean(registration.certificateSubject),
     },
   ];
-  const broken = rules.find((rule) => rule.broken);
+}
+
+/** Returns the first error of a draft by the rules of its profile, or undefined. */
+export function draftProblem({ registration }: ClientDraft): DraftProblem | undefined {
+  const { jwksUrl } = registration;
+  const broken = rulesFor(registration).find((rule) => rule.broken);
   if (broken) return { member: broken.member, problem: broken.problem };
   return (
     listProblem('redirect_uris', registration.redirectUris, registration) ??

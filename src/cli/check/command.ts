@@ -111,28 +111,59 @@ function compareRuns(before: string, after: string): Result {
   };
 }
 
+/** Reads the words and flags of a run. @throws UsageError, OperatorError */
+async function readPlan({ flags, lists }: CheckCall, word: string | undefined) {
+  if (word === undefined)
+    throw new UsageError(
+      'Name the address that starts a sign-in: alongside check http://localhost:3000/login.',
+    );
+  const start = address(word);
+  const keyCache = milliseconds(flags.keyCache ?? '35');
+  for (const file of [flags.html, flags.evidence]) if (file !== undefined) await requireFolderOf(file);
+  const plan = chosen(lists.only.flatMap((names) => names.split(',')));
+  const [page, signOut, sign] = [flags.page, flags.signOut, flags.sign].map((given) =>
+    given === undefined ? undefined : address(given),
+  );
+  if (flags.signed !== undefined && sign === undefined)
+    throw new UsageError('Name with --sign the address that starts a signature, or leave out --signed.');
+  if (flags.signed?.trim() === '') throw new UsageError('The text of --signed is empty.');
+  return {
+    addresses: { start, keyCache, signOut, sign, signed: flags.signed },
+    checks: { chosen: plan, named: lists.only.length > 0, told: { signedIn: flags.signedIn, page } },
+  };
+}
+
+/** Writes the report and the evidence of a run, where flags name files for them. */
+async function writeFiles(
+  { flags, out }: CheckCall,
+  trial: Trial,
+  { start, now }: { start: string; now: string },
+  results: Awaited<ReturnType<typeof runChecks>>,
+  provider: ProviderSide,
+): Promise<void> {
+  if (flags.html !== undefined) {
+    await writeReport(flags.html, htmlReport(start, new Date(systemClock.now()), results));
+    out.note(`The report is in ${flags.html}.`);
+  }
+  if (flags.evidence === undefined) return;
+  const files = evidenceFiles(flags.evidence);
+  const evidence = evidenceOf(start, now, trial.ifKnown, results, await provider.origins());
+  await writeReport(files.json, `${JSON.stringify(evidence, undefined, 2)}\n`);
+  await writeReport(files.html, evidencePage(evidence));
+  out.note(`The evidence is in ${files.json} and ${files.html}.`);
+}
+
 /** Runs the checks against the application at an address. */
-export async function runCheck({ api, flags, lists, out }: CheckCall, word?: string): Promise<Result> {
+export async function runCheck(call: CheckCall, word?: string): Promise<Result> {
+  const { api, flags, out } = call;
   if (flags.list) return list();
   if (flags.compare !== undefined) {
     if (word === undefined)
       throw new UsageError('Name both files: alongside check --compare before.json after.json.');
     return compareRuns(flags.compare, word);
   }
-  if (word === undefined)
-    throw new UsageError(
-      'Name the address that starts a sign-in: alongside check http://localhost:3000/login.',
-    );
-  const url = address(word);
-  const keyCache = milliseconds(flags.keyCache ?? '35');
-  for (const file of [flags.html, flags.evidence]) if (file !== undefined) await requireFolderOf(file);
-  const plan = chosen(lists.only.flatMap((names) => names.split(',')));
-  const page = flags.page === undefined ? undefined : address(flags.page);
-  const signOut = flags.signOut === undefined ? undefined : address(flags.signOut);
-  const sign = flags.sign === undefined ? undefined : address(flags.sign);
-  if (flags.signed !== undefined && sign === undefined)
-    throw new UsageError('Name with --sign the address that starts a signature, or leave out --signed.');
-  if (flags.signed?.trim() === '') throw new UsageError('The text of --signed is empty.');
+  const { addresses, checks } = await readPlan(call, word);
+  const { start } = addresses;
   const stop = new AbortController();
   const { signal } = stop;
   const release = onStop(() => stop.abort());
@@ -144,41 +175,18 @@ export async function runCheck({ api, flags, lists, out }: CheckCall, word?: str
     const before = await provider.cardInReader();
     try {
       const { cis2Issuer } = urls;
-      const trial = new Trial({
-        provider,
-        start: url,
-        cis2Issuer,
-        api: urls.api,
-        signal,
-        keyCache,
-        signOut,
-        sign,
-        signed: flags.signed,
-      });
-      const results = await runChecks(trial, {
-        chosen: plan,
-        named: lists.only.length > 0,
-        told: { signedIn: flags.signedIn, page },
-        api: urls.api,
-        signal,
-        progress: out.note,
-      });
+      const trial = new Trial({ ...addresses, provider, cis2Issuer, api: urls.api, signal });
+      const results = await runChecks(trial, { ...checks, api: urls.api, signal, progress: out.note });
       const counts = countsOf(results);
       const ok = counts.failed === 0 && !signal.aborted;
       if (signal.aborted) out.note('Stopped; the faults are off.');
-      if (flags.html !== undefined) {
-        await writeReport(flags.html, htmlReport(url, new Date(systemClock.now()), results));
-        out.note(`The report is in ${flags.html}.`);
-      }
-      if (flags.evidence !== undefined) {
-        const files = evidenceFiles(flags.evidence);
-        const evidence = evidenceOf(url, clock.now, trial.ifKnown, results, await provider.origins());
-        await writeReport(files.json, `${JSON.stringify(evidence, undefined, 2)}\n`);
-        await writeReport(files.html, evidencePage(evidence));
-        out.note(`The evidence is in ${files.json} and ${files.html}.`);
-      }
+      await writeFiles(call, trial, { start, now: clock.now }, results, provider);
       const shown = results.map(({ exchanges: _, calls: __, ...result }) => result);
-      return { json: { ok, url, counts, checks: shown }, lines: reportLines(results), code: ok ? 0 : 1 };
+      return {
+        json: { ok, url: start, counts, checks: shown },
+        lines: reportLines(results),
+        code: ok ? 0 : 1,
+      };
     } finally {
       await provider.leaveReader(before);
     }

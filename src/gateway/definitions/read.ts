@@ -104,10 +104,8 @@ function checkSettings(
       );
 }
 
-/** Reads a definition as it will be served. The result holds everything that the gateway needs. */
-export async function readDefinition(draft: ApiDraft): Promise<ApiRecord> {
-  const files: SourceFiles = { entry: draft.entry, files: draft.files };
-  const source = await Source.read(files);
+/** Refuses other documents than those of OpenAPI 3. */
+function requireOpenApi3(source: Source): void {
   const { document } = source;
   const version = source.follow(document.openapi);
   if (document.swagger !== undefined)
@@ -116,6 +114,14 @@ export async function readDefinition(draft: ApiDraft): Promise<ApiRecord> {
     throw source.fail('The file is no OpenAPI 3 document: it has no "openapi: 3.…".', document, 'openapi');
   if (version !== '3.0.3')
     source.warn(`The definition is OpenAPI ${version}; published ones are 3.0.3.`, document, 'openapi');
+}
+
+/** Reads a definition as it will be served. The result holds everything that the gateway needs. */
+export async function readDefinition(draft: ApiDraft): Promise<ApiRecord> {
+  const files: SourceFiles = { entry: draft.entry, files: draft.files };
+  const source = await Source.read(files);
+  const { document } = source;
+  requireOpenApi3(source);
   source.checkReferences();
   if (draft.extension !== undefined && !Object.hasOwn(draft.files, draft.extension))
     throw source.fail(

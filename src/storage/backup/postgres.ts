@@ -150,6 +150,15 @@ export interface Replacement {
   signal: AbortSignal;
 }
 
+/** @throws OperatorError if another program of the same user is connected */
+async function requireUnused({ client }: PostgresServer, description: string): Promise<void> {
+  const others = (await client.query(othersQuery)).rowCount ?? 0;
+  if (others > 0)
+    throw new OperatorError(
+      `${description} is in use by ${counted(others, 'other connection')} of the same user: stop Alongside and every other program that uses it first.`,
+    );
+}
+
 /**
  * Replaces the tables by those of a dump in one transaction, in which sessions, codes and tokens end too.
  * @throws OperatorError
@@ -165,11 +174,7 @@ export async function replacePostgres(
       `${description} has data. Choose another database with --database, or replace its tables with --force.`,
     );
   const [restorePath, psqlPath] = [tools.find('pg_restore', major), tools.find('psql', major)];
-  const others = (await client.query(othersQuery)).rowCount ?? 0;
-  if (others > 0)
-    throw new OperatorError(
-      `${description} is in use by ${counted(others, 'other connection')} of the same user: stop Alongside and every other program that uses it first.`,
-    );
+  await requireUnused(server, description);
   const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
   const own = Number((rows as { pid: number }[])[0]?.pid);
 

@@ -30,6 +30,10 @@ interface WithCode {
 export const checkRedirectUri = ({ server, form, client }: NhsCall & WithClient): WithRedirect =>
   requireCallback(server.base, client, form.get('redirect_uri'));
 
+/** Refuses a code; the last three texts are shown to the developer. */
+const codeRefusal = (detail: string, headline: string, received: string, expected: string) =>
+  errors.codeInvalid(detail).about({ field: 'code', headline, received, expected });
+
 export async function findCode({
   server,
   batch,
@@ -46,14 +50,13 @@ export async function findCode({
   const code = form.get('code');
   if (code === undefined) throw errors.codeMissing('code is missing');
   const found = await codes.find(code);
-  const wrongCode = (headline: string, received: string, expected: string) =>
-    ({ field: 'code', headline, received, expected }) as const;
   if (!found)
-    throw errors
-      .codeInvalid(`it is not a code of ${base.path}`)
-      .about(
-        wrongCode('The code is unknown', `a code of ${code.length} characters`, `a code of ${base.path}`),
-      );
+    throw codeRefusal(
+      `it is not a code of ${base.path}`,
+      'The code is unknown',
+      `a code of ${code.length} characters`,
+      `a code of ${base.path}`,
+    );
   const { payload: granted, usedAt, expiresAt } = found;
   request.activity?.trace?.link(granted.trace);
   const now = clock.now();
@@ -62,36 +65,30 @@ export async function findCode({
       await batch.settle();
       await revokeFamily(server, granted, 'code-reused');
     }
-    throw errors
-      .codeInvalid(`the code was used at ${timeAt(usedAt, now)}`)
-      .about(
-        wrongCode(
-          'The code was used before',
-          `a code that was used at ${timeAt(usedAt, now)}`,
-          'an unused code',
-        ),
-      );
+    const used = `was used at ${timeAt(usedAt, now)}`;
+    throw codeRefusal(
+      `the code ${used}`,
+      'The code was used before',
+      `a code that ${used}`,
+      'an unused code',
+    );
   }
-  if (expiresAt <= now)
-    throw errors
-      .codeInvalid(`the code expired at ${timeAt(expiresAt, now)}`)
-      .about(
-        wrongCode(
-          'The code has expired',
-          `a code that expired at ${timeAt(expiresAt, now)}`,
-          'a code that is still valid',
-        ),
-      );
+  if (expiresAt <= now) {
+    const expired = `expired at ${timeAt(expiresAt, now)}`;
+    throw codeRefusal(
+      `the code ${expired}`,
+      'The code has expired',
+      `a code that ${expired}`,
+      'a code that is still valid',
+    );
+  }
   if (granted.clientId !== client.registration.clientId)
-    throw errors
-      .codeInvalid(`the code was issued to ${granted.clientId}`)
-      .about(
-        wrongCode(
-          'The code is for another client',
-          `a code for ${granted.clientId}`,
-          `a code for ${client.registration.clientId}`,
-        ),
-      );
+    throw codeRefusal(
+      `the code was issued to ${granted.clientId}`,
+      'The code is for another client',
+      `a code for ${granted.clientId}`,
+      `a code for ${client.registration.clientId}`,
+    );
   if (granted.redirectUri !== redirectUri)
     throw errors
       .redirectUnknown(`redirect_uri is ${redirectUri}, the code was sent to ${granted.redirectUri}`)
