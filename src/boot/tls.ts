@@ -21,16 +21,24 @@ export function textIn(file: string, what: string): string {
   }
 }
 
-let ownAuthorities: string[] | undefined;
+let systemAuthorities: string[] | undefined;
+
+/** The authority that this process trusts besides those of the system; PEM. */
+let ownAuthority: string | undefined;
 
 /**
  * Reads the configured authority. Returns a function that makes this process trust it, besides those of the system, for its own
  * calls.
  */
 export function trustAuthority(file: string | undefined): () => void {
-  ownAuthorities ??= getCACertificates('default');
-  const all = [...ownAuthorities, ...(file === undefined ? [] : [textIn(file, 'authority certificate')])];
-  return () => setDefaultCACertificates(all);
+  const authority = file === undefined ? undefined : textIn(file, 'authority certificate');
+  return () => {
+    // Node parses every certificate again, which takes 10 ms.
+    if (authority === ownAuthority) return;
+    systemAuthorities ??= getCACertificates('default');
+    setDefaultCACertificates([...systemAuthorities, ...(authority === undefined ? [] : [authority])]);
+    ownAuthority = authority;
+  };
 }
 
 /** Reads the certificate and key for HTTPS; undefined if not configured. Throws ConfigurationError in one sentence. */
