@@ -34,7 +34,7 @@ const kinds = [
     size: 1,
     has: (file) => /^test\/(costs\/|windows\/|delivery\/faults)/.test(file) || reads(file, /\bmarkWords\b/),
   },
-  { size: 5, has: (file) => reads(file, /\b(launchBrowser|webauthn-desk)\b/) },
+  { size: 8, has: (file) => reads(file, /\b(launchBrowser|webauthn-desk)\b/) },
   // These share their providers.
   { size: 20, has: (file) => file.startsWith('test/conformance/') },
   // These share the packages that they build.

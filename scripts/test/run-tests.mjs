@@ -29,7 +29,7 @@ export async function runTests(node, files, options, helpers, unable = []) {
       [
         '--test',
         // More groups than cores: many wait for a browser, a database or a process.
-        `--test-concurrency=${Math.min(8, Math.max(3, availableParallelism()))}`,
+        `--test-concurrency=${Math.min(8, Math.max(4, availableParallelism()))}`,
         `--test-reporter=${inCi ? 'dot' : 'spec'}`,
         '--test-reporter-destination=stdout',
         `--test-reporter=${pathToFileURL(inClone('scripts', 'test', 'closing.mjs'))}`,
