@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import { EventRecorder } from '@alongside/kernel/events';
 import { Vault } from '@alongside/kernel/secrets';
+import { bothDialects } from '../../../test/testing/dialects.ts';
 import { assertNeedsAudit } from '../../../test/testing/failing-audit.ts';
 import { AuditLog } from '../../storage/audit.ts';
 import { openDatabase } from '../../storage/dialects.ts';
@@ -12,7 +13,7 @@ import { SingleUse } from '../../storage/single-use.ts';
 import type { PersonKeys } from '../keys.ts';
 import type { SigningServices } from '../parts.ts';
 import { type SigningRequest, Transactions } from '../transactions.ts';
-import { complete } from './complete.ts';
+import { complete, end } from './complete.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 const keys = {
@@ -37,16 +38,22 @@ const request: SigningRequest = {
 const presence = { mode: 'user', authenticator: 'N3_SMARTCARD' } as const;
 const from = { address: '127.0.0.1' };
 
-/** Opens a database with one request that waits. */
-async function open() {
-  const database = await openDatabase(':memory:', '');
+/** Opens a database as a process of its own does. */
+async function connect(setting = ':memory:') {
+  const database = await openDatabase(setting, '');
   const vault = new Vault(Buffer.alloc(32, 7));
   const audit = new AuditLog(database, systemClock, vault);
   const transactions = new Transactions(new SingleUse(database, systemClock), vault);
   const recorder = new EventRecorder(systemClock, new StoredEvents(database));
   const signing = { keys, transactions, audit, database, recorder } as unknown as SigningServices;
-  await database.run(transactions.keepStatement('a-token', request));
   return { database, audit, transactions, signing };
+}
+
+/** Opens a database with one request that waits. */
+async function open() {
+  const made = await connect();
+  await made.database.run(made.transactions.keepStatement('a-token', request));
+  return made;
 }
 
 describe('completing a signature request', () => {
@@ -66,18 +73,6 @@ describe('completing a signature request', () => {
     assert.ok(await transactions.answer('a-token'));
   });
 
-  test('has one winner of twenty, and one record of the signature', async (t) => {
-    const { database, audit, transactions, signing } = await open();
-    t.after(() => database.close());
-    const all = await Promise.all(
-      Array.from({ length: 20 }, () => complete(signing, 'a-token', request, presence, from)),
-    );
-    const won = all.filter((answer) => answer !== undefined);
-    assert.equal(won.length, 1);
-    assert.deepEqual(await transactions.answer('a-token'), JSON.parse(JSON.stringify(won[0])));
-    assert.equal((await audit.search({ action: 'signing.signed' })).length, 1);
-  });
-
   test('keeps payloads encrypted', async (t) => {
     const { database } = await open();
     t.after(() => database.close());
@@ -88,3 +83,36 @@ describe('completing a signature request', () => {
     assert.doesNotMatch(row?.payload ?? '', /YQ==/);
   });
 });
+
+// Two services on one database, as two processes are: each with its own connections.
+for (const [dialect, create] of bothDialects())
+  test(`two services on ${dialect} complete a request once, whether it is signed, declined or both`, async (t) => {
+    const setting = await create();
+    const one = await connect(setting);
+    const two = await connect(setting);
+    t.after(() => Promise.all([one.database.close(), two.database.close()]));
+    const { transactions } = one;
+    /** Each service seals its own records before both can be read. */
+    async function recorded(action: string): Promise<number> {
+      await one.audit.search({ action });
+      return (await two.audit.search({ action })).length;
+    }
+    const expected = { 'signing.signed': 0, 'signing.refused': 0 };
+    for (const declines of [0, 0, 10, 10, 10, 20]) {
+      const token = transactions.newToken();
+      await one.database.run(transactions.keepStatement(token, request));
+      await Promise.all(
+        Array.from({ length: 20 }, (_, n) => {
+          const { signing } = n % 4 < 2 ? one : two;
+          return (n * 7) % 20 < declines
+            ? end(signing, token, request, 'declined', from)
+            : complete(signing, token, request, presence, from);
+        }),
+      );
+      const answer = await transactions.answer(token);
+      assert.ok(answer);
+      expected['ending' in answer ? 'signing.refused' : 'signing.signed'] += 1;
+      for (const [action, count] of Object.entries(expected)) assert.equal(await recorded(action), count);
+    }
+    assert.ok(expected['signing.signed'] >= 2 && expected['signing.refused'] >= 1);
+  });
