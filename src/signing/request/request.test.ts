@@ -33,6 +33,8 @@ const rows: readonly [name: string, damage: Damage, status: number, error: strin
   ],
   ['no media type', { headers: { 'content-type': '' } }, 415, 'invalid_request', /Content-Type/],
   ['a long state', { query: `?state=${'s'.repeat(2_049)}` }, 400, 'invalid_request', /^state is longer/],
+  ['a repeated state', { query: '?state=a&state=b' }, 400, 'invalid_request', /not well-formed/],
+  ['a state that is no UTF-8', { query: '?state=%ED%A0%80' }, 400, 'invalid_request', /not well-formed/],
   ['no body', { body: '' }, 400, 'invalid_request', /compact JWS/],
   ['no JWS', { body: 'not.a-jws' }, 400, 'invalid_request', /compact JWS/],
   ['JSON', { body: '{"payloads":[]}' }, 400, 'invalid_request', /compact JWS/],

@@ -33,6 +33,7 @@ function readRequest({ call }: ApiCall): { state: string | null; jws: string } {
   if (mediaType !== 'text/plain') throw errors.mediaType(`the media type is ${mediaType || 'missing'}`);
   const query = parseParameters(call.query);
   if (!query) throw errors.requestMalformed('the query is not well-formed');
+  if (query.all('state').length > 1) throw errors.requestMalformed('state is repeated');
   const state = query.get('state') ?? null;
   if (state !== null && state.length > maxStateLength)
     throw errors.stateTooLong(`state has ${state.length} characters`);
