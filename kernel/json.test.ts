@@ -69,3 +69,17 @@ test('hasUnfitText finds U+0000 and halves of surrogate pairs at any position, a
   assert.throws(() => parseJsonObject('{"name":"\\uD83D\\u0041"}'), /surrogate/);
   assert.deepEqual({ ...parseJsonObject('{"name":"\\uD83D\\uDE00"}') }, { name: '😀' });
 });
+
+test('hasUnfitText reads megabytes of escapes in moments, so that one caller does not delay the others', () => {
+  const million = 1_000_000;
+  const before = process.cpuUsage();
+  for (const [text, expected] of [
+    [`"${'\\\\'.repeat(million)}\\u0000"`, true],
+    [`"${'\\\\u0000'.repeat(million / 4)}"`, false],
+    [`"${'\\ud83d\\ude00'.repeat(million / 8)}"`, false],
+    [`"${'\\\\'.repeat(million)}u0000"`, false],
+  ] as const)
+    assert.equal(hasUnfitText(text), expected);
+  const { user, system } = process.cpuUsage(before);
+  assert.ok(user + system < 400_000, `${user + system} µs of processor time`);
+});

@@ -41,16 +41,32 @@ export function isTame(root: unknown, most = deepest): boolean {
 }
 
 /** U+0000, or a half of a surrogate pair, as JSON escapes it. */
-const unfit = /\\u(?:0000|d[89a-f])/i;
-/** A whole surrogate pair, or one escape. */
-const escapes = /\\(?:ud[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|u[\da-f]{4}|.)/gis;
+const unfit = /\\u(?:0000|d[89a-f][\da-f]{2})/gi;
+/** The second half of a pair. */
+const low = /^\\ud[c-f][\da-f]{2}$/i;
+
+/** Returns whether a backslash begins an escape: an even number of others precedes it. */
+function beginsEscape(json: string, at: number): boolean {
+  let start = at;
+  while (json[start - 1] === '\\') start -= 1;
+  return (at - start) % 2 === 0;
+}
 
 /**
  * Returns whether JSON text contains U+0000, which PostgreSQL cannot store in text, or a half of a surrogate pair, which has no UTF-8
  * and cannot be sent in an address (RFC 8259 section 8.2).
  */
-export const hasUnfitText = (json: string): boolean =>
-  unfit.test(json) && [...json.matchAll(escapes)].some(([found]) => found.length === 6 && unfit.test(found));
+export function hasUnfitText(json: string): boolean {
+  let second = -1;
+  for (const { 0: found, index } of json.matchAll(unfit)) {
+    if (index === second || !beginsEscape(json, index)) continue;
+    const end = index + found.length;
+    const isPair = /^\\ud[89ab]/i.test(found) && low.test(json.slice(end, end + found.length));
+    if (!isPair) return true;
+    second = end;
+  }
+  return false;
+}
 
 /** An error in JSON from outside. The message is for its sender. */
 class JsonError extends Error {
