@@ -11,6 +11,10 @@ const actors: Readonly<Record<Actor, string>> = {
   agent: 'the Identity Agent on the workstation',
 };
 
+/** Fills the message id into a public description. The record has no other value of it. */
+const filled = (description: string, messageId: string): string =>
+  description.replaceAll('{messageId}', messageId).replace(/\{\w+\}/g, '…');
+
 export type AgedRefusal = FoundRefusal & { ageSeconds: number };
 
 /** Explains a refusal for people. */
@@ -21,7 +25,7 @@ export function refusalLines(refusal: AgedRefusal): string[] {
   // A report of a test run is read later, so it has the time itself too.
   const time = instantOf(refusedAt, refusedAt + ageSeconds * 1_000);
   const rows: [string, string][] = [
-    ['Answer', `${status} ${code}: ${description}`],
+    ['Answer', `${status} ${code}: ${filled(description, messageId)}`],
     ['Reason', detail],
     ['Received', facts?.received ?? ''],
     ['Expected', facts?.expected ?? refusal.expected],

@@ -25,6 +25,11 @@ const kinds = {
     names: ({ products = [] }) => products.map(({ name }) => name),
     hint: 'alongside product list names them.',
   },
+  API: {
+    path: '/apis',
+    names: ({ apis = [] }) => apis.filter(({ backEnd }) => backEnd !== 'in process').map(({ name }) => name),
+    hint: 'alongside api list names them; one in process cannot be changed.',
+  },
   developer: {
     path: '/developers',
     names: ({ developers = [] }) => developers.map(({ id }) => id),

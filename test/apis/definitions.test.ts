@@ -412,8 +412,19 @@ describe('alongside api', () => {
       (await run('api', 'export', 'small')).lines,
       readFileSync(file, 'utf8').trimEnd().split('\n'),
     );
+    const address = `${instance.urls.apis}/smaller`;
+    for (const words of [['list'], ['show', 'small']])
+      assert.ok((await run('api', ...words)).lines.join('\n').includes(address), words.join(' '));
+    await assert.rejects(run('api', 'remove', 'smal'), /There is no API "smal"\. Did you mean small\?/);
+    await assert.rejects(
+      run('api', 'edit', 'small', '--application', 'demo-combind'),
+      /Did you mean demo-combined\?/,
+    );
     await run('api', 'remove', 'small');
-    await assert.rejects(run('api', 'show', 'small'), /no API "small" that was added/);
+    await assert.rejects(
+      run('api', 'show', 'small'),
+      /There is no API "small"\..* alongside api list names them/,
+    );
     assert.equal((await fetch(`${instance.urls.apis}/smaller/a`)).status, 404);
   });
 

@@ -59,9 +59,9 @@ export const errors = catalogue('authorisation.console', {
     ...wire,
     code: 'unknown_application',
     status: 404,
-    description: 'The application is not registered at the API platform.',
-    expected: 'an application that is registered at the API platform',
-    fix: 'Use an application that is registered at the API platform: alongside app list.',
+    description: 'No application with this id is registered at the API platform.',
+    expected: 'the id of an application that is registered at the API platform',
+    fix: 'Use the id of an application that is registered at the API platform: alongside app list.',
   },
   baseUnknown: {
     ...wire,

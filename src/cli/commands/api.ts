@@ -5,6 +5,7 @@ import { silentLog } from '@alongside/kernel/log';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import type { ApiRecord } from '../../gateway/definitions/model.ts';
 import { type ApiReport, DefinitionError, secretNameForm } from '../../gateway/protocol.ts';
+import { noSuch } from '../../kit/known.ts';
 import { gatherFiles, readRecorded, recordedFile, writeFiles, writeRecorded } from '../api-files.ts';
 import { consoleCommand, type Output, text, yes } from '../command.ts';
 import { StopSignal } from '../foreground.ts';
@@ -13,8 +14,7 @@ import { readText } from '../json-file.ts';
 import { patchOf } from '../patch.ts';
 import { columns, counted } from '../table.ts';
 
-const missing = (name: string): string =>
-  `There is no API "${name}" that was added: alongside api list names them.`;
+const missing = (name: string) => noSuch('API', name);
 
 interface Flags {
   name?: string | undefined;
@@ -115,8 +115,9 @@ async function record(api: InstanceApi, name: string, folder: string, out: Outpu
 
 /** Adds the products of an API to those of an application. */
 async function subscribe(api: InstanceApi, id: string, { access }: ApiReport) {
-  const unknown = `There is no application "${id}": alongside app list names them.`;
-  const { platform } = await api.mustFind(unknown, 'GET', '/applications/{id}', { path: { id } });
+  const { platform } = await api.mustFind(noSuch('application', id), 'GET', '/applications/{id}', {
+    path: { id },
+  });
   if (!platform) throw new OperatorError(`Application ${id} is not registered at the API platform.`);
   const products = [...new Set([...platform.products, ...access.map(({ product }) => product)])];
   await api.must('PATCH', '/applications/{id}', { path: { id }, body: { platform: { products } } });
@@ -239,9 +240,9 @@ export const api = consoleCommand({
       help: 'all APIs, also those in process',
       async run({ api }) {
         const found = await api.must('GET', '/apis');
-        const rows = found.apis.map(({ name, basePath, backEnd, operations, open, warnings }) => [
+        const rows = found.apis.map(({ name, address, backEnd, operations, open, warnings }) => [
           name,
-          basePath,
+          address,
           backEnd,
           [
             operations > 0 ? counted(operations, 'operation') : '',
@@ -262,7 +263,8 @@ export const api = consoleCommand({
       help: 'what was understood of a definition',
       async run({ api }, name) {
         const report = await api.mustFind(missing(name), 'GET', '/apis/{name}', { path: { name } });
-        return { json: report, lines: linesOf(report), notes: warningsOf(report) };
+        const { urls } = await api.must('GET', '/state');
+        return { json: report, lines: linesOf(report, urls.apis), notes: warningsOf(report) };
       },
     },
     edit: {

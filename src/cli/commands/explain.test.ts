@@ -28,6 +28,12 @@ const refusal = {
   earlier: ['m-0'],
 };
 
+const templated = {
+  ...refusal,
+  messageId: 'm-9',
+  description: "No '{name}' here. (Message ID: {messageId})",
+};
+
 const found = {
   kind: 'error',
   label: 'The client secret is wrong',
@@ -59,10 +65,12 @@ describe('alongside explain', () => {
       {
         methods: ['GET'],
         path: '/api/v1/refusals/:id',
-        endpoint: async ({ path }) =>
-          path.endsWith('/m-1')
-            ? json(200, refusal)
-            : json(404, { error: 'unknown_message', error_description: 'No stored refusal has this id.' }),
+        endpoint: async ({ path }) => {
+          const found = [refusal, templated].find(({ messageId }) => path.endsWith(`/${messageId}`));
+          return found
+            ? json(200, found)
+            : json(404, { error: 'unknown_message', error_description: 'No stored refusal has this id.' });
+        },
       },
       {
         methods: ['GET'],
@@ -93,7 +101,11 @@ describe('alongside explain', () => {
     return { code, lines, values };
   };
 
-  test('prints service, relative time, reason, fix, actor and source', async () => {
+  test('fills the message id into the answer, and leaves no name of a placeholder', async () => {
+    assert.match((await run('m-9')).lines.join('\n'), /: No '…' here\. \(Message ID: m-9\)$/m);
+  });
+
+  test('prints service, time, reason, fix, actor and source', async () => {
     const { code, lines } = await run('m-1');
     assert.equal(code, 0);
     assert.deepEqual(lines, [

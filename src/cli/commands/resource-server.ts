@@ -1,3 +1,4 @@
+import { noSuch } from '../../kit/known.ts';
 import { consoleCommand, listing } from '../command.ts';
 
 const missing = (id: string) =>
@@ -34,7 +35,7 @@ export const resourceServer = consoleCommand({
       ],
       async run({ api, lists: { resource: resources } }, application) {
         const made = await api.mustFind(
-          `There is no application ${application}. List them with "alongside app list".`,
+          noSuch('application', application),
           'PUT',
           '/resource-servers/{application}',
           { path: { application }, body: { resources } },
