@@ -2,13 +2,16 @@ import type { Endpoint, Method, Route } from '@alongside/kernel/http';
 import { anyMethod, route } from '@alongside/kernel/route';
 import { Cors } from '../oauth/cors.ts';
 import type { Service } from '../service.ts';
-import { areApart } from './addresses.ts';
+import type { Database } from '../storage/database.ts';
+import { Derived } from '../storage/seldom-rows.ts';
+import { addressOf, areApart, type GatewayUrls } from './addresses.ts';
 import { openSandbox } from './apis/pds/sandbox.ts';
 import { seed } from './apis/pds/seed.ts';
 import { Patients } from './apis/pds/store.ts';
-import { loadApis } from './apis/registry.ts';
+import { apis as builtIn, loadApis } from './apis/registry.ts';
 import { signingSandbox } from './apis/signing.ts';
 import { ServedApis } from './definitions/served.ts';
+import { ApiDefinitions } from './definitions/store.ts';
 import { type Dependencies, gatewayOf } from './dependencies.ts';
 import { apiHandler } from './endpoint.ts';
 import { metadataRoutes } from './metadata.ts';
@@ -81,11 +84,23 @@ export async function createGateway(dependencies: Dependencies): Promise<Gateway
   };
 }
 
+/** Returns the address of each API by its name, as its metadata gives it for the parameter `resource` (RFC 9728 section 2). */
+export function apiResources(
+  database: Database,
+  urls: GatewayUrls,
+): () => ReadonlyMap<string, string> | Promise<ReadonlyMap<string, string>> {
+  const definitions = new ApiDefinitions(database);
+  const current = new Derived(database, ['api_definition'], async () => {
+    const defined = (await definitions.list()).map((api) => ({ ...api, isDefined: true }));
+    return new Map([...builtIn, ...defined].map((api) => [api.name, addressOf(urls, api)]));
+  });
+  return () => current.of('');
+}
+
 export { pdsFaults } from './apis/pds/back-end.ts';
 export { patientRegister } from './apis/pds/register.ts';
 export { reset as resetPatients, seed as seedPatients } from './apis/pds/seed.ts';
 export { ApiRegister } from './definitions/register.ts';
 export { resetDefinitions } from './definitions/store.ts';
 export type { Dependencies, GatewayOptions } from './dependencies.ts';
-export { apiResources } from './resources.ts';
 export { statusKeyOf } from './rules/without-back-end.ts';

@@ -1,15 +1,32 @@
+import type { Answer } from '@alongside/kernel/answer';
 import type { Endpoint, Route } from '@alongside/kernel/http';
-
 import { route, withoutMethodErrors } from '@alongside/kernel/route';
+import { type Passed, steps } from '@alongside/kernel/steps';
+import { listLogouts, sendLogoutAgain } from '../../oauth/openid/logout-log.ts';
 import type { Base } from '../base.ts';
 import { errorFormat } from '../diagnosis.ts';
 import { errors as serviceErrors } from '../errors.ts';
 import type { PlatformParts } from '../parts.ts';
 import { paths } from '../protocol.ts';
-import type { ConsoleCall } from './caller.ts';
-import { listDeliveries, sendDelivery } from './deliveries.ts';
+import { type ConsoleCall, requireConsole } from './caller.ts';
 import { errors } from './errors.ts';
 import { mint } from './mint.ts';
+
+const answerDeliveries = ({ request, console }: ConsoleCall & Passed<'console'>): Promise<Answer> =>
+  listLogouts(console.parts.logouts, request.query, errors.requestInvalid);
+
+const sendAgain = ({ console, id }: ConsoleCall & Passed<'console'> & { id: string }): Promise<Answer> =>
+  sendLogoutAgain(console.parts.logouts, id, errors.deliveryUnknown);
+
+/** `GET /authorisation/deliveries`: the log of the platform's back-channel logout. */
+const listDeliveries = steps<ConsoleCall>('authorisation.deliveries')
+  .step(requireConsole)
+  .step(answerDeliveries);
+
+/** `POST /authorisation/deliveries/{id}/send`. */
+const sendDelivery = steps<ConsoleCall & { id: string }>('authorisation.delivery-send')
+  .step(requireConsole)
+  .step(sendAgain);
 
 const format = errorFormat({ ...serviceErrors, unexpected: errors.unexpected });
 

@@ -1,7 +1,6 @@
 import { generateKeyPairSync, timingSafeEqual } from 'node:crypto';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { Endpoint } from '@alongside/kernel/http';
-import { randomToken } from '@alongside/kernel/ids';
 import type { JsonWebKey } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
@@ -9,8 +8,9 @@ import type { PersonRecord } from '../directory/directory.ts';
 import { errors } from '../errors.ts';
 import type { ExaminedCard } from '../examination/examiner.ts';
 import type { Person } from '../protocol.ts';
-import { type Session, sessionLimits } from '../sessions/session.ts';
+import type { Session } from '../sessions/session.ts';
 import { legacyDesk } from '../sessions/sessions.ts';
+import { newSession } from '../sessions/sign-in.ts';
 import { xml } from './answers.ts';
 import {
   buildSignedChallenge,
@@ -131,30 +131,13 @@ const examineCard = check(
 const unusableKey = (): JsonWebKey =>
   generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }) as JsonWebKey;
 
-function newSession(
-  { cis, form, caller }: Authenticated,
-  card: ExaminedCard,
-  { roles: [role, ...others] }: Person,
-): Session {
-  const now = cis.clock.now();
-  return {
-    id: randomToken(24),
-    uid: card.uid,
-    // One session per workstation, by the name that the client sends.
-    agentId: `${legacyDesk}${sha256(`${caller} ${form.device_id.split(',')[0]}`)}`,
-    cardSerial: card.cardSerial,
-    sessionKey: unusableKey(),
-    generation: 'hscn',
-    mode: form.mobility === '1' ? 'mobility' : 'normal',
-    roleId: role && others.length === 0 ? role.roleId : null,
-    createdAt: now,
-    pinAt: now,
-    heartbeatAt: now,
-    endsAt: now + sessionLimits.absolute,
-    endedAt: null,
-    endCause: null,
-  };
-}
+/** Returns the workstation of a sign-in: one session for each, by the name that the client sends. */
+const deviceOf = ({ form, caller }: Authenticated) => ({
+  agentId: `${legacyDesk}${sha256(`${caller} ${form.device_id.split(',')[0]}`)}`,
+  sessionKey: unusableKey(),
+  generation: 'hscn' as const,
+  mode: form.mobility === '1' ? ('mobility' as const) : ('normal' as const),
+});
 
 async function requirePerson({ directory }: Legacy, uid: string): Promise<PersonRecord> {
   const found = await directory.find(uid);
@@ -166,7 +149,7 @@ async function openSession(call: Authenticated & Passed<'card'> & { card: Examin
   const { cis, card } = call;
   for (;;) {
     const { person, revision } = await requirePerson(cis, card.uid);
-    const session = newSession(call, card, person);
+    const session = newSession(card, person, deviceOf(call), cis.clock.now());
     const record = cis.audit.recordStatement({
       actor: session.uid,
       action: 'cis.legacy-sign-in',

@@ -118,16 +118,21 @@ const findHolder = check('holder', async function findHolder({ cis, card }: Exam
   return { holder: await requirePerson(cis, card.uid) };
 });
 
-function newSession({ cis, signIn, card }: Examined, { roles: [role, ...others] }: Person): Session {
-  const now = cis.clock.now();
+/** Returns a session that begins at `now`, for the holder of an examined card. */
+export function newSession(
+  { uid, cardSerial }: ExaminedCard,
+  { roles: [role, ...others] }: Person,
+  device: Pick<Session, 'agentId' | 'sessionKey' | 'generation' | 'mode'>,
+  now: number,
+): Session {
   return {
     id: randomToken(24),
-    uid: card.uid,
-    agentId: signIn.agentId,
-    cardSerial: card.cardSerial,
-    sessionKey: signIn.sessionKey,
-    generation: signIn.generation,
-    mode: signIn.mode,
+    uid,
+    agentId: device.agentId,
+    cardSerial,
+    sessionKey: device.sessionKey,
+    generation: device.generation,
+    mode: device.mode,
     // A single role needs no choice.
     roleId: role && others.length === 0 ? role.roleId : null,
     createdAt: now,
@@ -162,7 +167,7 @@ async function openSession(
   const { cis, card, holder } = call;
   for (let found = holder; ; found = await requirePerson(cis, card.uid)) {
     const { person, revision } = found;
-    const session = newSession(call, person);
+    const session = newSession(card, person, call.signIn, cis.clock.now());
     const former = await cis.sessions.open(session, revision, recordStatement(call, session));
     // The person has changed, or another sign-in at the agent won: reads the person again.
     if (former) return { session, person, former };
