@@ -46,6 +46,15 @@ describe('API key authentication (NHSDigital/hello-world-auth-examples)', () => 
       assert.deepEqual(await call(path, headers), { status, body });
     });
 
+  test('is named as missing where it would be enough, and a token elsewhere', async () => {
+    const reasonAt = async (path: string) => {
+      const { headers } = await gateway.call(`/hello-world${path}`);
+      return (await gateway.refusals.find(headers.get('x-message-id') ?? ''))?.detail;
+    };
+    assert.equal(await reasonAt('/hello/application'), 'there is neither a header apikey nor Authorization');
+    assert.equal(await reasonAt('/hello/user'), 'there is no Authorization header');
+  });
+
   test('supports only GET and HEAD', async () => {
     assert.equal((await call('/hello/application', { apikey: 'key-of-bare' }, 'POST')).status, 405);
   });

@@ -55,7 +55,7 @@ export const errors = catalogue('gateway', {
     description: 'Missing Authorization header',
     source: `${published}, UpdateInvalidAccessTokenFaultString`,
     expected: 'Bearer and an access token',
-    fix: 'Send Authorization: Bearer with an access token.',
+    fix: 'Send Authorization: Bearer with an access token, or the header apikey to an operation that accepts API keys.',
   },
   emptyAuthorization: {
     code: 'empty_authorization',

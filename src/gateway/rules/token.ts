@@ -29,14 +29,26 @@ function hashOf(record: TokenRecord, token: string): string {
   return hash;
 }
 
+/** Reads the token. The public text is about a token, also where an API key is enough, so the reason names the key. */
+function presentedOf({ api, client, verb, path }: WithHeaders): PresentedToken {
+  const header = client.get('authorization');
+  if (header !== undefined || !api.keyed.find(verb, path)) return readAuthorization(header);
+  throw errors.missingAuthorization('there is neither a header apikey nor Authorization').about({
+    field: 'apikey',
+    headline: 'The API key is missing',
+    received: 'neither a header apikey nor Authorization',
+    expected: 'the API key of an application in the header apikey, or an access token',
+  });
+}
+
 /**
  * Finds the access token and its application. Expired and unknown tokens are distinguished while the record exists, for a day. A
  * revoked token, one of CIS2, and one of a removed or revoked application are unknown to the platform.
  */
 export const verifyToken = check('token', async function verifyToken(call: WithHeaders): Promise<Verified> {
-  const { api, client, trace, gateway } = call;
+  const { api, trace, gateway } = call;
   const { tokens, registered, clock } = gateway;
-  const presented = readAuthorization(client.get('authorization'));
+  const presented = presentedOf(call);
   trace.scheme = presented.scheme;
   const token = await tokens.findAccess(presented.token);
   const owner = token?.kind === 'access' ? await registered.of(token.applicationId) : undefined;
