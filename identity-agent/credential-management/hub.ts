@@ -12,6 +12,8 @@ import type { WireCall } from './wire-call.ts';
 
 /** Maximum length of a hub call in bytes: 250 documents of some kilobytes, in base64 twice. */
 const maxCallBytes = 4_194_304;
+/** Maximum number of form fields of a call, which has one. `URLSearchParams` needs minutes for two million. */
+const maxFields = 20;
 /** Hub calls at once: of the pages of one origin, and of all. Each may hold the longest body. */
 const maxCalls = { ofOrigin: 4, all: 8 };
 
@@ -45,6 +47,8 @@ async function textOf(body: IncomingMessage | undefined): Promise<string> {
 
 /** @throws Refusal `hubMessageInvalid`, never with a value */
 function readHubCall(body: string): HubCall {
+  if (body.split('&', maxFields + 1).length > maxFields)
+    throw signingErrors.hubMessageInvalid(`the body has more than ${maxFields} fields`);
   const [data, ...more] = new URLSearchParams(body).getAll('data');
   if (data === undefined || more.length > 0)
     throw signingErrors.hubMessageInvalid(

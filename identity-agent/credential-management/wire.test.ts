@@ -162,6 +162,16 @@ describe('SignalR', () => {
       assert.equal((await page.inConnection('send', { method: 'POST', body })).status, 400, what);
   });
 
+  test('refuses 4 MB of form fields in moments', async (t) => {
+    const desk = await signingDesk(t);
+    const page = await desk.page();
+    const before = process.cpuUsage();
+    for (const body of [`${'a&'.repeat(2_000_000)}data=1`, `${'data=1&'.repeat(500_000)}`])
+      assert.equal((await page.inConnection('send', { method: 'POST', body })).status, 400);
+    const { user, system } = process.cpuUsage(before);
+    assert.ok(user + system < 5_000_000, `${user + system} µs of processor time`);
+  });
+
   test('refuses another protocol, transport and connection', async (t) => {
     const desk = await signingDesk(t);
     const page = await desk.page();
