@@ -41,27 +41,39 @@ describe('PostgreSQL behind PgBouncer', { skip: program === '' && 'needs PgBounc
 
   test('is refused in statement mode', (t) => refusedIn(t, 'statement', / cannot be used: .+\.$/));
 
-  test('hides in transaction mode that a listening connection hears nothing, which the echo shows', async (t) => {
-    const pooler = await startPgBouncer(program, server.socket, 'transaction');
+  /** Connects to the database at this address. Returns the echo of one connection through notifications of another. */
+  async function echoAt(t: TestContext, connectionString: string) {
     const options = {
-      connectionString: pooler.urlOf(name),
-      hosts: new PostgresHosts(pooler.urlOf(name), 2_000),
+      connectionString,
+      hosts: new PostgresHosts(connectionString, 2_000),
       silence: 1_000,
       open: new Set<PostgresConnection>(),
     };
     const listening = new PostgresConnection(options);
     const other = new pg.Client(options);
-    t.after(async () => {
-      await Promise.all([listening.end(), other.end()]);
-      await pooler.stop();
-    });
+    t.after(() => Promise.all([listening.end(), other.end()]));
     await Promise.all([listening.connect(), other.connect()]);
     const notify = async (to: string, payload: string) =>
       void (await other.query('SELECT pg_notify($1, $2)', [to, payload]));
     const echo = new Echo(listening, notify, 500);
     await echo.listen();
+    return { listening, echo };
+  }
+
+  test('hides in transaction mode that a listening connection hears nothing, which the echo shows', async (t) => {
+    const pooler = await startPgBouncer(program, server.socket, 'transaction');
+    const { listening, echo } = await echoAt(t, pooler.urlOf(name));
+    t.after(() => pooler.stop());
     assert.equal((await listening.send('SELECT 1 AS one')).rowCount, 1, 'the former proof');
     await assert.rejects(echo.prove(), Unheard);
+  });
+
+  test('leaves no listener of a proof on a connection, which proves every few seconds', async (t) => {
+    const { listening, echo } = await echoAt(t, server.url);
+    const count = () => ['notification', 'end'].map((event) => listening.listenerCount(event));
+    const before = count();
+    for (let n = 0; n < 3; n++) await echo.prove();
+    assert.deepEqual(count(), before);
   });
 
   test('has nothing cached in transaction mode, whatever answers the watcher', async (t) => {

@@ -37,17 +37,19 @@ export class Echo {
     const payload = randomToken();
     let timer: NodeJS.Timeout | undefined;
     let hear: (message: { payload?: string | undefined }) => void = () => undefined;
+    let end = () => undefined as unknown;
     const heard = new Promise<boolean>((resolve) => {
       hear = (message) => message.payload === payload && resolve(true);
-      timer = setTimeout(resolve, this.#limit, false);
-      this.#connection.on('notification', hear).once('end', () => resolve(false));
+      end = () => resolve(false);
+      timer = setTimeout(end, this.#limit);
+      this.#connection.on('notification', hear).on('end', end);
     });
     try {
       await this.#notify(this.#channel, payload);
       if (!(await heard)) throw this.#connection.failure ?? new Unheard('No notification arrived');
     } finally {
       clearTimeout(timer);
-      this.#connection.off('notification', hear);
+      this.#connection.off('notification', hear).off('end', end);
     }
   }
 }
