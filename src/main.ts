@@ -10,7 +10,7 @@ import { randomToken } from '@alongside/kernel/ids';
 import { createLineLog, createLog, type Log, type LogLevel, requestLog } from '@alongside/kernel/log';
 import { Metrics, type Sample } from '@alongside/kernel/metrics';
 import { ConfigurationError } from '@alongside/kernel/operator';
-import { sha256 } from '@alongside/kernel/secrets';
+import { sha256, type Vault } from '@alongside/kernel/secrets';
 import { apisProblem, choosePorts, mutualTlsUrls, type Ports, publicUrls } from './boot/addresses.ts';
 import { createCore } from './boot/core.ts';
 import { agentSocketPath, auditHeadsFile, openDataFolder, requireVolume } from './boot/data-folder.ts';
@@ -115,15 +115,8 @@ function auditOptions({ auditRetention, logLevel }: Config, development: boolean
   return { log, anchorLog, retentionDays: auditRetention };
 }
 
-/** Opens the parts below the services: data folder, ports, addresses, logs, storage, traces and the signing token. */
-async function openGround(given: Config, { development, supervision }: StartOptions, shutdown: Shutdown) {
-  if (given.dataVolume) requireVolume(given.data);
-  const folder = openDataFolder(given.data, given.ephemeral);
-  shutdown.add(() => folder.discard());
-  const complete = (wanted: Config) => (development ? withOwnCertificate(wanted, folder.path) : wanted);
-  const config = complete(given);
-  const stateFile = config.state ?? join(folder.path, 'state.json');
-  const stateFileIsOurs = !supervision && (await claimStateFile(stateFile, config.only.includes('console')));
+/** Chooses ports and addresses, which this process calls without a proxy. */
+async function openAddresses(config: Config, { development, supervision }: StartOptions, shutdown: Shutdown) {
   const { ports, held, release } = supervision
     ? { ports: supervision.ports, held: false, release: () => undefined }
     : await choosePorts(config.portBase);
@@ -132,7 +125,27 @@ async function openGround(given: Config, { development, supervision }: StartOpti
   callDirectly(Object.values(urls));
   const problem = apisProblem(urls);
   if (problem !== undefined) throw new ConfigurationError(problem);
-  const mutualTls = mutualTlsUrls(config, ports, urls);
+  return { ports, held, release, urls, mutualTls: mutualTlsUrls(config, ports, urls) };
+}
+
+/** Returns the secrets of our own services as clients of CIS2. */
+const clientSecretsOf = (vault: Vault, development: boolean) => ({
+  platform: development ? platformClient.clientSecret : vault.serviceSecret('authorisation', 'cis2'),
+  signing: development ? signingClient.clientSecret : vault.serviceSecret('signing', 'cis2'),
+});
+
+/** Opens the parts below the services: data folder, ports, addresses, logs, storage, traces and the signing token. */
+async function openGround(given: Config, options: StartOptions, shutdown: Shutdown) {
+  const { development, supervision } = options;
+  if (given.dataVolume) requireVolume(given.data);
+  const folder = openDataFolder(given.data, given.ephemeral);
+  shutdown.add(() => folder.discard());
+  const complete = (wanted: Config) => (development ? withOwnCertificate(wanted, folder.path) : wanted);
+  const config = complete(given);
+  const stateFile = config.state ?? join(folder.path, 'state.json');
+  const stateFileIsOurs = !supervision && (await claimStateFile(stateFile, config.only.includes('console')));
+  const addresses = await openAddresses(config, options, shutdown);
+  const { urls, mutualTls } = addresses;
   if (config.tls && development)
     await ensureOwnCertificate(config, urls, systemClock.now(), given.tlsAuthority);
   const tls = openTls(config);
@@ -163,11 +176,7 @@ async function openGround(given: Config, { development, supervision }: StartOpti
     folder: folder.path,
     stateFile,
     stateFileIsOurs,
-    ports,
-    held,
-    release,
-    urls,
-    mutualTls,
+    ...addresses,
     tls,
     checkSafe,
     logLevel,
@@ -180,13 +189,8 @@ async function openGround(given: Config, { development, supervision }: StartOpti
     vault: storage.vault,
     proxies: new LiveProxies(config.trustedProxies),
     theme: openTheme(config.theme),
-    agentSocket: agentSocketPath(ports.identityAgent),
-    clientSecrets: {
-      platform: development
-        ? platformClient.clientSecret
-        : storage.vault.serviceSecret('authorisation', 'cis2'),
-      signing: development ? signingClient.clientSecret : storage.vault.serviceSecret('signing', 'cis2'),
-    },
+    agentSocket: agentSocketPath(addresses.ports.identityAgent),
+    clientSecrets: clientSecretsOf(storage.vault, development),
   };
 }
 
@@ -376,11 +380,39 @@ const stateOf = (
   stateFile,
 });
 
+/** Starts the listeners of all services. */
+const listen = (
+  placements: readonly Placement[],
+  ground: Ground,
+  { core, readiness }: Shared,
+  observer: ReturnType<typeof observerOf>,
+): Promise<Listener[]> =>
+  startListeners(placements, {
+    ports: ground.ports,
+    held: ground.held,
+    host: ground.config.host,
+    consoleHost: ground.config.consoleHost,
+    development: ground.development,
+    recorder: core.recorder,
+    refusals: core.refusals,
+    observer,
+    readiness,
+    proxies: ground.proxies,
+    tls: ground.tls,
+    theme: ground.theme,
+    urls: {
+      ...ground.urls,
+      apiMutualTls: ground.mutualTls.api,
+      apisMutualTls: ground.mutualTls.apis,
+      cis2MutualTls: ground.mutualTls.cis2,
+    },
+  });
+
 async function start(given: Config, options: StartOptions, shutdown: Shutdown): Promise<Instance> {
   const { development, supervision } = options;
   const ground = await openGround(given, options, shutdown);
   const shared = await openShared(ground, shutdown);
-  const { config, ports, urls, mutualTls, logLevel, log, proxies } = ground;
+  const { config, ports, logLevel, log, proxies } = ground;
   const { core, readiness } = shared;
   const observer = observerOf(ground, shared);
   const live = await openLiveSettings(config, core.clock, createLog(logLevel, 'mutual-tls'));
@@ -399,26 +431,7 @@ async function start(given: Config, options: StartOptions, shutdown: Shutdown): 
   await seed(ground, shared);
 
   await supervision?.beforeListening();
-  const listeners = await startListeners(placements, {
-    ports,
-    held: ground.held,
-    host: config.host,
-    consoleHost: config.consoleHost,
-    development,
-    recorder: core.recorder,
-    refusals: core.refusals,
-    observer,
-    readiness,
-    proxies,
-    tls: ground.tls,
-    theme: ground.theme,
-    urls: {
-      ...urls,
-      apiMutualTls: mutualTls.api,
-      apisMutualTls: mutualTls.apis,
-      cis2MutualTls: mutualTls.cis2,
-    },
-  });
+  const listeners = await listen(placements, ground, shared, observer);
   await startServices(placements, { listeners, completed }, ground, shared, shutdown);
   const metricsUrl = await startMetrics(ground, readings, supervision, shutdown);
 

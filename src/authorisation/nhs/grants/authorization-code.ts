@@ -34,6 +34,24 @@ export const checkRedirectUri = ({ server, form, client }: NhsCall & WithClient)
 const codeRefusal = (detail: string, headline: string, received: string, expected: string) =>
   errors.codeInvalid(detail).about({ field: 'code', headline, received, expected });
 
+/** Requires the client and the address of the authorization request. */
+function requireSameRequest(granted: CodeGrant, client: WithClient['client'], redirectUri: string): void {
+  if (granted.clientId !== client.registration.clientId)
+    throw codeRefusal(
+      `the code was issued to ${granted.clientId}`,
+      'The code is for another client',
+      `a code for ${granted.clientId}`,
+      `a code for ${client.registration.clientId}`,
+    );
+  if (granted.redirectUri !== redirectUri)
+    throw errors
+      .redirectUnknown(`redirect_uri is ${redirectUri}, the code was sent to ${granted.redirectUri}`)
+      .about({
+        ...unregistered(redirectUri, [granted.redirectUri]),
+        headline: 'redirect_uri is not that of the authorization request',
+      });
+}
+
 export async function findCode({
   server,
   batch,
@@ -82,20 +100,7 @@ export async function findCode({
       'a code that is still valid',
     );
   }
-  if (granted.clientId !== client.registration.clientId)
-    throw codeRefusal(
-      `the code was issued to ${granted.clientId}`,
-      'The code is for another client',
-      `a code for ${granted.clientId}`,
-      `a code for ${client.registration.clientId}`,
-    );
-  if (granted.redirectUri !== redirectUri)
-    throw errors
-      .redirectUnknown(`redirect_uri is ${redirectUri}, the code was sent to ${granted.redirectUri}`)
-      .about({
-        ...unregistered(redirectUri, [granted.redirectUri]),
-        headline: 'redirect_uri is not that of the authorization request',
-      });
+  requireSameRequest(granted, client, redirectUri);
   const upstream = base.upstreams.find(({ id }) => id === granted.upstream);
   if (!upstream) throw errors.codeInvalid(`the provider ${granted.upstream} is no longer configured`);
   endedSessions.requireLive(batch, base, upstream, granted.sid, () =>
