@@ -159,7 +159,7 @@ describe('a listener that stops', { timeout: 60_000 }, () => {
     const ended = once(dripping, 'close');
     await text(await ask('/', agent()));
     // Enough to close the idle connection.
-    await listener.close(100);
+    await listener.close(500);
     await cut;
     await ended;
     assert.deepEqual(logged, [{ listener: 'test', cut: 2 }]);
