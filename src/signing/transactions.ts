@@ -25,7 +25,7 @@ export interface SigningRequest {
 
 /** The outcome of a request: signatures, or why there are none. */
 export type SigningAnswer = Pick<SigningRequest, 'application' | 'uid' | 'callback' | 'state'> &
-  ({ signatures: readonly Signature[]; certificate: string } | { ending: Ending });
+  ({ signatures: readonly Signature[]; certificate: string } | { ending: Ending; detail?: string });
 
 /** A signature in base64, under the id of its payload. */
 export interface Signature {

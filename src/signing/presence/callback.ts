@@ -169,7 +169,7 @@ async function prove(known: PageCall & WithPresence & Passed<'state'>): Promise<
     const refusal = isOfProvider ? errors.presenceFailed(thrown.message, {}, thrown) : thrown;
     const ending = refusal instanceof Refusal ? endingOf(refusal) : undefined;
     if (!(refusal instanceof Refusal) || ending === undefined) throw thrown;
-    const answer = await end(signing, token, pending, ending, request);
+    const answer = await end(signing, token, pending, { ending, detail: refusal.detail }, request);
     if (!answer) throw errors.presenceUnknown('the request was completed at the same time');
     return goBack(token, answer).refusing(refusal);
   }

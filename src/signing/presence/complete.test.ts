@@ -105,7 +105,7 @@ for (const [dialect, create] of bothDialects())
         Array.from({ length: 20 }, (_, n) => {
           const { signing } = n % 4 < 2 ? one : two;
           return (n * 7) % 20 < declines
-            ? end(signing, token, request, 'declined', from)
+            ? end(signing, token, request, { ending: 'declined', detail: 'declined' }, from)
             : complete(signing, token, request, presence, from);
         }),
       );

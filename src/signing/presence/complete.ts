@@ -103,16 +103,16 @@ export async function complete(
   return answer;
 }
 
-/** Ends a request without signatures, once. Returns its answer, which may be that of another response. */
+/** Ends a request without signatures, once. Returns its answer, which may be that of another response. @param detail why, for operators */
 export async function end(
   signing: SigningServices,
   token: string,
   request: SigningRequest,
-  ending: Ending,
+  { ending, detail }: { ending: Ending; detail: string },
   { address }: Pick<HttpRequest, 'address'>,
 ): Promise<SigningAnswer | undefined> {
   const { transactions, audit, database, recorder } = signing;
-  const answer: SigningAnswer = { ...ownersOf(request), ending };
+  const answer: SigningAnswer = { ...ownersOf(request), ending, detail };
   const error = endings[ending].entry.id;
   const { done } = await database.batch([
     ...transactions.completeStatements(token, answer),

@@ -250,6 +250,11 @@ for (const dialect of dialects('SQLite', 'PostgreSQL'))
       const { status: code, body } = await app.response(signing.token);
       assert.deepEqual([code, body.error], [403, 'access_denied']);
       assert.equal(body.signatures, undefined);
+      const { detail: reason } = await instance.api<{ detail: string }>(
+        'GET',
+        `/refusals/${body.message_id}`,
+      );
+      assert.match(reason, /^\d{12} answered, the request is for 656005750108$/);
       const errors = (await recordsOf('signing.refused')).map(({ detail }) => detail.error);
       assert.equal(errors.filter((error) => error === 'signing.wrongPerson').length, 1);
     });

@@ -101,7 +101,13 @@ async function decline({
   pending,
 }: PageCall & Passed<'same-origin'> & WithRequest & { parameters: Parameters }): Promise<Answer | undefined> {
   if (parameters.get('decision') !== 'decline') return undefined;
-  const answer = await end(signing, token, pending, 'declined', request);
+  const answer = await end(
+    signing,
+    token,
+    pending,
+    { ending: 'declined', detail: 'the user declined on the page' },
+    request,
+  );
   if (!answer) throw errors.presenceUnknown('the request was completed at the same time');
   return leave(request, token, answer);
 }

@@ -33,7 +33,7 @@ const checkOwner = check('owner', async function checkOwner(known: ResponseCall)
 });
 
 function answerSignatures({ found }: { found: SigningAnswer } & Passed<'owner'>): Answer {
-  if ('ending' in found) throw endings[found.ending]('the request ended so');
+  if ('ending' in found) throw endings[found.ending](found.detail ?? 'the request ended so');
   const { signatures, certificate } = found;
   return json(200, { signatures, certificate });
 }
