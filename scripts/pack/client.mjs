@@ -1,6 +1,16 @@
-import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { clone, inClone } from '../prepare/clone.mjs';
+import { Stop } from '../prepare/say.mjs';
 import { emit, withJavaScriptImports } from './emit.mjs';
 import { commonMembers, manifestOf } from './manifest.mjs';
 
@@ -25,8 +35,9 @@ export async function clientPackage(node, folder) {
 
 /** Emits modules of the client library to a folder, and those of the kernel that they import to its folder `kernel`. */
 export async function emitClient(node, folder, input, options) {
-  // The compiler emits a module of another package only if it is named.
-  const files = [...(input.files ?? []), inClone('kernel', 'windows-users.ts')];
+  // The compiler emits a module of another package for certain only if it is named, also one that such a module imports.
+  const kernelFiles = ['windows-users', 'ffi'].map((name) => inClone('kernel', `${name}.ts`));
+  const files = [...(input.files ?? []), ...kernelFiles];
   await emit(node, folder, { ...input, files }, { rootDir: clone, ...options });
   cpSync(join(folder, 'client'), folder, { recursive: true });
   rmSync(join(folder, 'client'), { recursive: true });
@@ -35,7 +46,12 @@ export async function emitClient(node, folder, input, options) {
     const path = join(folder, file);
     const kernel = `./${relative(dirname(path), join(folder, 'kernel')).replaceAll('\\', '/')}`;
     const text = readFileSync(path, 'utf8').replace(/'@alongside\/kernel\/([a-z-]+)'/g, `'${kernel}/$1.js'`);
-    writeFileSync(path, file.endsWith('.js') ? text : withJavaScriptImports(text));
+    const code = file.endsWith('.js') ? text : withJavaScriptImports(text);
+    const missing = [...code.matchAll(/from '(\.[^']+\.js)'/g)].find(
+      ([, target]) => !existsSync(join(dirname(path), target)),
+    );
+    if (missing) throw new Stop(`${file} imports ${missing[1]}, which was not emitted`);
+    writeFileSync(path, code);
   }
 }
 
