@@ -91,7 +91,7 @@ describe('the test kit for Java', {
     assert.match(out, / 1 tests failed/);
     assert.match(out, /failsWithARefusal.*expected: <200> but was: <404>/);
     assert.match(err, /^Alongside at http:\S+, during failsWithARefusal/);
-    assert.match(err, /at GET \/the-failed-test, now\n(?: {2}.*\n)* {2}Fix /);
+    assert.match(err, /at GET \/the-failed-test, at [\d:]+ UTC \(.*\)\n(?: {2}.*\n)* {2}Fix /);
     assert.doesNotMatch(err, /the-earlier-test/);
   });
 
