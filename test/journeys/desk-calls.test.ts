@@ -164,7 +164,7 @@ describe('alongside resource-server', () => {
     await run('delete', id);
     assert.deepEqual((await run('list')).notes, ['No application may introspect tokens.']);
     await assert.rejects(run('delete', id), /may introspect tokens\. List them/);
-    await assert.rejects(run('put', 'none'), /There is no application none/);
+    await assert.rejects(run('put', 'none'), /There is no application "none"/);
     await assert.rejects(run('put', 'demo-combined'), /must be a confidential client/);
   });
 });
