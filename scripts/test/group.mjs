@@ -2,16 +2,11 @@ import crypto, { createPrivateKey, createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { resolve } from 'node:path';
+import { after, before } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { clone } from '../prepare/clone.mjs';
-import './blame.mjs';
 import { keyPool } from './key-pool.mjs';
-
-// Not a static import: Node would load it before `blame.mjs` runs.
-const { after, before, describe } = await import('node:test');
-
-export { describe };
 
 /** Time limit of a test file and of each of its tests, in milliseconds. */
 export const limits = { timeout: 600_000 };

@@ -18,7 +18,7 @@ export function writeGroups(files, folder) {
       .map((file) => `describe(${file}, limits, load(${file}));\n`);
     writeFileSync(
       path,
-      `import { describe, limits, load } from ${JSON.stringify(prelude)};\n${suites.join('')}`,
+      `import { describe } from 'node:test';\nimport { limits, load } from ${JSON.stringify(prelude)};\n${suites.join('')}`,
     );
     return path;
   });

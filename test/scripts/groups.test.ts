@@ -85,30 +85,6 @@ describe('groups of test files', () => {
     assert.deepEqual(said, [[[c, d], 'on stderr\n']]);
   });
 
-  test('blame the test whose callback throws or rejects, and no other', async () => {
-    const file = `import { once } from 'node:events';
-      import { createServer, get } from 'node:http';
-      import { test } from 'node:test';
-      const never = () => new Promise((resolve) => setTimeout(resolve, 60_000).unref());
-      test('stays green', async () => {});
-      test('throws in a timer', () => { setTimeout(() => { throw 1; }); return never(); });
-      test('rejects', () => { Promise.reject(new Error('alone')); return never(); });
-      test('throws in a server', async (t) => {
-        const server = createServer(() => { throw new Error('in the server'); }).listen(0, '127.0.0.1');
-        t.after(() => { server.closeAllConnections(); server.close(); });
-        await once(server, 'listening');
-        get({ port: server.address().port }).on('error', () => undefined);
-        return never();
-      });
-      test('is green too', async () => {});`;
-    const { code, failed } = await run({ 'i.test.ts': file });
-    assert.equal(code, 1);
-    assert.deepEqual(
-      failed.map((failure) => (failure as { name: string }).name),
-      ['throws in a timer', 'rejects', 'throws in a server'],
-    );
-  });
-
   test('report the files of a process that exits', async () => {
     const text = `import { test } from 'node:test'; test('ends', () => process.exit(3));`;
     const { code, failed } = await run({ 'e.test.ts': text });
