@@ -32,9 +32,9 @@ const { command, pid, workstation } = ours;
 if (!workstation) throw new Error('Alongside has a workstation.');
 await command.liftProductLimits();
 
-const phases = ['request', 'presence', 'signatures', 'result'] as const;
-type Phase = (typeof phases)[number];
-type Figures = Record<Phase | 'bare', number[]>;
+/** The steps of a request at the service, and the signatures alone. */
+const parts = ['request', 'presence', 'signatures', 'result', 'bare'] as const;
+type Figures = Record<(typeof parts)[number], number[]>;
 const cpu: Figures = { request: [], presence: [], signatures: [], result: [], bare: [] };
 const wall: Figures = { request: [], presence: [], signatures: [], result: [], bare: [] };
 
@@ -84,7 +84,7 @@ async function once(other: OtherCaller): Promise<void> {
   await timed('bare', () => signAlone(payloads));
 }
 
-/** Lets the other caller call alone for as long as the requests took. */
+/** Lets the other caller call alone for three seconds. */
 const alone = (other: OtherCaller): Promise<void> =>
   other.during(() => new Promise((resolve) => setTimeout(resolve, 3_000)));
 
@@ -99,19 +99,15 @@ try {
   const quiet = other.waits();
   for (let n = 0; n < requests; n++) await once(other);
   const meanwhile = other.waits();
-  const parts = Object.fromEntries(
-    [...phases, 'bare' as const].map((part) => [
-      part,
-      { cpu: median(cpu[part]), milliseconds: median(wall[part]) },
-    ]),
-  ) as Record<keyof Figures, { cpu: number; milliseconds: number }>;
-  const added = (parts.request.cpu + parts.signatures.cpu + parts.result.cpu - parts.bare.cpu) / count;
+  const cpuOf = (part: keyof Figures) => median(cpu[part]);
+  const added = (cpuOf('request') + cpuOf('signatures') + cpuOf('result') - cpuOf('bare')) / count;
+  const rows = parts.map((part) => ({ part, cpu: cpuOf(part), milliseconds: median(wall[part]) }));
   const figures = {
     node: process.version,
     dialect,
     requests,
     documents: count,
-    parts,
+    parts: rows,
     added,
     quiet,
     meanwhile,
@@ -124,8 +120,8 @@ try {
     `p50 ${p50} ms, p99 ${p99} ms, longest ${longest} ms of ${calls} calls`;
   printReport(json, figures, [
     `${requests} requests of ${count} documents, ${dialect}: processor time and time, median`,
-    ...Object.entries(parts).map(
-      ([part, { cpu: own, milliseconds }]) =>
+    ...rows.map(
+      ({ part, cpu: own, milliseconds }) =>
         `  ${part.padEnd(12)}${own.toFixed(1).padStart(7)} ms ${milliseconds.toFixed(1).padStart(7)} ms`,
     ),
     `  beyond the RSA signature, without the presence check: ${(added * 1_000).toFixed(0)} µs a document`,

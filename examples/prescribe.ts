@@ -92,21 +92,29 @@ async function answerPresenceCheck(instance: Instance, redirectUri: string): Pro
   await browser.goto(asked.url);
 }
 
-const { values: options } = parseArgs({
-  options: {
-    browser: { type: 'boolean' },
-    eps: { type: 'string' },
-    message: { type: 'string' },
-  },
-});
-const { eps: name, message: file } = options;
-if ((name === undefined) !== (file === undefined)) {
-  console.error(
-    '--eps and --message belong together: the name of the API at the gateway, and a file with a message.',
-  );
+/** Reads the options. @throws Error in one sentence */
+function readOptions() {
+  const { eps, message, browser } = parseArgs({
+    options: { browser: { type: 'boolean' }, eps: { type: 'string' }, message: { type: 'string' } },
+  }).values;
+  if ((eps === undefined) !== (message === undefined))
+    throw new Error(
+      '--eps and --message belong together: the name of the API at the gateway, and a file with a message.',
+    );
+  if (message === undefined) return { browser, name: eps, message };
+  const read = JSON.parse(readFileSync(message, 'utf8')) as Message;
+  if (!Array.isArray(read?.entry)) throw new Error(`${message} is no FHIR message: it has no "entry".`);
+  return { browser, name: eps, message: read };
+}
+
+let options: ReturnType<typeof readOptions>;
+try {
+  options = readOptions();
+} catch (error) {
+  console.error((error as Error).message);
   process.exit(2);
 }
-const message = file === undefined ? undefined : (JSON.parse(readFileSync(file, 'utf8')) as Message);
+const { browser, name, message } = options;
 
 const instance = await findInstance();
 const { card } = await call<{ card: { uid: string; name: string } | null }>(instance, 'GET', '/readers/0');
@@ -169,7 +177,7 @@ const started = await signing.request({
   subject: card.uid,
 });
 const returned = once(server, 'request');
-if (options.browser) console.log(`Open this address in a browser:\n${started.redirectUri}`);
+if (browser) console.log(`Open this address in a browser:\n${started.redirectUri}`);
 else await answerPresenceCheck(instance, started.redirectUri);
 const [request] = await returned;
 server.close();

@@ -18,7 +18,7 @@ const problems: Readonly<Record<string, string>> = {
 export const fileProblem = (error: unknown): string =>
   problems[(error as NodeJS.ErrnoException).code ?? ''] ?? reasonOf(error);
 
-/** Maximum size of a command's file in bytes. */
+/** Maximum size of a command's file in bytes, unless the command says otherwise. */
 const largest = 1_048_576;
 const standardInput = 0;
 
@@ -34,8 +34,10 @@ export function readText(name: string, maxBytes = Number.POSITIVE_INFINITY, deco
 }
 
 /** Reads the JSON object in a file, or in standard input for `-`. Throws one sentence. */
-export const readJsonFile = <Value extends object = Record<string, unknown>>(name: string): Value =>
-  jsonObject<Value>(readText(name, largest), shown(name));
+export const readJsonFile = <Value extends object = Record<string, unknown>>(
+  name: string,
+  maxBytes = largest,
+): Value => jsonObject<Value>(readText(name, maxBytes), shown(name));
 
 /** Parses a JSON object. Throws one sentence, with the name of the file. */
 export function jsonObject<Value extends object = Record<string, unknown>>(

@@ -362,6 +362,8 @@ describe('journeys', () => {
       run('journeys', 'open', join(folder, 'none.json')),
       /cannot be read: it does not exist/,
     );
+    writeFileSync(file, '[]');
+    await assert.rejects(run('journeys', 'open', file), /one\.journey\.json must hold one JSON object/);
     await assert.rejects(run('journeys', 'export', 'none'), /No journey has this id/);
     await assert.rejects(run('journeys', 'export', id, '--format', 'pdf'), /must be one of file, svg/);
   });

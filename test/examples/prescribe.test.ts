@@ -118,9 +118,19 @@ describe('examples/prescribe.ts with the EPS FHIR API', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('refuses half of the options', async () => {
-    const { code, said } = await prescribe('--eps', 'prescribing');
-    assert.deepEqual([code, /^--eps and --message belong together/.test(said)], [2, true]);
+  test('refuses wrong options in one sentence', async () => {
+    writeFileSync(join(folder, 'other.json'), '{}');
+    const wrong: readonly [args: string[], said: RegExp][] = [
+      [['--eps', 'prescribing'], /^--eps and --message belong together.*\n$/],
+      [['--eps', 'prescribing', '--message', join(folder, 'none.json')], /^ENOENT: .*\n$/],
+      [['--eps', 'prescribing', '--message', join(folder, 'other.json')], / is no FHIR message: .*\n$/],
+      [['--ep', 'prescribing'], /^Unknown option '--ep'.*\n$/],
+    ];
+    for (const [args, expected] of wrong) {
+      const { code, said } = await prescribe(...args);
+      assert.equal(code, 2, said);
+      assert.match(said, expected);
+    }
   });
 
   test('prepares and sends a message with the examples of the definition, and with a back end', async () => {

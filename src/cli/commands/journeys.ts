@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ApiSchema } from '../../kit/console-api.ts';
 import { consoleCommand, type Result, text, yes } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
-import { jsonObject, readText } from '../json-file.ts';
+import { readJsonFile } from '../json-file.ts';
 import { columns, counted } from '../table.ts';
 
 type Summary = ApiSchema<'JourneySummary'>;
@@ -130,7 +130,7 @@ export const journeys = consoleCommand({
       words: 'FILE',
       help: 'show a journey that another instance exported, and keep it for a day in the console; - reads standard input',
       async run({ api }, file) {
-        const body = jsonObject<never>(readText(file, maxFileSize), file);
+        const body = readJsonFile<never>(file, maxFileSize);
         const { id } = await api.must('POST', '/journeys/open', { body });
         const { lines = [], ...shown } = await one(api, id);
         return { ...shown, lines: [...lines, '', `${api.origin}/journeys/${id}`] };
