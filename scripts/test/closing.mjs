@@ -4,6 +4,9 @@ import { StillRunning } from './still-running.mjs';
 
 /** Maximum number of characters kept of a failed file's standard error. */
 const maxOutputLength = 4_000;
+/** Maximum numbers of characters and lines kept of what a failed test threw. */
+const maxReasonLength = 2_000;
+const maxReasonLines = 20;
 
 /**
  * A second reporter for node:test. Writes JSON to its file: the closing lines, failed and skipped tests, and the standard error
@@ -44,12 +47,23 @@ const isGroup = ({ nesting, name }) => nesting === 0 && name.endsWith('.test.mjs
 /** Returns a file's path within the clone, where node:test runs. */
 const within = (file) => (file ? relative(process.cwd(), resolve(file)).split(sep).join('/') : undefined);
 
-function failure({ file, line, name, nesting }) {
+function failure({ file, line, name, nesting, details: { error } }) {
   if (isGroup({ nesting, name })) {
     return { group: file, name: `the process of ${filesOf(file).join(', ')}` };
   }
-  return isFile({ nesting, name }) ? { file: name, name: 'the file' } : { file: within(file), line, name };
+  const why = reasonOf(error);
+  return isFile({ nesting, name })
+    ? { file: name, name: 'the file', why }
+    : { file: within(file), line, name, why };
 }
+
+/** Returns the first lines of what a test threw. */
+const reasonOf = (error) =>
+  String(error?.cause?.stack ?? error?.cause ?? error?.message ?? '')
+    .trim()
+    .slice(0, maxReasonLength)
+    .split('\n')
+    .slice(0, maxReasonLines);
 
 /** Returns the test files of a group's entry file. */
 const filesOf = (group) =>

@@ -62,8 +62,10 @@ function conclude(code, notes, closing, inCi, unable) {
   if (inCi)
     for (const [files, text] of said)
       process.stdout.write(`standard error of ${files.join(', ')}:\n${text.trimEnd()}\n`);
-  for (const { file, line, name } of failed)
+  for (const { file, line, name, why = [] } of failed) {
     process.stdout.write(`failed: ${name}${file ? ` (${line ? `${file}:${line}` : file})` : ''}\n`);
+    if (inCi) for (const one of why) process.stdout.write(`  | ${one}\n`);
+  }
   const left = [...unable, ...notRun(notes, skipped)];
   for (const line of left) process.stdout.write(`${line}\n`);
   if (left.length > 0 && inCi)

@@ -82,6 +82,9 @@ describe('groups of test files', () => {
       failed.map((failure) => (failure as { name: string }).name),
       ['fails', 'the file'],
     );
+    const [thrown = '', missing = ''] = failed.map((failure) => (failure as { why: string[] }).why[0]);
+    assert.equal(thrown, '1');
+    assert.match(missing, /Cannot find module/);
     assert.deepEqual(said, [[[c, d], 'on stderr\n']]);
   });
 
