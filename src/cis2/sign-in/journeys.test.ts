@@ -154,6 +154,12 @@ describe('tablet app', () => {
     await tablet.getByRole('heading', { name: 'You are signed in at the workstation' }).waitFor();
     await claimsAre(locum.uid, 'AAL3_IOS', 'IOS', '3');
   });
+  test('cannot be set up before its script is loaded', async () => {
+    const tablet = await tabletPage();
+    await tablet.route('**/tablet/app.browser.js', (route) => route.abort());
+    await open('tablet', locum.uid, tablet);
+    assert.ok(await tablet.getByRole('button', { name: 'Set up this tablet' }).isDisabled());
+  });
   test('signs in with a typed code, and no script can read its key', async () => {
     const tablet = await setUp(nurse.uid);
     const extractable = await tablet.evaluate(

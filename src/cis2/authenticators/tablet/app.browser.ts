@@ -40,6 +40,7 @@ function enrol(form: HTMLFormElement): void {
     }
     form.requestSubmit();
   });
+  for (const button of form.querySelectorAll('button')) button.disabled = false;
 }
 
 /** A request that the tablet opened by its code. */

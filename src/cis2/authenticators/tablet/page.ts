@@ -94,7 +94,7 @@ const enrolmentPage = (
 const labelField = (value: string): Html =>
   field({ name: 'label', label: app.joinLabel, type: 'text', autocomplete: 'off', longest: 60, value });
 
-/** Sets this tablet up, or shows a QR code for another one. */
+/** Sets this tablet up, for which its script enables the button, or shows a QR code for another one. */
 export const tabletEnrolmentPage = (
   { path, development }: EnrolmentPage,
   {
@@ -116,7 +116,7 @@ export const tabletEnrolmentPage = (
 <form method="post" action="${path('here')}" data-tablet-key data-issuer="${issuer}" data-code="${code}" data-party="${party}">
 <p class="error" role="alert" id="unverified" hidden>${app.unverified}</p>
 ${labelField(app.title)}
-<input type="hidden" name="token" value=""><div class="actions"><button>${app.joinButton}</button></div></form></section>
+<input type="hidden" name="token" value=""><div class="actions"><button disabled>${app.joinButton}</button></div></form></section>
 <section class="panel"><h2>${enrolment.elsewhere}</h2><p>${enrolment.scan}</p>
 ${qrCode(address, enrolment.picture)}
 <p class="waiting" role="status" data-address="${address}">${enrolment.waiting}</p></section>`,
