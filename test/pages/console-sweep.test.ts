@@ -161,6 +161,8 @@ describe('every page of the console', () => {
       ])
         assert.ok(policy.includes(rule), rule);
       assert.ok(!text.includes(odd), 'text from outside is escaped');
+      for (const [form] of text.matchAll(/<form[^>]*>/g))
+        assert.match(form, / action="| method="dialog"/, 'only a script sends it');
       for (const attribute of ['data-part', ' id']) {
         const names = [...text.matchAll(new RegExp(`${attribute}="([^"]+)"`, 'g'))].map(([, name]) => name);
         assert.deepEqual(
@@ -201,6 +203,31 @@ describe('every page of the console', () => {
     });
     await instance.api('POST', '/tokens', { person: 'gp', application: id });
     assert.match(await read(`/audit?application=${id}`), new RegExp(`Ward round</bdi>.*${id}`));
+  });
+
+  test('attack: a script that does not arrive puts no field into an address', async () => {
+    const context = await browser.newContext();
+    const alone = await context.newPage();
+    await alone.route('**/*.js', (route) => route.abort());
+    const sent: string[] = [];
+    alone.on('request', (request) => sent.push(request.url() + (request.postData() ?? '')));
+    for (const [path, field, value] of [
+      ['/people/new', '#person input[name=familyName]', 'Confidential'],
+      ['/applications/new', '#register input[name=name]', 'Unannounced'],
+    ] as const) {
+      await alone.goto(instance.urls.console + path);
+      await alone.locator(field).first().fill(value);
+      await alone.locator(field).first().press('Enter');
+      // A request of the page follows what the key sent.
+      await alone.evaluate(() => fetch('/assets/console.css'));
+      assert.equal(
+        sent.find((text) => text.includes(value)),
+        undefined,
+        path,
+      );
+    }
+    assert.ok(sent.some((address) => address.endsWith('/people/new')));
+    await context.close();
   });
 
   test('marks the buttons whose effect cannot be undone', async () => {

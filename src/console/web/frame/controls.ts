@@ -63,7 +63,7 @@ export const callForm = ({
   actions,
   tone,
 }: CallForm): Html => html`
-<form id="${id}" class="call" data-method="${method}" data-path="${path}" data-done="${done}"${next && html` data-next="${next}"`}${confirm && html` data-confirm="${confirm}"`} novalidate>
+<form method="dialog" id="${id}" class="call" data-method="${method}" data-path="${path}" data-done="${done}"${next && html` data-next="${next}"`}${confirm && html` data-confirm="${confirm}"`} novalidate>
 <div class="error-summary" role="alert" tabindex="-1" hidden></div>
 ${fields}
 <div class="actions"><button type="submit" class="needs-script${tone ? ` ${tone}` : ''}">${submit}</button>${actions}</div>
@@ -80,7 +80,7 @@ interface EditForm extends Pick<CallForm, 'path' | 'fields'> {
 
 /** A form for a stored value, which keeps what someone else changes at the same time; see `edit` of the form tools. */
 export const editForm = ({ id, path, revision, before, fields, actions }: EditForm): Html => html`
-<form id="${id}" novalidate data-path="${path}" data-tag="${tagOf(revision)}" data-before="${JSON.stringify(before)}">
+<form method="dialog" id="${id}" novalidate data-path="${path}" data-tag="${tagOf(revision)}" data-before="${JSON.stringify(before)}">
 <div class="error-summary" id="problems" role="alert" tabindex="-1" hidden></div>
 <div id="conflict" class="warning" role="alert" tabindex="-1" hidden></div>
 ${fields}

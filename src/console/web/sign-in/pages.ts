@@ -24,7 +24,7 @@ const ceremonyForm = ({ ceremony, post, options, token, button }: Ceremony): Htm
 <noscript><p class="error">Passkeys need JavaScript.</p></noscript>
 <p id="problem" class="error" role="alert" hidden></p>
 <div role="status"><p id="waiting" class="note" hidden>Waiting for your passkey. Follow the instructions of your browser.</p></div>
-<form data-post="${post}" data-ceremony="${ceremony}" data-options="${options}" data-token="${token ?? ''}">
+<form method="dialog" data-post="${post}" data-ceremony="${ceremony}" data-options="${options}" data-token="${token ?? ''}">
 <div class="actions"><button disabled>${button}</button></div>
 </form>`;
 
@@ -81,5 +81,5 @@ export const signInMissingPage = (signInAddress: string): Answer => {
 /** The name of the administrator and the sign-out button, for the first page. */
 export const signedInNote = ({ name, role }: Administrator): Html => html`<div class="signed-in">
 <p>Signed in as <strong>${name}</strong>${role === 'administrator' ? undefined : html`, ${role}`}</p>
-<form data-post="/sign-out"><button class="small secondary" disabled>Sign out</button></form></div>
+<form method="dialog" data-post="/sign-out"><button class="small secondary" disabled>Sign out</button></form></div>
 <p id="problem" class="error" role="alert" hidden></p>`;

@@ -78,7 +78,7 @@ function tryIt(call: ApiCall, origin: string, isProduction: boolean): Html {
     control('path', name, { type: 'string' }, true),
   );
   return html`<section class="panel" aria-labelledby="h-call"><h2 id="h-call"><code>${nameOf(call)}</code></h2><p>${summary}</p>
-<form id="call" data-call-method="${method}" data-call-path="${apiPath}${path}" data-origin="${origin}" data-sign-in="${isProduction}" novalidate>
+<form method="dialog" id="call" data-call-method="${method}" data-call-path="${apiPath}${path}" data-origin="${origin}" data-sign-in="${isProduction}" novalidate>
 ${part('Path', parameters)}${part('Query', controls('query', schemaOf(query)))}
 ${
   bodySchema && bodyFields.length === 0

@@ -237,7 +237,7 @@ ${callForm({
 })}<div id="new-secret"></div></section>
 <h2>Public keys</h2>${await view.part('keys')}
 <section class="panel" aria-labelledby="h-add-key"><h2 id="h-add-key">Add a public key</h2>
-<form id="add-key" novalidate data-id="${id}"><div class="error-summary" role="alert" tabindex="-1" hidden></div>
+<form method="dialog" id="add-key" novalidate data-id="${id}"><div class="error-summary" role="alert" tabindex="-1" hidden></div>
 ${halfSelect('key-half', application)}
 ${areaField({ name: 'key', label: 'Public key', hint: 'PEM, a JWK or a JWK set. A private key is refused here and not sent.', rows: 4, maxlength: 65_536 })}
 ${textField({ name: 'kid', label: 'Key id (kid)', hint: 'Needed if the key has none.', maxlength: 200 })}

@@ -79,7 +79,7 @@ export async function registerForm(console: ConsoleContext): Promise<Html> {
   const [products, developers] = await Promise.all([console.products.list(), console.developers.list()]);
   return html`
 <div class="error-summary" id="problems" role="alert" tabindex="-1" hidden></div>
-<div class="split" id="registration"><form id="register" class="panel" novalidate data-setup="${await setupOf(console)}">
+<div class="split" id="registration"><form method="dialog" id="register" class="panel" novalidate data-setup="${await setupOf(console)}">
 <div class="pair">
 ${textField({ name: 'name', label: 'Name', required: true, maxlength: 100 })}
 ${selectField({ name: 'profile', label: 'Profile', options: profiles })}

@@ -161,7 +161,7 @@ export const auditListPage = definePage({
       lead: 'Who did what. Each record is sealed to the one before it.',
       actions: html`<button type="button" id="verify" class="secondary needs-script">Verify the chains</button>`,
       main: html`<div id="verification" role="status"></div>${await view.part('extent')}${filters(view.query)}
-<details id="by-patient"><summary>Find the records of a patient</summary><form id="patient-form" class="filters needs-script"><div><label for="patient-number">NHS number</label><input type="text" id="patient-number" inputmode="numeric" maxlength="10" autocomplete="off" pattern="[0-9]{10}" required></div><button type="submit" class="secondary">Find</button></form>
+<details id="by-patient"><summary>Find the records of a patient</summary><form method="dialog" id="patient-form" class="filters needs-script"><div><label for="patient-number">NHS number</label><input type="text" id="patient-number" inputmode="numeric" maxlength="10" autocomplete="off" pattern="[0-9]{10}" required></div><button type="submit" class="secondary">Find</button></form>
 <p class="quiet">The number is not in the address, and the search is recorded.</p></details>
 ${await view.part('list')}<p>${exportLinks(view.query)}</p>`,
     };

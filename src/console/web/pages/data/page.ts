@@ -44,7 +44,7 @@ const parts: readonly (readonly [part: (typeof resetParts)[number], label: strin
   ['faults', 'Faults', 'All off'],
 ];
 
-const resetForm: Html = html`<form class="call" id="reset" data-method="POST" data-path="/reset" data-done="The seed data is restored."
+const resetForm: Html = html`<form method="dialog" class="call" id="reset" data-method="POST" data-path="/reset" data-done="The seed data is restored."
  data-confirm="Restore the chosen parts, and delete all changes to them?">
 <div class="error-summary" role="alert" tabindex="-1" hidden></div>
 <fieldset><legend>Parts</legend>${parts.map(

@@ -34,14 +34,14 @@ const pinForm = (
   question: string,
   submit: Html = html`<button type="submit" class="needs-script">Give the PIN</button>`,
 ): Html => html`
-<form class="call" id="give-pin" data-method="POST" data-path="/agent/pin" data-done="The PIN is correct." data-is-short="true"><input type="hidden" name="question" value="${question}">
+<form method="dialog" class="call" id="give-pin" data-method="POST" data-path="/agent/pin" data-done="The PIN is correct." data-is-short="true"><input type="hidden" name="question" value="${question}">
 <div class="field"><label for="pin">PIN</label>
 <p class="hint" id="pin-hint">${attempts(attemptsLeft)} The PIN of all seeded cards is 123456.</p>
 <input class="short" type="password" id="pin" name="pin" inputmode="numeric" autocomplete="off" required pattern="[0-9]{1,12}" aria-describedby="pin-hint"></div>
 ${submit}</form>`;
 
 const roleForm = ({ roles }: AgentStatus): Html => html`
-<form class="call" id="choose-role" data-method="POST" data-path="/agent/role" data-done="The role is chosen." data-is-short="true">
+<form method="dialog" class="call" id="choose-role" data-method="POST" data-path="/agent/role" data-done="The role is chosen." data-is-short="true">
 <fieldset><legend>Role for this session</legend>
 ${roles.map(
   (role, index) => html`<div class="choice">

@@ -27,7 +27,7 @@ export const explainPage = definePage({
       title: 'Explain',
       lead: 'Paste what you sent or what came back. Every check is made here, and nothing is used up, stored or sent elsewhere.',
       main: html`
-<form id="explain" class="needs-script" data-origins="${origins.join(' ')}">
+<form method="dialog" id="explain" class="needs-script" data-origins="${origins.join(' ')}">
 <label for="text">A token, assertion, error, id, address, form, curl command, key or HAR</label>
 <textarea id="text" name="text" rows="6" maxlength="${maxPasteLength}" spellcheck="false" autocomplete="off" aria-describedby="text-hint"></textarea>
 <p class="hint" id="text-hint">At most 256 KB. Of a HAR, up to 20 MB, this page sends on only the addresses and statuses of requests to this installation.</p>

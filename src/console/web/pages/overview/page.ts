@@ -100,7 +100,7 @@ async function failures(view: PageView): Promise<Html> {
   )}</ul>`;
 }
 
-const pasteForm = html`<form id="paste" class="needs-script"><label for="pasted">Something else? Paste it here</label>
+const pasteForm = html`<form method="dialog" id="paste" class="needs-script"><label for="pasted">Something else? Paste it here</label>
 <textarea id="pasted" rows="3" maxlength="262144" spellcheck="false" placeholder="An error, a message id, a token, a key, a URL, curl, a HAR file…"></textarea>
 <div class="actions"><button type="submit">Explain</button><span class="quiet">Nothing leaves this machine.</span></div></form>`;
 

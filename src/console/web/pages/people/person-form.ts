@@ -24,7 +24,7 @@ export function personForm(person: Person | undefined, draft: { name: string; ta
   const [given, ...family] = draft.name.split(' ').filter(Boolean);
   const first = family.length > 0 ? (given ?? '') : '';
   const last = family.length > 0 ? family.join(' ') : (given ?? '');
-  return html`<form id="person" class="panel" novalidate data-path="${person ? `/people/${person.uid}` : '/people'}" data-tag="${draft.tag}" data-before="${JSON.stringify(person ?? {})}">
+  return html`<form method="dialog" id="person" class="panel" novalidate data-path="${person ? `/people/${person.uid}` : '/people'}" data-tag="${draft.tag}" data-before="${JSON.stringify(person ?? {})}">
 <div class="error-summary" id="problems" role="alert" tabindex="-1" hidden></div>
 <div id="conflict" class="warning" role="alert" tabindex="-1" hidden></div>
 <div class="pair">
