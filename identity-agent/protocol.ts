@@ -127,7 +127,7 @@ export interface AgentConfiguration {
 export type SocketErrorData =
   | { error: 'ticket'; name: string; group: string; number: number }
   | { error: 'wrong_pin' | 'card_blocked'; attemptsLeft: number }
-  | { error: 'no_open_question' | 'unknown_role' | 'cis_unreachable' | 'card_removed' }
+  | { error: 'no_open_question' | 'unknown_role' | 'cis_unreachable' | 'card_removed' | 'card_failed' }
   | { error: 'unknown_card' | 'duplicate_card' | 'invalid_card' | 'no_virtual_reader' }
   | { error: 'unknown_message' }
   | { error: CardActError; attemptsLeft?: number | null };

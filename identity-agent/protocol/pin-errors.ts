@@ -28,6 +28,14 @@ export const pinErrors = catalogue('identity-agent', {
     expected: 'the card for which the page asked, in the reader',
     fix: 'Insert the card and enter the PIN again.',
   },
+  cardFailed: {
+    ...asked,
+    code: 'card_failed',
+    description: 'The card could not sign.',
+    actor: 'user',
+    expected: 'a card that signs with the key for documents',
+    fix: 'Try again. If it fails again, ask the registration authority to renew the card.',
+  },
   cardRejected: {
     ...asked,
     code: 'card_rejected',
@@ -52,6 +60,7 @@ const byResult: Readonly<Record<string, readonly [refuse: Refuse, received: stri
   wrong_pin: [pinErrors.wrongPin, 'a wrong PIN'],
   card_blocked: [pinErrors.cardBlocked, 'a card that is blocked after wrong PINs'],
   card_removed: [pinErrors.cardRemoved, 'no card, or another one'],
+  card_failed: [pinErrors.cardFailed, 'a card that did not sign'],
   cis_unreachable: [pinErrors.cisUnreachable, 'no response'],
 };
 

@@ -15,7 +15,7 @@ import type { AgentNotices, Answerer, NoticeListener } from './events.ts';
 import { type AskingApplication, type LiveSession, unnamedApplication } from './live-session.ts';
 import { answerPin, answerRole, type PinResult, type RoleResult } from './prompt-answers.ts';
 import { watchReader } from './reader-watch.ts';
-import { answerSignature, requestSignature } from './signature.ts';
+import { answerSignature, requestSignature, type SigningResult } from './signature.ts';
 import type { DocumentsToSign, SignatureQuestion, SignatureResult } from './signature-question.ts';
 import { statusOf } from './status.ts';
 
@@ -188,7 +188,7 @@ export class Agent {
   }
 
   /** Submits the PIN that signs the documents of a question. */
-  answerSignature(id: string, pin: string, by: Answerer): Promise<PinResult> {
+  answerSignature(id: string, pin: string, by: Answerer): Promise<SigningResult> {
     return this.#desk.exclusive(() => answerSignature(this.#desk, id, pin, by));
   }
 

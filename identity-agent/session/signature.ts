@@ -14,6 +14,9 @@ import {
   type SignatureResult,
 } from './signature-question.ts';
 
+/** The result of a PIN for documents. Unlike at a sign-in, the card may fail after it. */
+export type SigningResult = PinResult | { ok: false; error: 'card_failed' };
+
 /** Milliseconds in which the user answers. */
 const defaultAnswerTimeout = 300_000;
 
@@ -96,7 +99,12 @@ export async function requestSignature(
 }
 
 /** Submits the PIN for a question. Nothing is signed if it ends before the last signature. */
-export async function answerSignature(desk: Desk, id: string, pin: string, by: Answerer): Promise<PinResult> {
+export async function answerSignature(
+  desk: Desk,
+  id: string,
+  pin: string,
+  by: Answerer,
+): Promise<SigningResult> {
   const { signature: question, card, parts } = desk;
   if (question?.id !== id || question.isOver || !card) return { ok: false, error: 'no_open_question' };
   if (question.card !== card) return { ok: false, error: 'card_removed' };
@@ -106,7 +114,7 @@ export async function answerSignature(desk: Desk, id: string, pin: string, by: A
   return result;
 }
 
-async function sign(desk: Desk, question: SignatureQuestion, pin: string): Promise<PinResult> {
+async function sign(desk: Desk, question: SignatureQuestion, pin: string): Promise<SigningResult> {
   const { card, wanted } = question;
   try {
     // Middleware may keep the user signed in to the card, so the PIN is verified even if the key does not ask for it.
@@ -134,7 +142,8 @@ async function sign(desk: Desk, question: SignatureQuestion, pin: string): Promi
   } catch (error) {
     desk.parts.log.warn({ reason: reasonOf(error) }, 'a card did not sign documents');
     const isGone = error instanceof CardError && error.code === 'card_removed';
-    question.end(isGone ? 'card_removed' : 'card_failed');
-    return { ok: false, error: 'card_removed' };
+    const failure = isGone ? 'card_removed' : 'card_failed';
+    question.end(failure);
+    return { ok: false, error: failure };
   }
 }

@@ -19,6 +19,7 @@ const sentences: Readonly<Record<string, string>> = {
   unknown_role: 'The person does not have this role.',
   cis_unreachable: 'CIS does not answer.',
   card_removed: 'The card was taken out.',
+  card_failed: 'The card could not sign.',
 };
 
 const noQuestion = (): RpcError => refused(sentences.no_open_question ?? '', { error: 'no_open_question' });

@@ -25,6 +25,11 @@ const reached = (desk: Desk, state: AgentStatus['state']): Promise<AgentStatus> 
     look();
   });
 
+const asked = async (desk: Desk): Promise<void> => {
+  while (desk.agent.status().question !== 'signature')
+    await new Promise((resolve) => setTimeout(resolve, 20));
+};
+
 const ways: { transport: string; needs: ProgramName[]; cards: () => CardSettings }[] = [
   { transport: 'pcsc', needs: ['pcsc-mini'], cards: () => ({ pcscModule: pathOf('pcsc-mini') }) },
   { transport: 'pkcs11', needs: [], cards: () => ({ pkcs11Module: pathOf('OpenSC') }) },
@@ -59,20 +64,36 @@ for (const { transport, needs, cards } of ways) {
       const owner = { after: (end: () => Promise<void>) => void ends.push(end) };
       for (const keyType of ['RSA-2048', 'EC-P256'] as const) {
         const { applet, card } = await poweredCard(owner, { keyType });
-        const inserted = await lab.insert(applet);
+        let isBroken = false;
+        const inserted = await lab.insert({
+          atr: applet.atr,
+          powerOff: () => applet.powerOff(),
+          // GENERAL AUTHENTICATE with the signing slot fails as after an error of the card's memory.
+          transmit: async (command) =>
+            isBroken && command[1] === 0x87 && command[3] === 0x9c
+              ? Uint8Array.of(0x65, 0x81)
+              : applet.transmit(command),
+        });
         await reached(made, 'pinRequested');
         // Middleware keeps the user signed in to the card, and still the PIN must be right.
         await made.call('answerPin', { pin: '123456' });
         const signing = page.sign(toSign(['first document', 'second document']));
         if (keyType === 'RSA-2048') {
-          while (made.agent.status().question !== 'signature')
-            await new Promise((resolve) => setTimeout(resolve, 20));
+          await asked(made);
           await assert.rejects(made.call('answerPin', { pin: '111111' }), {
             data: { error: 'wrong_pin', attemptsLeft: 2 },
           });
           await made.call('answerPin', { pin: '123456' });
           const certificate = assertSigned((await signing).body, ['first document', 'second document']);
           assert.deepEqual(new Uint8Array(certificate.raw), card.certificates?.signing);
+          const failing = page.sign(toSign(['third document']));
+          await asked(made);
+          isBroken = true;
+          await assert.rejects(made.call('answerPin', { pin: '123456' }), {
+            message: 'The card could not sign.',
+            data: { error: 'card_failed' },
+          });
+          assert.match((await failing).body.R?.message ?? '', /The Smartcard could not sign/);
         } else assert.equal((await signing).body.R?.status_code, 1_397_311_237);
         await inserted.remove();
         await reached(made, 'noCard');

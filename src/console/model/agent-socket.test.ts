@@ -107,6 +107,7 @@ describe('refusals of the agent', () => {
     [{ error: 'card_blocked', attemptsLeft: 0 }, 423, { error: 'card_blocked' }],
     [{ error: 'no_open_question' }, 409, { error: 'no_open_question' }],
     [{ error: 'card_removed' }, 409, { error: 'card_removed' }],
+    [{ error: 'card_failed' }, 502, { error: 'card_failed' }],
     [{ error: 'cis_unreachable' }, 503, { error: 'cis_unreachable' }],
     [{ error: 'unheard_of' }, 502, { error: 'agent_failed' }],
     [undefined, 502, { error: 'agent_failed' }],

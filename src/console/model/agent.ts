@@ -31,6 +31,7 @@ const refusals: Readonly<Partial<Record<SocketErrorData['error'], Refuse>>> = {
   unknown_role: errors.roleUnknown,
   cis_unreachable: errors.cisUnreachable,
   card_removed: errors.cardRemoved,
+  card_failed: errors.cardFailed,
   unknown_card: errors.cardUnknown,
   duplicate_card: errors.cardTaken,
   invalid_card: errors.cardInvalid,

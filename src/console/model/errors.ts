@@ -368,6 +368,14 @@ export const errors = catalogue('console', {
     expected: 'a card in the reader',
     fix: 'Insert the card and repeat the call.',
   },
+  cardFailed: {
+    code: 'card_failed',
+    status: 502,
+    description: 'The card could not sign.',
+    ...byUser,
+    expected: 'a card that signs with the key for documents',
+    fix: 'Repeat the call. If it fails again, renew the card.',
+  },
   roleUnknown: {
     code: 'unknown_role',
     status: 422,

@@ -93,6 +93,26 @@ for (const [dialect, open] of bothDialects())
       }
     });
 
+    test('signs nothing when the smartcard is taken out while the PIN is asked, and once when it is back', async () => {
+      const token = await ask(5);
+      const browser = new Browser([`${instance.urls.api}/signing-service/callback`]);
+      const asked = await decide(browser, token, 'sign');
+      await instance.api('DELETE', '/readers/0/card');
+      assert.equal((await instance.call('POST', '/agent/pin', { pin: '123456' })).status, 409);
+      assert.equal((await browser.fork().go(asked.url.href)).kind, 'page');
+      assert.equal((await app.response(token)).body.error, 'authorization_pending');
+      await instance.api('PUT', '/readers/0/card', { card: 'gp' });
+      // The session of the PIN before is over, so the card alone proves nothing.
+      assert.equal((await browser.fork().go(asked.url.href)).kind, 'page');
+      await instance.api('POST', '/agent/pin', { pin: '123456' });
+      const { kind, url } = await browser.go(asked.url.href);
+      assert.equal(kind, 'callback');
+      browser.stopAt(callback);
+      assert.equal((await browser.go(url.href)).url.href, `${callback}?token=${token}`);
+      assert.equal((await app.response(token)).body.signatures?.length, 5);
+      assert.equal(await recordsOf('signing.signed', 5), 1);
+    });
+
     test('signs nothing with a smartcard that was reported lost after the request', async (t) => {
       await instance.call('DELETE', '/readers/0/card');
       const { serial } = await instance.api<{ serial: string }>('POST', '/cards', {
