@@ -9,8 +9,15 @@ import { readFilter } from '../directory/search.ts';
 import { admit, handler, pageOf, readPage } from '../endpoint.ts';
 import { errors } from '../errors.ts';
 import { cardSerial } from '../issuing-authority/card-certificates.ts';
-import { type CardRecord, type CardsAnswer, revocationReasons, type UnlockAnswer } from '../protocol.ts';
+import {
+  type CardRecord,
+  type CardsAnswer,
+  type RevocationReason,
+  revocationReasons,
+  type UnlockAnswer,
+} from '../protocol.ts';
 import { digits12, readBody } from '../shapes.ts';
+import { revocationStatements } from '../signing/signing-certificates.ts';
 import { isOver } from './card-row.ts';
 import { type Act, type Position, positionFor } from './positions.ts';
 import type { CardCall, CardServices } from './services.ts';
@@ -112,10 +119,35 @@ async function orderCard({ cis, body, position }: Omit<Acting<typeof orderShape>
   return json(201, await cis.cards.find(serial), { location: `/cards/${serial}` });
 }
 
-async function revokeCard({ cis, body, position, serial }: Acting<typeof revocationShape>) {
+/**
+ * Returns the statements that end the certificate of the holder at the signing service with a lost card: whoever found the card and knew
+ * its PIN could sign there. Verifiers go on accepting what was signed before.
+ */
+async function signingEndStatements(
+  cis: CardServices,
+  uid: string,
+  { actor, reason }: { actor: string; reason: RevocationReason },
+) {
+  if (reason !== 'keyCompromise') return [];
+  const newest = await cis.signingCertificates.newestOf(uid);
+  if (!newest || cis.signingCertificates.stateOf(newest) !== 'valid') return [];
+  return revocationStatements(cis, newest, { actor, reason: 'superseded' });
+}
+
+async function revokeCard({
+  cis,
+  body,
+  position,
+  serial,
+  card,
+}: Acting<typeof revocationShape> & { card: CardRecord }) {
   const { actor, reason } = body;
-  const record = recordStatement(cis, actor, 'revoke', serial, { position, reason });
-  await cis.cards.revoke(serial, reason, record);
+  await cis.cards.revoke(
+    serial,
+    reason,
+    ...(await signingEndStatements(cis, card.uid, body)),
+    recordStatement(cis, actor, 'revoke', serial, { position, reason }),
+  );
   await endSessionsOf(cis, serial);
   return json(200, await cis.cards.find(serial));
 }
@@ -133,6 +165,7 @@ async function replaceCard({
     { serial: successor, uid: card.uid, orderedBy: actor, locked, replaces: serial },
     recordStatement(cis, actor, 'replace', serial, { position, reason, by: successor }),
     ...cis.cards.endStatements(serial, 'replaced', reason),
+    ...(await signingEndStatements(cis, card.uid, body)),
   );
   await endSessionsOf(cis, serial);
   return json(201, await cis.cards.find(successor), { location: `/cards/${successor}` });

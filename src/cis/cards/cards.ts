@@ -200,8 +200,11 @@ export class Cards {
   }
 
   /** Revokes a card. @throws Refusal `card_revoked` for a revoked or replaced card */
-  async revoke(serial: string, reason: RevocationReason, record: Statement): Promise<void> {
-    const { done } = await this.#database.batch([...this.endStatements(serial, 'revoked', reason), record]);
+  async revoke(serial: string, reason: RevocationReason, ...statements: Statement[]): Promise<void> {
+    const { done } = await this.#database.batch([
+      ...this.endStatements(serial, 'revoked', reason),
+      ...statements,
+    ]);
     if (!done) throw errors.cardOver(`card ${serial}`);
   }
 

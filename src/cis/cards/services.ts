@@ -12,6 +12,7 @@ import type { ProofDependencies } from '../sessions/agent-calls.ts';
 import type { Challenges } from '../sessions/challenge.ts';
 import type { Endings } from '../sessions/endings.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import type { SigningCertificates } from '../signing/signing-certificates.ts';
 import type { Cards } from './cards.ts';
 import type { PositionCodes } from './positions.ts';
 import type { UnlockCodes } from './unlock-codes.ts';
@@ -23,6 +24,7 @@ export interface CardServices extends ProofDependencies {
   examiner: CardExaminer;
   authorities: Authorities;
   certificates: CardCertificates;
+  signingCertificates: SigningCertificates;
   records: CertificateRecords;
   directory: Directory;
   sessions: Sessions;

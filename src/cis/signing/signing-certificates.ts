@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
+import type { AuditLog } from '../../storage/audit.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
 import { type Authorities, subjectIn } from '../issuing-authority/authority.ts';
@@ -147,3 +148,19 @@ export class SigningCertificates {
     return `${certificate.toString()}${root.toString()}`;
   }
 }
+
+/** Returns the statements that revoke the certificates of a person, of whom this is the newest, with their audit record. */
+export const revocationStatements = (
+  { signingCertificates, audit }: { signingCertificates: SigningCertificates; audit: AuditLog },
+  { uid, serial }: Pick<CertificateRecord, 'uid' | 'serial'>,
+  { reason, actor }: { reason: RevocationReason; actor: string },
+): Statement[] => [
+  signingCertificates.revokeStatement(uid, reason),
+  audit.recordStatement({
+    actor,
+    action: 'cis.signing-certificate-revoked',
+    target: uid,
+    outcome: 'ok',
+    detail: { reason, serial },
+  }),
+];

@@ -20,7 +20,13 @@ import {
   type SigningCertificateStatus,
 } from '../protocol.ts';
 import { digits12, readBody } from '../shapes.ts';
-import { pemOf, readSigningKey, type SigningCertificates, subjectOf } from './signing-certificates.ts';
+import {
+  pemOf,
+  readSigningKey,
+  revocationStatements,
+  type SigningCertificates,
+  subjectOf,
+} from './signing-certificates.ts';
 
 interface SigningServices {
   database: Database;
@@ -124,19 +130,10 @@ async function answerPerson({ cis, uid }: OfPerson) {
 async function revokeCertificates({ request, cis, uid }: OfPerson) {
   const { reason } = readBody(request, revocationShape);
   const newest = await cis.signingCertificates.newestOf(uid);
-  if (cis.signingCertificates.stateOf(newest) === 'none')
-    throw errors.signingNone(`${uid} has no certificate`);
+  if (!newest) throw errors.signingNone(`${uid} has no certificate`);
   const administrator = request.headers[administratorHeader];
-  await cis.database.batch([
-    cis.signingCertificates.revokeStatement(uid, reason),
-    cis.audit.recordStatement({
-      actor: typeof administrator === 'string' ? administrator : 'console',
-      action: 'cis.signing-certificate-revoked',
-      target: uid,
-      outcome: 'ok',
-      detail: { reason, serial: newest?.serial ?? '' },
-    }),
-  ]);
+  const actor = typeof administrator === 'string' ? administrator : 'console';
+  await cis.database.batch(revocationStatements(cis, newest, { reason, actor }));
   return {};
 }
 

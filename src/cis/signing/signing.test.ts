@@ -6,7 +6,7 @@ import { createListener } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import { OpenSsl, pem } from '../../../test/testing/openssl.ts';
 import { type PersonSigning, paths, type SigningCertificate } from '../protocol.ts';
-import { issueCard } from '../testing/cards.ts';
+import { auditOf, issueCard, manager } from '../testing/cards.ts';
 import { startCis, type TestCis, uids } from '../testing/cis.ts';
 
 const newKey = (bits = 2_048) => {
@@ -139,6 +139,33 @@ describe('certificates of the signing service', () => {
     });
     assert.equal(await stateOf(cis, body.serial), 'revoked');
     assert.equal((await order(cis, uids.clinician)).body.error, 'person_disabled');
+  });
+
+  test('ends the certificate of a person whose card was lost, and keeps what was signed before', async () => {
+    const { body } = await order(cis, uids.starter);
+    const act = async (name: 'revoke' | 'replace', reason: string) => {
+      const { serial } = await issueCard(cis, uids.starter);
+      const done = await cis.call(paths.cardAct(serial, name), {
+        body: { actor: manager, reason },
+        as: 'console',
+      });
+      assert.ok(done.status < 300, JSON.stringify(done.body));
+    };
+    await act('revoke', 'cessationOfOperation');
+    await act('replace', 'superseded');
+    assert.equal(await stateOf(cis, body.serial), 'valid');
+    await act('revoke', 'keyCompromise');
+    assert.equal((await show(cis, uids.starter)).body.revocationReason, 'superseded');
+    const next = (await order(cis, uids.starter)).body;
+    await act('replace', 'keyCompromise');
+    assert.equal(await stateOf(cis, next.serial), 'revoked');
+    await act('revoke', 'keyCompromise');
+    const records = await auditOf(cis, 'cis.signing-certificate-revoked');
+    assert.deepEqual(
+      records.filter(({ target }) => target === uids.starter).map(({ actor, detail }) => [actor, detail]),
+      [body.serial, next.serial].map((serial) => [manager, { reason: 'superseded', serial }]),
+      'the last card was lost when no certificate was valid',
+    );
   });
 
   test('revokes the one certificate that the signing service withdraws', async () => {

@@ -125,7 +125,7 @@ export const auditActions = {
       ['serial'],
     ),
     'cis.signing-certificate-revoked': act(
-      'An administrator revoked the signing certificates of a person, or the signing service one of its own.',
+      'The signing certificates of a person were revoked by an administrator or with a lost smartcard, or one by the signing service.',
       ['target'],
       ['reason', 'serial'],
     ),

@@ -50,14 +50,15 @@ export function actsOn(card: CardRecord): PossibleAct[] {
     {
       act: 'replace',
       title: 'Replace',
-      effect: 'Revokes this card, ends its sessions and orders another for the same person.',
+      effect: 'Revokes this card as below, and orders another for the same person.',
       whyNot: ended,
       hasReason: true,
     },
     {
       act: 'revoke',
       title: 'Revoke',
-      effect: 'Its certificates are refused everywhere and its sessions end. This cannot be undone.',
+      effect:
+        'Its certificates are refused everywhere and its sessions end. If it was lost or stolen, the holder also gets a new signing certificate at the next signature. This cannot be undone.',
       whyNot: ended,
       hasReason: true,
     },
