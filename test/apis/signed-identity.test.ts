@@ -69,7 +69,7 @@ describe('the signed identity of a call', () => {
       console.log(JSON.stringify(await callerOf(...process.argv.slice(1))));`;
     const { stdout } = await run(
       process.execPath,
-      ['--experimental-strip-types', '--input-type=module', '-e', script, jwt, api],
+      ['--experimental-strip-types', '--input-type=module', '-e', script, '--', jwt, api],
       { env: { ...process.env, PLATFORM: instance.urls.api } },
     );
     return JSON.parse(stdout) as JWTPayload;
