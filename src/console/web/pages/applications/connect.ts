@@ -60,12 +60,22 @@ export async function progress(console: ConsoleContext, application: StoredAppli
   const begin = first
     ? html`Start the program, then <a href="${first.opens}" target="_blank" rel="noopener">open ${first.opens}</a>`
     : html`Start your application and sign in`;
+  const ofTokens = () => {
+    if (signedIn) return opened(signedIn, foreign(signedIn.person?.name ?? signedIn.headline));
+    if (refused) return html`Refused: ${opened(refused, foreign(refused.headline))}. ${begin}`;
+    return html`With a card in the reader: <a href="/desk">Desk</a>`;
+  };
+  const ofCall = () => {
+    if (read) return opened(read, 'Open the journey');
+    if (refused && signedIn) return html`Refused: ${opened(refused, foreign(refused.headline))}`;
+    return html`Here it says so by itself`;
+  };
   const isServed = Boolean(application.platform?.products.some(({ status }) => status === 'approved'));
   return html`<ol class="first-steps">
 ${step(1, isServed, isServed ? 'Registered' : 'Registered, without an API', isServed ? html`with an API` : html`<a href="/applications/${encodeURIComponent(application.id)}?tab=edit">Add an API</a>, or it gets no tokens`)}
 ${step(2, latest !== undefined, 'Its first request arrived', latest ? opened(latest, foreign(latest.headline)) : begin)}
-${step(3, signedIn !== undefined, 'It got tokens', signedIn ? opened(signedIn, foreign(signedIn.person?.name ?? signedIn.headline)) : refused ? html`Refused: ${opened(refused, foreign(refused.headline))}. ${begin}` : html`With a card in the reader: <a href="/desk">Desk</a>`)}
-${step(4, read !== undefined, 'It called an API', read ? opened(read, 'Open the journey') : refused && signedIn ? html`Refused: ${opened(refused, foreign(refused.headline))}` : html`Here it says so by itself`)}
+${step(3, signedIn !== undefined, 'It got tokens', ofTokens())}
+${step(4, read !== undefined, 'It called an API', ofCall())}
 </ol>`;
 }
 

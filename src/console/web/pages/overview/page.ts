@@ -65,6 +65,11 @@ async function firstSteps(view: PageView): Promise<Html> {
   const person = status?.person;
   const signIns = succeeded.filter(({ pattern }) => pattern === 'combined' || pattern === 'separate');
   const own = signIns.find(({ application }) => application && !seeded.test(application.id));
+  const ofOwn = () => {
+    if (own) return html`<a href="/journeys/${own.id}">${foreign(own.application?.name ?? '')}</a> signed in`;
+    if (!registered) return html`<a href="/applications/new">Register your application</a>`;
+    return html`<a href="/applications/${encodeURIComponent(registered.id)}?tab=connect">Connect ${foreign(registered.name || registered.id)}</a>`;
+  };
   return html`<ol class="first-steps">
 ${step(
   1,
@@ -75,16 +80,7 @@ ${step(
     : html`<button type="button" id="first-card" class="small needs-script" data-sign-in="gp">Insert the card of the GP and give the PIN</button>`,
 )}
 ${step(2, signIns.length > 0, 'Sign in to the sample', html`<a href="${urls.sample}">${urls.sample}</a>`)}
-${step(
-  3,
-  own !== undefined,
-  'Make your own sign-in succeed',
-  own
-    ? html`<a href="/journeys/${own.id}">${foreign(own.application?.name ?? '')}</a> signed in`
-    : registered
-      ? html`<a href="/applications/${encodeURIComponent(registered.id)}?tab=connect">Connect ${foreign(registered.name || registered.id)}</a>`
-      : html`<a href="/applications/new">Register your application</a>`,
-)}
+${step(3, own !== undefined, 'Make your own sign-in succeed', ofOwn())}
 </ol>`;
 }
 
