@@ -76,7 +76,11 @@ const fetchPart = async (name: string, isForced = false): Promise<void> => {
       headers: { accept: 'text/html' },
     });
     if (response.status === 401) return askForSignIn();
-    if (response.ok) replaced(part, await response.text());
+    if (!response.ok) return;
+    const markup = await response.text();
+    // The reader may have begun to type since.
+    if (!isForced && isBusy(part)) stale.set(name, (stale.get(name) ?? 0) + 1);
+    else replaced(part, markup);
   } catch {
     stale.set(name, (stale.get(name) ?? 0) + 1);
   } finally {
