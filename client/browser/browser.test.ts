@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServerMetadata } from '../metadata.ts';
@@ -151,6 +151,29 @@ describe('separateBrowser and panelBrowser', () => {
     );
     await assert.rejects(failing.closed, { code: 'browser_failed', message: /exit code 1/ });
     assert.deepEqual(await profiles(), []);
+  });
+
+  test('report why a browser failed, without the address', async (t) => {
+    const { settings, profiles } = await chromium(t);
+    const reasonOf = async (executable: string, flags: readonly string[]) => {
+      const { closed } = await separateBrowser({ ...settings, executable, flags }).open(
+        'http://127.0.0.1/?code=secret',
+      );
+      return closed.then(String, ({ message }: Error) => message);
+    };
+    const flags = ['--no-sandbox', '--ozone-platform=x11', '--display=:none'];
+    assert.match(await reasonOf(settings.executable, flags), /exit code 1.*X server/);
+    if (process.getuid?.() === 0) {
+      const asRoot = await reasonOf(settings.executable, []);
+      assert.match(asRoot, /Running as root without --no-sandbox.*The application has to give that flag/);
+    }
+    const speaking = join(await mkdtemp(join(settings.profileFolder ?? '', 'program-')), 'browser');
+    await writeFile(speaking, '#!/bin/sh\necho "[1:ERROR:x.cc(1)] cannot show $*" >&2\nexit 3\n', {
+      mode: 0o755,
+    });
+    const spoken = await reasonOf(speaking, []);
+    assert.match(spoken, /^The browser ended by itself \(exit code 3\)\. It said: cannot show --user.* …$/);
+    assert.deepEqual(await profiles(), [basename(dirname(speaking))]);
   });
 
   test('open only web addresses', async () => {

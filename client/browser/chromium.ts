@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { accessSync, closeSync, constants, openSync, rmSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { environmentVariable, environmentWith, ownUid } from '../environment.ts';
+import { environmentVariable, environmentWith } from '../environment.ts';
 import { ClientError } from '../errors.ts';
 import { type Browser, checkedPage, type OpenBrowser } from './browser.ts';
 
@@ -44,11 +44,14 @@ async function launchChromium(
   const folder = await mkdtemp(join(settings.profileFolder ?? tmpdir(), 'alongside-browser-'));
   const given = [...OWN_FLAGS, ...flags, ...(settings.flags ?? [])];
   const args = [`--user-data-dir=${join(folder, 'profile')}`, ...given, `--app=${page}`];
+  const complaints = join(folder, 'stderr');
+  const output = openSync(complaints, 'w');
   const child = spawn(settings.executable, args, {
     detached: process.platform !== 'win32',
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', output],
     env: environmentFor(folder),
   });
+  closeSync(output);
   const exited = exitOf(child);
   try {
     await once(child, 'spawn');
@@ -70,14 +73,15 @@ async function launchChromium(
   };
   process.once('exit', lastResort);
   const gone = exited.then(async (exit) => {
+    const said = failed(exit) ? await lastWords(complaints) : '';
     await cleanUp(child, folder);
     process.removeListener('exit', lastResort);
-    return exit;
+    return { exit, said };
   });
 
   let closing: Promise<void> | undefined;
-  const closed = gone.then((exit) => {
-    if (!closing && failed(exit)) throw new ClientError('browser_failed', failureText(exit, given));
+  const closed = gone.then(({ exit, said }) => {
+    if (!closing && failed(exit)) throw new ClientError('browser_failed', failureText(exit, said));
   });
   closed.catch(() => undefined);
   return {
@@ -142,14 +146,35 @@ function failed(exit: Exit): boolean {
   return exit.code === null ? !ENDED_BY_HAND.includes(exit.signal) : exit.code !== 0;
 }
 
-function failureText(exit: Exit, flags: readonly string[]): string {
+const withoutAddress = (word: string): string => (word.includes('://') ? '…' : word);
+
+/** Returns what the browser wrote last, without the head of a log line, and without addresses, which may contain a code. */
+async function lastWords(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const lines = text.slice(-4096).split(/\r?\n/);
+  return (
+    lines
+      .map((line) =>
+        line
+          .replace(/^\[[^\]]*\] /, '')
+          .split(' ')
+          .map(withoutAddress)
+          .join(' '),
+      )
+      // Chromium goes on without D-Bus.
+      .filter((line) => line.trim() !== '' && !line.startsWith('Failed to connect to the bus'))
+      .slice(-5)
+      .join('; ')
+      .slice(0, 600)
+  );
+}
+
+function failureText(exit: Exit, said: string): string {
   const how = exit.code === null ? `signal ${exit.signal}` : `exit code ${exit.code}`;
-  const root = ownUid() === 0 && !flags.includes('--no-sandbox');
-  return `The browser ended by itself (${how}).${
-    root
-      ? ' As root it starts only with the flag --no-sandbox, which the application has to give itself.'
-      : ''
-  }`;
+  const why = said === '' ? '' : ` It said: ${said}`;
+  // The library gives no flag that weakens the browser.
+  const flag = said.includes('--no-sandbox') ? ' The application has to give that flag itself.' : '';
+  return `The browser ended by itself (${how}).${why}${flag}`;
 }
 
 /**
