@@ -126,6 +126,8 @@ describe('the metrics of an instance', () => {
     assert.ok(health.parts.every(({ responds }) => responds));
     assert.ok(health.measuresRequests);
     assert.ok((health.memoryBytes ?? 0) > 1e7);
+    const again = await instance.api<HealthReport>('GET', '/health');
+    assert.notEqual(again.eventLoop.p99Seconds, 0, 'nothing was measured since the reading before');
   });
 
   test('mark the requests that wait on purpose, of which the console shows no latency', async () => {

@@ -70,6 +70,12 @@ describe('search by what people have', () => {
         `${q} finds no ${kind}: ${JSON.stringify(results)}`,
       );
     }
+    const errors = (await found('Authorisation.clientOrSecret')).filter(({ kind }) => kind === 'error');
+    assert.deepEqual(
+      errors.map(({ href }) => href),
+      ['/errors/authorisation.clientOrSecret'],
+      'no error whose text only names this one',
+    );
     assert.deepEqual(await found('no such words at all'), []);
   });
 

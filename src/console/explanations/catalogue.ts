@@ -28,10 +28,9 @@ const textsOf = (entry: ErrorEntry): readonly string[] => [
 /** Calls of the console between its own parts: an application never gets their errors. */
 const isInner = (id: string): boolean => id.startsWith('console.') || id.includes('.console.');
 
-/** Returns how well an error fits a search: an id or a code before a sentence, a sentence before words; 0 if it does not fit. */
+/** Returns how well an error fits a search: a code before a sentence, a sentence before words; 0 if it does not fit. */
 function fit(entry: ErrorEntry, q: string): number {
   const wanted = q.toLowerCase();
-  if (entry.id.toLowerCase() === wanted) return 100;
   if (entry.code.toLowerCase() === wanted || String(entry.status) === wanted) return 50;
   const sentence = plain(q).trim();
   const [said = '', explained = ''] = textsOf(entry);
@@ -45,10 +44,13 @@ function fit(entry: ErrorEntry, q: string): number {
 
 const shortest = 3;
 
-/** Returns the errors that fit a search, the best first. */
+/** Returns the errors that fit a search, the best first; for an id, that error alone. */
 export function errorsLike(q: string): ErrorEntry[] {
   if (q.length < shortest) return [];
-  return [...knownErrors.values()]
+  const all = [...knownErrors.values()];
+  const named = all.find(({ id }) => id.toLowerCase() === q.toLowerCase());
+  if (named) return [named];
+  return all
     .map((entry) => ({ entry, fits: fit(entry, q) - (isInner(entry.id) ? 5 : 0) }))
     .filter(({ fits }) => fits > 0)
     .sort((one, other) => other.fits - one.fits || one.entry.id.localeCompare(other.entry.id))

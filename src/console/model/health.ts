@@ -338,7 +338,8 @@ export async function healthReport(
     })),
     eventLoop: {
       delaySeconds: figures.first('alongside_event_loop_delay_seconds') ?? 0,
-      p99Seconds: figures.first('nodejs_eventloop_lag_p99_seconds'),
+      // Zero right after it was read: nothing was measured since.
+      p99Seconds: figures.first('nodejs_eventloop_lag_p99_seconds') || null,
     },
     memoryBytes: figures.first('process_resident_memory_bytes'),
     expiries: expiriesOf(figures),
