@@ -246,6 +246,22 @@ x-alongside:
     }
   });
 
+  test('are called again by their applications once they are added again', async () => {
+    const file = join(folder, 'kept.yaml');
+    writeFileSync(
+      file,
+      "openapi: 3.0.3\nservers: [{url: /kept}]\nx-nhsd-apim: {access: [{grants: {app-level0: []}}]}\npaths:\n  /a:\n    get: {responses: {'200': {content: {application/json: {example: {a: 1}}}}}}\n",
+    );
+    const called = async () => (await call('/kept/a', { apikey: seededClients.combined.clientId })).status;
+    await run('api', 'add', file, '--mock', '--application', 'demo-combined');
+    assert.equal(await called(), 200);
+    await run('api', 'remove', 'kept');
+    assert.equal(await called(), 404);
+    await run('api', 'add', file, '--mock');
+    assert.equal(await called(), 200);
+    await run('api', 'remove', 'kept');
+  });
+
   test('survive an export and an import', async () => {
     const set = join(folder, 'set-up');
     await run('export', set, '--no-cards');

@@ -301,7 +301,12 @@ export const api = consoleCommand({
       help: 'remove one, with its products',
       async run({ api }, name) {
         await api.mustFind(missing(name), 'DELETE', '/apis/{name}', { path: { name } });
-        return { json: { removed: name }, lines: [`Removed API ${name} and its products.`] };
+        return {
+          json: { removed: name },
+          lines: [
+            `Removed API ${name} and its products. Applications that had them can call it again once it is added again.`,
+          ],
+        };
       },
     },
     export: {

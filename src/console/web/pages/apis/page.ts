@@ -32,7 +32,7 @@ const row = ({ name, address, title, backEnd, operations, open, warnings, notice
           done: `${name} is removed.`,
           label: 'Remove',
           about: name,
-          confirm: `Remove ${name} and its products?`,
+          confirm: `Remove ${name} and its products? Applications that have them can call it again once it is added again.`,
         }),
   ],
 });
