@@ -25,7 +25,7 @@ const clone = join(import.meta.dirname, '..');
  */
 export async function findInstance(): Promise<Instance> {
   const base = process.env.ALONGSIDE_PORT_BASE;
-  if (base && base !== '0') return askConsole(base);
+  if (base && base !== '0') return askConsole(`http://localhost:${base}`);
   const { ALONGSIDE_CONSOLE_URL, ALONGSIDE_API_URL, ALONGSIDE_CIS2_ISSUER_URL } = process.env;
   if (ALONGSIDE_CONSOLE_URL && ALONGSIDE_API_URL && ALONGSIDE_CIS2_ISSUER_URL) {
     return { console: ALONGSIDE_CONSOLE_URL, api: ALONGSIDE_API_URL, cis2Issuer: ALONGSIDE_CIS2_ISSUER_URL };
@@ -33,22 +33,31 @@ export async function findInstance(): Promise<Instance> {
   const named = process.env.ALONGSIDE_STATE;
   const usual = ['.alongside/state.json', join(clone, '.alongside/state.json')];
   const file = named ?? usual.find((path) => existsSync(path));
-  if (file === undefined) return askConsole('8400');
+  if (file === undefined) return askConsole('http://localhost:8400');
   try {
-    return (JSON.parse(readFileSync(file, 'utf8')) as { urls: Instance }).urls;
-  } catch (cause) {
-    throw new Error(`The state file ${file} cannot be read; is Alongside running (npm start)?`, { cause });
+    const { urls } = JSON.parse(readFileSync(file, 'utf8')) as { urls: Instance };
+    // An instance that was killed leaves its file.
+    await askConsole(urls.console);
+    return urls;
+  } catch {
+    return end(`The state file ${file} cannot be read; is Alongside running (npm start)?`);
   }
 }
 
-async function askConsole(base: string): Promise<Instance> {
-  const url = `http://localhost:${base}/api/v1/state`;
+async function askConsole(origin: string): Promise<Instance> {
+  const url = `${origin}/api/v1/state`;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
     return ((await response.json()) as { urls: Instance }).urls;
-  } catch (cause) {
-    throw new Error(`Nothing answers at ${url}; is Alongside running (npm start)?`, { cause });
+  } catch {
+    return end(`Nothing answers at ${url}; is Alongside running (npm start)?`);
   }
+}
+
+/** Ends the example with a sentence; a stack would not help who runs it. */
+function end(sentence: string): never {
+  console.error(sentence);
+  process.exit(1);
 }
 
 /** Registers an application at a development instance, which suppliers do by hand at the real services. */

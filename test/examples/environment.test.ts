@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -96,6 +96,26 @@ describe('alongside status --env', () => {
     assert.match(String(said), /^Open http:\/\/localhost/);
     const { applications } = await instance.api<{ applications: { name: string }[] }>('GET', '/applications');
     assert.ok(applications.some(({ name }) => name === 'Combined example'));
+  });
+
+  test('without it, an example of which no instance answers ends with one sentence', async () => {
+    const stale = join(folder, 'killed.json');
+    const urls = { ...instance.state.urls, console: 'http://localhost:1' };
+    writeFileSync(stale, JSON.stringify({ urls }));
+    const cases = [
+      [{ ALONGSIDE_PORT_BASE: '1' }, /^Nothing answers at http:\/\/localhost:1\/.*\n$/],
+      [{ ALONGSIDE_STATE: stale }, /^Nothing answers at http:\/\/localhost:1\/.*\n$/],
+      [{ ALONGSIDE_STATE: join(folder, 'none.json') }, /^The state file .*none\.json cannot be read.*\n$/],
+    ] as const;
+    for (const [variables, expected] of cases) {
+      const options = { cwd: folder, env: { ...plain, ...variables } };
+      const ended = run(process.execPath, [join(clone, 'examples/prescribe.ts')], options);
+      await assert.rejects(ended, ({ code, stderr }: { code: number; stderr: string }) => {
+        assert.equal(code, 1);
+        assert.match(stderr, expected);
+        return true;
+      });
+    }
   });
 
   test('is sufficient for a desktop application at the agent', async () => {
