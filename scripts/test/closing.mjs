@@ -49,13 +49,20 @@ const within = (file) => (file ? relative(process.cwd(), resolve(file)).split(se
 
 function failure({ file, line, name, nesting, details: { error } }) {
   if (isGroup({ nesting, name })) {
-    return { group: file, name: `the process of ${filesOf(file).join(', ')}` };
+    return { group: file, name: `the process of ${filesOf(file).join(', ')}`, why: endOf(error) };
   }
   const why = reasonOf(error);
   return isFile({ nesting, name })
     ? { file: name, name: 'the file', why }
     : { file: within(file), line, name, why };
 }
+
+/** Returns how a process ended although its tests had passed, or what its last hook threw. */
+const endOf = (error) => {
+  const { exitCode, signal } = error ?? {};
+  if (signal) return [`ended by ${signal}`];
+  return exitCode ? [`exit code ${exitCode}`] : reasonOf(error);
+};
 
 /** Returns the first lines of what a test threw. */
 const reasonOf = (error) =>

@@ -93,5 +93,6 @@ describe('groups of test files', () => {
     const { code, failed } = await run({ 'e.test.ts': text });
     assert.equal(code, 1);
     assert.match(JSON.stringify(failed), /"the process of [^"]*e\.test\.ts"/);
+    assert.match(JSON.stringify(failed), /"why":\["exit code 3"\]/);
   });
 });
