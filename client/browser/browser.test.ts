@@ -168,11 +168,18 @@ describe('separateBrowser and panelBrowser', () => {
       assert.match(asRoot, /Running as root without --no-sandbox.*The application has to give that flag/);
     }
     const speaking = join(await mkdtemp(join(settings.profileFolder ?? '', 'program-')), 'browser');
-    await writeFile(speaking, '#!/bin/sh\necho "[1:ERROR:x.cc(1)] cannot show $*" >&2\nexit 3\n', {
-      mode: 0o755,
-    });
+    await writeFile(
+      speaking,
+      '#!/bin/sh\nprintf "[1:ERROR:x.cc(1)] \\033[2Jcannot show /a?code=secret %s\\n" "$*" >&2\nexit 3\n',
+      {
+        mode: 0o755,
+      },
+    );
     const spoken = await reasonOf(speaking, []);
-    assert.match(spoken, /^The browser ended by itself \(exit code 3\)\. It said: cannot show --user.* …$/);
+    assert.match(
+      spoken,
+      /^The browser ended by itself \(exit code 3\)\. It said: \[2Jcannot show … --user.* …$/,
+    );
     assert.deepEqual(await profiles(), [basename(dirname(speaking))]);
   });
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, closeSync, constants, openSync, rmSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -146,23 +146,41 @@ function failed(exit: Exit): boolean {
   return exit.code === null ? !ENDED_BY_HAND.includes(exit.signal) : exit.code !== 0;
 }
 
-const withoutAddress = (word: string): string => (word.includes('://') ? '…' : word);
+const MAX_WORDS_BYTES = 4096;
 
-/** Returns what the browser wrote last, without the head of a log line, and without addresses, which may contain a code. */
+const withoutAddress = (word: string): string => (/:\/\/|\?/.test(word) ? '…' : word);
+
+/** Returns the end of what the browser wrote. It may have written much, and is no trusted text: a terminal would obey its control characters. */
+async function endOfOutput(file: string): Promise<string> {
+  const output = await open(file).catch(() => undefined);
+  if (output === undefined) return '';
+  try {
+    const { size } = await output.stat();
+    const { buffer, bytesRead } = await output.read({
+      buffer: Buffer.alloc(MAX_WORDS_BYTES),
+      position: Math.max(0, size - MAX_WORDS_BYTES),
+    });
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await output.close();
+  }
+}
+
+/** Returns the last lines of the browser, without the head of a log line, and without addresses, which may contain a code. */
 async function lastWords(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  const lines = text.slice(-4096).split(/\r?\n/);
+  const lines = (await endOfOutput(file)).split('\n').map((line) =>
+    line
+      .replace(/^\[[^\]]*\] /, '')
+      .replaceAll(/\p{Cc}/gu, ' ')
+      .split(' ')
+      .map(withoutAddress)
+      .join(' ')
+      .trim(),
+  );
   return (
     lines
-      .map((line) =>
-        line
-          .replace(/^\[[^\]]*\] /, '')
-          .split(' ')
-          .map(withoutAddress)
-          .join(' '),
-      )
       // Chromium goes on without D-Bus.
-      .filter((line) => line.trim() !== '' && !line.startsWith('Failed to connect to the bus'))
+      .filter((line) => line !== '' && !line.startsWith('Failed to connect to the bus'))
       .slice(-5)
       .join('; ')
       .slice(0, 600)
