@@ -35,27 +35,34 @@ export async function findInstance(): Promise<Instance> {
   const file = named ?? usual.find((path) => existsSync(path));
   if (file === undefined) return askConsole('http://localhost:8400');
   try {
-    const { urls } = JSON.parse(readFileSync(file, 'utf8')) as { urls: Instance };
+    const instance = instanceIn(JSON.parse(readFileSync(file, 'utf8')));
     // An instance that was killed leaves its file.
-    await askConsole(urls.console);
-    return urls;
+    await askConsole(instance.console);
+    return instance;
   } catch {
     return end(`The state file ${file} cannot be read; is Alongside running (npm start)?`);
   }
+}
+
+/** Returns the addresses in a state. @throws Error if it is not the state of an instance */
+function instanceIn(state: { urls?: Partial<Instance> } | null): Instance {
+  const { console, api, cis2Issuer } = state?.urls ?? {};
+  if (console && api && cis2Issuer) return { console, api, cis2Issuer };
+  throw new Error('This is not the state of an instance.');
 }
 
 async function askConsole(origin: string): Promise<Instance> {
   const url = `${origin}/api/v1/state`;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
-    return ((await response.json()) as { urls: Instance }).urls;
+    return instanceIn(await response.json());
   } catch {
-    return end(`Nothing answers at ${url}; is Alongside running (npm start)?`);
+    return end(`No instance answers at ${url}; is Alongside running (npm start)?`);
   }
 }
 
 /** Ends the example with a sentence; a stack would not help who runs it. */
-function end(sentence: string): never {
+export function end(sentence: string): never {
   console.error(sentence);
   process.exit(1);
 }

@@ -9,7 +9,7 @@ import { DOMParser } from '@xmldom/xmldom';
 import { ExclusiveCanonicalization } from 'xml-crypto';
 import { attach } from '../src/kit/index.ts';
 import { type Message, prepareAtEps, sendToEps, withSignature } from './eps.ts';
-import { findInstance, type Instance, register } from './instance.ts';
+import { end, findInstance, type Instance, register } from './instance.ts';
 
 // A prescription: prepare, sign with the Digital Signature Service, wrap, verify. It registers itself at the running Alongside and
 // signs as the person with the card in the reader; PIN is its PIN, by default 123456:
@@ -36,7 +36,7 @@ async function call<T>(
     headers,
     body: body && JSON.stringify(body),
   });
-  if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
+  if (!response.ok) end(`${method} ${path}: ${await response.text()}`);
   return (await response.json()) as T;
 }
 
@@ -74,6 +74,13 @@ function isValid(xml: string, payload: string, authority: X509Certificate): bool
   );
 }
 
+/** What the Identity Agent says after a PIN: its next question, and why it refuses a card. */
+interface Desk {
+  question: string | null;
+  roles: { roleId: string }[];
+  reason: string | null;
+}
+
 /** Proves the presence of the person, as a browser and the owner of the card would. */
 async function answerPresenceCheck(instance: Instance, redirectUri: string): Promise<void> {
   const browser = (await attach(instance.console)).browser();
@@ -81,15 +88,12 @@ async function answerPresenceCheck(instance: Instance, redirectUri: string): Pro
   const form = new URLSearchParams({ token: searchParams.get('token') ?? '', decision: 'sign' });
   const asked = await browser.goto(origin + pathname, { method: 'POST', body: form.toString() });
   const pin = process.env.PIN ?? '123456';
-  const desk = await call<{ question: string | null; roles: { roleId: string }[] }>(
-    instance,
-    'POST',
-    '/agent/pin',
-    { pin },
-  );
+  const desk = await call<Desk>(instance, 'POST', '/agent/pin', { pin });
   if (desk.question === 'role')
     await call(instance, 'POST', '/agent/role', { roleId: desk.roles[0]?.roleId });
-  await browser.goto(asked.url);
+  const { url } = await browser.goto(asked.url);
+  if (new URL(url).origin === new URL(asked.url).origin)
+    end(desk.reason ?? `The presence check stays at ${url}.`);
 }
 
 /** Reads the options. @throws Error in one sentence */

@@ -12,6 +12,12 @@ import { runToEnd } from './run-to-end.mjs';
 /** The same on every machine. Java opens paths with other letters than ASCII only in a UTF-8 locale. */
 const locale = process.platform === 'win32' ? {} : { LC_ALL: 'C.UTF-8' };
 
+/** What names a running instance, as `alongside status --env` prints it: tests start their own. */
+const ofAnInstance = /^ALONGSIDE_(?:STATE|PORT_BASE|AGENT_SOCKET|\w+_URL)$/;
+const inherited = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !ofAnInstance.test(name)),
+);
+
 /**
  * Runs test files with node:test on the given Node and prints what failed, what was not run, and the closing lines. Resolves
  * with the exit code: 0 only if everything passed and, where CI=true, everything ran.
@@ -40,7 +46,7 @@ export async function runTests(node, files, options, helpers, unable = []) {
       {
         cwd: clone,
         env: {
-          ...process.env,
+          ...inherited,
           ...helpers,
           ...locale,
           ALONGSIDE_NOT_RUN: notes,

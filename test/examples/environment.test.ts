@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -98,13 +100,22 @@ describe('alongside status --env', () => {
     assert.ok(applications.some(({ name }) => name === 'Combined example'));
   });
 
-  test('without it, an example of which no instance answers ends with one sentence', async () => {
+  test('without it, an example of which no instance answers ends with one sentence', async (t) => {
     const stale = join(folder, 'killed.json');
     const urls = { ...instance.state.urls, console: 'http://localhost:1' };
     writeFileSync(stale, JSON.stringify({ urls }));
+    const empty = join(folder, 'empty.json');
+    writeFileSync(empty, '{"urls":{}}');
+    // Another server that answers each address with JSON.
+    const other = createServer((_, response) => response.end('{}'));
+    await new Promise<void>((resolve) => other.listen(0, 'localhost', resolve));
+    t.after(() => other.close());
+    const { port } = other.address() as AddressInfo;
     const cases = [
-      [{ ALONGSIDE_PORT_BASE: '1' }, /^Nothing answers at http:\/\/localhost:1\/.*\n$/],
-      [{ ALONGSIDE_STATE: stale }, /^Nothing answers at http:\/\/localhost:1\/.*\n$/],
+      [{ ALONGSIDE_PORT_BASE: '1' }, /^No instance answers at http:\/\/localhost:1\/.*\n$/],
+      [{ ALONGSIDE_PORT_BASE: `${port}` }, /^No instance answers at http:\/\/localhost:\d+\/.*\n$/],
+      [{ ALONGSIDE_STATE: stale }, /^No instance answers at http:\/\/localhost:1\/.*\n$/],
+      [{ ALONGSIDE_STATE: empty }, /^The state file .*empty\.json cannot be read.*\n$/],
       [{ ALONGSIDE_STATE: join(folder, 'none.json') }, /^The state file .*none\.json cannot be read.*\n$/],
     ] as const;
     for (const [variables, expected] of cases) {

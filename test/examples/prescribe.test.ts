@@ -143,4 +143,18 @@ describe('examples/prescribe.ts with the EPS FHIR API', () => {
     assert.equal(code, 0, said);
     assert.match(said, /EPS answered: \{"resourceType":"OperationOutcome"/);
   });
+
+  test('ends in one sentence if the card is refused or the PIN is wrong', async () => {
+    const card = (await instance.api<{ card: { serial: string } }>('GET', '/readers/0')).card.serial;
+    process.env.PIN = '999999';
+    const withWrongPin = await prescribe();
+    delete process.env.PIN;
+    assert.equal(withWrongPin.code, 1);
+    assert.match(withWrongPin.said, /^POST \/agent\/pin: .*"wrong_pin".*\n$/);
+    const revocation = { actor: 'admin', reason: 'keyCompromise' };
+    await instance.api('POST', `/registration-authority/cards/${card}/revoke`, revocation);
+    const withRevokedCard = await prescribe();
+    assert.equal(withRevokedCard.code, 1);
+    assert.match(withRevokedCard.said, /^This card has been revoked\..*\n$/);
+  });
 });
